@@ -25,7 +25,7 @@ _DOMAIN = b"stratum.change.1\x00"
 _STATE_DOMAIN = b"stratum.state.1\x00"
 
 
-class NotCanonical(ValueError):  # noqa: N818 - named for the state, as the errors of the house are
+class NotCanonical(ValueError):
     """A change holds a value that has no single spelling, such as a float."""
 
 
