@@ -1,0 +1,54 @@
+"""Dependencies of endpoints, as named types."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import Depends, Query
+from pydantic import BaseModel, Field
+from redis.asyncio import Redis
+from starlette.requests import HTTPConnection
+
+from app.auth.deps import CurrentPrincipal
+from app.core.config import Settings
+from app.db.session import Scopes, TenantScope, open_scope, scopes_for
+
+
+def get_settings_of(connection: HTTPConnection) -> Settings:
+    settings: Settings = connection.app.state.settings
+    return settings
+
+
+def get_redis(connection: HTTPConnection) -> Redis:
+    redis: Redis = connection.app.state.redis
+    return redis
+
+
+async def tenant_scope(connection: HTTPConnection, principal: CurrentPrincipal) -> AsyncIterator[TenantScope]:
+    state = connection.app.state
+    async with open_scope(
+        state.engine, principal.tenant_id, actor=principal.actor, clock=state.clock
+    ) as scope:
+        yield scope
+
+
+def tenant_scopes(connection: HTTPConnection, principal: CurrentPrincipal) -> Scopes:
+    state = connection.app.state
+    return scopes_for(state.engine, principal.tenant_id, actor=principal.actor, clock=state.clock)
+
+
+class PageParams(BaseModel):
+    page: int = Field(1, ge=1, le=100_000)
+    limit: int = Field(50, ge=1, le=200)
+
+
+class CursorParams(BaseModel):
+    cursor: str | None = Field(None, max_length=200)
+    limit: int = Field(50, ge=1, le=200)
+
+
+ScopeDep = Annotated[TenantScope, Depends(tenant_scope, scope="function")]
+ScopesDep = Annotated[Scopes, Depends(tenant_scopes)]
+SettingsDep = Annotated[Settings, Depends(get_settings_of)]
+RedisDep = Annotated[Redis, Depends(get_redis)]
+PageQuery = Annotated[PageParams, Query()]
+CursorQuery = Annotated[CursorParams, Query()]

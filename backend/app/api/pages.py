@@ -1,0 +1,67 @@
+"""What is served beside the API: the dashboard, the metrics, and who may call from a page."""
+
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.responses import FileResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from app.core.config import Settings
+from app.core.errors import NotFound
+
+_DASHBOARD_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
+        "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-cache",
+}
+
+
+def cors(settings: Settings) -> dict[str, Any]:
+    """Which origins may call the API with credentials: none but those in the settings."""
+    return {
+        "allow_origins": list(settings.allowed_origins),
+        "allow_credentials": True,
+        "allow_methods": ["GET", "POST", "PUT", "PATCH", "DELETE"],
+        "allow_headers": [
+            "Authorization",
+            "Content-Type",
+            "X-API-Key",
+            "X-CSRF-Token",
+            "X-Request-ID",
+            "Last-Event-ID",
+        ],
+        "expose_headers": ["X-Request-ID", "X-Process-Time-Ms", "Retry-After"],
+        "max_age": 600,
+    }
+
+
+def install(app: FastAPI, settings: Settings) -> None:
+    @app.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    if settings.frontend_dir and (root := Path(settings.frontend_dir)).is_dir():
+        _install_dashboard(app, root)
+
+
+def _install_dashboard(app: FastAPI, root: Path) -> None:
+    if (root / "assets").is_dir():
+        app.mount("/assets", StaticFiles(directory=root / "assets"), name="assets")
+
+    @app.get("/{path:path}", include_in_schema=False)
+    def dashboard(path: str) -> Response:
+        if path.startswith(("api/", "v1/", "health")):
+            raise NotFound("Nothing is served at this address.")
+        asked = (root / path).resolve()
+        page = (
+            asked
+            if path and asked.is_file() and asked.is_relative_to(root.resolve())
+            else root / "index.html"
+        )
+        return FileResponse(page, headers=_DASHBOARD_HEADERS)

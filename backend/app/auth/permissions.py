@@ -1,0 +1,77 @@
+"""Roles and what each may do: the one role matrix.
+
+A permission is `area:verb`; the area is a feature's address. Each verb of an area names the least role that has
+it; a role has all that the roles below it have. `test_permissions` holds the matrix to this table.
+"""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    VIEWER = "viewer"
+    ANALYST = "analyst"
+    MANAGER = "manager"
+    ADMIN = "admin"
+    SUPERADMIN = "superadmin"
+
+
+RANK = {role: rank for rank, role in enumerate(Role)}
+
+_LEAST_ROLE: dict[str, Role] = {
+    "api_keys:read": Role.ADMIN,
+    "api_keys:write": Role.ADMIN,
+    "audit_logs:read": Role.ADMIN,
+    "auth.self:read": Role.VIEWER,
+    "auth.self:write": Role.VIEWER,
+    "autopilot.actions:approve": Role.MANAGER,
+    "autopilot.actions:read": Role.VIEWER,
+    "autopilot.actions:write": Role.MANAGER,
+    "autopilot.enforcement:read": Role.VIEWER,
+    "autopilot.enforcement:write": Role.ADMIN,
+    "autopilot.kill_switch:write": Role.MANAGER,
+    "autopilot.strategies:read": Role.VIEWER,
+    "autopilot.strategies:write": Role.MANAGER,
+    "campaigns:read": Role.VIEWER,
+    "campaigns:write": Role.MANAGER,
+    "cdp.events:read": Role.VIEWER,
+    "cdp.events:write": Role.ANALYST,
+    "cdp.sources:read": Role.VIEWER,
+    "cdp.sources:write": Role.MANAGER,
+    "dashboard:read": Role.VIEWER,
+    "events:read": Role.VIEWER,
+    "integrations.ad_accounts:read": Role.VIEWER,
+    "integrations.ad_accounts:write": Role.MANAGER,
+    "integrations.calls:read": Role.ANALYST,
+    "integrations.calls:write": Role.MANAGER,
+    "integrations.connections:read": Role.VIEWER,
+    "integrations.connections:write": Role.ADMIN,
+    "integrations.conversions:read": Role.VIEWER,
+    "integrations.conversions:write": Role.MANAGER,
+    "integrations.health:read": Role.VIEWER,
+    "invitations:read": Role.ADMIN,
+    "invitations:write": Role.ADMIN,
+    "tenants:read": Role.VIEWER,
+    "tenants:write": Role.ADMIN,
+    "trust_engine.gate:read": Role.VIEWER,
+    "trust_engine.health:read": Role.VIEWER,
+    "trust_engine.health:write": Role.MANAGER,
+    "trust_engine.incidents:read": Role.VIEWER,
+    "trust_engine.incidents:write": Role.MANAGER,
+    "trust_engine.ledger:read": Role.ANALYST,
+    "trust_engine.policies:read": Role.VIEWER,
+    "trust_engine.policies:write": Role.ADMIN,
+    "trust_engine.signals:read": Role.VIEWER,
+    "users:read": Role.VIEWER,
+    "users:write": Role.ADMIN,
+    "work.dead_letters:read": Role.ADMIN,
+    "work.dead_letters:write": Role.ADMIN,
+}
+
+PERMISSIONS: dict[str, frozenset[Role]] = {
+    permission: frozenset(role for role in Role if RANK[role] >= RANK[least])
+    for permission, least in _LEAST_ROLE.items()
+}
+
+
+def permissions_of(role: Role) -> frozenset[str]:
+    return frozenset(permission for permission, roles in PERMISSIONS.items() if role in roles)

@@ -1,0 +1,145 @@
+"""Settings, read once from the environment (and `.env`); a wrong one stops the start with every fault named."""
+
+import sys
+from functools import lru_cache
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings.exceptions import SettingsError
+
+DEVELOPMENT_SECRET = "development-only-change-me-0123456789abcdef"  # noqa: S105  (refused in production)
+
+Csv = Annotated[tuple[str, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", case_sensitive=False, extra="ignore", frozen=True
+    )
+
+    # Application
+    app_name: str = "Stratum AI"
+    app_env: Literal["development", "test", "staging", "production"] = "development"
+    app_version: str = "1.0.0"
+    debug: bool = False
+    api_v1_prefix: str = "/api/v1"
+    public_url: str = Field("http://127.0.0.1:8000", description="Where people reach the dashboard.")
+    allowed_origins: Csv = Field(
+        (), description="Origins, comma-separated, that may call the API from a page."
+    )
+    trusted_proxies: Csv = Field((), description="Addresses or networks whose X-Forwarded-For is believed.")
+    frontend_dir: str | None = Field(None, description="The built dashboard; served at / where set.")
+
+    # Database
+    database_url: SecretStr = SecretStr("postgresql://stratum_app:stratum@127.0.0.1:5432/stratum")
+    database_owner_url: SecretStr | None = Field(None, description="Migrations, roles and backups only.")
+    database_relay_url: SecretStr | None = Field(None, description="The outbox relay's role.")
+    database_maintenance_url: SecretStr | None = Field(None, description="Makes and drops partitions.")
+    db_pool_size: int = Field(10, ge=1, le=200)
+    db_max_overflow: int = Field(5, ge=0, le=200)
+
+    # Redis
+    redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
+
+    # Security
+    secret_key: SecretStr = Field(SecretStr(DEVELOPMENT_SECRET), min_length=32)
+    previous_secret_keys: Csv = Field((), description="Older secret keys that still open what they sealed.")
+    jwt_secret_key: SecretStr = Field(SecretStr(DEVELOPMENT_SECRET), min_length=32)
+    previous_jwt_secret_keys: Csv = Field(
+        (), description="Older keys whose tokens are accepted until they expire."
+    )
+    ledger_signing_key: SecretStr | None = Field(None, description="Ed25519 seed, 64 hex digits.")
+    access_token_minutes: int = Field(15, ge=1, le=60)
+    refresh_token_days: int = Field(30, ge=1, le=365)
+    cookie_secure: bool = True
+
+    # Limits
+    max_body_bytes: int = Field(1_048_576, ge=1_024)
+    rate_limit_per_minute: int = Field(600, ge=1, description="Requests of one caller to the API.")
+
+    # Mail
+    smtp_host: str = "127.0.0.1"
+    smtp_port: int = Field(1025, ge=1, le=65_535)
+    smtp_username: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_start_tls: bool = False
+    mail_from: str = "Stratum <no-reply@stratum.invalid>"
+
+    # Platforms
+    meta_base_url: str = "https://graph.facebook.com"
+    meta_dialog_url: str = "https://www.facebook.com"
+    meta_api_version: str = "v25.0"
+    meta_app_id: str | None = None
+    meta_app_secret: SecretStr | None = None
+    allow_private_addresses: bool = Field(
+        default=False, description="Lets vendor and webhook calls reach loopback: for the sandbox."
+    )
+    stratum_clock_url: str | None = Field(
+        None, description="A clock that drives domain time; not in production."
+    )
+
+    # Observability
+    sentry_dsn: str | None = None
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
+
+    @property
+    def is_production(self) -> bool:
+        return self.app_env == "production"
+
+    @property
+    def is_development(self) -> bool:
+        return self.app_env == "development"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split_lists(cls, values: dict[str, object]) -> dict[str, object]:
+        for name, field in cls.model_fields.items():
+            if field.annotation == tuple[str, ...] and isinstance(raw := values.get(name), str):
+                values[name] = tuple(part.strip() for part in raw.split(",") if part.strip())
+        return values
+
+    @model_validator(mode="after")
+    def _production_is_strict(self) -> Self:
+        if not self.is_production:
+            return self
+        faults = [
+            f"{name} still has its development value"
+            for name in ("secret_key", "jwt_secret_key")
+            if getattr(self, name).get_secret_value() == DEVELOPMENT_SECRET
+        ]
+        if self.debug:
+            faults.append("debug must be off")
+        if not self.cookie_secure:
+            faults.append("cookie_secure must be on")
+        if not self.public_url.startswith("https://"):
+            faults.append("public_url must be https")
+        if self.stratum_clock_url:
+            faults.append("stratum_clock_url has no place in production")
+        if self.allow_private_addresses:
+            faults.append("allow_private_addresses has no place in production")
+        if self.ledger_signing_key is None:
+            faults.append("ledger_signing_key is required: 64 hex digits")
+        if ":stratum@" in self.database_url.get_secret_value():
+            faults.append("database_url still has its development password")
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """Read the settings, or end the process with one line for every fault."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = [
+            f"  {'.'.join(str(part) for part in fault['loc']).upper() or 'SETTINGS'}: {fault['msg']}"
+            for fault in error.errors(include_input=False, include_url=False)
+        ]
+        sys.exit("\n".join(["Stratum cannot start: these settings are wrong.", *faults]))
+    except SettingsError as error:
+        sys.exit(f"Stratum cannot start: {error}")
+
+
+settings = get_settings()

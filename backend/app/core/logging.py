@@ -1,0 +1,93 @@
+"""Structured JSON logs. Secrets and personal data are redacted before a line is written."""
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+from app.core.config import Settings
+
+_SECRET_NAMES = re.compile(
+    r"(password|passwd|secret|token|authorization|cookie|api_?key|write_?key|otp|backup_code|private_?key)",
+    re.IGNORECASE,
+)
+_EMAIL = re.compile(r"\b([A-Za-z0-9._%+-])[A-Za-z0-9._%+-]*@([A-Za-z0-9.-]+\.[A-Za-z]{2,})\b")
+_BEARER = re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=:-]+", re.IGNORECASE)
+_JWT = re.compile(r"\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
+_KEY = re.compile(r"\b(sk|wk)_[A-Za-z0-9_-]{8,}")
+_URL_PASSWORD = re.compile(r"(\w+://[^:/\s]*):[^@/\s]+@")
+_QUERY_SECRET = re.compile(r"([?&](?:token|ticket|access_token|code|state)=)[^&\s]+", re.IGNORECASE)
+
+REDACTED = "[redacted]"
+
+
+def redact_text(text: str) -> str:
+    text = _EMAIL.sub(r"\1***@\2", text)
+    text = _BEARER.sub(rf"\1 {REDACTED}", text)
+    text = _JWT.sub(REDACTED, text)
+    text = _KEY.sub(rf"\1_{REDACTED}", text)
+    text = _URL_PASSWORD.sub(rf"\1:{REDACTED}@", text)
+    return _QUERY_SECRET.sub(rf"\1{REDACTED}", text)
+
+
+def redact(value: Any, name: str = "") -> Any:
+    """The same value with secrets and e-mail addresses masked, at any depth."""
+    if (
+        name
+        and _SECRET_NAMES.search(name)
+        and value is not None
+        and not isinstance(value, bool | int | float)
+    ):
+        return REDACTED
+    if isinstance(value, str):
+        return redact_text(value)
+    if isinstance(value, dict):
+        return {key: redact(item, str(key)) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [redact(item) for item in value]
+    return value
+
+
+def _redact_event(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    return {key: redact(value, key if key != "event" else "") for key, value in event.items()}
+
+
+def configure_logging(settings: Settings) -> None:
+    """Send structlog and the standard library's loggers through one JSON renderer to standard output."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+        structlog.processors.format_exc_info,
+        _redact_event,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.processors.JSONRenderer()],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, settings.log_level)),
+        logger_factory=structlog.WriteLoggerFactory(sys.stdout),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(settings.log_level)
+    for noisy in ("uvicorn.access", "httpx", "httpx2", "httpcore2"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def get_logger(name: str) -> structlog.typing.FilteringBoundLogger:
+    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=name)
+    return logger

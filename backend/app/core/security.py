@@ -1,0 +1,85 @@
+"""Sealing of values at rest, keyed hashes for look-ups, random tokens.
+
+Sealed bytes: version (1) | key id (4) | nonce (12) | AES-256-GCM ciphertext and tag. The purpose and the tenant
+are authenticated with it, so a value moved to another column or tenant does not open. Keys are derived by
+HKDF-SHA256 (RFC 5869) from `SECRET_KEY`, once per process.
+"""
+
+import hashlib
+import hmac
+import secrets
+from functools import lru_cache
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from app.core.config import settings
+from app.core.errors import StratumError
+
+_VERSION = b"\x01"
+_NONCE_BYTES = 12
+_HEADER_BYTES = 5
+
+
+class Unsealable(StratumError):
+    """A stored secret could not be opened with any known key."""
+
+    code = "security.unsealable"
+
+
+@lru_cache(maxsize=4096)
+def _derive(secret: str, info: str) -> bytes:
+    return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=info.encode()).derive(secret.encode())
+
+
+@lru_cache(maxsize=1)
+def _sealing_keys() -> dict[bytes, AESGCM]:
+    """Key id to cipher, the current key first."""
+    ring = (settings.secret_key.get_secret_value(), *settings.previous_secret_keys)
+    return {hashlib.sha256(_derive(s, "key-id")).digest()[:4]: AESGCM(_derive(s, "seal")) for s in ring}
+
+
+def _bound_to(purpose: str, tenant_id: int | None) -> bytes:
+    return f"{purpose}|{tenant_id}".encode()
+
+
+def seal(text: str, *, purpose: str, tenant_id: int | None) -> bytes:
+    key_id, cipher = next(iter(_sealing_keys().items()))
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    return _VERSION + key_id + nonce + cipher.encrypt(nonce, text.encode(), _bound_to(purpose, tenant_id))
+
+
+def unseal(sealed: bytes, *, purpose: str, tenant_id: int | None) -> str:
+    """The text that was sealed; `Unsealable` when it was altered, moved, or its key is gone."""
+    if sealed[:1] != _VERSION:
+        raise Unsealable(purpose=purpose)
+    cipher = _sealing_keys().get(sealed[1:_HEADER_BYTES])
+    if cipher is None:
+        raise Unsealable(purpose=purpose)
+    nonce = sealed[_HEADER_BYTES : _HEADER_BYTES + _NONCE_BYTES]
+    try:
+        clear = cipher.decrypt(nonce, sealed[_HEADER_BYTES + _NONCE_BYTES :], _bound_to(purpose, tenant_id))
+    except InvalidTag as error:
+        raise Unsealable(purpose=purpose) from error
+    return clear.decode()
+
+
+def keyed_hash(value: str, *, purpose: str, tenant_id: int | None) -> bytes:
+    """HMAC-SHA256 under a key of the tenant and purpose: equal values meet, nobody can enumerate them."""
+    key = _derive(settings.secret_key.get_secret_value(), f"hash|{purpose}|{tenant_id}")
+    return hmac.digest(key, value.encode(), "sha256")
+
+
+def token_hash(token: str) -> bytes:
+    """For secrets of 128 random bits and more, where a plain digest cannot be guessed."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def random_token(nbytes: int = 32) -> str:
+    return secrets.token_urlsafe(nbytes)
+
+
+def constant_time_equal(left: bytes, right: bytes) -> bool:
+    return hmac.compare_digest(left, right)

@@ -1,0 +1,167 @@
+"""Connections, and the one door to a tenant's data."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import event, make_url, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import Session, UOWTransaction
+
+from app.core.clock import Clock, SystemClock
+from app.core.config import Settings
+from app.core.context import SYSTEM, Actor
+from app.core.errors import StratumError
+from app.db.base import TenantKeyed, TenantOwned
+from app.db.outbox import LIVE, TASK, OutboxMessage
+
+_HEALTH_TIMEOUT_SECONDS = 2.0
+_STATEMENT_TIMEOUT_MS = 30_000
+
+_BIND = text("select set_config('app.tenant_id', :tenant_id, true)")
+
+
+def async_url(url: str) -> str:
+    """The same address for asyncpg: people write `postgresql://`, the driver wants its own name."""
+    return make_url(url).set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)
+
+
+def make_engine(url: str, settings: Settings, *, name: str = "stratum-api") -> AsyncEngine:
+    return create_async_engine(
+        async_url(url),
+        pool_size=settings.db_pool_size,
+        max_overflow=settings.db_max_overflow,
+        pool_pre_ping=True,
+        pool_recycle=1800,
+        connect_args={
+            "timeout": 10,
+            "server_settings": {
+                "application_name": name,
+                "statement_timeout": str(_STATEMENT_TIMEOUT_MS),
+                "idle_in_transaction_session_timeout": "60000",
+                "jit": "off",
+            },
+        },
+    )
+
+
+async def check_database_health(engine: AsyncEngine) -> bool:
+    try:
+        async with asyncio.timeout(_HEALTH_TIMEOUT_SECONDS), engine.connect() as connection:
+            await connection.execute(text("select 1"))
+    except (SQLAlchemyError, OSError, TimeoutError):
+        return False
+    return True
+
+
+@event.listens_for(Session, "before_flush")
+def _fill_tenant(session: Session, _context: UOWTransaction, _instances: Any) -> None:
+    tenant_id = session.info.get("tenant_id")
+    for row in session.new:
+        if isinstance(row, TenantOwned | TenantKeyed) and row.tenant_id is None:
+            row.tenant_id = tenant_id
+
+
+@dataclass(frozen=True, slots=True)
+class TenantScope:
+    """One tenant, one actor, one transaction."""
+
+    session: AsyncSession
+    tenant_id: int
+    actor: Actor
+    clock: Clock
+
+    def now(self) -> datetime:
+        """The domain's now; security and retries read `app.core.clock.real_now`."""
+        return self.clock.now()
+
+    def key(self, *parts: str | int) -> str:
+        """A Redis key that belongs to this tenant."""
+        return tenant_key(self.tenant_id, *parts)
+
+    def channel(self, name: str) -> str:
+        """A Redis stream or channel that belongs to this tenant."""
+        return tenant_key(self.tenant_id, "channel", name)
+
+    async def enqueue(
+        self,
+        task: str,
+        payload: Mapping[str, Any],
+        *,
+        queue: str | None = None,
+        delay: timedelta = timedelta(0),
+    ) -> None:
+        """Have `task` run after this transaction commits; payloads carry ids, tasks re-read state."""
+        self.session.add(OutboxMessage(kind=TASK, name=task, payload=dict(payload), queue=queue, delay=delay))
+
+    async def announce(self, message_type: str, payload: Mapping[str, Any]) -> None:
+        """Tell the tenant's live streams, once this transaction has committed."""
+        self.session.add(OutboxMessage(kind=LIVE, name=message_type, payload=dict(payload)))
+
+
+def tenant_key(tenant_id: int, *parts: str | int) -> str:
+    """What `scope.key` builds, for code that knows the tenant and has no transaction open."""
+    return ":".join(["t", str(tenant_id), *(str(part) for part in parts)])
+
+
+Scopes = Callable[[], AbstractAsyncContextManager[TenantScope]]
+"""Opens a scope for one tenant and actor: for work that calls a vendor between transactions."""
+
+
+@asynccontextmanager
+async def open_scope(
+    engine: AsyncEngine, tenant_id: int, *, actor: Actor = SYSTEM, clock: Clock | None = None
+) -> AsyncIterator[TenantScope]:
+    """The only door to a tenant's rows: one session, one transaction, bound to the tenant for its length.
+
+    Commits on a clean exit and on a `StratumError` that declares `commits`; rolls back on anything else.
+    """
+    clock = clock or SystemClock()
+    await clock.sync()
+    async with AsyncSession(engine, expire_on_commit=False, info={"tenant_id": tenant_id}) as session:
+        await session.execute(_BIND, {"tenant_id": str(tenant_id)})
+        scope = TenantScope(session=session, tenant_id=tenant_id, actor=actor, clock=clock)
+        try:
+            yield scope
+        except StratumError as error:
+            if error.commits:
+                await session.commit()
+            raise
+        await session.commit()
+
+
+def scopes_for(
+    engine: AsyncEngine, tenant_id: int, *, actor: Actor = SYSTEM, clock: Clock | None = None
+) -> Scopes:
+    def scopes() -> AbstractAsyncContextManager[TenantScope]:
+        return open_scope(engine, tenant_id, actor=actor, clock=clock)
+
+    return scopes
+
+
+@asynccontextmanager
+async def open_global(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+    """A transaction on the global tables alone, for what happens before a tenant is known (sign-in).
+
+    No tenant is bound: a read of any tenant's table raises.
+    """
+    async with AsyncSession(engine, expire_on_commit=False) as session:
+        try:
+            yield session
+        except StratumError as error:
+            if error.commits:
+                await session.commit()
+            raise
+        await session.commit()
+
+
+@asynccontextmanager
+async def platform_scope(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+    """Work across tenants, under a role made for it (the relay's, maintenance's), never the application's."""
+    async with AsyncSession(engine, expire_on_commit=False) as session:
+        yield session
+        await session.commit()

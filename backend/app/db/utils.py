@@ -1,0 +1,91 @@
+"""Pages over a statement: numbered ones with a capped total, and cursors over a stable order."""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.core.errors import FieldError, Invalid
+
+Row = TypeVar("Row")
+
+TOTAL_CAP = 10_000
+
+
+class BadCursor(Invalid):
+    """The cursor is not one that this list gave out."""
+
+    code = "pages.bad_cursor"
+
+
+@dataclass(frozen=True, slots=True)
+class Slice(Generic[Row]):
+    """One numbered page and what its caller tells of the whole."""
+
+    items: Sequence[Row]
+    total: int
+    total_capped: bool
+    page: int
+    limit: int
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // self.limit))
+
+    @property
+    def has_next(self) -> bool:
+        return self.page < self.pages
+
+    @property
+    def has_prev(self) -> bool:
+        return self.page > 1
+
+
+async def paginate(session: AsyncSession, statement: Select[Row], *, page: int, limit: int) -> Slice[Row]:
+    """The page of an ordered `statement`; the count stops at the cap, so it never reads a whole table."""
+    bounded = statement.order_by(None).limit(TOTAL_CAP + 1).subquery()
+    total = await session.scalar(select(func.count()).select_from(bounded)) or 0
+    rows = (await session.scalars(statement.offset((page - 1) * limit).limit(limit))).all()
+    return Slice(rows, min(total, TOTAL_CAP), total > TOTAL_CAP, page, limit)
+
+
+def encode_cursor(at: datetime, id: UUID) -> str:  # noqa: A002  (the column's name)
+    return base64.urlsafe_b64encode(msgspec.json.encode((at, id))).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str) -> tuple[datetime, UUID]:
+    try:
+        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        return msgspec.json.decode(raw, type=tuple[datetime, UUID])
+    except (binascii.Error, ValueError, msgspec.MsgspecError) as error:
+        wrong = FieldError("query.cursor", "Use the next_cursor of the page before, unchanged.", "bad_cursor")
+        raise BadCursor(fields=[wrong]) from error
+
+
+async def newest_first(
+    session: AsyncSession,
+    statement: Select[Row],
+    *,
+    at: InstrumentedAttribute[datetime],
+    id: InstrumentedAttribute[UUID],  # noqa: A002  (the column's name)
+    cursor: str | None,
+    limit: int,
+) -> tuple[Sequence[Row], str | None]:
+    """Up to `limit` rows after `cursor`, newest first, and the cursor of the rest."""
+    if cursor:
+        statement = statement.where(tuple_(at, id) < tuple_(*decode_cursor(cursor)))
+    found: Sequence[Any] = (
+        await session.scalars(statement.order_by(at.desc(), id.desc()).limit(limit + 1))
+    ).all()
+    if len(found) <= limit:
+        return found, None
+    last = found[limit - 1]
+    return found[:limit], encode_cursor(getattr(last, at.key), getattr(last, id.key))

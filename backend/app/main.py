@@ -1,0 +1,69 @@
+"""The application: what it is made of, and what starts and stops with it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import sentry_sdk
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+
+from app.api import health, openapi, pages
+from app.api.errors import install_error_handlers
+from app.api.v1 import api_router
+from app.auth.principals import PrincipalCache
+from app.core import config
+from app.core.clock import clock_from
+from app.core.config import Settings
+from app.core.logging import configure_logging, get_logger
+from app.core.redis import make_redis
+from app.db.session import check_database_health, make_engine
+from app.middleware.audit import AuditMiddleware
+from app.middleware.errors import UnexpectedErrorMiddleware
+from app.middleware.gzip import GzipMiddleware
+from app.middleware.tenant import TenantMiddleware
+from app.middleware.timing import TimingMiddleware
+
+log = get_logger(__name__)
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    settings: Settings = app.state.settings
+    if settings.sentry_dsn:
+        sentry_sdk.init(dsn=settings.sentry_dsn, environment=settings.app_env, send_default_pii=False)
+    log.info("database_checked", healthy=await check_database_health(app.state.engine))
+    log.info("prometheus_metrics_ready")
+    yield
+    await app.state.redis.aclose()
+    await app.state.engine.dispose()
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    settings = settings or config.settings
+    configure_logging(settings)
+    app = FastAPI(
+        title=settings.app_name,
+        version=settings.app_version,
+        lifespan=lifespan,
+        middleware=[
+            Middleware(TimingMiddleware),
+            Middleware(CORSMiddleware, **pages.cors(settings)),
+            Middleware(GzipMiddleware),
+            Middleware(TenantMiddleware),
+            Middleware(AuditMiddleware, trusted_proxies=settings.trusted_proxies),
+            Middleware(UnexpectedErrorMiddleware, show_traceback=settings.is_development),
+        ],
+        max_body_size=settings.max_body_bytes,
+        **openapi.addresses(settings),
+    )
+    app.state.settings = settings
+    app.state.engine = make_engine(settings.database_url.get_secret_value(), settings)
+    app.state.redis = make_redis(settings)
+    app.state.clock = clock_from(settings.stratum_clock_url)
+    app.state.principals = PrincipalCache()
+    install_error_handlers(app)
+    app.include_router(health.router)
+    app.include_router(api_router, prefix=settings.api_v1_prefix)
+    pages.install(app, settings)
+    return app

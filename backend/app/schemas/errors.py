@@ -1,0 +1,17 @@
+"""The one body of every error."""
+
+from pydantic import BaseModel, Field
+
+
+class FieldFault(BaseModel):
+    field: str = Field(description="A dotted path such as `body.email`.")
+    message: str
+    code: str
+
+
+class ErrorBody(BaseModel):
+    success: bool = False
+    error: str = Field(description="One sentence for people.")
+    code: str = Field(description="Stable; programs branch on it.")
+    fields: list[FieldFault] | None = None
+    request_id: str | None = None

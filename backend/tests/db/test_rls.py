@@ -1,0 +1,109 @@
+"""A tenant's rows cannot be reached from another tenant, nor from none."""
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from app.base_models import Base
+from app.db.base import TenantKeyed, TenantOwned
+from app.db.rls import APP_ROLE, GLOBAL_TABLES
+from app.db.session import open_scope
+from tests.factories.access import Company
+
+
+async def test_every_table_with_a_tenant_forces_row_level_security(engine: AsyncEngine) -> None:
+    async with engine.connect() as connection:
+        found = await connection.execute(
+            text(
+                "select c.relname, c.relforcerowsecurity and c.relrowsecurity as forced, "
+                "exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id' "
+                "and not a.attisdropped) as has_tenant "
+                "from pg_class c join pg_namespace n on n.oid = c.relnamespace "
+                "where n.nspname = 'public' and c.relkind in ('r', 'p')"
+            )
+        )
+        tables = {row.relname: row for row in found}
+    unprotected = [
+        name
+        for name, row in tables.items()
+        if name not in GLOBAL_TABLES and not (row.forced and row.has_tenant)
+    ]
+    assert unprotected == []
+    assert {name for name, row in tables.items() if not row.forced} == GLOBAL_TABLES & tables.keys()
+
+
+def test_every_model_is_either_a_tenants_or_on_the_global_list() -> None:
+    for mapper in Base.registry.mappers:
+        owned = issubclass(mapper.class_, TenantOwned | TenantKeyed)
+        assert owned != (str(mapper.local_table) in GLOBAL_TABLES), mapper.class_
+
+
+def test_a_tenants_keys_all_begin_with_the_tenant() -> None:
+    for table in Base.metadata.tables.values():
+        if table.name in GLOBAL_TABLES:
+            continue
+        assert "tenant_id" in table.primary_key.columns, table.name
+        for constraint in table.foreign_key_constraints:
+            target = constraint.referred_table.name
+            assert target in GLOBAL_TABLES or "tenant_id" in constraint.column_keys, (table.name, target)
+
+
+async def test_the_applications_role_owns_nothing_and_cannot_bypass(engine: AsyncEngine) -> None:
+    async with engine.connect() as connection:
+        role = (
+            await connection.execute(
+                text(
+                    "select rolsuper, rolbypassrls, rolcreaterole from pg_roles where rolname = current_user"
+                )
+            )
+        ).one()
+        owned = await connection.scalar(
+            text("select count(*) from pg_class where pg_get_userbyid(relowner) = :role"), {"role": APP_ROLE}
+        )
+    assert not any(role)
+    assert owned == 0
+
+
+async def test_without_a_tenant_a_read_is_an_error(engine: AsyncEngine) -> None:
+    async with AsyncSession(engine) as session:
+        with pytest.raises(DBAPIError, match="no tenant is bound"):
+            await session.execute(text("select * from memberships"))
+
+
+async def test_a_pooled_connection_forgets_the_tenant(engine: AsyncEngine, acme: Company) -> None:
+    async with engine.connect() as connection:
+        await connection.execute(text("select set_config('app.tenant_id', :t, true)"), {"t": str(acme.id)})
+        await connection.commit()
+        with pytest.raises(DBAPIError, match="no tenant is bound"):
+            await connection.execute(text("select * from memberships"))
+
+
+async def test_a_forgotten_filter_shows_only_ones_own(
+    engine: AsyncEngine, acme: Company, globex: Company
+) -> None:
+    async with open_scope(engine, acme.id) as scope:
+        seen = set(await scope.session.scalars(text("select tenant_id from memberships")))
+    assert seen == {acme.id}
+    assert globex.id != acme.id
+
+
+async def test_writing_into_another_tenant_is_refused(
+    engine: AsyncEngine, acme: Company, globex: Company
+) -> None:
+    with pytest.raises(DBAPIError, match="row-level security"):
+        async with open_scope(engine, acme.id) as scope:
+            await scope.session.execute(
+                text(
+                    "insert into outbox (tenant_id, id, kind, name, payload) "
+                    "values (:other, gen_random_uuid(), 'task', 'x', '{}')"
+                ),
+                {"other": globex.id},
+            )
+
+
+async def test_the_audit_trail_can_only_grow(engine: AsyncEngine, acme: Company) -> None:
+    for statement in ("update audit_logs set action = 'x'", "delete from audit_logs", "truncate audit_logs"):
+        with pytest.raises(DBAPIError, match="permission denied"):
+            async with open_scope(engine, acme.id) as scope:
+                await scope.session.execute(text(statement))
