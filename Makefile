@@ -1,0 +1,92 @@
+# Everything here installs what it needs into the checkout first: .venv and frontend/node_modules.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# The first Python that is new enough: yours, or the newest by its versioned name.
+PYTHON ?= python3
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+FOUND := $(shell for it in "$(PYTHON)" python3.13 python3.12 python3.11; do \
+	"$$it" -c '$(NEW_ENOUGH)' 2>/dev/null && { echo "$$it"; break; }; done)
+ifeq ($(FOUND),)
+$(error Stratum needs Python 3.11 or newer; "$(PYTHON)" is not. Say which: make PYTHON=/path/to/python3.11)
+endif
+
+INSTALL := "$(FOUND)" -I backend/launcher/install.py
+BIN := $(CURDIR)/.venv/bin
+# Node.js as the installation found or made it.
+NPM = PATH="$$($(INSTALL) --node):$$PATH" npm --prefix frontend
+PYTEST := $(BIN)/python -m pytest -n 2
+CHROMIUM := chromium chromium-browser google-chrome google-chrome-stable
+BROWSER = $(shell for it in $(CHROMIUM); do command -v "$$it" && break; done)
+
+help: ## what there is to run
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | column -t -s '|'
+
+run: ## start Stratum: databases, API, worker, Beat, sandbox, dashboard
+	@$(INSTALL) python build
+	@exec $(BIN)/stratum up
+
+dev: ## the same, with the API and the dashboard reloaded as you edit
+	@$(INSTALL) python frontend
+	@PATH="$$($(INSTALL) --node):$$PATH" exec $(BIN)/stratum up --dev
+
+demo: ## tell the whole story on a running Stratum
+	@$(INSTALL) python
+	@exec $(BIN)/stratum demo
+
+test: lint contracts frontend-test pytest ## lint, types, contracts, dashboard, backend and browser
+
+test-long: ## what takes minutes: kill storms, large curves
+	@$(INSTALL) python build
+	cd backend && $(BIN)/python -m pytest -m long
+
+check: lint contracts frontend-check ## lint, types and contracts, without a test
+
+fix: ## mend what the linters can
+	@$(INSTALL) python frontend
+	cd backend && $(BIN)/ruff check --fix .
+	cd backend && $(BIN)/ruff format .
+	$(NPM) run format
+
+bench: ## measure against bare PostgreSQL and bare FastAPI, ratios in one run
+	@$(INSTALL) python build
+	cd backend && $(BIN)/python -m benchmarks
+
+migration: ## write a migration from the models: make migration name="add campaign labels"
+	@test -n "$(name)" || { echo 'Say what it does: make migration name="add campaign labels"'; exit 2; }
+	@$(INSTALL) python
+	@cd backend && $(BIN)/python -m launcher.migration "$(name)"
+
+clean: ## remove what was installed and made; the data in .stratum stays
+	rm -rf .venv frontend/node_modules frontend/dist backend/.mypy_cache backend/.ruff_cache \
+		backend/.pytest_cache backend/.hypothesis backend/.import_linter_cache
+	find backend -name __pycache__ -type d -prune -exec rm -rf {} +
+
+lint:
+	@$(INSTALL) python
+	cd backend && $(BIN)/ruff check .
+	cd backend && $(BIN)/ruff format --check .
+	cd backend && $(BIN)/mypy
+
+contracts:
+	@$(INSTALL) python
+	cd backend && $(BIN)/lint-imports --no-cache
+	cd backend && $(BIN)/deptry .
+
+frontend-check:
+	@$(INSTALL) python frontend
+	$(NPM) run lint
+	$(NPM) run typecheck
+
+frontend-test: frontend-check
+	$(NPM) test
+	@$(INSTALL) build
+
+pytest:
+	@$(INSTALL) python build browser
+	@$(if $(BROWSER),,echo 'BROWSER TESTS DID NOT RUN: there is no Chromium on this machine.')
+	cd backend && $(PYTEST) -m "not long$(if $(BROWSER),, and not browser)"
+
+.PHONY: help run dev demo test test-long check fix bench migration clean lint contracts frontend-check frontend-test pytest
