@@ -1,0 +1,33 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.security import Unsealable, keyed_hash, seal, unseal
+
+
+@given(st.text(), st.integers(min_value=1, max_value=10**6))
+def test_what_was_sealed_opens_again(text: str, tenant_id: int) -> None:
+    assert unseal(seal(text, purpose="p", tenant_id=tenant_id), purpose="p", tenant_id=tenant_id) == text
+
+
+def test_a_sealed_value_opens_neither_elsewhere_nor_altered() -> None:
+    sealed = seal("secret", purpose="token", tenant_id=1)
+    altered = sealed[:-1] + bytes([sealed[-1] ^ 1])
+    for value, purpose, tenant in (
+        (sealed, "other", 1),
+        (sealed, "token", 2),
+        (altered, "token", 1),
+        (b"", "token", 1),
+    ):
+        with pytest.raises(Unsealable):
+            unseal(value, purpose=purpose, tenant_id=tenant)
+
+
+def test_equal_values_seal_differently_and_hash_alike() -> None:
+    assert seal("a", purpose="p", tenant_id=1) != seal("a", purpose="p", tenant_id=1)
+    assert keyed_hash("a", purpose="p", tenant_id=1) == keyed_hash("a", purpose="p", tenant_id=1)
+
+
+def test_a_hash_of_one_tenant_says_nothing_in_another() -> None:
+    assert keyed_hash("a", purpose="email", tenant_id=1) != keyed_hash("a", purpose="email", tenant_id=2)
+    assert keyed_hash("a", purpose="email", tenant_id=1) != keyed_hash("a", purpose="phone", tenant_id=1)
