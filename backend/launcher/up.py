@@ -1,0 +1,280 @@
+"""`stratum up`: everything on this machine, under one supervisor."""
+
+import asyncio
+import json
+import os
+import shutil
+import sys
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from launcher.console import Console
+from launcher.database import Addresses, addresses_on, ensure_database, named_addresses
+from launcher.errors import DidNotStart, LauncherError
+from launcher.home import BACKEND, FRONTEND, ROOT, Secrets, home_folder, load_secrets, read_dotenv
+from launcher.postgres import PostgresServer, start_postgres
+from launcher.redis import RedisServer, start_redis
+from launcher.supervisor import Program, Supervisor
+from launcher.system import LOOPBACK, FolderLock, accepts, free_port, write_private
+
+API_PORT, SANDBOX_PORT, SMTP_PORT, VITE_PORT = 8000, 8100, 1025, 5173
+SANDBOX_SEED = 7
+QUEUES = "default,sync,rules,intel,ml,cdp"
+
+
+@dataclass(frozen=True)
+class Ports:
+    api: int
+    sandbox: int
+    smtp: int
+    vite: int
+
+    @classmethod
+    def choose(cls, environment: Mapping[str, str]) -> "Ports":
+        """The usual ports where they are free; `STRATUM_PORT` exactly, or not at all."""
+        taken: list[int] = []
+        if wanted := environment.get("STRATUM_PORT"):
+            if not wanted.isdecimal() or not 0 < int(wanted) < 1 << 16:
+                raise LauncherError(f"STRATUM_PORT is {wanted!r}: it must be a port's number.")
+            if free_port(int(wanted)) != int(wanted):
+                raise LauncherError(f"Port {wanted} (STRATUM_PORT) is taken by another program.")
+            taken.append(int(wanted))
+        for usual in (API_PORT, SANDBOX_PORT, SMTP_PORT, VITE_PORT)[len(taken) :]:
+            taken.append(free_port(usual, taken=taken))
+        return cls(*taken)
+
+
+@dataclass(frozen=True)
+class Start:
+    """What one start knows before its processes run."""
+
+    home: Path
+    secrets: Secrets
+    ports: Ports
+    dev: bool = False
+
+    @property
+    def url(self) -> str:
+        return f"http://{LOOPBACK}:{self.ports.api}"
+
+    @property
+    def sandbox_url(self) -> str:
+        return f"http://{LOOPBACK}:{self.ports.sandbox}"
+
+    def environment(self, addresses: Addresses, redis_url: str) -> dict[str, str]:
+        """Return the settings of every process: only the owner's address is kept from them."""
+        settings = {
+            **addresses.environment,
+            "REDIS_URL": redis_url,
+            "APP_ENV": "development",
+            "PUBLIC_URL": self.url,
+            "SECRET_KEY": self.secrets.secret_key,
+            "JWT_SECRET_KEY": self.secrets.jwt_secret_key,
+            "LEDGER_SIGNING_KEY": self.secrets.ledger_signing_key,
+            "COOKIE_SECURE": "false",
+            "SMTP_HOST": LOOPBACK,
+            "SMTP_PORT": str(self.ports.smtp),
+            "META_BASE_URL": self.sandbox_url,
+            "META_DIALOG_URL": self.sandbox_url,
+            "ALLOW_PRIVATE_ADDRESSES": "true",
+            "STRATUM_CLOCK_URL": f"{self.sandbox_url}/control/clock",
+            "PYTHONUNBUFFERED": "1",
+        }
+        if not self.dev and (FRONTEND / "dist" / "index.html").exists():
+            settings["FRONTEND_DIR"] = str(FRONTEND / "dist")
+        if self.dev:
+            settings["ALLOWED_ORIGINS"] = f"http://{LOOPBACK}:{self.ports.vite}"
+        return settings
+
+    def sandbox(self) -> Program:
+        data = self.home / "sandbox"
+        return Program(
+            "sandbox",
+            (
+                *(sys.executable, "-m", "sandbox", "--seed", str(SANDBOX_SEED), "--data", str(data)),
+                *("--port", str(self.ports.sandbox), "--smtp-port", str(self.ports.smtp)),
+            ),
+            BACKEND,
+            ready=lambda: accepts(self.ports.sandbox) and accepts(self.ports.smtp),
+        )
+
+    def processes(self, environment: Mapping[str, str]) -> list[Program]:
+        def python(name: str, *words: str, ready: Callable[[], bool] | None = None) -> Program:
+            return Program(name, (sys.executable, "-m", *words), BACKEND, environment, ready)
+
+        celery = ("celery", "-A", "app.workers.celery_app")
+        serve = (
+            "uvicorn",
+            "app.main:create_app",
+            "--factory",
+            "--host",
+            LOOPBACK,
+            "--port",
+            str(self.ports.api),
+        )
+        quiet = ("--no-access-log", "--timeout-graceful-shutdown", "5", "--log-level", "warning")
+        programs = [
+            python(
+                "api", *serve, *quiet, *(["--reload"] if self.dev else []), ready=partial(answers, self.url)
+            ),
+            python(
+                "worker", *celery, "worker", "--queues", QUEUES, "--concurrency", "2", "--loglevel", "WARNING"
+            ),
+            python("beat", *celery, "beat", "--loglevel", "WARNING"),
+            python("relay", "app.workers.relay"),
+        ]
+        if self.dev:
+            npm = shutil.which("npm")
+            if npm is None:
+                raise LauncherError(
+                    "The dashboard's development server needs npm on the PATH (`make dev` sees to it)."
+                )
+            vite = (
+                npm,
+                "run",
+                "dev",
+                "--",
+                "--host",
+                LOOPBACK,
+                "--port",
+                str(self.ports.vite),
+                "--strictPort",
+            )
+            pointed = {"STRATUM_API_URL": self.url}
+            programs.append(
+                Program("vite", vite, FRONTEND, pointed, ready=partial(accepts, self.ports.vite), patience=3)
+            )
+        return programs
+
+
+def answers(url: str) -> bool:
+    """Whether the API says that it is ready: its database, Redis and migrations."""
+    try:
+        with urllib.request.urlopen(f"{url}/health/ready", timeout=5) as reply:  # noqa: S310  (our own address)
+            return bool(reply.status == 200)  # noqa: PLR2004  (OK)
+    except OSError:
+        return False
+
+
+def up(*, dev: bool = False) -> int:
+    """Start everything and stay until it is stopped; returns the command's exit status."""
+    console = Console()
+    environment = {**read_dotenv(ROOT / ".env"), **os.environ}
+    try:
+        home = home_folder(environment)
+        with FolderLock(home / "up.lock", busy=f"Stratum runs already in {home}: stop that one first."):
+            start = Start(home, load_secrets(home), Ports.choose(environment), dev)
+            asyncio.run(_run(start, environment, console))
+    except LauncherError as error:
+        for line in str(error).splitlines():
+            console.warn(line)
+        return 1
+    return 0
+
+
+async def _run(start: Start, environment: Mapping[str, str], console: Console) -> None:
+    demo = start.home / "demo.json"
+    demo.unlink(missing_ok=True)
+    async with Supervisor(console) as supervisor:
+        addresses, redis_url = await _databases(start, environment, console, supervisor)
+        settings = start.environment(addresses, redis_url)
+        with console.step("Migrating the database and starting the sandbox"):
+            await asyncio.gather(_migrate(addresses, settings, console), supervisor.add(start.sandbox()))
+        if supervisor.stopping:
+            return
+        with console.step("Starting the API, the worker, Beat and the relay"):
+            await supervisor.add(*start.processes(settings))
+        if supervisor.stopping:
+            return
+        facts = await _settle(start, settings)
+        write_private(demo, json.dumps({**_addresses(start, settings), **facts}, indent=2) + "\n")
+        console.say(f"Signing in: {facts['email']}  {facts['password']}")
+        console.say(f"Sandbox: {start.sandbox_url}  (mail: SMTP {start.ports.smtp})")
+        if start.dev:
+            console.say(f"Dashboard, reloaded as you edit: http://{LOOPBACK}:{start.ports.vite}")
+        console.say(f"Stratum is ready: {start.url}")
+        await supervisor.until_stopped()
+    console.say("Stopped")
+
+
+async def _databases(
+    start: Start, environment: Mapping[str, str], console: Console, supervisor: Supervisor
+) -> tuple[Addresses, str]:
+    """Start the servers that nobody named; return where the application finds them."""
+
+    async def postgres() -> Addresses:
+        if environment.get("DATABASE_URL"):
+            return await named_addresses(environment, start.secrets)
+        folder = start.home / "postgres"
+        server: PostgresServer = await supervisor.add_server(
+            "postgres", partial(start_postgres, folder), lambda: start_postgres(folder, server.port)
+        )
+        console.say(f"PostgreSQL listens on port {server.port}")
+        return addresses_on(await ensure_database(server.url_superuser), start.secrets)
+
+    async def redis() -> str:
+        if named := environment.get("REDIS_URL"):
+            return named
+        folder = start.home / "redis"
+        server: RedisServer = await supervisor.add_server(
+            "redis", partial(start_redis, folder), lambda: start_redis(folder, server.port)
+        )
+        console.say(f"Redis listens on port {server.port}")
+        return server.url
+
+    with console.step("Starting PostgreSQL and Redis"):
+        both = asyncio.create_task(postgres()), asyncio.create_task(redis())
+        # To their ends: one that failed must not leave the other half started.
+        await asyncio.wait(both)
+        return await both[0], await both[1]
+
+
+async def _migrate(addresses: Addresses, settings: Mapping[str, str], console: Console) -> None:
+    if addresses.owner is None:
+        console.warn("The role in DATABASE_URL may not migrate; set DATABASE_OWNER_URL to one that may.")
+        return
+    await _stratum({**settings, "DATABASE_OWNER_URL": addresses.owner}, "migrate")
+
+
+async def _stratum(settings: Mapping[str, str], *words: str) -> str:
+    """Run a `stratum` command to its end; return what it wrote."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "app.cli", *words),
+        cwd=BACKEND,
+        env={**os.environ, **settings},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        # Ctrl-C does not reach it: it ends by itself, and the start stops after it.
+        start_new_session=True,
+    )
+    said, complained = await process.communicate()
+    if process.returncode != 0:
+        lines = (said + complained).decode(errors="replace").splitlines()[-15:]
+        raise DidNotStart("\n".join([f"`stratum {' '.join(words)}` failed:", *lines]))
+    return said.decode()
+
+
+async def _settle(start: Start, settings: Mapping[str, str]) -> dict[str, object]:
+    """The first company and what opens it: made at the first start, kept for the next."""
+    state = start.home / "bootstrap.json"
+    said = await _stratum(
+        {**settings, "STRATUM_BOOTSTRAP_PASSWORD": start.secrets.demo_password},
+        "bootstrap",
+        "--state",
+        str(state),
+    )
+    facts: dict[str, object] = json.loads(said)
+    return facts
+
+
+def _addresses(start: Start, settings: Mapping[str, str]) -> dict[str, str]:
+    return {
+        "url": start.url,
+        "ws_url": f"ws://{LOOPBACK}:{start.ports.api}/ws",
+        "sandbox_url": start.sandbox_url,
+        "database_url": settings["DATABASE_URL"],
+        "redis_url": settings["REDIS_URL"],
+    }
