@@ -2,13 +2,18 @@
 
 import asyncio
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from app.core.config import settings
+from app.core.errors import StratumError
 from app.db import migrations, roles
+from launcher import backup as operators
+from launcher import up as start
+from launcher.errors import LauncherError
 
 cli = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Operate Stratum.", pretty_exceptions_enable=False
@@ -30,8 +35,40 @@ def openapi(path: Annotated[Path, typer.Option("--path", "-o")] = Path("openapi.
     path.write_text(json.dumps(create_app().openapi(), indent=1, sort_keys=True) + "\n")
 
 
+@cli.command()
+def backup(file: Path) -> None:
+    """Write the whole database to FILE; needs DATABASE_OWNER_URL. Keep the secret keys elsewhere."""
+    operators.backup(roles.owner_dsn(settings), file)
+    typer.echo(f"Written: {file} ({file.stat().st_size / 1_048_576:.1f} MiB)")
+
+
+@cli.command()
+def restore(
+    file: Path,
+    *,
+    replace: Annotated[bool, typer.Option("--replace", help="Lose what the database holds.")] = False,
+) -> None:
+    """Put a backup into the database, all of it or nothing; needs DATABASE_OWNER_URL."""
+    asyncio.run(roles.ensure_roles(settings))
+    operators.restore(roles.owner_dsn(settings), file, replace=replace)
+    asyncio.run(roles.ensure_roles(settings))
+    typer.echo("Restored. Now: stratum migrate (if the code is newer), stratum doctor, stratum trust verify.")
+
+
+@cli.command()
+def up(
+    *,
+    dev: Annotated[bool, typer.Option("--dev", help="Reload the API and the dashboard as you edit.")] = False,
+) -> None:
+    """Start everything on this machine: databases, API, worker, Beat, relay, sandbox."""
+    raise typer.Exit(start.up(dev=dev))
+
+
 def main() -> None:
-    cli()
+    try:
+        cli()
+    except (LauncherError, StratumError) as error:
+        sys.exit(f"stratum: {error}")
 
 
 if __name__ == "__main__":

@@ -20,7 +20,8 @@ def home_folder(environment: Mapping[str, str]) -> Path:
     """`STRATUM_HOME`, else `.stratum` in the checkout; made where it is missing."""
     home = Path(environment.get("STRATUM_HOME") or ROOT / ".stratum").expanduser().absolute()
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        # Others may pass through (the account that PostgreSQL is lent does), and not look.
+        home.mkdir(parents=True, exist_ok=True, mode=0o711)
     except OSError as error:
         raise LauncherError(
             f"{home} cannot be made ({error.strerror}): set STRATUM_HOME to another."

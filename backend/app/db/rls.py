@@ -12,6 +12,7 @@ APP_ROLE = "stratum_app"
 RELAY_ROLE = "stratum_relay"
 MAINTENANCE_ROLE = "stratum_maintenance"
 LOOKUP_ROLE = "stratum_lookup"
+BACKUP_ROLE = "stratum_backup"
 
 READ_WRITE = "SELECT, INSERT, UPDATE, DELETE"
 APPEND_ONLY = "SELECT, INSERT"

@@ -5,7 +5,7 @@ from sqlalchemy import make_url
 
 from app.core.config import Settings
 from app.core.errors import StratumError
-from app.db.rls import APP_ROLE, LOOKUP_ROLE, MAINTENANCE_ROLE, OWNER_ROLE, RELAY_ROLE
+from app.db.rls import APP_ROLE, BACKUP_ROLE, LOOKUP_ROLE, MAINTENANCE_ROLE, OWNER_ROLE, RELAY_ROLE
 
 _LOCK = 7_203_114  # any constant: two starts at once must not both create a role
 
@@ -59,5 +59,19 @@ async def ensure_roles(settings: Settings) -> None:
                 f"GRANT USAGE ON SCHEMA public TO {APP_ROLE}, {RELAY_ROLE}, {MAINTENANCE_ROLE}"
             )
             await connection.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+            await _ensure_backup_role(connection)
     finally:
         await connection.close()
+
+
+async def _ensure_backup_role(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """A backup reads every tenant's rows and writes none: a role for that alone, which nobody can log in as.
+
+    Only a superuser can make it; elsewhere `stratum backup` says what to ask for.
+    """
+    if not await connection.fetchval("SELECT rolsuper FROM pg_roles WHERE rolname = current_user"):
+        return
+    if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", BACKUP_ROLE):
+        await connection.execute(f"CREATE ROLE {BACKUP_ROLE} NOLOGIN NOSUPERUSER BYPASSRLS")
+    await connection.execute(f"GRANT pg_read_all_data TO {BACKUP_ROLE}")
+    await connection.execute(f"GRANT {BACKUP_ROLE} TO CURRENT_USER")
