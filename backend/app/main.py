@@ -17,7 +17,7 @@ from app.core.clock import clock_from
 from app.core.config import Settings
 from app.core.logging import configure_logging, get_logger
 from app.core.redis import make_redis
-from app.db.session import check_database_health, make_engine
+from app.db.session import check_database_health, make_engine, make_read_pool
 from app.middleware.audit import AuditMiddleware
 from app.middleware.errors import UnexpectedErrorMiddleware
 from app.middleware.gzip import GzipMiddleware
@@ -32,9 +32,11 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     if settings.sentry_dsn:
         sentry_sdk.init(dsn=settings.sentry_dsn, environment=settings.app_env, send_default_pii=False)
+    app.state.readers = await make_read_pool(settings)
     log.info("database_checked", healthy=await check_database_health(app.state.engine))
     log.info("prometheus_metrics_ready")
     yield
+    await app.state.readers.close()
     await app.state.redis.aclose()
     await app.state.engine.dispose()
 

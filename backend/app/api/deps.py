@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Annotated
 
+from asyncpg.pool import PoolConnectionProxy
 from fastapi import Depends, Query
 from pydantic import BaseModel, Field
 from redis.asyncio import Redis
@@ -10,7 +11,7 @@ from starlette.requests import HTTPConnection
 
 from app.auth.deps import CurrentPrincipal
 from app.core.config import Settings
-from app.db.session import Scopes, TenantScope, open_scope, scopes_for
+from app.db.session import Scopes, TenantScope, open_reader, open_scope, scopes_for
 
 
 def get_settings_of(connection: HTTPConnection) -> Settings:
@@ -36,6 +37,13 @@ def tenant_scopes(connection: HTTPConnection, principal: CurrentPrincipal) -> Sc
     return scopes_for(state.engine, principal.tenant_id, actor=principal.actor, clock=state.clock)
 
 
+async def tenant_reader(
+    connection: HTTPConnection, principal: CurrentPrincipal
+) -> AsyncIterator[PoolConnectionProxy]:
+    async with open_reader(connection.app.state.readers, principal.tenant_id) as reader:
+        yield reader
+
+
 class PageParams(BaseModel):
     page: int = Field(1, ge=1, le=100_000)
     limit: int = Field(50, ge=1, le=200)
@@ -47,6 +55,7 @@ class CursorParams(BaseModel):
 
 
 ScopeDep = Annotated[TenantScope, Depends(tenant_scope, scope="function")]
+ReaderDep = Annotated[PoolConnectionProxy, Depends(tenant_reader, scope="function")]
 ScopesDep = Annotated[Scopes, Depends(tenant_scopes)]
 SettingsDep = Annotated[Settings, Depends(get_settings_of)]
 RedisDep = Annotated[Redis, Depends(get_redis)]

@@ -6,6 +6,7 @@ from sqlalchemy import make_url
 from app.core.config import Settings
 from app.core.errors import StratumError
 from app.db.rls import APP_ROLE, BACKUP_ROLE, LOOKUP_ROLE, MAINTENANCE_ROLE, OWNER_ROLE, RELAY_ROLE
+from app.db.session import plain_url
 
 _LOCK = 7_203_114  # any constant: two starts at once must not both create a role
 
@@ -19,12 +20,7 @@ class OwnerUrlMissing(StratumError):
 def owner_dsn(settings: Settings) -> str:
     if settings.database_owner_url is None:
         raise OwnerUrlMissing
-    return plain_dsn(settings.database_owner_url.get_secret_value())
-
-
-def plain_dsn(url: str) -> str:
-    """The same address without a driver's name, for asyncpg itself and for PostgreSQL's programs."""
-    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    return plain_url(settings.database_owner_url.get_secret_value())
 
 
 async def ensure_roles(settings: Settings) -> None:

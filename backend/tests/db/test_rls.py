@@ -1,14 +1,18 @@
 """A tenant's rows cannot be reached from another tenant, nor from none."""
 
+import asyncio
+
+import asyncpg
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from app.base_models import Base
 from app.db.base import TenantKeyed, TenantOwned
 from app.db.rls import APP_ROLE, GLOBAL_TABLES
-from app.db.session import open_scope
+from app.db.session import open_reader, open_scope
 from tests.factories.access import Company
 
 
@@ -107,3 +111,35 @@ async def test_the_audit_trail_can_only_grow(engine: AsyncEngine, acme: Company)
         with pytest.raises(DBAPIError, match="permission denied"):
             async with open_scope(engine, acme.id) as scope:
                 await scope.session.execute(text(statement))
+
+
+async def test_a_hot_read_sees_one_tenant_and_cannot_write(
+    app: FastAPI, acme: Company, globex: Company
+) -> None:
+    async with open_reader(app.state.readers, globex.id) as reader:
+        seen = await reader.fetch("select distinct tenant_id from memberships")
+    assert [row["tenant_id"] for row in seen] == [globex.id]
+    with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+        async with open_reader(app.state.readers, acme.id) as reader:
+            await reader.execute("update memberships set role = 'admin'")
+
+
+async def test_a_failed_hot_read_leaves_no_tenant_behind(app: FastAPI, acme: Company) -> None:
+    with pytest.raises(asyncpg.UndefinedTableError):
+        async with open_reader(app.state.readers, acme.id) as reader:
+            await reader.fetch("select * from nowhere")
+    async with app.state.readers.acquire() as connection:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="no tenant is bound"):
+            await connection.fetch("select * from memberships")
+
+
+async def test_a_connection_that_the_database_closed_is_replaced(engine: AsyncEngine, acme: Company) -> None:
+    async with open_scope(engine, acme.id) as scope:
+        doomed = await scope.session.scalar(text("select pg_backend_pid()"))
+    other = create_async_engine(engine.url)
+    async with other.connect() as connection:
+        await connection.execute(text("select pg_terminate_backend(:pid)"), {"pid": doomed})
+    await other.dispose()
+    await asyncio.sleep(0.05)
+    async with open_scope(engine, acme.id) as scope:
+        assert await scope.session.scalar(text("select 1")) == 1

@@ -12,7 +12,8 @@ import asyncpg
 import pytest
 
 from app.core.config import Settings
-from app.db.roles import owner_dsn, plain_dsn
+from app.db.roles import owner_dsn
+from app.db.session import plain_url
 from launcher.backup import connection_environment
 from tests.factories.access import Company
 
@@ -100,7 +101,7 @@ async def test_what_is_restored_is_what_was_backed_up(
     assert await _contents(empty) == await _contents(first)
     assert await _shape(empty) == await _shape(first)
     application = (
-        f"{plain_dsn(settings.database_url.get_secret_value()).rpartition('/')[0]}/{empty.rpartition('/')[2]}"
+        f"{plain_url(settings.database_url.get_secret_value()).rpartition('/')[0]}/{empty.rpartition('/')[2]}"
     )
     connection = await asyncpg.connect(application)
     try:
@@ -150,7 +151,7 @@ async def test_a_role_that_row_level_security_binds_takes_no_empty_backup(
     settings: Settings, tmp_path: Path
 ) -> None:
     file = tmp_path / "stratum.dump"
-    application = plain_dsn(settings.database_url.get_secret_value())
+    application = plain_url(settings.database_url.get_secret_value())
     done = await asyncio.to_thread(_stratum, settings, application, "backup", str(file))
     assert done.returncode == 1
     assert "stratum_backup" in done.stderr
