@@ -70,9 +70,7 @@ def running_stack() -> Iterator[Stack]:
 
 
 @contextlib.contextmanager
-def serving(
-    app: str, environment: dict[str, str], *, health: str = "/health/live"
-) -> Iterator[tuple[str, psutil.Process]]:
+def serving(app: str, environment: dict[str, str]) -> Iterator[tuple[str, psutil.Process]]:
     """One uvicorn process of `app`; its address and the process, for its CPU time and memory."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
@@ -102,10 +100,8 @@ def _await(url: str, process: subprocess.Popen[bytes]) -> None:
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise SystemExit(f"The server ended with {process.returncode} before it answered.")
-        with (
-            contextlib.suppress(urllib.error.URLError, ConnectionError),
-            urllib.request.urlopen(url, timeout=2),
-        ):
+        with contextlib.suppress(urllib.error.URLError, ConnectionError):
+            urllib.request.urlopen(url, timeout=2).close()  # noqa: S310  (our own loopback address)
             return
         time.sleep(0.05)
     raise SystemExit(f"{url} did not answer within {_READY_WITHIN:.0f} s.")
