@@ -6,19 +6,37 @@ from app.models.api_keys import ApiKey
 from app.models.audit_logs import AuditLogEntry
 from app.models.auth.passwords import OneTimeToken
 from app.models.auth.sessions import UserSession
+from app.models.campaigns import AdSet, Campaign
+from app.models.campaigns.metrics import CampaignMetricsDay, CampaignMetricsObservation
+from app.models.integrations.ad_accounts import AccountSync, AdAccount, PlatformEdit, WriteLease
+from app.models.integrations.calls import PlatformCall
+from app.models.integrations.connections import Connection, SignInAttempt
+from app.models.integrations.conversions import ConversionDelivery
 from app.models.invitations import Invitation
 from app.models.tenants import Membership, Tenant
 from app.models.users import User
 
 __all__ = [
+    "AccountSync",
+    "AdAccount",
+    "AdSet",
     "ApiKey",
     "AuditLogEntry",
     "Base",
+    "Campaign",
+    "CampaignMetricsDay",
+    "CampaignMetricsObservation",
+    "Connection",
+    "ConversionDelivery",
     "Invitation",
     "Membership",
     "OneTimeToken",
     "OutboxMessage",
+    "PlatformCall",
+    "PlatformEdit",
+    "SignInAttempt",
     "Tenant",
     "User",
     "UserSession",
+    "WriteLease",
 ]

@@ -60,7 +60,15 @@ def open_to_app(op: Executes, table: str, *, privileges: str = READ_WRITE) -> No
 
 
 GLOBAL_TABLES = frozenset(
-    {"alembic_version", "tenants", "users", "user_sessions", "one_time_tokens", "platform_kill_switch"}
+    {
+        "alembic_version",
+        "tenants",
+        "users",
+        "user_sessions",
+        "one_time_tokens",
+        "platform_kill_switch",
+        "platform_write_leases",
+    }
 )
 """Tables that belong to no tenant; everything else has `tenant_id` and forced row-level security."""
 

@@ -1,0 +1,52 @@
+"""Conversions sent on to the platforms: one row per event and ad account."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.base import Base, CreatedAt, TenantOwned, tenant_fk
+
+
+class ConversionDelivery(TenantOwned, CreatedAt, Base):
+    """Identifiers are not kept here: only which of them went along."""
+
+    __tablename__ = "conversion_deliveries"
+    __table_args__ = (
+        tenant_fk("ad_account_id", "ad_accounts", ondelete="CASCADE"),
+        UniqueConstraint("tenant_id", "ad_account_id", "platform_event", "dedupe_key"),
+        Index(
+            "ix_conversion_deliveries_due",
+            "tenant_id",
+            "ad_account_id",
+            "next_attempt_at",
+            postgresql_where=text("status in ('queued', 'failed')"),
+        ),
+        Index("ix_conversion_deliveries_newest", "tenant_id", "created_at", "id"),
+        Index("ix_conversion_deliveries_account", "tenant_id", "ad_account_id", "queued_at"),
+    )
+
+    ad_account_id: Mapped[UUID]
+    platform: Mapped[str]
+    event_id: Mapped[UUID]
+    """The row of `cdp_events`."""
+    event_received_at: Mapped[datetime]
+    dedupe_key: Mapped[str]
+    """The id by which the platform recognises the same event from the browser."""
+    event_name: Mapped[str]
+    platform_event: Mapped[str]
+    event_time: Mapped[datetime]
+    status: Mapped[str]
+    reason: Mapped[str | None]
+    match_keys: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    queued_at: Mapped[datetime]
+    """Domain time."""
+    next_attempt_at: Mapped[datetime | None]
+    """Real time: retries do not follow the domain's clock."""
+    sent_at: Mapped[datetime | None]
+    acknowledged_at: Mapped[datetime | None]
+    response: Mapped[dict[str, Any] | None] = mapped_column(JSONB)

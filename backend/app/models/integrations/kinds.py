@@ -1,0 +1,47 @@
+"""The words of the integrations. Free of SQLAlchemy, so that pure rules may speak them."""
+
+from enum import StrEnum
+
+
+class Platform(StrEnum):
+    META = "meta"
+
+
+class ConnectionStatus(StrEnum):
+    """`needs_sign_in`: the platform refused the token; `disconnected`: a person ended it."""
+
+    ACTIVE = "active"
+    NEEDS_SIGN_IN = "needs_sign_in"
+    DISCONNECTED = "disconnected"
+
+
+class CallOutcome(StrEnum):
+    """How a vendor call ended; `ambiguous` is a write whose effect is not known."""
+
+    OK = "ok"
+    TRANSIENT = "transient"
+    RATE_LIMITED = "rate_limited"
+    AUTH = "auth"
+    PERMISSION = "permission"
+    INVALID = "invalid"
+    AMBIGUOUS = "ambiguous"
+    UNSUPPORTED = "unsupported"
+
+
+class DeliveryStatus(StrEnum):
+    """A conversion on its way: `skipped` was never to be sent, `dead` may be replayed by a person."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    ACKNOWLEDGED = "acknowledged"
+    FAILED = "failed"
+    DEAD = "dead"
+    SKIPPED = "skipped"
+
+
+class BudgetLevel(StrEnum):
+    """Where a campaign's budget lives; `unknown` is one that we do not understand, and so never touch."""
+
+    CAMPAIGN = "campaign"
+    AD_SET = "ad_set"
+    UNKNOWN = "unknown"
