@@ -1,0 +1,48 @@
+"""The HTTP face: vendors at their own paths, `/control` for who drives, `/` and `/mailbox` for people."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from fastapi import FastAPI
+from starlette.routing import Route
+
+from sandbox.control import clock, faults, mailbox, meta, people, shop, truth
+from sandbox.control.refusals import install
+from sandbox.network_faults import NetworkFaults
+from sandbox.services import Services
+from sandbox.vendors.meta.http import MetaHttp
+
+
+async def _keep_time(services: Services) -> None:
+    """The clock is noted each second, and the tape written in small pieces instead of one large one."""
+    while True:
+        await asyncio.sleep(1.0)
+        services.world.run_to(services.clock.now())
+        services.clock.save()
+
+
+def create_app(services: Services) -> NetworkFaults:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        tasks = [asyncio.create_task(_keep_time(services)), asyncio.create_task(services.shop.run())]
+        yield
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        services.shop.close()
+        services.clock.save()
+
+    app = FastAPI(
+        title="Stratum sandbox",
+        docs_url="/control/docs",
+        openapi_url="/control/openapi.json",
+        lifespan=lifespan,
+    )
+    install(app)
+    for module in (clock, faults, shop, meta, truth, mailbox, people):
+        app.include_router(module.router(services))
+    graph = MetaHttp(services.graph)
+    app.router.routes.append(Route("/{path:path}", graph.answer, methods=["GET", "POST", "DELETE"]))
+    return NetworkFaults(app, services.faults, services.clock, services.seed)

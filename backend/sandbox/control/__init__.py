@@ -1,0 +1,1 @@
+"""The control API: time, faults, the shop, edits by people, the truth, the mailbox."""

@@ -1,0 +1,91 @@
+"""`/control/meta`: what Meta's API lets no program do: be a person, end a token, shrink a quota."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from sandbox.control.refusals import Refused
+from sandbox.services import Services
+from sandbox.vendors.meta import constants, conversions, writes
+from sandbox.vendors.meta.activities import Actor
+from sandbox.vendors.meta.errors import GraphError
+
+PERSON_ID = "100000000000042"
+
+
+class Edit(BaseModel):
+    """Changes in the API's own words and units, such as {"daily_budget": "120000"}."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    object_id: str
+    changes: Annotated[dict[str, str | int], Field(min_length=1)]
+    actor: Annotated[str, Field(min_length=1)] = "Dana Reyes"
+
+
+class TokenChange(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    action: Literal["revoke", "expire", "restore"]
+    token: str | None = None
+
+
+class Quota(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    calls_per_hour: Annotated[int, Field(ge=1)]
+
+
+def router(services: Services) -> APIRouter:
+    routes = APIRouter(prefix="/control/meta", tags=["meta"])
+    meta = services.meta
+
+    @routes.get("")
+    async def read() -> dict[str, Any]:
+        return {
+            "access_token": meta.tokens.standing,
+            "read_only_token": meta.tokens.read_only,
+            "app_id": constants.APP_ID,
+            "app_secret": meta.tokens.app_secret,
+            "accounts": [f"act_{account}" for account in services.world.accounts],
+            "pixels": {constants.US_ACCOUNT: constants.US_PIXEL, constants.HU_ACCOUNT: constants.HU_PIXEL},
+            "business_id": constants.BUSINESS_ID,
+            "calls_per_hour": meta.usage.per_hour,
+        }
+
+    @routes.post("/edit")
+    async def edit(wanted: Edit) -> dict[str, Any]:
+        node = meta.nodes.find(wanted.object_id)
+        if node is None:
+            raise Refused("There is no such object.", 404)
+        try:
+            changes = {name: str(value) for name, value in wanted.changes.items()}
+            writes.update(meta, node, changes, Actor(PERSON_ID, wanted.actor))
+        except GraphError as error:
+            raise Refused("Meta refuses this edit.", meta=error.body()) from error
+        return {"id": node.id, **node.data}
+
+    @routes.post("/tokens")
+    async def change_token(wanted: TokenChange) -> dict[str, Any]:
+        """The pre-issued token, unless another is named."""
+        token = wanted.token or meta.tokens.standing
+        act = {"revoke": meta.tokens.revoke, "expire": meta.tokens.expire, "restore": meta.tokens.restore}
+        if not act[wanted.action](token):
+            raise Refused("There is no such token.", 404)
+        return {"action": wanted.action}
+
+    @routes.post("/quota")
+    async def change_quota(wanted: Quota) -> dict[str, Any]:
+        """Calls per ad account and hour, after which Meta answers 80004."""
+        meta.usage.per_hour = wanted.calls_per_hour
+        return {"calls_per_hour": meta.usage.per_hour}
+
+    @routes.get("/events")
+    async def events(pixel: str = constants.US_PIXEL, since: float = 0.0, limit: int = 100) -> dict[str, Any]:
+        """What the Conversions API received, newest first (at most 5,000 are looked at)."""
+        rows = conversions.received(services.store, pixel, since)
+        unique = sum(1 for row in rows if not row["duplicate"])
+        return {"received": len(rows), "unique": unique, "events": rows[:limit]}
+
+    return routes

@@ -1,0 +1,1 @@
+"""The Graph and Marketing API, as Meta serves it, over the sandbox's world."""

@@ -1,0 +1,80 @@
+"""One order, with the truth of what caused it and what the platform will claim of it."""
+
+from dataclasses import dataclass
+from math import exp
+
+from sandbox.chance import Chance
+from sandbox.world.parameters import Shop
+from sandbox.world.seasons import DAY, HOUR
+
+CLICK_CLAIM = 0.90
+VIEW_CLAIM = 0.05
+_REFUNDED = 0.06
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The platform's own attribution: to an ad set, at the click's (or view's) time."""
+
+    line: str
+    at: float
+    viewed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """`seen_at` is when the reports include it; `loss`, `doubling` and `keys` are draws for faults."""
+
+    id: str
+    at: float
+    cents: int
+    person: int
+    device: int
+    guest: bool
+    caused_by: str | None
+    claim: Claim | None
+    seen_at: float
+    refund_at: float | None
+    loss: float
+    doubling: float
+    keys: float
+
+
+def basket(seed: int, shop: Shop, order_id: str) -> list[tuple[int, int]]:
+    """(product index, quantity) of each line; the same for the same order, always."""
+    chance = Chance(seed, "basket", shop.id, order_id)
+    lines = 1 + chance.happens(0.35) + chance.happens(0.12)
+    picked: dict[int, int] = {}
+    for _ in range(lines):
+        picked[chance.below(len(shop.prices))] = 1 + chance.happens(0.12)
+    return sorted(picked.items())
+
+
+def total_cents(shop: Shop, lines: list[tuple[int, int]]) -> int:
+    return sum(shop.prices[index] * quantity for index, quantity in lines)
+
+
+def mean_cents(shop: Shop) -> float:
+    """Expected order value, for the truth's curves (duplicates in a basket are rare enough to leave out)."""
+    return sum(shop.prices) / len(shop.prices) * 1.12 * 1.46
+
+
+def claim_lag(chance: Chance) -> float:
+    """Seconds from click to purchase: half within the hour, the rest spread over the 7-day window."""
+    if chance.happens(0.55):
+        return chance.exponential(0.4 * HOUR)
+    return min(chance.exponential(30 * HOUR), 6.9 * DAY)
+
+
+def report_lag(chance: Chance) -> float:
+    """Most purchases are in the reports within two hours; one in twenty takes up to two days."""
+    lag = chance.exponential(0.7 * HOUR)
+    return lag + 48 * HOUR * chance.uniform() if chance.happens(0.05) else lag
+
+
+def refund_time(chance: Chance, at: float) -> float | None:
+    return at + (2 + 12 * chance.uniform()) * DAY if chance.happens(_REFUNDED) else None
+
+
+def saturation(spend: float, scale: float) -> float:
+    return 1.0 - exp(-spend / scale)

@@ -1,0 +1,181 @@
+"""What the platform says happened: late, over-claimed, restated, and distorted by faults."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from sandbox.chance import Chance
+from sandbox.faults import Fault, FaultBook
+from sandbox.world.account import AccountWorld
+from sandbox.world.orders import Order
+from sandbox.world.seasons import DAY, HOUR, day_start, local
+
+WINDOWS = ("7d_click", "1d_view", "1d_click")
+DEFAULT_WINDOWS = ("7d_click", "1d_view")
+_BOT_CLICKS = 5.0
+
+
+@dataclass(slots=True)
+class Totals:
+    """Money in the account's major unit; conversions by attribution window."""
+
+    spend: float = 0.0
+    impressions: int = 0
+    clicks: int = 0
+    purchases: dict[str, int] | None = None
+    values: dict[str, float] | None = None
+
+    def count(self, windows: Iterable[str]) -> int:
+        return sum((self.purchases or {}).get(w, 0) for w in windows)
+
+    def value(self, windows: Iterable[str]) -> float:
+        return sum((self.values or {}).get(w, 0.0) for w in windows)
+
+    def add_purchase(self, window: str, count: int, value: float) -> None:
+        self.purchases = self.purchases or {}
+        self.values = self.values or {}
+        self.purchases[window] = self.purchases.get(window, 0) + count
+        self.values[window] = self.values.get(window, 0.0) + value
+
+    def add(self, other: "Totals") -> None:
+        self.spend += other.spend
+        self.impressions += other.impressions
+        self.clicks += other.clicks
+        for window, count in (other.purchases or {}).items():
+            self.add_purchase(window, count, (other.values or {})[window])
+
+
+Cell = tuple[str, date, int]
+
+
+def severity(windows: list[Fault], at: float) -> float:
+    return max((f.severity for f in windows if f.covers(at)), default=0.0)
+
+
+def lost_share(windows: list[Fault], at: float) -> float:
+    """Slow loss: 5 % x severity a day, compounding from the fault's start."""
+    kept = 1.0
+    for fault in windows:
+        if fault.covers(at):
+            kept *= (1.0 - 0.05 * fault.severity) ** ((at - fault.start) / DAY)
+    return 1.0 - kept
+
+
+class Reporter:
+    """Reads one account's tape through the faults that touch it, as known at `as_of`."""
+
+    def __init__(self, account: str, world: AccountWorld, faults: FaultBook, now: float) -> None:
+        self._world = world
+        self._faults: Callable[[str], list[Fault]] = lambda kind: faults.windows(kind, account)
+        stale = [f.start for f in self._faults("stale_api") if f.covers(now)]
+        self.as_of = min([now, *stale])
+        self._now = now
+        self._shift = round(12 * severity(self._faults("timezone_shift"), now))
+        self._pixel = self._faults("pixel_drop")
+        self._slow = self._faults("slow_loss")
+        self._consent = self._faults("consent_banner_loss")
+        self._double = self._faults("duplicated_events")
+        self._hundred = self._faults("currency_100x")
+        self._window = self._faults("attribution_window_change")
+        self._restate = [f for f in self._faults("restatement") if f.covers(now)]
+
+    def cells(self, since: date, until: date, *, by_conversion: bool = False) -> dict[Cell, Totals]:
+        """Per (ad set, account day, hour), days inclusive; conversions on the click's day unless asked."""
+        hidden = self._missing()
+        found: dict[Cell, Totals] = {}
+        for line, hour, shown in self._delivery(since, until):
+            if line not in hidden:
+                found.setdefault((line, *self._local(hour)), Totals()).add(shown)
+        for order, line, at in self._claimed(since, until, by_conversion=by_conversion):
+            if line in hidden:
+                continue
+            cell = found.setdefault((line, *self._local(int(at // HOUR))), Totals())
+            self._purchase(cell, order)
+        return found
+
+    def purchases_of(self, line: str, since: float) -> int:
+        """Claimed conversions of one ad set from a moment on (its learning phase counts them)."""
+        orders = self._world.orders_between(since, self.as_of)
+        return sum(1 for o in orders if o.claim and o.claim.line == line and self._reported(o))
+
+    def browser_events(self, start: float, end: float) -> list[Order]:
+        """Purchases of which the pixel told the platform, claimed or not."""
+        return [o for o in self._world.orders_between(start, min(end, self.as_of)) if not self._lost(o)]
+
+    def _local(self, hour: int) -> tuple[date, int]:
+        return local(hour - self._shift, self._world.shop.timezone)
+
+    def _bounds(self, since: date, until: date) -> tuple[float, float]:
+        timezone, shift = self._world.shop.timezone, self._shift * HOUR
+        after = date.fromordinal(until.toordinal() + 1)
+        return day_start(since, timezone) + shift, day_start(after, timezone) + shift
+
+    def _missing(self) -> set[str]:
+        share = severity(self._faults("partial_sync"), self._now)
+        seed = self._world.seed
+        return {x for x in self._world.lines if share and Chance(seed, "partial", x).uniform() < share}
+
+    def _delivery(self, since: date, until: date) -> Iterator[tuple[str, int, Totals]]:
+        start, end = self._bounds(since, until)
+        bots, micros = self._faults("bot_clicks"), self._faults("micros_unit")
+        first, last = int(start // HOUR), int(min(end, self.as_of) // HOUR)
+        for line in self._world.lines.values():
+            for hour in range(max(first, line.first_hour), last):
+                shown = line.delivered(hour)
+                if shown is None or shown.impressions == 0:
+                    continue
+                clicks, spend = shown.clicks, shown.spend
+                if bots:
+                    clicks = round(clicks * (1 + _BOT_CLICKS * severity(bots, hour * HOUR)))
+                if micros and severity(micros, hour * HOUR):
+                    spend *= 1_000_000
+                yield line.id, hour, Totals(spend, shown.impressions, clicks)
+
+    def _claimed(
+        self, since: date, until: date, *, by_conversion: bool
+    ) -> Iterator[tuple[Order, str, float]]:
+        start, end = self._bounds(since, until)
+        reach = end if by_conversion else end + 7 * DAY
+        for order in self._world.orders_between(start, min(reach, self.as_of)):
+            if order.claim is None or not self._reported(order):
+                continue
+            at = order.at if by_conversion else order.claim.at
+            if start <= at < end:
+                yield order, order.claim.line, at
+
+    def _reported(self, order: Order) -> bool:
+        claim = order.claim
+        if claim is None or order.seen_at > self.as_of or self._lost(order):
+            return False
+        if self._window and severity(self._window, order.at) and order.at - claim.at > DAY:
+            return False
+        return not any(claim.at < f.start and order.keys < f.severity for f in self._restate)
+
+    def _lost(self, order: Order) -> bool:
+        if self._pixel and order.loss < severity(self._pixel, order.at):
+            return True
+        if self._slow and order.loss < lost_share(self._slow, order.at):
+            return True
+        return bool(self._consent) and refuses(
+            self._world.seed, order.person, severity(self._consent, order.at)
+        )
+
+    def _purchase(self, cell: Totals, order: Order) -> None:
+        claim = order.claim
+        if claim is None:
+            return
+        value = order.cents / 100
+        if self._hundred and order.loss < severity(self._hundred, order.at):
+            value *= 100
+        count = 2 if self._double and order.doubling < severity(self._double, order.at) else 1
+        if claim.viewed:
+            cell.add_purchase("1d_view", count, value * count)
+            return
+        cell.add_purchase("7d_click", count, value * count)
+        if order.at - claim.at <= DAY:
+            cell.add_purchase("1d_click", count, value * count)
+
+
+def refuses(seed: int, person: int, share: float) -> bool:
+    """Whether this person says no to the banner, while `share` of all people do."""
+    return share > 0.0 and Chance(seed, "banner", person).uniform() < share

@@ -1,0 +1,82 @@
+"""All accounts' worlds, with the journal of what was set when: with seed and epoch, the whole state."""
+
+from typing import Any
+
+from sandbox.store import Store
+from sandbox.world.account import AccountWorld
+from sandbox.world.parameters import Curve, Shop, seeded
+from sandbox.world.seasons import DAY, HOUR
+
+HISTORY_DAYS = 75
+_DOCUMENT = "journal"
+_EPOCH = "epoch"
+
+
+class World:
+    """Every setter first runs time up to the moment of the change, so that the past is written before it."""
+
+    def __init__(self, seed: int, store: Store, now: float) -> None:
+        kept = store.document(_EPOCH)
+        if kept is None:
+            kept = {"hour": int(now // DAY) * 24 - HISTORY_DAYS * 24, "seed": seed}
+            store.keep(_EPOCH, kept)
+        self.seed = int(kept["seed"])
+        self.epoch = float(kept["hour"] * HOUR)
+        self.accounts: dict[str, AccountWorld] = {}
+        self._store = store
+        self._journal: list[dict[str, Any]] = store.document(_DOCUMENT) or []
+
+    def open_account(self, account: str, shop: Shop) -> None:
+        self.accounts[account] = AccountWorld(self.seed, shop, int(self.epoch // HOUR))
+
+    def first_campaign(
+        self, account: str, campaign: str, curve: Curve, lines: dict[str, tuple[float, float | None]]
+    ) -> None:
+        """A campaign that runs since before the history begins."""
+        world = self.accounts[account]
+        world.add_campaign(campaign, seeded(curve, self.seed, campaign))
+        for line, (rate, until) in lines.items():
+            world.schedule(line, campaign, self.epoch, rate, until)
+
+    def replay(self) -> None:
+        """Live a kept past again, change by change."""
+        for entry in self._journal:
+            self._apply(entry)
+
+    def add_campaign(self, account: str, campaign: str, curve: Curve, now: float) -> None:
+        fields = ("ceiling", "scale", "half_life_hours", "overclaim", "cpm", "click_rate", "fatigue")
+        values = {name: getattr(curve, name) for name in fields}
+        self._record({"do": "campaign", "at": now, "account": account, "campaign": campaign, "curve": values})
+
+    def schedule(
+        self, account: str, line: str, campaign: str, now: float, *, rate: float, until: float | None = None
+    ) -> None:
+        known = self.accounts[account].lines.get(line)
+        if known is None and rate == 0.0:
+            return
+        if known is not None and (known.rates[-1], known.until) == (rate, until):
+            return
+        facts = {"account": account, "line": line, "campaign": campaign, "rate": rate, "until": until}
+        self._record({"do": "rate", "at": now, **facts})
+
+    def cap_spend(self, account: str, now: float, cap: float | None) -> None:
+        self._record({"do": "cap", "at": now, "account": account, "cap": cap})
+
+    def run_to(self, now: float) -> None:
+        for account in self.accounts.values():
+            account.run_to(now)
+
+    def _record(self, entry: dict[str, Any]) -> None:
+        self._apply(entry)
+        self._journal.append(entry)
+        self._store.keep(_DOCUMENT, self._journal)
+
+    def _apply(self, entry: dict[str, Any]) -> None:
+        account = self.accounts[entry["account"]]
+        account.run_to(entry["at"])
+        if entry["do"] == "campaign":
+            account.add_campaign(entry["campaign"], Curve(**entry["curve"]))
+        elif entry["do"] == "rate":
+            account.schedule(entry["line"], entry["campaign"], entry["at"], entry["rate"], entry["until"])
+        else:
+            account.spend_cap = entry["cap"]

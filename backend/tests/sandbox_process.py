@@ -1,0 +1,94 @@
+"""A sandbox of one's own, as a subprocess: for every test that needs the platforms."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+BACKEND = Path(__file__).resolve().parents[1]
+START_SECONDS = 60
+US_ACCOUNT = "act_102030405060701"
+HU_ACCOUNT = "act_102030405060702"
+US_PIXEL = "880000000000001"
+HU_PIXEL = "880000000000002"
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """A running sandbox; `control` speaks its control API and `graph` plain Graph requests."""
+
+    url: str
+    smtp_port: int
+    meta_token: str
+    read_only_token: str
+    app_id: str
+    app_secret: str
+    process: subprocess.Popen[str]
+
+    def control(self, method: str, path: str, **options: Any) -> Any:
+        """For example `control("POST", "faults", json={"kind": "pixel_drop"})`; an error status raises."""
+        answer = httpx2.request(method, f"{self.url}/control/{path}", timeout=60, **options)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def graph(self, method: str, path: str, version: str = "v25.0", **params: Any) -> httpx2.Response:
+        """With the standing token unless `access_token` is given; GET in the query, POST in the form."""
+        values = {"access_token": self.meta_token} | params
+        url = f"{self.url}/{version}/{path}"
+        if method == "POST":
+            return httpx2.post(url, data=values, timeout=60)
+        return httpx2.request(method, url, params=values, timeout=60)
+
+    def advance(self, hours: float) -> str:
+        """Lets simulated time pass, and tells what time it is then (ISO)."""
+        now: str = self.control("POST", "clock", json={"advance_hours": hours})["now"]
+        return now
+
+    def repair(self) -> None:
+        """Every fault ends, and what they distorted is mended."""
+        self.control("DELETE", "faults", params={"forget": "true"})
+
+    def mails(self, to: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.control("GET", "mailbox", params={"to": to})
+        return found
+
+
+@contextmanager
+def running_sandbox(*arguments: str, port: int = 0) -> Iterator[Sandbox]:
+    """Starts `python -m sandbox` on a free port, and ends it with the block."""
+    command = [sys.executable, "-m", "sandbox", "--port", str(port), *arguments]
+    process = subprocess.Popen(command, cwd=BACKEND, stdout=subprocess.PIPE, text=True)
+    try:
+        yield _greeted(process)
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def _greeted(process: "subprocess.Popen[str]") -> Sandbox:
+    line = process.stdout.readline() if process.stdout is not None else ""
+    if not line.startswith("sandbox ready "):
+        raise RuntimeError(f"the sandbox did not start: {line!r}")
+    url = line.split()[-1]
+    health = httpx2.get(f"{url}/control/health", timeout=START_SECONDS).json()
+    meta = httpx2.get(f"{url}/control/meta", timeout=START_SECONDS).json()
+    return Sandbox(
+        url=url,
+        smtp_port=health["smtp_port"],
+        meta_token=meta["access_token"],
+        read_only_token=meta["read_only_token"],
+        app_id=meta["app_id"],
+        app_secret=meta["app_secret"],
+        process=process,
+    )
