@@ -11,6 +11,8 @@ import typer
 from app.core.config import settings
 from app.core.errors import StratumError
 from app.db import migrations, roles
+from app.services.admin.system.rules import State
+from app.services.admin.system.service import examine
 from launcher import backup as operators
 from launcher import up as start
 from launcher.errors import LauncherError
@@ -56,6 +58,19 @@ def restore(
 
 
 @cli.command()
+def doctor() -> None:
+    """Say what is wrong with this installation, and how to mend it; exits 1 where something is."""
+    findings = asyncio.run(examine(settings, Path.cwd()))
+    for finding in findings:
+        typer.echo(f"{finding.state:<7} {finding.part:<13} {finding.says}")
+        if finding.mend:
+            typer.echo(f"{'':<21} -> {finding.mend}")
+    wrong = sum(finding.state is State.WRONG for finding in findings)
+    typer.echo(f"{wrong} wrong" if wrong else "Nothing is wrong")
+    raise typer.Exit(1 if wrong else 0)
+
+
+@cli.command()
 def up(
     *,
     dev: Annotated[bool, typer.Option("--dev", help="Reload the API and the dashboard as you edit.")] = False,
@@ -66,7 +81,7 @@ def up(
 
 def main() -> None:
     try:
-        cli()
+        cli(prog_name="stratum")
     except (LauncherError, StratumError) as error:
         sys.exit(f"stratum: {error}")
 

@@ -174,7 +174,7 @@ def _install_command() -> None:
     (site,) = VENV.glob("lib/python3.*/site-packages")
     (site / "stratum.pth").write_text(f"{BACKEND}\n", encoding="utf-8")
     command = VENV / "bin" / "stratum"
-    command.write_text(f"#!{PYTHON}\nfrom app.cli import main\n\nmain()\n", encoding="utf-8")
+    command.write_text(f"#!{PYTHON}\nfrom launcher.command import main\n\nmain()\n", encoding="utf-8")
     command.chmod(0o755)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from launcher.command import KEPT
 from launcher.console import Console
 from launcher.database import Addresses, addresses_on, ensure_database, named_addresses
 from launcher.errors import DidNotStart, LauncherError
@@ -181,6 +182,8 @@ async def _run(start: Start, environment: Mapping[str, str], console: Console) -
     async with Supervisor(console) as supervisor:
         addresses, redis_url = await _databases(start, environment, console, supervisor)
         settings = start.environment(addresses, redis_url)
+        owner = {"DATABASE_OWNER_URL": addresses.owner} if addresses.owner else {}
+        write_private(start.home / KEPT, json.dumps({**settings, **owner}, indent=2) + "\n")
         with console.step("Migrating the database and starting the sandbox"):
             await asyncio.gather(_migrate(addresses, settings, console), supervisor.add(start.sandbox()))
         if supervisor.stopping:

@@ -1,0 +1,36 @@
+"""The `stratum` command, as it stands on the PATH.
+
+Where the environment names no database, the command works on this checkout's own installation, with the settings
+that `stratum up` wrote down when it last started; so `stratum doctor` needs no arguments beside a running one.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+KEPT = "environment.json"
+
+
+def adopted(environment: dict[str, str], home: Path) -> dict[str, str]:
+    """The environment, with the installation's settings under it where it names no database of its own."""
+    if "DATABASE_URL" in environment:
+        return environment
+    try:
+        kept = json.loads((home / KEPT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return environment
+    return {**{str(name): str(value) for name, value in kept.items()}, **environment}
+
+
+def main() -> None:
+    root = Path(__file__).resolve().parents[2]
+    home = Path(os.environ.get("STRATUM_HOME") or root / ".stratum").expanduser()
+    words = [sys.executable, "-m", "app.cli", *sys.argv[1:]]
+    # `up` chooses addresses anew: what it wrote down last time must not look like a person's wish.
+    environment = dict(os.environ) if sys.argv[1:2] == ["up"] else adopted(dict(os.environ), home)
+    os.execve(sys.executable, words, environment)  # noqa: S606  (ourselves, under other settings)
+
+
+if __name__ == "__main__":
+    main()
