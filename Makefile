@@ -48,6 +48,7 @@ fix: ## mend what the linters can
 	@$(INSTALL) python frontend
 	cd backend && $(BIN)/ruff check --fix .
 	cd backend && $(BIN)/ruff format .
+	cd backend && $(BIN)/python -m app.cli settings
 	$(NPM) run format
 
 bench: ## measure against bare PostgreSQL and bare FastAPI, ratios in one run

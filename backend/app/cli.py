@@ -10,6 +10,7 @@ import typer
 
 from app.core.config import settings
 from app.core.errors import StratumError
+from app.core.settings_example import example
 from app.db import migrations, roles
 from app.services.admin.system.rules import State
 from app.services.admin.system.service import examine
@@ -35,6 +36,12 @@ def openapi(path: Annotated[Path, typer.Option("--path", "-o")] = Path("openapi.
     from app.main import create_app  # noqa: PLC0415  (only this command needs the whole application)
 
     path.write_text(json.dumps(create_app().openapi(), indent=1, sort_keys=True) + "\n")
+
+
+@cli.command("settings")
+def show_settings(path: Annotated[Path, typer.Option("--path", "-o")] = Path("../.env.example")) -> None:
+    """Write every setting with its default to a file; its test says when it is out of date."""
+    path.write_text(example())
 
 
 @cli.command()

@@ -99,7 +99,7 @@ class Start:
                 *("--port", str(self.ports.sandbox), "--smtp-port", str(self.ports.smtp)),
             ),
             BACKEND,
-            ready=lambda: accepts(self.ports.sandbox) and accepts(self.ports.smtp),
+            ready=lambda: fetch(f"{self.sandbox_url}/control/health") is not None,
         )
 
     def processes(self, environment: Mapping[str, str]) -> list[Program]:
@@ -119,7 +119,11 @@ class Start:
         quiet = ("--no-access-log", "--timeout-graceful-shutdown", "5", "--log-level", "warning")
         programs = [
             python(
-                "api", *serve, *quiet, *(["--reload"] if self.dev else []), ready=partial(answers, self.url)
+                "api",
+                *serve,
+                *quiet,
+                *(["--reload"] if self.dev else []),
+                ready=lambda: fetch(f"{self.url}/health/ready") is not None,
             ),
             python(
                 "worker", *celery, "worker", "--queues", QUEUES, "--concurrency", "2", "--loglevel", "WARNING"
@@ -151,13 +155,14 @@ class Start:
         return programs
 
 
-def answers(url: str) -> bool:
-    """Whether the API says that it is ready: its database, Redis and migrations."""
+def fetch(url: str) -> dict[str, object] | None:
+    """The JSON object at one of our own addresses; None while it does not answer with a success."""
     try:
-        with urllib.request.urlopen(f"{url}/health/ready", timeout=5) as reply:  # noqa: S310  (our own address)
-            return bool(reply.status == 200)  # noqa: PLR2004  (OK)
-    except OSError:
-        return False
+        with urllib.request.urlopen(url, timeout=5) as reply:  # noqa: S310  (our own address)
+            body = json.load(reply)
+    except (OSError, ValueError):
+        return None
+    return body if isinstance(body, dict) else None
 
 
 def up(*, dev: bool = False) -> int:
@@ -182,20 +187,23 @@ async def _run(start: Start, environment: Mapping[str, str], console: Console) -
     async with Supervisor(console) as supervisor:
         addresses, redis_url = await _databases(start, environment, console, supervisor)
         settings = start.environment(addresses, redis_url)
-        owner = {"DATABASE_OWNER_URL": addresses.owner} if addresses.owner else {}
-        write_private(start.home / KEPT, json.dumps({**settings, **owner}, indent=2) + "\n")
         with console.step("Migrating the database and starting the sandbox"):
             await asyncio.gather(_migrate(addresses, settings, console), supervisor.add(start.sandbox()))
         if supervisor.stopping:
             return
+        meta = await _meta(start)
+        settings |= {"META_APP_ID": str(meta["app_id"]), "META_APP_SECRET": str(meta["app_secret"])}
+        owner = {"DATABASE_OWNER_URL": addresses.owner} if addresses.owner else {}
+        write_private(start.home / KEPT, json.dumps({**settings, **owner}, indent=2) + "\n")
         with console.step("Starting the API, the worker, Beat and the relay"):
             await supervisor.add(*start.processes(settings))
         if supervisor.stopping:
             return
         facts = await _settle(start, settings)
-        write_private(demo, json.dumps({**_addresses(start, settings), **facts}, indent=2) + "\n")
+        told = {**_addresses(start, settings), "sandbox_meta_token": meta["access_token"], **facts}
+        write_private(demo, json.dumps(told, indent=2) + "\n")
         console.say(f"Signing in: {facts['email']}  {facts['password']}")
-        console.say(f"Sandbox: {start.sandbox_url}  (mail: SMTP {start.ports.smtp})")
+        console.say(f"Sandbox: {start.sandbox_url}   its mailbox: {start.sandbox_url}/mailbox")
         if start.dev:
             console.say(f"Dashboard, reloaded as you edit: http://{LOOPBACK}:{start.ports.vite}")
         console.say(f"Stratum is ready: {start.url}")
@@ -233,6 +241,14 @@ async def _databases(
         # To their ends: one that failed must not leave the other half started.
         await asyncio.wait(both)
         return await both[0], await both[1]
+
+
+async def _meta(start: Start) -> dict[str, object]:
+    """The sandbox's Meta app and its token."""
+    found = await asyncio.to_thread(fetch, f"{start.sandbox_url}/control/meta")
+    if found is None:
+        raise DidNotStart("The sandbox does not say what its Meta app is.")
+    return found
 
 
 async def _migrate(addresses: Addresses, settings: Mapping[str, str], console: Console) -> None:
