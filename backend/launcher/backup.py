@@ -6,12 +6,13 @@ settings), nor are the secret keys, without which what was sealed cannot be open
 """
 
 import asyncio
+import contextlib
 import os
 import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -33,14 +34,19 @@ class BackupError(LauncherError):
 
 def backup(owner_url: str, file: Path) -> None:
     """Write the whole database to `file`, as of one instant. The file is its owner's alone, and whole or not there."""
-    role = asyncio.run(_reading_role(owner_url))
+    server = asyncio.run(_look(owner_url))
+    if not server.borrows and not server.alone:
+        raise BackupError(
+            "The role in DATABASE_OWNER_URL is bound by row-level security and would write an empty backup. "
+            f"As a superuser: CREATE ROLE {BACKUP_ROLE} NOLOGIN BYPASSRLS; "
+            f"GRANT pg_read_all_data TO {BACKUP_ROLE}; GRANT {BACKUP_ROLE} TO the owner's role."
+        )
+    role = [f"--role={BACKUP_ROLE}"] if server.borrows else []
     file.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=file.parent, prefix=f".{file.name}.") as folder:
         fresh = Path(folder) / file.name
-        _run(
-            owner_url, "pg_dump", "--format=custom", *([f"--role={role}"] if role else []), f"--file={fresh}"
-        )
-        _run(owner_url, "pg_restore", "--list", str(fresh))
+        _run(owner_url, server.major, "pg_dump", "--format=custom", *role, f"--file={fresh}")
+        _run(owner_url, server.major, "pg_restore", "--list", str(fresh))
         fresh.chmod(0o600)
         fresh.replace(file)
 
@@ -53,72 +59,81 @@ def restore(owner_url: str, file: Path, *, replace: bool) -> None:
     """
     if not file.is_file():
         raise BackupError(f"There is no {file}.")
-    if not replace and asyncio.run(_holds_something(owner_url)):
+    server = asyncio.run(_look(owner_url))
+    if server.holds_something and not replace:
         raise BackupError(
             "The database is not empty. Restore into an empty one, or add --replace to lose what it holds."
         )
     with tempfile.TemporaryDirectory(prefix="stratum-restore-") as folder:
         script = Path(folder) / "script.sql"
-        _run(owner_url, "pg_restore", f"--file={script}", str(file))
+        _run(owner_url, server.major, "pg_restore", f"--file={script}", str(file))
         quiet = ("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null")
-        _run(owner_url, "psql", *quiet, "--single-transaction", f"--command={_EMPTIED}", f"--file={script}")
+        emptied = ("--single-transaction", f"--command={_EMPTIED}", f"--file={script}")
+        _run(owner_url, server.major, "psql", *quiet, *emptied)
 
 
-async def _reading_role(owner_url: str) -> str | None:
-    """The role to read with; None where the owner's address may read everything by itself."""
+@dataclass(frozen=True)
+class _Server:
+    """`alone`: the owner's address reads everything by itself; `borrows`: it may act as the backup role."""
+
+    major: int
+    holds_something: bool
+    alone: bool
+    borrows: bool
+
+
+async def _look(owner_url: str) -> _Server:
     connection = await asyncpg.connect(owner_url, timeout=15)
     try:
-        borrowed = await connection.fetchval(
-            "SELECT rolbypassrls AND pg_has_role(current_user, oid, 'MEMBER') FROM pg_roles WHERE rolname = $1",
+        row = await connection.fetchrow(
+            """
+            SELECT current_setting('server_version_num')::int / 10000 AS major,
+                   EXISTS (SELECT FROM pg_class WHERE relnamespace = 'public'::regnamespace) AS holds_something,
+                   (SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user) AS alone,
+                   EXISTS (SELECT FROM pg_roles WHERE rolname = $1 AND rolbypassrls
+                              AND pg_has_role(current_user, oid, 'MEMBER')) AS borrows
+            """,
             BACKUP_ROLE,
         )
-        alone = await connection.fetchval(
-            "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
-        )
     finally:
         await connection.close()
-    if not borrowed and not alone:
-        raise BackupError(
-            "The role in DATABASE_OWNER_URL is bound by row-level security and would write an empty backup. "
-            f"As a superuser: CREATE ROLE {BACKUP_ROLE} NOLOGIN BYPASSRLS; "
-            f"GRANT pg_read_all_data TO {BACKUP_ROLE}; GRANT {BACKUP_ROLE} TO the owner's role."
-        )
-    return BACKUP_ROLE if borrowed else None
+    if row is None:
+        raise BackupError("The database does not say what it is.")
+    return _Server(**dict(row))
 
 
-async def _holds_something(owner_url: str) -> bool:
-    connection = await asyncpg.connect(owner_url, timeout=15)
-    try:
-        query = "SELECT EXISTS (SELECT FROM pg_class WHERE relnamespace = 'public'::regnamespace)"
-        return bool(await connection.fetchval(query))
-    finally:
-        await connection.close()
-
-
-def _run(url: str, name: str, *words: str) -> None:
+def _run(url: str, major: int, name: str, *words: str) -> None:
     done = subprocess.run(
-        [_find(name), *words],
+        [_find(name, major), *words],
         env={**os.environ, **connection_environment(url)},
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode != 0:
-        raise BackupError(f"{name} failed: {_last(done.stderr.splitlines())}")
+        said = "\n".join(done.stderr.splitlines()[-8:])
+        raise BackupError(f"{name} failed: {said or 'it said nothing'}")
 
 
-def _last(lines: Sequence[str]) -> str:
-    return "\n".join(lines[-8:]) or "it said nothing"
+def _find(name: str, major: int) -> Path:
+    """The program of the server's own version, or the next newer one: an older refuses to read a newer server."""
+    places = [*sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))]
+    if on_path := shutil.which(name):
+        places.append(Path(on_path))
+    with contextlib.suppress(LauncherError):
+        places.append(program(name))
+    found = sorted((version, place) for place in places if (version := _major_of(place)) >= major)
+    if not found:
+        raise BackupError(
+            f"There is no {name} for PostgreSQL {major} here: install postgresql-client-{major}."
+        )
+    return found[0][1]
 
 
-def _find(name: str) -> Path:
-    """The machine's own program where it is new enough for the server, else the wheel's."""
-    if found := shutil.which(name):
-        said = subprocess.run([found, "--version"], capture_output=True, text=True, check=False).stdout
-        version = re.search(r"\) (\d+)", said)
-        if version and int(version[1]) >= 16:  # noqa: PLR2004  (the oldest server that Stratum runs on)
-            return Path(found)
-    return program(name)
+def _major_of(program: Path) -> int:
+    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
+    version = re.search(r"\) (\d+)", said)
+    return int(version[1]) if version else 0
 
 
 def connection_environment(url: str) -> dict[str, str]:

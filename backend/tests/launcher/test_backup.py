@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -43,10 +44,15 @@ order by 1, 2
 """
 
 
+_CASTS = re.compile(r"::(text|character varying)(\[\])?|[()]")
+
+
 async def _shape(url: str) -> list[tuple[str, ...]]:
     connection = await asyncpg.connect(url)
     try:
-        return [tuple(row.values()) for row in await connection.fetch(_SHAPE)]
+        rows = await connection.fetch(_SHAPE)
+        # Read back from its own text, an expression's casts and parentheses stand elsewhere and mean the same.
+        return [tuple(_CASTS.sub("", value) for value in row.values()) for row in rows]
     finally:
         await connection.close()
 
