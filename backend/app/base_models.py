@@ -15,6 +15,7 @@ from app.models.integrations.conversions import ConversionDelivery
 from app.models.invitations import Invitation
 from app.models.tenants import Membership, Tenant
 from app.models.users import User
+from app.models.work.dead_letters import DeadLetter
 
 __all__ = [
     "AccountSync",
@@ -28,6 +29,7 @@ __all__ = [
     "CampaignMetricsObservation",
     "Connection",
     "ConversionDelivery",
+    "DeadLetter",
     "Invitation",
     "Membership",
     "OneTimeToken",

@@ -58,6 +58,14 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(1_048_576, ge=1_024)
     rate_limit_per_minute: int = Field(600, ge=1, description="Requests of one caller to the API.")
 
+    # Work
+    task_redelivery_seconds: int | None = Field(
+        None, ge=1, description="A task handed over and not done is handed over again after this."
+    )
+    worker_metrics_port: int | None = Field(None, ge=1, le=65_535, description="Its Prometheus metrics.")
+    relay_metrics_port: int | None = Field(None, ge=1, le=65_535, description="Its Prometheus metrics.")
+    metrics_host: str = Field("127.0.0.1", description="Where the worker and the relay serve their metrics.")
+
     # Mail
     smtp_host: str = "127.0.0.1"
     smtp_port: int = Field(1025, ge=1, le=65_535)

@@ -15,3 +15,41 @@ HTTP_SECONDS = Histogram(
 )
 HTTP_IN_FLIGHT = Gauge("stratum_http_in_flight", "Requests being answered.")
 ERRORS = Counter("stratum_errors_total", "Errors answered, by stable code.", ["code"])
+TASKS = Counter(
+    "stratum_tasks_total",
+    "Tasks by name and outcome: done, duplicate, retried, dead, failed.",
+    ["task", "outcome"],
+)
+TASK_SECONDS = Histogram(
+    "stratum_task_seconds",
+    "Time that a task took, by name.",
+    ["task"],
+    buckets=(0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300),
+)
+DEAD_LETTERS = Counter("stratum_dead_letters_total", "Tasks given up, by name.", ["task"])
+RELAYED = Counter("stratum_relayed_total", "Outbox rows handed over, by kind: task or live.", ["kind"])
+RELAY_FAILURES = Counter("stratum_relay_failures_total", "Turns of the relay that failed, by part.", ["part"])
+RELAY_LAG = Histogram(
+    "stratum_relay_lag_seconds",
+    "From the row's commit, or its due time, to its hand-over, by kind.",
+    ["kind"],
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300),
+)
+OUTBOX_DEPTH = Gauge(
+    "stratum_outbox_depth",
+    "Rows in the outbox, by kind and state: waiting, or handed over and not done.",
+    ["kind", "state"],
+    multiprocess_mode="livemax",
+)
+OUTBOX_OLDEST = Gauge(
+    "stratum_outbox_oldest_due_seconds",
+    "How long the oldest due row has waited, by kind.",
+    ["kind"],
+    multiprocess_mode="livemax",
+)
+OUTBOX_FAILING = Gauge(
+    "stratum_outbox_failing",
+    "Rows whose last attempt failed, by kind.",
+    ["kind"],
+    multiprocess_mode="livemax",
+)

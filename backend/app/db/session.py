@@ -1,6 +1,7 @@
 """Connections, and the one door to a tenant's data."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -16,10 +17,10 @@ from sqlalchemy.orm import Session, UOWTransaction
 
 from app.core.clock import Clock, SystemClock
 from app.core.config import Settings
-from app.core.context import SYSTEM, Actor
+from app.core.context import SYSTEM, Actor, origin
 from app.core.errors import StratumError
 from app.db.base import TenantKeyed, TenantOwned
-from app.db.outbox import LIVE, TASK, OutboxMessage
+from app.db.outbox import LIVE, TASK, OutboxMessage, is_pending
 
 _HEALTH_TIMEOUT_SECONDS = 2.0
 _STATEMENT_TIMEOUT_MS = 30_000
@@ -109,9 +110,29 @@ class TenantScope:
         *,
         queue: str | None = None,
         delay: timedelta = timedelta(0),
+        unless_pending: bool = False,
     ) -> None:
-        """Have `task` run after this transaction commits; payloads carry ids, tasks re-read state."""
-        self.session.add(OutboxMessage(kind=TASK, name=task, payload=dict(payload), queue=queue, delay=delay))
+        """Have `task` run after this transaction commits; payloads carry ids, tasks re-read state.
+
+        `unless_pending` adds nothing while the same task with the same payload waits or runs. `queue` overrides the
+        one that the task's handler names.
+        """
+        body = dict(payload)
+        if unless_pending and await is_pending(self.session, task, json.dumps(body)):
+            return
+        self.session.add(
+            OutboxMessage(
+                kind=TASK, name=task, payload=body, queue=queue, delay=delay, context=self._context()
+            )
+        )
+
+    def _context(self) -> dict[str, Any]:
+        """Who asked for a task: it acts, and is logged and audited, under the same name and request."""
+        actor_id = str(self.actor.id) if self.actor.id else None
+        return {
+            "actor": {"kind": self.actor.kind, "label": self.actor.label, "id": actor_id},
+            "request_id": origin.get().request_id,
+        }
 
     async def announce(self, message_type: str, payload: Mapping[str, Any]) -> None:
         """Tell the tenant's live streams, once this transaction has committed."""
@@ -121,6 +142,11 @@ class TenantScope:
 def tenant_key(tenant_id: int, *parts: str | int) -> str:
     """What `scope.key` builds, for code that knows the tenant and has no transaction open."""
     return ":".join(["t", str(tenant_id), *(str(part) for part in parts)])
+
+
+def live_stream(tenant_id: int) -> str:
+    """The Redis Stream of a tenant's live messages."""
+    return tenant_key(tenant_id, "channel", "live")
 
 
 Scopes = Callable[[], AbstractAsyncContextManager[TenantScope]]

@@ -1,0 +1,23 @@
+"""Locks that die with the process that holds them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+_TRY = text("select pg_try_advisory_lock(hashtextextended(:name, 0))")
+_RELEASE = text("select pg_advisory_unlock(hashtextextended(:name, 0))")
+
+
+@asynccontextmanager
+async def exclusive(engine: AsyncEngine, name: str) -> AsyncIterator[bool]:
+    """True for the one holder of `name`, False at once for any other. No transaction is open meanwhile."""
+    async with engine.connect() as connection:
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        mine = bool(await connection.scalar(_TRY, {"name": name}))
+        try:
+            yield mine
+        finally:
+            if mine:
+                await connection.execute(_RELEASE, {"name": name})

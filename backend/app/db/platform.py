@@ -1,0 +1,45 @@
+"""The door for work of no tenant: periodic upkeep, under roles made for it."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from app.core.clock import Clock
+from app.core.config import Settings
+from app.core.errors import StratumError
+from app.db.session import make_engine, open_global, platform_scope
+
+
+class MaintenanceUrlMissing(StratumError):
+    """Set DATABASE_MAINTENANCE_URL: the role that makes and drops partitions."""
+
+    code = "db.maintenance_url_missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """What a periodic task of no tenant may use."""
+
+    engine: AsyncEngine
+    settings: Settings
+    clock: Clock
+
+    @asynccontextmanager
+    async def maintenance(self) -> AsyncIterator[AsyncSession]:
+        """A transaction of the maintenance role."""
+        url = self.settings.database_maintenance_url
+        if url is None:
+            raise MaintenanceUrlMissing
+        engine = make_engine(url.get_secret_value(), self.settings, name="stratum-maintenance")
+        try:
+            async with platform_scope(engine) as session:
+                yield session
+        finally:
+            await engine.dispose()
+
+    async def active_tenants(self) -> Sequence[int]:
+        async with open_global(self.engine) as session:
+            return (await session.scalars(text("SELECT id FROM tenants WHERE is_active ORDER BY id"))).all()

@@ -1,0 +1,13 @@
+from app.core.errors import Conflict, NotFound
+
+
+class DeadLetterUnknown(NotFound):
+    """There is no such dead letter."""
+
+    code = "work.dead_letters.unknown"
+
+
+class DeadLetterClosed(Conflict):
+    """This dead letter was replayed or discarded already."""
+
+    code = "work.dead_letters.closed"
