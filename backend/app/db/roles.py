@@ -1,6 +1,7 @@
 """The database's roles. Who owns may not serve, who serves owns nothing and cannot bypass row-level security."""
 
 import asyncpg
+import stamina
 from sqlalchemy import make_url
 
 from app.core.config import Settings
@@ -23,6 +24,11 @@ def owner_dsn(settings: Settings) -> str:
     return plain_url(settings.database_owner_url.get_secret_value())
 
 
+# Roles belong to the server, and a lock to one database: two databases' starts can still meet in the catalogue.
+_MET = (asyncpg.InternalServerError, asyncpg.UniqueViolationError, asyncpg.DuplicateObjectError)
+
+
+@stamina.retry(on=_MET, attempts=8, wait_initial=0.05, wait_max=1)
 async def ensure_roles(settings: Settings) -> None:
     """Create or mend the five roles, with the passwords that the settings' addresses carry.
 

@@ -15,7 +15,7 @@ import pytest
 from app.core.config import Settings
 from app.db.roles import owner_dsn
 from app.db.session import plain_url
-from launcher.backup import connection_environment
+from launcher.backup import BackupError, backup, connection_environment, restore
 from tests.factories.access import Company
 
 _BACKEND = Path(__file__).parents[2]
@@ -74,7 +74,7 @@ async def _contents(url: str) -> dict[str, tuple[int, str]]:
         await connection.close()
 
 
-def _stratum(settings: Settings, owner_url: str, *words: str) -> "subprocess.CompletedProcess[str]":
+def _stratum(owner_url: str, *words: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "app.cli", *words],
         cwd=_BACKEND,
@@ -99,10 +99,10 @@ async def test_what_is_restored_is_what_was_backed_up(
     settings: Settings, acme: Company, globex: Company, empty: str, tmp_path: Path
 ) -> None:
     first, file = owner_dsn(settings), tmp_path / "backups" / "stratum.dump"
-    done = await asyncio.to_thread(_stratum, settings, first, "backup", str(file))
+    done = await asyncio.to_thread(_stratum, first, "backup", str(file))
     assert done.returncode == 0, done.stderr
     assert file.stat().st_mode & 0o777 == 0o600
-    done = await asyncio.to_thread(_stratum, settings, empty, "restore", str(file))
+    done = await asyncio.to_thread(_stratum, empty, "restore", str(file))
     assert done.returncode == 0, done.stderr
     assert await _contents(empty) == await _contents(first)
     assert await _shape(empty) == await _shape(first)
@@ -125,15 +125,13 @@ async def test_a_database_that_holds_something_is_not_overwritten_unless_asked(
     settings: Settings, acme: Company, empty: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "stratum.dump"
-    await asyncio.to_thread(_stratum, settings, owner_dsn(settings), "backup", str(file))
+    await asyncio.to_thread(backup, owner_dsn(settings), file)
     connection = await asyncpg.connect(empty)
     await connection.execute("CREATE TABLE precious AS SELECT 7 AS seven")
-    refused = await asyncio.to_thread(_stratum, settings, empty, "restore", str(file))
-    assert refused.returncode == 1
-    assert "not empty" in refused.stderr
+    with pytest.raises(BackupError, match="not empty"):
+        await asyncio.to_thread(restore, empty, file, replace=False)
     assert await connection.fetchval("SELECT seven FROM precious") == 7
-    done = await asyncio.to_thread(_stratum, settings, empty, "restore", str(file), "--replace")
-    assert done.returncode == 0, done.stderr
+    await asyncio.to_thread(restore, empty, file, replace=True)
     assert await connection.fetchval("SELECT to_regclass('precious')") is None
     await connection.close()
     assert await _contents(empty) == await _contents(owner_dsn(settings))
@@ -141,14 +139,13 @@ async def test_a_database_that_holds_something_is_not_overwritten_unless_asked(
 
 async def test_a_damaged_backup_changes_nothing(settings: Settings, empty: str, tmp_path: Path) -> None:
     file = tmp_path / "stratum.dump"
-    await asyncio.to_thread(_stratum, settings, owner_dsn(settings), "backup", str(file))
+    await asyncio.to_thread(backup, owner_dsn(settings), file)
     whole = file.read_bytes()
     file.write_bytes(whole[: len(whole) // 2])
     connection = await asyncpg.connect(empty)
     await connection.execute("CREATE TABLE precious AS SELECT 7 AS seven")
-    done = await asyncio.to_thread(_stratum, settings, empty, "restore", str(file), "--replace")
-    assert done.returncode == 1
-    assert "failed" in done.stderr
+    with pytest.raises(BackupError, match="pg_restore failed"):
+        await asyncio.to_thread(restore, empty, file, replace=True)
     assert await connection.fetchval("SELECT seven FROM precious") == 7
     await connection.close()
 
@@ -158,9 +155,8 @@ async def test_a_role_that_row_level_security_binds_takes_no_empty_backup(
 ) -> None:
     file = tmp_path / "stratum.dump"
     application = plain_url(settings.database_url.get_secret_value())
-    done = await asyncio.to_thread(_stratum, settings, application, "backup", str(file))
-    assert done.returncode == 1
-    assert "stratum_backup" in done.stderr
+    with pytest.raises(BackupError, match="stratum_backup"):
+        await asyncio.to_thread(backup, application, file)
     assert not file.exists()
 
 
