@@ -16,6 +16,7 @@ from app.core import config
 from app.core.clock import clock_from
 from app.core.config import Settings
 from app.core.logging import configure_logging, get_logger
+from app.core.rate_limits import RateLimiter
 from app.core.redis import make_redis
 from app.db.session import check_database_health, make_engine, make_read_pool
 from app.middleware.audit import AuditMiddleware
@@ -62,6 +63,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.engine = make_engine(settings.database_url.get_secret_value(), settings)
     app.state.redis = make_redis(settings)
+    app.state.limiter = RateLimiter(app.state.redis)
     app.state.clock = clock_from(settings.stratum_clock_url)
     app.state.principals = PrincipalCache()
     install_error_handlers(app)

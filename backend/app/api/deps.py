@@ -11,7 +11,8 @@ from starlette.requests import HTTPConnection
 
 from app.auth.deps import CurrentPrincipal
 from app.core.config import Settings
-from app.db.session import Scopes, TenantScope, open_reader, open_scope, scopes_for
+from app.core.rate_limits import RateLimiter
+from app.db.session import Doors, Scopes, TenantScope, open_reader, open_scope, scopes_for
 
 
 def get_settings_of(connection: HTTPConnection) -> Settings:
@@ -44,6 +45,16 @@ async def tenant_reader(
         yield reader
 
 
+def get_limiter(connection: HTTPConnection) -> RateLimiter:
+    limiter: RateLimiter = connection.app.state.limiter
+    return limiter
+
+
+def get_doors(connection: HTTPConnection) -> Doors:
+    state = connection.app.state
+    return Doors(state.engine, state.clock)
+
+
 class PageParams(BaseModel):
     page: int = Field(1, ge=1, le=100_000)
     limit: int = Field(50, ge=1, le=200)
@@ -58,6 +69,8 @@ ScopeDep = Annotated[TenantScope, Depends(tenant_scope, scope="function")]
 ReaderDep = Annotated[PoolConnectionProxy, Depends(tenant_reader, scope="function")]
 ScopesDep = Annotated[Scopes, Depends(tenant_scopes)]
 SettingsDep = Annotated[Settings, Depends(get_settings_of)]
+DoorsDep = Annotated[Doors, Depends(get_doors)]
+LimiterDep = Annotated[RateLimiter, Depends(get_limiter)]
 RedisDep = Annotated[Redis, Depends(get_redis)]
 PageQuery = Annotated[PageParams, Query()]
 CursorQuery = Annotated[CursorParams, Query()]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.auth.jwt import InvalidToken, read_access_token
@@ -76,18 +76,20 @@ class PrincipalCache:
 
 
 async def principal_from_token(engine: AsyncEngine, token: str) -> Principal:
-    """The person behind an access token, while session, account, membership and tenant are all live."""
+    """The person behind an access token, while session, account, membership and tenant are all live.
+
+    A superadmin needs no membership; entering a tenant without one stands in its audit trail.
+    """
     claims = read_access_token(token)
     statement = (
         select(User.email, User.is_superadmin, Membership.role)
-        .join(Membership, Membership.user_id == User.id)
-        .join(Tenant, Tenant.id == Membership.tenant_id)
         .join(UserSession, UserSession.user_id == User.id)
+        .join(Tenant, Tenant.id == UserSession.tenant_id)
+        .outerjoin(Membership, (Membership.user_id == User.id) & (Membership.tenant_id == Tenant.id))
         .where(
             User.id == claims.user_id,
             User.is_active,
-            Membership.tenant_id == claims.tenant_id,
-            Membership.is_active,
+            or_(Membership.is_active, User.is_superadmin),
             Tenant.is_active,
             UserSession.id == claims.session_id,
             UserSession.tenant_id == claims.tenant_id,
@@ -100,7 +102,9 @@ async def principal_from_token(engine: AsyncEngine, token: str) -> Principal:
         raise InvalidToken
     role = Role.SUPERADMIN if found.is_superadmin else Role(found.role)
     return Principal(
-        actor=Actor(ActorKind.USER, found.email, claims.user_id),
+        actor=Actor(
+            ActorKind.SUPERADMIN if found.is_superadmin else ActorKind.USER, found.email, claims.user_id
+        ),
         user_id=claims.user_id,
         tenant_id=claims.tenant_id,
         role=role,

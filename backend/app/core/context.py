@@ -8,6 +8,7 @@ from uuid import UUID
 
 class ActorKind(StrEnum):
     USER = "user"
+    SUPERADMIN = "superadmin"
     API_KEY = "api_key"
     WRITE_KEY = "write_key"
     SYSTEM = "system"

@@ -1,5 +1,6 @@
 """Every error that a person or a program can meet: one class, one sentence, one stable code."""
 
+import time
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -111,7 +112,8 @@ class TooManyRequests(StratumError):
 
     @property
     def headers(self) -> dict[str, str]:
-        return {"Retry-After": str(self.retry_after)}
+        reset = int(time.time()) + self.retry_after
+        return {"Retry-After": str(self.retry_after), "X-RateLimit-Reset": str(reset)}
 
 
 class Unavailable(StratumError):

@@ -17,7 +17,7 @@ _SECRET_NAMES = re.compile(
 _EMAIL = re.compile(r"\b([A-Za-z0-9._%+-])[A-Za-z0-9._%+-]*@([A-Za-z0-9.-]+\.[A-Za-z]{2,})\b")
 _BEARER = re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=:-]+", re.IGNORECASE)
 _JWT = re.compile(r"\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
-_KEY = re.compile(r"\b(sk|wk)_[A-Za-z0-9_-]{8,}")
+_KEY = re.compile(r"\b(sk|wk|rt|inv|otk)_[A-Za-z0-9_-]{8,}")
 _URL_PASSWORD = re.compile(r"(\w+://[^:/\s]*):[^@/\s]+@")
 _QUERY_SECRET = re.compile(r"([?&](?:token|ticket|access_token|code|state)=)[^&\s]+", re.IGNORECASE)
 

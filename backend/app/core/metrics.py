@@ -53,3 +53,6 @@ OUTBOX_FAILING = Gauge(
     ["kind"],
     multiprocess_mode="livemax",
 )
+RATE_LIMITED = Counter("stratum_rate_limited_total", "Requests refused by a limit, by the limit.", ["limit"])
+PASSWORD_CHECKS = Counter("stratum_password_hashes_total", "argon2id computations, to hash or to check.")
+SIGN_INS = Counter("stratum_sign_ins_total", "Attempts to sign in, by outcome.", ["outcome"])

@@ -217,8 +217,12 @@ def scopes_for(
     return scopes
 
 
+GlobalSession = AsyncSession
+"""A session on the global tables, by a name that services may use."""
+
+
 @asynccontextmanager
-async def open_global(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+async def open_global(engine: AsyncEngine) -> AsyncIterator[GlobalSession]:
     """A transaction on the global tables alone, for what happens before a tenant is known (sign-in).
 
     No tenant is bound: a read of any tenant's table raises.
@@ -231,6 +235,20 @@ async def open_global(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
                 await session.commit()
             raise
         await session.commit()
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Opens transactions for work that begins before a tenant is known, and goes on in the one that was found."""
+
+    engine: AsyncEngine
+    clock: Clock
+
+    def globally(self) -> AbstractAsyncContextManager[GlobalSession]:
+        return open_global(self.engine)
+
+    def tenant(self, tenant_id: int, *, actor: Actor = SYSTEM) -> AbstractAsyncContextManager[TenantScope]:
+        return open_scope(self.engine, tenant_id, actor=actor, clock=self.clock)
 
 
 @asynccontextmanager

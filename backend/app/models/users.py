@@ -32,5 +32,9 @@ class User(CreatedAt, Base):
     mfa_last_step: Mapped[int | None]
     mfa_backup_hashes: Mapped[list[bytes]] = mapped_column(ARRAY(LargeBinary), server_default=text("'{}'"))
 
+    @property
+    def mfa_enabled(self) -> bool:
+        return self.mfa_enabled_at is not None
+
 
 Index("uq_users_email_lower", func.lower(User.email), unique=True)

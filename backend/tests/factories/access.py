@@ -1,6 +1,8 @@
 """Tenants and people to test with."""
 
 import contextlib
+import ipaddress
+import secrets
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
@@ -9,6 +11,7 @@ from uuid import UUID
 from fastapi import FastAPI
 from httpx2 import ASGITransport, AsyncClient
 from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 
 from app.auth.jwt import create_access_token
 from app.auth.permissions import Role
@@ -25,15 +28,20 @@ PASSWORD = "correct horse battery staple"
 
 @cache
 def password_hash() -> str:
-    """Computed once: argon2id is slow on purpose."""
-    return PasswordHash.recommended().hash(PASSWORD)
+    """Cheap to check: a hash carries its own cost, and the real one is a tenth of a second."""
+    return PasswordHash((Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1),)).hash(PASSWORD)
 
 
-def client_of(app: FastAPI, token: str | None = None) -> AsyncClient:
+def client_of(app: FastAPI, token: str | None = None, *, address: str | None = None) -> AsyncClient:
+    """A caller with an address of its own, so that one test's attempts are not another's."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     # raise_app_exceptions off: a test sees what a caller would see.
-    transport = ASGITransport(app=app, raise_app_exceptions=False)
+    transport = ASGITransport(app=app, raise_app_exceptions=False, client=(address or _an_address(), 123))
     return AsyncClient(transport=transport, base_url="http://testserver", headers=headers)
+
+
+def _an_address() -> str:
+    return str(ipaddress.IPv4Address(0x0A000000 + secrets.randbelow(1 << 24)))
 
 
 @dataclass(frozen=True)

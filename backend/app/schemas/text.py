@@ -1,0 +1,17 @@
+"""Kinds of text that people type, bounded and free of control characters (PostgreSQL stores no NUL)."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, EmailStr, Field, StringConstraints
+
+_NO_CONTROL = r"^[^\x00-\x1f\x7f]*$"
+
+Line = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_NO_CONTROL)
+]
+Email = Annotated[EmailStr, Field(max_length=254), AfterValidator(str.lower)]
+Password = Annotated[str, Field(min_length=1, max_length=256, json_schema_extra={"format": "password"})]
+"""One that is offered as proof: whatever it is, it is compared."""
+NewPassword = Annotated[str, Field(min_length=12, max_length=256, json_schema_extra={"format": "password"})]
+"""NIST SP 800-63B: length counts, composition rules do not."""
+Token = Annotated[str, StringConstraints(min_length=1, max_length=400, pattern=r"^[\x21-\x7e]*$")]
