@@ -24,6 +24,7 @@ from app.middleware.errors import UnexpectedErrorMiddleware
 from app.middleware.gzip import GzipMiddleware
 from app.middleware.tenant import TenantMiddleware
 from app.middleware.timing import TimingMiddleware
+from app.services.integrations.service import close_gateway
 
 log = get_logger(__name__)
 
@@ -37,6 +38,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     log.info("database_checked", healthy=await check_database_health(app.state.engine))
     log.info("prometheus_metrics_ready")
     yield
+    await close_gateway()
     await app.state.readers.close()
     await app.state.redis.aclose()
     await app.state.engine.dispose()

@@ -1,18 +1,21 @@
 """Fixtures that every test may ask for. The settings are those of `tests.environment`."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
+from pydantic import SecretStr
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.config import Settings, get_settings
 from app.db.session import Scopes, TenantScope
 from app.main import create_app
+from app.services.integrations.gateway import Gateway, close_gateway, open_gateway
 from tests.factories.access import Company, client_of, make_company
+from tests.sandbox_process import Sandbox, running_sandbox
 
 
 @pytest.fixture(scope="session")
@@ -77,3 +80,28 @@ async def anonymous(app: FastAPI) -> AsyncIterator[AsyncClient]:
     """Not signed in."""
     async with client_of(app) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Sandbox]:
+    """The platforms, in real time. Who injects a fault repairs it; who needs other times starts its own."""
+    with running_sandbox("--seed", "7") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def platforms(settings: Settings, sandbox: Sandbox) -> AsyncIterator[Gateway]:
+    """The way out of this process leads to the sandbox."""
+    yield open_gateway(pointed_at(settings, sandbox))
+    await close_gateway()
+
+
+def pointed_at(settings: Settings, sandbox: Sandbox) -> Settings:
+    return settings.model_copy(
+        update={
+            "meta_base_url": sandbox.url,
+            "meta_dialog_url": sandbox.url,
+            "meta_app_id": sandbox.app_id,
+            "meta_app_secret": SecretStr(sandbox.app_secret),
+        }
+    )

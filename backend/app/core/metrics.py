@@ -14,6 +14,22 @@ HTTP_SECONDS = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 HTTP_IN_FLIGHT = Gauge("stratum_http_in_flight", "Requests being answered.")
+PLATFORM_CALLS = Counter(
+    "stratum_platform_calls_total",
+    "Calls to ad platforms, by operation and outcome.",
+    ["platform", "operation", "outcome"],
+)
+PLATFORM_SECONDS = Histogram(
+    "stratum_platform_call_seconds",
+    "Time that an ad platform took to answer.",
+    ["platform", "operation"],
+    buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
+CONVERSIONS = Counter(
+    "stratum_conversion_deliveries_total",
+    "Conversions on their way to a platform, by where they ended.",
+    ["platform", "status"],
+)
 ERRORS = Counter("stratum_errors_total", "Errors answered, by stable code.", ["code"])
 TASKS = Counter(
     "stratum_tasks_total",

@@ -1,0 +1,83 @@
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+
+from app.core.clock import real_now
+from app.db.session import TenantScope
+from app.models.integrations.connections import Connection, SignInAttempt
+from app.models.integrations.kinds import ConnectionStatus
+
+
+class ConnectionRepository:
+    def __init__(self, scope: TenantScope) -> None:
+        self._session = scope.session
+
+    def add(self, connection: Connection) -> None:
+        self._session.add(connection)
+
+    async def find(self, connection_id: UUID) -> Connection | None:
+        return (
+            await self._session.scalars(select(Connection).where(Connection.id == connection_id))
+        ).one_or_none()
+
+    async def for_update(self, connection_id: UUID) -> Connection | None:
+        statement = select(Connection).where(Connection.id == connection_id).with_for_update()
+        return (await self._session.scalars(statement)).one_or_none()
+
+    async def live_of(self, platform: str, external_user_id: str) -> Connection | None:
+        statement = (
+            select(Connection)
+            .where(
+                Connection.platform == platform,
+                Connection.external_user_id == external_user_id,
+                Connection.status != ConnectionStatus.DISCONNECTED,
+            )
+            .with_for_update()
+        )
+        return (await self._session.scalars(statement)).one_or_none()
+
+    async def all(self) -> Sequence[Connection]:
+        statement = select(Connection).order_by(Connection.created_at.desc(), Connection.id)
+        return (await self._session.scalars(statement.limit(200))).all()
+
+    async def expiring_before(self, moment: datetime) -> Sequence[UUID]:
+        statement = select(Connection.id).where(
+            Connection.status == ConnectionStatus.ACTIVE,
+            Connection.expires_at.is_not(None),
+            Connection.expires_at < moment,
+        )
+        return (await self._session.scalars(statement.order_by(Connection.id))).all()
+
+    async def needs_sign_in(self, connection_id: UUID, *, code: str | None) -> bool:
+        """Mark it once; True when it was active until now."""
+        statement = (
+            update(Connection)
+            .where(Connection.id == connection_id, Connection.status == ConnectionStatus.ACTIVE)
+            .values(status=ConnectionStatus.NEEDS_SIGN_IN, last_error_code=code, last_error_at=real_now())
+            .returning(Connection.id)
+        )
+        return (await self._session.execute(statement)).first() is not None
+
+
+class SignInAttemptRepository:
+    def __init__(self, scope: TenantScope) -> None:
+        self._session = scope.session
+
+    def add(self, attempt: SignInAttempt) -> None:
+        self._session.add(attempt)
+
+    async def use(self, attempt_id: UUID) -> SignInAttempt | None:
+        """The attempt, if it was neither used before nor has expired; nobody else gets it after."""
+        statement = (
+            update(SignInAttempt)
+            .where(
+                SignInAttempt.id == attempt_id,
+                SignInAttempt.used_at.is_(None),
+                SignInAttempt.expires_at > func.now(),
+            )
+            .values(used_at=func.now())
+            .returning(SignInAttempt)
+        )
+        return (await self._session.scalars(statement)).one_or_none()

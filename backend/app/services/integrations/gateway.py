@@ -1,0 +1,61 @@
+"""What one process needs to reach the platforms: a pooled client, the breaker, and where the platforms are."""
+
+import asyncio
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+import httpx2
+from redis.asyncio import Redis
+
+from app.core.config import Settings, get_settings
+from app.core.redis import make_redis
+from app.services.integrations.breaker import Breaker
+from app.services.integrations.meta.transport import Address
+from app.services.integrations.outgoing import make_client
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    settings: Settings
+    http: httpx2.AsyncClient
+    redis: Redis
+    breaker: Breaker
+
+    @property
+    def meta(self) -> Address:
+        secret = self.settings.meta_app_secret
+        return Address(
+            base_url=self.settings.meta_base_url,
+            version=self.settings.meta_api_version,
+            app_id=self.settings.meta_app_id,
+            app_secret=secret.get_secret_value() if secret else None,
+        )
+
+    async def aclose(self) -> None:
+        await self.http.aclose()
+        await self.redis.aclose()
+
+
+_gateways: WeakKeyDictionary[asyncio.AbstractEventLoop, Gateway] = WeakKeyDictionary()
+
+
+def gateway() -> Gateway:
+    """The running loop's gateway, opened when it is first needed."""
+    loop = asyncio.get_running_loop()
+    return _gateways.get(loop) or open_gateway(get_settings())
+
+
+def open_gateway(settings: Settings) -> Gateway:
+    """Make the running loop's gateway from other settings than the process's own."""
+    redis = make_redis(settings)
+    opened = Gateway(
+        settings, make_client(allow_private=settings.allow_private_addresses), redis, Breaker(redis)
+    )
+    _gateways[asyncio.get_running_loop()] = opened
+    return opened
+
+
+async def close_gateway() -> None:
+    """At the end of a loop; without a gateway there is nothing to do."""
+    if opened := _gateways.pop(asyncio.get_running_loop(), None):
+        await opened.aclose()

@@ -1,0 +1,1 @@
+"""Meta: the Graph, Marketing and Conversions APIs over HTTP."""

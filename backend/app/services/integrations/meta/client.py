@@ -1,0 +1,210 @@
+"""One ad account at Meta."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from app.services.integrations.meta import conversions, mapping
+from app.services.integrations.meta.money import NotMoney, to_units
+from app.services.integrations.meta.transport import PLATFORM, GraphTransport
+from app.services.integrations.ports import (
+    SET_DAILY_BUDGET,
+    SET_LIFETIME_BUDGET,
+    SET_STATUS,
+    Acknowledgement,
+    Applied,
+    BudgetedType,
+    ConversionEvent,
+    ConversionSettings,
+    EntityState,
+    EventRefused,
+    MetricsReading,
+    Permits,
+    PlatformError,
+    PlatformErrorKind,
+    PreparedEvent,
+    RemoteEdit,
+    mutates,
+)
+from app.services.trust_engine.gate.permits import Change, Permit
+
+_PAGE = "200"
+_SHARED_STATUSES = ("ACTIVE", "PAUSED", "ARCHIVED", "IN_PROCESS", "WITH_ISSUES")
+_STATUSES = {"campaigns": _SHARED_STATUSES, "adsets": (*_SHARED_STATUSES, "CAMPAIGN_PAUSED")}
+"""What to list: an archived campaign still has days to restate, a deleted one is gone."""
+_BUDGETED: dict[str, str] = {"campaign": mapping.CAMPAIGN_FIELDS, "ad_set": mapping.AD_SET_FIELDS}
+
+
+class MetaClient:
+    platform = PLATFORM
+
+    def __init__(
+        self,
+        transport: GraphTransport,
+        permits: Permits,
+        *,
+        token: str,
+        account: str,
+        currency: str,
+        read_only: bool,
+        own_app: bool,
+    ) -> None:
+        self._transport = transport
+        self._permits = permits
+        self._token = token
+        self._account = account
+        self._currency = currency
+        self._own_app = own_app
+        self.read_only = read_only
+
+    async def list_campaigns(self) -> list[EntityState]:
+        rows = await self._list("list_campaigns", "campaigns", mapping.CAMPAIGN_FIELDS)
+        return [self._state("campaign", row) for row in rows]
+
+    async def list_ad_sets(self) -> list[EntityState]:
+        rows = await self._list("list_ad_sets", "adsets", mapping.AD_SET_FIELDS)
+        return [self._state("ad_set", row) for row in rows]
+
+    async def read_entity(self, entity_type: BudgetedType, external_id: str) -> EntityState:
+        fields = _BUDGETED[entity_type]
+        row = await self._transport.read(
+            "read_entity", external_id, {"fields": fields}, token=self._token, own_app=self._own_app
+        )
+        if str(row.get("account_id")) != self._account:
+            raise PlatformError(
+                PlatformErrorKind.PERMISSION, "meta.other_account", "This belongs to another ad account."
+            )
+        return self._state(entity_type, row)
+
+    async def fetch_metrics(self, since: date, until: date, conversion: ConversionSettings) -> MetricsReading:
+        params = {
+            "level": "adset",
+            "time_increment": "1",
+            "time_range": json.dumps({"since": since.isoformat(), "until": until.isoformat()}),
+            "fields": mapping.INSIGHT_FIELDS,
+            "action_attribution_windows": json.dumps(mapping.windows(conversion)),
+            "limit": "500",
+        }
+        rows = [row async for row in self._pages("fetch_metrics", f"act_{self._account}/insights", params)]
+        return mapping.metrics(rows, currency=self._currency, conversion=conversion)
+
+    async def recent_edits(self, since: datetime, until: datetime) -> list[RemoteEdit]:
+        params = {
+            "since": str(int(since.timestamp())),
+            "until": str(int(until.timestamp()) + 1),
+            "fields": mapping.ACTIVITY_FIELDS,
+            "limit": _PAGE,
+        }
+        rows = self._pages("recent_edits", f"act_{self._account}/activities", params)
+        return [mapping.edit(row) async for row in rows]
+
+    async def event_match_quality(self, pixel_id: str) -> Mapping[str, float]:
+        params = {"dataset_id": pixel_id, "fields": "web{event_name,event_match_quality}"}
+        body = await self._transport.read(
+            "event_match_quality", "dataset_quality", params, token=self._token, own_app=self._own_app
+        )
+        return conversions.match_quality(body)
+
+    def prepare_event(self, event: ConversionEvent, now: datetime) -> PreparedEvent | EventRefused:
+        return conversions.prepare(event, now)
+
+    async def send_events(self, pixel_id: str, events: Sequence[PreparedEvent]) -> Acknowledgement:
+        if self.read_only:
+            raise _read_only()
+        body = await self._transport.post(
+            "send_events",
+            f"{pixel_id}/events",
+            {"data": json.dumps([dict(one.body) for one in events])},
+            token=self._token,
+            own_app=self._own_app,
+        )
+        received = body.get("events_received")
+        if not isinstance(received, int):
+            raise PlatformError(
+                PlatformErrorKind.TRANSIENT, "meta.malformed", "No count of events came back."
+            )
+        return Acknowledgement(received, {k: body[k] for k in ("fbtrace_id", "messages") if k in body})
+
+    @mutates
+    async def set_daily_budget(self, change: Change, permit: Permit) -> Applied:
+        return await self._set_budget(SET_DAILY_BUDGET, "daily_budget", change, permit)
+
+    @mutates
+    async def set_lifetime_budget(self, change: Change, permit: Permit) -> Applied:
+        return await self._set_budget(SET_LIFETIME_BUDGET, "lifetime_budget", change, permit)
+
+    @mutates
+    async def set_status(self, change: Change, permit: Permit) -> Applied:
+        self._is_ours(change, SET_STATUS, {"status"})
+        status = mapping.status_to_meta(str(change.after["status"]))
+        # A stop is never held back by a breaker or a limit of our own.
+        return await self._write(change, permit, {"status": status}, past_the_breaker=status == "PAUSED")
+
+    async def _set_budget(self, operation: str, name: str, change: Change, permit: Permit) -> Applied:
+        self._is_ours(change, operation, {f"{name}_micros"})
+        micros = change.after[f"{name}_micros"]
+        if not isinstance(micros, int) or isinstance(micros, bool) or micros <= 0:
+            raise _invalid("meta.not_a_budget", "A budget is a positive whole number of micros.")
+        try:
+            units = to_units(micros, self._currency)
+        except NotMoney as error:
+            raise _invalid("meta.not_money", str(error)) from error
+        return await self._write(change, permit, {name: str(units)})
+
+    async def _write(
+        self, change: Change, permit: Permit, params: Mapping[str, str], *, past_the_breaker: bool = False
+    ) -> Applied:
+        await self._permits.use(permit, change)
+        body = await self._transport.write(
+            change.operation,
+            change.entity,
+            params,
+            token=self._token,
+            own_app=self._own_app,
+            permit_id=permit.id,
+            past_the_breaker=past_the_breaker,
+        )
+        if body.get("success") is not True:
+            raise PlatformError(
+                PlatformErrorKind.AMBIGUOUS, "meta.no_success", "Meta did not say whether it was applied."
+            )
+        return Applied()
+
+    def _is_ours(self, change: Change, operation: str, facts: set[str]) -> None:
+        """Refuse, before a permit is spent, what could never be meant for this method of this account."""
+        if self.read_only:
+            raise _read_only()
+        if (change.platform, change.account, change.operation) != (PLATFORM, self._account, operation):
+            raise _invalid("meta.other_change", "This change is for another account or operation.")
+        if change.entity_type not in _BUDGETED or not change.entity.isdigit():
+            raise _invalid("meta.not_an_entity", "Only campaigns and ad sets are changed here.")
+        if set(change.after) != facts:
+            raise _invalid(
+                "meta.other_facts", f"{operation} sets {', '.join(sorted(facts))} and nothing else."
+            )
+
+    def _state(self, entity_type: BudgetedType, row: Mapping[str, Any]) -> EntityState:
+        try:
+            return mapping.entity(entity_type, row, account_id=self._account, currency=self._currency)
+        except NotMoney as error:
+            raise PlatformError(PlatformErrorKind.UNSUPPORTED, "meta.not_money", str(error)) from error
+        except (KeyError, ValueError) as error:
+            raise PlatformError(
+                PlatformErrorKind.TRANSIENT, "meta.malformed", f"An object came without {error}."
+            ) from error
+
+    async def _list(self, operation: str, edge: str, fields: str) -> list[dict[str, Any]]:
+        params = {"fields": fields, "limit": _PAGE, "effective_status": json.dumps(_STATUSES[edge])}
+        return [row async for row in self._pages(operation, f"act_{self._account}/{edge}", params)]
+
+    def _pages(self, operation: str, path: str, params: Mapping[str, str]) -> Any:
+        return self._transport.pages(operation, path, params, token=self._token, own_app=self._own_app)
+
+
+def _read_only() -> PlatformError:
+    return PlatformError(PlatformErrorKind.PERMISSION, "meta.read_only", "This connection may only read.")
+
+
+def _invalid(code: str, message: str) -> PlatformError:
+    return PlatformError(PlatformErrorKind.INVALID, code, message)
