@@ -6,6 +6,9 @@ from app.models.api_keys import ApiKey
 from app.models.audit_logs import AuditLogEntry
 from app.models.auth.passwords import OneTimeToken
 from app.models.auth.sessions import UserSession
+from app.models.autopilot.actions import AutopilotAction, AutopilotActionEvent
+from app.models.autopilot.enforcement import AutopilotIntervention, EnforcementSettings
+from app.models.autopilot.strategies import AutopilotStrategy
 from app.models.campaigns import AdSet, Campaign
 from app.models.campaigns.metrics import CampaignMetricsDay, CampaignMetricsObservation
 from app.models.integrations.ad_accounts import AccountSync, AdAccount, PlatformEdit, WriteLease
@@ -14,6 +17,9 @@ from app.models.integrations.connections import Connection, SignInAttempt
 from app.models.integrations.conversions import ConversionDelivery
 from app.models.invitations import Invitation
 from app.models.tenants import Membership, Tenant
+from app.models.trust_engine.kill_switches import KillSwitchRow, PlatformKillSwitchRow
+from app.models.trust_engine.ledger import LedgerEntry, LedgerHead
+from app.models.trust_engine.permits import TrustPermit
 from app.models.users import User
 from app.models.work.dead_letters import DeadLetter
 
@@ -23,6 +29,10 @@ __all__ = [
     "AdSet",
     "ApiKey",
     "AuditLogEntry",
+    "AutopilotAction",
+    "AutopilotActionEvent",
+    "AutopilotIntervention",
+    "AutopilotStrategy",
     "Base",
     "Campaign",
     "CampaignMetricsDay",
@@ -30,14 +40,20 @@ __all__ = [
     "Connection",
     "ConversionDelivery",
     "DeadLetter",
+    "EnforcementSettings",
     "Invitation",
+    "KillSwitchRow",
+    "LedgerEntry",
+    "LedgerHead",
     "Membership",
     "OneTimeToken",
     "OutboxMessage",
     "PlatformCall",
     "PlatformEdit",
+    "PlatformKillSwitchRow",
     "SignInAttempt",
     "Tenant",
+    "TrustPermit",
     "User",
     "UserSession",
     "WriteLease",

@@ -72,3 +72,4 @@ OUTBOX_FAILING = Gauge(
 RATE_LIMITED = Counter("stratum_rate_limited_total", "Requests refused by a limit, by the limit.", ["limit"])
 PASSWORD_CHECKS = Counter("stratum_password_hashes_total", "argon2id computations, to hash or to check.")
 SIGN_INS = Counter("stratum_sign_ins_total", "Attempts to sign in, by outcome.", ["outcome"])
+PERMITS = Counter("stratum_permits_total", "Permits minted, used and refused, by outcome.", ["outcome"])

@@ -83,3 +83,11 @@ def random_token(nbytes: int = 32) -> str:
 
 def constant_time_equal(left: bytes, right: bytes) -> bool:
     return hmac.compare_digest(left, right)
+
+
+@lru_cache(maxsize=1)
+def ledger_seed() -> bytes:
+    """The Ed25519 seed that signs ledger heads: a setting of its own in production, derived elsewhere."""
+    if settings.ledger_signing_key is not None:
+        return bytes.fromhex(settings.ledger_signing_key.get_secret_value())
+    return _derive(settings.secret_key.get_secret_value(), "ledger-signing-key")

@@ -1,0 +1,86 @@
+"""Actions: what automation or a person wants changed on a platform, and how far it got."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import Text
+
+from app.db.base import Base, CreatedAt, TenantOwned, tenant_fk
+
+
+class AutopilotAction(TenantOwned, CreatedAt, Base):
+    """One change of one entity. `before` and `after` are absolute; money is micros.
+
+    Times are the domain's, but for `executing_at`, which is real: recovery after a crash reads it.
+    """
+
+    __tablename__ = "autopilot_actions"
+    __table_args__ = (
+        tenant_fk("ad_account_id", "ad_accounts", ondelete="CASCADE"),
+        tenant_fk("rollback_of", "autopilot_actions"),
+        UniqueConstraint("tenant_id", "idempotency_key"),
+        Index("ix_autopilot_actions_newest", "tenant_id", "proposed_at", "id"),
+        Index("ix_autopilot_actions_state", "tenant_id", "state"),
+        Index("ix_autopilot_actions_entity", "tenant_id", "ad_account_id", "entity", "applied_at"),
+    )
+
+    ad_account_id: Mapped[UUID]
+    campaign_id: Mapped[UUID | None]
+    platform: Mapped[str]
+    account: Mapped[str]
+    entity_type: Mapped[str]
+    entity: Mapped[str]
+    entity_name: Mapped[str]
+    operation: Mapped[str]
+    before: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    after: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    currency: Mapped[str]
+    justified_by: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    reason: Mapped[str]
+    evidence: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+    requested_by: Mapped[str]
+    requested_label: Mapped[str]
+    strategy: Mapped[str | None]
+    safety: Mapped[bool] = mapped_column(server_default=text("false"))
+    learning: Mapped[bool] = mapped_column(server_default=text("false"))
+    rollback_of: Mapped[UUID | None]
+    idempotency_key: Mapped[str]
+    state: Mapped[str]
+    decision_id: Mapped[UUID | None]
+    verdict: Mapped[str | None]
+    reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
+    permit_id: Mapped[UUID | None]
+    permit_expires_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    approved_by: Mapped[str | None]
+    proposed_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    executing_at: Mapped[datetime | None]
+    applied_at: Mapped[datetime | None]
+    verified_at: Mapped[datetime | None]
+    watch_until: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    error_code: Mapped[str | None]
+    error_detail: Mapped[str | None]
+
+
+class AutopilotActionEvent(TenantOwned, CreatedAt, Base):
+    """One step of an action's life; append-only."""
+
+    __tablename__ = "autopilot_action_events"
+    __table_args__ = (
+        tenant_fk("action_id", "autopilot_actions", ondelete="CASCADE"),
+        Index("ix_autopilot_action_events_action", "tenant_id", "action_id", "created_at"),
+    )
+
+    action_id: Mapped[UUID]
+    at: Mapped[datetime]
+    from_state: Mapped[str | None]
+    to_state: Mapped[str]
+    actor: Mapped[str]
+    note: Mapped[str | None]
+    detail: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))

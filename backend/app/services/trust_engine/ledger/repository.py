@@ -1,0 +1,74 @@
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from app.db.session import TenantScope
+from app.models.trust_engine.ledger import LedgerEntry, LedgerHead
+from app.services.trust_engine.ledger.rules import GENESIS
+
+_BATCH = 500
+
+
+class LedgerRepository:
+    def __init__(self, scope: TenantScope) -> None:
+        self._session = scope.session
+
+    async def head_for_update(self) -> LedgerHead:
+        """The head, locked until the transaction ends; made on the first call."""
+        await self._session.execute(insert(LedgerHead).values(seq=0, hash=GENESIS).on_conflict_do_nothing())
+        return (
+            await self._session.scalars(
+                select(LedgerHead).with_for_update().execution_options(populate_existing=True)
+            )
+        ).one()
+
+    async def head(self) -> LedgerHead | None:
+        return (await self._session.scalars(select(LedgerHead))).one_or_none()
+
+    def append(self, entry: LedgerEntry) -> None:
+        self._session.add(entry)
+
+    async def entry(self, entry_id: UUID) -> LedgerEntry | None:
+        return (
+            await self._session.scalars(select(LedgerEntry).where(LedgerEntry.id == entry_id))
+        ).one_or_none()
+
+    async def hash_at(self, seq: int) -> bytes | None:
+        return await self._session.scalar(select(LedgerEntry.hash).where(LedgerEntry.seq == seq))
+
+    async def in_order(self) -> AsyncIterator[LedgerEntry]:
+        """Every entry by `seq`, a batch at a time: memory does not grow with the ledger."""
+        last: tuple[int, UUID] | None = None
+        while True:
+            statement = select(LedgerEntry).order_by(LedgerEntry.seq, LedgerEntry.id).limit(_BATCH)
+            if last is not None:
+                statement = statement.where(LedgerEntry.seq > last[0])
+            found = (await self._session.scalars(statement)).all()
+            for entry in found:
+                yield entry
+                self._session.expunge(entry)
+            if len(found) < _BATCH:
+                return
+            last = (found[-1].seq, found[-1].id)
+
+    async def newest(
+        self,
+        *,
+        before_seq: int | None,
+        limit: int,
+        kind: str | None,
+        verdict: str | None,
+        account: UUID | None,
+    ) -> list[LedgerEntry]:
+        statement = select(LedgerEntry).order_by(LedgerEntry.seq.desc()).limit(limit)
+        if before_seq is not None:
+            statement = statement.where(LedgerEntry.seq < before_seq)
+        if kind:
+            statement = statement.where(LedgerEntry.kind == kind)
+        if verdict:
+            statement = statement.where(LedgerEntry.verdict == verdict)
+        if account:
+            statement = statement.where(LedgerEntry.ad_account_id == account)
+        return list((await self._session.scalars(statement)).all())

@@ -1,0 +1,172 @@
+"""The decision ledger: append, read, export its head, verify it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from app.core.clock import real_now
+from app.core.ids import uuid7
+from app.core.security import ledger_seed
+from app.db.session import TenantScope
+from app.models.trust_engine.ledger import LedgerEntry
+from app.services.trust_engine.ledger import rules
+from app.services.trust_engine.ledger.errors import BadHead, EntryNotFound
+from app.services.trust_engine.ledger.repository import LedgerRepository
+from app.services.trust_engine.ledger.rules import Decider, End, Fault, FaultKind, Link, SignedHead
+
+_MOST_FAULTS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What a walk over the whole chain found, each entry decided again; `faults` are the first hundred."""
+
+    tenant_id: int
+    entries: int
+    head_hash: str
+    faults: Sequence[Fault]
+
+    @property
+    def whole(self) -> bool:
+        return not self.faults
+
+
+class Ledger:
+    def __init__(self, scope: TenantScope) -> None:
+        self._scope = scope
+        self._entries = LedgerRepository(scope)
+
+    async def append(
+        self,
+        kind: str,
+        decider: str,
+        body: Mapping[str, Any],
+        *,
+        verdict: str | None = None,
+        ad_account_id: UUID | None = None,
+        action_id: UUID | None = None,
+    ) -> LedgerEntry:
+        """Add an entry at the end of the chain; others who append wait for this transaction."""
+        head = await self._entries.head_for_update()
+        link = Link(
+            tenant_id=self._scope.tenant_id,
+            id=uuid7(),
+            seq=head.seq + 1,
+            at=self._scope.now(),
+            kind=kind,
+            decider=decider,
+            verdict=verdict,
+            ad_account_id=ad_account_id,
+            action_id=action_id,
+            body=rules.canonical(body),
+            prev_hash=head.hash,
+            hash=b"",
+        )
+        hash_ = link.computed_hash()
+        entry = LedgerEntry(
+            id=link.id,
+            seq=link.seq,
+            at=link.at,
+            kind=kind,
+            decider=decider,
+            verdict=verdict,
+            ad_account_id=ad_account_id,
+            action_id=action_id,
+            body=link.body,
+            prev_hash=link.prev_hash,
+            hash=hash_,
+        )
+        self._entries.append(entry)
+        head.seq, head.hash = link.seq, hash_
+        return entry
+
+    async def entry(self, entry_id: UUID) -> LedgerEntry:
+        entry = await self._entries.entry(entry_id)
+        if entry is None:
+            raise EntryNotFound
+        return entry
+
+    async def newest(
+        self,
+        *,
+        before_seq: int | None = None,
+        limit: int = 50,
+        kind: str | None = None,
+        verdict: str | None = None,
+        ad_account_id: UUID | None = None,
+    ) -> list[LedgerEntry]:
+        return await self._entries.newest(
+            before_seq=before_seq, limit=limit, kind=kind, verdict=verdict, account=ad_account_id
+        )
+
+    async def export_head(self) -> SignedHead:
+        """The chain's end, signed: keep it where the database cannot reach."""
+        head = await self._entries.head()
+        return rules.sign_head(
+            ledger_seed(),
+            tenant_id=self._scope.tenant_id,
+            seq=head.seq if head else 0,
+            hash=head.hash if head else rules.GENESIS,
+            at=real_now(),
+        )
+
+    async def verify(
+        self, deciders: Mapping[str, Decider], *, head: SignedHead | None = None
+    ) -> Verification:
+        """Recompute every hash, follow every link, decide every entry again, and compare with an exported head."""
+        faults: list[Fault] = []
+        if head is not None:
+            faults += self._head_faults(head)
+        chain, last, count = rules.Chain(), End(0, rules.GENESIS), 0
+        async for entry in self._entries.in_order():
+            link = _link(entry)
+            faults += chain.follow(link)
+            if (fault := rules.redecide(link, deciders)) is not None:
+                faults.append(fault)
+            last, count = End(link.seq, link.hash), count + 1
+        stored = await self._entries.head()
+        faults += rules.check_end(
+            last,
+            End(stored.seq, stored.hash) if stored else End(0, rules.GENESIS),
+            head,
+            await self._entries.hash_at(head.seq) if head else None,
+        )
+        return Verification(self._scope.tenant_id, count, last.hash.hex(), faults[:_MOST_FAULTS])
+
+    def _head_faults(self, head: SignedHead) -> list[Fault]:
+        if head.tenant_id != self._scope.tenant_id:
+            raise BadHead("The head is another tenant's.")
+        if not rules.is_genuine(head, rules.public_key(ledger_seed())):
+            return [Fault(FaultKind.FORGED_HEAD, head.seq, "The exported head's signature is not ours.")]
+        return []
+
+
+def read_head(raw: bytes) -> SignedHead:
+    try:
+        return msgspec.json.decode(raw, type=SignedHead)
+    except msgspec.MsgspecError as error:
+        raise BadHead(f"The head cannot be read: {error}.") from error
+
+
+def write_head(head: SignedHead) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(head), indent=2) + b"\n"
+
+
+def _link(entry: LedgerEntry) -> Link:
+    return Link(
+        tenant_id=entry.tenant_id,
+        id=entry.id,
+        seq=entry.seq,
+        at=entry.at,
+        kind=entry.kind,
+        decider=entry.decider,
+        verdict=entry.verdict,
+        ad_account_id=entry.ad_account_id,
+        action_id=entry.action_id,
+        body=entry.body,
+        prev_hash=entry.prev_hash,
+        hash=entry.hash,
+    )

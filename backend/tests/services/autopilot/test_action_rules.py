@@ -1,0 +1,58 @@
+from collections import deque
+
+import pytest
+
+from app.services.autopilot.actions.rules import (
+    ENDED,
+    IN_FLIGHT,
+    NEXT,
+    OPEN,
+    ActionState,
+    Level,
+    may_follow,
+    state_after_pass,
+)
+
+S = ActionState
+
+
+def _reachable(start: ActionState) -> set[ActionState]:
+    seen, queue = {start}, deque([start])
+    while queue:
+        for following in NEXT[queue.popleft()] - seen:
+            seen.add(following)
+            queue.append(following)
+    return seen
+
+
+def test_every_state_can_be_reached_and_every_life_can_end() -> None:
+    assert _reachable(S.PROPOSED) == set(ActionState)
+    assert all(_reachable(state) & (ENDED | {S.VERIFIED}) for state in ActionState)
+
+
+def test_nothing_is_executed_that_was_not_approved() -> None:
+    assert {state for state in ActionState if may_follow(state, S.EXECUTING)} == {S.APPROVED}
+    assert {state for state in ActionState if may_follow(state, S.APPLIED)} == {S.EXECUTING}
+
+
+def test_what_ended_stays_ended() -> None:
+    assert {S.BLOCKED, S.ROLLED_BACK, S.FAILED, S.EXPIRED, S.DISMISSED} == ENDED
+
+
+def test_waiting_and_owed_states_are_apart() -> None:
+    assert not OPEN & IN_FLIGHT
+    assert not (OPEN | IN_FLIGHT) & ENDED
+
+
+@pytest.mark.parametrize(
+    ("level", "state"),
+    [
+        (Level.SUGGEST_ONLY, S.PROPOSED),
+        (Level.GUARDED_AUTO, S.APPROVED),
+        (Level.APPROVAL_REQUIRED, S.AWAITING_APPROVAL),
+    ],
+)
+def test_automation_goes_as_far_as_its_level(level: Level, state: ActionState) -> None:
+    assert state_after_pass(by_person=False, is_rollback=False, level=level) is state
+    assert state_after_pass(by_person=True, is_rollback=False, level=level) is S.APPROVED
+    assert state_after_pass(by_person=False, is_rollback=True, level=level) is S.APPROVED
