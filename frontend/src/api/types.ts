@@ -1,0 +1,25 @@
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+
+export type Action = Schemas["ActionRead"];
+export type ActionDetail = Schemas["ActionDetail"];
+export type ActionState = Action["status"];
+export type AdAccount = Schemas["AdAccountRead"];
+export type ApiKey = Schemas["ApiKeyRead"];
+export type AuditLog = Schemas["AuditLogRead"];
+export type Campaign = Schemas["CampaignRead"];
+export type CampaignDay = Schemas["DayRead"];
+export type Connection = Schemas["ConnectionRead"];
+export type Decision = Schemas["DecisionRead"];
+export type DecisionDetail = Schemas["DecisionDetail"];
+export type Enforcement = Schemas["EnforcementRead"];
+export type HealthComponent = Schemas["ComponentRead"];
+export type AccountHealth = Schemas["AccountHealthRead"];
+export type Incident = Schemas["IncidentRead"];
+export type Invitation = Schemas["InvitationRead"];
+export type Member = Schemas["MemberRead"];
+export type Source = Schemas["SourceRead"];
+export type StoredEvent = Schemas["EventRead"];
+export type TriageItem = Schemas["TriageItem"];
+export type Verdict = Decision["result"];

@@ -1,0 +1,47 @@
+import type { ComponentProps, ReactNode } from "react";
+import { cx } from "./classes";
+
+/** A table that scrolls sideways inside itself, never the page; the region can be reached by keyboard. */
+export function Table({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    // A scrolling region must take focus, or a keyboard cannot scroll it.
+    <div role="region" aria-label={label} tabIndex={0} className="overflow-x-auto">
+      <table className="w-full border-collapse text-left">{children}</table>
+    </div>
+  );
+}
+
+interface CellProps extends ComponentProps<"td"> {
+  figure?: boolean;
+}
+
+export function Th({ figure = false, className, ...rest }: ComponentProps<"th"> & { figure?: boolean }) {
+  return (
+    <th
+      scope="col"
+      className={cx(
+        "h-8 border-b border-line px-3 text-sm font-medium whitespace-nowrap text-ink-3 first:pl-4 last:pr-4",
+        figure && "text-right",
+        className,
+      )}
+      {...rest}
+    />
+  );
+}
+
+export function Td({ figure = false, className, ...rest }: CellProps) {
+  return (
+    <td
+      className={cx(
+        "border-b border-line px-3 py-2 align-top first:pl-4 last:pr-4",
+        figure && "text-right",
+        className,
+      )}
+      {...rest}
+    />
+  );
+}
+
+export function Tr({ className, ...rest }: ComponentProps<"tr">) {
+  return <tr className={cx("last:[&>td]:border-b-0", className)} {...rest} />;
+}

@@ -1,0 +1,45 @@
+import type { ReactNode } from "react";
+import { ApiError, type FieldErrors } from "@/api/errors";
+import { ErrorNote } from "@/design/states";
+import { Mark } from "@/shell/mark";
+
+interface DoorProps {
+  title: string;
+  lead?: ReactNode;
+  children: ReactNode;
+  footer?: ReactNode;
+}
+
+/** The frame of every page in front of the sign-in. */
+export function Door({ title, lead, children, footer }: DoorProps) {
+  return (
+    <main className="mx-auto flex min-h-dvh w-full max-w-[360px] flex-col px-4 pt-[14vh] pb-12">
+      <title>{`${title} · Stratum`}</title>
+      <p className="mb-8 flex items-center gap-2 font-semibold tracking-tight">
+        <Mark /> Stratum
+      </p>
+      <h1 className="text-xl font-semibold tracking-tight">{title}</h1>
+      {lead !== undefined && <p className="mt-1 text-ink-2">{lead}</p>}
+      <div className="mt-5">{children}</div>
+      {footer !== undefined && <div className="mt-6 border-t border-line pt-4 text-ink-2">{footer}</div>}
+    </main>
+  );
+}
+
+export const LINK = "text-accent underline underline-offset-2 hover:text-accent-strong";
+
+export function fieldsOf(error: Error | null): FieldErrors {
+  return error instanceof ApiError ? error.fields : {};
+}
+
+/** The error of a form, unless its fields say it all beside themselves. */
+export function FormError({ error }: { error: Error | null }) {
+  if (error === null || Object.keys(fieldsOf(error)).length > 0) return null;
+  return <ErrorNote error={error} />;
+}
+
+/** The form's fields as text, by name. */
+export function formText(form: HTMLFormElement, name: string): string {
+  const value = new FormData(form).get(name);
+  return typeof value === "string" ? value : "";
+}

@@ -1,0 +1,28 @@
+import { useQuery } from "@tanstack/react-query";
+import { Age } from "@/design/figures";
+import { ShapeIcon } from "@/design/verdict";
+import { KillSwitchButton } from "./kill-switch-button";
+import { killSwitchQuery } from "./queries";
+
+/** On every page while the kill switch is engaged. */
+export function FrozenBanner() {
+  const { data } = useQuery(killSwitchQuery);
+  return (
+    <div role="status" aria-live="assertive">
+      {data?.engaged === true && (
+        <div className="flex flex-wrap items-center gap-x-4 gap-y-2 bg-block px-4 py-2 text-on-block sm:px-6">
+          <p className="flex min-w-0 flex-1 items-center gap-2">
+            <ShapeIcon shape="pause" className="size-4" />
+            <span>
+              <strong>Frozen.</strong> Nothing changes on any platform but what makes it safer.{" "}
+              {data.engaged_by ?? "Somebody"} engaged the kill switch{" "}
+              {data.engaged_at !== null && <Age at={data.engaged_at} />}
+              {data.reason !== null && <>: “{data.reason}”</>}
+            </span>
+          </p>
+          <KillSwitchButton />
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,150 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useDeferredValue, useEffect, useState } from "react";
+import { Button } from "@/design/button";
+import { SelectField, TextField } from "@/design/field";
+import { Page, Panel } from "@/design/panel";
+import { Empty, Loaded } from "@/design/states";
+import { plural } from "@/format/words";
+import { CampaignTable } from "./campaign-table";
+import { campaignsQuery } from "./queries";
+
+export function CampaignsRoom() {
+  const search = useSearch({ from: "/signed-in/campaigns" });
+  const campaigns = useQuery(campaignsQuery(search));
+  const filtered = (search.q ?? search.status ?? search.platform) !== undefined;
+  return (
+    <Page title="Campaigns" lead="As last read from the platforms.">
+      <Panel title="All campaigns" aside={<Filters />}>
+        <Loaded query={campaigns} rows={8}>
+          {(page) =>
+            page.items.length === 0 ? (
+              <NoCampaigns filtered={filtered} />
+            ) : (
+              <>
+                <CampaignTable campaigns={page.items} sort={search.sort} />
+                <Pager page={page.page} pages={page.pages} total={page.total} capped={page.total_capped} />
+              </>
+            )
+          }
+        </Loaded>
+      </Panel>
+    </Page>
+  );
+}
+
+function NoCampaigns({ filtered }: { filtered: boolean }) {
+  return filtered ? (
+    <Empty title="No campaign is like that.">Change the search or the filters.</Empty>
+  ) : (
+    <Empty
+      title="No campaigns yet."
+      action={
+        <Button asChild>
+          <Link to="/connect">Connect a platform</Link>
+        </Button>
+      }
+    >
+      They appear within a minute of connecting an ad account.
+    </Empty>
+  );
+}
+
+function Filters() {
+  const search = useSearch({ from: "/signed-in/campaigns" });
+  const navigate = useNavigate({ from: "/campaigns" });
+  const [typed, setTyped] = useState(search.q ?? "");
+  const wanted = useDeferredValue(typed.trim());
+  useEffect(() => {
+    void navigate({
+      search: (was) => ((was.q ?? "") === wanted ? was : { ...was, q: wanted || undefined, page: undefined }),
+      replace: true,
+    });
+  }, [wanted, navigate]);
+  return (
+    <form
+      role="search"
+      className="flex flex-wrap gap-2 py-1"
+      onSubmit={(event) => {
+        event.preventDefault();
+      }}
+    >
+      <div className="w-44">
+        <TextField
+          label="Search by name"
+          hideLabel
+          type="search"
+          placeholder="Search"
+          value={typed}
+          onChange={(event) => {
+            setTyped(event.target.value);
+          }}
+        />
+      </div>
+      <div className="w-36">
+        <SelectField
+          label="Status"
+          hideLabel
+          value={search.status ?? ""}
+          onChange={(event) => {
+            const status = event.target.value;
+            void navigate({ search: (was) => ({ ...was, status: status || undefined, page: undefined }) });
+          }}
+        >
+          <option value="">Every status</option>
+          <option value="ACTIVE">Active</option>
+          <option value="PAUSED">Paused</option>
+        </SelectField>
+      </div>
+    </form>
+  );
+}
+
+function Pager({
+  page,
+  pages,
+  total,
+  capped,
+}: {
+  page: number;
+  pages: number;
+  total: number;
+  capped: boolean;
+}) {
+  return (
+    <nav
+      aria-label="Pages"
+      className="flex items-center justify-between border-t border-line px-4 py-2 text-ink-2"
+    >
+      <span>
+        {capped ? "More than " : ""}
+        {plural(total, "campaign")}
+      </span>
+      {pages > 1 && (
+        <span className="flex items-center gap-3">
+          {page > 1 && (
+            <Link
+              from="/campaigns"
+              to="."
+              search={(was) => ({ ...was, page: page - 1 })}
+              className="underline"
+            >
+              Previous
+            </Link>
+          )}
+          Page {page} of {pages}
+          {page < pages && (
+            <Link
+              from="/campaigns"
+              to="."
+              search={(was) => ({ ...was, page: page + 1 })}
+              className="underline"
+            >
+              Next
+            </Link>
+          )}
+        </span>
+      )}
+    </nav>
+  );
+}

@@ -1,0 +1,81 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, useSearch } from "@tanstack/react-router";
+import { Age } from "@/design/figures";
+import { Page, Panel } from "@/design/panel";
+import { Loaded } from "@/design/states";
+import { integer } from "@/format/numbers";
+import { eventStatsQuery } from "./queries";
+import { Rejected } from "./rejected";
+import { Stored } from "./stored";
+
+const TAB =
+  "inline-flex h-8 items-center border-b-2 border-transparent px-1 text-ink-2 hover:text-ink aria-[current=page]:border-accent aria-[current=page]:text-ink";
+
+export function EventsRoom() {
+  const { show, name } = useSearch({ from: "/signed-in/events" });
+  return (
+    <Page
+      title="Events"
+      lead="What your sources sent, as it was stored, and what was refused, with the reason."
+    >
+      <Stats />
+      <Panel
+        title={show === "rejected" ? "Refused" : "Stored"}
+        aside={
+          <nav aria-label="Which events" className="flex gap-4">
+            <Link
+              to="/events"
+              search={{ show: undefined }}
+              className={TAB}
+              aria-current={show === undefined ? "page" : undefined}
+            >
+              Stored
+            </Link>
+            <Link
+              to="/events"
+              search={{ show: "rejected" }}
+              className={TAB}
+              aria-current={show === "rejected" ? "page" : undefined}
+            >
+              Refused
+            </Link>
+          </nav>
+        }
+      >
+        {show === "rejected" ? <Rejected /> : <Stored name={name} />}
+      </Panel>
+    </Page>
+  );
+}
+
+function Stats() {
+  const stats = useQuery(eventStatsQuery);
+  return (
+    <section aria-label="Ingestion" className="border-y border-line bg-surface sm:rounded-lg sm:border-x">
+      <Loaded query={stats} rows={2}>
+        {(data) => (
+          <dl className="grid grid-cols-2 *:border-line *:px-4 *:py-3 *:not-first:border-l md:grid-cols-4 max-md:[&>*:nth-child(3)]:border-l-0 max-md:[&>*:nth-child(n+3)]:border-t">
+            <div>
+              <dt className="text-sm text-ink-3">Newest event</dt>
+              <dd className="text-xl font-medium">
+                <Age at={data.last_event_at} why="none has arrived yet" />
+              </dd>
+            </div>
+            <div>
+              <dt className="text-sm text-ink-3">Stored, last hour</dt>
+              <dd className="text-xl font-medium">{integer(data.accepted_last_hour)}</dd>
+            </div>
+            <div>
+              <dt className="text-sm text-ink-3">Stored, last day</dt>
+              <dd className="text-xl font-medium">{integer(data.accepted_last_day)}</dd>
+            </div>
+            <div>
+              <dt className="text-sm text-ink-3">Refused, last day</dt>
+              <dd className="text-xl font-medium">{integer(data.rejected_last_day)}</dd>
+            </div>
+          </dl>
+        )}
+      </Loaded>
+    </section>
+  );
+}

@@ -1,0 +1,117 @@
+import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import type { SyntheticEvent } from "react";
+import { api, body } from "@/api/client";
+import { useCan } from "@/api/permissions";
+import { Button } from "@/design/button";
+import { SelectField, TextField } from "@/design/field";
+import { Age } from "@/design/figures";
+import { Panel } from "@/design/panel";
+import { Loaded } from "@/design/states";
+import { Table, Td, Th, Tr } from "@/design/table";
+import { words } from "@/format/words";
+import { fieldsOf, FormError, formText } from "../auth/door";
+import { type Role, ROLES } from "../users/roles";
+
+const invitationsQuery = queryOptions({
+  queryKey: ["invitations"],
+  queryFn: () => body(api.GET("/api/v1/invitations")),
+});
+
+export function Invitations() {
+  const mayRead = useCan("invitations:read");
+  const invitations = useQuery({ ...invitationsQuery, enabled: mayRead });
+  const client = useQueryClient();
+  const withdraw = useMutation({
+    mutationFn: (invitationId: string) =>
+      body(
+        api.DELETE("/api/v1/invitations/{invitation_id}", {
+          params: { path: { invitation_id: invitationId } },
+        }),
+      ),
+    onSuccess: () => client.invalidateQueries({ queryKey: invitationsQuery.queryKey }),
+  });
+  if (!mayRead) return null;
+  return (
+    <Panel title="Invitations">
+      <InviteForm />
+      <FormError error={withdraw.error} />
+      <Loaded query={invitations} rows={1}>
+        {({ items }) =>
+          items.length > 0 && (
+            <Table label="Open invitations">
+              <thead>
+                <tr>
+                  <Th>E-mail</Th>
+                  <Th>Role</Th>
+                  <Th figure>Expires</Th>
+                  <Th />
+                </tr>
+              </thead>
+              <tbody>
+                {items.map((invitation) => (
+                  <Tr key={invitation.id}>
+                    <Td>{invitation.email}</Td>
+                    <Td>{words(invitation.role)}</Td>
+                    <Td figure>
+                      <Age at={invitation.expires_at} />
+                    </Td>
+                    <Td figure>
+                      <Button
+                        onClick={() => {
+                          withdraw.mutate(invitation.id);
+                        }}
+                      >
+                        Withdraw
+                      </Button>
+                    </Td>
+                  </Tr>
+                ))}
+              </tbody>
+            </Table>
+          )
+        }
+      </Loaded>
+    </Panel>
+  );
+}
+
+function InviteForm() {
+  const client = useQueryClient();
+  const invite = useMutation({
+    mutationFn: (invitation: { email: string; role: Role }) =>
+      body(api.POST("/api/v1/invitations", { body: invitation })),
+    onSuccess: () => client.invalidateQueries({ queryKey: invitationsQuery.queryKey }),
+  });
+  const submit = (event: SyntheticEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = event.currentTarget;
+    invite.mutate(
+      { email: formText(form, "email"), role: formText(form, "role") as Role },
+      {
+        onSuccess: () => {
+          form.reset();
+        },
+      },
+    );
+  };
+  const fields = fieldsOf(invite.error);
+  return (
+    <form
+      onSubmit={submit}
+      className="grid items-start gap-3 border-b border-line p-4 sm:grid-cols-[280px_144px_auto]"
+    >
+      <TextField label="E-mail" name="email" type="email" required error={fields["email"]} />
+      <SelectField label="Role" name="role" defaultValue="viewer" error={fields["role"]}>
+        {ROLES.map((role) => (
+          <option key={role} value={role}>
+            {words(role)}
+          </option>
+        ))}
+      </SelectField>
+      <Button type="submit" busy={invite.isPending} className="w-fit sm:mt-6">
+        Invite
+      </Button>
+      <FormError error={invite.error} />
+    </form>
+  );
+}

@@ -1,0 +1,32 @@
+import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { signedIn } from "@/shell/roots";
+import { searchOf, text } from "@/shell/search";
+
+export const settingsRoutes = [
+  createRoute({
+    getParentRoute: () => signedIn,
+    path: "/settings",
+    component: lazyRouteComponent(() => import("../../auth/sessions/profile-room"), "ProfileRoom"),
+  }),
+  createRoute({
+    getParentRoute: () => signedIn,
+    path: "/settings/company",
+    component: lazyRouteComponent(() => import("../company-room"), "CompanyRoom"),
+  }),
+  createRoute({
+    getParentRoute: () => signedIn,
+    path: "/settings/members",
+    component: lazyRouteComponent(() => import("../../users/members-room"), "MembersRoom"),
+  }),
+  createRoute({
+    getParentRoute: () => signedIn,
+    path: "/settings/api-keys",
+    component: lazyRouteComponent(() => import("../../api_keys/api-keys-room"), "ApiKeysRoom"),
+  }),
+  createRoute({
+    getParentRoute: () => signedIn,
+    path: "/settings/audit-log",
+    validateSearch: searchOf({ q: text }),
+    component: lazyRouteComponent(() => import("../../audit_logs/audit-log-room"), "AuditLogRoom"),
+  }),
+] as const;

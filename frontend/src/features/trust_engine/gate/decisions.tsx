@@ -1,0 +1,125 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import type { Decision, Verdict } from "@/api/types";
+import { Button } from "@/design/button";
+import { SelectField } from "@/design/field";
+import { Age, Unknown } from "@/design/figures";
+import { Panel } from "@/design/panel";
+import { Empty, ErrorNote, Skeleton } from "@/design/states";
+import { Table, Td, Th, Tr } from "@/design/table";
+import { VerdictChip } from "@/design/verdict";
+import { integer } from "@/format/numbers";
+import { words } from "@/format/words";
+import { decisionsQuery } from "./queries";
+
+export function Decisions({ result }: { result: Verdict | undefined }) {
+  const decisions = useInfiniteQuery(decisionsQuery);
+  const all = decisions.data?.pages.flatMap(({ items }) => items) ?? [];
+  const shown = result === undefined ? all : all.filter((decision) => decision.result === result);
+  return (
+    <Panel title="Decisions of the gate" aside={<ResultPicker chosen={result} />}>
+      {decisions.isPending && <Skeleton rows={6} />}
+      {decisions.isError && decisions.data === undefined && (
+        <ErrorNote error={decisions.error} onRetry={() => void decisions.refetch()} />
+      )}
+      {decisions.data !== undefined && shown.length === 0 && (
+        <Empty
+          title={
+            result === undefined ? "The gate has not been asked yet." : `No ${result} among those loaded.`
+          }
+        >
+          Each proposal to change an ad account is decided here, with its reasons, before anything is sent.
+        </Empty>
+      )}
+      {shown.length > 0 && <DecisionTable decisions={shown} />}
+      {decisions.hasNextPage && (
+        <div className="border-t border-line p-2 text-center">
+          <Button
+            tone="quiet"
+            busy={decisions.isFetchingNextPage}
+            onClick={() => void decisions.fetchNextPage()}
+          >
+            Earlier decisions
+          </Button>
+        </div>
+      )}
+    </Panel>
+  );
+}
+
+function ResultPicker({ chosen }: { chosen: Verdict | undefined }) {
+  const navigate = useNavigate({ from: "/trust" });
+  return (
+    <div className="w-36">
+      <SelectField
+        label="Result"
+        hideLabel
+        value={chosen ?? ""}
+        onChange={(event) => {
+          const result = event.target.value as Verdict | "";
+          void navigate({ search: (was) => ({ ...was, result: result === "" ? undefined : result }) });
+        }}
+      >
+        <option value="">Every result</option>
+        <option>PASS</option>
+        <option>HOLD</option>
+        <option>BLOCK</option>
+      </SelectField>
+    </div>
+  );
+}
+
+function DecisionTable({ decisions }: { decisions: readonly Decision[] }) {
+  return (
+    <Table label="Decisions of the gate">
+      <thead>
+        <tr>
+          <Th>Result</Th>
+          <Th>Change</Th>
+          <Th>Why</Th>
+          <Th figure>Score / needs</Th>
+          <Th figure>When</Th>
+        </tr>
+      </thead>
+      <tbody>
+        {decisions.map((decision) => (
+          <DecisionRow key={decision.id} decision={decision} />
+        ))}
+      </tbody>
+    </Table>
+  );
+}
+
+function DecisionRow({ decision }: { decision: Decision }) {
+  return (
+    <Tr>
+      <Td>
+        <VerdictChip verdict={decision.result} />
+      </Td>
+      <Td className="min-w-48">
+        <Link
+          to="/trust/decisions/$decisionId"
+          params={{ decisionId: decision.id }}
+          className="font-medium underline decoration-line-strong underline-offset-2 hover:decoration-current"
+        >
+          {words(decision.operation)}
+        </Link>
+        <div className="text-ink-2">
+          {decision.entity_name ?? decision.entity_id}{" "}
+          <span className="text-ink-3">· {decision.risk_class}</span>
+        </div>
+      </Td>
+      <Td className="min-w-64 text-ink-2">{decision.reasons[0]?.message ?? "—"}</Td>
+      <Td figure className="whitespace-nowrap">
+        {decision.score === null ? <Unknown why="no live score" /> : integer(decision.score)}
+        <span className="text-ink-3">
+          {" "}
+          / {decision.required_score === null ? "any" : integer(decision.required_score)}
+        </span>
+      </Td>
+      <Td figure className="text-ink-3">
+        <Age at={decision.decided_at} />
+      </Td>
+    </Tr>
+  );
+}

@@ -1,0 +1,45 @@
+import type { AccountHealth } from "@/api/types";
+import { Age } from "@/design/figures";
+import { Fact, Facts } from "@/design/panel";
+import { ModeChip } from "@/design/verdict";
+import { percent } from "@/format/numbers";
+import { words } from "@/format/words";
+import { Components } from "./components";
+import { History } from "./history";
+import { ScoreScale } from "./score-scale";
+
+const UNMEASURED = "no evaluation has live evidence";
+
+export function AccountHealthView({ health }: { health: AccountHealth }) {
+  return (
+    <>
+      <div className="grid gap-x-8 gap-y-6 border-b border-line p-4 lg:grid-cols-[minmax(280px,5fr)_minmax(200px,3fr)_minmax(260px,5fr)]">
+        <ScoreScale score={health.score} why={UNMEASURED} label="Signal health" />
+        <Facts className="content-start">
+          <Fact term="Status">{words(health.status)}</Fact>
+          <Fact term="Autopilot">
+            <ModeChip mode={health.mode} />
+          </Fact>
+          <Fact term="Coverage">
+            <span title="The weight that has live evidence. Under 60 % HOLD at best, under 30 % BLOCK.">
+              {percent(health.coverage)}
+            </span>
+          </Fact>
+          <Fact term="Evaluated">
+            <Age at={health.evaluated_at} why="never evaluated" />
+          </Fact>
+          <Fact term="Good until">
+            <Age at={health.expires_at} why="never evaluated" />
+          </Fact>
+          {health.capped_by !== null && (
+            <Fact term="Capped by">
+              <strong className="font-semibold text-block">{words(health.capped_by)}</strong>
+            </Fact>
+          )}
+        </Facts>
+        <History adAccountId={health.ad_account_id} />
+      </div>
+      <Components components={health.components} />
+    </>
+  );
+}

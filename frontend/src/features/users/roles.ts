@@ -1,0 +1,2 @@
+export const ROLES = ["admin", "manager", "analyst", "viewer"] as const;
+export type Role = (typeof ROLES)[number];

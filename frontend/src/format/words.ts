@@ -1,0 +1,27 @@
+/** `increase_budget` reads as "Increase budget", `emq` and its like keep their capitals. */
+const ACRONYMS: Readonly<Record<string, string>> = {
+  emq: "EMQ",
+  api: "API",
+  cdp: "CDP",
+  roas: "ROAS",
+  cpa: "CPA",
+  ctr: "CTR",
+  cpc: "CPC",
+  mfa: "MFA",
+  id: "id",
+  aov: "AOV",
+  pct: "%",
+};
+
+export function words(name: string): string {
+  const parts = name
+    .split(/[_.\s]+/)
+    .filter((part) => part !== "")
+    .map((part) => ACRONYMS[part.toLowerCase()] ?? part.toLowerCase());
+  const [first = "", ...rest] = parts;
+  return [first.charAt(0).toUpperCase() + first.slice(1), ...rest].join(" ");
+}
+
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${new Intl.NumberFormat().format(count)} ${count === 1 ? one : many}`;
+}

@@ -1,0 +1,100 @@
+import { createRoute, createRouter, lazyRouteComponent, type RouterHistory } from "@tanstack/react-router";
+import { ErrorNote, Skeleton } from "./design/states";
+import { authRoutes } from "./features/auth/routes";
+import { settingsRoutes } from "./features/tenants/settings/routes";
+import { root, signedIn } from "./shell/roots";
+import { choice, searchOf, text, wholeNumber } from "./shell/search";
+
+const overview = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/",
+  component: lazyRouteComponent(() => import("./features/dashboard/overview"), "Overview"),
+});
+
+const trust = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/trust",
+  validateSearch: searchOf({ account: text, result: choice("PASS", "HOLD", "BLOCK") }),
+  component: lazyRouteComponent(() => import("./features/trust_engine/trust-room"), "TrustRoom"),
+});
+
+const decision = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/trust/decisions/$decisionId",
+  component: lazyRouteComponent(() => import("./features/trust_engine/gate/decision-room"), "DecisionRoom"),
+});
+
+const autopilot = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/autopilot",
+  validateSearch: searchOf({ show: choice("waiting", "all") }),
+  component: lazyRouteComponent(() => import("./features/autopilot/autopilot-room"), "AutopilotRoom"),
+});
+
+const action = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/autopilot/actions/$actionId",
+  component: lazyRouteComponent(() => import("./features/autopilot/actions/action-room"), "ActionRoom"),
+});
+
+const campaigns = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/campaigns",
+  validateSearch: searchOf({ q: text, status: text, platform: text, sort: text, page: wholeNumber }),
+  component: lazyRouteComponent(() => import("./features/campaigns/campaigns-room"), "CampaignsRoom"),
+});
+
+const campaign = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/campaigns/$campaignId",
+  component: lazyRouteComponent(() => import("./features/campaigns/campaign-room"), "CampaignRoom"),
+});
+
+const events = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/events",
+  validateSearch: searchOf({ show: choice("rejected"), name: text }),
+  component: lazyRouteComponent(() => import("./features/cdp/events/events-room"), "EventsRoom"),
+});
+
+const connect = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/connect",
+  validateSearch: searchOf({ error: text, connected: text }),
+  component: lazyRouteComponent(() => import("./features/onboarding/first-run-room"), "FirstRunRoom"),
+});
+
+const routeTree = root.addChildren([
+  ...authRoutes,
+  signedIn.addChildren([
+    overview,
+    trust,
+    decision,
+    autopilot,
+    action,
+    campaigns,
+    campaign,
+    events,
+    connect,
+    ...settingsRoutes,
+  ]),
+]);
+
+export function createAppRouter(history?: RouterHistory) {
+  return createRouter({
+    routeTree,
+    ...(history === undefined ? {} : { history }),
+    defaultPreload: "intent",
+    scrollRestoration: true,
+    defaultPendingComponent: () => <Skeleton rows={6} />,
+    defaultErrorComponent: ({ error, reset }) => (
+      <ErrorNote error={error instanceof Error ? error : new Error(String(error))} onRetry={reset} />
+    ),
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>;
+  }
+}

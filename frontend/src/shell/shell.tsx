@@ -1,0 +1,60 @@
+import { useQuery } from "@tanstack/react-query";
+import { Outlet } from "@tanstack/react-router";
+import { LiveProvider } from "@/api/live-context";
+import { useSession } from "@/api/use-session";
+import { ModeChip } from "@/design/verdict";
+import { FrozenBanner } from "@/features/autopilot/kill_switch/frozen-banner";
+import { killSwitchQuery } from "@/features/autopilot/kill_switch/queries";
+import { healthQuery } from "@/features/trust_engine/health/queries";
+import { Announcer } from "./announcer";
+import { CommandPalette } from "./command-palette";
+import { LiveIndicator } from "./live-indicator";
+import { Mark } from "./mark";
+import { Navigation } from "./navigation";
+import { TenantSwitcher } from "./tenant-switcher";
+import { UserMenu } from "./user-menu";
+
+function Mode() {
+  const health = useQuery(healthQuery);
+  const killSwitch = useQuery(killSwitchQuery);
+  if (health.data === undefined) return null;
+  return (
+    <span className="flex items-center gap-2">
+      <span className="text-sm text-ink-3 max-sm:sr-only">Autopilot</span>
+      <ModeChip mode={killSwitch.data?.engaged === true ? "frozen" : health.data.mode} />
+    </span>
+  );
+}
+
+export function Shell() {
+  const session = useSession();
+  return (
+    <LiveProvider key={session?.tenantId}>
+      <a
+        href="#main"
+        className="fixed top-2 left-2 z-50 -translate-y-20 rounded-md bg-accent px-3 py-1.5 text-on-accent focus:translate-y-0"
+      >
+        Skip to the content
+      </a>
+      <header className="sticky top-0 z-30 flex h-12 items-center gap-2 border-b border-line bg-surface px-4">
+        <Mark />
+        <span className="mr-1 font-semibold tracking-tight max-sm:sr-only">Stratum</span>
+        <TenantSwitcher />
+        <div className="ml-auto flex items-center gap-1">
+          <Mode />
+          <LiveIndicator />
+          <CommandPalette />
+          <UserMenu />
+        </div>
+      </header>
+      <FrozenBanner />
+      <div className="sm:flex">
+        <Navigation />
+        <main id="main" tabIndex={-1} className="min-w-0 flex-1 outline-none max-sm:pb-16">
+          <Outlet />
+        </main>
+      </div>
+      <Announcer />
+    </LiveProvider>
+  );
+}
