@@ -12,6 +12,7 @@ from aiosmtpd.smtp import SMTP
 
 from sandbox.app import create_app
 from sandbox.services import Services, assemble
+from sandbox.world.world import HISTORY_DAYS
 
 HOST = "127.0.0.1"
 
@@ -30,6 +31,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--start", type=_moment, default=None, help="simulated time at the first start (ISO; default now)"
     )
+    parser.add_argument("--history", type=int, default=HISTORY_DAYS, help="days of past at the first start")
     return parser.parse_args()
 
 
@@ -59,7 +61,7 @@ async def serve(services: Services, listener: socket.socket, smtp_port: int) -> 
 def main() -> None:
     chosen = arguments()
     listener = socket.create_server((HOST, chosen.port))
-    services = assemble(chosen.seed, chosen.data, chosen.start)
+    services = assemble(chosen.seed, chosen.data, chosen.start, chosen.history)
     try:
         asyncio.run(serve(services, listener, chosen.smtp_port))
     finally:

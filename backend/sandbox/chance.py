@@ -7,28 +7,39 @@ from typing import TypeVar
 
 T = TypeVar("T")
 _MASK = (1 << 64) - 1
+_UNIT = 2.0**-53
 _LARGE_MEAN = 60.0
 
 
 class Chance:
     """A SplitMix64 stream keyed by (seed, purpose, key); the same key gives the same stream for ever."""
 
-    __slots__ = ("_state",)
+    __slots__ = ("state",)
 
     def __init__(self, seed: int, purpose: str, *key: int | str) -> None:
         name = "|".join([str(seed), purpose, *map(str, key)])
-        self._state = int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big")
+        self.state = int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big")
 
     def bits(self) -> int:
-        self._state = (self._state + 0x9E3779B97F4A7C15) & _MASK
-        z = self._state
+        self.state = (self.state + 0x9E3779B97F4A7C15) & _MASK
+        z = self.state
         z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
         z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & _MASK
         return z ^ (z >> 31)
 
     def uniform(self) -> float:
-        """In [0, 1)."""
-        return (self.bits() >> 11) * 2.0**-53
+        """In [0, 1); `bits` written out, for it is drawn a million times a start."""
+        self.state = z = (self.state + 0x9E3779B97F4A7C15) & _MASK
+        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & _MASK
+        return ((z ^ (z >> 31)) >> 11) * _UNIT
+
+    def child(self, number: int) -> "Chance":
+        """One of many streams of the same key, cheaper than a key of its own; draws nothing from this one."""
+        other = Chance.__new__(Chance)
+        other.state = (self.state ^ ((number + 1) * 0xD1342543DE82EF95)) & _MASK
+        other.state = other.bits()
+        return other
 
     def happens(self, probability: float) -> bool:
         return self.uniform() < probability

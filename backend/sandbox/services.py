@@ -16,7 +16,7 @@ from sandbox.vendors.meta.nodes import Nodes
 from sandbox.vendors.meta.state import MetaState
 from sandbox.vendors.meta.tokens import Tokens
 from sandbox.vendors.meta.usage import Usage
-from sandbox.world.world import World
+from sandbox.world.world import HISTORY_DAYS, World
 
 
 @dataclass(slots=True)
@@ -33,12 +33,14 @@ class Services:
     smtp_port: int = 0
 
 
-def assemble(seed: int, folder: Path | None, start: float | None) -> Services:
+def assemble(
+    seed: int, folder: Path | None = None, start: float | None = None, history_days: int = HISTORY_DAYS
+) -> Services:
     """A new world, or the one that the folder holds, lived through again up to now."""
     store = Store(folder)
     clock = Clock(store, start)
     faults = FaultBook(store)
-    world = World(seed, store, clock.now())
+    world = World(seed, store, clock.now(), history_days)
     stock.open_worlds(world)
     world.replay()
     nodes = Nodes(store)

@@ -94,7 +94,7 @@ class ShopSender:
         task = asyncio.get_running_loop().create_task(self._backfill(orders, refunds))
         self._backfills.add(task)
         task.add_done_callback(self._backfills.discard)
-        self.backfilling += len(orders)
+        self.backfilling += len(orders) + len(refunds)
         return len(orders)
 
     def close(self) -> None:
@@ -105,7 +105,9 @@ class ShopSender:
         for order in orders:
             await self._emit(self._order(order, journey=False))
             self.backfilling -= 1
-        await self._emit(self._refund(order) for order in refunds)
+        for order in refunds:
+            await self._emit([self._refund(order)])
+            self.backfilling -= 1
 
     async def _catch_up(self, now: float) -> None:
         """In steps, so that a leap of weeks neither blocks the server nor is lost when the process dies."""

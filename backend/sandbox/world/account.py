@@ -199,19 +199,20 @@ class AccountWorld:
     def _caused(self, hour: int, campaign: str | None, mean: float) -> list[Order]:
         cause = campaign or "organic"
         count = Chance(self.seed, "orders", self.shop.id, cause, hour).poisson(mean)
-        return [self._order(hour, campaign, number) for number in range(count)]
+        chance = Chance(self.seed, "order", self.shop.id, cause, hour)
+        return [self._order(hour, campaign, chance.child(number)) for number in range(count)]
 
-    def _order(self, hour: int, campaign: str | None, number: int) -> Order:
-        cause = campaign or "organic"
-        chance = Chance(self.seed, "order", self.shop.id, cause, hour, number)
+    def _order(self, hour: int, campaign: str | None, chance: Chance) -> Order:
         order_id = f"{self.shop.id.upper()}-{hour}-{chance.hex(6)}"
+        lines = buying.basket(chance, self.shop)
         at = hour * HOUR + chance.uniform() * HOUR
         lag, delay = buying.claim_lag(chance), buying.report_lag(chance)
         claim = self._claim(campaign, at, lag, chance)
         return Order(
             id=order_id,
             at=at,
-            cents=buying.total_cents(self.shop, buying.basket(self.seed, self.shop, order_id)),
+            lines=lines,
+            cents=buying.total_cents(self.shop, lines),
             person=int(self.shop.people * chance.uniform() ** 1.5),
             device=chance.below(3),
             guest=chance.happens(0.25),

@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox.chance import Chance
 from sandbox.world.account import AccountWorld
-from sandbox.world.orders import Order, basket
+from sandbox.world.orders import Order
 from sandbox.world.parameters import Shop
 from sandbox.world.people import Device, Person, person
 from sandbox.world.seasons import HOUR, ORDERS_BY_HOUR, demand, local
@@ -78,7 +78,6 @@ def _click(seed: int, order: Order) -> str | None:
 
 
 def _products(world: AccountWorld, order: Order) -> list[dict[str, Any]]:
-    lines = basket(world.seed, world.shop, order.id)
     return [
         {
             "product_id": f"P{index + 1:03d}",
@@ -87,7 +86,7 @@ def _products(world: AccountWorld, order: Order) -> list[dict[str, Any]]:
             "price": world.shop.prices[index] / 100,
             "quantity": quantity,
         }
-        for index, quantity in lines
+        for index, quantity in order.lines
     ]
 
 

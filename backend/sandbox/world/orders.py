@@ -10,6 +10,7 @@ from sandbox.world.seasons import DAY, HOUR
 CLICK_CLAIM = 0.90
 VIEW_CLAIM = 0.05
 _REFUNDED = 0.06
+Basket = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Order:
 
     id: str
     at: float
+    lines: Basket
     cents: int
     person: int
     device: int
@@ -40,17 +42,16 @@ class Order:
     keys: float
 
 
-def basket(seed: int, shop: Shop, order_id: str) -> list[tuple[int, int]]:
-    """(product index, quantity) of each line; the same for the same order, always."""
-    chance = Chance(seed, "basket", shop.id, order_id)
+def basket(chance: Chance, shop: Shop) -> Basket:
+    """(product index, quantity) of each line."""
     lines = 1 + chance.happens(0.35) + chance.happens(0.12)
     picked: dict[int, int] = {}
     for _ in range(lines):
         picked[chance.below(len(shop.prices))] = 1 + chance.happens(0.12)
-    return sorted(picked.items())
+    return tuple(sorted(picked.items()))
 
 
-def total_cents(shop: Shop, lines: list[tuple[int, int]]) -> int:
+def total_cents(shop: Shop, lines: Basket) -> int:
     return sum(shop.prices[index] * quantity for index, quantity in lines)
 
 

@@ -15,10 +15,10 @@ _EPOCH = "epoch"
 class World:
     """Every setter first runs time up to the moment of the change, so that the past is written before it."""
 
-    def __init__(self, seed: int, store: Store, now: float) -> None:
+    def __init__(self, seed: int, store: Store, now: float, history_days: int = HISTORY_DAYS) -> None:
         kept = store.document(_EPOCH)
         if kept is None:
-            kept = {"hour": int(now // DAY) * 24 - HISTORY_DAYS * 24, "seed": seed}
+            kept = {"hour": (int(now // DAY) - history_days) * 24, "seed": seed}
             store.keep(_EPOCH, kept)
         self.seed = int(kept["seed"])
         self.epoch = float(kept["hour"] * HOUR)

@@ -14,7 +14,7 @@ START = "2026-03-02T15:00:00+00:00"
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
     """One world a module, so that no module meets another's faults and edits."""
-    with running_sandbox("--seed", "7", "--start", START) as running:
+    with running_sandbox("--seed", "7", "--start", START, "--history", "40") as running:
         yield running
 
 

@@ -1,5 +1,6 @@
 """`fields=` selection: names, nested `{…}` and modifiers such as `.limit(5)`."""
 
+import json
 from dataclasses import dataclass, field
 
 from sandbox.vendors.meta.errors import GraphError
@@ -13,10 +14,19 @@ class Field:
 
 
 def parse(text: str) -> tuple[Field, ...]:
-    found, rest = _list(text.replace(" ", ""), 0)
-    if rest != len(text.replace(" ", "")):
+    """Names with commas, or a JSON list of them."""
+    plain = _joined(text) if text.startswith("[") else text.replace(" ", "")
+    found, rest = _list(plain, 0)
+    if rest != len(plain):
         raise _syntax(text)
     return found
+
+
+def _joined(text: str) -> str:
+    try:
+        return ",".join(map(str, json.loads(text)))
+    except ValueError as error:
+        raise _syntax(text) from error
 
 
 def _syntax(text: str) -> GraphError:

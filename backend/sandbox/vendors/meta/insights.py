@@ -9,6 +9,7 @@ from typing import Any
 
 from sandbox.vendors.meta.calls import Call
 from sandbox.vendors.meta.errors import GraphError, invalid
+from sandbox.vendors.meta.fields import parse as parse_fields
 from sandbox.vendors.meta.nodes import Node
 from sandbox.vendors.meta.state import MetaState
 from sandbox.world.reporting import DEFAULT_WINDOWS, WINDOWS, Totals
@@ -91,9 +92,7 @@ def parse(meta: MetaState, node: Node, call: Call) -> Query:
     report_time = call.params.get("action_report_time", "impression")
     if report_time not in {"impression", "conversion"}:
         raise invalid("(#100) action_report_time must be one of the following values: impression, conversion")
-    fields = (
-        tuple(call.params.get("fields", "").replace(" ", "").split(",")) if call.params.get("fields") else ()
-    )
+    fields = tuple(one.name for one in parse_fields(call.params.get("fields", "")))
     _check_fields(fields)
     return Query(
         level,
