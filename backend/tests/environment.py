@@ -5,12 +5,15 @@ The schema is migrated once, in a template; each worker copies it.
 
 import asyncio
 import os
+import subprocess
 import sys
+from pathlib import Path
 
 import asyncpg
 
 from launcher import shared
 
+BACKEND = Path(__file__).resolve().parents[1]
 TEMPLATE = "stratum_template"
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 _IS_CONTROLLER = WORKER == "main"
@@ -48,14 +51,10 @@ async def _execute(url: str, *statements: str) -> None:
 
 
 def _make_template(superuser_url: str, redis_url: str) -> None:
+    """In a process of its own: this one's settings are read once, and name its own database."""
     asyncio.run(_execute(superuser_url, f"CREATE DATABASE {TEMPLATE}"))
-    os.environ.update(_describe(superuser_url, redis_url, TEMPLATE))
-    from app.core.config import Settings  # noqa: PLC0415  (the environment comes first)
-    from app.db import migrations, roles  # noqa: PLC0415
-
-    settings = Settings()
-    asyncio.run(roles.ensure_roles(settings))
-    migrations.upgrade(settings)
+    environment = {**os.environ, **_describe(superuser_url, redis_url, TEMPLATE)}
+    subprocess.run([sys.executable, "-m", "app.cli", "migrate"], check=True, cwd=BACKEND, env=environment)
 
 
 def _prepare() -> None:
