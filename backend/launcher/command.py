@@ -26,10 +26,13 @@ def adopted(environment: dict[str, str], home: Path) -> dict[str, str]:
 def main() -> None:
     root = Path(__file__).resolve().parents[2]
     home = Path(os.environ.get("STRATUM_HOME") or root / ".stratum").expanduser()
+    if sys.argv[1:2] == ["up"] and set(sys.argv[2:]) <= {"--dev"}:
+        # Without the application's imports, a start is two seconds shorter; and it chooses its addresses anew.
+        from launcher.up import up  # noqa: PLC0415  (asyncpg is a driver's weight for the other commands)
+
+        sys.exit(up(dev="--dev" in sys.argv))
     words = [sys.executable, "-m", "app.cli", *sys.argv[1:]]
-    # `up` chooses addresses anew: what it wrote down last time must not look like a person's wish.
-    environment = dict(os.environ) if sys.argv[1:2] == ["up"] else adopted(dict(os.environ), home)
-    os.execve(sys.executable, words, environment)  # noqa: S606  (ourselves, under other settings)
+    os.execve(sys.executable, words, adopted(dict(os.environ), home))  # noqa: S606  (ourselves, under other settings)
 
 
 if __name__ == "__main__":

@@ -7,17 +7,19 @@ import shutil
 import sys
 import urllib.request
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
-from launcher.command import KEPT
+from launcher.command import KEPT, adopted
 from launcher.console import Console
 from launcher.database import Addresses, addresses_on, ensure_database, named_addresses
 from launcher.errors import DidNotStart, LauncherError
 from launcher.home import BACKEND, FRONTEND, ROOT, Secrets, home_folder, load_secrets, read_dotenv
+from launcher.migrated import is_migrated, remember
 from launcher.postgres import PostgresServer, start_postgres
 from launcher.redis import RedisServer, start_redis
+from launcher.settle import COMPANY, EMAIL, settle
 from launcher.supervisor import Program, Supervisor
 from launcher.system import LOOPBACK, FolderLock, accepts, free_port, write_private
 
@@ -103,56 +105,41 @@ class Start:
         )
 
     def processes(self, environment: Mapping[str, str]) -> list[Program]:
-        def python(name: str, *words: str, ready: Callable[[], bool] | None = None) -> Program:
-            return Program(name, (sys.executable, "-m", *words), BACKEND, environment, ready)
+        def python(name: str, words: str, ready: Callable[[], bool] | None = None) -> Program:
+            return Program(name, (sys.executable, "-m", *words.split()), BACKEND, environment, ready)
 
-        celery = ("celery", "-A", "app.workers.celery_app")
         serve = (
-            "uvicorn",
-            "app.main:create_app",
-            "--factory",
-            "--host",
-            LOOPBACK,
-            "--port",
-            str(self.ports.api),
+            f"uvicorn app.main:create_app --factory --host {LOOPBACK} --port {self.ports.api} --no-access-log"
         )
-        quiet = ("--no-access-log", "--timeout-graceful-shutdown", "5", "--log-level", "warning")
+        celery = "celery --quiet --app app.workers.celery_app"
+        # Root is what many a container has; in production the image's account is not.
+        environment = {**environment, "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
         programs = [
             python(
                 "api",
-                *serve,
-                *quiet,
-                *(["--reload"] if self.dev else []),
+                f"{serve} --log-level warning --timeout-graceful-shutdown 5{' --reload' if self.dev else ''}",
                 ready=lambda: fetch(f"{self.url}/health/ready") is not None,
             ),
             python(
-                "worker", *celery, "worker", "--queues", QUEUES, "--concurrency", "2", "--loglevel", "WARNING"
+                "worker",
+                f"{celery} worker --queues {QUEUES} --concurrency 2 --without-mingle --without-gossip",
             ),
-            python("beat", *celery, "beat", "--loglevel", "WARNING"),
+            python("beat", f"{celery} beat"),
             python("relay", "app.workers.relay"),
         ]
-        if self.dev:
-            npm = shutil.which("npm")
-            if npm is None:
-                raise LauncherError(
-                    "The dashboard's development server needs npm on the PATH (`make dev` sees to it)."
-                )
-            vite = (
-                npm,
-                "run",
-                "dev",
-                "--",
-                "--host",
-                LOOPBACK,
-                "--port",
-                str(self.ports.vite),
-                "--strictPort",
+        return [*programs, self._vite()] if self.dev else programs
+
+    def _vite(self) -> Program:
+        npm = shutil.which("npm")
+        if npm is None:
+            raise LauncherError(
+                "The dashboard's development server needs npm on the PATH (`make dev` sees to it)."
             )
-            pointed = {"STRATUM_API_URL": self.url}
-            programs.append(
-                Program("vite", vite, FRONTEND, pointed, ready=partial(accepts, self.ports.vite), patience=3)
-            )
-        return programs
+        words = f"run dev -- --host {LOOPBACK} --port {self.ports.vite} --strictPort".split()
+        pointed = {"STRATUM_API_URL": self.url}
+        return Program(
+            "vite", (npm, *words), FRONTEND, pointed, ready=partial(accepts, self.ports.vite), patience=3
+        )
 
 
 def fetch(url: str) -> dict[str, object] | None:
@@ -187,28 +174,81 @@ async def _run(start: Start, environment: Mapping[str, str], console: Console) -
     async with Supervisor(console) as supervisor:
         addresses, redis_url = await _databases(start, environment, console, supervisor)
         settings = start.environment(addresses, redis_url)
-        with console.step("Migrating the database and starting the sandbox"):
-            await asyncio.gather(_migrate(addresses, settings, console), supervisor.add(start.sandbox()))
-        if supervisor.stopping:
+        meta = await _processes(start, addresses, settings, console, supervisor)
+        if meta is None:
             return
-        meta = await _meta(start)
-        settings |= {"META_APP_ID": str(meta["app_id"]), "META_APP_SECRET": str(meta["app_secret"])}
-        owner = {"DATABASE_OWNER_URL": addresses.owner} if addresses.owner else {}
-        write_private(start.home / KEPT, json.dumps({**settings, **owner}, indent=2) + "\n")
-        with console.step("Starting the API, the worker, Beat and the relay"):
-            await supervisor.add(*start.processes(settings))
-        if supervisor.stopping:
-            return
-        facts = await _settle(start, settings)
-        told = {**_addresses(start, settings), "sandbox_meta_token": meta["access_token"], **facts}
+        opened = await asyncio.to_thread(
+            settle,
+            start.url,
+            start.home / "bootstrap.json",
+            start.secrets.demo_password,
+            partial(_company, start, settings),
+        )
+        told = {
+            "url": start.url,
+            "ws_url": f"ws://{LOOPBACK}:{start.ports.api}/ws",
+            "sandbox_url": start.sandbox_url,
+            "sandbox_meta_token": meta["access_token"],
+            **asdict(opened),
+            "database_url": settings["DATABASE_URL"],
+            "redis_url": settings["REDIS_URL"],
+        }
         write_private(demo, json.dumps(told, indent=2) + "\n")
-        console.say(f"Signing in: {facts['email']}  {facts['password']}")
+        console.say(f"Sign in as {opened.email} with {opened.password}")
         console.say(f"Sandbox: {start.sandbox_url}   its mailbox: {start.sandbox_url}/mailbox")
         if start.dev:
             console.say(f"Dashboard, reloaded as you edit: http://{LOOPBACK}:{start.ports.vite}")
         console.say(f"Stratum is ready: {start.url}")
         await supervisor.until_stopped()
     console.say("Stopped")
+
+
+async def _processes(
+    start: Start, addresses: Addresses, settings: dict[str, str], console: Console, supervisor: Supervisor
+) -> dict[str, object] | None:
+    """Start what runs on the databases; return the sandbox's Meta app, or None where the end was asked for.
+
+    Where nothing is to be migrated and the sandbox's app is known from the last start, all start at once.
+    """
+    stamp = start.home / "migrated.json"
+    known = _known_app(start)
+    if known and await is_migrated(stamp, addresses):
+        settings |= known
+        _keep(start, addresses, settings)
+        with console.step("Starting the sandbox, the API, the worker, Beat and the relay"):
+            await supervisor.add(start.sandbox(), *start.processes(settings))
+    else:
+        with console.step("Migrating the database and starting the sandbox"):
+            await asyncio.gather(_migrate(addresses, settings, console), supervisor.add(start.sandbox()))
+            await remember(stamp, addresses)
+        if supervisor.stopping:
+            return None
+        meta = await _meta(start)
+        settings |= {"META_APP_ID": str(meta["app_id"]), "META_APP_SECRET": str(meta["app_secret"])}
+        _keep(start, addresses, settings)
+        with console.step("Starting the API, the worker, Beat and the relay"):
+            await supervisor.add(*start.processes(settings))
+    if supervisor.stopping:
+        return None
+    meta = await _meta(start)
+    if meta["app_secret"] != settings["META_APP_SECRET"]:
+        (start.home / KEPT).unlink()
+        raise DidNotStart("The sandbox has a new Meta app: its data was removed. Start again.")
+    return meta
+
+
+def _keep(start: Start, addresses: Addresses, settings: Mapping[str, str]) -> None:
+    """Write down the settings, for the `stratum` command beside this start and for the next start."""
+    owner = {"DATABASE_OWNER_URL": addresses.owner} if addresses.owner else {}
+    write_private(start.home / KEPT, json.dumps({**settings, **owner}, indent=2) + "\n")
+
+
+def _known_app(start: Start) -> dict[str, str]:
+    if not (start.home / "sandbox").exists():
+        return {}
+    kept = adopted({}, start.home)
+    names = ("META_APP_ID", "META_APP_SECRET")
+    return {name: kept[name] for name in names} if kept.keys() >= set(names) else {}
 
 
 async def _databases(
@@ -276,24 +316,10 @@ async def _stratum(settings: Mapping[str, str], *words: str) -> str:
     return said.decode()
 
 
-async def _settle(start: Start, settings: Mapping[str, str]) -> dict[str, object]:
-    """The first company and what opens it: made at the first start, kept for the next."""
-    state = start.home / "bootstrap.json"
-    said = await _stratum(
-        {**settings, "STRATUM_BOOTSTRAP_PASSWORD": start.secrets.demo_password},
-        "bootstrap",
-        "--state",
-        str(state),
+def _company(start: Start, settings: Mapping[str, str]) -> int:
+    """Make the first company and its admin, where they are missing; return the company's id."""
+    secret = {"STRATUM_PASSWORD": start.secrets.demo_password}
+    said = asyncio.run(
+        _stratum({**settings, **secret}, "tenant", "create", COMPANY, "--admin", EMAIL, "--once")
     )
-    facts: dict[str, object] = json.loads(said)
-    return facts
-
-
-def _addresses(start: Start, settings: Mapping[str, str]) -> dict[str, str]:
-    return {
-        "url": start.url,
-        "ws_url": f"ws://{LOOPBACK}:{start.ports.api}/ws",
-        "sandbox_url": start.sandbox_url,
-        "database_url": settings["DATABASE_URL"],
-        "redis_url": settings["REDIS_URL"],
-    }
+    return int(json.loads(said)["id"])
