@@ -113,7 +113,10 @@ class Start:
         )
         celery = "celery --quiet --app app.workers.celery_app"
         # Root is what many a container has; in production the image's account is not.
-        environment = {**environment, "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
+        environment = {
+            **environment,
+            "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
+        }
         programs = [
             python(
                 "api",
@@ -136,7 +139,7 @@ class Start:
                 "The dashboard's development server needs npm on the PATH (`make dev` sees to it)."
             )
         words = f"run dev -- --host {LOOPBACK} --port {self.ports.vite} --strictPort".split()
-        pointed = {"STRATUM_API_URL": self.url}
+        pointed = {"STRATUM_API": self.url}
         return Program(
             "vite", (npm, *words), FRONTEND, pointed, ready=partial(accepts, self.ports.vite), patience=3
         )
