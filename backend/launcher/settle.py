@@ -11,8 +11,6 @@ from typing import Any
 from launcher.errors import DidNotStart
 from launcher.system import write_private
 
-COMPANY = "Northwind"
-EMAIL = "admin@northwind.example"
 _API = "/api/v1"
 
 
@@ -27,24 +25,19 @@ class Opened:
     api_key: str
 
 
-def settle(url: str, state: Path, password: str, make_company: Callable[[], int]) -> Opened:
+def settle(url: str, state: Path, password: str, make_company: Callable[[], Mapping[str, Any]]) -> Opened:
     """Return what was kept, if it still opens the company; else make company and keys, and keep them.
 
-    `make_company` makes the company and its admin where they are missing, gives the admin `password` and returns
-    the company's id.
+    `make_company` makes the company and its admin where they are missing, gives the admin `password`, and returns
+    `tenant_id`, `email` and an `api_key`.
     """
     kept = _kept(state)
     if kept is not None and kept.password == password and _still_opens(url, kept):
         return kept
-    tenant_id = make_company()
-    session = _call(url, "POST", "/auth/login", {"email": EMAIL, "password": password})
-    bearer = {"Authorization": f"Bearer {session['access_token']}"}
-    allowed = _call(url, "GET", "/auth/me", None, bearer)["permissions"]
-    source = _call(url, "POST", "/cdp/sources", {"name": f"{COMPANY}'s shop", "kind": "server"}, bearer)
-    # A key is no person: what belongs to an account is not for it.
-    scopes = [permission for permission in allowed if not permission.startswith("auth.")]
-    key = _call(url, "POST", "/api-keys", {"name": "demo", "scopes": scopes}, bearer)
-    opened = Opened(EMAIL, password, tenant_id, str(source["write_key"]), str(key["key"]))
+    made = make_company()
+    key = str(made["api_key"])
+    source = _call(url, "POST", "/cdp/sources", {"name": "Shop", "kind": "server"}, {"X-API-Key": key})
+    opened = Opened(str(made["email"]), password, int(made["tenant_id"]), str(source["write_key"]), key)
     write_private(state, json.dumps(asdict(opened), indent=2) + "\n")
     return opened
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from launcher.command import KEPT, adopted
 from launcher.console import Console
@@ -19,7 +20,7 @@ from launcher.home import BACKEND, FRONTEND, ROOT, Secrets, home_folder, load_se
 from launcher.migrated import is_migrated, remember
 from launcher.postgres import PostgresServer, start_postgres
 from launcher.redis import RedisServer, start_redis
-from launcher.settle import COMPANY, EMAIL, settle
+from launcher.settle import settle
 from launcher.supervisor import Program, Supervisor
 from launcher.system import LOOPBACK, FolderLock, accepts, free_port, write_private
 
@@ -183,7 +184,7 @@ async def _run(start: Start, environment: Mapping[str, str], console: Console) -
         opened = await asyncio.to_thread(
             settle,
             start.url,
-            start.home / "bootstrap.json",
+            start.home / "opened.json",
             start.secrets.demo_password,
             partial(_company, start, settings),
         )
@@ -319,10 +320,9 @@ async def _stratum(settings: Mapping[str, str], *words: str) -> str:
     return said.decode()
 
 
-def _company(start: Start, settings: Mapping[str, str]) -> int:
-    """Make the first company and its admin, where they are missing; return the company's id."""
-    secret = {"STRATUM_PASSWORD": start.secrets.demo_password}
-    said = asyncio.run(
-        _stratum({**settings, **secret}, "tenant", "create", COMPANY, "--admin", EMAIL, "--once")
-    )
-    return int(json.loads(said)["id"])
+def _company(start: Start, settings: Mapping[str, str]) -> Mapping[str, Any]:
+    """Make the first company and its admin, where they are missing; return what opens them."""
+    secret = {"STRATUM_BOOTSTRAP_PASSWORD": start.secrets.demo_password}
+    words = ("bootstrap", "--state", str(start.home / "bootstrap.json"))
+    facts: Mapping[str, Any] = json.loads(asyncio.run(_stratum({**settings, **secret}, *words)))
+    return facts
