@@ -1,0 +1,25 @@
+"""Deciders by version. One that has decided is never changed: a new version stands beside it, both runnable."""
+
+from collections.abc import Callable, Mapping
+
+from app.services.trust_engine.gate.facts import GateDecision, GateInput
+from app.services.trust_engine.gate.rules.decide import decide as _decide_1
+from app.services.trust_engine.gate.rules.decide import refused
+
+DECIDERS: Mapping[str, Callable[[GateInput, str], GateDecision]] = {"1": _decide_1}
+CURRENT = "1"
+
+
+class UnknownDecider(LookupError):
+    """The ledger names a decider that this program does not have."""
+
+
+def decide(facts: GateInput, decider: str = CURRENT) -> GateDecision:
+    """Decide, and block where deciding itself fails."""
+    found = DECIDERS.get(decider)
+    if found is None:
+        raise UnknownDecider(decider)
+    try:
+        return found(facts, decider)
+    except Exception as error:  # noqa: BLE001  (fails closed: whatever went wrong, nothing passes)
+        return refused(facts, decider, type(error).__name__)

@@ -1,0 +1,184 @@
+"""Enforcement: what may be raised, how far, how often, on the worst case the platform allows itself."""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+
+from app.models.trust_engine.kinds import EnforcementMode, Origin, Verdict, Violation
+from app.services.trust_engine.gate.facts import GateInput, Reason
+from app.services.trust_engine.gate.rules.risk import daily_micros, raised_micros
+
+MULTIPLIERS: Mapping[str, tuple[int, int]] = {"meta": (7, 4), "google": (2, 1)}
+"""The most that a platform may spend on one day, over its daily budget."""
+UNKNOWN_MULTIPLIER = (2, 1)
+AUTOMATION = frozenset({Origin.AUTOPILOT, Origin.RULE, Origin.API})
+
+
+def caps(facts: GateInput) -> Iterator[Reason]:
+    """Yield every limit that this raise breaks."""
+    raised = raised_micros(facts.change)
+    if raised <= 0:
+        return
+    yield from _pace(facts)
+    yield from _growth(facts, raised)
+    yield from _amounts(facts, raised)
+    yield from _performance(facts)
+
+
+def worst_case(micros: int, platform: str) -> int:
+    """What a day may cost at worst under this daily budget."""
+    top, bottom = MULTIPLIERS.get(platform, UNKNOWN_MULTIPLIER)
+    return -(-micros * top // bottom)
+
+
+def enforced(facts: GateInput) -> Verdict:
+    """What breaking a limit leads to. Automation is at least held: nobody is there to read its warning."""
+    mode, approval = facts.limits.mode, facts.ask.approval
+    if mode is EnforcementMode.HARD_BLOCK:
+        return Verdict.BLOCK
+    person = facts.ask.origin is Origin.PERSON or approval is not None
+    if mode is EnforcementMode.ADVISORY and person:
+        return Verdict.PASS
+    confirmed = approval is not None and bool(approval.reason)
+    return Verdict.PASS if confirmed else Verdict.HOLD
+
+
+def _breach(facts: GateInput, code: str, sentence: str, violation: Violation) -> Reason:
+    return Reason(code=code, verdict=enforced(facts), sentence=sentence, violation=violation)
+
+
+def _pace(facts: GateInput) -> Iterator[Reason]:
+    limits, activity = facts.limits, facts.activity
+    if facts.ask.restores_micros is not None:
+        return
+    if activity.changes_24h >= limits.max_changes_per_day:
+        sentence = f"Changed {activity.changes_24h} times in 24 h; {limits.max_changes_per_day} is the most."
+        yield Reason(code="too_many_changes", verdict=Verdict.HOLD, sentence=sentence)
+    since = facts.at - activity.last_change_at if activity.last_change_at else None
+    if since is not None and since < timedelta(hours=limits.min_hours_between):
+        hours = since.total_seconds() / 3600
+        sentence = f"Changed {hours:.1f} h ago; {limits.min_hours_between:g} h must lie between changes."
+        yield Reason(code="too_soon", verdict=Verdict.HOLD, sentence=sentence)
+    if activity.cooldown_until is not None and facts.at < activity.cooldown_until:
+        sentence = f"Cooling down until {activity.cooldown_until:%Y-%m-%d %H:%M} UTC."
+        yield Reason(code="cooldown", verdict=Verdict.HOLD, sentence=sentence)
+
+
+def _growth(facts: GateInput, raised: int) -> Iterator[Reason]:
+    limits, activity = facts.limits, facts.activity
+    before, after = daily_micros(facts.change.before), daily_micros(facts.change.after)
+    if after is None:
+        return
+    restores = facts.ask.restores_micros
+    if restores is not None and after <= restores and facts.ask.untouched_since:
+        return
+    if before and raised * 100 > before * limits.increase_limit_pct:
+        sentence = f"A raise of {raised / before:.0%} is more than {limits.increase_limit_pct:g} % at a time."
+        yield _breach(facts, "raise_too_large", sentence, Violation.BUDGET_EXCEEDED)
+    known = [
+        value
+        for value in (before, activity.lowest_24h_micros, activity.budget_24h_ago_micros)
+        if value is not None and value > 0
+    ]
+    if not known:
+        return
+    base = min(known)
+    total = (after - base) * 100
+    if total > base * limits.total_raise_pct:
+        sentence = (
+            f"Raised {(after - base) / base:.0%} within 24 h; {limits.total_raise_pct:g} % is the most."
+        )
+        yield Reason(
+            code="total_raise",
+            verdict=Verdict.HOLD,
+            sentence=sentence,
+            violation=Violation.BUDGET_EXCEEDED,
+        )
+    absent = facts.health.absent if facts.health else ()
+    if absent and facts.policy is not None:
+        yield from _absent(facts, total, base)
+
+
+def _absent(facts: GateInput, total: int, base: int) -> Iterator[Reason]:
+    """Without one of its sources an account grows slowly, and under a cap that somebody set."""
+    limit = facts.policy.absent_raise_pct if facts.policy else 0.0
+    if total > base * limit:
+        sentence = f"A source is absent by design here: raises are at most {limit:g} % in 24 h."
+        yield Reason(code="absent_source_raise", verdict=Verdict.HOLD, sentence=sentence)
+    if facts.limits.max_daily_budget_micros is None:
+        sentence = "A source is absent by design here: raises need a fixed daily cap, and none is set."
+        yield Reason(code="absent_source_no_cap", verdict=Verdict.HOLD, sentence=sentence)
+
+
+def _amounts(facts: GateInput, raised: int) -> Iterator[Reason]:
+    limits = facts.limits
+    amounts = (
+        limits.max_daily_budget_micros,
+        limits.max_campaign_budget_micros,
+        limits.max_daily_increase_micros,
+    )
+    if all(amount is None for amount in amounts):
+        return
+    rate = _rate(facts)
+    if rate is None:
+        sentence = f"No rate from {facts.platform.account_currency} to {limits.currency} is fresh enough."
+        yield Reason(code="fx_stale", verdict=Verdict.HOLD, sentence=sentence)
+        return
+    after = daily_micros(facts.change.after) or 0
+    platform = facts.change.platform
+    checks = (
+        (
+            "daily_cap",
+            worst_case(after + facts.activity.others_daily_micros, platform),
+            limits.max_daily_budget_micros,
+            "The account could spend {amount} on a day; the cap is {cap}.",
+            Violation.DAILY_SPEND_LIMIT,
+        ),
+        (
+            "campaign_cap",
+            worst_case(after, platform),
+            limits.max_campaign_budget_micros,
+            "It could spend {amount} on a day; the cap for one campaign is {cap}.",
+            Violation.BUDGET_EXCEEDED,
+        ),
+        (
+            "increase_cap",
+            worst_case(raised + facts.activity.account_raised_24h_micros, platform),
+            limits.max_daily_increase_micros,
+            "Raises of 24 h could add {amount} a day; the cap is {cap}.",
+            Violation.DAILY_SPEND_LIMIT,
+        ),
+    )
+    for code, worst, cap, sentence, violation in checks:
+        amount = worst * rate
+        if cap is not None and amount > cap:
+            text = sentence.format(amount=_money(amount, limits.currency), cap=_money(cap, limits.currency))
+            yield _breach(facts, code, text, violation)
+
+
+def _rate(facts: GateInput) -> float | None:
+    platform, limits = facts.platform, facts.limits
+    if platform.account_currency == limits.currency:
+        return 1
+    if platform.fx_rate is None or platform.fx_at is None or facts.policy is None:
+        return None
+    old = facts.at - platform.fx_at > timedelta(hours=facts.policy.fx_max_age_hours)
+    return None if old else platform.fx_rate
+
+
+def _performance(facts: GateInput) -> Iterator[Reason]:
+    limits, activity = facts.limits, facts.activity
+    if facts.ask.restores_micros is not None:
+        return
+    if limits.roas_floor is not None and activity.roas is not None and activity.roas < limits.roas_floor:
+        sentence = f"ROAS of {activity.roas:.2f} over {limits.roas_lookback_days} days is under {limits.roas_floor:g}."
+        yield _breach(facts, "roas_floor", sentence, Violation.ROAS_BELOW_THRESHOLD)
+    ceiling = limits.cpa_ceiling_micros
+    if ceiling is not None and activity.cpa_micros is not None:
+        rate = _rate(facts)
+        if rate is not None and activity.cpa_micros * rate > ceiling:
+            sentence = f"A conversion costs more than {_money(ceiling, limits.currency)}."
+            yield _breach(facts, "cpa_ceiling", sentence, Violation.ROAS_BELOW_THRESHOLD)
+
+
+def _money(micros: float, currency: str) -> str:
+    return f"{micros / 1_000_000:,.2f} {currency}"

@@ -1,0 +1,203 @@
+"""The gate: PASS, HOLD or BLOCK, with every reason. It restrains what raises spend or risk, and fails closed."""
+
+from collections.abc import Iterator
+
+from app.models.trust_engine.kinds import (
+    ActionKind,
+    CalendarKind,
+    Component,
+    Origin,
+    RiskClass,
+    SignalState,
+    Verdict,
+)
+from app.services.trust_engine.gate.facts import GateDecision, GateInput, HealthFacts, Reason
+from app.services.trust_engine.gate.rules.caps import AUTOMATION, caps
+from app.services.trust_engine.gate.rules.risk import classify, daily_micros, raised_micros
+from app.services.trust_engine.health.rules import ceiling, label
+from app.services.trust_engine.policies.rules import TrustPolicy
+
+_SEVERITY = {Verdict.PASS: 0, Verdict.HOLD: 1, Verdict.BLOCK: 2}
+_RISING = frozenset({RiskClass.HIGH, RiskClass.STANDARD})
+
+
+def decide(facts: GateInput, decider: str) -> GateDecision:
+    """Decide from `facts` alone; the same facts always decide the same."""
+    kind, risk = classify(facts.change, facts.ask.origin)
+    score = effective(facts.health)
+    need = facts.policy.thresholds.get(risk) if facts.policy is not None else None
+    found = tuple(_reasons(facts, kind, risk, score, need))
+    verdict = max((reason.verdict for reason in found), key=_SEVERITY.__getitem__, default=Verdict.PASS)
+    ordered = tuple(sorted(found, key=lambda reason: -_SEVERITY[reason.verdict]))
+    return GateDecision(
+        decider=decider, verdict=verdict, risk=risk, kind=kind, need=need, score=score, reasons=ordered
+    )
+
+
+def refused(facts: GateInput, decider: str, error: str) -> GateDecision:
+    """An error decides nothing, so it blocks."""
+    reason = Reason(
+        code="decider_error", verdict=Verdict.BLOCK, sentence=f"The gate could not decide: {error}."
+    )
+    return GateDecision(
+        decider=decider,
+        verdict=Verdict.BLOCK,
+        risk=RiskClass.HIGH,
+        kind=ActionKind.UNKNOWN_CHANGE,
+        need=None,
+        score=effective(facts.health),
+        reasons=(reason,),
+    )
+
+
+def effective(health: HealthFacts | None) -> float | None:
+    """What the score counts for: a mode that has not risen yet holds it down."""
+    if health is None or health.score is None:
+        return None
+    return min(health.score, ceiling(health.mode))
+
+
+def _reasons(
+    facts: GateInput, kind: ActionKind, risk: RiskClass, score: float | None, need: float | None
+) -> Iterator[Reason]:
+    if facts.platform.read_only:
+        yield _block("read_only", "The platform is connected read-only.")
+    if risk is RiskClass.SAFETY:
+        yield _note("safety", "A safety action reads no health: nothing can stop it.")
+        return
+    if facts.kill_switch:
+        yield _block("kill_switch", "The kill switch is engaged.")
+    if not facts.platform.write_lease:
+        yield _block("no_write_lease", "Another tenant holds the right to write to this account.")
+    if kind is ActionKind.NO_CHANGE:
+        yield _block("no_change", "The change would change nothing.")
+    if risk is RiskClass.CUT and facts.ask.spend_only:
+        yield _note("cut_by_spend", "A cut justified by spend alone always passes.")
+        yield from _automation(facts, rising=False)
+        return
+    yield from _stale_policy(facts)
+    yield from _evidence(facts, kind, risk, score, need)
+    yield from _automation(facts, rising=risk in _RISING)
+    yield from _circumstances(facts, risk)
+    yield from caps(facts)
+
+
+def _stale_policy(facts: GateInput) -> Iterator[Reason]:
+    if facts.policy is None or facts.current_policy_version is None:
+        yield _block("no_policy", "The trust policy could not be read.")
+    elif facts.policy.version != facts.current_policy_version:
+        yield _block("stale_policy", "The trust policy has changed since this was evaluated.")
+
+
+def _evidence(
+    facts: GateInput, kind: ActionKind, risk: RiskClass, score: float | None, need: float | None
+) -> Iterator[Reason]:
+    health, policy = facts.health, facts.policy
+    shown = "unknown" if score is None else f"{score:.1f}"
+    if kind is ActionKind.LAUNCH_CAMPAIGN and facts.ask.origin is Origin.PERSON:
+        yield _note("named_launch", f"Launched by {facts.ask.actor} at a signal health of {shown}.")
+        return
+    if restores(facts):
+        yield _note("restores", f"Gives back what our own cut took, at a signal health of {shown}.")
+        return
+    if health is None or score is None or policy is None or need is None:
+        yield _block("no_score", "There is no signal health for this account.")
+        return
+    if facts.at >= health.expires_at:
+        yield _block("stale_score", f"The score of {health.evaluated_at:%Y-%m-%d %H:%M} UTC is too old.")
+        return
+    yield from _score(health, policy, risk, score, need)
+    yield from _signals(facts, health)
+
+
+def restores(facts: GateInput) -> bool:
+    """Whether this only gives back the spend from before our own cut, with nobody else's hand between."""
+    before = facts.ask.restores_micros
+    after = daily_micros(facts.change.after)
+    return (
+        before is not None
+        and after is not None
+        and after <= before
+        and facts.ask.untouched_since
+        and set(facts.change.after) <= {"daily_budget_micros", "currency"}
+    )
+
+
+def _score(
+    health: HealthFacts, policy: TrustPolicy, risk: RiskClass, score: float, need: float
+) -> Iterator[Reason]:
+    if health.coverage < policy.coverage_block:
+        yield _block("coverage", f"Only {health.coverage:.0%} of the evidence is live.")
+    elif health.coverage < policy.coverage_hold:
+        yield _hold("coverage", f"Only {health.coverage:.0%} of the evidence is live.")
+    held_down = health.score is not None and score < health.score
+    after = f" (the mode is still {health.mode}: it rises slowly)" if held_down else ""
+    sentence = f"Signal health counts for {score:.1f}{after}; a {risk} action needs {need:g}."
+    if score >= need:
+        yield _note("healthy", sentence)
+    elif score >= policy.hold_from:
+        yield _hold("degraded", sentence)
+    else:
+        yield _block("critical", sentence)
+
+
+def _signals(facts: GateInput, health: HealthFacts) -> Iterator[Reason]:
+    """The signals that an action names must be good, in either direction."""
+    for component in facts.ask.justified_by:
+        state = health.states.get(component, SignalState.UNKNOWN)
+        if state is not SignalState.GOOD:
+            yield _hold("signal", f"{_name(component)}, which justifies this, is {state}.")
+
+
+def _automation(facts: GateInput, *, rising: bool) -> Iterator[Reason]:
+    """How far automation may go by itself; a person's approval stands in for a person."""
+    ask, limits = facts.ask, facts.limits
+    if ask.origin not in AUTOMATION or ask.approval is not None:
+        return
+    if limits.level == 0:
+        yield _hold("suggest_only", "Autopilot only suggests here: a person may approve it.")
+    elif limits.level != 1:
+        yield _hold("approval_required", "Autopilot needs a person's approval here.")
+    policy = facts.policy
+    needed = policy.automation_after_conversions if policy is not None else 0
+    if rising and facts.activity.conversions < needed:
+        sentence = f"A new account: {facts.activity.conversions} of {needed} conversions before automation."
+        yield _hold("new_account", sentence)
+
+
+def _circumstances(facts: GateInput, risk: RiskClass) -> Iterator[Reason]:
+    if not facts.ask.untouched_since:
+        yield _hold("edited_elsewhere", "Somebody else has changed this since our last write.")
+    if facts.platform.learning and risk in _RISING and not restores(facts):
+        yield _hold("learning", "The platform reports a learning phase: significant edits wait.")
+    for entry in facts.calendar:
+        if not entry.starts_at <= facts.at < entry.ends_at:
+            continue
+        if entry.kind is CalendarKind.CHANGE_FREEZE:
+            yield _hold("change_freeze", f"A change freeze is on: {entry.name}.")
+        elif risk is RiskClass.CUT and facts.ask.origin in AUTOMATION and facts.ask.approval is None:
+            yield _hold("promotion", f"{entry.name} is on: an automated cut waits for a person.")
+        else:
+            yield _note("promotion", f"{entry.name} is on.")
+    if risk is RiskClass.HIGH and raised_micros(facts.change) == 0 and _is_uncapped(facts):
+        yield _block("uncapped", "The change would leave the entity without a budget.")
+
+
+def _is_uncapped(facts: GateInput) -> bool:
+    return daily_micros(facts.change.before) is not None and daily_micros(facts.change.after) is None
+
+
+def _name(component: Component) -> str:
+    return label(component)
+
+
+def _block(code: str, sentence: str) -> Reason:
+    return Reason(code=code, verdict=Verdict.BLOCK, sentence=sentence)
+
+
+def _hold(code: str, sentence: str) -> Reason:
+    return Reason(code=code, verdict=Verdict.HOLD, sentence=sentence)
+
+
+def _note(code: str, sentence: str) -> Reason:
+    return Reason(code=code, verdict=Verdict.PASS, sentence=sentence)
