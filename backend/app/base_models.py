@@ -11,6 +11,8 @@ from app.models.autopilot.enforcement import AutopilotIntervention, EnforcementS
 from app.models.autopilot.strategies import AutopilotStrategy
 from app.models.campaigns import AdSet, Campaign
 from app.models.campaigns.metrics import CampaignMetricsDay, CampaignMetricsObservation
+from app.models.cdp.events import CdpEvent, CdpEventCount, CdpEventDedupe, CdpEventVerdict
+from app.models.cdp.sources import CdpSource
 from app.models.integrations.ad_accounts import AccountSync, AdAccount, PlatformEdit, WriteLease
 from app.models.integrations.calls import PlatformCall
 from app.models.integrations.connections import Connection, SignInAttempt
@@ -37,6 +39,11 @@ __all__ = [
     "Campaign",
     "CampaignMetricsDay",
     "CampaignMetricsObservation",
+    "CdpEvent",
+    "CdpEventCount",
+    "CdpEventDedupe",
+    "CdpEventVerdict",
+    "CdpSource",
     "Connection",
     "ConversionDelivery",
     "DeadLetter",

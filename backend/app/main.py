@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 import sentry_sdk
 from fastapi import FastAPI
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 
 from app.api import health, openapi, pages
 from app.api.errors import install_error_handlers
 from app.api.v1 import api_router
+from app.api.v1.endpoints.cdp import ingest
 from app.auth.principals import PrincipalCache
 from app.core import config
 from app.core.clock import clock_from
@@ -18,12 +18,14 @@ from app.core.config import Settings
 from app.core.logging import configure_logging, get_logger
 from app.core.rate_limits import RateLimiter
 from app.core.redis import make_redis
-from app.db.session import check_database_health, make_engine, make_read_pool
+from app.db.session import check_database_health, door, make_engine, make_read_pool
 from app.middleware.audit import AuditMiddleware
+from app.middleware.cors import CorsMiddleware
 from app.middleware.errors import UnexpectedErrorMiddleware
 from app.middleware.gzip import GzipMiddleware
 from app.middleware.tenant import TenantMiddleware
 from app.middleware.timing import TimingMiddleware
+from app.services.cdp.events.service import Ingestion
 from app.services.integrations.service import close_gateway
 
 log = get_logger(__name__)
@@ -39,6 +41,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     log.info("prometheus_metrics_ready")
     yield
     await close_gateway()
+    await app.state.ingestion.close()
     await app.state.readers.close()
     await app.state.redis.aclose()
     await app.state.engine.dispose()
@@ -53,7 +56,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
         middleware=[
             Middleware(TimingMiddleware),
-            Middleware(CORSMiddleware, **pages.cors(settings)),
+            Middleware(
+                CorsMiddleware, collection=f"{settings.api_v1_prefix}/cdp/events", policy=pages.cors(settings)
+            ),
             Middleware(GzipMiddleware),
             Middleware(TenantMiddleware),
             Middleware(AuditMiddleware, trusted_proxies=settings.trusted_proxies),
@@ -68,8 +73,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.limiter = RateLimiter(app.state.redis)
     app.state.clock = clock_from(settings.stratum_clock_url)
     app.state.principals = PrincipalCache()
+    app.state.ingestion = Ingestion(door(app.state.engine, clock=app.state.clock), app.state.clock)
     install_error_handlers(app)
     app.include_router(health.router)
+    app.include_router(ingest.router)
     app.include_router(api_router, prefix=settings.api_v1_prefix)
     pages.install(app, settings)
     return app

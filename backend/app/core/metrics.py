@@ -73,3 +73,10 @@ RATE_LIMITED = Counter("stratum_rate_limited_total", "Requests refused by a limi
 PASSWORD_CHECKS = Counter("stratum_password_hashes_total", "argon2id computations, to hash or to check.")
 SIGN_INS = Counter("stratum_sign_ins_total", "Attempts to sign in, by outcome.", ["outcome"])
 PERMITS = Counter("stratum_permits_total", "Permits minted, used and refused, by outcome.", ["outcome"])
+CDP_EVENTS = Counter("stratum_cdp_events_total", "Events received, by what became of them.", ["outcome"])
+CDP_GROUP_EVENTS = Histogram(
+    "stratum_cdp_group_events",
+    "Events written by one transaction.",
+    buckets=(1, 5, 25, 100, 250, 500, 1_000, 2_500),
+)
+CDP_QUEUE_EVENTS = Gauge("stratum_cdp_queue_events", "Events that wait to be written in this process.")

@@ -221,6 +221,17 @@ GlobalSession = AsyncSession
 """A session on the global tables, by a name that services may use."""
 
 
+TenantDoor = Callable[[int], AbstractAsyncContextManager[TenantScope]]
+"""Opens a scope for a tenant that a key names: for ingestion, where the caller is not known before."""
+
+
+def door(engine: AsyncEngine, *, actor: Actor = SYSTEM, clock: Clock | None = None) -> TenantDoor:
+    def open_for(tenant_id: int) -> AbstractAsyncContextManager[TenantScope]:
+        return open_scope(engine, tenant_id, actor=actor, clock=clock)
+
+    return open_for
+
+
 @asynccontextmanager
 async def open_global(engine: AsyncEngine) -> AsyncIterator[GlobalSession]:
     """A transaction on the global tables alone, for what happens before a tenant is known (sign-in).

@@ -1,0 +1,23 @@
+"""Bodies that are read as they come, up to a bound."""
+
+from starlette.requests import Request
+
+from app.services.cdp.events.errors import BatchTooLarge
+from app.services.cdp.events.service import MAX_BATCH_BYTES
+
+DRAINED_BYTES = 16 * 1_048_576
+"""How much of a body past its bound is read and thrown away, so that the client hears the answer."""
+
+
+async def batch_body(request: Request) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size <= MAX_BATCH_BYTES:
+            chunks.append(chunk)
+        elif size > DRAINED_BYTES:
+            break
+    if size > MAX_BATCH_BYTES:
+        raise BatchTooLarge
+    return b"".join(chunks)

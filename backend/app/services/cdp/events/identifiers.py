@@ -1,0 +1,181 @@
+"""Who an event speaks of, kept so that nobody reads it in the store.
+
+Values that name a person are taken out of an event and sealed together, one ciphertext an event; user ids,
+e-mail addresses and phone numbers can be found again by keyed hashes. What is sealed leaves `[sealed]` in its
+place, and its path.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+import phonenumbers
+
+from app.core.security import keyed_hash, seal, unseal
+
+SEALED = "[sealed]"
+_PURPOSE = "cdp.events.identifiers"
+_PERSONAL = frozenset(
+    {
+        *(
+            "email",
+            "emailaddress",
+            "mail",
+            "phone",
+            "phonenumber",
+            "mobile",
+            "mobilephone",
+            "telephone",
+            "tel",
+        ),
+        *("firstname", "lastname", "fullname", "middlename", "givenname", "familyname", "surname"),
+        *("address", "street", "streetaddress", "address1", "address2", "addressline1", "addressline2"),
+        *("postalcode", "postcode", "zip", "zipcode", "birthday", "birthdate", "dateofbirth", "dob"),
+        *("ip", "ipaddress", "username", "password"),
+    }
+)
+_NAMES_A_PERSON_IN_TRAITS = frozenset({"name"})
+_TRIGGERS = (
+    *(
+        b"@",
+        b"%40",
+        b"\\u",
+        b'"traits"',
+        b"mail",
+        b"phone",
+        b"mobile",
+        b'"tel"',
+        b"address",
+        b"street",
+        b"postal",
+    ),
+    *(
+        b"postcode",
+        b"zip",
+        b"birth",
+        b"dob",
+        b'"ip',
+        b"password",
+        b"username",
+        b"surname",
+        b"firstname",
+        b"first",
+    ),
+    *(b"lastname", b"last", b"fullname", b"full", b"middle", b"given", b"family"),
+)
+_EMAIL_INSIDE = re.compile(
+    r"[A-Za-z0-9._+-]{1,64}(?:@|%40)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+", re.ASCII
+)
+_EMAIL = re.compile(r"[^\s@<>\"]{1,64}@[^\s@<>\"]{1,190}\.[^\s@<>\".]{2,63}")
+_PHONE = re.compile(r"\+?[0-9][0-9 ().\-/]{5,24}")
+
+
+def may_name_a_person(raw: bytes) -> bool:
+    """False only where the JSON surely holds nothing to seal: a cheap look before the dear one."""
+    low = raw.lower()
+    return any(trigger in low for trigger in _TRIGGERS)
+
+
+def names_a_person(text: str) -> bool:
+    return ("@" in text or "%40" in text) and _EMAIL_INSIDE.search(text) is not None
+
+
+def take_out(value: Any, path: str, taken: dict[str, Any], *, traits: bool = False) -> Any:
+    """The same value without what names a person, which is put into `taken` by its path."""
+    if isinstance(value, dict):
+        return {
+            _safe_name(key): (
+                _take(item, f"{path}.{key}", taken)
+                if item not in (None, "") and _is_personal(key, traits=traits)
+                else take_out(item, f"{path}.{key}", taken, traits=traits or key == "traits")
+            )
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [take_out(item, f"{path}.{index}", taken, traits=traits) for index, item in enumerate(value)]
+    if isinstance(value, str) and names_a_person(value):
+        return _take(value, path, taken)
+    return value
+
+
+def _safe_name(key: str) -> str:
+    return _EMAIL_INSIDE.sub(SEALED, key) if names_a_person(key) else key
+
+
+def _take(value: Any, path: str, taken: dict[str, Any]) -> str:
+    taken[path] = value
+    return SEALED
+
+
+@lru_cache(maxsize=4096)
+def _plain(key: str) -> str:
+    return key.lower().replace("_", "").replace("-", "").replace(" ", "").replace("$", "")
+
+
+def _is_personal(key: str, *, traits: bool) -> bool:
+    plain = _plain(key)
+    return plain in _PERSONAL or (traits and plain in _NAMES_A_PERSON_IN_TRAITS)
+
+
+def normal_email(value: object) -> str | None:
+    """The address in lower case, or None where it cannot be one."""
+    if not isinstance(value, str):
+        return None
+    text = value.strip().lower()
+    return text if _EMAIL.fullmatch(text) else None
+
+
+@lru_cache(maxsize=8192)
+def _e164(text: str) -> str | None:
+    try:
+        parsed = phonenumbers.parse(text, None)
+    except phonenumbers.NumberParseException:
+        return None
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def normal_phone(value: object) -> str | None:
+    """E.164 where the number says its country, else its digits; None where it cannot be a number."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str) or not _PHONE.fullmatch(text := value.strip()):
+        return None
+    if text.startswith("00"):
+        text = "+" + text[2:]
+    digits = re.sub(r"[^0-9]", "", text)
+    return (_e164(text) if text.startswith("+") else None) or digits
+
+
+def user_id_hash(user_id: str, tenant_id: int) -> bytes:
+    return keyed_hash(user_id, purpose="cdp.user_id", tenant_id=tenant_id)
+
+
+def email_hash(normal: str, tenant_id: int) -> bytes:
+    return keyed_hash(normal, purpose="cdp.email", tenant_id=tenant_id)
+
+
+def phone_hash(normal: str, tenant_id: int) -> bytes:
+    return keyed_hash(normal, purpose="cdp.phone", tenant_id=tenant_id)
+
+
+def pseudonym(text: str, tenant_id: int) -> str:
+    """A stable stand-in for an id that turned out to hold an e-mail address."""
+    return "sealed:" + keyed_hash(text, purpose="cdp.pseudonym", tenant_id=tenant_id).hex()
+
+
+def without_addresses(text: str) -> str:
+    return _EMAIL_INSIDE.sub(SEALED, text) if names_a_person(text) else text
+
+
+def seal_identifiers(identifiers: Mapping[str, Any], tenant_id: int) -> bytes:
+    return seal(msgspec.json.encode(identifiers).decode(), purpose=_PURPOSE, tenant_id=tenant_id)
+
+
+def open_identifiers(sealed: bytes | None, tenant_id: int) -> dict[str, Any]:
+    """What `seal_identifiers` closed; `Unsealable` where it was altered or its key is gone."""
+    if sealed is None:
+        return {}
+    opened: dict[str, Any] = msgspec.json.decode(unseal(sealed, purpose=_PURPOSE, tenant_id=tenant_id))
+    return opened

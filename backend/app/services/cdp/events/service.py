@@ -1,0 +1,278 @@
+"""Events: received by any dialect, stored once, read, and replayed where they were refused."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Raw, Struct
+
+from app.core.clock import Clock
+from app.core.logging import redact_text
+from app.db.session import Scopes, TenantDoor, TenantScope
+from app.models.cdp.events import CdpEvent, CdpEventVerdict
+from app.services.audit_logs.service import AuditLog
+from app.services.cdp.events import identifiers as people
+from app.services.cdp.events.bodies import decompressed, is_json, members
+from app.services.cdp.events.errors import BadBatch, BatchTooLarge, NothingToReplay, VerdictNotFound
+from app.services.cdp.events.measures import Measures
+from app.services.cdp.events.reading import Delivery, Row, Verdict, sent_time
+from app.services.cdp.events.repository import EventFilter, EventRepository, SourceCounts
+from app.services.cdp.events.rules import MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_EVENT_BYTES, MatchKey
+from app.services.cdp.events.store_repository import EventStore, kept_payload
+from app.services.cdp.events.writer import GroupWriter, Outcome
+from app.services.cdp.sources.service import Sender, SourceKind, WriteKeys
+
+__all__ = [
+    "MAX_BATCH_BYTES",
+    "Envelope",
+    "EventFilter",
+    "EventService",
+    "Ingestion",
+    "MatchKey",
+    "Measures",
+    "Outcome",
+    "SourceCounts",
+    "decompressed",
+    "open_envelope",
+    "open_identifiers",
+]
+
+NATIVE = "native"
+_TURN = 250
+_BOM = b"\xef\xbb\xbf"
+_HIDDEN_IDS = ("userId", "user_id", "previousId", "groupId")
+
+open_identifiers = people.open_identifiers
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A request's body, cut into the JSON of its events, and what it says for all of them."""
+
+    items: Sequence[bytes]
+    write_key: str | None = None
+    sent_at: datetime | None = None
+    context: bytes = b""
+    integrations: bytes = b""
+
+
+class _Members(Struct):
+    """What stands beside the events, in either dialect's spelling."""
+
+    batch: list[Raw] | None = None
+    events: list[Raw] | None = None
+    writeKey: Raw = Raw(b"")  # noqa: N815  (the wire's name, and so below)
+    write_key: Raw = Raw(b"")
+    sentAt: Raw = Raw(b"")  # noqa: N815
+    sent_at: Raw = Raw(b"")
+    context: Raw = Raw(b"")
+    integrations: Raw = Raw(b"")
+
+
+_BESIDE = frozenset(_Members.__struct_fields__) - {"batch", "events"}
+_decode_members = msgspec.json.Decoder(_Members).decode
+
+
+def open_envelope(body: bytes, array: str, *, required: bool) -> Envelope:
+    """The events of a body: the items of its `array`, or (where that is not `required`) the body itself."""
+    body = body.removeprefix(_BOM).strip()
+    try:
+        found = _decode_members(body)
+    except msgspec.ValidationError as error:
+        raise BadBatch(str(error)) from error
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        found = _decode_oddly(body, array)
+    items = found.batch if array == "batch" else found.events
+    if items is None:
+        if required:
+            raise BadBatch(f"The body has no array {array}.")
+        return Envelope([body], _text(found.writeKey) or _text(found.write_key))
+    if len(items) > MAX_BATCH_EVENTS:
+        raise BatchTooLarge
+    return Envelope(
+        [bytes(item) for item in items],
+        _text(found.writeKey) or _text(found.write_key),
+        sent_time(_value(found.sentAt) or _value(found.sent_at)),
+        _object(found.context),
+        _object(found.integrations),
+    )
+
+
+def _decode_oddly(body: bytes, array: str) -> _Members:
+    """JSON that a strict decoder refuses whole, for the sake of one odd event in it."""
+    if not is_json(body) or not body.startswith(b"{"):
+        raise BadBatch
+    beside, cut = members(body, array.encode())
+    found = _Members()
+    for name in _BESIDE & beside.keys():
+        setattr(found, name, Raw(beside[name]))
+    if array in beside:
+        setattr(found, array, [Raw(item) for item in cut])
+    return found
+
+
+def _value(raw: Raw) -> str | float | None:
+    try:
+        value: Any = msgspec.json.decode(raw) if bytes(raw) else None
+    except (msgspec.MsgspecError, UnicodeError):
+        return None
+    return value if isinstance(value, str | int | float) and not isinstance(value, bool) else None
+
+
+def _text(raw: Raw) -> str | None:
+    value = _value(raw)
+    return value if isinstance(value, str) else None
+
+
+def _object(raw: Raw) -> bytes:
+    """A shared object as it came; anything else is left out, and each event still judged by itself."""
+    text = bytes(raw)
+    try:
+        msgspec.json.decode(text or b"{}", type=dict[str, Raw])
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return b""
+    return text if len(text) <= MAX_EVENT_BYTES else b""
+
+
+class Ingestion:
+    """The way in, one per process: who sends, what they sent, and its commit."""
+
+    def __init__(self, door: TenantDoor, clock: Clock) -> None:
+        self.keys = WriteKeys(door)
+        self._clock = clock
+        self._writer = GroupWriter(EventStore(door))
+
+    async def receive(
+        self,
+        sender: Sender,
+        envelope: Envelope,
+        *,
+        dialect: str = NATIVE,
+        event_type: str | None = None,
+        ip: str | None = None,
+        user_agent: str | None = None,
+    ) -> Outcome:
+        """Store the events of a request; answers when they are committed.
+
+        `ip` and `user_agent` are the request's: its visitor's own where a browser or an app sends.
+        """
+        self._writer.refuse_when_full()
+        await self._clock.sync()
+        near_the_visitor = sender.kind is not SourceKind.SERVER
+        delivery = Delivery(
+            tenant_id=sender.tenant_id,
+            source_id=sender.source_id,
+            dialect=dialect,
+            received_at=self._clock.now(),
+            event_type=event_type,
+            sent_at=envelope.sent_at,
+            context=envelope.context,
+            integrations=envelope.integrations,
+            ip=ip if near_the_visitor else None,
+            user_agent=user_agent if near_the_visitor else None,
+        )
+        return await self.store(delivery, envelope.items)
+
+    async def store(self, delivery: Delivery, items: Sequence[bytes]) -> Outcome:
+        rows: list[Row] = []
+        raw: list[bytes] = []
+        verdicts: list[Verdict] = []
+        for number, item in enumerate(items, 1):
+            read = delivery.read(item)
+            if isinstance(read, Verdict):
+                verdicts.append(read)
+            else:
+                rows.append(read)
+                raw.append(item)
+            if number % _TURN == 0:
+                await asyncio.sleep(0)
+        return await self._writer.submit(delivery, rows, raw, verdicts)
+
+    async def close(self) -> None:
+        """Commit what waits."""
+        await self._writer.close()
+
+
+class EventService:
+    """What people read of the events, and the replay of those that were refused."""
+
+    def __init__(self, scope: TenantScope) -> None:
+        self._scope = scope
+        self._events = EventRepository(scope)
+
+    async def newest(
+        self, wanted: EventFilter, *, cursor: str | None, limit: int
+    ) -> tuple[Sequence[CdpEvent], str | None]:
+        if wanted.message_id and people.names_a_person(wanted.message_id):
+            wanted = replace(wanted, message_id=people.pseudonym(wanted.message_id, self._scope.tenant_id))
+        return await self._events.newest(wanted, cursor=cursor, limit=limit)
+
+    async def verdicts(
+        self, *, code: str | None, source_id: UUID | None, cursor: str | None, limit: int
+    ) -> tuple[Sequence[CdpEventVerdict], str | None]:
+        return await self._events.verdicts(code=code, source_id=source_id, cursor=cursor, limit=limit)
+
+    async def stats(self, since: datetime | None) -> Sequence[SourceCounts]:
+        return await self._events.counts(since)
+
+    def payload_shown(self, verdict: CdpEventVerdict) -> Any:
+        """The refused event with what names a person masked; text where it is not JSON; None where not kept."""
+        if verdict.payload is None:
+            return None
+        item = kept_payload(verdict.payload, self._scope.tenant_id).item.encode("latin-1")
+        try:
+            value = msgspec.json.decode(item)
+            if not isinstance(value, dict):
+                return people.take_out(value, "", {})
+            hidden = {name: people.SEALED for name in _HIDDEN_IDS if value.get(name) is not None}
+            return people.take_out({**value, **hidden}, "", {}, traits=False)
+        except (msgspec.MsgspecError, UnicodeError, RecursionError):
+            return redact_text(item.decode("utf-8", "replace"))[:2_000]
+
+
+class Replay:
+    """Tries a refused event again, under today's rules; three short transactions, not a long one."""
+
+    def __init__(self, scopes: Scopes, ingestion: Ingestion) -> None:
+        self._scopes = scopes
+        self._ingestion = ingestion
+
+    async def verdict(self, verdict_id: UUID, corrected: bytes | None = None) -> CdpEventVerdict:
+        """Store the event now, or its `corrected` form; the verdict says what came of it."""
+        async with self._scopes() as scope:
+            verdict = await EventRepository(scope).verdict(verdict_id)
+            if verdict is None:
+                raise VerdictNotFound(verdict_id=str(verdict_id))
+            tenant_id, now = scope.tenant_id, scope.now()
+        if verdict.payload is None:
+            raise NothingToReplay
+        kept = kept_payload(verdict.payload, tenant_id)
+        lag = kept.received_at - kept.sent_at if kept.sent_at else None
+        delivery = Delivery(
+            tenant_id=tenant_id,
+            source_id=verdict.source_id,
+            dialect=verdict.dialect,
+            received_at=now,
+            event_type=kept.event_type,
+            sent_at=now - lag if lag is not None else None,
+            context=kept.context.encode("latin-1"),
+            integrations=kept.integrations.encode("latin-1"),
+            ip=kept.ip,
+            user_agent=kept.user_agent,
+        )
+        item = corrected if corrected is not None else kept.item.encode("latin-1")
+        outcome = await self._ingestion.store(delivery, [item])
+        said = "accepted" if outcome.accepted else "duplicate" if outcome.duplicates else "rejected"
+        async with self._scopes() as scope:
+            marked = await EventRepository(scope).mark_replayed(verdict_id, scope.now(), said)
+            await AuditLog(scope).record(
+                "cdp.events.replayed",
+                entity="cdp_event_verdicts",
+                entity_id=verdict_id,
+                after={"outcome": said, "corrected": corrected is not None},
+            )
+        return marked

@@ -1,0 +1,19 @@
+from app.core.errors import NotFound, Unauthorized
+
+
+class UnknownWriteKey(Unauthorized):
+    """The write key is unknown: take a current one from the source's settings."""
+
+    code = "cdp.sources.unknown_write_key"
+
+
+class SourceDisabled(NotFound):
+    """This source is switched off."""
+
+    code = "cdp.sources.disabled"
+
+
+class SourceNotFound(NotFound):
+    """There is no such source here."""
+
+    code = "cdp.sources.not_found"

@@ -1,0 +1,135 @@
+"""Sources of events, and who may write to them."""
+
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.core.clock import real_now
+from app.core.ids import uuid7
+from app.core.security import constant_time_equal, random_token, token_hash
+from app.db.session import TenantDoor, TenantScope
+from app.models.cdp.sources import CdpSource
+from app.services.audit_logs.service import AuditLog
+from app.services.cdp.sources.errors import SourceDisabled, SourceNotFound, UnknownWriteKey
+from app.services.cdp.sources.repository import SourceRepository
+from app.services.cdp.sources.rules import SourceKind, WriteKey, parse_write_key
+
+__all__ = ["Sender", "SourceKind", "SourceService", "WriteKeys"]
+
+_SECRET_BYTES = 24
+_CACHE_SECONDS = 2.0
+_CACHE_ENTRIES = 10_000
+
+
+class SourceService:
+    def __init__(self, scope: TenantScope) -> None:
+        self._scope = scope
+        self._sources = SourceRepository(scope)
+        self._audit = AuditLog(scope)
+
+    async def all(self) -> Sequence[CdpSource]:
+        return await self._sources.oldest_first()
+
+    async def create(self, name: str, kind: SourceKind) -> tuple[CdpSource, WriteKey]:
+        """The new source and its write key, which nobody can read again."""
+        key = WriteKey(self._scope.tenant_id, uuid7(), random_token(_SECRET_BYTES))
+        source = CdpSource(
+            id=key.source_id,
+            name=name,
+            kind=kind,
+            enabled=True,
+            write_key_hash=token_hash(key.secret),
+            write_key_prefix=key.shown,
+            created_by=self._scope.actor.id,
+            created_at=real_now(),
+        )
+        self._sources.add(source)
+        await self._audit.record(
+            "cdp.sources.created",
+            entity="cdp_sources",
+            entity_id=source.id,
+            after={"name": name, "kind": kind},
+        )
+        return source, key
+
+    async def change(self, source_id: UUID, *, name: str | None, enabled: bool | None) -> CdpSource:
+        source = await self._locked(source_id)
+        before = {"name": source.name, "enabled": source.enabled}
+        if name is not None:
+            source.name = name
+        if enabled is not None:
+            source.enabled = enabled
+        after = {"name": source.name, "enabled": source.enabled}
+        if after != before:
+            await self._audit.record(
+                "cdp.sources.changed", entity="cdp_sources", entity_id=source.id, before=before, after=after
+            )
+        return source
+
+    async def rotate_key(self, source_id: UUID) -> tuple[CdpSource, WriteKey]:
+        """A new write key; the old one stops at once here, and within two seconds in other processes."""
+        source = await self._locked(source_id)
+        key = WriteKey(self._scope.tenant_id, source.id, random_token(_SECRET_BYTES))
+        before = {"key": source.write_key_prefix}
+        source.write_key_hash = token_hash(key.secret)
+        source.write_key_prefix = key.shown
+        source.rotated_at = real_now()
+        await self._audit.record(
+            "cdp.sources.key_rotated", entity="cdp_sources", entity_id=source.id, before=before
+        )
+        return source, key
+
+    async def _locked(self, source_id: UUID) -> CdpSource:
+        source = await self._sources.for_update(source_id)
+        if source is None:
+            raise SourceNotFound(source_id=str(source_id))
+        return source
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sends events: a source, or (with `source_id` None) a person or program with the permission."""
+
+    tenant_id: int
+    source_id: UUID | None
+    kind: SourceKind = SourceKind.SERVER
+
+
+class WriteKeys:
+    """Resolves write keys. A good answer is remembered for two seconds, a bad one not at all."""
+
+    def __init__(self, door: TenantDoor) -> None:
+        self._door = door
+        self._known: OrderedDict[bytes, tuple[float, Sender]] = OrderedDict()
+
+    async def sender(self, text: str) -> Sender:
+        """`UnknownWriteKey` for any key that is not a source's current one, `SourceDisabled` for one switched off."""
+        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+        known = self._known.get(digest)
+        if known is not None and known[0] > time.monotonic():
+            return known[1]
+        sender = await self._look_up(text)
+        self._known[digest] = (time.monotonic() + _CACHE_SECONDS, sender)
+        self._known.move_to_end(digest)
+        while len(self._known) > _CACHE_ENTRIES:
+            self._known.popitem(last=False)
+        return sender
+
+    async def _look_up(self, text: str) -> Sender:
+        key = parse_write_key(text)
+        if key is None:
+            raise UnknownWriteKey
+        async with self._door(key.tenant_id) as scope:
+            source = await SourceRepository(scope).of_live_tenant(key.tenant_id, key.source_id)
+        if source is None or not constant_time_equal(source.write_key_hash, _digest(key.secret)):
+            raise UnknownWriteKey
+        if not source.enabled:
+            raise SourceDisabled
+        return Sender(key.tenant_id, source.id, SourceKind(source.kind))
+
+
+def _digest(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
