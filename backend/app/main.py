@@ -56,9 +56,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
         middleware=[
             Middleware(TimingMiddleware),
-            Middleware(
-                CorsMiddleware, collection=f"{settings.api_v1_prefix}/cdp/events", policy=pages.cors(settings)
-            ),
+            Middleware(CorsMiddleware, **pages.cors(settings)),
             Middleware(GzipMiddleware),
             Middleware(TenantMiddleware),
             Middleware(AuditMiddleware, trusted_proxies=settings.trusted_proxies),

@@ -24,7 +24,7 @@ _DASHBOARD_HEADERS = {
 
 def cors(settings: Settings) -> dict[str, Any]:
     """Which origins may call the API with credentials: none but those in the settings."""
-    return {
+    policy = {
         "allow_origins": list(settings.allowed_origins),
         "allow_credentials": True,
         "allow_methods": ["GET", "POST", "PUT", "PATCH", "DELETE"],
@@ -39,6 +39,7 @@ def cors(settings: Settings) -> dict[str, Any]:
         "expose_headers": ["X-Request-ID", "X-Process-Time-Ms", "Retry-After"],
         "max_age": 600,
     }
+    return {"collection": f"{settings.api_v1_prefix}/cdp/events", "policy": policy}
 
 
 def install(app: FastAPI, settings: Settings) -> None:
