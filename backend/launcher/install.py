@@ -26,6 +26,7 @@ LOCK = BACKEND / "requirements-dev.txt"
 NODE_LOCK = BACKEND / "requirements-node.txt"
 DIST = FRONTEND / "dist"
 OLDEST_NODE = (20, 19)
+_SHOWN = 30
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -73,7 +74,11 @@ def run(*command: str | Path, cwd: Path = ROOT, path: Path | None = None) -> Non
         check=False,
     )
     if done.returncode != 0:
-        said = "\n".join(done.stdout.splitlines()[-25:])
+        lines = done.stdout.splitlines()
+        # The cause stands first in npm's output, and last in most others'.
+        said = "\n".join(
+            lines if len(lines) <= _SHOWN else [*lines[: _SHOWN // 2], "...", *lines[-_SHOWN // 2 :]]
+        )
         raise InstallError(f"`{' '.join(words)}` failed (status {done.returncode}):\n{said}")
 
 
@@ -226,8 +231,19 @@ def install_frontend() -> None:
     if is_current(modules / ".stamp", wanted):
         return
     with step("Installing the dashboard's packages (npm ci)"):
-        run("npm", "ci", "--no-audit", "--no-fund", cwd=FRONTEND, path=node_folder())
+        _npm_packages()
     (modules / ".stamp").write_text(wanted, encoding="utf-8")
+
+
+def _npm_packages() -> None:
+    """Install the lock exactly; where `npm ci` refuses it, its versions all the same, and that is said."""
+    quiet = ("--no-audit", "--no-fund")
+    try:
+        run("npm", "ci", *quiet, cwd=FRONTEND, path=node_folder())
+    except InstallError as error:
+        say(str(error))
+        say("Trying npm install, which takes the lock's versions and is less strict about platforms")
+        run("npm", "install", "--no-save", *quiet, cwd=FRONTEND, path=node_folder())
 
 
 def build_frontend() -> None:

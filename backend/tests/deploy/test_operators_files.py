@@ -70,6 +70,14 @@ def test_compose_has_no_default_password() -> None:
     assert {name for name, rest in secrets if rest != ":?" and name not in optional} == set()
 
 
+def test_the_dashboards_lock_has_an_entry_for_every_platform() -> None:
+    """`npm ci` refuses a lock that was written where some platform's package could not be had."""
+    packages = json.loads((_ROOT / "frontend" / "package-lock.json").read_text())["packages"]
+    wanted = {name for entry in packages.values() for name in entry.get("optionalDependencies", {})}
+    locked = {path.rpartition("node_modules/")[2] for path in packages}
+    assert wanted - locked == set()
+
+
 def test_compose_starts_the_prescribed_servers() -> None:
     services = _COMPOSE["services"]
     assert services["postgres"]["image"] == "postgres:16"
