@@ -52,7 +52,12 @@ async def serve(services: Services, listener: socket.socket, smtp_port: int) -> 
     )
     services.smtp_port = mail.sockets[0].getsockname()[1]
     config = uvicorn.Config(
-        create_app(services), log_level="warning", access_log=False, proxy_headers=False, lifespan="on"
+        create_app(services),
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+        lifespan="on",
+        timeout_keep_alive=75,
     )
     await Announcing(config).serve(sockets=[listener])
     mail.close()

@@ -151,6 +151,7 @@ class ShopSender:
         return Distortion(
             no_browser_ids=refused or order.loss < share("pixel_drop"),
             no_match_keys=order.keys < share("match_key_collapse"),
+            refused_ads=refused,
             doubled=order.doubling < share("duplicated_events"),
         )
 

@@ -2,7 +2,8 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ class Store:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.executescript(_SCHEMA)
+        self._nested = False
 
     def document(self, name: str) -> Any:
         """None when it was never kept."""
@@ -40,8 +42,23 @@ class Store:
             self._db.execute("INSERT OR REPLACE INTO documents VALUES (?, ?)", (name, json.dumps(body)))
 
     def write(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
-        with self._db:
-            self._db.executemany(statement, rows)
+        self._db.executemany(statement, rows)
+        if not self._nested:
+            self._db.commit()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Writes within are one transaction: all of them, or none."""
+        self._nested = True
+        try:
+            yield
+        except BaseException:
+            self._db.rollback()
+            raise
+        else:
+            self._db.commit()
+        finally:
+            self._nested = False
 
     def read(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         return self._db.execute(statement, values).fetchall()

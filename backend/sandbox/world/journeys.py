@@ -21,6 +21,7 @@ class Distortion:
 
     no_browser_ids: bool = False
     no_match_keys: bool = False
+    refused_ads: bool = False
     doubled: bool = False
 
 
@@ -46,7 +47,12 @@ def _context(
         "userAgent": device.user_agent,
         "locale": "en-US" if shop.country == "US" else "hu-HU",
         "page": {"url": f"https://{shop.domain}/", "path": "/"},
-        "consent": {"categoryPreferences": {"Advertising": who.allows_ads, "Analytics": True}},
+        "consent": {
+            "categoryPreferences": {
+                "Advertising": who.allows_ads and not distortion.refused_ads,
+                "Analytics": True,
+            }
+        },
     }
     if not distortion.no_browser_ids:
         context["fbp"] = device.fbp

@@ -89,7 +89,7 @@ US_CAMPAIGNS = (
         "Video | Summer lookbook",
         "OUTCOME_AWARENESS",
         "campaign_daily",
-        Curve(5, 500, 40, 0.004, 6.5, 0.004, 0.30),
+        Curve(3, 500, 40, 0.003, 6.5, 0.004, 0.30),
         (AdSetPlan("Video views", 450, 1.0),),
     ),
     CampaignPlan(

@@ -11,10 +11,10 @@ from tests.sandbox_process import US_ACCOUNT, Sandbox, running_sandbox
 START = "2026-03-02T15:00:00+00:00"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
-    """One world a module, so that no module meets another's faults and edits."""
-    with running_sandbox("--seed", "7", "--start", START, "--history", "40") as running:
+    """One world for all: who breaks something repairs it, and who needs an untouched one starts its own."""
+    with running_sandbox("--seed", "7", "--start", START) as running:
         yield running
 
 

@@ -1,7 +1,6 @@
 """Insights: Meta's shapes, late conversions, windows, asynchronous reports."""
 
 import json
-from collections.abc import Iterator
 from time import monotonic, sleep
 
 import pytest
@@ -9,16 +8,8 @@ from facebook_business.adobjects.adaccount import AdAccount
 from facebook_business.adobjects.adreportrun import AdReportRun
 from facebook_business.api import FacebookAdsApi
 
-from tests.sandbox.conftest import START, daily, purchases
-from tests.sandbox_process import HU_ACCOUNT, US_ACCOUNT, Sandbox, running_sandbox
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    """With the whole history that a sandbox has by default."""
-    with running_sandbox("--start", START) as running:
-        yield running
-
+from tests.sandbox.conftest import daily, purchases
+from tests.sandbox_process import HU_ACCOUNT, US_ACCOUNT, Sandbox
 
 FIELDS = ["campaign_id", "campaign_name", "spend", "clicks", "actions", "action_values", "purchase_roas"]
 

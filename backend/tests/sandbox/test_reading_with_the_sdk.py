@@ -1,5 +1,7 @@
 """The unmodified facebook-business SDK reads, pages and fails against the sandbox as it does at Meta."""
 
+from collections.abc import Iterator
+
 import pytest
 from facebook_business.adobjects.adaccount import AdAccount
 from facebook_business.adobjects.adset import AdSet
@@ -8,9 +10,16 @@ from facebook_business.adobjects.user import User
 from facebook_business.api import FacebookAdsApi
 from facebook_business.exceptions import FacebookRequestError
 
-from tests.sandbox_process import HU_ACCOUNT, US_ACCOUNT, Sandbox
+from tests.sandbox_process import HU_ACCOUNT, US_ACCOUNT, Sandbox, running_sandbox
 
 BROAD = "120210000010100001"
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """Untouched: what is read here is the first stock."""
+    with running_sandbox("--history", "12") as running:
+        yield running
 
 
 def test_the_token_reaches_both_accounts_in_their_own_currencies(sdk: FacebookAdsApi) -> None:

@@ -60,6 +60,19 @@ class Call:
             return [str(word) for word in self.json(name)]
         return [word for word in text.split(",") if word]
 
+    def filters(self, *fields: str) -> list[tuple[str, set[str]]]:
+        """`filtering` as (field, accepted values), for IN and EQUAL on these fields; anything else is refused."""
+        rules = self.json("filtering") or []
+        if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
+            raise GraphError("(#100) filtering must be a list of objects", 100)
+        found = []
+        for rule in rules:
+            name, values = str(rule.get("field", "")), rule.get("value")
+            if name not in fields or rule.get("operator") not in {"IN", "EQUAL"}:
+                raise GraphError(f"(#100) filtering is supported on {', '.join(fields)} by this sandbox", 100)
+            found.append((name, {str(v) for v in (values if isinstance(values, list) else [values])}))
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:

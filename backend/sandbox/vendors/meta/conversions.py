@@ -120,8 +120,9 @@ def receive(store: Store, pixel: str, params: Mapping[str, str], now: float) -> 
     for index, event in enumerate(events):
         _check(index, event, now)
     if not params.get("test_event_code"):
-        for event in events:
-            _keep(store, pixel, event, now)
+        with store.together():
+            for event in events:
+                _keep(store, pixel, event, now)
     return {"events_received": len(events), "messages": [], "fbtrace_id": trace_id()}
 
 

@@ -154,16 +154,17 @@ class Graph:
         """By `effective_status` or `filtering`; archived and deleted ones only when they are asked for."""
         statuses = set(call.words("effective_status"))
         ids: set[str] | None = None
-        for rule in call.json("filtering") or []:
-            values = rule.get("value") if isinstance(rule.get("value"), list) else [rule.get("value")]
-            name = str(rule.get("field", "")).rsplit(".", maxsplit=1)[-1]
-            if rule.get("operator") not in {"IN", "EQUAL"} or name not in {"id", "effective_status"}:
-                raise invalid("(#100) filtering is supported on id and effective_status by this sandbox")
-            if name == "id":
-                ids = set(map(str, values))
+        known = ("id", "campaign.id", "adset.id", "ad.id", "effective_status")
+        for name, values in call.filters(
+            *known, *(f"{kind}.effective_status" for kind in ("campaign", "adset", "ad"))
+        ):
+            if name.endswith("id"):
+                ids = values if ids is None else ids & values
             else:
-                statuses |= set(map(str, values))
-        return [n for n in nodes if self._kept(n, statuses) and (ids is None or n.id in ids)]
+                statuses |= values
+        return [
+            n for n in nodes if self._kept(n, statuses) and (ids is None or bool(ids & {n.id, *_parents(n)}))
+        ]
 
     def _kept(self, node: Node, statuses: set[str]) -> bool:
         if node.kind == "adspixel":
@@ -205,11 +206,15 @@ class Graph:
             raise forbidden("Ad account owner has NOT grant ads_management permission")
 
 
+def _parents(node: Node) -> set[str]:
+    return {str(node.data[name]) for name in ("campaign_id", "adset_id") if name in node.data}
+
+
 def _moment(text: str | None, default: float) -> float:
     """A UNIX time or a date."""
     if text is None:
         return default
-    if text.isdigit():
+    if text.isdecimal():
         return float(text)
     try:
         moment = datetime.fromisoformat(text)

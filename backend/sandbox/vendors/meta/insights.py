@@ -121,23 +121,16 @@ def _step(call: Call) -> int | str:
     text = call.params.get("time_increment", "all_days")
     if text in {"all_days", "monthly"}:
         return text
-    if not text.isdigit() or not 1 <= int(text) <= _LONGEST_STEP:
+    if not text.isdecimal() or not 1 <= int(text) <= _LONGEST_STEP:
         raise invalid("(#100) time_increment must be an integer from 1 to 90, monthly or all_days")
     return int(text)
 
 
 def _only(call: Call) -> frozenset[str] | None:
-    """`filtering` by ids; another filter is refused."""
+    """`filtering` by ids, all rules together."""
     chosen: frozenset[str] | None = None
-    for rule in call.json("filtering") or []:
-        if rule.get("field") not in {"campaign.id", "adset.id"} or rule.get("operator") not in {
-            "IN",
-            "EQUAL",
-        }:
-            raise invalid("(#100) filtering is supported on campaign.id and adset.id by this sandbox")
-        value = rule.get("value")
-        ids = frozenset(map(str, value if isinstance(value, list) else [value]))
-        chosen = ids if chosen is None else chosen & ids
+    for _, ids in call.filters("campaign.id", "adset.id"):
+        chosen = frozenset(ids) if chosen is None else chosen & ids
     return chosen
 
 
@@ -148,7 +141,7 @@ def _range(meta: MetaState, node: Node, call: Call) -> tuple[date, date]:
         return _preset(call.params.get("date_preset", "last_30d"), today, meta)
     try:
         since, until = date.fromisoformat(given["since"]), date.fromisoformat(given["until"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise invalid("(#100) time_range must have since and until as YYYY-MM-DD") from error
     if since > until:
         raise invalid("(#100) since must be before until in time_range", subcode=1487534)

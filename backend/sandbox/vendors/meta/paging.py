@@ -25,7 +25,7 @@ def _decode(cursor: str) -> str:
 
 def limit_of(params: Mapping[str, str]) -> int:
     text = params.get("limit", str(DEFAULT_LIMIT))
-    if not text.isdigit() or int(text) == 0:
+    if not text.isdecimal() or int(text) == 0:
         raise GraphError("(#100) Param limit must be a positive integer", 100)
     return min(int(text), MAX_LIMIT)
 

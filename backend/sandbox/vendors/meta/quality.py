@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox.vendors.meta.calls import Call
 from sandbox.vendors.meta.conversions import received
-from sandbox.vendors.meta.errors import missing_parameter, unknown_field, unsupported
+from sandbox.vendors.meta.errors import invalid, missing_parameter, unknown_field, unsupported
 from sandbox.vendors.meta.fields import Field, parse
 from sandbox.vendors.meta.nodes import Node, graph_time
 from sandbox.vendors.meta.state import MetaState
@@ -147,11 +147,19 @@ def _coverage(quality: Quality) -> float:
     return round(100.0 * min(1.0, quality.server / quality.browser), 1) if quality.browser else 0.0
 
 
+def _unix(call: Call, name: str, default: float) -> float:
+    text = call.params.get(name)
+    if text is None:
+        return default
+    if not text.isdecimal():
+        raise invalid(f"(#100) Param {name} must be a UNIX time")
+    return float(text)
+
+
 def stats(meta: MetaState, pixel: Node, call: Call) -> list[tuple[str, dict[str, Any]]]:
     """`/{pixel}/stats`: purchases by hour; `event_source` may be WEB_ONLY or SERVER_ONLY."""
     now = meta.clock.now()
-    since = float(call.params.get("start_time", now - DAY))
-    until = float(call.params.get("end_time", now))
+    since, until = _unix(call, "start_time", now - DAY), _unix(call, "end_time", now)
     source = call.params.get("event_source")
     counts: Counter[int] = Counter()
     if source != "SERVER_ONLY":

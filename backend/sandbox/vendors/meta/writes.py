@@ -171,7 +171,7 @@ def _end(changes: dict[str, Any], now: float, timezone: str) -> None:
 
 def _budget(meta: MetaState, node: Node, name: str, text: str) -> str:
     """A whole number of the API's units, at a level and of a kind that the object has."""
-    if not text.isdigit():
+    if not text.isdecimal():
         raise invalid(f"(#100) Param {name} must be an integer")
     currency = meta.currency(node.account)
     if int(text) < minimum_daily(currency):
