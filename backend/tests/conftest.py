@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.core.config import Settings, get_settings
 from app.db.session import Scopes, TenantScope
 from app.main import create_app
-from app.services.integrations.gateway import Gateway, close_gateway, open_gateway
+from app.services.integrations.gateway import Gateway, gateway_by
 from tests.factories.access import Company, client_of, make_company
 from tests.sandbox_process import Sandbox, running_sandbox
 
@@ -92,8 +92,8 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture(scope="session")
 async def platforms(settings: Settings, sandbox: Sandbox) -> AsyncIterator[Gateway]:
     """The way out of this process leads to the sandbox."""
-    yield open_gateway(pointed_at(settings, sandbox))
-    await close_gateway()
+    async with gateway_by(pointed_at(settings, sandbox)) as opened:
+        yield opened
 
 
 def pointed_at(settings: Settings, sandbox: Sandbox) -> Settings:

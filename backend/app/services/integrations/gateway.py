@@ -1,6 +1,8 @@
 """What one process needs to reach the platforms: a pooled client, the breaker, and where the platforms are."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -42,17 +44,33 @@ _gateways: WeakKeyDictionary[asyncio.AbstractEventLoop, Gateway] = WeakKeyDictio
 def gateway() -> Gateway:
     """The running loop's gateway, opened when it is first needed."""
     loop = asyncio.get_running_loop()
-    return _gateways.get(loop) or open_gateway(get_settings())
+    found = _gateways.get(loop)
+    if found is None:
+        found = _gateways[loop] = _open(get_settings())
+    return found
 
 
-def open_gateway(settings: Settings) -> Gateway:
-    """Make the running loop's gateway from other settings than the process's own."""
+@asynccontextmanager
+async def gateway_by(settings: Settings) -> AsyncIterator[Gateway]:
+    """Within the block the running loop reaches the platforms by other settings than the process's own."""
+    loop = asyncio.get_running_loop()
+    before = _gateways.get(loop)
+    opened = _gateways[loop] = _open(settings)
+    try:
+        yield opened
+    finally:
+        if before is None:
+            del _gateways[loop]
+        else:
+            _gateways[loop] = before
+        await opened.aclose()
+
+
+def _open(settings: Settings) -> Gateway:
     redis = make_redis(settings)
-    opened = Gateway(
+    return Gateway(
         settings, make_client(allow_private=settings.allow_private_addresses), redis, Breaker(redis)
     )
-    _gateways[asyncio.get_running_loop()] = opened
-    return opened
 
 
 async def close_gateway() -> None:

@@ -1,0 +1,167 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
+
+from app.core.ids import uuid7
+from app.db.session import TenantScope
+from app.models.campaigns import Campaign
+from app.models.campaigns.metrics import CampaignMetricsDay, CampaignMetricsObservation
+
+_NAMES = (
+    "spend_micros",
+    "impressions",
+    "clicks",
+    "conversions",
+    "conversion_value_micros",
+    "ad_set_rows",
+    "currency",
+)
+_FIGURES = ", ".join(_NAMES)
+_OLD, _NEW, _EXCLUDED = (", ".join(f"{of}.{name}" for name in _NAMES) for of in ("old", "new", "excluded"))
+
+# One statement: the current figures, and an observation of each day that is new or differs from the reading before.
+_ABSORB = text(
+    f"""
+    WITH new AS MATERIALIZED (
+      SELECT * FROM unnest(
+        CAST(:ids AS uuid[]), CAST(:campaigns AS uuid[]), CAST(:days AS date[]), CAST(:spend AS bigint[]),
+        CAST(:impressions AS bigint[]), CAST(:clicks AS bigint[]), CAST(:conversions AS numeric[]),
+        CAST(:value AS bigint[]), CAST(:rows AS integer[]), CAST(:currencies AS text[]), CAST(:maturities AS numeric[])
+      ) AS rows (id, campaign_id, day, {_FIGURES}, maturity)
+    ), changed AS MATERIALIZED (
+      SELECT new.*, old.day IS NOT NULL AS is_restated
+      FROM new LEFT JOIN campaign_metrics_daily AS old USING (campaign_id, day)
+      WHERE old.day IS NULL OR ({_OLD}) IS DISTINCT FROM ({_NEW})
+    ), written AS (
+      INSERT INTO campaign_metrics_daily AS old (
+        campaign_id, day, {_FIGURES}, maturity, first_seen_at, observed_at, restated_at)
+      SELECT campaign_id, day, {_FIGURES}, maturity, CAST(:now AS timestamptz), CAST(:now AS timestamptz), NULL
+      FROM new ORDER BY campaign_id, day
+      ON CONFLICT (tenant_id, campaign_id, day) DO UPDATE SET
+        ({_FIGURES}) = ROW ({_EXCLUDED}), maturity = excluded.maturity, observed_at = excluded.observed_at,
+        restated_at = CASE WHEN ({_OLD}) IS DISTINCT FROM ({_EXCLUDED})
+          THEN excluded.observed_at ELSE old.restated_at END
+      WHERE excluded.observed_at >= old.observed_at
+    ), observed AS (
+      INSERT INTO campaign_metrics_observations (id, campaign_id, day, observed_at, {_FIGURES}, maturity)
+      SELECT id, campaign_id, day, CAST(:now AS timestamptz), {_FIGURES}, maturity FROM changed
+    )
+    SELECT count(*) FILTER (WHERE NOT is_restated) AS added, count(*) FILTER (WHERE is_restated) AS restated
+    FROM changed
+    """  # noqa: S608  (column names of this module)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    campaign_id: UUID
+    day: date
+    currency: str
+    spend_micros: int
+    impressions: int
+    clicks: int
+    conversions: Decimal
+    conversion_value_micros: int
+    ad_set_rows: int
+    maturity: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Absorbed:
+    added: int
+    restated: int
+
+
+class MetricsRepository:
+    def __init__(self, scope: TenantScope) -> None:
+        self._session = scope.session
+
+    async def absorb(self, figures: Sequence[Figures], *, now: datetime) -> Absorbed:
+        if not figures:
+            return Absorbed(0, 0)
+        found = (
+            await self._session.execute(
+                _ABSORB,
+                {
+                    "now": now,
+                    "ids": [uuid7() for _ in figures],
+                    "campaigns": [one.campaign_id for one in figures],
+                    "days": [one.day for one in figures],
+                    "spend": [one.spend_micros for one in figures],
+                    "impressions": [one.impressions for one in figures],
+                    "clicks": [one.clicks for one in figures],
+                    "conversions": [one.conversions for one in figures],
+                    "value": [one.conversion_value_micros for one in figures],
+                    "rows": [one.ad_set_rows for one in figures],
+                    "currencies": [one.currency for one in figures],
+                    "maturities": [one.maturity for one in figures],
+                },
+            )
+        ).one()
+        return Absorbed(found.added, found.restated)
+
+    async def days(self, campaign_id: UUID, since: date, until: date) -> Sequence[CampaignMetricsDay]:
+        statement = (
+            select(CampaignMetricsDay)
+            .where(
+                CampaignMetricsDay.campaign_id == campaign_id, CampaignMetricsDay.day.between(since, until)
+            )
+            .order_by(CampaignMetricsDay.day)
+        )
+        return (await self._session.scalars(statement)).all()
+
+    async def days_of_account(
+        self, ad_account_id: UUID, since: date, until: date
+    ) -> Sequence[CampaignMetricsDay]:
+        statement = (
+            select(CampaignMetricsDay)
+            .join(Campaign, Campaign.id == CampaignMetricsDay.campaign_id)
+            .where(Campaign.ad_account_id == ad_account_id, CampaignMetricsDay.day.between(since, until))
+            .order_by(CampaignMetricsDay.day, CampaignMetricsDay.campaign_id)
+        )
+        return (await self._session.scalars(statement)).all()
+
+    async def known_at(
+        self, campaign_id: UUID, since: date, until: date, *, moment: datetime
+    ) -> Sequence[CampaignMetricsObservation]:
+        """The figures as they were known at `moment`: of each day the last observation until then."""
+        statement = (
+            select(CampaignMetricsObservation)
+            .ext(distinct_on(CampaignMetricsObservation.day))
+            .where(
+                CampaignMetricsObservation.campaign_id == campaign_id,
+                CampaignMetricsObservation.day.between(since, until),
+                CampaignMetricsObservation.observed_at <= moment,
+            )
+            .order_by(CampaignMetricsObservation.day, CampaignMetricsObservation.observed_at.desc())
+        )
+        return (await self._session.scalars(statement)).all()
+
+    async def observations_of_account(
+        self, ad_account_id: UUID, since: date, until: date
+    ) -> Sequence[CampaignMetricsObservation]:
+        statement = (
+            select(CampaignMetricsObservation)
+            .join(Campaign, Campaign.id == CampaignMetricsObservation.campaign_id)
+            .where(
+                Campaign.ad_account_id == ad_account_id,
+                CampaignMetricsObservation.day.between(since, until),
+            )
+            .order_by(CampaignMetricsObservation.day, CampaignMetricsObservation.observed_at)
+        )
+        return (await self._session.scalars(statement)).all()
+
+    async def newest_change(self, ad_account_id: UUID) -> datetime | None:
+        """When a figure of the account last moved."""
+        changed = func.greatest(CampaignMetricsDay.first_seen_at, CampaignMetricsDay.restated_at)
+        newest: datetime | None = await self._session.scalar(
+            select(func.max(changed))
+            .join(Campaign, Campaign.id == CampaignMetricsDay.campaign_id)
+            .where(Campaign.ad_account_id == ad_account_id)
+        )
+        return newest

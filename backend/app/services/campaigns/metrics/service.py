@@ -1,0 +1,79 @@
+"""Campaigns' figures by the account's day, with what was known when."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from app.db.session import TenantScope
+from app.models.campaigns.metrics import CampaignMetricsDay, CampaignMetricsObservation
+from app.services.campaigns.metrics.repository import Absorbed, Figures, MetricsRepository
+from app.services.campaigns.metrics.rules import account_day, day_begins, day_ends, maturity
+from app.services.campaigns.service import CampaignService
+from app.services.integrations.ports import ConversionSettings, MetricsReading
+
+__all__ = [
+    "Absorbed",
+    "MetricsService",
+    "account_day",
+    "day_begins",
+    "day_ends",
+    "maturity",
+]
+
+
+class MetricsService:
+    def __init__(self, scope: TenantScope) -> None:
+        self._scope = scope
+        self._metrics = MetricsRepository(scope)
+
+    async def absorb(
+        self,
+        reading: MetricsReading,
+        campaigns: Mapping[str, UUID],
+        *,
+        timezone: str,
+        conversion: ConversionSettings,
+    ) -> Absorbed:
+        """Take over a reading; days that differ from the reading before are restated, and the past is kept."""
+        now = self._scope.now()
+        window = max(conversion.click_days, conversion.view_days)
+        figures = [
+            Figures(
+                campaign_id=campaigns[one.campaign],
+                day=one.day,
+                currency=one.currency,
+                spend_micros=one.spend_micros,
+                impressions=one.impressions,
+                clicks=one.clicks,
+                conversions=one.conversions,
+                conversion_value_micros=one.conversion_value_micros,
+                ad_set_rows=one.rows,
+                maturity=maturity(one.day, timezone, observed_at=now, window_days=window),
+            )
+            for one in reading.days
+            if one.campaign in campaigns
+        ]
+        return await self._metrics.absorb(figures, now=now)
+
+    async def days(self, campaign_id: UUID, since: date, until: date) -> Sequence[CampaignMetricsDay]:
+        await CampaignService(self._scope).get(campaign_id)
+        return await self._metrics.days(campaign_id, since, until)
+
+    async def days_of_account(
+        self, ad_account_id: UUID, since: date, until: date
+    ) -> Sequence[CampaignMetricsDay]:
+        return await self._metrics.days_of_account(ad_account_id, since, until)
+
+    async def known_at(
+        self, campaign_id: UUID, since: date, until: date, *, moment: datetime
+    ) -> Sequence[CampaignMetricsObservation]:
+        return await self._metrics.known_at(campaign_id, since, until, moment=moment)
+
+    async def observations_of_account(
+        self, ad_account_id: UUID, since: date, until: date
+    ) -> Sequence[CampaignMetricsObservation]:
+        """Every reading that said something new of the account's days, oldest first by day."""
+        return await self._metrics.observations_of_account(ad_account_id, since, until)
+
+    async def newest_change(self, ad_account_id: UUID) -> datetime | None:
+        return await self._metrics.newest_change(ad_account_id)

@@ -1,0 +1,157 @@
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import InstrumentedAttribute
+
+from app.core.ids import uuid7
+from app.db.session import TenantScope
+from app.db.utils import Slice, paginate
+from app.models.campaigns import AdSet, Campaign
+from app.services.integrations.ports import EntityState
+
+_CHUNK = 500
+_ESCAPED = str.maketrans({"%": r"\%", "_": r"\_", "\\": r"\\"})
+
+SORTS: dict[str, InstrumentedAttribute[Any]] = {
+    "name": Campaign.name,
+    "status": Campaign.effective_status,
+    "daily_budget": Campaign.daily_budget_micros,
+    "created_at": Campaign.created_at,
+    "synced_at": Campaign.synced_at,
+}
+
+
+class CampaignRepository:
+    def __init__(self, scope: TenantScope) -> None:
+        self._scope = scope
+        self._session = scope.session
+
+    async def find(self, campaign_id: UUID) -> Campaign | None:
+        statement = select(Campaign).where(Campaign.id == campaign_id)
+        return (await self._session.scalars(statement)).one_or_none()
+
+    async def ad_sets_of(self, campaign_id: UUID) -> Sequence[AdSet]:
+        statement = select(AdSet).where(AdSet.campaign_id == campaign_id).order_by(AdSet.name, AdSet.id)
+        return (await self._session.scalars(statement)).all()
+
+    async def page(
+        self,
+        *,
+        page: int,
+        limit: int,
+        sort: str,
+        search: str | None,
+        status: str | None,
+        platform: str | None,
+        ad_account_id: UUID | None,
+    ) -> Slice[Campaign]:
+        statement: Select[Campaign] = select(Campaign)
+        if search:
+            statement = statement.where(Campaign.name.ilike(f"%{search.translate(_ESCAPED)}%", escape="\\"))
+        if status:
+            statement = statement.where(Campaign.effective_status == status)
+        if platform:
+            statement = statement.where(Campaign.platform == platform)
+        if ad_account_id:
+            statement = statement.where(Campaign.ad_account_id == ad_account_id)
+        column = SORTS[sort.removeprefix("-")]
+        ordered = column.desc().nulls_last() if sort.startswith("-") else column.asc().nulls_last()
+        return await paginate(self._session, statement.order_by(ordered, Campaign.id), page=page, limit=limit)
+
+    async def ids_by_external(self, ad_account_id: UUID) -> dict[str, UUID]:
+        statement = select(Campaign.external_id, Campaign.id).where(Campaign.ad_account_id == ad_account_id)
+        return {row.external_id: row.id for row in await self._session.execute(statement)}
+
+    async def keep(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert or overwrite campaigns, in one order everywhere so that two syncs cannot deadlock."""
+        for start in range(0, len(rows), _CHUNK):
+            new = insert(Campaign).values(
+                [self._own(row) for row in sorted(rows, key=_by_external)[start : start + _CHUNK]]
+            )
+            kept = {"tenant_id", "id", "ad_account_id", "external_id", "created_at"}
+            await self._session.execute(
+                new.on_conflict_do_update(
+                    index_elements=["tenant_id", "ad_account_id", "external_id"],
+                    set_={name: new.excluded[name] for name in rows[0] if name not in kept},
+                )
+            )
+
+    async def keep_ad_sets(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        for start in range(0, len(rows), _CHUNK):
+            new = insert(AdSet).values(
+                [self._own(row) for row in sorted(rows, key=_by_external)[start : start + _CHUNK]]
+            )
+            kept = {"tenant_id", "id", "campaign_id", "external_id", "created_at"}
+            await self._session.execute(
+                new.on_conflict_do_update(
+                    index_elements=["tenant_id", "campaign_id", "external_id"],
+                    set_={name: new.excluded[name] for name in rows[0] if name not in kept},
+                )
+            )
+
+    async def mark_gone(self, ad_account_id: UUID, *, seen_at: datetime) -> None:
+        """What the newest listing no longer holds was deleted at the platform."""
+        await self._session.execute(
+            update(Campaign)
+            .where(
+                Campaign.ad_account_id == ad_account_id,
+                Campaign.synced_at < seen_at,
+                Campaign.status != "deleted",
+            )
+            .values(status="deleted", effective_status="deleted")
+        )
+        await self._session.execute(
+            update(AdSet)
+            .where(
+                AdSet.campaign_id.in_(select(Campaign.id).where(Campaign.ad_account_id == ad_account_id)),
+                AdSet.synced_at < seen_at,
+            )
+            .values(gone=True)
+        )
+
+    async def active_ad_sets(self, ad_account_id: UUID) -> frozenset[str]:
+        statement = (
+            select(AdSet.external_id)
+            .join(Campaign, Campaign.id == AdSet.campaign_id)
+            .where(
+                Campaign.ad_account_id == ad_account_id,
+                AdSet.effective_status == "active",
+                ~AdSet.gone,
+            )
+        )
+        return frozenset(await self._session.scalars(statement))
+
+    async def put_state(self, ad_account_id: UUID, state: EntityState, *, now: datetime) -> None:
+        """What a read-back showed, so that lists need not wait for the next sync."""
+        values = {
+            "status": state.status,
+            "effective_status": state.effective_status,
+            "daily_budget_micros": state.daily_budget_micros,
+            "lifetime_budget_micros": state.lifetime_budget_micros,
+            "platform_updated_at": state.updated_at,
+            "synced_at": now,
+        }
+        if state.entity_type == "campaign":
+            await self._session.execute(
+                update(Campaign)
+                .where(Campaign.ad_account_id == ad_account_id, Campaign.external_id == state.external_id)
+                .values(values)
+            )
+        else:
+            owned = select(Campaign.id).where(Campaign.ad_account_id == ad_account_id)
+            await self._session.execute(
+                update(AdSet)
+                .where(AdSet.campaign_id.in_(owned), AdSet.external_id == state.external_id)
+                .values(values)
+            )
+
+    def _own(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        return {"tenant_id": self._scope.tenant_id, "id": uuid7(), **row}
+
+
+def _by_external(row: Mapping[str, Any]) -> str:
+    return str(row["external_id"])

@@ -1,0 +1,125 @@
+"""Synchronising an ad account: campaigns, ad sets, metrics by day, and the edits that others made."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+from app.core.logging import get_logger
+from app.db.session import Scopes
+from app.models.integrations.ad_accounts import AccountSync, AdAccount
+from app.services.campaigns.metrics.service import Absorbed, MetricsService, account_day
+from app.services.campaigns.service import CampaignService
+from app.services.integrations.ad_accounts import rules
+from app.services.integrations.ad_accounts.repository import AdAccountRepository
+from app.services.integrations.connections.repository import ConnectionRepository
+from app.services.integrations.errors import AdAccountNotFound
+from app.services.integrations.ports import (
+    AdPlatform,
+    ConversionSettings,
+    MetricsReading,
+    PlatformError,
+    RemoteEdit,
+)
+from app.services.integrations.service import IntegrationsService
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    since: date
+    until: date
+    reading: MetricsReading
+    absorbed: Absorbed
+    edits: list[RemoteEdit]
+
+
+class AccountSyncService:
+    """Each step is a transaction of its own; none is open while the platform is called. Safe to run twice."""
+
+    def __init__(self, scopes: Scopes) -> None:
+        self._scopes = scopes
+
+    async def sync(self, ad_account_id: UUID) -> AccountSync | None:
+        """One synchronisation, written down however it ends; None for an account that is not enabled."""
+        async with self._scopes() as scope:
+            account = await AdAccountRepository(scope).find(ad_account_id)
+            if account is None:
+                raise AdAccountNotFound(ad_account_id=str(ad_account_id))
+            started_at = scope.now()
+        if not account.enabled:
+            return None
+        run = AccountSync(ad_account_id=ad_account_id, started_at=started_at)
+        try:
+            read = await self._read(account, run)
+        except PlatformError as error:
+            await self._fail(run, error)
+            raise
+        return await self._finish(account, run, read)
+
+    async def _read(self, account: AdAccount, run: AccountSync) -> _Read:
+        platform = await IntegrationsService(self._scopes).connector(account.id)
+        campaigns, ad_sets = await platform.list_campaigns(), await platform.list_ad_sets()
+        async with self._scopes() as scope:
+            ids = await CampaignService(scope).absorb(account.id, account.platform, campaigns, ad_sets)
+            now = scope.now()
+        conversion = ConversionSettings(
+            account.primary_conversion, account.attribution_click_days, account.attribution_view_days
+        )
+        since, until = rules.days_to_read(
+            today=account_day(now, account.timezone),
+            last_read=account_day(account.last_synced_at, account.timezone)
+            if account.last_synced_at
+            else None,
+            window_days=max(conversion.click_days, conversion.view_days),
+        )
+        run.since, run.until = since, until
+        reading = await platform.fetch_metrics(since, until, conversion)
+        async with self._scopes() as scope:
+            absorbed = await MetricsService(scope).absorb(
+                reading, ids, timezone=account.timezone, conversion=conversion
+            )
+        return _Read(since, until, reading, absorbed, await self._edits(platform, account))
+
+    async def _edits(self, platform: AdPlatform, account: AdAccount) -> list[RemoteEdit]:
+        async with self._scopes() as scope:
+            now = scope.now()
+        return await platform.recent_edits(rules.edits_since(account.edits_read_until, now), now)
+
+    async def _finish(self, account: AdAccount, run: AccountSync, read: _Read) -> AccountSync:
+        async with self._scopes() as scope:
+            accounts = AdAccountRepository(scope)
+            row = await accounts.for_update(account.id)
+            if row is None:
+                raise AdAccountNotFound(ad_account_id=str(account.id))
+            connection = await ConnectionRepository(scope).find(row.connection_id)
+            new_edits = await accounts.keep_edits(
+                account.id, read.edits, app_id=connection.app_id if connection else None
+            )
+            complete = read.until - timedelta(days=1)
+            expected = await CampaignService(scope).active_ad_sets(account.id)
+            run.rows_expected = len(expected)
+            run.rows_received = len(expected & read.reading.ad_sets_by_day.get(complete, frozenset()))
+            run.days_restated = read.absorbed.restated
+            run.finished_at = row.last_synced_at = row.edits_read_until = scope.now()
+            row.last_metrics_at = await MetricsService(scope).newest_change(account.id)
+            row.sync_error_code = None
+            accounts.add_sync(run)
+            by_others = sum(edit.by_others for edit in new_edits)
+            log.info(
+                "integrations.ad_accounts.synced",
+                ad_account_id=str(account.id),
+                days_added=read.absorbed.added,
+                days_restated=read.absorbed.restated,
+                edits_by_others=by_others,
+            )
+        return run
+
+    async def _fail(self, run: AccountSync, error: PlatformError) -> None:
+        async with self._scopes() as scope:
+            accounts = AdAccountRepository(scope)
+            run.finished_at, run.error_code = scope.now(), error.code
+            accounts.add_sync(run)
+            row = await accounts.for_update(run.ad_account_id)
+            if row is not None:
+                row.sync_error_code = error.code
