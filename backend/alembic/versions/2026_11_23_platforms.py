@@ -86,6 +86,7 @@ def upgrade() -> None:
         sa.Column("app_id", sa.String(), nullable=True),
         sa.Column("scopes", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("read_only", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("pasted", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("token_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("expires_at", UtcDateTime(), nullable=True),
         sa.Column("refreshed_at", UtcDateTime(), nullable=True),

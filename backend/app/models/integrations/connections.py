@@ -33,6 +33,8 @@ class Connection(TenantOwned, CreatedAt, Base):
     """The platform's app that the token belongs to: edits through another one are foreign."""
     scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
     read_only: Mapped[bool] = mapped_column(server_default=text("true"))
+    pasted: Mapped[bool] = mapped_column(server_default=text("false"))
+    """The token was made by a person at the platform: it is theirs, and is never revoked there by us."""
     token_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     expires_at: Mapped[datetime | None]
     refreshed_at: Mapped[datetime | None]

@@ -1,0 +1,35 @@
+"""Work with the platforms: each task calls a service between short transactions."""
+
+from uuid import UUID
+
+from app.db.session import Scopes, TenantScope
+from app.services.integrations.ad_accounts.service import AdAccountService
+from app.services.integrations.ad_accounts.sync import AccountSyncService
+from app.services.integrations.calls.service import CallService
+from app.services.integrations.connections.service import ConnectionService
+from app.workers.handlers import every, handles
+
+
+@every(seconds=15)
+@handles("integrations.sync_due", queue="sync", max_retries=0)
+async def sync_due(scope: TenantScope) -> None:
+    """Looks often, since domain time may run faster than real time; enqueues only what is due."""
+    await AdAccountService(scope).enqueue_due()
+
+
+@handles("integrations.sync_account", queue="sync", max_retries=3, timeout=300)
+async def sync_account(scopes: Scopes, ad_account_id: str) -> None:
+    await AccountSyncService(scopes).sync(UUID(ad_account_id))
+
+
+@every(seconds=3600)
+@handles("integrations.refresh_connections", queue="sync", timeout=300)
+async def refresh_connections(scopes: Scopes) -> None:
+    """Exchanges tokens well before they expire."""
+    await ConnectionService(scopes).refresh_expiring()
+
+
+@every(seconds=86_400)
+@handles("integrations.forget_calls", queue="sync")
+async def forget_calls(scope: TenantScope) -> None:
+    await CallService(scope).forget_old()
