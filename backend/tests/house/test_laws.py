@@ -16,8 +16,8 @@ _DOORS = frozenset({"service", "errors", "ports"})
 _VALUES = frozenset({"rules", "facts", "measurements", "permits"})
 """Pure values and rules: shared within one area, whose features decide from one another's evidence."""
 
-_PERMITS = "app.services.trust_engine.gate.permits"
-"""What a change is, in bytes: the one thing that the gate and the connectors must spell alike."""
+_PERMITS = ("app.services.trust_engine.gate.permits", "app.services.trust_engine.gate.desk")
+"""What a change is, in bytes, and the desk that connectors show a permit to: a door narrower than the gate's."""
 
 
 def _top(name: str) -> str:

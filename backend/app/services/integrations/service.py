@@ -8,9 +8,9 @@ from app.db.session import Scopes, tenant_key
 from app.models.integrations.ad_accounts import AdAccount
 from app.models.integrations.connections import Connection
 from app.models.integrations.kinds import CallOutcome, ConnectionStatus, Platform
-from app.services.integrations.ad_accounts.repository import AdAccountRepository
+from app.services.integrations.account_repository import AdAccountRepository
 from app.services.integrations.calls.service import call_log
-from app.services.integrations.connections.repository import ConnectionRepository
+from app.services.integrations.connection_repository import ConnectionRepository
 from app.services.integrations.errors import AdAccountNotFound
 from app.services.integrations.gateway import Gateway, close_gateway, gateway
 from app.services.integrations.meta.client import MetaClient
@@ -25,22 +25,11 @@ from app.services.integrations.ports import (
     PlatformErrorKind,
     PlatformSignIn,
 )
-from app.services.trust_engine.gate.permits import Change, Permit
+from app.services.trust_engine.gate.desk import PermitDesk
 
 TOKEN_PURPOSE = "integrations.token"  # noqa: S105  (names what is sealed)
 
 __all__ = ["TOKEN_PURPOSE", "IntegrationsService", "circuit_key", "close_gateway"]
-
-
-class NoDesk:
-    """Refuses every permit: nothing is written where no gate stands."""
-
-    async def use(self, permit: Permit, change: Change) -> None:
-        raise PlatformError(
-            PlatformErrorKind.PERMISSION,
-            "integrations.no_desk",
-            f"No trust gate stands here to take permit {permit.id} for {change.operation}.",
-        )
 
 
 def circuit_key(tenant_id: int, platform: str, account: str) -> str:
@@ -62,7 +51,7 @@ class IntegrationsService:
 
     def __init__(self, scopes: Scopes, permits: Permits | None = None) -> None:
         self._scopes = scopes
-        self._permits = permits or NoDesk()
+        self._permits = permits or PermitDesk(scopes)
 
     async def connector(self, ad_account_id: UUID) -> AdPlatform:
         """The account's platform; `PlatformError` (auth) while its connection does not hold."""

@@ -8,6 +8,7 @@ from uuid import UUID
 from app.db.session import TenantScope
 from app.models.integrations.ad_accounts import AccountSync, AdAccount, PlatformEdit
 from app.services.audit_logs.service import AuditLog
+from app.services.integrations.account_repository import AdAccountRepository, LeaseRepository
 from app.services.integrations.ad_accounts import rules
 from app.services.integrations.ad_accounts.errors import (
     LeaseHeldElsewhere,
@@ -16,13 +17,11 @@ from app.services.integrations.ad_accounts.errors import (
     PixelMissing,
     ReadOnlyConnection,
 )
-from app.services.integrations.ad_accounts.repository import AdAccountRepository, LeaseRepository
-from app.services.integrations.connections.repository import ConnectionRepository
+from app.services.integrations.connection_repository import ConnectionRepository
 from app.services.integrations.errors import AdAccountNotFound
 from app.services.integrations.meta import mapping
 from app.services.integrations.ports import ConversionSettings, PlatformError
 
-SYNC_TASK = "integrations.sync_account"
 _SETTINGS = (
     "enabled",
     "write_lease",
@@ -74,7 +73,9 @@ class AdAccountService:
                 after=after,
             )
         if account.enabled and not before["enabled"]:
-            await self._scope.enqueue(SYNC_TASK, {"ad_account_id": str(account.id)}, unless_pending=True)
+            await self._scope.enqueue(
+                "integrations.sync_account", {"ad_account_id": str(account.id)}, unless_pending=True
+            )
         return account
 
     async def request_sync(self, ad_account_id: UUID) -> str:
@@ -82,14 +83,22 @@ class AdAccountService:
         account = await self.get(ad_account_id)
         if not account.enabled:
             raise NotEnabled(ad_account_id=str(ad_account_id))
-        await self._scope.enqueue(SYNC_TASK, {"ad_account_id": str(account.id)}, unless_pending=True)
-        return SYNC_TASK
+        await self._scope.enqueue(
+            "integrations.sync_account", {"ad_account_id": str(account.id)}, unless_pending=True
+        )
+        return "integrations.sync_account"
 
     async def enqueue_due(self) -> None:
         now = self._scope.now()
         for account in await self._accounts.enabled():
             if rules.is_due(account.last_synced_at, now):
-                await self._scope.enqueue(SYNC_TASK, {"ad_account_id": str(account.id)}, unless_pending=True)
+                await self._scope.enqueue(
+                    "integrations.sync_account", {"ad_account_id": str(account.id)}, unless_pending=True
+                )
+
+    async def _enqueue(self, account: AdAccount) -> None:
+        payload = {"ad_account_id": str(account.id)}
+        await self._scope.enqueue("integrations.sync_account", payload, unless_pending=True)
 
     async def last_syncs(self, ad_account_id: UUID, *, limit: int = 20) -> Sequence[AccountSync]:
         """Newest first."""

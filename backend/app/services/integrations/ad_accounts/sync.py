@@ -9,9 +9,9 @@ from app.db.session import Scopes
 from app.models.integrations.ad_accounts import AccountSync, AdAccount
 from app.services.campaigns.metrics.service import Absorbed, MetricsService, account_day
 from app.services.campaigns.service import CampaignService
+from app.services.integrations.account_repository import AdAccountRepository
 from app.services.integrations.ad_accounts import rules
-from app.services.integrations.ad_accounts.repository import AdAccountRepository
-from app.services.integrations.connections.repository import ConnectionRepository
+from app.services.integrations.connection_repository import ConnectionRepository
 from app.services.integrations.errors import AdAccountNotFound
 from app.services.integrations.ports import (
     AdPlatform,

@@ -25,10 +25,10 @@ from app.db.session import Scopes, TenantScope
 from app.models.integrations.connections import Connection, SignInAttempt
 from app.models.integrations.kinds import ConnectionStatus, Platform
 from app.services.audit_logs.service import AuditLog
-from app.services.integrations.ad_accounts.repository import AdAccountRepository
+from app.services.integrations.account_repository import AdAccountRepository
 from app.services.integrations.ad_accounts.service import AdAccountService
+from app.services.integrations.connection_repository import ConnectionRepository, SignInAttemptRepository
 from app.services.integrations.connections.errors import SignInExpired, TokenCannotWrite, TokenUnusable
-from app.services.integrations.connections.repository import ConnectionRepository, SignInAttemptRepository
 from app.services.integrations.errors import ConnectionNotFound, as_answer
 from app.services.integrations.ports import (
     Credentials,

@@ -125,13 +125,6 @@ async def test_who_does_not_hold_the_lease_changes_nothing(
         await platform.set_daily_budget(change, desk.mint(change))
 
 
-async def test_without_a_gate_nothing_is_written(scopes: Scopes, connected: Connected, desk: Desk) -> None:
-    platform = await IntegrationsService(scopes).connector(connected.dollars)
-    change = await budget_change(platform, 500_000_000)
-    with pytest.raises(PlatformError, match=r"integrations\.no_desk"):
-        await platform.set_daily_budget(change, desk.mint(change))
-
-
 async def test_metrics_come_by_campaign_and_by_the_accounts_day(dollars: AdPlatform) -> None:
     until = real_now().date() - timedelta(days=2)
     since = until - timedelta(days=6)
