@@ -7,7 +7,7 @@ import sentry_sdk
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from app.api import health, openapi, pages
+from app.api import health, live, openapi, pages
 from app.api.errors import install_error_handlers
 from app.api.v1 import api_router
 from app.api.v1.endpoints.cdp import ingest
@@ -38,8 +38,10 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         sentry_sdk.init(dsn=settings.sentry_dsn, environment=settings.app_env, send_default_pii=False)
     app.state.readers = await make_read_pool(settings)
     log.info("database_checked", healthy=await check_database_health(app.state.engine))
+    await app.state.live.start()
     log.info("prometheus_metrics_ready")
     yield
+    await app.state.live.stop()
     await close_gateway()
     await app.state.ingestion.close()
     await app.state.readers.close()
@@ -73,6 +75,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.principals = PrincipalCache()
     app.state.ingestion = Ingestion(door(app.state.engine, clock=app.state.clock), app.state.clock)
     install_error_handlers(app)
+    live.install(app)
     app.include_router(health.router)
     app.include_router(ingest.router)
     app.include_router(api_router, prefix=settings.api_v1_prefix)

@@ -80,3 +80,8 @@ CDP_GROUP_EVENTS = Histogram(
     buckets=(1, 5, 25, 100, 250, 500, 1_000, 2_500),
 )
 CDP_QUEUE_EVENTS = Gauge("stratum_cdp_queue_events", "Events that wait to be written in this process.")
+LIVE_CLIENTS = Gauge("stratum_live_clients", "Open WebSocket and SSE streams.", multiprocess_mode="livesum")
+LIVE_SENT = Counter("stratum_live_messages_sent_total", "Live messages sent to clients.")
+LIVE_DROPPED = Counter(
+    "stratum_live_clients_ended_total", "Streams that the server ended, by reason.", ["reason"]
+)

@@ -1,0 +1,29 @@
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+MessageType = Literal[
+    "emq_update",
+    "incident_opened",
+    "incident_closed",
+    "autopilot_mode_change",
+    "action_status_update",
+    "platform_status",
+    "cdp_event",
+    "resync",
+]
+
+
+class LiveMessageRead(BaseModel):
+    """One live message. After `resync`, read everything anew: messages were lost."""
+
+    type: MessageType
+    payload: dict[str, Any]
+    timestamp: datetime
+    id: str = Field(description="Send the last one as `Last-Event-ID` to go on from there.")
+
+
+class TicketRead(BaseModel):
+    ticket: str = Field(description="Opens one stream, once.")
+    expires_in: int = Field(description="Seconds.")
