@@ -5,9 +5,10 @@ from datetime import datetime
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, FastAPI, Query, Request, WebSocket
+from fastapi import APIRouter, Depends, Query, Request, WebSocket
 from fastapi.security import HTTPAuthorizationCredentials
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
+from starlette.datastructures import State
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -33,13 +34,10 @@ Opened = tuple[int, Listener, datetime | None]
 """The tenant, who listens, and when the credential ends."""
 
 
-def install(app: FastAPI) -> None:
-    app.state.live = ConnectionManager(
-        LiveStreams(app.state.redis),
-        stream_of=live_stream,
-        still_valid=partial(still_valid, app.state.engine),
+def make_manager(state: State) -> ConnectionManager:
+    return ConnectionManager(
+        LiveStreams(state.redis), stream_of=live_stream, still_valid=partial(still_valid, state.engine)
     )
-    app.include_router(router)
 
 
 async def _with_credential(connection: HTTPConnection, token: str | None, api_key: str | None) -> Opened:

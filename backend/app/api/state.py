@@ -1,0 +1,40 @@
+"""What the application holds for all requests: connections, caches, the live streams; made here, closed here."""
+
+from fastapi import FastAPI
+
+from app.api import live
+from app.auth.principals import PrincipalCache
+from app.core.clock import clock_from
+from app.core.config import Settings
+from app.core.rate_limits import RateLimiter
+from app.core.redis import make_redis
+from app.db.session import door, make_engine, make_read_pool
+from app.services.cdp.events.service import Ingestion
+from app.services.integrations.service import close_gateway
+
+
+def furnish(app: FastAPI, settings: Settings) -> None:
+    """What needs no running loop; nothing connects yet."""
+    app.state.settings = settings
+    app.state.engine = make_engine(settings.database_url.get_secret_value(), settings)
+    app.state.redis = make_redis(settings)
+    app.state.limiter = RateLimiter(app.state.redis)
+    app.state.clock = clock_from(settings.stratum_clock_url)
+    app.state.principals = PrincipalCache()
+    app.state.ingestion = Ingestion(door(app.state.engine, clock=app.state.clock), app.state.clock)
+    app.state.live = live.make_manager(app.state)
+
+
+async def start(app: FastAPI) -> None:
+    app.state.readers = await make_read_pool(app.state.settings)
+    await app.state.live.start()
+
+
+async def stop(app: FastAPI) -> None:
+    """In the order of need: who listens and what waits to be written first, connections last."""
+    await app.state.live.stop()
+    await close_gateway()
+    await app.state.ingestion.close()
+    await app.state.readers.close()
+    await app.state.redis.aclose()
+    await app.state.engine.dispose()
