@@ -15,6 +15,7 @@ from app.db.session import Scopes, TenantScope
 from app.main import create_app
 from app.services.integrations.gateway import Gateway, gateway_by
 from tests.factories.access import Company, client_of, make_company
+from tests.live_server import LiveServer, serving
 from tests.sandbox_process import Sandbox, running_sandbox
 
 
@@ -80,6 +81,13 @@ async def anonymous(app: FastAPI) -> AsyncIterator[AsyncClient]:
     """Not signed in."""
     async with client_of(app) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def live_server(settings: Settings) -> Iterator[LiveServer]:
+    """The application on a real port, for clients that are not ours."""
+    with serving() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -66,6 +66,11 @@ class Settings(BaseSettings):
     relay_metrics_port: int | None = Field(None, ge=1, le=65_535, description="Its Prometheus metrics.")
     metrics_host: str = Field("127.0.0.1", description="Where the worker and the relay serve their metrics.")
 
+    # Events
+    cdp_event_days: int = Field(400, ge=31, description="Events are kept this long, in whole months.")
+    cdp_dedupe_hours: int = Field(168, ge=24, description="A message id is known again for this long.")
+    cdp_verdict_days: int = Field(30, ge=1, description="Refused events are kept this long.")
+
     # Mail
     smtp_host: str = "127.0.0.1"
     smtp_port: int = Field(1025, ge=1, le=65_535)

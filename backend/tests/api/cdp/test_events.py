@@ -60,4 +60,4 @@ async def test_a_batch_is_told_downstream_by_one_message(client: AsyncClient, ac
         ("cdp.events.accepted", "cdp", 50)
     ]
     assert datetime.fromisoformat(tasks[0].payload["received_from"]) <= datetime.now(UTC)
-    assert [row.name for row in told if row.kind == "live"] == ["cdp_event"]
+    assert len(told) == 1

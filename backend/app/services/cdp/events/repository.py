@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, func, select, tuple_, update
 
 from app.db.session import TenantScope
 from app.db.utils import newest_first
@@ -55,6 +55,33 @@ class EventRepository:
         return await newest_first(
             self._session, statement, at=CdpEvent.received_at, id=CdpEvent.id, cursor=cursor, limit=limit
         )
+
+    async def sample(self, since: datetime, until: datetime, most: int) -> Sequence[CdpEvent]:
+        """The last `most` events received from `since` to `until`, both included."""
+        statement = (
+            select(CdpEvent)
+            .where(
+                CdpEvent.tenant_id == self._scope.tenant_id,
+                CdpEvent.received_at >= since,
+                CdpEvent.received_at <= until,
+            )
+            .order_by(CdpEvent.received_at.desc(), CdpEvent.id.desc())
+            .limit(most)
+        )
+        return (await self._session.scalars(statement)).all()
+
+    async def after(self, received_at: datetime, event_id: UUID, most: int) -> Sequence[CdpEvent]:
+        """Up to `most` events after that place, oldest first: how a consumer reads on from its cursor."""
+        statement = (
+            select(CdpEvent)
+            .where(
+                CdpEvent.tenant_id == self._scope.tenant_id,
+                tuple_(CdpEvent.received_at, CdpEvent.id) > tuple_(received_at, event_id),
+            )
+            .order_by(CdpEvent.received_at, CdpEvent.id)
+            .limit(most)
+        )
+        return (await self._session.scalars(statement)).all()
 
     async def _of_message(
         self, statement: Select[CdpEvent], message_id: str, since: datetime | None

@@ -43,6 +43,7 @@ __all__ = [
 
 NATIVE = "native"
 _TURN = 250
+_SHOWN = 5
 _BOM = b"\xef\xbb\xbf"
 _HIDDEN_IDS = ("userId", "user_id", "previousId", "groupId")
 
@@ -216,6 +217,12 @@ class EventService:
     ) -> tuple[Sequence[CdpEventVerdict], str | None]:
         return await self._events.verdicts(code=code, source_id=source_id, cursor=cursor, limit=limit)
 
+    async def show(self, received_from: datetime, received_to: datetime) -> None:
+        """Give the tenant's live view a sample of what was received: the last few events of a batch."""
+        events = await self._events.sample(received_from, received_to, _SHOWN)
+        if events:
+            await self._scope.announce("cdp_event", {"events": [_live(event) for event in events]})
+
     async def stats(self, since: datetime | None) -> Sequence[SourceCounts]:
         return await self._events.counts(since)
 
@@ -232,6 +239,18 @@ class EventService:
             return people.take_out({**value, **hidden}, "", {}, traits=False)
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
             return redact_text(item.decode("utf-8", "replace"))[:2_000]
+
+
+def _live(event: CdpEvent) -> dict[str, Any]:
+    return {
+        "id": str(event.id),
+        "event_name": event.event_name,
+        "event_type": event.event_type,
+        "source_id": str(event.source_id) if event.source_id else None,
+        "message_id": event.message_id,
+        "event_time": event.event_time.isoformat(),
+        "received_at": event.received_at.isoformat(),
+    }
 
 
 class Replay:

@@ -20,7 +20,6 @@ NO_SOURCE = UUID(int=0)
 VERDICT_PURPOSE = "cdp.events.verdict"
 _SHARD = secrets.randbelow(32)
 _KEPT_BYTES = 64 * 1024
-_SHOWN = 5
 # Data exceptions, broken constraints, limits of the program: the data is at fault, not the moment.
 _POISON_CLASSES = ("22", "23", "54")
 
@@ -101,7 +100,6 @@ class Group:
     rows: Sequence[Row]
     repeats: Sequence[Row] = ()
     verdicts: Sequence[Verdict] = ()
-    show: bool = False
 
 
 class EventStore:
@@ -151,14 +149,14 @@ async def _write(scope: TenantScope, group: Group) -> frozenset[str]:
         fresh = ordered if len(new) == len(ordered) else [row for row in ordered if row.message_id in new]
         if fresh:
             await driver.execute(_EVENTS, group.tenant_id, *zip(*fresh, strict=True))
-            await _tell(scope, fresh, show=group.show)
+            await _tell(scope, fresh)
     if group.verdicts:
         await driver.execute(_VERDICTS, group.tenant_id, *_verdict_columns(group.tenant_id, group.verdicts))
     await _count(driver, group, new)
     return new
 
 
-async def _tell(scope: TenantScope, fresh: Sequence[Row], *, show: bool) -> None:
+async def _tell(scope: TenantScope, fresh: Sequence[Row]) -> None:
     """One message for all of a transaction's events; consumers read on from their own cursor."""
     received = [row.received_at for row in fresh]
     await scope.enqueue(
@@ -171,25 +169,6 @@ async def _tell(scope: TenantScope, fresh: Sequence[Row], *, show: bool) -> None
         },
         queue="cdp",
     )
-    if show:
-        await scope.announce(
-            "cdp_event",
-            {
-                "accepted": len(fresh),
-                "events": [
-                    {
-                        "id": str(row.id),
-                        "event_name": row.event_name,
-                        "event_type": row.event_type,
-                        "source_id": str(row.source_id) if row.source_id else None,
-                        "message_id": row.message_id,
-                        "event_time": row.event_time.isoformat(),
-                        "received_at": row.received_at.isoformat(),
-                    }
-                    for row in fresh[:_SHOWN]
-                ],
-            },
-        )
 
 
 def _verdict_columns(tenant_id: int, verdicts: Sequence[Verdict]) -> Sequence[Sequence[Any]]:

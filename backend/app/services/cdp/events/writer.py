@@ -5,7 +5,6 @@ events. The queue is bounded; past its bound a request is told to come back, nev
 """
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -25,7 +24,6 @@ _QUEUE_EVENTS = 20_000
 _WRITERS = 6
 _ATTEMPTS = 3
 _PAUSE_SECONDS = 0.1
-_SHOW_EVERY_SECONDS = 1.0
 
 
 @dataclass(slots=True)
@@ -69,7 +67,6 @@ class GroupWriter:
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._slots = asyncio.Semaphore(_WRITERS)
         self._queued = 0
-        self._shown: dict[int, float] = {}
 
     def refuse_when_full(self) -> None:
         if self._queued >= _QUEUE_EVENTS:
@@ -154,7 +151,6 @@ class GroupWriter:
             [entry.row for entry in firsts.values()],
             [entry.row for entry in repeats],
             verdicts,
-            self._may_show(tenant_id),
         )
         try:
             new = await self._persist(group)
@@ -198,14 +194,6 @@ class GroupWriter:
                     raise
                 await asyncio.sleep(_PAUSE_SECONDS * attempt)
         raise AssertionError("unreachable")
-
-    def _may_show(self, tenant_id: int) -> bool:
-        """The live view gets a sample: one message a second."""
-        now = time.monotonic()
-        if now - self._shown.get(tenant_id, 0.0) < _SHOW_EVERY_SECONDS:
-            return False
-        self._shown[tenant_id] = now
-        return True
 
 
 def _take(queue: deque[_Waiting]) -> list[_Waiting]:

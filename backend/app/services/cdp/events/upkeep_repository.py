@@ -1,0 +1,28 @@
+from datetime import date, datetime
+
+from sqlalchemy import text
+
+from app.db.session import GlobalSession
+
+
+class UpkeepRepository:
+    """The maintenance role's three functions."""
+
+    def __init__(self, session: GlobalSession) -> None:
+        self._session = session
+
+    async def make_partition(self, month: date) -> bool:
+        """False where it was there already."""
+        return bool(
+            await self._session.scalar(text("SELECT cdp_events_make_partition(:month)"), {"month": month})
+        )
+
+    async def drop_partitions(self, before: date) -> int:
+        """How many whole months before that of `before` were dropped; none of the last thirty days ever is."""
+        dropped = text("SELECT cdp_events_drop_partitions(:before)")
+        return int(await self._session.scalar(dropped, {"before": before}) or 0)
+
+    async def forget(self, message_ids_before: datetime, verdicts_before: datetime, most: int) -> int:
+        forgotten = text("SELECT cdp_events_forget(:message_ids, :verdicts, :most)")
+        values = {"message_ids": message_ids_before, "verdicts": verdicts_before, "most": most}
+        return int(await self._session.scalar(forgotten, values) or 0)
