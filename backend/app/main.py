@@ -53,7 +53,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             Middleware(UnexpectedErrorMiddleware, show_traceback=settings.is_development),
         ],
         max_body_size=settings.max_body_bytes,
-        **openapi.addresses(settings),
+        **openapi.description(settings),
     )
     state.furnish(app, settings)
     install_error_handlers(app)

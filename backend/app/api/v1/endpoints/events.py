@@ -30,7 +30,9 @@ async def create_ticket(tickets: Tickets, principal: Listening) -> TicketRead:
     return TicketRead(ticket=ticket, expires_in=int(TICKET_LIFETIME.total_seconds()))
 
 
-@router.get("/stream", response_class=EventStream, responses={200: {"model": LiveMessageRead}})
+@router.get(
+    "/stream", status_code=200, response_class=EventStream, responses={200: {"model": LiveMessageRead}}
+)
 async def stream_events(
     request: Request,
     opened: Annotated[Opened, Depends(OpensStream())],
