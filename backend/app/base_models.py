@@ -19,6 +19,7 @@ from app.models.integrations.connections import Connection, SignInAttempt
 from app.models.integrations.conversions import ConversionDelivery
 from app.models.invitations import Invitation
 from app.models.tenants import Membership, Tenant
+from app.models.trust_engine.incidents import TrustIncident
 from app.models.trust_engine.kill_switches import KillSwitchRow, PlatformKillSwitchRow
 from app.models.trust_engine.ledger import LedgerEntry, LedgerHead
 from app.models.trust_engine.permits import TrustPermit
@@ -60,6 +61,7 @@ __all__ = [
     "PlatformKillSwitchRow",
     "SignInAttempt",
     "Tenant",
+    "TrustIncident",
     "TrustPermit",
     "User",
     "UserSession",

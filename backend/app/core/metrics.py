@@ -85,3 +85,4 @@ LIVE_SENT = Counter("stratum_live_messages_sent_total", "Live messages sent to c
 LIVE_DROPPED = Counter(
     "stratum_live_clients_ended_total", "Streams that the server ended, by reason.", ["reason"]
 )
+INCIDENTS = Counter("stratum_incidents_total", "Incidents opened and closed, by kind.", ["kind", "event"])
