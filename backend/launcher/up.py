@@ -105,33 +105,34 @@ class Start:
             ready=lambda: fetch(f"{self.sandbox_url}/control/health") is not None,
         )
 
-    def processes(self, environment: Mapping[str, str]) -> list[Program]:
-        def python(name: str, words: str, ready: Callable[[], bool] | None = None) -> Program:
-            return Program(name, (sys.executable, "-m", *words.split()), BACKEND, environment, ready)
-
-        serve = (
-            f"uvicorn app.main:create_app --factory --host {LOOPBACK} --port {self.ports.api} --no-access-log"
+    def faces(self, environment: Mapping[str, str]) -> list[Program]:
+        """Return what a person waits for."""
+        words = (
+            f"uvicorn app.main:create_app --factory --host {LOOPBACK} --port {self.ports.api} --no-access-log "
+            f"--log-level warning --timeout-graceful-shutdown 5{' --reload' if self.dev else ''}"
         )
+        api = self._python("api", words, environment, lambda: fetch(f"{self.url}/health/ready") is not None)
+        return [api, self._vite()] if self.dev else [api]
+
+    def hands(self, environment: Mapping[str, str]) -> list[Program]:
+        """Return what works behind the API; it starts after it, since two cores are not asked for all at once."""
         celery = "celery --quiet --app app.workers.celery_app"
         # Root is what many a container has; in production the image's account is not.
-        environment = {
+        quiet = {
             **environment,
             "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
         }
-        programs = [
-            python(
-                "api",
-                f"{serve} --log-level warning --timeout-graceful-shutdown 5{' --reload' if self.dev else ''}",
-                ready=lambda: fetch(f"{self.url}/health/ready") is not None,
-            ),
-            python(
-                "worker",
-                f"{celery} worker --queues {QUEUES} --concurrency 2 --without-mingle --without-gossip",
-            ),
-            python("beat", f"{celery} beat"),
-            python("relay", "app.workers.relay"),
+        worker = f"{celery} worker --queues {QUEUES} --concurrency 2 --without-mingle --without-gossip"
+        return [
+            self._python("worker", worker, quiet),
+            self._python("beat", f"{celery} beat", environment),
+            self._python("relay", "app.workers.relay", environment),
         ]
-        return [*programs, self._vite()] if self.dev else programs
+
+    def _python(
+        self, name: str, words: str, environment: Mapping[str, str], ready: Callable[[], bool] | None = None
+    ) -> Program:
+        return Program(name, (sys.executable, "-m", *words.split()), BACKEND, environment, ready)
 
     def _vite(self) -> Program:
         npm = shutil.which("npm")
@@ -197,6 +198,8 @@ async def _run(start: Start, environment: Mapping[str, str], console: Console) -
             "database_url": settings["DATABASE_URL"],
             "redis_url": settings["REDIS_URL"],
         }
+        console.say("Starting the worker, Beat and the relay")
+        await supervisor.add(*start.hands(settings))
         write_private(demo, json.dumps(told, indent=2) + "\n")
         console.say(f"Sign in as {opened.email} with {opened.password}")
         console.say(f"Sandbox: {start.sandbox_url}   its mailbox: {start.sandbox_url}/mailbox")
@@ -212,15 +215,15 @@ async def _processes(
 ) -> dict[str, object] | None:
     """Start what runs on the databases; return the sandbox's Meta app, or None where the end was asked for.
 
-    Where nothing is to be migrated and the sandbox's app is known from the last start, all start at once.
+    Where nothing is to be migrated and the sandbox's app is known from the last start, the API does not wait for it.
     """
     stamp = start.home / "migrated.json"
     known = _known_app(start)
     if known and await is_migrated(stamp, addresses):
         settings |= known
         _keep(start, addresses, settings)
-        with console.step("Starting the sandbox, the API, the worker, Beat and the relay"):
-            await supervisor.add(start.sandbox(), *start.processes(settings))
+        with console.step("Starting the sandbox and the API"):
+            await supervisor.add(start.sandbox(), *start.faces(settings))
     else:
         with console.step("Migrating the database and starting the sandbox"):
             await asyncio.gather(_migrate(addresses, settings, console), supervisor.add(start.sandbox()))
@@ -230,8 +233,8 @@ async def _processes(
         meta = await _meta(start)
         settings |= {"META_APP_ID": str(meta["app_id"]), "META_APP_SECRET": str(meta["app_secret"])}
         _keep(start, addresses, settings)
-        with console.step("Starting the API, the worker, Beat and the relay"):
-            await supervisor.add(*start.processes(settings))
+        with console.step("Starting the API"):
+            await supervisor.add(*start.faces(settings))
     if supervisor.stopping:
         return None
     meta = await _meta(start)
