@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.core.config import Settings, get_settings
 from app.db.session import Scopes, TenantScope
 from app.main import create_app
+from app.services.cdp.events.service import Ingestion
 from app.services.integrations.gateway import Gateway, gateway_by
 from tests.factories.access import Company, client_of, make_company
 from tests.live_server import LiveServer, serving
@@ -81,6 +82,12 @@ async def anonymous(app: FastAPI) -> AsyncIterator[AsyncClient]:
     """Not signed in."""
     async with client_of(app) as client:
         yield client
+
+
+@pytest.fixture
+def ingestion(app: FastAPI) -> Ingestion:
+    ingestion: Ingestion = app.state.ingestion
+    return ingestion
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,13 @@
 """Sources and events to test with."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from app.core.ids import uuid7
-from app.services.cdp.sources.service import SourceKind, SourceService
+from app.services.cdp.events.service import Envelope, Ingestion, Outcome
+from app.services.cdp.sources.service import Sender, SourceKind, SourceService
 from tests.factories.access import Company
 
 
@@ -27,3 +29,9 @@ async def make_source(
 def track(event: str = "Product Viewed", **members: Any) -> dict[str, Any]:
     """An event as Segment's SDKs send it."""
     return {"type": "track", "event": event, "messageId": f"m-{uuid7()}", "userId": "u-1", **members}
+
+
+async def ingest(ingestion: Ingestion, sender: Sender, *events: Any) -> Outcome:
+    """Send events as a source would, without the HTTP."""
+    envelope = Envelope([json.dumps(event).encode() for event in events])
+    return await ingestion.receive(sender, envelope, dialect="segment")
