@@ -1,8 +1,8 @@
 """Live messages over Server-Sent Events, and tickets for clients that cannot send a header."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from app.api.deps import RedisDep
 from app.api.live import EventStream, Opened, OpensStream
@@ -13,6 +13,10 @@ from app.services.events.service import TICKET_LIFETIME, TicketService
 
 router = APIRouter(prefix="/events", tags=["events"])
 
+STREAM: dict[str, Any] = {
+    "description": "Events without end; the data of each is one message.",
+    "content": {"text/event-stream": {"schema": LiveMessageRead.model_json_schema()}},
+}
 Listening = Annotated[Principal, requires("events:read")]
 
 
@@ -30,9 +34,7 @@ async def create_ticket(tickets: Tickets, principal: Listening) -> TicketRead:
     return TicketRead(ticket=ticket, expires_in=int(TICKET_LIFETIME.total_seconds()))
 
 
-@router.get(
-    "/stream", status_code=200, response_class=EventStream, responses={200: {"model": LiveMessageRead}}
-)
+@router.get("/stream", status_code=200, response_class=Response, responses={200: STREAM})
 async def stream_events(
     request: Request,
     opened: Annotated[Opened, Depends(OpensStream())],
