@@ -5,7 +5,7 @@ import { cx } from "./classes";
 export function Table({ label, children }: { label: string; children: ReactNode }) {
   return (
     // A scrolling region must take focus, or a keyboard cannot scroll it.
-    <div role="region" aria-label={label} tabIndex={0} className="overflow-x-auto">
+    <div role="group" aria-label={label} tabIndex={0} className="overflow-x-auto">
       <table className="w-full border-collapse text-left">{children}</table>
     </div>
   );
@@ -26,6 +26,15 @@ export function Th({ figure = false, className, ...rest }: ComponentProps<"th"> 
       )}
       {...rest}
     />
+  );
+}
+
+/** The column of a row's buttons: named for those who cannot see it. */
+export function ThActions() {
+  return (
+    <Th>
+      <span className="sr-only">Actions</span>
+    </Th>
   );
 }
 

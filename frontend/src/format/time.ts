@@ -9,6 +9,7 @@ const UNITS = [
 /** "3m ago", "in 2h": the largest unit that fits. */
 export function ago(iso: string, now: number): string {
   const seconds = Math.round((Date.parse(iso) - now) / 1000);
+  if (seconds === 0) return "now";
   const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ["second", 1];
   return relative.format(Math.trunc(seconds / size), unit);
 }

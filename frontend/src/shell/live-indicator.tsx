@@ -21,7 +21,9 @@ export function LiveIndicator() {
       : ` Last message ${ago(lastMessageAt, Math.max(now, Date.parse(lastMessageAt)))}.`;
   return (
     <span role="status" title={why + last} className="px-2 text-sm text-ink-2">
-      <Status tone={tone}>{word}</Status>
+      <Status tone={tone}>
+        <span className="max-sm:sr-only">{word}</span>
+      </Status>
     </span>
   );
 }

@@ -3,6 +3,7 @@ import { Outlet } from "@tanstack/react-router";
 import { LiveProvider } from "@/api/live-context";
 import { useSession } from "@/api/use-session";
 import { ModeChip } from "@/design/verdict";
+import { KillSwitchButton } from "@/features/autopilot/kill_switch/kill-switch-button";
 import { FrozenBanner } from "@/features/autopilot/kill_switch/frozen-banner";
 import { killSwitchQuery } from "@/features/autopilot/kill_switch/queries";
 import { healthQuery } from "@/features/trust_engine/health/queries";
@@ -13,6 +14,12 @@ import { Mark } from "./mark";
 import { Navigation } from "./navigation";
 import { TenantSwitcher } from "./tenant-switcher";
 import { UserMenu } from "./user-menu";
+
+/** Always at hand; once it is engaged, the banner below holds its release. */
+function HeaderKillSwitch() {
+  const killSwitch = useQuery(killSwitchQuery);
+  return killSwitch.data?.engaged === false && <KillSwitchButton />;
+}
 
 function Mode() {
   const health = useQuery(healthQuery);
@@ -43,6 +50,7 @@ export function Shell() {
         <div className="ml-auto flex items-center gap-1">
           <Mode />
           <LiveIndicator />
+          <HeaderKillSwitch />
           <CommandPalette />
           <UserMenu />
         </div>

@@ -1,5 +1,28 @@
 import "@testing-library/jest-dom/vitest";
-import { cleanup } from "@testing-library/react";
-import { afterEach } from "vitest";
+import { cleanup, configure } from "@testing-library/react";
+import { afterEach, beforeAll, vi } from "vitest";
+import { sessionEnded } from "@/api/session";
 
-afterEach(cleanup);
+configure({ asyncUtilTimeout: 5_000 });
+
+beforeAll(() => {
+  // What jsdom leaves out.
+  vi.stubGlobal(
+    "ResizeObserver",
+    class {
+      observe = () => undefined;
+      disconnect = () => undefined;
+      unobserve = () => undefined;
+    },
+  );
+  window.scrollTo = () => undefined;
+  Element.prototype.scrollIntoView = () => undefined;
+  Element.prototype.hasPointerCapture = () => false;
+});
+
+afterEach(() => {
+  cleanup();
+  sessionEnded();
+  localStorage.clear();
+  document.cookie = "stratum_csrf=; max-age=0";
+});

@@ -6,7 +6,7 @@ import { Button } from "@/design/button";
 import { Age } from "@/design/figures";
 import { Panel } from "@/design/panel";
 import { Empty, ErrorNote, Loaded } from "@/design/states";
-import { Table, Td, Th, Tr } from "@/design/table";
+import { Table, Td, Th, ThActions, Tr } from "@/design/table";
 import { CreateKey } from "./create-key";
 
 const apiKeysQuery = queryOptions({
@@ -42,7 +42,7 @@ export function ApiKeysRoom() {
                     <Th>Scopes</Th>
                     <Th figure>Last used</Th>
                     <Th figure>Expires</Th>
-                    <Th />
+                    <ThActions />
                   </tr>
                 </thead>
                 <tbody>

@@ -2,7 +2,6 @@ import { Link, useSearch } from "@tanstack/react-router";
 import { Page, Panel } from "@/design/panel";
 import { ActionList } from "./actions/action-list";
 import { EnforcementPanel } from "./enforcement/enforcement-form";
-import { KillSwitchButton } from "./kill_switch/kill-switch-button";
 
 const TAB =
   "inline-flex h-8 items-center border-b-2 border-transparent px-1 text-ink-2 hover:text-ink aria-[current=page]:border-accent aria-[current=page]:text-ink";
@@ -10,11 +9,7 @@ const TAB =
 export function AutopilotRoom() {
   const { show = "waiting" } = useSearch({ from: "/signed-in/autopilot" });
   return (
-    <Page
-      title="Autopilot"
-      lead="Each change: proposed, gated, written, read back, watched."
-      actions={<KillSwitchButton />}
-    >
+    <Page title="Autopilot" lead="Each change: proposed, gated, written, read back, watched.">
       <Panel
         title="Actions"
         aside={

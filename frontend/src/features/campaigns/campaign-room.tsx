@@ -34,7 +34,7 @@ function CampaignPage({ campaign }: { campaign: Campaign }) {
       }
     >
       <Panel title="On the platform">
-        <Facts className="p-4">
+        <Facts className="p-4 md:grid-cols-[max-content_minmax(0,1fr)_max-content_minmax(0,1fr)]">
           <Fact term="Budget a day">
             <Money
               micros={campaign.daily_budget_micros}

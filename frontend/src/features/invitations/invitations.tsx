@@ -7,7 +7,7 @@ import { SelectField, TextField } from "@/design/field";
 import { Age } from "@/design/figures";
 import { Panel } from "@/design/panel";
 import { Loaded } from "@/design/states";
-import { Table, Td, Th, Tr } from "@/design/table";
+import { Table, Td, Th, ThActions, Tr } from "@/design/table";
 import { words } from "@/format/words";
 import { fieldsOf, FormError, formText } from "../auth/door";
 import { type Role, ROLES } from "../users/roles";
@@ -44,7 +44,7 @@ export function Invitations() {
                   <Th>E-mail</Th>
                   <Th>Role</Th>
                   <Th figure>Expires</Th>
-                  <Th />
+                  <ThActions />
                 </tr>
               </thead>
               <tbody>

@@ -1,5 +1,6 @@
 /** What to paste, for the SDKs that people run already: only the host is ours. */
 export interface Snippet {
+  readonly key: string;
   readonly name: string;
   readonly code: string;
 }
@@ -8,6 +9,7 @@ export function snippets(origin: string, writeKey: string): readonly Snippet[] {
   const host = origin.replace(/^https?:\/\//, "");
   return [
     {
+      key: "browser",
       name: "Browser (npm)",
       code: `import { AnalyticsBrowser } from "@segment/analytics-next";
 
@@ -19,6 +21,7 @@ analytics.page();
 analytics.track("Order Completed", { order_id: "1001", revenue: 49.9, currency: "EUR" });`,
     },
     {
+      key: "python",
       name: "Python",
       code: `import segment.analytics as analytics  # pip install segment-analytics-python
 
@@ -28,6 +31,7 @@ analytics.track("user-1", "Order Completed", {"order_id": "1001", "revenue": 49.
 analytics.flush()`,
     },
     {
+      key: "curl",
       name: "curl",
       code: `curl ${origin}/v1/track -u '${writeKey}:' -d '{
   "userId": "user-1",

@@ -103,20 +103,20 @@ function NewKey({ writeKey }: { writeKey: string }) {
 function Snippets({ writeKey }: { writeKey: string }) {
   const all = snippets(window.location.origin, writeKey);
   return (
-    <Tabs.Root defaultValue={all[0]?.name ?? ""} className="mt-4">
+    <Tabs.Root defaultValue={all[0]?.key ?? ""} className="mt-4">
       <Tabs.List aria-label="SDK" className="flex gap-4 border-b border-line">
-        {all.map(({ name }) => (
+        {all.map(({ key, name }) => (
           <Tabs.Trigger
-            key={name}
-            value={name}
+            key={key}
+            value={key}
             className="-mb-px h-8 border-b-2 border-transparent text-ink-2 hover:text-ink data-[state=active]:border-accent data-[state=active]:text-ink"
           >
             {name}
           </Tabs.Trigger>
         ))}
       </Tabs.List>
-      {all.map(({ name, code }) => (
-        <Tabs.Content key={name} value={name} className="relative">
+      {all.map(({ key, code }) => (
+        <Tabs.Content key={key} value={key} className="relative">
           <pre className="overflow-x-auto bg-canvas p-3 pr-12 font-mono text-sm leading-5">{code}</pre>
           <div className="absolute top-2 right-2">
             <CopyButton text={code} label="Copy the snippet" />

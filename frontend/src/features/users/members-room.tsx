@@ -9,7 +9,7 @@ import { Age } from "@/design/figures";
 import { Panel } from "@/design/panel";
 import { ErrorNote, Loaded } from "@/design/states";
 import { Status } from "@/design/status";
-import { Table, Td, Th, Tr } from "@/design/table";
+import { Table, Td, Th, ThActions, Tr } from "@/design/table";
 import { words } from "@/format/words";
 import { Invitations } from "../invitations/invitations";
 import { type Role, ROLES } from "./roles";
@@ -33,7 +33,7 @@ export function MembersRoom() {
                   <Th>Role</Th>
                   <Th>State</Th>
                   <Th figure>Last sign-in</Th>
-                  <Th />
+                  <ThActions />
                 </tr>
               </thead>
               <tbody>

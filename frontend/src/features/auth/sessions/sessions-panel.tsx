@@ -4,7 +4,7 @@ import { Button } from "@/design/button";
 import { Age } from "@/design/figures";
 import { Panel } from "@/design/panel";
 import { ErrorNote, Loaded } from "@/design/states";
-import { Table, Td, Th, Tr } from "@/design/table";
+import { Table, Td, Th, ThActions, Tr } from "@/design/table";
 
 const sessionsQuery = queryOptions({
   queryKey: ["auth", "sessions"],
@@ -31,7 +31,7 @@ export function SessionsPanel() {
                 <Th>Address</Th>
                 <Th figure>Signed in</Th>
                 <Th figure>Last used</Th>
-                <Th />
+                <ThActions />
               </tr>
             </thead>
             <tbody>

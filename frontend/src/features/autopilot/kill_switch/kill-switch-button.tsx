@@ -18,13 +18,13 @@ export function KillSwitchButton() {
   return (
     <>
       <Button
-        tone={engage ? "danger" : "plain"}
+        className={engage ? "border-block text-block hover:bg-block-soft max-sm:w-10 max-sm:px-0" : undefined}
         onClick={() => {
           setOpen(true);
         }}
       >
         {engage ? <OctagonMinus size={14} aria-hidden /> : <Play size={14} aria-hidden />}
-        {engage ? "Kill switch" : "Release"}
+        <span className={engage ? "max-lg:sr-only" : undefined}>{engage ? "Kill switch" : "Release"}</span>
       </Button>
       <Dialog
         open={open}

@@ -6,7 +6,7 @@ import { Button } from "@/design/button";
 import { Age } from "@/design/figures";
 import { ErrorNote, Loaded } from "@/design/states";
 import { Status } from "@/design/status";
-import { Table, Td, Th, Tr } from "@/design/table";
+import { Table, Td, Th, ThActions, Tr } from "@/design/table";
 import { words } from "@/format/words";
 import { adAccountsQuery, connectionsQuery, useAuthorize, useSync } from "./queries";
 
@@ -96,7 +96,7 @@ function AdAccounts() {
               <Th>Currency</Th>
               <Th>Time zone</Th>
               <Th figure>Metrics</Th>
-              <Th />
+              <ThActions />
             </tr>
           </thead>
           <tbody>

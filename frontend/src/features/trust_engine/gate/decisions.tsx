@@ -76,7 +76,7 @@ function DecisionTable({ decisions }: { decisions: readonly Decision[] }) {
         <tr>
           <Th>Result</Th>
           <Th>Change</Th>
-          <Th>Why</Th>
+          <Th className="max-sm:hidden">Why</Th>
           <Th figure>Score / needs</Th>
           <Th figure>When</Th>
         </tr>
@@ -91,12 +91,13 @@ function DecisionTable({ decisions }: { decisions: readonly Decision[] }) {
 }
 
 function DecisionRow({ decision }: { decision: Decision }) {
+  const why = decision.reasons[0]?.message ?? "No reason was recorded.";
   return (
     <Tr>
       <Td>
         <VerdictChip verdict={decision.result} />
       </Td>
-      <Td className="min-w-48">
+      <Td className="sm:min-w-48">
         <Link
           to="/trust/decisions/$decisionId"
           params={{ decisionId: decision.id }}
@@ -108,8 +109,9 @@ function DecisionRow({ decision }: { decision: Decision }) {
           {decision.entity_name ?? decision.entity_id}{" "}
           <span className="text-ink-3">· {decision.risk_class}</span>
         </div>
+        <p className="text-ink-2 sm:hidden">{why}</p>
       </Td>
-      <Td className="min-w-64 text-ink-2">{decision.reasons[0]?.message ?? "—"}</Td>
+      <Td className="min-w-64 text-ink-2 max-sm:hidden">{why}</Td>
       <Td figure className="whitespace-nowrap">
         {decision.score === null ? <Unknown why="no live score" /> : integer(decision.score)}
         <span className="text-ink-3">

@@ -1,0 +1,55 @@
+import { screen, within } from "@testing-library/react";
+import { expect, test } from "vitest";
+import { open } from "@/testing/app";
+import { quietTenant } from "@/testing/fixtures";
+
+const FROZEN = {
+  engaged: true,
+  scope: "tenant",
+  reason: "The pixel is dead",
+  engaged_at: "2026-11-23T05:00:00Z",
+  engaged_by: "Dana Ortiz",
+};
+
+test("it is pressed from the keyboard alone, with a reason, and everything says frozen", async () => {
+  const { server } = quietTenant();
+  server.on("POST /autopilot/kill-switch", () => {
+    server.on("GET /autopilot/kill-switch", FROZEN);
+    return FROZEN;
+  });
+  const { user } = open("/autopilot");
+  const button = await screen.findByRole("button", { name: "Kill switch" });
+  button.focus();
+  await user.keyboard("{Enter}");
+  expect(await screen.findByRole("dialog")).toBeVisible();
+  expect(server.asked("POST /autopilot/kill-switch")).toHaveLength(0);
+  screen.getByLabelText("Reason").focus();
+  await user.keyboard("The pixel is dead{Enter}");
+  expect(await screen.findByText("Frozen.")).toBeVisible();
+  expect(screen.getByText(/“The pixel is dead”/)).toBeVisible();
+  expect(server.asked("POST /autopilot/kill-switch")[0]?.body).toEqual({
+    engaged: true,
+    reason: "The pixel is dead",
+  });
+});
+
+test("it wants a reason", async () => {
+  const { server } = quietTenant();
+  const { user } = open("/autopilot");
+  await user.click(await screen.findByRole("button", { name: "Kill switch" }));
+  const dialog = within(await screen.findByRole("dialog"));
+  expect(dialog.getByRole("button", { name: "Freeze everything" })).toBeDisabled();
+  await user.keyboard("   {Enter}");
+  expect(server.asked("POST /autopilot/kill-switch")).toHaveLength(0);
+});
+
+test("somebody else's freeze shows at once, on every page", async () => {
+  const { server, stream } = quietTenant();
+  open("/");
+  expect(await screen.findByText("Nothing waits for you.")).toBeVisible();
+  expect(screen.queryByText("Frozen.")).toBeNull();
+  server.on("GET /autopilot/kill-switch", FROZEN);
+  stream.say("9-0", "autopilot_mode_change", { mode: "frozen" });
+  expect(await screen.findByText("Frozen.")).toBeVisible();
+  expect(screen.getByText("The autopilot’s mode is now Frozen.")).toBeInTheDocument();
+});

@@ -1,0 +1,42 @@
+import { screen } from "@testing-library/react";
+import { expect, test } from "vitest";
+import { open } from "@/testing/app";
+import { component, health, quietTenant } from "@/testing/fixtures";
+
+test("health falls on the page when it falls on the server", async () => {
+  const { server, stream } = quietTenant();
+  open("/trust");
+  expect(await screen.findByRole("meter", { name: "Signal health" })).toHaveAttribute("aria-valuenow", "86");
+  server.on("GET /trust/health", {
+    ...health({ score: 39, status: "critical", mode: "frozen", capped_by: "event_loss" }),
+    accounts: [],
+  });
+  stream.say("9-0", "emq_update", { score: 39 });
+  expect(await screen.findByText("Event loss")).toBeVisible();
+  expect(screen.getByRole("meter", { name: "Signal health" })).toHaveAttribute("aria-valuenow", "39");
+});
+
+test("an unknown component has no score, and says why", async () => {
+  const { server } = quietTenant();
+  server.on("GET /trust/health", {
+    ...health({
+      score: null,
+      components: [
+        component({ name: "anomaly", state: "unknown", score: null, reason: "8 days of history." }),
+      ],
+    }),
+    accounts: [],
+  });
+  open("/trust");
+  expect(await screen.findByText("Unknown: 8 days of history.")).toBeInTheDocument();
+  expect(screen.getByRole("meter", { name: "Signal health" })).not.toHaveAttribute("aria-valuenow");
+});
+
+test("a gap in the stream refreshes everything", async () => {
+  const { server, stream } = quietTenant();
+  open("/trust");
+  await screen.findByText("The gate has not been asked yet.");
+  const before = server.asked("GET /trust/gate/decisions").length;
+  stream.say("9-0", "resync", {});
+  await expect.poll(() => server.asked("GET /trust/gate/decisions").length).toBeGreaterThan(before);
+});

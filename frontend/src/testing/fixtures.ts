@@ -1,0 +1,153 @@
+import type { AccountHealth, Action, HealthComponent, TriageItem } from "@/api/types";
+import { liveStream, Server } from "./server";
+
+const USER = {
+  id: "0199aaaa-0000-7000-8000-000000000001",
+  email: "dana@northwind.example",
+  full_name: "Dana Ortiz",
+  email_verified: true,
+  mfa_enabled: true,
+};
+const TENANT = { id: 1, name: "Northwind", role: "admin" };
+
+export const SIGNED_IN = {
+  access_token: "token-1",
+  token_type: "bearer",
+  expires_in: 900,
+  csrf_token: "csrf-1",
+  user: USER,
+  tenants: [TENANT],
+  tenant_id: 1,
+};
+
+const PERMISSIONS = [
+  "autopilot.actions:approve",
+  "autopilot.kill_switch:write",
+  "trust_engine.health:write",
+  "trust_engine.incidents:write",
+];
+
+export function component(part: Partial<HealthComponent>): HealthComponent {
+  return {
+    name: "emq",
+    state: "good",
+    score: 90,
+    weight: 0.2,
+    evidence: {},
+    measured_at: "2026-11-23T05:00:00Z",
+    reason: "Match keys are there.",
+    drivers: [],
+    ...part,
+  };
+}
+
+export function health(part: Partial<AccountHealth>): AccountHealth {
+  return {
+    ad_account_id: null,
+    name: null,
+    platform: null,
+    score: 86,
+    status: "healthy",
+    mode: "normal",
+    coverage: 1,
+    evaluated_at: "2026-11-23T05:00:00Z",
+    expires_at: "2026-11-23T05:15:00Z",
+    components: [],
+    capped_by: null,
+    ...part,
+  };
+}
+
+export function action(part: Partial<Action>): Action {
+  return {
+    id: "0199aaaa-0000-7000-8000-0000000000f0",
+    status: "awaiting_approval",
+    operation: "increase_budget",
+    risk_class: "high",
+    platform: "meta",
+    ad_account_id: "0199aaaa-0000-7000-8000-0000000000a1",
+    entity_type: "campaign",
+    entity_id: "120200",
+    entity_name: "Broad DE",
+    before: { daily_budget_micros: 120_000_000 },
+    after: { daily_budget_micros: 144_000_000 },
+    currency: "EUR",
+    reason: "ROAS 4.1 against a floor of 1.0.",
+    origin: "performance_scaling",
+    proposed_by: null,
+    proposed_at: "2026-11-23T05:00:00Z",
+    expires_at: null,
+    decision_id: null,
+    decision: "PASS",
+    ...part,
+  };
+}
+
+export function triageItem(part: Partial<TriageItem>): TriageItem {
+  return {
+    kind: "approval",
+    severity: "warning",
+    title: "Raise “Broad DE”",
+    reason: "ROAS 4.1.",
+    entity: null,
+    entity_id: null,
+    action: { label: "Review", href: "/autopilot" },
+    since: null,
+    ...part,
+  };
+}
+
+const UNKNOWN = { value: null, known: false, reason: "no metrics yet" };
+
+/** A server with a signed-in person and a tenant where nothing has happened yet. */
+export function quietTenant() {
+  document.cookie = "stratum_csrf=csrf-1";
+  const stream = liveStream();
+  const server = new Server()
+    .on("POST /auth/refresh", SIGNED_IN)
+    .on("GET /auth/me", {
+      user: USER,
+      tenant: TENANT,
+      role: "admin",
+      permissions: PERMISSIONS,
+      tenants: [TENANT],
+    })
+    .on("GET /events/stream", stream.open)
+    .on("GET /dashboard/triage", { items: [], counts: {} })
+    .on("GET /dashboard/summary", {
+      health: UNKNOWN,
+      mode: UNKNOWN,
+      spend_today: UNKNOWN,
+      conversion_value_today: UNKNOWN,
+      events_last_hour: { value: 12, known: true, reason: null },
+      actions_waiting: { value: 0, known: true, reason: null },
+      currency: null,
+    })
+    .on("GET /trust/health", { ...health({}), accounts: [] })
+    .on("GET /trust/health/history", { points: [] })
+    .on("GET /trust/incidents", { items: [] })
+    .on("GET /trust/gate/decisions", { items: [], next_cursor: null, limit: 50 })
+    .on("GET /autopilot/kill-switch", {
+      engaged: false,
+      scope: null,
+      reason: null,
+      engaged_at: null,
+      engaged_by: null,
+    })
+    .on("GET /autopilot/enforcement", {
+      mode: "advisory",
+      level: 0,
+      max_daily_budget_micros: null,
+      max_campaign_budget_micros: null,
+      budget_increase_limit_pct: 30,
+      max_changes_per_day: 5,
+      min_hours_between_changes: 4,
+      roas_floor: 1,
+      roas_lookback_days: 7,
+      cpa_ceiling_micros: null,
+      max_total_increase_micros: null,
+      currency: "EUR",
+    })
+    .on("GET /autopilot/actions", { items: [], next_cursor: null, limit: 50 });
+  return { server, stream };
+}
