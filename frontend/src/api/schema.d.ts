@@ -4,312 +4,6 @@
  */
 
 export interface paths {
-    "/stub/{what}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Stub */
-        post: operations["stub_stub__what__post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/login": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**  */
-        post: operations["__api_v1_auth_login_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/mfa/verify": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**  */
-        post: operations["__api_v1_auth_mfa_verify_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/refresh": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**  */
-        post: operations["__api_v1_auth_refresh_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/logout": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**  */
-        post: operations["__api_v1_auth_logout_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/me": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**  */
-        get: operations["__api_v1_auth_me_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/switch-tenant": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**  */
-        post: operations["__api_v1_auth_switch_tenant_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/register": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**  */
-        post: operations["__api_v1_auth_register_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/verify-email": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**  */
-        post: operations["__api_v1_auth_verify_email_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/password/forgot": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**  */
-        post: operations["__api_v1_auth_password_forgot_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/password/reset": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**  */
-        post: operations["__api_v1_auth_password_reset_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/password/change": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**  */
-        post: operations["__api_v1_auth_password_change_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/sessions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**  */
-        get: operations["__api_v1_auth_sessions_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/sessions/{session_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**  */
-        delete: operations["__api_v1_auth_sessions__session_id__delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/mfa/enroll": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**  */
-        post: operations["__api_v1_auth_mfa_enroll_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/mfa/confirm": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**  */
-        post: operations["__api_v1_auth_mfa_confirm_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/mfa/disable": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**  */
-        post: operations["__api_v1_auth_mfa_disable_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/mfa/backup-codes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**  */
-        post: operations["__api_v1_auth_mfa_backup_codes_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/users": {
         parameters: {
             query?: never;
@@ -317,8 +11,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**  */
-        get: operations["__api_v1_users_get"];
+        /**
+         * List Users
+         * @description The company's people, by name.
+         */
+        get: operations["list_users_api_v1_users_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -337,33 +34,255 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /**  */
-        delete: operations["__api_v1_users__user_id__delete"];
+        /**
+         * Remove User
+         * @description End the membership; the person keeps their account elsewhere.
+         */
+        delete: operations["remove_user_api_v1_users__user_id__delete"];
         options?: never;
         head?: never;
-        /**  */
-        patch: operations["__api_v1_users__user_id__patch"];
+        /**
+         * Change User
+         * @description Another role, or access switched off or on; nobody gives a role above their own.
+         */
+        patch: operations["change_user_api_v1_users__user_id__patch"];
         trace?: never;
     };
-    "/api/v1/invitations": {
+    "/api/v1/audit-logs": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /**  */
-        get: operations["__api_v1_invitations_get"];
+        /**
+         * Search Audit Logs
+         * @description What was changed, by whom, newest first.
+         */
+        get: operations["search_audit_logs_api_v1_audit_logs_get"];
         put?: never;
-        /**  */
-        post: operations["__api_v1_invitations_post"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/invitations/{invitation_id}": {
+    "/api/v1/auth/password/forgot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Forgot Password
+         * @description Send a link; the answer is the same for an address without an account.
+         */
+        post: operations["forgot_password_api_v1_auth_password_forgot_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/password/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reset Password
+         * @description Set a new password by the mail's link; every session ends.
+         */
+        post: operations["reset_password_api_v1_auth_password_reset_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/password/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Password
+         * @description Every session ends, this one too.
+         */
+        post: operations["change_password_api_v1_auth_password_change_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Register
+         * @description Make a company and its first admin; the answer is the same for an address that has an account.
+         */
+        post: operations["register_api_v1_auth_register_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/verify-email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Verify Email */
+        post: operations["verify_email_api_v1_auth_verify_email_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Login
+         * @description Sign in; an account with a second factor gets an `mfa_token` instead of a session.
+         */
+        post: operations["login_api_v1_auth_login_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refresh
+         * @description Exchange a refresh token, once; to use it again ends the session.
+         */
+        post: operations["refresh_api_v1_auth_refresh_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Logout
+         * @description End the session of the access token, of the cookie, or of the refresh token in the body.
+         */
+        post: operations["logout_api_v1_auth_logout_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/switch-tenant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Switch Tenant
+         * @description Go on in another company; the tokens of before stop working.
+         */
+        post: operations["switch_tenant_api_v1_auth_switch_tenant_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Me */
+        get: operations["me_api_v1_auth_me_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Sessions
+         * @description Where the person is signed in, the latest used first.
+         */
+        get: operations["list_sessions_api_v1_auth_sessions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sessions/{session_id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -373,14 +292,14 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /**  */
-        delete: operations["__api_v1_invitations__invitation_id__delete"];
+        /** Revoke Session */
+        delete: operations["revoke_session_api_v1_auth_sessions__session_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/invitations/accept": {
+    "/api/v1/auth/mfa/verify": {
         parameters: {
             query?: never;
             header?: never;
@@ -389,30 +308,89 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**  */
-        post: operations["__api_v1_invitations_accept_post"];
+        /**
+         * Verify
+         * @description Finish signing in with a code of the app or a backup code.
+         */
+        post: operations["verify_api_v1_auth_mfa_verify_post"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/tenants/current": {
+    "/api/v1/auth/mfa/enroll": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /**  */
-        get: operations["__api_v1_tenants_current_get"];
+        get?: never;
         put?: never;
-        post?: never;
+        /**
+         * Enroll
+         * @description A new secret; it counts once a code of it is confirmed.
+         */
+        post: operations["enroll_api_v1_auth_mfa_enroll_post"];
         delete?: never;
         options?: never;
         head?: never;
-        /**  */
-        patch: operations["__api_v1_tenants_current_patch"];
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/mfa/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirm */
+        post: operations["confirm_api_v1_auth_mfa_confirm_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/mfa/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Disable */
+        post: operations["disable_api_v1_auth_mfa_disable_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/mfa/backup-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Renew Backup Codes
+         * @description Ten new ones; the old stop working.
+         */
+        post: operations["renew_backup_codes_api_v1_auth_mfa_backup_codes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/api-keys": {
@@ -422,11 +400,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**  */
-        get: operations["__api_v1_api_keys_get"];
+        /**
+         * List Api Keys
+         * @description Live, expired and revoked ones, newest first.
+         */
+        get: operations["list_api_keys_api_v1_api_keys_get"];
         put?: never;
-        /**  */
-        post: operations["__api_v1_api_keys_post"];
+        /**
+         * Create Api Key
+         * @description A key for a program; it may do what `scopes` names and its maker may do.
+         */
+        post: operations["create_api_key_api_v1_api_keys_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -443,24 +427,455 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /**  */
-        delete: operations["__api_v1_api_keys__key_id__delete"];
+        /**
+         * Revoke Api Key
+         * @description It stops working within two seconds.
+         */
+        delete: operations["revoke_api_key_api_v1_api_keys__key_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/audit-logs": {
+    "/api/v1/invitations": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /**  */
-        get: operations["__api_v1_audit_logs_get"];
+        /**
+         * List Invitations
+         * @description Open and answered ones, newest first.
+         */
+        get: operations["list_invitations_api_v1_invitations_get"];
+        put?: never;
+        /** Invite */
+        post: operations["invite_api_v1_invitations_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{invitation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
         put?: never;
         post?: never;
+        /** Revoke Invitation */
+        delete: operations["revoke_invitation_api_v1_invitations__invitation_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept Invitation
+         * @description Become a member; `invitations.account_needed` asks for a name and a password first.
+         */
+        post: operations["accept_invitation_api_v1_invitations_accept_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Tenant */
+        get: operations["get_tenant_api_v1_tenants_current_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change Tenant */
+        patch: operations["change_tenant_api_v1_tenants_current_patch"];
+        trace?: never;
+    };
+    "/api/v1/trust/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Incidents
+         * @description Newest first.
+         */
+        get: operations["list_incidents_api_v1_trust_incidents_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trust/incidents/{incident_id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Acknowledge Incident
+         * @description Say that somebody is on it; it closes when what was wrong is right.
+         */
+        post: operations["acknowledge_incident_api_v1_trust_incidents__incident_id__acknowledge_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdp/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Events
+         * @description Newest first.
+         */
+        get: operations["list_events_api_v1_cdp_events_get"];
+        put?: never;
+        /**
+         * Send Events
+         * @description Store events, each once by its `message_id`; answers when they are committed.
+         */
+        post: operations["send_events_api_v1_cdp_events_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdp/events/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stats
+         * @description What each source sent, from the hour of `since` on.
+         */
+        get: operations["stats_api_v1_cdp_events_stats_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdp/events/verdicts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Verdicts
+         * @description Events that were refused, and why; the last refused first.
+         */
+        get: operations["list_verdicts_api_v1_cdp_events_verdicts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdp/events/verdicts/{verdict_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay
+         * @description Try a refused event again, as it came or put right; `replay_outcome` says what came of it.
+         */
+        post: operations["replay_api_v1_cdp_events_verdicts__verdict_id__replay_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdp/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Sources */
+        get: operations["list_sources_api_v1_cdp_sources_get"];
+        put?: never;
+        /** Create Source */
+        post: operations["create_source_api_v1_cdp_sources_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdp/sources/{source_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change Source */
+        patch: operations["change_source_api_v1_cdp_sources__source_id__patch"];
+        trace?: never;
+    };
+    "/api/v1/cdp/sources/{source_id}/rotate-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate Key
+         * @description A new write key; the old one stops within two seconds.
+         */
+        post: operations["rotate_key_api_v1_cdp_sources__source_id__rotate_key_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/autopilot/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A */
+        get: operations["a_api_v1_autopilot_actions_get"];
+        put?: never;
+        /** B */
+        post: operations["b_api_v1_autopilot_actions_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/autopilot/actions/{action_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** C */
+        get: operations["c_api_v1_autopilot_actions__action_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/autopilot/actions/{action_id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** D */
+        post: operations["d_api_v1_autopilot_actions__action_id__approve_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/autopilot/actions/{action_id}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** E */
+        post: operations["e_api_v1_autopilot_actions__action_id__dismiss_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/autopilot/enforcement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** F */
+        get: operations["f_api_v1_autopilot_enforcement_get"];
+        /** G */
+        put: operations["g_api_v1_autopilot_enforcement_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/autopilot/kill-switch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** H */
+        get: operations["h_api_v1_autopilot_kill_switch_get"];
+        put?: never;
+        /** I */
+        post: operations["i_api_v1_autopilot_kill_switch_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/autopilot/interventions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** J */
+        get: operations["j_api_v1_autopilot_interventions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/autopilot/strategies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** K */
+        get: operations["k_api_v1_autopilot_strategies_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/autopilot/strategies/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** L */
+        patch: operations["l_api_v1_autopilot_strategies__name__patch"];
+        trace?: never;
+    };
+    "/api/v1/autopilot/strategies/{name}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** M */
+        post: operations["m_api_v1_autopilot_strategies__name__run_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stub/{what}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stub */
+        post: operations["stub_stub__what__post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -493,109 +908,6 @@ export interface paths {
         };
         /**  */
         get: operations["__api_v1_dashboard_triage_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/cdp/sources": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**  */
-        get: operations["__api_v1_cdp_sources_get"];
-        put?: never;
-        /**  */
-        post: operations["__api_v1_cdp_sources_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/cdp/sources/{source_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        /**  */
-        patch: operations["__api_v1_cdp_sources__source_id__patch"];
-        trace?: never;
-    };
-    "/api/v1/cdp/sources/{source_id}/rotate-key": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**  */
-        post: operations["__api_v1_cdp_sources__source_id__rotate_key_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/cdp/events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**  */
-        get: operations["__api_v1_cdp_events_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/cdp/events/verdicts": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**  */
-        get: operations["__api_v1_cdp_events_verdicts_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/cdp/events/stats": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**  */
-        get: operations["__api_v1_cdp_events_stats_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -843,40 +1155,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/trust/incidents": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**  */
-        get: operations["__api_v1_trust_incidents_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/trust/incidents/{incident_id}/acknowledge": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**  */
-        post: operations["__api_v1_trust_incidents__incident_id__acknowledge_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/trust/gate/decisions": {
         parameters: {
             query?: never;
@@ -962,178 +1240,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/autopilot/actions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**  */
-        get: operations["__api_v1_autopilot_actions_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/autopilot/actions/{action_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**  */
-        get: operations["__api_v1_autopilot_actions__action_id__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/autopilot/actions/{action_id}/approve": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**  */
-        post: operations["__api_v1_autopilot_actions__action_id__approve_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/autopilot/actions/{action_id}/dismiss": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**  */
-        post: operations["__api_v1_autopilot_actions__action_id__dismiss_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/autopilot/enforcement": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**  */
-        get: operations["__api_v1_autopilot_enforcement_get"];
-        /**  */
-        put: operations["__api_v1_autopilot_enforcement_put"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/autopilot/kill-switch": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**  */
-        get: operations["__api_v1_autopilot_kill_switch_get"];
-        put?: never;
-        /**  */
-        post: operations["__api_v1_autopilot_kill_switch_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/autopilot/interventions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**  */
-        get: operations["__api_v1_autopilot_interventions_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/autopilot/strategies": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**  */
-        get: operations["__api_v1_autopilot_strategies_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/autopilot/strategies/{name}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        /**  */
-        patch: operations["__api_v1_autopilot_strategies__name__patch"];
-        trace?: never;
-    };
-    "/api/v1/autopilot/strategies/{name}/run": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**  */
-        post: operations["__api_v1_autopilot_strategies__name__run_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/events/ticket": {
         parameters: {
             query?: never;
@@ -1172,6 +1278,1509 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** ApiKeyCreate */
+        ApiKeyCreate: {
+            /** Name */
+            name: string;
+            /**
+             * Scopes
+             * @description Permissions, `area:verb`.
+             */
+            scopes: string[];
+            /** Expires At */
+            expires_at?: string | null;
+        };
+        /** ApiKeyCreated */
+        ApiKeyCreated: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Prefix
+             * @description Enough of the key to recognise it.
+             */
+            prefix: string;
+            /** Scopes */
+            scopes: string[];
+            /**
+             * Created By
+             * Format: uuid
+             */
+            created_by: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            /** Last Used At */
+            last_used_at: string | null;
+            /** Revoked At */
+            revoked_at: string | null;
+            /**
+             * Key
+             * @description The key itself: it is shown this once.
+             */
+            key: string;
+        };
+        /** ApiKeyRead */
+        ApiKeyRead: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Prefix
+             * @description Enough of the key to recognise it.
+             */
+            prefix: string;
+            /** Scopes */
+            scopes: string[];
+            /**
+             * Created By
+             * Format: uuid
+             */
+            created_by: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            /** Last Used At */
+            last_used_at: string | null;
+            /** Revoked At */
+            revoked_at: string | null;
+        };
+        /** AuditLogRead */
+        AuditLogRead: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Action */
+            action: string;
+            /** Entity */
+            entity: string;
+            /** Entity Id */
+            entity_id: string | null;
+            /** Actor Kind */
+            actor_kind: string;
+            /** Actor Id */
+            actor_id: string | null;
+            /** Actor Label */
+            actor_label: string;
+            /** Ip */
+            ip: string | null;
+            /** User Agent */
+            user_agent: string | null;
+            /** Request Id */
+            request_id: string | null;
+            /** Before */
+            before: {
+                [key: string]: unknown;
+            } | null;
+            /** After */
+            after: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** BackupCodesRead */
+        BackupCodesRead: {
+            /**
+             * Backup Codes
+             * @description Each works once; they are shown this once.
+             */
+            backup_codes: string[];
+        };
+        /** ChangePasswordRequest */
+        ChangePasswordRequest: {
+            /**
+             * Current Password
+             * Format: password
+             */
+            current_password: string;
+            /**
+             * New Password
+             * Format: password
+             */
+            new_password: string;
+        };
+        /** CodeRequest */
+        CodeRequest: {
+            /** Code */
+            code: string;
+        };
+        /** CursorPage[AuditLogRead] */
+        CursorPage_AuditLogRead_: {
+            /** Items */
+            items: components["schemas"]["AuditLogRead"][];
+            /**
+             * Next Cursor
+             * @description Ask again with this to go on; null at the end.
+             */
+            next_cursor: string | null;
+            /** Limit */
+            limit: number;
+        };
+        /** EnrolmentRead */
+        EnrolmentRead: {
+            /** Secret */
+            secret: string;
+            /** Otpauth Uri */
+            otpauth_uri: string;
+            /**
+             * Qr Svg
+             * @description The address as a QR code: an `svg` element.
+             */
+            qr_svg: string;
+        };
+        /** ForgotPasswordRequest */
+        ForgotPasswordRequest: {
+            /**
+             * Email
+             * Format: email
+             */
+            email: string;
+        };
+        /** HTTPValidationError */
+        HTTPValidationError: {
+            /** Detail */
+            detail?: components["schemas"]["ValidationError"][];
+        };
+        /** InvitationAccept */
+        InvitationAccept: {
+            /** Token */
+            token: string;
+            /** Full Name */
+            full_name?: string | null;
+            /** Password */
+            password?: string | null;
+        };
+        /** InvitationAccepted */
+        InvitationAccepted: {
+            /** Message */
+            message: string;
+            /** Email */
+            email: string;
+        };
+        /** InvitationCreate */
+        InvitationCreate: {
+            /**
+             * Email
+             * Format: email
+             */
+            email: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "viewer" | "analyst" | "manager" | "admin";
+        };
+        /** InvitationRead */
+        InvitationRead: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Email */
+            email: string;
+            role: components["schemas"]["Role"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Accepted At */
+            accepted_at: string | null;
+            /** Revoked At */
+            revoked_at: string | null;
+        };
+        /** LoginRequest */
+        LoginRequest: {
+            /**
+             * Email
+             * Format: email
+             */
+            email: string;
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
+            /**
+             * Tenant Id
+             * @description Which company to enter; else the last one.
+             */
+            tenant_id?: number | null;
+        };
+        /** MeRead */
+        MeRead: {
+            user: components["schemas"]["UserRead"];
+            tenant: components["schemas"]["TenantOption"];
+            role: components["schemas"]["Role"];
+            /** Permissions */
+            permissions: string[];
+            /** Tenants */
+            tenants: components["schemas"]["TenantOption"][];
+        };
+        /** MemberPatch */
+        MemberPatch: {
+            /** Role */
+            role?: ("viewer" | "analyst" | "manager" | "admin") | null;
+            /** Is Active */
+            is_active?: boolean | null;
+        };
+        /** MemberRead */
+        MemberRead: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Email */
+            email: string;
+            /** Full Name */
+            full_name: string;
+            role: components["schemas"]["Role"];
+            /** Is Active */
+            is_active: boolean;
+            /**
+             * Is Protected
+             * @description Only a superadmin may change this person.
+             */
+            is_protected: boolean;
+            /** Mfa Enabled */
+            mfa_enabled: boolean;
+            /** Last Login At */
+            last_login_at: string | null;
+            /**
+             * Joined At
+             * Format: date-time
+             */
+            joined_at: string;
+        };
+        /**
+         * Message
+         * @description One sentence for people.
+         */
+        Message: {
+            /** Message */
+            message: string;
+        };
+        /** MfaChallenge */
+        MfaChallenge: {
+            /**
+             * Mfa Required
+             * @default true
+             * @constant
+             */
+            mfa_required: true;
+            /**
+             * Mfa Token
+             * @description Send it with a code to `/auth/mfa/verify` within five minutes.
+             */
+            mfa_token: string;
+        };
+        /** MfaDisableRequest */
+        MfaDisableRequest: {
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
+            /** Code */
+            code: string;
+        };
+        /** MfaVerifyRequest */
+        MfaVerifyRequest: {
+            /** Mfa Token */
+            mfa_token: string;
+            /**
+             * Code
+             * @description Six digits from the app, or a backup code.
+             */
+            code: string;
+        };
+        /** Page[ApiKeyRead] */
+        Page_ApiKeyRead_: {
+            /** Items */
+            items: components["schemas"]["ApiKeyRead"][];
+            /**
+             * Total
+             * @description Rows that match; 10000 when `total_capped`.
+             */
+            total: number;
+            /**
+             * Total Capped
+             * @default false
+             */
+            total_capped: boolean;
+            /** Page */
+            page: number;
+            /** Limit */
+            limit: number;
+            /** Pages */
+            pages: number;
+            /** Has Next */
+            has_next: boolean;
+            /** Has Prev */
+            has_prev: boolean;
+        };
+        /** Page[InvitationRead] */
+        Page_InvitationRead_: {
+            /** Items */
+            items: components["schemas"]["InvitationRead"][];
+            /**
+             * Total
+             * @description Rows that match; 10000 when `total_capped`.
+             */
+            total: number;
+            /**
+             * Total Capped
+             * @default false
+             */
+            total_capped: boolean;
+            /** Page */
+            page: number;
+            /** Limit */
+            limit: number;
+            /** Pages */
+            pages: number;
+            /** Has Next */
+            has_next: boolean;
+            /** Has Prev */
+            has_prev: boolean;
+        };
+        /** Page[MemberRead] */
+        Page_MemberRead_: {
+            /** Items */
+            items: components["schemas"]["MemberRead"][];
+            /**
+             * Total
+             * @description Rows that match; 10000 when `total_capped`.
+             */
+            total: number;
+            /**
+             * Total Capped
+             * @default false
+             */
+            total_capped: boolean;
+            /** Page */
+            page: number;
+            /** Limit */
+            limit: number;
+            /** Pages */
+            pages: number;
+            /** Has Next */
+            has_next: boolean;
+            /** Has Prev */
+            has_prev: boolean;
+        };
+        /** Page[SignInSessionRead] */
+        Page_SignInSessionRead_: {
+            /** Items */
+            items: components["schemas"]["SignInSessionRead"][];
+            /**
+             * Total
+             * @description Rows that match; 10000 when `total_capped`.
+             */
+            total: number;
+            /**
+             * Total Capped
+             * @default false
+             */
+            total_capped: boolean;
+            /** Page */
+            page: number;
+            /** Limit */
+            limit: number;
+            /** Pages */
+            pages: number;
+            /** Has Next */
+            has_next: boolean;
+            /** Has Prev */
+            has_prev: boolean;
+        };
+        /** RefreshRequest */
+        RefreshRequest: {
+            /** Refresh Token */
+            refresh_token: string;
+        };
+        /** RegisterRequest */
+        RegisterRequest: {
+            /**
+             * Email
+             * Format: email
+             */
+            email: string;
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
+            /** Full Name */
+            full_name: string;
+            /** Company */
+            company: string;
+        };
+        /** ResetPasswordRequest */
+        ResetPasswordRequest: {
+            /** Token */
+            token: string;
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
+        };
+        /**
+         * Role
+         * @enum {string}
+         */
+        Role: "viewer" | "analyst" | "manager" | "admin" | "superadmin";
+        /** SessionRead */
+        SessionRead: {
+            /** Access Token */
+            access_token: string;
+            /**
+             * Token Type
+             * @default bearer
+             * @constant
+             */
+            token_type: "bearer";
+            /**
+             * Expires In
+             * @description Seconds until the access token expires.
+             */
+            expires_in: number;
+            /**
+             * Csrf Token
+             * @description Send it as `X-CSRF-Token` to refresh and log out by cookie.
+             */
+            csrf_token: string;
+            /**
+             * Refresh Token
+             * @description For programs only: browsers hold it in a cookie.
+             */
+            refresh_token?: string | null;
+            user: components["schemas"]["UserRead"];
+            /** Tenants */
+            tenants: components["schemas"]["TenantOption"][];
+            /** Tenant Id */
+            tenant_id: number;
+        };
+        /**
+         * SignInSessionRead
+         * @description A place where the person is signed in.
+         */
+        SignInSessionRead: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Tenant Id */
+            tenant_id: number;
+            /** Ip */
+            ip: string | null;
+            /** User Agent */
+            user_agent: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Last Used At
+             * Format: date-time
+             */
+            last_used_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Current
+             * @description The session of this very request.
+             * @default false
+             */
+            current: boolean;
+        };
+        /** SwitchTenantRequest */
+        SwitchTenantRequest: {
+            /** Tenant Id */
+            tenant_id: number;
+        };
+        /**
+         * TenantOption
+         * @description A company that the person may switch to, and their role there.
+         */
+        TenantOption: {
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            role: components["schemas"]["Role"];
+        };
+        /**
+         * TenantPatch
+         * @description Fields that are left out stay as they are.
+         */
+        TenantPatch: {
+            /** Name */
+            name?: string | null;
+            /** Timezone */
+            timezone?: string | null;
+            /** Currency */
+            currency?: string | null;
+            /**
+             * Country
+             * @description ISO 3166-1 alpha-2; null forgets it.
+             */
+            country?: string | null;
+        };
+        /** TenantRead */
+        TenantRead: {
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Slug */
+            slug: string;
+            /** Timezone */
+            timezone: string;
+            /** Currency */
+            currency: string;
+            /** Country */
+            country: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /** UserRead */
+        UserRead: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Email */
+            email: string;
+            /** Full Name */
+            full_name: string;
+            /** Is Superadmin */
+            is_superadmin: boolean;
+            /** Mfa Enabled */
+            mfa_enabled: boolean;
+            /** Last Login At */
+            last_login_at: string | null;
+        };
+        /** ValidationError */
+        ValidationError: {
+            /** Location */
+            loc: (string | number)[];
+            /** Message */
+            msg: string;
+            /** Error Type */
+            type: string;
+            /** Input */
+            input?: unknown;
+            /** Context */
+            ctx?: Record<string, never>;
+        };
+        /** VerifyEmailRequest */
+        VerifyEmailRequest: {
+            /** Token */
+            token: string;
+        };
+        /** CursorPage[EventRead] */
+        CursorPage_EventRead_: {
+            /** Items */
+            items: components["schemas"]["EventRead"][];
+            /**
+             * Next Cursor
+             * @description Ask again with this to go on; null at the end.
+             */
+            next_cursor: string | null;
+            /** Limit */
+            limit: number;
+        };
+        /** CursorPage[IncidentRead] */
+        CursorPage_IncidentRead_: {
+            /** Items */
+            items: components["schemas"]["IncidentRead"][];
+            /**
+             * Next Cursor
+             * @description Ask again with this to go on; null at the end.
+             */
+            next_cursor: string | null;
+            /** Limit */
+            limit: number;
+        };
+        /** CursorPage[VerdictRead] */
+        CursorPage_VerdictRead_: {
+            /** Items */
+            items: components["schemas"]["VerdictRead"][];
+            /**
+             * Next Cursor
+             * @description Ask again with this to go on; null at the end.
+             */
+            next_cursor: string | null;
+            /** Limit */
+            limit: number;
+        };
+        /**
+         * EventRead
+         * @description `[sealed]` stands where a value named a person.
+         */
+        EventRead: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Message Id */
+            message_id: string;
+            /** Source Id */
+            source_id: string | null;
+            /** Event Type */
+            event_type: string;
+            /** Event Name */
+            event_name: string;
+            /**
+             * Event Time
+             * Format: date-time
+             */
+            event_time: string;
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            /** Anonymous Id */
+            anonymous_id: string | null;
+            /** Properties */
+            properties: {
+                [key: string]: unknown;
+            };
+            /** Context */
+            context: {
+                [key: string]: unknown;
+            };
+            /** Order Id */
+            order_id: string | null;
+            /** Value Micros */
+            value_micros: number | null;
+            /** Currency */
+            currency: string | null;
+            /** Is Order */
+            is_order: boolean;
+            /** Is Refund */
+            is_refund: boolean;
+            /** Click Ids */
+            click_ids: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Match Keys
+             * @description What a platform could match the person by.
+             */
+            match_keys: string[];
+        };
+        /** EventStats */
+        EventStats: {
+            /** Accepted */
+            accepted: number;
+            /** Duplicates */
+            duplicates: number;
+            /** Rejected */
+            rejected: number;
+            /** Newest Accepted At */
+            newest_accepted_at: string | null;
+            /** Sources */
+            sources: components["schemas"]["SourceStats"][];
+        };
+        /** IncidentNote */
+        IncidentNote: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Note */
+            note: string;
+        };
+        /** IncidentRead */
+        IncidentRead: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Ad Account Id */
+            ad_account_id: string | null;
+            /** Kind */
+            kind: string;
+            /** Subject */
+            subject: string;
+            /** Severity */
+            severity: string;
+            /** Status */
+            status: string;
+            /** Sentence */
+            sentence: string;
+            /** Mend */
+            mend: string | null;
+            /** Evidence */
+            evidence: {
+                [key: string]: unknown;
+            };
+            /** Timeline */
+            timeline: components["schemas"]["IncidentNote"][];
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Acknowledged By */
+            acknowledged_by: string | null;
+            /** Closed At */
+            closed_at: string | null;
+        };
+        /**
+         * ReceiptRead
+         * @description What became of the events of one request; all of it is committed.
+         */
+        ReceiptRead: {
+            /** Accepted */
+            accepted: number;
+            /** Duplicates */
+            duplicates: number;
+            /** Rejected */
+            rejected: components["schemas"]["RejectionRead"][];
+        };
+        /** RejectionRead */
+        RejectionRead: {
+            /** Message Id */
+            message_id: string | null;
+            /** Code */
+            code: string;
+            /** Reason */
+            reason: string;
+        };
+        /** ReplayRequest */
+        ReplayRequest: {
+            /**
+             * Payload
+             * @description The event put right; without it, as it came.
+             */
+            payload?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** SourceCreate */
+        SourceCreate: {
+            /** Name */
+            name: string;
+            /**
+             * Kind
+             * @description Where the code that sends runs.
+             * @default server
+             * @enum {string}
+             */
+            kind: "browser" | "server" | "mobile";
+        };
+        /** SourcePatch */
+        SourcePatch: {
+            /** Name */
+            name?: string | null;
+            /** Enabled */
+            enabled?: boolean | null;
+        };
+        /** SourceRead */
+        SourceRead: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "browser" | "server" | "mobile";
+            /** Enabled */
+            enabled: boolean;
+            /** Write Key Prefix */
+            write_key_prefix: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Rotated At */
+            rotated_at: string | null;
+        };
+        /** SourceStats */
+        SourceStats: {
+            /** Source Id */
+            source_id: string | null;
+            /** Accepted */
+            accepted: number;
+            /** Duplicates */
+            duplicates: number;
+            /** Rejected */
+            rejected: number;
+            /** Newest Accepted At */
+            newest_accepted_at: string | null;
+        };
+        /** SourceWithKey */
+        SourceWithKey: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "browser" | "server" | "mobile";
+            /** Enabled */
+            enabled: boolean;
+            /** Write Key Prefix */
+            write_key_prefix: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Rotated At */
+            rotated_at: string | null;
+            /**
+             * Write Key
+             * @description Shown this once.
+             */
+            write_key: string;
+        };
+        /** VerdictRead */
+        VerdictRead: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Source Id */
+            source_id: string | null;
+            /** Message Id */
+            message_id: string | null;
+            /** Event Name */
+            event_name: string | null;
+            /** Dialect */
+            dialect: string;
+            /** Code */
+            code: string;
+            /** Reason */
+            reason: string;
+            /**
+             * First At
+             * Format: date-time
+             */
+            first_at: string;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Times */
+            times: number;
+            /** Replayable */
+            replayable: boolean;
+            /** Replayed At */
+            replayed_at: string | null;
+            /** Replay Outcome */
+            replay_outcome: string | null;
+            /**
+             * Payload
+             * @description The event as it came, what names a person masked; null if too large to keep.
+             */
+            payload: unknown;
+        };
+        /**
+         * ActionCreate
+         * @description A change of one campaign's daily budget or status, as a person or a program wants it.
+         */
+        ActionCreate: {
+            /**
+             * Campaign Id
+             * Format: uuid
+             */
+            campaign_id: string;
+            /**
+             * Daily Budget Micros
+             * @description The budget that shall hold.
+             */
+            daily_budget_micros?: number | null;
+            /** Status */
+            status?: ("active" | "paused") | null;
+            /** Reason */
+            reason: string;
+            /**
+             * Justified By
+             * @description Signals that the reason rests on; none for spend alone.
+             */
+            justified_by?: components["schemas"]["Component"][];
+            /** Idempotency Key */
+            idempotency_key?: string | null;
+        };
+        /** ActionDetail */
+        ActionDetail: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Ad Account Id
+             * Format: uuid
+             */
+            ad_account_id: string;
+            /** Campaign Id */
+            campaign_id: string | null;
+            /** Platform */
+            platform: string;
+            /** Entity Type */
+            entity_type: string;
+            /** Entity */
+            entity: string;
+            /** Entity Name */
+            entity_name: string;
+            /** Operation */
+            operation: string;
+            /** Before */
+            before: {
+                [key: string]: unknown;
+            };
+            /** After */
+            after: {
+                [key: string]: unknown;
+            };
+            /** Currency */
+            currency: string;
+            /** State */
+            state: string;
+            /** Verdict */
+            verdict: string | null;
+            /** Reasons */
+            reasons: components["schemas"]["GateReason"][];
+            /** Decision Id */
+            decision_id: string | null;
+            /** Reason */
+            reason: string;
+            /** Justified By */
+            justified_by: string[];
+            /** Evidence */
+            evidence: {
+                [key: string]: unknown;
+            };
+            /** Origin */
+            origin: string;
+            /** Requested Label */
+            requested_label: string;
+            /** Strategy */
+            strategy: string | null;
+            /** Safety */
+            safety: boolean;
+            /** Rollback Of */
+            rollback_of: string | null;
+            /** Approved By */
+            approved_by: string | null;
+            /**
+             * Proposed At
+             * Format: date-time
+             */
+            proposed_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             * @description When silence dismisses it.
+             */
+            expires_at: string;
+            /** Applied At */
+            applied_at: string | null;
+            /** Verified At */
+            verified_at: string | null;
+            /** Watch Until */
+            watch_until: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Error Code */
+            error_code: string | null;
+            /** Error Detail */
+            error_detail: string | null;
+            /** Timeline */
+            timeline: components["schemas"]["ActionStep"][];
+        };
+        /**
+         * ActionRead
+         * @description One change: what was wanted, what the gate said, how far it got. Money is micros of `currency`.
+         */
+        ActionRead: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Ad Account Id
+             * Format: uuid
+             */
+            ad_account_id: string;
+            /** Campaign Id */
+            campaign_id: string | null;
+            /** Platform */
+            platform: string;
+            /** Entity Type */
+            entity_type: string;
+            /** Entity */
+            entity: string;
+            /** Entity Name */
+            entity_name: string;
+            /** Operation */
+            operation: string;
+            /** Before */
+            before: {
+                [key: string]: unknown;
+            };
+            /** After */
+            after: {
+                [key: string]: unknown;
+            };
+            /** Currency */
+            currency: string;
+            /** State */
+            state: string;
+            /** Verdict */
+            verdict: string | null;
+            /** Reasons */
+            reasons: components["schemas"]["GateReason"][];
+            /** Decision Id */
+            decision_id: string | null;
+            /** Reason */
+            reason: string;
+            /** Justified By */
+            justified_by: string[];
+            /** Evidence */
+            evidence: {
+                [key: string]: unknown;
+            };
+            /** Origin */
+            origin: string;
+            /** Requested Label */
+            requested_label: string;
+            /** Strategy */
+            strategy: string | null;
+            /** Safety */
+            safety: boolean;
+            /** Rollback Of */
+            rollback_of: string | null;
+            /** Approved By */
+            approved_by: string | null;
+            /**
+             * Proposed At
+             * Format: date-time
+             */
+            proposed_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             * @description When silence dismisses it.
+             */
+            expires_at: string;
+            /** Applied At */
+            applied_at: string | null;
+            /** Verified At */
+            verified_at: string | null;
+            /** Watch Until */
+            watch_until: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Error Code */
+            error_code: string | null;
+            /** Error Detail */
+            error_detail: string | null;
+        };
+        /** ActionStep */
+        ActionStep: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** From State */
+            from_state: string | null;
+            /** To State */
+            to_state: string;
+            /** Actor */
+            actor: string;
+            /** Note */
+            note: string | null;
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
+        };
+        /** Approve */
+        Approve: {
+            /** Reason */
+            reason?: string | null;
+        };
+        /**
+         * Component
+         * @description What signal health is made of.
+         * @enum {string}
+         */
+        Component: "emq" | "freshness" | "variance" | "invariants" | "event_loss" | "api_health" | "anomaly" | "cdp_quality";
+        /**
+         * ConsideredRead
+         * @description One campaign that a run looked at, and what came of it.
+         */
+        ConsideredRead: {
+            /**
+             * Campaign Id
+             * Format: uuid
+             */
+            campaign_id: string;
+            /** Campaign */
+            campaign: string;
+            /** Why */
+            why: string;
+            /** Sentence */
+            sentence: string;
+            /**
+             * Roas
+             * @description None while there is not enough data.
+             */
+            roas: number | null;
+            /** Roas Low */
+            roas_low: number | null;
+            /** Roas High */
+            roas_high: number | null;
+            /**
+             * Budget Micros
+             * @description The budget it calls for; None: leave it.
+             */
+            budget_micros: number | null;
+            /** Action Id */
+            action_id: string | null;
+            /** State */
+            state: string | null;
+        };
+        /** CursorPage[ActionRead] */
+        CursorPage_ActionRead_: {
+            /** Items */
+            items: components["schemas"]["ActionRead"][];
+            /**
+             * Next Cursor
+             * @description Ask again with this to go on; null at the end.
+             */
+            next_cursor: string | null;
+            /** Limit */
+            limit: number;
+        };
+        /** CursorPage[InterventionRead] */
+        CursorPage_InterventionRead_: {
+            /** Items */
+            items: components["schemas"]["InterventionRead"][];
+            /**
+             * Next Cursor
+             * @description Ask again with this to go on; null at the end.
+             */
+            next_cursor: string | null;
+            /** Limit */
+            limit: number;
+        };
+        /** Dismiss */
+        Dismiss: {
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * EnforcementMode
+         * @description What breaking a limit leads to: a warning, a confirmation with a reason, or a refusal.
+         * @enum {string}
+         */
+        EnforcementMode: "advisory" | "soft_block" | "hard_block";
+        /** GateReason */
+        GateReason: {
+            /** Code */
+            code: string;
+            /**
+             * Verdict
+             * @description What this reason alone would lead to.
+             * @enum {string}
+             */
+            verdict: "pass" | "hold" | "block";
+            /** Sentence */
+            sentence: string;
+            /** Violation */
+            violation?: string | null;
+        };
+        /**
+         * InFlight
+         * @description An action that was owed to a platform when the switch was turned: it is read back.
+         */
+        InFlight: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Entity Name */
+            entity_name: string;
+            /** State */
+            state: string;
+        };
+        /** InterventionRead */
+        InterventionRead: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Kind */
+            kind: string;
+            /** Violation */
+            violation: string | null;
+            /** Action Id */
+            action_id: string | null;
+            /** Actor */
+            actor: string;
+            /** Sentence */
+            sentence: string;
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
+        };
+        /** KillSwitchRead */
+        KillSwitchRead: {
+            /**
+             * Engaged
+             * @description The tenant's switch or the one over the whole platform.
+             */
+            engaged: boolean;
+            tenant: components["schemas"]["SwitchRead"];
+            platform: components["schemas"]["SwitchRead"];
+            /** In Flight */
+            in_flight: components["schemas"]["InFlight"][];
+        };
+        /** KillSwitchSet */
+        KillSwitchSet: {
+            /** Engaged */
+            engaged: boolean;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * LimitsPatch
+         * @description What is given is set; what is left out stays.
+         */
+        LimitsPatch: {
+            /**
+             * Applies To
+             * @default tenant
+             * @enum {string}
+             */
+            applies_to: "tenant" | "account" | "campaign";
+            /**
+             * Entity Id
+             * @description The account's or campaign's id; none for the tenant.
+             */
+            entity_id?: string | null;
+            mode?: components["schemas"]["EnforcementMode"] | null;
+            /** Level */
+            level?: number | null;
+            /** Currency */
+            currency?: string | null;
+            /** Max Daily Budget Micros */
+            max_daily_budget_micros?: number | null;
+            /** Max Campaign Budget Micros */
+            max_campaign_budget_micros?: number | null;
+            /** Max Daily Increase Micros */
+            max_daily_increase_micros?: number | null;
+            /** Increase Limit Pct */
+            increase_limit_pct?: number | null;
+            /**
+             * Total Raise Pct
+             * @description At most 20 % in 24 h.
+             */
+            total_raise_pct?: number | null;
+            /** Max Changes Per Day */
+            max_changes_per_day?: number | null;
+            /** Min Hours Between */
+            min_hours_between?: number | null;
+            /** Roas Floor */
+            roas_floor?: number | null;
+            /** Roas Lookback Days */
+            roas_lookback_days?: number | null;
+            /** Cpa Ceiling Micros */
+            cpa_ceiling_micros?: number | null;
+        };
+        /**
+         * LimitsRead
+         * @description The limits in force. Money is micros of `currency`; None: no such limit.
+         */
+        LimitsRead: {
+            mode: components["schemas"]["EnforcementMode"];
+            /**
+             * Level
+             * @description 0 suggest only, 1 guarded automation, 2 approval required.
+             */
+            level: number;
+            /** Currency */
+            currency: string;
+            /** Max Daily Budget Micros */
+            max_daily_budget_micros: number | null;
+            /** Max Campaign Budget Micros */
+            max_campaign_budget_micros: number | null;
+            /** Max Daily Increase Micros */
+            max_daily_increase_micros: number | null;
+            /** Increase Limit Pct */
+            increase_limit_pct: number;
+            /** Total Raise Pct */
+            total_raise_pct: number;
+            /** Max Changes Per Day */
+            max_changes_per_day: number;
+            /** Min Hours Between */
+            min_hours_between: number;
+            /** Roas Floor */
+            roas_floor: number | null;
+            /** Roas Lookback Days */
+            roas_lookback_days: number;
+            /** Cpa Ceiling Micros */
+            cpa_ceiling_micros: number | null;
+        };
+        /** ScalingPatch */
+        ScalingPatch: {
+            /** Target Roas */
+            target_roas?: number | null;
+            /** Dead Band */
+            dead_band?: number | null;
+            /** Raise Step */
+            raise_step?: number | null;
+            /** Cut Step */
+            cut_step?: number | null;
+            /** Window Days */
+            window_days?: number | null;
+            /** Minimum Maturity */
+            minimum_maturity?: number | null;
+            /** Minimum Conversions */
+            minimum_conversions?: number | null;
+            /** Floor Micros */
+            floor_micros?: number | null;
+            /** Ceiling Micros */
+            ceiling_micros?: number | null;
+        };
+        /**
+         * ScalingSettings
+         * @description Ratios are shares of 1; money is micros of the campaign's currency; the window counts mature days.
+         */
+        ScalingSettings: {
+            /** Target Roas */
+            target_roas: number;
+            /** Dead Band */
+            dead_band: number;
+            /** Raise Step */
+            raise_step: number;
+            /** Cut Step */
+            cut_step: number;
+            /** Window Days */
+            window_days: number;
+            /** Minimum Maturity */
+            minimum_maturity: number;
+            /** Minimum Conversions */
+            minimum_conversions: number;
+            /** Floor Micros */
+            floor_micros: number;
+            /** Ceiling Micros */
+            ceiling_micros: number | null;
+        };
+        /** StrategyPatch */
+        StrategyPatch: {
+            /** Enabled */
+            enabled?: boolean | null;
+            config?: components["schemas"]["ScalingPatch"] | null;
+        };
+        /** StrategyRead */
+        StrategyRead: {
+            /** Name */
+            name: string;
+            /** Enabled */
+            enabled: boolean;
+            config: components["schemas"]["ScalingSettings"];
+            /** Last Run At */
+            last_run_at: string | null;
+            /** Last Result */
+            last_result: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** StrategyRun */
+        StrategyRun: {
+            /** Considered */
+            considered: components["schemas"]["ConsideredRead"][];
+        };
+        /** SwitchRead */
+        SwitchRead: {
+            /** Engaged */
+            engaged: boolean;
+            /** Reason */
+            reason: string | null;
+            /** Changed By */
+            changed_by: string | null;
+            /** Changed At */
+            changed_at: string | null;
+        };
         /** AccountHealthRead */
         AccountHealthRead: {
             /** Ad Account Id */
@@ -1198,7 +2807,7 @@ export interface components {
             capped_by: string | null;
         };
         /** ActionDetail */
-        ActionDetail: {
+        StubActionDetail: {
             /**
              * Id
              * Format: uuid
@@ -1275,7 +2884,7 @@ export interface components {
             detail: string | null;
         };
         /** ActionRead */
-        ActionRead: {
+        StubActionRead: {
             /**
              * Id
              * Format: uuid
@@ -1368,7 +2977,7 @@ export interface components {
             last_metrics_at: string | null;
         };
         /** ApiKeyCreate */
-        ApiKeyCreate: {
+        StubApiKeyCreate: {
             /** Name */
             name: string;
             /** Scopes */
@@ -1377,7 +2986,7 @@ export interface components {
             expires_at?: string | null;
         };
         /** ApiKeyCreated */
-        ApiKeyCreated: {
+        StubApiKeyCreated: {
             /**
              * Id
              * Format: uuid
@@ -1402,7 +3011,7 @@ export interface components {
             key: string;
         };
         /** ApiKeyRead */
-        ApiKeyRead: {
+        StubApiKeyRead: {
             /**
              * Id
              * Format: uuid
@@ -1425,7 +3034,7 @@ export interface components {
             last_used_at: string | null;
         };
         /** AuditLogRead */
-        AuditLogRead: {
+        StubAuditLogRead: {
             /**
              * Id
              * Format: uuid
@@ -1606,18 +3215,18 @@ export interface components {
             error: string | null;
         };
         /** CursorPage[ActionRead] */
-        CursorPage_ActionRead_: {
+        StubCursorPage_ActionRead_: {
             /** Items */
-            items: components["schemas"]["ActionRead"][];
+            items: components["schemas"]["StubActionRead"][];
             /** Next Cursor */
             next_cursor: string | null;
             /** Limit */
             limit: number;
         };
         /** CursorPage[AuditLogRead] */
-        CursorPage_AuditLogRead_: {
+        StubCursorPage_AuditLogRead_: {
             /** Items */
-            items: components["schemas"]["AuditLogRead"][];
+            items: components["schemas"]["StubAuditLogRead"][];
             /** Next Cursor */
             next_cursor: string | null;
             /** Limit */
@@ -1633,27 +3242,27 @@ export interface components {
             limit: number;
         };
         /** CursorPage[EventRead] */
-        CursorPage_EventRead_: {
+        StubCursorPage_EventRead_: {
             /** Items */
-            items: components["schemas"]["EventRead"][];
+            items: components["schemas"]["StubEventRead"][];
             /** Next Cursor */
             next_cursor: string | null;
             /** Limit */
             limit: number;
         };
         /** CursorPage[InterventionRead] */
-        CursorPage_InterventionRead_: {
+        StubCursorPage_InterventionRead_: {
             /** Items */
-            items: components["schemas"]["InterventionRead"][];
+            items: components["schemas"]["StubInterventionRead"][];
             /** Next Cursor */
             next_cursor: string | null;
             /** Limit */
             limit: number;
         };
         /** CursorPage[VerdictRead] */
-        CursorPage_VerdictRead_: {
+        StubCursorPage_VerdictRead_: {
             /** Items */
-            items: components["schemas"]["VerdictRead"][];
+            items: components["schemas"]["StubVerdictRead"][];
             /** Next Cursor */
             next_cursor: string | null;
             /** Limit */
@@ -1868,7 +3477,7 @@ export interface components {
             qr_svg: string;
         };
         /** EventRead */
-        EventRead: {
+        StubEventRead: {
             /**
              * Id
              * Format: uuid
@@ -1908,7 +3517,7 @@ export interface components {
             currency: string | null;
         };
         /** EventStats */
-        EventStats: {
+        StubEventStats: {
             /** Last Event At */
             last_event_at: string | null;
             /** Accepted Last Hour */
@@ -1930,9 +3539,9 @@ export interface components {
             reason: string | null;
         };
         /** HTTPValidationError */
-        HTTPValidationError: {
+        StubHTTPValidationError: {
             /** Detail */
-            detail?: components["schemas"]["ValidationError"][];
+            detail?: components["schemas"]["StubValidationError"][];
         };
         /** HealthRead */
         HealthRead: {
@@ -1981,7 +3590,7 @@ export interface components {
             points: components["schemas"]["HistoryPoint"][];
         };
         /** IncidentRead */
-        IncidentRead: {
+        StubIncidentRead: {
             /**
              * Id
              * Format: uuid
@@ -2014,7 +3623,7 @@ export interface components {
             };
         };
         /** InterventionRead */
-        InterventionRead: {
+        StubInterventionRead: {
             /**
              * Id
              * Format: uuid
@@ -2033,7 +3642,7 @@ export interface components {
             actor: string | null;
         };
         /** InvitationAccept */
-        InvitationAccept: {
+        StubInvitationAccept: {
             /** Token */
             token: string;
             /** Full Name */
@@ -2042,14 +3651,14 @@ export interface components {
             password?: string | null;
         };
         /** InvitationCreate */
-        InvitationCreate: {
+        StubInvitationCreate: {
             /** Email */
             email: string;
             /** Role */
             role: string;
         };
         /** InvitationRead */
-        InvitationRead: {
+        StubInvitationRead: {
             /**
              * Id
              * Format: uuid
@@ -2080,7 +3689,7 @@ export interface components {
             reason: string;
         };
         /** KillSwitchRead */
-        KillSwitchRead: {
+        StubKillSwitchRead: {
             /** Engaged */
             engaged: boolean;
             /** Scope */
@@ -2139,15 +3748,15 @@ export interface components {
             expires_in: number;
             /** Csrf Token */
             csrf_token: string;
-            user: components["schemas"]["UserRead"];
+            user: components["schemas"]["StubUserRead"];
             /** Tenants */
             tenants: components["schemas"]["TenantMembership"][];
             /** Tenant Id */
             tenant_id: number;
         };
         /** MeRead */
-        MeRead: {
-            user: components["schemas"]["UserRead"];
+        StubMeRead: {
+            user: components["schemas"]["StubUserRead"];
             tenant: components["schemas"]["TenantMembership"];
             /** Role */
             role: string;
@@ -2157,14 +3766,14 @@ export interface components {
             tenants: components["schemas"]["TenantMembership"][];
         };
         /** MemberPatch */
-        MemberPatch: {
+        StubMemberPatch: {
             /** Role */
             role?: string | null;
             /** Is Active */
             is_active?: boolean | null;
         };
         /** MemberRead */
-        MemberRead: {
+        StubMemberRead: {
             /**
              * Id
              * Format: uuid
@@ -2217,9 +3826,9 @@ export interface components {
             reason?: string | null;
         };
         /** Page[ApiKeyRead] */
-        Page_ApiKeyRead_: {
+        StubPage_ApiKeyRead_: {
             /** Items */
-            items: components["schemas"]["ApiKeyRead"][];
+            items: components["schemas"]["StubApiKeyRead"][];
             /** Total */
             total: number;
             /** Page */
@@ -2257,7 +3866,7 @@ export interface components {
         /** Page[IncidentRead] */
         Page_IncidentRead_: {
             /** Items */
-            items: components["schemas"]["IncidentRead"][];
+            items: components["schemas"]["StubIncidentRead"][];
             /** Total */
             total: number;
             /** Page */
@@ -2274,9 +3883,9 @@ export interface components {
             total_capped: boolean;
         };
         /** Page[InvitationRead] */
-        Page_InvitationRead_: {
+        StubPage_InvitationRead_: {
             /** Items */
-            items: components["schemas"]["InvitationRead"][];
+            items: components["schemas"]["StubInvitationRead"][];
             /** Total */
             total: number;
             /** Page */
@@ -2293,9 +3902,9 @@ export interface components {
             total_capped: boolean;
         };
         /** Page[MemberRead] */
-        Page_MemberRead_: {
+        StubPage_MemberRead_: {
             /** Items */
-            items: components["schemas"]["MemberRead"][];
+            items: components["schemas"]["StubMemberRead"][];
             /** Total */
             total: number;
             /** Page */
@@ -2314,7 +3923,7 @@ export interface components {
         /** Page[SourceRead] */
         Page_SourceRead_: {
             /** Items */
-            items: components["schemas"]["SourceRead"][];
+            items: components["schemas"]["StubSourceRead"][];
             /** Total */
             total: number;
             /** Page */
@@ -2381,7 +3990,7 @@ export interface components {
             password: string;
         };
         /** SessionRead */
-        SessionRead: {
+        StubSessionRead: {
             /**
              * Id
              * Format: uuid
@@ -2405,7 +4014,7 @@ export interface components {
             current: boolean;
         };
         /** SourceCreate */
-        SourceCreate: {
+        StubSourceCreate: {
             /** Name */
             name: string;
             /**
@@ -2440,14 +4049,14 @@ export interface components {
             write_key: string;
         };
         /** SourcePatch */
-        SourcePatch: {
+        StubSourcePatch: {
             /** Name */
             name?: string | null;
             /** Enabled */
             enabled?: boolean | null;
         };
         /** SourceRead */
-        SourceRead: {
+        StubSourceRead: {
             /**
              * Id
              * Format: uuid
@@ -2470,7 +4079,7 @@ export interface components {
             last_event_at: string | null;
         };
         /** StrategyRead */
-        StrategyRead: {
+        StubStrategyRead: {
             /** Name */
             name: string;
             /** Enabled */
@@ -2515,7 +4124,7 @@ export interface components {
             role: string;
         };
         /** TenantPatch */
-        TenantPatch: {
+        StubTenantPatch: {
             /** Name */
             name?: string | null;
             /** Timezone */
@@ -2524,7 +4133,7 @@ export interface components {
             currency?: string | null;
         };
         /** TenantRead */
-        TenantRead: {
+        StubTenantRead: {
             /** Id */
             id: number;
             /** Name */
@@ -2587,7 +4196,7 @@ export interface components {
             };
         };
         /** UserRead */
-        UserRead: {
+        StubUserRead: {
             /**
              * Id
              * Format: uuid
@@ -2603,7 +4212,7 @@ export interface components {
             mfa_enabled: boolean;
         };
         /** ValidationError */
-        ValidationError: {
+        StubValidationError: {
             /** Location */
             loc: (string | number)[];
             /** Message */
@@ -2616,7 +4225,7 @@ export interface components {
             ctx?: Record<string, never>;
         };
         /** VerdictRead */
-        VerdictRead: {
+        StubVerdictRead: {
             /**
              * Id
              * Format: uuid
@@ -2652,528 +4261,15 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    stub_stub__what__post: {
+    list_users_api_v1_users_get: {
         parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                what: string;
+            query?: {
+                page?: number;
+                limit?: number;
+                /** @description In name or address. */
+                q?: string | null;
+                role?: ("viewer" | "analyst" | "manager" | "admin") | null;
             };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    __api_v1_auth_login_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["LoginCreate"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LoginRead"] | components["schemas"]["MfaRequired"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    __api_v1_auth_mfa_verify_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["MfaVerify"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LoginRead"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    __api_v1_auth_refresh_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LoginRead"];
-                };
-            };
-        };
-    };
-    __api_v1_auth_logout_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    __api_v1_auth_me_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MeRead"];
-                };
-            };
-        };
-    };
-    __api_v1_auth_switch_tenant_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SwitchBody"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LoginRead"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    __api_v1_auth_register_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RegisterCreate"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Msg"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    __api_v1_auth_verify_email_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TokenBody"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Msg"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    __api_v1_auth_password_forgot_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["EmailBody"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Msg"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    __api_v1_auth_password_reset_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ResetBody"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Msg"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    __api_v1_auth_password_change_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ChangeBody"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Msg"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    __api_v1_auth_sessions_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SessionRead"][];
-                };
-            };
-        };
-    };
-    __api_v1_auth_sessions__session_id__delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                session_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    __api_v1_auth_mfa_enroll_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnrollRead"];
-                };
-            };
-        };
-    };
-    __api_v1_auth_mfa_confirm_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CodeBody"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CodesRead"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    __api_v1_auth_mfa_disable_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["DisableBody"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    __api_v1_auth_mfa_backup_codes_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CodeBody"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CodesRead"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    __api_v1_users_get: {
-        parameters: {
-            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -3189,9 +4285,18 @@ export interface operations {
                     "application/json": components["schemas"]["Page_MemberRead_"];
                 };
             };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
         };
     };
-    __api_v1_users__user_id__delete: {
+    remove_user_api_v1_users__user_id__delete: {
         parameters: {
             query?: never;
             header?: never;
@@ -3220,7 +4325,7 @@ export interface operations {
             };
         };
     };
-    __api_v1_users__user_id__patch: {
+    change_user_api_v1_users__user_id__patch: {
         parameters: {
             query?: never;
             header?: never;
@@ -3255,7 +4360,353 @@ export interface operations {
             };
         };
     };
-    __api_v1_invitations_get: {
+    search_audit_logs_api_v1_audit_logs_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+                /** @description Whole, or `campaigns.*`. */
+                action?: string | null;
+                entity?: string | null;
+                entity_id?: string | null;
+                /** @description An id, or a part of a name. */
+                actor?: string | null;
+                since?: string | null;
+                until?: string | null;
+                /** @description Anywhere in the entry. */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CursorPage_AuditLogRead_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    forgot_password_api_v1_auth_password_forgot_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForgotPasswordRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    reset_password_api_v1_auth_password_reset_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetPasswordRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_password_api_v1_auth_password_change_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePasswordRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    register_api_v1_auth_register_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegisterRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    verify_email_api_v1_auth_verify_email_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerifyEmailRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    login_api_v1_auth_login_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "X-Client"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoginRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionRead"] | components["schemas"]["MfaChallenge"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    refresh_api_v1_auth_refresh_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "X-CSRF-Token"?: string | null;
+                "X-Client"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RefreshRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionRead"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    logout_api_v1_auth_logout_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "X-CSRF-Token"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RefreshRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    switch_tenant_api_v1_auth_switch_tenant_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "X-Client"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwitchTenantRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionRead"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    me_api_v1_auth_me_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -3270,31 +4721,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_InvitationRead_"];
+                    "application/json": components["schemas"]["MeRead"];
                 };
             };
         };
     };
-    __api_v1_invitations_post: {
+    list_sessions_api_v1_auth_sessions_get: {
         parameters: {
-            query?: never;
+            query?: {
+                page?: number;
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["InvitationCreate"];
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
-            201: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["InvitationRead"];
+                    "application/json": components["schemas"]["Page_SignInSessionRead_"];
                 };
             };
             /** @description Validation Error */
@@ -3308,12 +4758,12 @@ export interface operations {
             };
         };
     };
-    __api_v1_invitations__invitation_id__delete: {
+    revoke_session_api_v1_auth_sessions__session_id__delete: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                invitation_id: string;
+                session_id: string;
             };
             cookie?: never;
         };
@@ -3337,16 +4787,18 @@ export interface operations {
             };
         };
     };
-    __api_v1_invitations_accept_post: {
+    verify_api_v1_auth_mfa_verify_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "X-Client"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["InvitationAccept"];
+                "application/json": components["schemas"]["MfaVerifyRequest"];
             };
         };
         responses: {
@@ -3356,7 +4808,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Msg"];
+                    "application/json": components["schemas"]["SessionRead"];
                 };
             };
             /** @description Validation Error */
@@ -3370,7 +4822,7 @@ export interface operations {
             };
         };
     };
-    __api_v1_tenants_current_get: {
+    enroll_api_v1_auth_mfa_enroll_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -3385,12 +4837,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TenantRead"];
+                    "application/json": components["schemas"]["EnrolmentRead"];
                 };
             };
         };
     };
-    __api_v1_tenants_current_patch: {
+    confirm_api_v1_auth_mfa_confirm_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -3399,7 +4851,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TenantPatch"];
+                "application/json": components["schemas"]["CodeRequest"];
             };
         };
         responses: {
@@ -3409,7 +4861,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TenantRead"];
+                    "application/json": components["schemas"]["BackupCodesRead"];
                 };
             };
             /** @description Validation Error */
@@ -3423,9 +4875,76 @@ export interface operations {
             };
         };
     };
-    __api_v1_api_keys_get: {
+    disable_api_v1_auth_mfa_disable_post: {
         parameters: {
             query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MfaDisableRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    renew_backup_codes_api_v1_auth_mfa_backup_codes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupCodesRead"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_api_keys_api_v1_api_keys_get: {
+        parameters: {
+            query?: {
+                page?: number;
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3441,9 +4960,18 @@ export interface operations {
                     "application/json": components["schemas"]["Page_ApiKeyRead_"];
                 };
             };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
         };
     };
-    __api_v1_api_keys_post: {
+    create_api_key_api_v1_api_keys_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -3476,7 +5004,7 @@ export interface operations {
             };
         };
     };
-    __api_v1_api_keys__key_id__delete: {
+    revoke_api_key_api_v1_api_keys__key_id__delete: {
         parameters: {
             query?: never;
             header?: never;
@@ -3505,14 +5033,11 @@ export interface operations {
             };
         };
     };
-    __api_v1_audit_logs_get: {
+    list_invitations_api_v1_invitations_get: {
         parameters: {
             query?: {
-                cursor?: string | null;
-                action?: string | null;
-                q?: string | null;
-                since?: string | null;
-                until?: string | null;
+                page?: number;
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -3526,7 +5051,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CursorPage_AuditLogRead_"];
+                    "application/json": components["schemas"]["Page_InvitationRead_"];
                 };
             };
             /** @description Validation Error */
@@ -3536,6 +5061,953 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    invite_api_v1_invitations_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationRead"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    revoke_invitation_api_v1_invitations__invitation_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    accept_invitation_api_v1_invitations_accept_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationAccept"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationAccepted"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_tenant_api_v1_tenants_current_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantRead"];
+                };
+            };
+        };
+    };
+    change_tenant_api_v1_tenants_current_patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TenantPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantRead"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_incidents_api_v1_trust_incidents_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+                status?: ("open" | "acknowledged" | "closed") | null;
+                /** @description Of one account alone. */
+                ad_account_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CursorPage_IncidentRead_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    acknowledge_incident_api_v1_trust_incidents__incident_id__acknowledge_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentRead"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_events_api_v1_cdp_events_get: {
+        parameters: {
+            query?: {
+                name?: string | null;
+                source_id?: string | null;
+                message_id?: string | null;
+                since?: string | null;
+                until?: string | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CursorPage_EventRead_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    send_events_api_v1_cdp_events_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One event, or `{events: [...]}`: at most 500 KB, 2,500 events and 32 KB an event. `Content-Encoding: gzip` is understood. Instead of a token, a source's write key may be sent as `X-Write-Key`, HTTP Basic or `write_key`. */
+        requestBody: {
+            content: {
+                "application/json": {
+                    events?: Record<string, never>[];
+                    event_name?: string;
+                    /** @default track */
+                    event_type?: string;
+                    message_id?: string;
+                    user_id?: string;
+                    anonymous_id?: string;
+                    email?: string;
+                    phone?: string;
+                    /** Format: date-time */
+                    event_time?: string;
+                    /** Format: date-time */
+                    sent_at?: string;
+                    properties?: Record<string, never>;
+                    traits?: Record<string, never>;
+                    context?: Record<string, never>;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceiptRead"];
+                };
+            };
+        };
+    };
+    stats_api_v1_cdp_events_stats_get: {
+        parameters: {
+            query?: {
+                since?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventStats"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_verdicts_api_v1_cdp_events_verdicts_get: {
+        parameters: {
+            query?: {
+                code?: string | null;
+                source_id?: string | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CursorPage_VerdictRead_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    replay_api_v1_cdp_events_verdicts__verdict_id__replay_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                verdict_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReplayRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerdictRead"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_sources_api_v1_cdp_sources_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceRead"][];
+                };
+            };
+        };
+    };
+    create_source_api_v1_cdp_sources_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SourceCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceWithKey"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_source_api_v1_cdp_sources__source_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SourcePatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceRead"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    rotate_key_api_v1_cdp_sources__source_id__rotate_key_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceWithKey"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    a_api_v1_autopilot_actions_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+                status?: string[];
+                campaign_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CursorPage_ActionRead_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    b_api_v1_autopilot_actions_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActionCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActionRead"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    c_api_v1_autopilot_actions__action_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                action_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActionDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    d_api_v1_autopilot_actions__action_id__approve_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                action_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Approve"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActionRead"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    e_api_v1_autopilot_actions__action_id__dismiss_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                action_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Dismiss"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActionRead"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    f_api_v1_autopilot_enforcement_get: {
+        parameters: {
+            query?: {
+                ad_account_id?: string | null;
+                campaign_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitsRead"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    g_api_v1_autopilot_enforcement_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LimitsPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitsRead"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    h_api_v1_autopilot_kill_switch_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KillSwitchRead"];
+                };
+            };
+        };
+    };
+    i_api_v1_autopilot_kill_switch_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KillSwitchSet"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KillSwitchRead"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    j_api_v1_autopilot_interventions_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CursorPage_InterventionRead_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    k_api_v1_autopilot_strategies_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StrategyRead"][];
+                };
+            };
+        };
+    };
+    l_api_v1_autopilot_strategies__name__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StrategyPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StrategyRead"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    m_api_v1_autopilot_strategies__name__run_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StrategyRun"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    stub_stub__what__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                what: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StubHTTPValidationError"];
                 };
             };
         };
@@ -3576,210 +6048,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TriageRead"];
-                };
-            };
-        };
-    };
-    __api_v1_cdp_sources_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_SourceRead_"];
-                };
-            };
-        };
-    };
-    __api_v1_cdp_sources_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SourceCreate"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SourceCreated"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    __api_v1_cdp_sources__source_id__patch: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                source_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SourcePatch"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SourceRead"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    __api_v1_cdp_sources__source_id__rotate_key_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                source_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["WriteKey"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    __api_v1_cdp_events_get: {
-        parameters: {
-            query?: {
-                cursor?: string | null;
-                name?: string | null;
-                since?: string | null;
-                until?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CursorPage_EventRead_"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    __api_v1_cdp_events_verdicts_get: {
-        parameters: {
-            query?: {
-                cursor?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CursorPage_VerdictRead_"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    __api_v1_cdp_events_stats_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EventStats"];
                 };
             };
         };
@@ -3832,7 +6100,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["StubHTTPValidationError"];
                 };
             };
         };
@@ -3867,7 +6135,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["StubHTTPValidationError"];
                 };
             };
         };
@@ -3896,7 +6164,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["StubHTTPValidationError"];
                 };
             };
         };
@@ -3951,7 +6219,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["StubHTTPValidationError"];
                 };
             };
         };
@@ -3982,7 +6250,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["StubHTTPValidationError"];
                 };
             };
         };
@@ -4018,7 +6286,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["StubHTTPValidationError"];
                 };
             };
         };
@@ -4049,7 +6317,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["StubHTTPValidationError"];
                 };
             };
         };
@@ -4083,7 +6351,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["StubHTTPValidationError"];
                 };
             };
         };
@@ -4109,7 +6377,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ActionRead"];
+                    "application/json": components["schemas"]["StubActionRead"];
                 };
             };
             /** @description Validation Error */
@@ -4118,7 +6386,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["StubHTTPValidationError"];
                 };
             };
         };
@@ -4144,7 +6412,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ActionRead"];
+                    "application/json": components["schemas"]["StubActionRead"];
                 };
             };
             /** @description Validation Error */
@@ -4153,7 +6421,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["StubHTTPValidationError"];
                 };
             };
         };
@@ -4205,7 +6473,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["StubHTTPValidationError"];
                 };
             };
         };
@@ -4226,68 +6494,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TaskRead"];
-                };
-            };
-        };
-    };
-    __api_v1_trust_incidents_get: {
-        parameters: {
-            query?: {
-                status?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_IncidentRead_"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    __api_v1_trust_incidents__incident_id__acknowledge_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                incident_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["IncidentRead"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -4318,7 +6524,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["StubHTTPValidationError"];
                 };
             };
         };
@@ -4349,7 +6555,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["StubHTTPValidationError"];
                 };
             };
         };
@@ -4410,364 +6616,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LedgerVerify"];
-                };
-            };
-        };
-    };
-    __api_v1_autopilot_actions_get: {
-        parameters: {
-            query?: {
-                status?: string | null;
-                cursor?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CursorPage_ActionRead_"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    __api_v1_autopilot_actions__action_id__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                action_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ActionDetail"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    __api_v1_autopilot_actions__action_id__approve_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                action_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["OptReasonBody"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ActionRead"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    __api_v1_autopilot_actions__action_id__dismiss_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                action_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ReasonBody"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ActionRead"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    __api_v1_autopilot_enforcement_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnforcementRead"];
-                };
-            };
-        };
-    };
-    __api_v1_autopilot_enforcement_put: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["EnforcementPut"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EnforcementRead"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    __api_v1_autopilot_kill_switch_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["KillSwitchRead"];
-                };
-            };
-        };
-    };
-    __api_v1_autopilot_kill_switch_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["KillBody"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["KillSwitchRead"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    __api_v1_autopilot_interventions_get: {
-        parameters: {
-            query?: {
-                cursor?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CursorPage_InterventionRead_"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    __api_v1_autopilot_strategies_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["StrategyRead"][];
-                };
-            };
-        };
-    };
-    __api_v1_autopilot_strategies__name__patch: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    [key: string]: unknown;
-                };
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["StrategyRead"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    __api_v1_autopilot_strategies__name__run_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TaskRead"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

@@ -1,7 +1,5 @@
 import { problemFrom, unreachable } from "./errors";
-import type { components } from "./schema";
-
-type SignedIn = components["schemas"]["LoginRead"];
+import type { SignedIn } from "./types";
 
 /** Who is signed in. The access token lives in this module's memory and nowhere else. */
 export interface Session {

@@ -4,7 +4,6 @@ type Schemas = components["schemas"];
 
 export type Action = Schemas["ActionRead"];
 export type ActionDetail = Schemas["ActionDetail"];
-export type ActionState = Action["status"];
 export type AdAccount = Schemas["AdAccountRead"];
 export type ApiKey = Schemas["ApiKeyRead"];
 export type AuditLog = Schemas["AuditLogRead"];
@@ -13,7 +12,8 @@ export type CampaignDay = Schemas["DayRead"];
 export type Connection = Schemas["ConnectionRead"];
 export type Decision = Schemas["DecisionRead"];
 export type DecisionDetail = Schemas["DecisionDetail"];
-export type Enforcement = Schemas["EnforcementRead"];
+export type KillSwitch = Schemas["KillSwitchRead"];
+export type Limits = Schemas["LimitsRead"];
 export type HealthComponent = Schemas["ComponentRead"];
 export type AccountHealth = Schemas["AccountHealthRead"];
 export type Incident = Schemas["IncidentRead"];
@@ -21,5 +21,9 @@ export type Invitation = Schemas["InvitationRead"];
 export type Member = Schemas["MemberRead"];
 export type Source = Schemas["SourceRead"];
 export type StoredEvent = Schemas["EventRead"];
+export type SignedIn = Schemas["SessionRead"];
 export type TriageItem = Schemas["TriageItem"];
-export type Verdict = Decision["result"];
+/** The gate's three answers, as the dashboard's addresses spell them. */
+export type Verdict = "PASS" | "HOLD" | "BLOCK";
+
+export type GateReason = Schemas["GateReason"];

@@ -2,12 +2,13 @@ import { Slot } from "radix-ui";
 import type { ComponentProps } from "react";
 import { cx } from "./classes";
 
-type Tone = "primary" | "plain" | "quiet" | "danger";
+type Tone = "primary" | "plain" | "quiet" | "danger" | "caution";
 
 const TONES: Readonly<Record<Tone, string>> = {
   primary: "border-transparent bg-accent text-on-accent hover:bg-accent-strong",
   plain: "border-line-strong bg-surface text-ink hover:bg-sunken",
   quiet: "border-transparent text-ink-2 hover:bg-sunken hover:text-ink",
+  caution: "border-block bg-surface text-block hover:bg-block-soft",
   danger: "border-transparent bg-block text-on-block hover:opacity-90",
 };
 

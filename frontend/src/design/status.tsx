@@ -1,5 +1,4 @@
 import type { ReactNode } from "react";
-import type { ActionState } from "@/api/types";
 import { words } from "@/format/words";
 import { cx } from "./classes";
 
@@ -23,7 +22,7 @@ export function Status({ tone, children }: { tone: Tone; children: ReactNode }) 
   );
 }
 
-const ACTION_TONES: Readonly<Record<ActionState, Tone>> = {
+const ACTION_TONES: Readonly<Record<string, Tone>> = {
   proposed: "muted",
   held: "hold",
   blocked: "block",
@@ -38,8 +37,8 @@ const ACTION_TONES: Readonly<Record<ActionState, Tone>> = {
   dismissed: "muted",
 };
 
-export function ActionStatus({ state }: { state: ActionState }) {
-  return <Status tone={ACTION_TONES[state]}>{words(state)}</Status>;
+export function ActionStatus({ state }: { state: string }) {
+  return <Status tone={ACTION_TONES[state] ?? "muted"}>{words(state)}</Status>;
 }
 
 const DELIVERY_TONES: Readonly<Record<string, Tone>> = {

@@ -1,4 +1,4 @@
-import type { HealthComponent, Verdict } from "@/api/types";
+import type { HealthComponent } from "@/api/types";
 import { words } from "@/format/words";
 import { cx } from "./classes";
 
@@ -38,7 +38,7 @@ interface Look {
   tone: string;
 }
 
-const VERDICTS: Readonly<Record<Verdict, Look>> = {
+const VERDICTS: Readonly<Record<string, Look>> = {
   PASS: { shape: "tick", tone: "bg-pass-soft text-pass" },
   HOLD: { shape: "pause", tone: "bg-hold-soft text-hold" },
   BLOCK: { shape: "stop", tone: "bg-block-soft text-block" },
@@ -47,12 +47,13 @@ const VERDICTS: Readonly<Record<Verdict, Look>> = {
 const CHIP =
   "inline-flex h-5 items-center gap-1 rounded-sm px-1.5 text-xs font-semibold tracking-wide whitespace-nowrap";
 
-export function VerdictChip({ verdict }: { verdict: Verdict }) {
-  const { shape, tone } = VERDICTS[verdict];
+export function VerdictChip({ verdict }: { verdict: string }) {
+  const word = verdict.toUpperCase();
+  const { shape, tone } = VERDICTS[word] ?? { shape: "unknown", tone: "bg-sunken text-ink-2" };
   return (
     <span className={cx(CHIP, tone)}>
       <ShapeIcon shape={shape} className="size-3" />
-      {verdict}
+      {word}
     </span>
   );
 }

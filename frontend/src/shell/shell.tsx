@@ -18,7 +18,7 @@ import { UserMenu } from "./user-menu";
 /** Always at hand; once it is engaged, the banner below holds its release. */
 function HeaderKillSwitch() {
   const killSwitch = useQuery(killSwitchQuery);
-  return killSwitch.data?.engaged === false && <KillSwitchButton />;
+  return killSwitch.data?.tenant.engaged === false && <KillSwitchButton />;
 }
 
 function Mode() {

@@ -1,16 +1,17 @@
-import type { AccountHealth, Action, HealthComponent, TriageItem } from "@/api/types";
+import type { AccountHealth, Action, HealthComponent, KillSwitch, SignedIn, TriageItem } from "@/api/types";
 import { liveStream, Server } from "./server";
 
 const USER = {
   id: "0199aaaa-0000-7000-8000-000000000001",
   email: "dana@northwind.example",
   full_name: "Dana Ortiz",
-  email_verified: true,
+  is_superadmin: false,
   mfa_enabled: true,
+  last_login_at: null,
 };
-const TENANT = { id: 1, name: "Northwind", role: "admin" };
+const TENANT = { id: 1, name: "Northwind", role: "admin" } as const;
 
-export const SIGNED_IN = {
+export const SIGNED_IN: SignedIn = {
   access_token: "token-1",
   token_type: "bearer",
   expires_in: 900,
@@ -61,26 +62,50 @@ export function health(part: Partial<AccountHealth>): AccountHealth {
 export function action(part: Partial<Action>): Action {
   return {
     id: "0199aaaa-0000-7000-8000-0000000000f0",
-    status: "awaiting_approval",
-    operation: "increase_budget",
-    risk_class: "high",
-    platform: "meta",
     ad_account_id: "0199aaaa-0000-7000-8000-0000000000a1",
+    campaign_id: "0199aaaa-0000-7000-8000-000000000100",
+    platform: "meta",
     entity_type: "campaign",
-    entity_id: "120200",
+    entity: "120200",
     entity_name: "Broad DE",
+    operation: "increase_budget",
     before: { daily_budget_micros: 120_000_000 },
     after: { daily_budget_micros: 144_000_000 },
     currency: "EUR",
-    reason: "ROAS 4.1 against a floor of 1.0.",
-    origin: "performance_scaling",
-    proposed_by: null,
-    proposed_at: "2026-11-23T05:00:00Z",
-    expires_at: null,
+    state: "awaiting_approval",
+    verdict: "pass",
+    reasons: [],
     decision_id: null,
-    decision: "PASS",
+    reason: "ROAS 4.1 against a floor of 1.0.",
+    justified_by: [],
+    evidence: {},
+    origin: "strategy",
+    requested_label: "performance_scaling",
+    strategy: "performance_scaling",
+    safety: false,
+    rollback_of: null,
+    approved_by: null,
+    proposed_at: "2026-11-23T05:00:00Z",
+    expires_at: "2026-11-23T17:00:00Z",
+    applied_at: null,
+    verified_at: null,
+    watch_until: null,
+    ended_at: null,
+    error_code: null,
+    error_detail: null,
     ...part,
   };
+}
+
+const OFF = { engaged: false, reason: null, changed_by: null, changed_at: null };
+
+/** The tenant's switch, off or turned by somebody for a reason. */
+export function killSwitch(reason: string | null): KillSwitch {
+  const engaged = reason !== null;
+  const tenant = engaged
+    ? { engaged, reason, changed_by: "Dana Ortiz", changed_at: "2026-11-23T05:00:00Z" }
+    : OFF;
+  return { engaged, tenant, platform: OFF, in_flight: [] };
 }
 
 export function triageItem(part: Partial<TriageItem>): TriageItem {
@@ -125,27 +150,22 @@ export function quietTenant() {
     })
     .on("GET /trust/health", { ...health({}), accounts: [] })
     .on("GET /trust/health/history", { points: [] })
-    .on("GET /trust/incidents", { items: [] })
+    .on("GET /trust/incidents", { items: [], next_cursor: null, limit: 50 })
     .on("GET /trust/gate/decisions", { items: [], next_cursor: null, limit: 50 })
-    .on("GET /autopilot/kill-switch", {
-      engaged: false,
-      scope: null,
-      reason: null,
-      engaged_at: null,
-      engaged_by: null,
-    })
+    .on("GET /autopilot/kill-switch", killSwitch(null))
     .on("GET /autopilot/enforcement", {
       mode: "advisory",
       level: 0,
       max_daily_budget_micros: null,
       max_campaign_budget_micros: null,
-      budget_increase_limit_pct: 30,
+      increase_limit_pct: 30,
+      total_raise_pct: 20,
       max_changes_per_day: 5,
-      min_hours_between_changes: 4,
+      min_hours_between: 4,
       roas_floor: 1,
       roas_lookback_days: 7,
       cpa_ceiling_micros: null,
-      max_total_increase_micros: null,
+      max_daily_increase_micros: null,
       currency: "EUR",
     })
     .on("GET /autopilot/actions", { items: [], next_cursor: null, limit: 50 });

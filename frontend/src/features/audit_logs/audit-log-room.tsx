@@ -96,7 +96,7 @@ function Entry({ entry }: { entry: AuditLog }) {
             className="text-ink-3 transition-transform group-open:rotate-90"
           />
           <span className="truncate font-mono text-sm">{entry.action}</span>
-          <span className="truncate text-ink-2 max-sm:hidden">{entry.actor ?? "the system"}</span>
+          <span className="truncate text-ink-2 max-sm:hidden">{entry.actor_label}</span>
           <span className="text-right text-ink-3">
             <Age at={entry.created_at} />
           </span>

@@ -1,7 +1,10 @@
 import { Link, useSearch } from "@tanstack/react-router";
 import { Page, Panel } from "@/design/panel";
 import { ActionList } from "./actions/action-list";
+import { WAITING } from "./actions/queries";
 import { EnforcementPanel } from "./enforcement/enforcement-form";
+
+const EVERY: readonly string[] = [];
 
 const TAB =
   "inline-flex h-8 items-center border-b-2 border-transparent px-1 text-ink-2 hover:text-ink aria-[current=page]:border-accent aria-[current=page]:text-ink";
@@ -20,7 +23,7 @@ export function AutopilotRoom() {
               className={TAB}
               aria-current={show === "waiting" ? "page" : undefined}
             >
-              For approval
+              Waiting
             </Link>
             <Link
               to="/autopilot"
@@ -33,7 +36,7 @@ export function AutopilotRoom() {
           </nav>
         }
       >
-        <ActionList status={show === "waiting" ? "awaiting_approval" : null} />
+        <ActionList states={show === "waiting" ? WAITING : EVERY} />
       </Panel>
       <EnforcementPanel />
     </Page>

@@ -10,7 +10,7 @@ export function FirstEvent() {
   useLiveMessages(({ type }) => {
     if (type === "cdp_event") void stats.refetch();
   });
-  const arrived = stats.data?.last_event_at ?? null;
+  const arrived = stats.data?.newest_accepted_at ?? null;
   return (
     <span role="status">
       {arrived === null ? (

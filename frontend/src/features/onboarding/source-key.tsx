@@ -15,7 +15,7 @@ export function SourceKey() {
   const [writeKey, setWriteKey] = useState<string | null>(null);
   return (
     <Loaded query={sources}>
-      {({ items }) => {
+      {(items) => {
         const source = items.find(({ enabled }) => enabled);
         return (
           <div className="p-4">

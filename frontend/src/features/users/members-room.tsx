@@ -60,7 +60,7 @@ function useChangeMember(memberId: string) {
 }
 
 function MemberRow({ member }: { member: Member }) {
-  const mayWrite = useCan("users:write") && !member.protected;
+  const mayWrite = useCan("users:write") && !member.is_protected;
   const change = useChangeMember(member.id);
   return (
     <Tr>
@@ -109,7 +109,7 @@ function MemberRow({ member }: { member: Member }) {
             {member.is_active ? "Deactivate" : "Activate"}
           </Button>
         )}
-        {member.protected && <span className="text-ink-3">protected</span>}
+        {member.is_protected && <span className="text-ink-3">protected</span>}
       </Td>
     </Tr>
   );

@@ -1,14 +1,14 @@
 import { useMutation } from "@tanstack/react-query";
 import type { SyntheticEvent } from "react";
 import { api, body } from "@/api/client";
-import type { components } from "@/api/schema";
+import type { SignedIn } from "@/api/types";
 import { Button } from "@/design/button";
 import { TextField } from "@/design/field";
 import { fieldsOf, FormError, formText } from "../door";
 
 interface CodeFormProps {
   mfaToken: string;
-  onSignedIn: (signedIn: components["schemas"]["LoginRead"]) => void;
+  onSignedIn: (signedIn: SignedIn) => void;
   onBack: () => void;
 }
 

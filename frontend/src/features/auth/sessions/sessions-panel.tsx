@@ -23,7 +23,7 @@ export function SessionsPanel() {
     <Panel title="Where you are signed in">
       {revoke.isError && <ErrorNote error={revoke.error} />}
       <Loaded query={sessions}>
-        {(items) => (
+        {({ items }) => (
           <Table label="Sessions">
             <thead>
               <tr>

@@ -2,14 +2,12 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useRouter, useSearch } from "@tanstack/react-router";
 import { type SyntheticEvent, useState } from "react";
 import { api, body } from "@/api/client";
-import type { components } from "@/api/schema";
+import type { SignedIn } from "@/api/types";
 import { beginSession } from "@/api/session";
 import { Button } from "@/design/button";
 import { TextField } from "@/design/field";
 import { CodeForm } from "../mfa/code-form";
 import { Door, fieldsOf, FormError, formText, LINK } from "../door";
-
-type SignedIn = components["schemas"]["LoginRead"];
 
 /** Only an address of our own may follow a sign-in. */
 function safePath(next: string | undefined): string {

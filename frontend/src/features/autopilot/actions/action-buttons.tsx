@@ -7,18 +7,18 @@ import { TextField } from "@/design/field";
 import { ErrorNote } from "@/design/states";
 import { useApprove, useDismiss } from "./queries";
 
-const OPEN_STATES: readonly Action["status"][] = ["awaiting_approval", "held", "proposed"];
+const OPEN_STATES: readonly string[] = ["awaiting_approval", "held", "proposed"];
 
 /** Approve runs the gate again and mints the permit then; dismiss wants a reason. */
 export function ActionButtons({ action }: { action: Action }) {
   const mayDecide = useCan("autopilot.actions:approve");
   const approve = useApprove(action.id);
   const [dismissing, setDismissing] = useState(false);
-  if (!mayDecide || !OPEN_STATES.includes(action.status)) return null;
+  if (!mayDecide || !OPEN_STATES.includes(action.state)) return null;
   return (
     <div>
       <div className="flex gap-2">
-        {action.status === "awaiting_approval" && (
+        {action.state === "awaiting_approval" && (
           <Button
             tone="primary"
             className="max-sm:flex-1"

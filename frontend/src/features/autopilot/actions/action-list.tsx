@@ -1,17 +1,18 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { Action, ActionState } from "@/api/types";
+import type { Action } from "@/api/types";
 import { Button } from "@/design/button";
 import { BeforeAfter } from "@/design/change";
 import { Age } from "@/design/figures";
 import { Empty, ErrorNote, Skeleton } from "@/design/states";
 import { ActionStatus } from "@/design/status";
+import { VerdictChip } from "@/design/verdict";
 import { words } from "@/format/words";
 import { ActionButtons } from "./action-buttons";
 import { actionsQuery } from "./queries";
 
-export function ActionList({ status }: { status: ActionState | null }) {
-  const actions = useInfiniteQuery(actionsQuery(status));
+export function ActionList({ states }: { states: readonly string[] }) {
+  const actions = useInfiniteQuery(actionsQuery(states));
   if (actions.data === undefined)
     return actions.isError ? (
       <ErrorNote error={actions.error} onRetry={() => void actions.refetch()} />
@@ -19,7 +20,7 @@ export function ActionList({ status }: { status: ActionState | null }) {
       <Skeleton rows={6} />
     );
   const items = actions.data.pages.flatMap((page) => page.items);
-  if (items.length === 0) return <NothingHere status={status} />;
+  if (items.length === 0) return <NothingHere waiting={states.length > 0} />;
   return (
     <>
       <ul>
@@ -38,9 +39,9 @@ export function ActionList({ status }: { status: ActionState | null }) {
   );
 }
 
-function NothingHere({ status }: { status: ActionState | null }) {
-  return status === "awaiting_approval" ? (
-    <Empty title="Nothing waits for approval.">
+function NothingHere({ waiting }: { waiting: boolean }) {
+  return waiting ? (
+    <Empty title="Nothing waits for you.">
       Proposals that need a person come here. Silence lets them expire.
     </Empty>
   ) : (
@@ -54,7 +55,7 @@ function ActionLine({ action }: { action: Action }) {
   return (
     <li className="grid gap-x-4 gap-y-2 border-b border-line px-4 py-3 last:border-b-0 sm:grid-cols-[140px_minmax(0,1fr)_auto]">
       <div className="flex gap-3 text-ink-2 sm:flex-col sm:gap-0">
-        <ActionStatus state={action.status} />
+        <ActionStatus state={action.state} />
         <span className="text-sm text-ink-3 sm:pl-3.5">
           <Age at={action.proposed_at} />
         </span>
@@ -68,7 +69,7 @@ function ActionLine({ action }: { action: Action }) {
           >
             {words(action.operation)}
           </Link>{" "}
-          <span className="text-ink-2">{action.entity_name ?? action.entity_id}</span>
+          <span className="text-ink-2">{action.entity_name}</span>
         </h3>
         {Object.keys(action.after).map((name) => (
           <p key={name}>
@@ -81,7 +82,8 @@ function ActionLine({ action }: { action: Action }) {
           </p>
         ))}
         <p className="max-w-prose text-ink-2">{action.reason}</p>
-        {action.status === "awaiting_approval" && action.expires_at !== null && (
+        <Refusal action={action} />
+        {action.state === "awaiting_approval" && (
           <p className="text-sm text-ink-3">
             Expires <Age at={action.expires_at} />
           </p>
@@ -89,5 +91,17 @@ function ActionLine({ action }: { action: Action }) {
       </div>
       <ActionButtons action={action} />
     </li>
+  );
+}
+
+/** Why it is held or blocked: the gate's first reason that says so. */
+function Refusal({ action }: { action: Action }) {
+  const refusal = action.reasons.find(({ verdict }) => verdict !== "pass");
+  if (refusal === undefined || !["held", "blocked", "awaiting_approval"].includes(action.state)) return null;
+  return (
+    <p className="mt-1 flex max-w-prose items-start gap-2">
+      <VerdictChip verdict={refusal.verdict} />
+      <span>{refusal.sentence}</span>
+    </p>
   );
 }

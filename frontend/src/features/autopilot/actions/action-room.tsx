@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import type { ActionDetail } from "@/api/types";
 import { Change } from "@/design/change";
+import { Evidence } from "@/design/evidence";
 import { Age, Moment } from "@/design/figures";
 import { Fact, Facts, Page, Panel } from "@/design/panel";
 import { Loaded } from "@/design/states";
@@ -24,80 +25,103 @@ export function ActionRoom() {
 function ActionPage({ action }: { action: ActionDetail }) {
   return (
     <Page
-      title={`${words(action.operation)}: ${action.entity_name ?? action.entity_id}`}
-      lead={<ActionStatus state={action.status} />}
+      title={`${words(action.operation)}: ${action.entity_name}`}
+      lead={<ActionStatus state={action.state} />}
       actions={<ActionButtons action={action} />}
     >
       <div className="grid items-start gap-4 lg:grid-cols-2">
-        <Panel title="The change">
+        <TheChange action={action} />
+        <Panel title="What happened">
+          <Timeline steps={action.timeline} />
+        </Panel>
+        <GateVerdict action={action} />
+        <Panel title="Evidence">
           <div className="p-4">
-            <Facts>
-              <Change before={action.before} after={action.after} currency={action.currency} />
-              <Fact term="Why">{action.reason}</Fact>
-              <Fact term="Class">{words(action.risk_class)}</Fact>
-              <Fact term="Proposed by">{action.proposed_by ?? words(action.origin)}</Fact>
-              <Fact term="Platform">
-                {words(action.platform)}, {words(action.entity_type)} {action.entity_id}
-              </Fact>
-              {action.expires_at !== null && (
-                <Fact term="Expires">
-                  <Age at={action.expires_at} />
-                </Fact>
-              )}
-            </Facts>
+            <Evidence value={action.evidence} empty="None was given with the proposal." />
           </div>
         </Panel>
-        <Panel title="What happened">
-          <Timeline events={action.events} />
-        </Panel>
       </div>
-      {action.gate !== null && <GateVerdict gate={action.gate} />}
     </Page>
   );
 }
 
-function Timeline({ events }: { events: ActionDetail["events"] }) {
+function TheChange({ action }: { action: ActionDetail }) {
   return (
-    <ol className="p-4">
-      {events.map((event, index) => (
-        <li key={index} className="relative border-l border-line pb-3 pl-4 last:pb-0">
-          <span aria-hidden className="absolute top-1.5 -left-[3.5px] size-1.5 rounded-full bg-ink-3" />
+    <Panel title="The change">
+      <Facts className="p-4">
+        <Change before={action.before} after={action.after} currency={action.currency} />
+        <Fact term="Why">{action.reason}</Fact>
+        {action.justified_by.length > 0 && (
+          <Fact term="Rests on">{action.justified_by.map(words).join(", ")}</Fact>
+        )}
+        <Fact term="Proposed by">{action.requested_label}</Fact>
+        {action.approved_by !== null && <Fact term="Approved by">{action.approved_by}</Fact>}
+        <Fact term="Platform">
+          {words(action.platform)}, {words(action.entity_type)}{" "}
+          <code className="font-mono text-sm">{action.entity}</code>
+        </Fact>
+        {action.ended_at === null && (
+          <Fact term="Expires">
+            <Age at={action.expires_at} />
+          </Fact>
+        )}
+        {action.watch_until !== null && (
+          <Fact term="Watched until">
+            <Moment at={action.watch_until} />
+          </Fact>
+        )}
+        {action.error_code !== null && (
+          <Fact term="Error">
+            {action.error_detail} <code className="font-mono text-sm text-ink-3">{action.error_code}</code>
+          </Fact>
+        )}
+      </Facts>
+    </Panel>
+  );
+}
+
+function Timeline({ steps }: { steps: ActionDetail["timeline"] }) {
+  return (
+    <ol>
+      {steps.map((step, index) => (
+        <li key={index} className="border-b border-line px-4 py-2.5 last:border-b-0">
           <div className="flex flex-wrap justify-between gap-x-4">
-            <ActionStatus state={event.status} />
+            <ActionStatus state={step.to_state} />
             <span className="text-ink-3">
-              <Moment at={event.at} />
+              <Moment at={step.at} />
             </span>
           </div>
-          {(event.actor !== null || event.detail !== null) && (
-            <p className="text-ink-2">
-              {[event.actor, event.detail].filter((part) => part !== null).join(": ")}
-            </p>
-          )}
+          <p className="pl-3.5 text-ink-2">
+            {step.note === null ? step.actor : `${step.actor}: ${step.note}`}
+          </p>
         </li>
       ))}
     </ol>
   );
 }
 
-function GateVerdict({ gate }: { gate: NonNullable<ActionDetail["gate"]> }) {
+function GateVerdict({ action: { verdict, reasons, decision_id } }: { action: ActionDetail }) {
   return (
-    <Panel title="The gate’s decision" aside={<VerdictChip verdict={gate.result} />}>
+    <Panel title="The gate" aside={verdict !== null && <VerdictChip verdict={verdict} />}>
+      {reasons.length === 0 && <p className="px-4 py-2.5 text-ink-2">It has not decided yet.</p>}
       <ul>
-        {gate.reasons.map((reason) => (
-          <li key={reason.code} className="border-b border-line px-4 py-2">
-            {reason.message}
+        {reasons.map((reason) => (
+          <li key={reason.code} className="border-b border-line px-4 py-2.5 last:border-b-0">
+            {reason.sentence} <code className="font-mono text-sm text-ink-3">{reason.code}</code>
           </li>
         ))}
       </ul>
-      <p className="px-4 py-2.5">
-        <Link
-          to="/trust/decisions/$decisionId"
-          params={{ decisionId: gate.id }}
-          className="text-accent underline underline-offset-2"
-        >
-          All that it read
-        </Link>
-      </p>
+      {decision_id !== null && (
+        <p className="border-t border-line px-4 py-2.5">
+          <Link
+            to="/trust/decisions/$decisionId"
+            params={{ decisionId: decision_id }}
+            className="text-accent underline underline-offset-2"
+          >
+            All that it read
+          </Link>
+        </p>
+      )}
     </Panel>
   );
 }

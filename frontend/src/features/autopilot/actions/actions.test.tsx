@@ -28,7 +28,7 @@ test("an approval that the gate refuses says so beside the action", async () => 
 test("a dismissal carries its reason", async () => {
   const server = waiting().on(
     `POST /autopilot/actions/${action({}).id}/dismiss`,
-    action({ status: "dismissed" }),
+    action({ state: "dismissed" }),
   );
   const { user } = open("/autopilot");
   await user.click(await screen.findByRole("button", { name: "Dismiss" }));

@@ -1,17 +1,19 @@
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, body } from "@/api/client";
-import type { ActionState } from "@/api/types";
 
-/** With a state, the actions in it; without, all of them, the newest first. */
-export function actionsQuery(status: ActionState | null) {
+/** What waits for a person: a yes, or better evidence. */
+export const WAITING: readonly string[] = ["awaiting_approval", "held"];
+
+/** The actions in any of the states, or all of them, the newest first. */
+export function actionsQuery(states: readonly string[]) {
   return infiniteQueryOptions({
-    queryKey: ["autopilot/actions", "list", status],
+    queryKey: ["autopilot/actions", "list", states],
     queryFn: ({ pageParam }) =>
       body(
         api.GET("/api/v1/autopilot/actions", {
           params: {
             query: {
-              ...(status === null ? {} : { status }),
+              status: [...states],
               ...(pageParam === null ? {} : { cursor: pageParam }),
             },
           },

@@ -1,14 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import type { SyntheticEvent } from "react";
 import { useCan } from "@/api/permissions";
-import type { Enforcement } from "@/api/types";
+import type { Limits } from "@/api/types";
 import { Button } from "@/design/button";
 import { SelectField, TextField } from "@/design/field";
 import { Panel } from "@/design/panel";
 import { ErrorNote, Loaded } from "@/design/states";
 import { fieldsOf } from "@/features/auth/door";
 import { amount } from "@/format/money";
-import { settingsFrom } from "./form-values";
 import { enforcementQuery, useEnforce } from "./queries";
 
 export function EnforcementPanel() {
@@ -22,12 +21,13 @@ export function EnforcementPanel() {
 
 const shown = (micros: number | null, currency: string) => (micros === null ? "" : amount(micros, currency));
 
-function EnforcementForm({ settings }: { settings: Enforcement }) {
+function EnforcementForm({ settings }: { settings: Limits }) {
   const mayChange = useCan("autopilot.enforcement:write");
-  const enforce = useEnforce();
+  const enforce = useEnforce(settings.currency);
   const submit = (event: SyntheticEvent<HTMLFormElement>) => {
     event.preventDefault();
-    enforce.mutate(settingsFrom(new FormData(event.currentTarget), settings));
+    const form = new FormData(event.currentTarget);
+    enforce.mutate(form);
   };
   const fields = fieldsOf(enforce.error);
   const { currency } = settings;
@@ -56,14 +56,14 @@ function EnforcementForm({ settings }: { settings: Enforcement }) {
         </SelectField>
         <TextField
           label="Increase per change, % at most"
-          name="budget_increase_limit_pct"
+          name="increase_limit_pct"
           type="number"
           min={0}
           max={100}
           step="any"
           required
-          defaultValue={settings.budget_increase_limit_pct}
-          error={fields["budget_increase_limit_pct"]}
+          defaultValue={settings.increase_limit_pct}
+          error={fields["increase_limit_pct"]}
         />
         <TextField
           label={`Daily budget at most, ${currency}`}
@@ -83,11 +83,11 @@ function EnforcementForm({ settings }: { settings: Enforcement }) {
         />
         <TextField
           label={`Raised in a day in all at most, ${currency}`}
-          name="max_total_increase_micros"
+          name="max_daily_increase_micros"
           inputMode="decimal"
           hint="Empty: no cap."
-          defaultValue={shown(settings.max_total_increase_micros, currency)}
-          error={fields["max_total_increase_micros"]}
+          defaultValue={shown(settings.max_daily_increase_micros, currency)}
+          error={fields["max_daily_increase_micros"]}
         />
         <TextField
           label="Changes a day at most"
@@ -100,13 +100,13 @@ function EnforcementForm({ settings }: { settings: Enforcement }) {
         />
         <TextField
           label="Hours between changes"
-          name="min_hours_between_changes"
+          name="min_hours_between"
           type="number"
           min={0}
           step="any"
           required
-          defaultValue={settings.min_hours_between_changes}
-          error={fields["min_hours_between_changes"]}
+          defaultValue={settings.min_hours_between}
+          error={fields["min_hours_between"]}
         />
         <TextField
           label="ROAS floor"

@@ -1,13 +1,16 @@
 import { ApiError } from "@/api/errors";
-import type { Enforcement } from "@/api/types";
+import type { components } from "@/api/schema";
 import { micros } from "@/format/money";
+
+type Changes = components["schemas"]["LimitsPatch"];
+type Cap = "max_daily_budget_micros" | "max_campaign_budget_micros" | "max_daily_increase_micros";
 
 function textOf(form: FormData, name: string): string {
   const value = form.get(name);
   return typeof value === "string" ? value.trim() : "";
 }
 
-function cap(form: FormData, name: keyof Enforcement, currency: string): number | null {
+function cap(form: FormData, name: Cap, currency: string): number | null {
   const text = textOf(form, name);
   if (text === "") return null;
   const value = micros(text, currency);
@@ -18,19 +21,20 @@ function cap(form: FormData, name: keyof Enforcement, currency: string): number 
   return value;
 }
 
-/** The form as settings; an amount that cannot be read is an error of its field, never a zero. */
-export function settingsFrom(form: FormData, before: Enforcement): Enforcement {
+/** The form as a change of the tenant's limits; an amount that cannot be read is its field's error, never a zero. */
+export function changesFrom(form: FormData, currency: string): Changes {
   const floor = textOf(form, "roas_floor").replace(",", ".");
   return {
-    ...before,
-    mode: textOf(form, "mode") as Enforcement["mode"],
-    level: Number(textOf(form, "level")) as Enforcement["level"],
-    max_daily_budget_micros: cap(form, "max_daily_budget_micros", before.currency),
-    max_campaign_budget_micros: cap(form, "max_campaign_budget_micros", before.currency),
-    max_total_increase_micros: cap(form, "max_total_increase_micros", before.currency),
-    budget_increase_limit_pct: Number(textOf(form, "budget_increase_limit_pct")),
+    applies_to: "tenant",
+    currency,
+    mode: textOf(form, "mode") as NonNullable<Changes["mode"]>,
+    level: Number(textOf(form, "level")),
+    max_daily_budget_micros: cap(form, "max_daily_budget_micros", currency),
+    max_campaign_budget_micros: cap(form, "max_campaign_budget_micros", currency),
+    max_daily_increase_micros: cap(form, "max_daily_increase_micros", currency),
+    increase_limit_pct: Number(textOf(form, "increase_limit_pct")),
     max_changes_per_day: Number(textOf(form, "max_changes_per_day")),
-    min_hours_between_changes: Number(textOf(form, "min_hours_between_changes")),
+    min_hours_between: Number(textOf(form, "min_hours_between")),
     roas_floor: floor === "" ? null : Number(floor),
   };
 }

@@ -3,6 +3,7 @@ import { OctagonMinus, Play } from "lucide-react";
 import { type SyntheticEvent, useState } from "react";
 import { useCan } from "@/api/permissions";
 import { Button } from "@/design/button";
+import { cx } from "@/design/classes";
 import { Dialog } from "@/design/dialog";
 import { TextField } from "@/design/field";
 import { ErrorNote } from "@/design/states";
@@ -14,11 +15,12 @@ export function KillSwitchButton() {
   const mayPress = useCan("autopilot.kill_switch:write");
   const [open, setOpen] = useState(false);
   if (data === undefined || !mayPress) return null;
-  const engage = !data.engaged;
+  const engage = !data.tenant.engaged;
   return (
     <>
       <Button
-        className={engage ? "border-block text-block hover:bg-block-soft max-sm:w-10 max-sm:px-0" : undefined}
+        tone={engage ? "caution" : "plain"}
+        className={cx(engage && "max-lg:w-8 max-lg:px-0 max-sm:w-10")}
         onClick={() => {
           setOpen(true);
         }}

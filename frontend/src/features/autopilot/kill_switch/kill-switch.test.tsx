@@ -1,15 +1,9 @@
 import { screen, within } from "@testing-library/react";
 import { expect, test } from "vitest";
 import { open } from "@/testing/app";
-import { quietTenant } from "@/testing/fixtures";
+import { killSwitch, quietTenant } from "@/testing/fixtures";
 
-const FROZEN = {
-  engaged: true,
-  scope: "tenant",
-  reason: "The pixel is dead",
-  engaged_at: "2026-11-23T05:00:00Z",
-  engaged_by: "Dana Ortiz",
-};
+const FROZEN = killSwitch("The pixel is dead");
 
 test("it is pressed from the keyboard alone, with a reason, and everything says frozen", async () => {
   const { server } = quietTenant();

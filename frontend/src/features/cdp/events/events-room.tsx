@@ -58,20 +58,20 @@ function Stats() {
             <div>
               <dt className="text-sm text-ink-3">Newest event</dt>
               <dd className="text-xl font-medium">
-                <Age at={data.last_event_at} why="none has arrived yet" />
+                <Age at={data.newest_accepted_at} why="none has arrived yet" />
               </dd>
             </div>
             <div>
-              <dt className="text-sm text-ink-3">Stored, last hour</dt>
-              <dd className="text-xl font-medium">{integer(data.accepted_last_hour)}</dd>
+              <dt className="text-sm text-ink-3">Stored</dt>
+              <dd className="text-xl font-medium">{integer(data.accepted)}</dd>
             </div>
             <div>
-              <dt className="text-sm text-ink-3">Stored, last day</dt>
-              <dd className="text-xl font-medium">{integer(data.accepted_last_day)}</dd>
+              <dt className="text-sm text-ink-3">Sent again, dropped</dt>
+              <dd className="text-xl font-medium">{integer(data.duplicates)}</dd>
             </div>
             <div>
-              <dt className="text-sm text-ink-3">Refused, last day</dt>
-              <dd className="text-xl font-medium">{integer(data.rejected_last_day)}</dd>
+              <dt className="text-sm text-ink-3">Refused</dt>
+              <dd className="text-xl font-medium">{integer(data.rejected)}</dd>
             </div>
           </dl>
         )}

@@ -3,6 +3,7 @@ import { Button } from "@/design/button";
 import { Age, Unknown } from "@/design/figures";
 import { Empty, ErrorNote, Skeleton } from "@/design/states";
 import { Table, Td, Th, Tr } from "@/design/table";
+import { integer } from "@/format/numbers";
 import { verdictsQuery } from "./queries";
 
 export function Rejected() {
@@ -28,7 +29,8 @@ export function Rejected() {
             <Th>Reason</Th>
             <Th>Event</Th>
             <Th>Message id</Th>
-            <Th figure>Received</Th>
+            <Th figure>Times</Th>
+            <Th figure>Last</Th>
           </tr>
         </thead>
         <tbody>
@@ -46,8 +48,9 @@ export function Rejected() {
                   <code className="font-mono text-sm">{verdict.message_id}</code>
                 )}
               </Td>
+              <Td figure>{integer(verdict.times)}</Td>
               <Td figure className="text-ink-3">
-                <Age at={verdict.received_at} />
+                <Age at={verdict.last_at} />
               </Td>
             </Tr>
           ))}

@@ -9,7 +9,7 @@ export const sourcesQuery = queryOptions({
 export function useCreateSource() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (name: string) => body(api.POST("/api/v1/cdp/sources", { body: { name, kind: "web" } })),
+    mutationFn: (name: string) => body(api.POST("/api/v1/cdp/sources", { body: { name, kind: "browser" } })),
     onSuccess: () => client.invalidateQueries({ queryKey: ["cdp/sources"] }),
   });
 }

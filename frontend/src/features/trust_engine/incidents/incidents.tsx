@@ -38,12 +38,13 @@ function IncidentLine({ incident }: { incident: Incident }) {
     <li className="flex flex-wrap items-start justify-between gap-3 border-b border-line px-4 py-3 last:border-b-0">
       <div className="min-w-0 flex-1">
         <h3 className="flex flex-wrap items-center gap-x-3 font-medium">
-          <Status tone={incident.severity === "critical" ? "block" : "hold"}>{incident.title}</Status>
+          <Status tone={incident.severity === "critical" ? "block" : "hold"}>{incident.subject}</Status>
           <span className="font-normal text-ink-3">
             {words(incident.kind)} · opened <Age at={incident.opened_at} />
           </span>
         </h3>
-        <p className="mt-0.5 text-ink-2">{incident.detail}</p>
+        <p className="mt-0.5 max-w-prose">{incident.sentence}</p>
+        {incident.mend !== null && <p className="max-w-prose text-ink-2">{incident.mend}</p>}
         <details className="mt-1">
           <summary className="w-fit text-accent underline underline-offset-2">Evidence</summary>
           <div className="mt-2">
@@ -52,7 +53,7 @@ function IncidentLine({ incident }: { incident: Incident }) {
         </details>
         {acknowledge.isError && <ErrorNote error={acknowledge.error} />}
       </div>
-      {incident.acknowledged_at === null && mayAcknowledge && (
+      {incident.acknowledged_by === null && mayAcknowledge && (
         <Button
           busy={acknowledge.isPending}
           onClick={() => {
