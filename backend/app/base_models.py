@@ -19,10 +19,13 @@ from app.models.integrations.connections import Connection, SignInAttempt
 from app.models.integrations.conversions import ConversionDelivery
 from app.models.invitations import Invitation
 from app.models.tenants import Membership, Tenant
+from app.models.trust_engine.health import TrustEvaluation
 from app.models.trust_engine.incidents import TrustIncident
 from app.models.trust_engine.kill_switches import KillSwitchRow, PlatformKillSwitchRow
 from app.models.trust_engine.ledger import LedgerEntry, LedgerHead
 from app.models.trust_engine.permits import TrustPermit
+from app.models.trust_engine.policies import TrustPolicyVersion
+from app.models.trust_engine.signals import TrustSignal
 from app.models.users import User
 from app.models.work.dead_letters import DeadLetter
 
@@ -61,8 +64,11 @@ __all__ = [
     "PlatformKillSwitchRow",
     "SignInAttempt",
     "Tenant",
+    "TrustEvaluation",
     "TrustIncident",
     "TrustPermit",
+    "TrustPolicyVersion",
+    "TrustSignal",
     "User",
     "UserSession",
     "WriteLease",

@@ -72,6 +72,15 @@ OUTBOX_FAILING = Gauge(
 RATE_LIMITED = Counter("stratum_rate_limited_total", "Requests refused by a limit, by the limit.", ["limit"])
 PASSWORD_CHECKS = Counter("stratum_password_hashes_total", "argon2id computations, to hash or to check.")
 SIGN_INS = Counter("stratum_sign_ins_total", "Attempts to sign in, by outcome.", ["outcome"])
+HEALTH_SCORE = Histogram(
+    "stratum_health_score",
+    "Signal health by evaluation, 0 to 100; unknown counts as 0.",
+    ["platform"],
+    buckets=(20, 40, 60, 70, 80, 90, 100),
+)
+GATE_DECISIONS = Counter(
+    "stratum_gate_decisions_total", "Decisions of the gate, by risk class and verdict.", ["risk", "verdict"]
+)
 PERMITS = Counter("stratum_permits_total", "Permits minted, used and refused, by outcome.", ["outcome"])
 CDP_EVENTS = Counter("stratum_cdp_events_total", "Events received, by what became of them.", ["outcome"])
 CDP_GROUP_EVENTS = Histogram(

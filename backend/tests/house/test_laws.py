@@ -12,7 +12,7 @@ _HTTP_CLIENTS = frozenset(
 _IMPURE = frozenset({"sqlalchemy", "asyncpg", "redis", "httpx2", "structlog", "celery", "time"})
 _IMPURE_APP = ("app.db", "app.models", "app.core.clock", "app.core.redis", "app.core.config", "app.auth")
 _NO_NAMES = frozenset({"utils", "helpers", "common", "manager", "misc"})
-_DOORS = frozenset({"service", "errors", "ports"})
+_DOORS = frozenset({"service", "errors", "ports", "permits"})
 _VALUES = frozenset({"rules", "facts", "measurements", "permits"})
 """Pure values and rules: shared within one area, whose features decide from one another's evidence."""
 

@@ -1,4 +1,4 @@
-from app.core.errors import Conflict
+from app.core.errors import Conflict, NotFound
 
 
 class PermitRefused(Conflict):
@@ -35,3 +35,15 @@ class PermitFrozen(PermitRefused):
     """The kill switch is on: nothing but safety actions leaves."""
 
     code = "trust_engine.gate.permit_frozen"
+
+
+class AccountNotFound(NotFound):
+    """There is no such ad account."""
+
+    code = "trust_engine.gate.account_not_found"
+
+
+class DecisionNotFound(NotFound):
+    """There is no such decision."""
+
+    code = "trust_engine.gate.decision_not_found"

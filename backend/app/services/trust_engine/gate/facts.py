@@ -94,12 +94,12 @@ class HealthFacts(_Fact, frozen=True, kw_only=True):
 
 
 class Limits(_Fact, frozen=True, kw_only=True):
-    """Enforcement settings in force for this entity; amounts in `currency`."""
+    """Enforcement settings in force for this entity; amounts in `currency`, which is the account's when empty."""
 
     mode: EnforcementMode = EnforcementMode.ADVISORY
     level: int = 0
     """0 suggest only, 1 guarded auto, 2 approval required."""
-    currency: str = "USD"
+    currency: str = ""
     max_daily_budget_micros: int | None = None
     max_campaign_budget_micros: int | None = None
     max_daily_increase_micros: int | None = None
@@ -157,7 +157,8 @@ class GateInput(_Fact, frozen=True, kw_only=True):
     change: ChangeFacts
     health: HealthFacts | None
     policy: TrustPolicy | None
-    current_policy_version: int | None
+    evaluated_with: int | None
+    """The policy version that the health was evaluated with: another one makes it stale."""
     limits: Limits
     activity: Activity
     platform: PlatformFacts

@@ -112,7 +112,7 @@ def emq(measured: Emq, now: datetime) -> Signal:
 def variance(measured: Variance, now: datetime) -> Signal:
     """Compare the platform's share of first-party value with this account's own past share, never with 1."""
     if measured.series is None:
-        return _absent(Component.VARIANCE, now, "The tenant has no first-party orders to compare with.")
+        return absent(Component.VARIANCE, now, "The tenant has no first-party orders to compare with.")
     drift = _drift(measured.series)
     if isinstance(drift, str):
         return _unknown(Component.VARIANCE, now, drift)
@@ -221,7 +221,7 @@ def anomaly(measured: Anomaly, now: datetime) -> Signal:
 def cdp_quality(measured: CdpQuality, now: datetime) -> Signal:
     """Share of events tied to a person, and of conversions that are complete; the mean of what is known."""
     if measured.resolved is None and measured.complete is None:
-        return _absent(Component.CDP_QUALITY, now, "The tenant does not use the customer data platform.")
+        return absent(Component.CDP_QUALITY, now, "The tenant does not use the customer data platform.")
     shares = {
         name: share
         for name, share in (("resolved", measured.resolved), ("complete", measured.complete))
@@ -390,7 +390,7 @@ def _thin(component: Component, now: datetime, events: int, what: str) -> Signal
     return _unknown(component, now, reason, {"events": events, "needed": MINIMUM_EVENTS})
 
 
-def _absent(component: Component, now: datetime, reason: str) -> Signal:
+def absent(component: Component, now: datetime, reason: str) -> Signal:
     return Signal(
         component=component,
         state=SignalState.ABSENT,

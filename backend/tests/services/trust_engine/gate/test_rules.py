@@ -73,7 +73,7 @@ BASE = f.GateInput(
     change=change(),
     health=health(),
     policy=DEFAULT_POLICY,
-    current_policy_version=1,
+    evaluated_with=1,
     limits=f.Limits(level=1),
     activity=f.Activity(conversions=500),
     platform=f.PlatformFacts(),
@@ -181,8 +181,8 @@ TROUBLES: list[dict[str, Any]] = [
     {"health": health(expires_at=NOW)},
     {"health": health(coverage=0.1)},
     {"policy": None},
-    {"current_policy_version": 2},
-    {"current_policy_version": None},
+    {"evaluated_with": 2},
+    {"evaluated_with": None},
     {"kill_switch": True},
     {"platform": f.PlatformFacts(write_lease=False)},
 ]
@@ -384,7 +384,7 @@ class TestCaps:
             fx_rate=None if hours is None else 1.1,
             fx_at=None if hours is None else NOW - timedelta(hours=hours),
         )
-        limits = self.limits(max_daily_budget_micros=10**12)
+        limits = self.limits(max_daily_budget_micros=10**12, currency="USD")
         assert (codes(platform=platform, limits=limits) == set()) == passes
 
     def test_a_source_absent_by_design_allows_ten_percent_under_a_fixed_cap(self) -> None:

@@ -120,7 +120,7 @@ def _amounts(facts: GateInput, raised: int) -> Iterator[Reason]:
         return
     rate = _rate(facts)
     if rate is None:
-        sentence = f"No rate from {facts.platform.account_currency} to {limits.currency} is fresh enough."
+        sentence = f"No rate from {facts.platform.account_currency} to {_currency(facts)} is fresh enough."
         yield Reason(code="fx_stale", verdict=Verdict.HOLD, sentence=sentence)
         return
     after = daily_micros(facts.change.after) or 0
@@ -151,18 +151,22 @@ def _amounts(facts: GateInput, raised: int) -> Iterator[Reason]:
     for code, worst, cap, sentence, violation in checks:
         amount = worst * rate
         if cap is not None and amount > cap:
-            text = sentence.format(amount=_money(amount, limits.currency), cap=_money(cap, limits.currency))
+            text = sentence.format(amount=_money(amount, _currency(facts)), cap=_money(cap, _currency(facts)))
             yield _breach(facts, code, text, violation)
 
 
 def _rate(facts: GateInput) -> float | None:
-    platform, limits = facts.platform, facts.limits
-    if platform.account_currency == limits.currency:
+    platform = facts.platform
+    if platform.account_currency == _currency(facts):
         return 1
     if platform.fx_rate is None or platform.fx_at is None or facts.policy is None:
         return None
     old = facts.at - platform.fx_at > timedelta(hours=facts.policy.fx_max_age_hours)
     return None if old else platform.fx_rate
+
+
+def _currency(facts: GateInput) -> str:
+    return facts.limits.currency or facts.platform.account_currency
 
 
 def _performance(facts: GateInput) -> Iterator[Reason]:
@@ -176,7 +180,7 @@ def _performance(facts: GateInput) -> Iterator[Reason]:
     if ceiling is not None and activity.cpa_micros is not None:
         rate = _rate(facts)
         if rate is not None and activity.cpa_micros * rate > ceiling:
-            sentence = f"A conversion costs more than {_money(ceiling, limits.currency)}."
+            sentence = f"A conversion costs more than {_money(ceiling, _currency(facts))}."
             yield _breach(facts, "cpa_ceiling", sentence, Violation.ROAS_BELOW_THRESHOLD)
 
 

@@ -83,9 +83,9 @@ def _reasons(
 
 
 def _stale_policy(facts: GateInput) -> Iterator[Reason]:
-    if facts.policy is None or facts.current_policy_version is None:
+    if facts.policy is None or facts.evaluated_with is None:
         yield _block("no_policy", "The trust policy could not be read.")
-    elif facts.policy.version != facts.current_policy_version:
+    elif facts.policy.version != facts.evaluated_with:
         yield _block("stale_policy", "The trust policy has changed since this was evaluated.")
 
 

@@ -1,0 +1,28 @@
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.db.session import TenantScope
+from app.models.integrations.ad_accounts import AdAccount
+from app.models.integrations.connections import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    account: AdAccount
+    connection: Connection
+
+
+class GateRepository:
+    def __init__(self, scope: TenantScope) -> None:
+        self._session = scope.session
+
+    async def account(self, ad_account_id: UUID) -> Line | None:
+        statement = (
+            select(AdAccount, Connection)
+            .join(Connection, Connection.id == AdAccount.connection_id)
+            .where(AdAccount.id == ad_account_id)
+        )
+        found = (await self._session.execute(statement)).one_or_none()
+        return None if found is None else Line(found.AdAccount, found.Connection)

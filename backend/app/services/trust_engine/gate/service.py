@@ -1,0 +1,226 @@
+"""The gate at work: gather the facts, decide, write the decision down, mint a permit on a PASS."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from app.core.logging import get_logger
+from app.core.metrics import GATE_DECISIONS
+from app.db.session import TenantScope
+from app.models.trust_engine.health import TrustEvaluation
+from app.models.trust_engine.kinds import AutopilotMode, Component, RiskClass, Verdict
+from app.models.trust_engine.ledger import LedgerEntry
+from app.services.trust_engine.gate import facts as _facts
+from app.services.trust_engine.gate.desk import PermitDesk, mint
+from app.services.trust_engine.gate.errors import AccountNotFound, DecisionNotFound
+from app.services.trust_engine.gate.facts import (
+    Activity,
+    Approval,
+    Ask,
+    CalendarEntry,
+    ChangeFacts,
+    GateDecision,
+    GateInput,
+    HealthFacts,
+    Limits,
+    PlatformFacts,
+    Reason,
+)
+from app.services.trust_engine.gate.kill_switch import KillSwitch
+from app.services.trust_engine.gate.permits import Change, Permit
+from app.services.trust_engine.gate.repository import GateRepository
+from app.services.trust_engine.gate.rules import CURRENT, DECIDERS, decide
+from app.services.trust_engine.health.service import HealthService, states
+from app.services.trust_engine.ledger.service import Ledger
+from app.services.trust_engine.policies.service import Policies
+
+log = get_logger(__name__)
+
+KIND = "trust_engine.gate"
+_PREFIX = "gate/"
+
+__all__ = [
+    "Activity",
+    "Approval",
+    "Ask",
+    "CalendarEntry",
+    "Change",
+    "Decision",
+    "GateService",
+    "KillSwitch",
+    "Limits",
+    "Permit",
+    "PermitDesk",
+    "Proposal",
+    "Reason",
+    "deciders",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A change that somebody wants, with what only its proposer can know. The gate reads the rest itself."""
+
+    change: Change
+    ad_account_id: UUID
+    ask: Ask
+    campaign_id: UUID | None = None
+    limits: Limits = field(default_factory=Limits)
+    activity: Activity = field(default_factory=Activity)
+    learning: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What the gate said. `id` is the ledger's entry, None for a trial; `permit` comes with a PASS alone."""
+
+    id: UUID | None
+    verdict: Verdict
+    result: GateDecision
+    permit: Permit | None
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        return self.result.reasons
+
+
+class GateService:
+    def __init__(self, scope: TenantScope) -> None:
+        self._scope = scope
+        self._rows = GateRepository(scope)
+
+    async def decide(self, proposal: Proposal, *, action_id: UUID | None = None) -> Decision:
+        """Decide and write it down; a PASS mints a permit for exactly this change."""
+        facts = await self._gather(proposal)
+        result = decide(facts)
+        entry = await Ledger(self._scope).append(
+            KIND,
+            f"{_PREFIX}{result.decider}",
+            {"inputs": facts, "result": result},
+            verdict=result.verdict,
+            ad_account_id=proposal.ad_account_id,
+            action_id=action_id,
+        )
+        GATE_DECISIONS.labels(result.risk, result.verdict).inc()
+        log.info(
+            "trust_engine.gate.decided",
+            decision_id=str(entry.id),
+            verdict=result.verdict,
+            risk=result.risk,
+            reasons=[reason.code for reason in result.reasons],
+        )
+        permit = None
+        if result.verdict is Verdict.PASS:
+            permit = mint(
+                self._scope,
+                proposal.change,
+                decision_id=entry.id,
+                action_id=action_id,
+                policy_version=facts.policy.version if facts.policy else 0,
+                evidence_hash=facts.health.evidence_digest if facts.health else _NO_EVIDENCE,
+                safety=result.risk is RiskClass.SAFETY,
+            )
+        return Decision(id=entry.id, verdict=result.verdict, result=result, permit=permit)
+
+    async def check(self, proposal: Proposal) -> Decision:
+        """Say what the gate would decide now; nothing is written and no permit minted."""
+        result = decide(await self._gather(proposal))
+        return Decision(id=None, verdict=result.verdict, result=result, permit=None)
+
+    async def decisions(
+        self,
+        *,
+        before_seq: int | None,
+        limit: int,
+        verdict: str | None = None,
+        ad_account_id: UUID | None = None,
+    ) -> list[LedgerEntry]:
+        """Newest first."""
+        return await Ledger(self._scope).newest(
+            before_seq=before_seq, limit=limit, kind=KIND, verdict=verdict, ad_account_id=ad_account_id
+        )
+
+    async def decision(self, decision_id: UUID) -> LedgerEntry:
+        entry = await Ledger(self._scope).entry(decision_id)
+        if entry.kind != KIND:
+            raise DecisionNotFound
+        return entry
+
+    async def _gather(self, proposal: Proposal) -> GateInput:
+        line = await self._rows.account(proposal.ad_account_id)
+        if line is None:
+            raise AccountNotFound
+        evaluation = await HealthService(self._scope).newest(proposal.ad_account_id)
+        policies = Policies(self._scope)
+        policy = await policies.current()
+        switch = await KillSwitch(self._scope).state()
+        gathered = GateInput(
+            tenant_id=self._scope.tenant_id,
+            at=self._scope.now(),
+            ask=proposal.ask,
+            change=ChangeFacts.of(proposal.change),
+            health=None if evaluation is None else _health(evaluation),
+            policy=policy,
+            evaluated_with=evaluation.policy_version if evaluation else policy.version,
+            limits=proposal.limits,
+            activity=proposal.activity,
+            platform=PlatformFacts(
+                learning=proposal.learning,
+                read_only=line.connection.read_only,
+                write_lease=line.account.write_lease,
+                account_currency=line.account.currency,
+            ),
+            kill_switch=switch.engaged,
+        )
+        # What is decided is what is stored: the same bytes give the same facts for ever.
+        return _facts.decode_input(_facts.encode(gathered))
+
+
+_NO_EVIDENCE = hashlib.sha256(b"").hexdigest()
+
+
+def deciders() -> Mapping[str, Any]:
+    """Every decider that ever wrote to the ledger, by the name it signs with."""
+    return {f"{_PREFIX}{version}": _redecider(version) for version in DECIDERS}
+
+
+def _redecider(version: str) -> Any:
+    def again(inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        facts = msgspec.json.decode(msgspec.json.encode(inputs), type=GateInput)
+        found: Mapping[str, Any] = msgspec.to_builtins(decide(facts, version))
+        return found
+
+    return again
+
+
+def current_decider() -> str:
+    return f"{_PREFIX}{CURRENT}"
+
+
+def read_entry(entry: LedgerEntry) -> tuple[GateInput, GateDecision]:
+    """What a decision read and what it said."""
+    body = msgspec.json.decode(entry.body, type=_Body)
+    return body.inputs, body.result
+
+
+class _Body(msgspec.Struct, frozen=True):
+    inputs: GateInput
+    result: GateDecision
+
+
+def _health(row: TrustEvaluation) -> HealthFacts:
+    return HealthFacts(
+        evaluation_id=str(row.id),
+        score=row.score,
+        coverage=row.coverage,
+        mode=AutopilotMode(row.mode),
+        states=states(row),
+        absent=tuple(Component(name) for name in row.absent),
+        evaluated_at=row.evaluated_at,
+        expires_at=row.expires_at,
+        evidence_digest=row.evidence_digest,
+    )

@@ -1,0 +1,247 @@
+"""Signal health: evaluated per account, told live, rolled up to platform and tenant."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from app.core.ids import uuid7
+from app.core.logging import get_logger
+from app.core.metrics import HEALTH_SCORE
+from app.db.session import TenantScope
+from app.models.integrations.ad_accounts import AdAccount
+from app.models.trust_engine.health import TrustEvaluation
+from app.models.trust_engine.kinds import AutopilotMode, Component, HealthStatus, SignalState
+from app.models.trust_engine.signals import TrustSignal
+from app.services.trust_engine.health.errors import AccountNotFound
+from app.services.trust_engine.health.repository import HealthRepository
+from app.services.trust_engine.health.rules import (
+    INITIAL_MODE,
+    ComponentHealth,
+    Driver,
+    Health,
+    ModeState,
+    Part,
+    RollUp,
+    advance,
+    combine,
+    roll_up,
+)
+from app.services.trust_engine.policies.service import Policies
+from app.services.trust_engine.signals.measurements import Signal
+from app.services.trust_engine.signals.service import Signals
+
+log = get_logger(__name__)
+
+_BETWEEN = timedelta(minutes=5)
+"""Two evaluations closer than this, in domain time, are one step of a rise."""
+_SPEND_WINDOW = timedelta(days=7)
+_WORST_FIRST = tuple(reversed(AutopilotMode))
+
+__all__ = ["AccountHealth", "HealthService", "TenantHealth"]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountHealth:
+    """An account's newest evaluation and its signals; None where it was never evaluated."""
+
+    account: AdAccount
+    evaluation: TrustEvaluation | None
+    signals: Sequence[TrustSignal]
+
+    def is_live(self, now: datetime) -> bool:
+        return self.evaluation is not None and now < self.evaluation.expires_at
+
+
+@dataclass(frozen=True, slots=True)
+class TenantHealth:
+    roll_up: RollUp
+    platforms: dict[str, RollUp]
+    accounts: Sequence[AccountHealth]
+    mode: AutopilotMode
+    """The most careful mode of any account: what a person should know first."""
+    evaluated_at: datetime | None
+    expires_at: datetime | None
+
+
+class HealthService:
+    def __init__(self, scope: TenantScope) -> None:
+        self._scope = scope
+        self._rows = HealthRepository(scope)
+
+    async def evaluate_all(self) -> list[TrustEvaluation]:
+        return [await self.evaluate(account.id) for account in await self._rows.accounts()]
+
+    async def evaluate(self, ad_account_id: UUID) -> TrustEvaluation:
+        """Measure the account now, score it, and move its mode."""
+        await self._rows.lock(ad_account_id)
+        account = await self._rows.account(ad_account_id)
+        if account is None:
+            raise AccountNotFound
+        policy = await Policies(self._scope).current()
+        signals = await Signals(self._scope).measure(account, stale_after_hours=policy.stale_after_hours)
+        before = await self._rows.newest(ad_account_id)
+        health = combine(signals, policy, self._scope.now())
+        state = self._advanced(before, health, policy.rise_after)
+        evaluation = _row(account, health, state, policy.version, signals)
+        self._rows.add(evaluation)
+        await self._rows.flush()
+        Signals(self._scope).keep(account.id, evaluation.id, signals)
+        await self._tell(account, before, evaluation)
+        return evaluation
+
+    async def of_account(self, ad_account_id: UUID) -> AccountHealth:
+        account = await self._rows.account(ad_account_id)
+        if account is None:
+            raise AccountNotFound
+        return await self._health_of(account)
+
+    async def newest(self, ad_account_id: UUID) -> TrustEvaluation | None:
+        return await self._rows.newest(ad_account_id)
+
+    async def history(self, ad_account_id: UUID, *, since: datetime, limit: int) -> Sequence[TrustEvaluation]:
+        """Newest first."""
+        if await self._rows.account(ad_account_id) is None:
+            raise AccountNotFound
+        return await self._rows.history(ad_account_id, since=since, limit=limit)
+
+    async def overview(self) -> TenantHealth:
+        """Every account with its newest evaluation, and what they come to together."""
+        now = self._scope.now()
+        policy = await Policies(self._scope).current()
+        accounts = [await self._health_of(account) for account in await self._rows.accounts()]
+        spend = await self._rows.spend_since(now - _SPEND_WINDOW)
+        parts = {each.account.id: _part(each, spend.get(each.account.id, 0), now) for each in accounts}
+        live = [each.evaluation for each in accounts if each.evaluation is not None]
+        by_platform: dict[str, list[Part]] = {}
+        for each in accounts:
+            by_platform.setdefault(each.account.platform, []).append(parts[each.account.id])
+        return TenantHealth(
+            roll_up=roll_up(list(parts.values()), policy, now),
+            platforms={name: roll_up(found, policy, now) for name, found in by_platform.items()},
+            accounts=accounts,
+            mode=_most_careful(accounts, now),
+            evaluated_at=max((each.evaluated_at for each in live), default=None),
+            expires_at=min((each.expires_at for each in live), default=None),
+        )
+
+    async def _health_of(self, account: AdAccount) -> AccountHealth:
+        evaluation = await self._rows.newest(account.id)
+        signals = await Signals(self._scope).of(evaluation.id) if evaluation else []
+        return AccountHealth(account, evaluation, signals)
+
+    def _advanced(self, before: TrustEvaluation | None, health: Health, rise_after: int) -> ModeState:
+        if before is None:
+            return advance(INITIAL_MODE, health.target, rise_after)
+        state = _state(before)
+        moved = advance(state, health.target, rise_after)
+        rises = moved.run > 0 or _WORST_FIRST.index(moved.mode) > _WORST_FIRST.index(state.mode)
+        if rises and self._scope.now() - before.evaluated_at < _BETWEEN:
+            return state
+        return moved
+
+    async def _tell(self, account: AdAccount, before: TrustEvaluation | None, after: TrustEvaluation) -> None:
+        HEALTH_SCORE.labels(account.platform).observe(after.score if after.score is not None else 0)
+        told = {
+            "ad_account_id": str(account.id),
+            "account": account.name,
+            "score": after.score,
+            "status": after.status,
+            "mode": after.mode,
+            "coverage": after.coverage,
+            "evaluated_at": after.evaluated_at.isoformat(),
+        }
+        if before is None or (before.score, before.coverage) != (after.score, after.coverage):
+            await self._scope.announce("emq_update", {**told, "emq": _emq(after)})
+        mode_before = before.mode if before else INITIAL_MODE.mode
+        if mode_before == after.mode:
+            return
+        why = after.drivers[0]["sentence"] if after.drivers else None
+        await self._scope.announce("autopilot_mode_change", {**told, "from": mode_before, "reason": why})
+        log.info(
+            "trust_engine.health.mode_changed",
+            ad_account_id=str(account.id),
+            came_from=mode_before,
+            mode=after.mode,
+            score=after.score,
+        )
+
+
+def evidence_digest(signals: Sequence[Signal]) -> str:
+    """SHA-256 over the signals as measured: what a permit is bound to."""
+    return hashlib.sha256(msgspec.json.encode(list(signals), order="sorted")).hexdigest()
+
+
+def _row(
+    account: AdAccount, health: Health, state: ModeState, policy_version: int, signals: Sequence[Signal]
+) -> TrustEvaluation:
+    return TrustEvaluation(
+        id=uuid7(),
+        ad_account_id=account.id,
+        score=health.score,
+        status=health.status,
+        coverage=health.coverage,
+        target=health.target,
+        mode=state.mode,
+        run=state.run,
+        candidate=state.candidate,
+        policy_version=policy_version,
+        components=msgspec.to_builtins(health.components),
+        drivers=msgspec.to_builtins(health.drivers),
+        absent=list(health.absent),
+        capped_by=list(health.capped_by),
+        evidence_digest=evidence_digest(signals),
+        evaluated_at=health.evaluated_at,
+        expires_at=health.expires_at,
+    )
+
+
+def _state(row: TrustEvaluation) -> ModeState:
+    candidate = AutopilotMode(row.candidate) if row.candidate else None
+    return ModeState(mode=AutopilotMode(row.mode), run=row.run, candidate=candidate)
+
+
+def _part(each: AccountHealth, spend_micros: int, now: datetime) -> Part:
+    row = each.evaluation
+    health = _health(row) if row is not None and each.is_live(now) else None
+    return Part(name=each.account.name, health=health, spend_micros=spend_micros)
+
+
+def _health(row: TrustEvaluation) -> Health:
+    return Health(
+        score=row.score,
+        status=HealthStatus(row.status),
+        coverage=row.coverage,
+        target=AutopilotMode(row.target),
+        components=tuple(msgspec.convert(row.components, list[ComponentHealth])),
+        absent=tuple(Component(name) for name in row.absent),
+        capped_by=tuple(Component(name) for name in row.capped_by),
+        drivers=tuple(msgspec.convert(row.drivers, list[Driver])),
+        evaluated_at=row.evaluated_at,
+        expires_at=row.expires_at,
+    )
+
+
+def _most_careful(accounts: Sequence[AccountHealth], now: datetime) -> AutopilotMode:
+    modes = [
+        AutopilotMode(each.evaluation.mode)
+        if each.evaluation is not None and each.is_live(now)
+        else AutopilotMode.FROZEN
+        for each in accounts
+    ]
+    return min(modes, key=_WORST_FIRST.index, default=AutopilotMode.FROZEN)
+
+
+def _emq(row: TrustEvaluation) -> float | None:
+    found: float | None = next(
+        (part["score"] for part in row.components if part["component"] == Component.EMQ), None
+    )
+    return found
+
+
+def states(row: TrustEvaluation) -> dict[Component, SignalState]:
+    """Each component's state in an evaluation."""
+    return {Component(part["component"]): SignalState(part["state"]) for part in row.components}

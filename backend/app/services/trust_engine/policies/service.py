@@ -1,0 +1,77 @@
+"""The tenant's trust policy: the version in force, and how a new one is adopted."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from app.core.errors import FieldError
+from app.db.session import TenantScope
+from app.models.trust_engine.policies import TrustPolicyVersion
+from app.services.audit_logs.service import AuditLog
+from app.services.trust_engine.policies.errors import PolicyUnsound
+from app.services.trust_engine.policies.repository import PolicyRepository
+from app.services.trust_engine.policies.rules import DEFAULT_POLICY, TrustPolicy, faults
+
+__all__ = ["Adopted", "Policies", "TrustPolicy"]
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """A version, and who brought it in; the default was brought in by nobody."""
+
+    policy: TrustPolicy
+    note: str
+    adopted_by: str | None
+    adopted_at: datetime | None
+
+
+_DEFAULT = Adopted(DEFAULT_POLICY, "The default.", None, None)
+
+
+class Policies:
+    def __init__(self, scope: TenantScope) -> None:
+        self._scope = scope
+        self._rows = PolicyRepository(scope)
+
+    async def current(self) -> TrustPolicy:
+        return (await self.adopted()).policy
+
+    async def adopted(self) -> Adopted:
+        row = await self._rows.newest()
+        return _DEFAULT if row is None else _adopted(row)
+
+    async def versions(self) -> list[Adopted]:
+        """Every version, the newest first."""
+        return [*(_adopted(row) for row in await self._rows.all()), _DEFAULT]
+
+    async def adopt(self, policy: TrustPolicy, *, note: str) -> Adopted:
+        """Bring a policy in as the next version; what was decided before keeps the version it was decided by."""
+        before = await self.current()
+        policy = msgspec.structs.replace(policy, version=before.version + 1)
+        found = faults(policy)
+        if found:
+            fields = [FieldError("body.policy", fault, PolicyUnsound.code) for fault in found]
+            raise PolicyUnsound(" ".join(found), fields=fields)
+        row = TrustPolicyVersion(
+            version=policy.version,
+            body=msgspec.json.encode(policy, order="sorted"),
+            note=note,
+            adopted_by=self._scope.actor.label,
+            adopted_at=self._scope.now(),
+        )
+        self._rows.add(row)
+        await self._scope.enqueue("trust_engine.health.evaluate", {}, unless_pending=True)
+        await AuditLog(self._scope).record(
+            "trust_engine.policies.adopted",
+            entity="trust_engine.policies",
+            entity_id=policy.version,
+            before=msgspec.to_builtins(before),
+            after=msgspec.to_builtins(policy),
+        )
+        return _adopted(row)
+
+
+def _adopted(row: TrustPolicyVersion) -> Adopted:
+    policy = msgspec.json.decode(row.body, type=TrustPolicy)
+    return Adopted(policy, row.note, row.adopted_by, row.adopted_at)

@@ -1,0 +1,144 @@
+"""What the database holds of an account's evidence, measured by sets."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, text
+
+from app.db.session import TenantScope
+from app.models.integrations.ad_accounts import AccountSync
+from app.models.integrations.calls import PlatformCall
+from app.models.integrations.conversions import ConversionDelivery
+from app.models.integrations.kinds import CallOutcome, DeliveryStatus
+from app.models.trust_engine.signals import TrustSignal
+
+_DAYS = text("""
+SELECT m.day, sum(m.spend_micros)::bigint AS spend_micros, sum(m.impressions)::bigint AS impressions,
+  sum(m.clicks)::bigint AS clicks, sum(m.conversions)::float AS conversions,
+  sum(m.conversion_value_micros)::bigint AS value_micros, min(m.maturity)::float AS maturity
+FROM campaign_metrics_daily m JOIN campaigns c ON c.tenant_id = m.tenant_id AND c.id = m.campaign_id
+WHERE m.tenant_id = :tenant AND c.ad_account_id = :account AND m.day >= :since
+GROUP BY m.day ORDER BY m.day
+""")
+
+# As known at a moment: for each campaign and day the last observation that had been made by then.
+_AS_KNOWN = text("""
+SELECT o.day, sum(o.conversions)::float AS conversions, sum(o.conversion_value_micros)::bigint AS value_micros,
+  min(o.maturity)::float AS maturity
+FROM (
+  SELECT DISTINCT ON (m.campaign_id, m.day) m.day, m.conversions, m.conversion_value_micros, m.maturity
+  FROM campaign_metrics_observations m
+  JOIN campaigns c ON c.tenant_id = m.tenant_id AND c.id = m.campaign_id
+  WHERE m.tenant_id = :tenant AND c.ad_account_id = :account AND m.day >= :since AND m.observed_at <= :at
+  ORDER BY m.campaign_id, m.day, m.observed_at DESC
+) AS o GROUP BY o.day ORDER BY o.day
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    day: date
+    spend_micros: int
+    impressions: int
+    clicks: int
+    conversions: float
+    value_micros: int
+    maturity: float
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDay:
+    day: date
+    conversions: float
+    value_micros: int
+    maturity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Deliveries:
+    """Conversions that were due an answer, those that got one, and the match keys that went along."""
+
+    ever: bool
+    due: int
+    acknowledged: int
+    sent: int
+    carried: dict[str, int]
+
+
+class SignalRepository:
+    def __init__(self, scope: TenantScope) -> None:
+        self._session = scope.session
+        self._tenant_id = scope.tenant_id
+
+    async def days(self, ad_account_id: UUID, since: date) -> Sequence[Day]:
+        return [Day(**row) for row in await self._rows(_DAYS, account=ad_account_id, since=since)]
+
+    async def days_as_known(self, ad_account_id: UUID, since: date, at: datetime) -> Sequence[KnownDay]:
+        rows = await self._rows(_AS_KNOWN, account=ad_account_id, since=since, at=at)
+        return [KnownDay(**row) for row in rows]
+
+    async def sync_before(self, ad_account_id: UUID, at: datetime) -> AccountSync | None:
+        """The last reading that succeeded by then."""
+        statement = (
+            select(AccountSync)
+            .where(
+                AccountSync.ad_account_id == ad_account_id,
+                AccountSync.finished_at.is_not(None),
+                AccountSync.error_code.is_(None),
+                AccountSync.started_at <= at,
+            )
+            .order_by(AccountSync.started_at.desc())
+            .limit(1)
+        )
+        return (await self._session.scalars(statement)).one_or_none()
+
+    async def deliveries(self, ad_account_id: UUID, *, since: datetime, until: datetime) -> Deliveries:
+        delivery = ConversionDelivery
+        mine = delivery.ad_account_id == ad_account_id
+        counted = delivery.status != DeliveryStatus.SKIPPED
+        within = (delivery.queued_at >= since, delivery.queued_at < until)
+        answered = delivery.status == DeliveryStatus.ACKNOWLEDGED
+        due, acknowledged = (
+            await self._session.execute(
+                select(func.count(), func.count().filter(answered)).where(mine, counted, *within)
+            )
+        ).one()
+        keys = select(func.unnest(delivery.match_keys).label("key")).where(mine, counted, *within).subquery()
+        carried = (
+            await self._session.execute(
+                select(keys.c.key, func.count().label("carried")).group_by(keys.c.key)
+            )
+        ).all()
+        ever = await self._session.scalar(select(delivery.id).where(mine).limit(1))
+        return Deliveries(
+            ever=ever is not None,
+            due=due,
+            acknowledged=acknowledged,
+            sent=due,
+            carried={row.key: row.carried for row in carried},
+        )
+
+    async def newest_outcomes(self, ad_account_id: UUID, limit: int) -> Sequence[str]:
+        statement = (
+            select(PlatformCall.outcome)
+            .where(
+                PlatformCall.ad_account_id == ad_account_id, PlatformCall.outcome != CallOutcome.RATE_LIMITED
+            )
+            .order_by(PlatformCall.started_at.desc(), PlatformCall.id.desc())
+            .limit(limit)
+        )
+        return (await self._session.scalars(statement)).all()
+
+    async def of(self, evaluation_id: UUID) -> Sequence[TrustSignal]:
+        statement = select(TrustSignal).where(TrustSignal.evaluation_id == evaluation_id)
+        return (await self._session.scalars(statement)).all()
+
+    def add(self, row: TrustSignal) -> None:
+        self._session.add(row)
+
+    async def _rows(self, statement: Any, **values: Any) -> Sequence[dict[str, Any]]:
+        found = await self._session.execute(statement, {"tenant": self._tenant_id, **values})
+        return [dict(row) for row in found.mappings()]

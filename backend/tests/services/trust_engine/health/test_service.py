@@ -1,0 +1,110 @@
+"""From rows to a score: what each trouble in the database does to an account's health."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import ProgrammingError
+
+from app.db.outbox import OutboxMessage
+from app.db.session import Scopes
+from app.models.trust_engine.health import TrustEvaluation
+from app.models.trust_engine.kinds import AutopilotMode, Component, SignalState
+from app.services.trust_engine.health.errors import AccountNotFound
+from app.services.trust_engine.health.service import HealthService
+from tests.factories.access import Company
+from tests.factories.trust import make_account
+
+
+async def evaluate(scopes: Scopes, **over: object) -> tuple[TrustEvaluation, dict[Component, SignalState]]:
+    account = await make_account(scopes, **over)  # type: ignore[arg-type]  # the test varies one
+    async with scopes() as scope:
+        row = await HealthService(scope).evaluate(account.id)
+        signals = (await HealthService(scope).of_account(account.id)).signals
+    return row, {Component(each.component): SignalState(each.state) for each in signals}
+
+
+async def test_a_healthy_account_scores_well_on_live_evidence(scopes: Scopes) -> None:
+    row, states = await evaluate(scopes)
+    assert row.score is not None
+    assert row.score >= 80, row.drivers
+    assert row.coverage == 1
+    assert set(states.values()) == {SignalState.GOOD}
+    assert row.mode == AutopilotMode.FROZEN  # trust is earned
+
+
+async def test_a_dropped_pixel_is_seen_within_the_day(scopes: Scopes) -> None:
+    row, states = await evaluate(scopes, reported=0.2)
+    assert states[Component.VARIANCE] is SignalState.BAD
+    assert row.score is not None
+    assert row.score < 40
+    assert Component.VARIANCE in row.capped_by
+
+
+async def test_collapsed_match_keys_are_dead(scopes: Scopes) -> None:
+    row, states = await evaluate(scopes, keys=["client_user_agent"])
+    assert states[Component.EMQ] is SignalState.BAD
+    assert row.capped_by == [Component.EMQ]
+
+
+async def test_lost_events_are_seen(scopes: Scopes) -> None:
+    row, states = await evaluate(scopes, acknowledged=0.6)
+    assert states[Component.EVENT_LOSS] is SignalState.BAD
+    assert row.score == 39
+
+
+async def test_metrics_older_than_two_days_cap_the_score(scopes: Scopes) -> None:
+    row, _ = await evaluate(scopes, metrics_age=timedelta(hours=48))
+    assert row.score == 39
+    assert row.capped_by == [Component.FRESHNESS]
+
+
+async def test_a_tenant_without_orders_has_sources_absent_by_design(scopes: Scopes) -> None:
+    row, states = await evaluate(scopes, with_orders=False)
+    assert row.absent == [Component.CDP_QUALITY, Component.VARIANCE]
+    assert states[Component.VARIANCE] is SignalState.ABSENT
+
+
+async def test_the_mode_rises_only_after_evaluations_that_lie_apart(scopes: Scopes) -> None:
+    account = await make_account(scopes)
+    modes = []
+    for _ in range(5):
+        async with scopes() as scope:
+            modes.append((await HealthService(scope).evaluate(account.id)).mode)
+    assert modes == [AutopilotMode.FROZEN] * 5
+    async with scopes() as scope:
+        row = await HealthService(scope).newest(account.id)
+        assert row is not None
+        assert row.run == 1
+
+
+async def test_an_evaluation_is_told_live(scopes: Scopes) -> None:
+    await evaluate(scopes)
+    async with scopes() as scope:
+        told = (await scope.session.scalars(select(OutboxMessage.name))).all()
+    assert "emq_update" in told
+
+
+async def test_evidence_cannot_be_rewritten_by_the_application(scopes: Scopes) -> None:
+    await evaluate(scopes)
+    for table in ("trust_evaluations", "trust_signals", "trust_policies"):
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            async with scopes() as scope:
+                await scope.session.execute(text(f"UPDATE {table} SET id = id"))  # noqa: S608  (a fixed list)
+
+
+async def test_the_roll_up_names_the_most_careful_mode(scopes: Scopes) -> None:
+    await make_account(scopes)
+    async with scopes() as scope:
+        await HealthService(scope).evaluate_all()
+        found = await HealthService(scope).overview()
+    assert found.mode is AutopilotMode.FROZEN
+    assert found.roll_up.score == found.platforms["meta"].score
+    assert len(found.accounts) == 1
+
+
+async def test_another_tenants_account_does_not_exist(scopes: Scopes, globex: Company) -> None:
+    account = await make_account(scopes)
+    async with globex.scopes() as scope:
+        with pytest.raises(AccountNotFound):
+            await HealthService(scope).evaluate(account.id)
