@@ -2,21 +2,30 @@
 
 import asyncio
 import json
+import os
 import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
+from app.auth.permissions import Role
 from app.core.config import settings
 from app.core.errors import StratumError
 from app.core.settings_example import example
 from app.db import migrations, roles
+from app.db.session import open_doors
 from app.services.admin.system.rules import State
 from app.services.admin.system.service import examine
+from app.services.onboarding.service import Onboarding
 from launcher import backup as operators
 from launcher import up as start
 from launcher.errors import LauncherError
+from launcher.system import write_private
+
+Made = TypeVar("Made")
 
 cli = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Operate Stratum.", pretty_exceptions_enable=False
@@ -84,6 +93,72 @@ def up(
 ) -> None:
     """Start everything on this machine: databases, API, worker, Beat, relay, sandbox."""
     raise typer.Exit(start.up(dev=dev))
+
+
+tenants = typer.Typer(no_args_is_help=True, help="Companies.")
+users = typer.Typer(no_args_is_help=True, help="People.")
+cli.add_typer(tenants, name="tenant")
+cli.add_typer(users, name="user")
+
+
+@tenants.command("create")
+def create_tenant(name: str) -> None:
+    """Make a company; prints its id."""
+    typer.echo(_onboard(lambda onboarding: onboarding.create_tenant(name)).id)
+
+
+@users.command("create")
+def create_user(
+    email: str,
+    *,
+    tenant: Annotated[int, typer.Option(help="The company's id.")],
+    name: Annotated[str, typer.Option(help="The person's full name.")],
+    role: Role = Role.VIEWER,
+    protected: Annotated[bool, typer.Option("--protected", help="Only superadmins may change them.")] = False,
+) -> None:
+    """Make a person with a verified address; prints their id. A superadmin may enter every company.
+
+    The password comes from STRATUM_USER_PASSWORD, else from a pipe, else from a prompt; never from an argument.
+    """
+    password = _password()
+    user = _onboard(
+        lambda onboarding: onboarding.create_user(
+            tenant, email=email, full_name=name, password=password, role=role, is_protected=protected
+        )
+    )
+    typer.echo(user.id)
+
+
+@cli.command()
+def bootstrap(
+    state: Annotated[Path, typer.Option(help="Keeps the secrets that are shown once; made with mode 0600.")],
+) -> None:
+    """Make the demo company where it is missing; prints what opens it, as JSON. Safe to repeat.
+
+    The admin's password is STRATUM_BOOTSTRAP_PASSWORD.
+    """
+    password = os.environ.get("STRATUM_BOOTSTRAP_PASSWORD", "")
+    known = json.loads(state.read_text()) if state.exists() else {}
+    demo = _onboard(lambda onboarding: onboarding.ensure_demo(password, api_key=known.get("api_key")))
+    write_private(state, json.dumps({"api_key": demo.api_key}) + "\n")
+    typer.echo(json.dumps({**asdict(demo), "password": password}))
+
+
+def _onboard(work: Callable[[Onboarding], Awaitable[Made]]) -> Made:
+    async def run() -> Made:
+        async with open_doors(settings) as doors:
+            return await work(Onboarding(doors))
+
+    return asyncio.run(run())
+
+
+def _password() -> str:
+    if given := os.environ.get("STRATUM_USER_PASSWORD"):
+        return given
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    entered: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return entered
 
 
 def main() -> None:

@@ -8,13 +8,20 @@ from uuid import UUID
 from fastapi import Depends, Header, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials
 
-from app.api.deps import SettingsDep
+from app.api.deps import DoorsDep, LimiterDep, SettingsDep
 from app.auth.deps import bearer
 from app.auth.jwt import InvalidToken, read_access_token
 from app.core.config import Settings
 from app.core.errors import Forbidden, Unauthorized
 from app.schemas.auth.sessions import RefreshRequest, SessionRead, TenantOption, UserRead
-from app.services.auth.sessions.service import SignedIn, csrf_is_right
+from app.services.auth.sessions.service import SignedIn, SignInService, csrf_is_right
+
+
+def sign_in_service(doors: DoorsDep, limiter: LimiterDep, settings: SettingsDep) -> SignInService:
+    return SignInService(doors, limiter, settings)
+
+
+SignIn = Annotated[SignInService, Depends(sign_in_service)]
 
 REFRESH_COOKIE = "stratum_refresh"
 CSRF_COOKIE = "stratum_csrf"

@@ -72,11 +72,13 @@ class Settings(BaseSettings):
     cdp_verdict_days: int = Field(30, ge=1, description="Refused events are kept this long.")
 
     # Mail
+    mail_transport: Literal["smtp", "log"] = Field("smtp", description="log sends nothing and says so.")
     smtp_host: str = "127.0.0.1"
     smtp_port: int = Field(1025, ge=1, le=65_535)
     smtp_username: str | None = None
     smtp_password: SecretStr | None = None
-    smtp_start_tls: bool = False
+    smtp_tls: bool = Field(default=False, description="TLS from the first byte (port 465).")
+    smtp_start_tls: bool = Field(default=False, description="Plain, then STARTTLS (port 587).")
     mail_from: str = "Stratum <no-reply@stratum.invalid>"
 
     # Platforms

@@ -95,3 +95,4 @@ LIVE_DROPPED = Counter(
     "stratum_live_clients_ended_total", "Streams that the server ended, by reason.", ["reason"]
 )
 INCIDENTS = Counter("stratum_incidents_total", "Incidents opened and closed, by kind.", ["kind", "event"])
+MAILS = Counter("stratum_mails_total", "Mails handed to the mail server, by kind.", ["kind"])

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session, UOWTransaction
 
-from app.core.clock import Clock, SystemClock
+from app.core.clock import Clock, SystemClock, clock_from
 from app.core.config import Settings
 from app.core.context import SYSTEM, Actor, origin
 from app.core.errors import StratumError
@@ -260,6 +260,16 @@ class Doors:
 
     def tenant(self, tenant_id: int, *, actor: Actor = SYSTEM) -> AbstractAsyncContextManager[TenantScope]:
         return open_scope(self.engine, tenant_id, actor=actor, clock=self.clock)
+
+
+@asynccontextmanager
+async def open_doors(settings: Settings) -> AsyncIterator[Doors]:
+    """For a program of its own, such as a command."""
+    engine = make_engine(settings.database_url.get_secret_value(), settings, name="stratum-command")
+    try:
+        yield Doors(engine, clock_from(settings.stratum_clock_url))
+    finally:
+        await engine.dispose()
 
 
 @asynccontextmanager

@@ -14,4 +14,7 @@ Password = Annotated[str, Field(min_length=1, max_length=256, json_schema_extra=
 """One that is offered as proof: whatever it is, it is compared."""
 NewPassword = Annotated[str, Field(min_length=12, max_length=256, json_schema_extra={"format": "password"})]
 """NIST SP 800-63B: length counts, composition rules do not."""
-Token = Annotated[str, StringConstraints(min_length=1, max_length=400, pattern=r"^[\x21-\x7e]*$")]
+Token = Annotated[str, StringConstraints(min_length=1, max_length=2_000, pattern=r"^[\x21-\x7e]*$")]
+Code = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=6, max_length=40, pattern=r"^[A-Za-z0-9 -]*$")
+]

@@ -35,3 +35,11 @@ def bearer(token: str) -> dict[str, str]:
 
 async def me(client: AsyncClient, token: str) -> int:
     return (await client.get("/api/v1/auth/me", headers=bearer(token))).status_code
+
+
+async def hashes(client: AsyncClient) -> float:
+    """How many passwords this process has hashed or checked."""
+    metrics = (await client.get("/metrics")).text.splitlines()
+    return next(
+        float(line.split()[1]) for line in metrics if line.startswith("stratum_password_hashes_total ")
+    )

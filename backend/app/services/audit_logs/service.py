@@ -1,6 +1,6 @@
 """The audit trail of every state change."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -10,6 +10,9 @@ from app.core.logging import redact
 from app.db.session import TenantScope
 from app.models.audit_logs import AuditLogEntry
 from app.services.audit_logs.repository import AuditLogRepository
+from app.services.audit_logs.search import AuditSearch
+
+__all__ = ["AuditLog", "AuditSearch"]
 
 
 class AuditLog:
@@ -43,6 +46,12 @@ class AuditLog:
                 after=_plain(after),
             )
         )
+
+    async def search(
+        self, search: AuditSearch, *, cursor: str | None, limit: int
+    ) -> tuple[Sequence[AuditLogEntry], str | None]:
+        """Entries that match every part of the search, newest first, and the cursor of the rest."""
+        return await self._entries.search(search, cursor=cursor, limit=limit)
 
 
 def _plain(values: Mapping[str, Any] | None) -> dict[str, Any] | None:

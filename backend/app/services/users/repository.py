@@ -1,52 +1,88 @@
-from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.auth.permissions import Role
+from app.core.ids import uuid7
+from app.db.session import TenantScope
+from app.db.utils import Slice, paginate
+from app.models.tenants import Membership
 from app.models.users import User
-from app.services.users.people import TenantOfPerson
-
-_NEW = (
-    "id",
-    "email",
-    "full_name",
-    "password_hash",
-    "email_verified_at",
-    "is_superadmin",
-    "is_protected",
-)
-_TENANTS = text("select tenant_id, tenant_name, role from memberships_of(:person)")
+from app.services.users.member import Member
 
 
-class PeopleRepository:
-    def __init__(self, session: AsyncSession) -> None:
-        self._session = session
+class MemberRepository:
+    def __init__(self, scope: TenantScope) -> None:
+        self._session = scope.session
+        self._tenant_id = scope.tenant_id
 
-    async def get(self, user_id: UUID) -> User | None:
-        return await self._session.get(User, user_id)
-
-    async def by_email(self, email: str) -> User | None:
-        found: User | None = await self._session.scalar(
-            select(User).where(func.lower(User.email) == email.lower())
+    async def page(self, *, q: str | None, role: Role | None, page: int, limit: int) -> Slice[Member]:
+        statement = (
+            select(Membership)
+            .join(User, User.id == Membership.user_id)
+            .order_by(func.lower(User.full_name), Membership.id)
         )
-        return found
-
-    async def for_update(self, user_id: UUID) -> User | None:
-        found: User | None = await self._session.scalar(
-            select(User).where(User.id == user_id).with_for_update().execution_options(populate_existing=True)
+        if q:
+            statement = statement.where(
+                or_(User.email.icontains(q, autoescape=True), User.full_name.icontains(q, autoescape=True))
+            )
+        if role is not None:
+            statement = statement.where(Membership.role == role)
+        found = await paginate(self._session, statement, page=page, limit=limit)
+        people = await self._session.scalars(
+            select(User).where(User.id.in_([each.user_id for each in found.items]))
         )
-        return found
+        by_id = {user.id: user for user in people}
+        members = [Member(by_id[each.user_id], each) for each in found.items]
+        return Slice(members, found.total, found.total_capped, page, limit)
 
-    async def tenants(self, user_id: UUID) -> Sequence[TenantOfPerson]:
-        rows = await self._session.execute(_TENANTS, {"person": user_id})
-        return [TenantOfPerson(row.tenant_id, row.tenant_name, row.role) for row in rows]
+    async def for_update(self, user_id: UUID) -> Member | None:
+        row = (
+            await self._session.execute(
+                select(User, Membership)
+                .join(Membership, Membership.user_id == User.id)
+                .where(User.id == user_id)
+                .with_for_update(of=Membership)
+                .execution_options(populate_existing=True)
+            )
+        ).one_or_none()
+        return Member(row[0], row[1]) if row else None
 
-    async def insert_if_new(self, user: User) -> bool:
-        """False when the address is taken; two at once never both win."""
-        values = {name: getattr(user, name) for name in _NEW}
+    async def lock_admins(self) -> None:
+        await self._session.scalars(
+            select(Membership.id)
+            .where(Membership.role == Role.ADMIN)
+            .order_by(Membership.id)
+            .with_for_update()
+        )
+
+    async def has_an_admin(self) -> bool:
+        found = await self._session.scalar(
+            select(Membership.id)
+            .join(User, User.id == Membership.user_id)
+            .where(Membership.role == Role.ADMIN, Membership.is_active, User.is_active)
+            .limit(1)
+        )
+        return found is not None
+
+    async def insert_if_new(self, user_id: UUID, role: Role) -> bool:
         made = await self._session.scalar(
-            insert(User).values(**values).on_conflict_do_nothing().returning(User.id)
+            insert(Membership)
+            .values(tenant_id=self._tenant_id, id=uuid7(), user_id=user_id, role=role)
+            .on_conflict_do_nothing(index_elements=["tenant_id", "user_id"])
+            .returning(Membership.id)
         )
         return made is not None
+
+    async def has_email(self, email: str) -> bool:
+        found = await self._session.scalar(
+            select(Membership.id)
+            .join(User, User.id == Membership.user_id)
+            .where(func.lower(User.email) == email.lower())
+        )
+        return found is not None
+
+    async def delete(self, membership: Membership) -> None:
+        await self._session.delete(membership)
+        await self._session.flush()

@@ -1,72 +1,97 @@
-"""People, who are global: one person may belong to many tenants."""
+"""A tenant's members."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
-from app.auth.permissions import Role
-from app.core.context import Actor, ActorKind
-from app.core.ids import uuid7
-from app.db.session import GlobalSession
-from app.models.users import User
-from app.services.users.people import TenantOfPerson
-from app.services.users.repository import PeopleRepository
-
-__all__ = ["People", "TenantOfPerson", "actor_of"]
-
-
-def actor_of(user: User) -> Actor:
-    kind = ActorKind.SUPERADMIN if user.is_superadmin else ActorKind.USER
-    return Actor(kind, user.email, user.id)
+from app.auth.permissions import RANK, Role
+from app.auth.principals import Principal
+from app.core.clock import real_now
+from app.db.session import TenantScope
+from app.db.utils import Slice
+from app.services.audit_logs.service import AuditLog
+from app.services.auth.sessions.service import end_sessions
+from app.services.users.errors import LastAdmin, MemberNotFound, MemberProtected, RoleAboveOwn
+from app.services.users.member import Member
+from app.services.users.repository import MemberRepository
 
 
-class People:
-    """Works in any transaction: `users` belongs to no tenant."""
+class Members:
+    """Who belongs to the scope's tenant."""
 
-    def __init__(self, session: GlobalSession) -> None:
-        self._people = PeopleRepository(session)
+    def __init__(self, scope: TenantScope) -> None:
+        self._scope = scope
+        self._members = MemberRepository(scope)
 
-    async def find(self, user_id: UUID) -> User | None:
-        return await self._people.get(user_id)
+    async def join(self, user_id: UUID, role: Role) -> bool:
+        """False where the person is a member already."""
+        return await self._members.insert_if_new(user_id, role)
 
-    async def by_email(self, email: str) -> User | None:
-        return await self._people.by_email(email)
+    async def has_email(self, email: str) -> bool:
+        return await self._members.has_email(email)
 
-    async def lock(self, user_id: UUID) -> User | None:
-        """The person's row as it is now, held until the transaction ends."""
-        return await self._people.for_update(user_id)
 
-    async def tenants(self, user: User) -> Sequence[TenantOfPerson]:
-        """The live tenants that the person is an active member of, the oldest membership first."""
-        found = await self._people.tenants(user.id)
-        if not user.is_superadmin:
-            return found
-        return [TenantOfPerson(each.id, each.name, Role.SUPERADMIN) for each in found]
+class MemberService:
+    """Changing members, within what the caller's own role allows."""
 
-    async def create(
-        self,
-        *,
-        email: str,
-        full_name: str,
-        password_hash: str,
-        verified_at: datetime | None = None,
-        is_superadmin: bool = False,
-        is_protected: bool = False,
-    ) -> User | None:
-        """The new person, or None when the address is taken."""
-        user = User(
-            id=uuid7(),
-            email=email.lower(),
-            full_name=full_name,
-            password_hash=password_hash,
-            email_verified_at=verified_at,
-            is_superadmin=is_superadmin,
-            is_protected=is_protected,
-        )
-        return user if await self._people.insert_if_new(user) else None
+    def __init__(self, scope: TenantScope, principal: Principal) -> None:
+        self._scope = scope
+        self._principal = principal
+        self._members = MemberRepository(scope)
 
-    @staticmethod
-    def set_password(user: User, password_hash: str, now: datetime) -> None:
-        user.password_hash = password_hash
-        user.password_changed_at = now
-        user.failed_logins, user.locked_until = 0, None
+    async def page(self, *, q: str | None, role: Role | None, page: int, limit: int) -> Slice[Member]:
+        return await self._members.page(q=q, role=role, page=page, limit=limit)
+
+    async def change(self, user_id: UUID, *, role: Role | None, is_active: bool | None) -> Member:
+        """Give another role, or switch the membership off or on; what ends their access ends their sessions here."""
+        member = await self._for_change(user_id)
+        before = {"role": member.role, "is_active": member.is_active}
+        membership = member.membership
+        if role is not None:
+            demand_within(self._principal.role, role)
+            membership.role = role
+        if is_active is not None and is_active != membership.is_active:
+            membership.is_active = is_active
+            membership.deactivated_at = None if is_active else real_now()
+        after = {"role": member.role, "is_active": member.is_active}
+        if before == after:
+            return member
+        await self._demand_an_admin()
+        if not membership.is_active:
+            await self._end_sessions(user_id, "deactivated")
+        await self._record("users.changed", user_id, before=before, after=after)
+        return member
+
+    async def remove(self, user_id: UUID) -> None:
+        member = await self._for_change(user_id)
+        await self._members.delete(member.membership)
+        await self._demand_an_admin()
+        await self._end_sessions(user_id, "removed")
+        await self._record("users.removed", user_id, before={"role": member.role, "email": member.email})
+
+    async def _for_change(self, user_id: UUID) -> Member:
+        # The admins first, always in one order: two that demote each other at once must not both succeed.
+        await self._members.lock_admins()
+        member = await self._members.for_update(user_id)
+        if member is None:
+            raise MemberNotFound
+        if member.is_protected and self._principal.role is not Role.SUPERADMIN:
+            raise MemberProtected
+        demand_within(self._principal.role, Role(member.role))
+        return member
+
+    async def _end_sessions(self, user_id: UUID, reason: str) -> None:
+        await end_sessions(self._scope.session, user_id, reason, tenant_id=self._scope.tenant_id)
+
+    async def _demand_an_admin(self) -> None:
+        if not await self._members.has_an_admin():
+            raise LastAdmin
+
+    async def _record(self, action: str, user_id: UUID, **states: Mapping[str, Any]) -> None:
+        await AuditLog(self._scope).record(action, entity="users", entity_id=user_id, **states)
+
+
+def demand_within(own: Role, given: Role) -> None:
+    """Nobody gives, takes or changes a role above their own."""
+    if RANK[given] > RANK[own]:
+        raise RoleAboveOwn(own=own, given=given)

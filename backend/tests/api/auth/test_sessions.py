@@ -16,7 +16,7 @@ from app.models.auth.sessions import UserSession
 from app.models.tenants import Membership
 from app.models.users import User
 from tests.factories.access import PASSWORD, Company, client_of
-from tests.factories.sign_in import PROGRAM, bearer, log_in, me, refreshed, signed_in
+from tests.factories.sign_in import PROGRAM, bearer, hashes, log_in, me, refreshed, signed_in
 
 CACHE_SECONDS = 2.1
 
@@ -60,11 +60,11 @@ async def test_an_unknown_address_a_wrong_password_and_a_locked_account_look_the
 ) -> None:
     person = acme.person()
     wrong = await log_in(anonymous, person, "not the password")
-    hashes = await _hashes(anonymous)
+    counted = await hashes(anonymous)
     unknown = await anonymous.post(
         "/api/v1/auth/login", json={"email": f"{uuid7()}@acme.example", "password": PASSWORD}
     )
-    assert await _hashes(anonymous) == hashes + 1
+    assert await hashes(anonymous) == counted + 1
     for _ in range(4):
         await log_in(anonymous, person, "not the password")
     locked = await log_in(anonymous, person)
@@ -327,13 +327,6 @@ async def test_checking_passwords_does_not_hold_up_other_requests(anonymous: Asy
         answered += 1
     assert [answer.status_code for answer in logins.result()] == [401] * 4
     assert answered > 30
-
-
-async def _hashes(client: AsyncClient) -> float:
-    metrics = (await client.get("/metrics")).text.splitlines()
-    return next(
-        float(line.split()[1]) for line in metrics if line.startswith("stratum_password_hashes_total ")
-    )
 
 
 async def _close(app: FastAPI) -> None:

@@ -1,4 +1,4 @@
-from app.core.errors import Conflict, Forbidden, NotFound, Unauthorized
+from app.core.errors import Forbidden, Invalid, NotFound, Unauthorized
 
 
 class InvalidCredentials(Unauthorized):
@@ -8,7 +8,7 @@ class InvalidCredentials(Unauthorized):
     commits = True
 
 
-class WrongPassword(Conflict):
+class WrongPassword(Invalid):
     """The current password is wrong; after five failures an account is locked for 15 minutes."""
 
     code = "auth.wrong_password"

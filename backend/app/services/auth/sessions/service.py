@@ -35,7 +35,7 @@ from app.services.auth.sessions.errors import (
     WrongPassword,
 )
 from app.services.auth.sessions.repository import SessionRepository
-from app.services.users.service import People, TenantOfPerson, actor_of
+from app.services.people.service import People, TenantOfPerson, actor_of
 
 log = get_logger(__name__)
 

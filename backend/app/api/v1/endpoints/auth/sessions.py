@@ -3,8 +3,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response, status
 
-from app.api.deps import DoorsDep, LimiterDep, PageQuery, ScopeDep, SettingsDep
-from app.api.sign_in import Deliver, DeliverRefresh, Leaving, OwnOrigin, RefreshCredential, forget
+from app.api.deps import PageQuery, ScopeDep, SettingsDep
+from app.api.sign_in import Deliver, DeliverRefresh, Leaving, OwnOrigin, RefreshCredential, SignIn, forget
 from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.schemas.auth.sessions import (
@@ -18,7 +18,7 @@ from app.schemas.auth.sessions import (
     UserRead,
 )
 from app.schemas.pages import Page
-from app.services.auth.sessions.service import OwnSessions, SecondFactorNeeded, SignInService
+from app.services.auth.sessions.service import OwnSessions, SecondFactorNeeded
 
 router = APIRouter(prefix="/auth", tags=["auth"])
 
@@ -26,15 +26,10 @@ CanRead = Annotated[Principal, requires("auth.self:read")]
 CanWrite = Annotated[Principal, requires("auth.self:write")]
 
 
-def sign_in_service(doors: DoorsDep, limiter: LimiterDep, settings: SettingsDep) -> SignInService:
-    return SignInService(doors, limiter, settings)
-
-
 def own_sessions(scope: ScopeDep, principal: CanRead) -> OwnSessions:
     return OwnSessions(scope, principal)
 
 
-SignIn = Annotated[SignInService, Depends(sign_in_service)]
 Own = Annotated[OwnSessions, Depends(own_sessions)]
 
 

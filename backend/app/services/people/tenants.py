@@ -1,4 +1,4 @@
-"""What the house knows of a person across tenants."""
+"""What a person is in a tenant."""
 
 from dataclasses import dataclass
 

@@ -1,0 +1,46 @@
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Response, status
+
+from app.api.deps import PageQuery, ScopeDep
+from app.auth.deps import requires
+from app.auth.principals import Principal
+from app.schemas.api_keys import ApiKeyCreate, ApiKeyCreated, ApiKeyRead
+from app.schemas.pages import Page
+from app.services.api_keys.service import ApiKeyService
+
+router = APIRouter(prefix="/api-keys", tags=["api keys"])
+
+CanRead = Annotated[Principal, requires("api_keys:read")]
+CanWrite = Annotated[Principal, requires("api_keys:write")]
+
+
+def api_key_service(scope: ScopeDep) -> ApiKeyService:
+    return ApiKeyService(scope)
+
+
+ApiKeys = Annotated[ApiKeyService, Depends(api_key_service)]
+
+
+@router.get("")
+async def list_api_keys(query: PageQuery, keys: ApiKeys, _: CanRead) -> Page[ApiKeyRead]:
+    """Live, expired and revoked ones, newest first."""
+    found = await keys.page(page=query.page, limit=query.limit)
+    return Page[ApiKeyRead].of(found, [ApiKeyRead.model_validate(each) for each in found.items])
+
+
+@router.post("", status_code=status.HTTP_201_CREATED)
+async def create_api_key(
+    body: ApiKeyCreate, keys: ApiKeys, principal: CanWrite, response: Response
+) -> ApiKeyCreated:
+    """A key for a program; it may do what `scopes` names and its maker may do."""
+    row, key = await keys.create(principal, body.name, body.scopes, body.expires_at)
+    response.headers["Cache-Control"] = "no-store"
+    return ApiKeyCreated(**ApiKeyRead.model_validate(row).model_dump(), key=key)
+
+
+@router.delete("/{key_id}", status_code=status.HTTP_204_NO_CONTENT)
+async def revoke_api_key(key_id: UUID, keys: ApiKeys, _: CanWrite) -> None:
+    """It stops working within two seconds."""
+    await keys.revoke(key_id)

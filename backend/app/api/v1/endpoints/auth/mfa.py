@@ -1,0 +1,63 @@
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, status
+
+from app.api.deps import DoorsDep, LimiterDep, SettingsDep
+from app.api.sign_in import Deliver, OwnOrigin, sign_in_service
+from app.auth.deps import requires
+from app.auth.principals import Principal
+from app.schemas.auth.mfa import (
+    BackupCodesRead,
+    CodeRequest,
+    EnrolmentRead,
+    MfaDisableRequest,
+    MfaVerifyRequest,
+)
+from app.schemas.auth.sessions import SessionRead
+from app.services.auth.mfa.service import MfaService, SecondFactorSignIn
+
+router = APIRouter(prefix="/auth/mfa", tags=["auth"])
+
+CanWrite = Annotated[Principal, requires("auth.self:write")]
+
+
+def mfa_service(
+    doors: DoorsDep, limiter: LimiterDep, settings: SettingsDep, principal: CanWrite
+) -> MfaService:
+    return MfaService(doors, principal, sign_in_service(doors, limiter, settings), settings)
+
+
+def second_factor(doors: DoorsDep, limiter: LimiterDep, settings: SettingsDep) -> SecondFactorSignIn:
+    return SecondFactorSignIn(doors, limiter, sign_in_service(doors, limiter, settings), settings)
+
+
+Mfa = Annotated[MfaService, Depends(mfa_service)]
+SecondFactor = Annotated[SecondFactorSignIn, Depends(second_factor)]
+
+
+@router.post("/verify", dependencies=[OwnOrigin])
+async def verify(body: MfaVerifyRequest, factor: SecondFactor, deliver: Deliver) -> SessionRead:
+    """Finish signing in with a code of the app or a backup code."""
+    return deliver(await factor.verify(body.mfa_token, body.code))
+
+
+@router.post("/enroll")
+async def enroll(mfa: Mfa) -> EnrolmentRead:
+    """A new secret; it counts once a code of it is confirmed."""
+    return EnrolmentRead.model_validate(await mfa.enroll())
+
+
+@router.post("/confirm")
+async def confirm(body: CodeRequest, mfa: Mfa) -> BackupCodesRead:
+    return BackupCodesRead(backup_codes=await mfa.confirm(body.code))
+
+
+@router.post("/disable", status_code=status.HTTP_204_NO_CONTENT)
+async def disable(body: MfaDisableRequest, mfa: Mfa) -> None:
+    await mfa.disable(body.password, body.code)
+
+
+@router.post("/backup-codes")
+async def renew_backup_codes(body: CodeRequest, mfa: Mfa) -> BackupCodesRead:
+    """Ten new ones; the old stop working."""
+    return BackupCodesRead(backup_codes=await mfa.renew_backup_codes(body.code))

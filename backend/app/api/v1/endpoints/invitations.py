@@ -1,0 +1,54 @@
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, status
+
+from app.api.deps import DoorsDep, LimiterDep, PageQuery, ScopeDep
+from app.auth.deps import CurrentPrincipal, requires
+from app.auth.principals import Principal
+from app.schemas.invitations import InvitationAccept, InvitationAccepted, InvitationCreate, InvitationRead
+from app.schemas.pages import Page
+from app.services.invitations.service import InvitationAnswer, InvitationService
+
+router = APIRouter(prefix="/invitations", tags=["invitations"])
+
+CanRead = Annotated[Principal, requires("invitations:read")]
+CanWrite = Annotated[Principal, requires("invitations:write")]
+
+
+def invitation_service(
+    scope: ScopeDep, principal: CurrentPrincipal, limiter: LimiterDep
+) -> InvitationService:
+    return InvitationService(scope, principal, limiter)
+
+
+def invitation_answer(doors: DoorsDep, limiter: LimiterDep) -> InvitationAnswer:
+    return InvitationAnswer(doors, limiter)
+
+
+Invitations = Annotated[InvitationService, Depends(invitation_service)]
+Answer = Annotated[InvitationAnswer, Depends(invitation_answer)]
+
+
+@router.get("")
+async def list_invitations(query: PageQuery, invitations: Invitations, _: CanRead) -> Page[InvitationRead]:
+    """Open and answered ones, newest first."""
+    found = await invitations.page(page=query.page, limit=query.limit)
+    return Page[InvitationRead].of(found, [InvitationRead.model_validate(each) for each in found.items])
+
+
+@router.post("", status_code=status.HTTP_201_CREATED)
+async def invite(body: InvitationCreate, invitations: Invitations, _: CanWrite) -> InvitationRead:
+    return InvitationRead.model_validate(await invitations.invite(body.email, body.role))
+
+
+@router.delete("/{invitation_id}", status_code=status.HTTP_204_NO_CONTENT)
+async def revoke_invitation(invitation_id: UUID, invitations: Invitations, _: CanWrite) -> None:
+    await invitations.revoke(invitation_id)
+
+
+@router.post("/accept")
+async def accept_invitation(body: InvitationAccept, answer: Answer) -> InvitationAccepted:
+    """Become a member; `invitations.account_needed` asks for a name and a password first."""
+    email = await answer.accept(body.token, full_name=body.full_name, password=body.password)
+    return InvitationAccepted(message="You are a member now: sign in.", email=email)

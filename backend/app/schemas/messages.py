@@ -1,0 +1,7 @@
+from pydantic import BaseModel
+
+
+class Message(BaseModel):
+    """One sentence for people."""
+
+    message: str

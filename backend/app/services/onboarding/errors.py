@@ -1,0 +1,13 @@
+from app.core.errors import Conflict, Invalid
+
+
+class EmailTaken(Conflict):
+    """This address has an account already."""
+
+    code = "onboarding.email_taken"
+
+
+class PasswordTooShort(Invalid):
+    """The password needs at least 12 characters."""
+
+    code = "onboarding.password_too_short"

@@ -1,0 +1,119 @@
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+from fastapi import FastAPI
+from httpx2 import AsyncClient
+
+from app.auth.permissions import Role
+from app.core.clock import real_now
+from app.models.api_keys import ApiKey
+from tests.factories.access import Company
+
+CACHE_SECONDS = 2.1
+
+
+async def _create(company: Company, **body: Any) -> dict[str, Any]:
+    answer = await company.client().post(
+        "/api/v1/api-keys", json={"name": "CI", "scopes": ["tenants:read", "users:read"], **body}
+    )
+    assert answer.status_code == 201, answer.text
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+async def _status(client: AsyncClient, key: str, path: str = "/api/v1/tenants/current") -> int:
+    return (await client.get(path, headers={"X-API-Key": key})).status_code
+
+
+async def test_a_key_opens_what_its_scopes_name_and_nothing_else(
+    anonymous: AsyncClient, acme: Company
+) -> None:
+    key = (await _create(acme))["key"]
+    answer = await anonymous.get("/api/v1/tenants/current", headers={"X-API-Key": key})
+    assert (answer.status_code, answer.json()["id"]) == (200, acme.id)
+    assert await _status(anonymous, key, "/api/v1/users") == 200
+    assert await _status(anonymous, key, "/api/v1/api-keys") == 403
+    denied = await anonymous.patch("/api/v1/tenants/current", json={"name": "X"}, headers={"X-API-Key": key})
+    assert denied.status_code == 403
+
+
+async def test_a_key_is_shown_once_and_kept_as_a_hash(app: FastAPI, acme: Company) -> None:
+    made = await _create(acme)
+    [listed] = (await acme.client().get("/api/v1/api-keys")).json()["items"]
+    assert "key" not in listed
+    assert listed["prefix"] == made["prefix"]
+    secret = made["key"].split("_", 3)[3]
+    assert secret not in str(listed)
+    async with acme.scopes() as scope:
+        row = await scope.session.get_one(ApiKey, (acme.id, listed["id"]))
+    assert secret.encode() not in row.secret_hash
+    assert made["key"].split("_")[2].endswith(made["prefix"].rpartition("…")[2])
+
+
+async def test_an_altered_key_opens_nothing(anonymous: AsyncClient, acme: Company, globex: Company) -> None:
+    key = (await _create(acme))["key"]
+    kind, _, key_id, secret = key.split("_", 3)
+    for wrong in (
+        key + "x",
+        f"{kind}_{globex.id}_{key_id}_{secret}",
+        f"{kind}_{acme.id}_{key_id}_",
+        "sk_1",
+        "?",
+    ):
+        assert await _status(anonymous, wrong) == 401
+
+
+async def test_a_revoked_key_stops_within_seconds(anonymous: AsyncClient, acme: Company) -> None:
+    made = await _create(acme)
+    assert await _status(anonymous, made["key"]) == 200
+    assert (await acme.client().delete(f"/api/v1/api-keys/{made['id']}")).status_code == 204
+    await asyncio.sleep(CACHE_SECONDS)
+    assert await _status(anonymous, made["key"]) == 401
+    assert (await acme.client().delete(f"/api/v1/api-keys/{made['id']}")).status_code == 404
+
+
+async def test_an_expired_key_opens_nothing(anonymous: AsyncClient, acme: Company) -> None:
+    made = await _create(acme, expires_at=(real_now() + timedelta(hours=1)).isoformat())
+    async with acme.scopes() as scope:
+        row = await scope.session.get_one(ApiKey, (acme.id, made["id"]))
+        row.expires_at = real_now() - timedelta(seconds=1)
+    assert await _status(anonymous, made["key"]) == 401
+
+
+async def test_last_use_is_shown(anonymous: AsyncClient, acme: Company) -> None:
+    made = await _create(acme)
+    assert made["last_used_at"] is None
+    await _status(anonymous, made["key"])
+    [listed] = (await acme.client().get("/api/v1/api-keys")).json()["items"]
+    assert listed["last_used_at"] is not None
+
+
+async def test_a_key_does_not_outlive_its_makers_role(anonymous: AsyncClient, acme: Company) -> None:
+    key = (await _create(acme))["key"]
+    maker = acme.person(Role.ADMIN).id
+    changed = await acme.client(Role.SUPERADMIN).patch(f"/api/v1/users/{maker}", json={"role": "viewer"})
+    assert changed.status_code == 200
+    assert await _status(anonymous, key, "/api/v1/users") == 200
+    removed = await acme.client(Role.SUPERADMIN).delete(f"/api/v1/users/{maker}")
+    assert removed.status_code == 204
+    await asyncio.sleep(CACHE_SECONDS)
+    assert await _status(anonymous, key) == 401
+
+
+async def test_a_key_makes_no_key_that_can_do_more(anonymous: AsyncClient, acme: Company) -> None:
+    key = (await _create(acme, scopes=["api_keys:write", "users:read"]))["key"]
+
+    async def make(*scopes: str) -> int:
+        body = {"name": "child", "scopes": scopes}
+        return (await anonymous.post("/api/v1/api-keys", json=body, headers={"X-API-Key": key})).status_code
+
+    assert await make("users:read") == 201
+    assert await make("users:write") == 422
+    assert await make("no.such:verb") == 422
+
+
+async def test_an_expiry_in_the_past_is_refused(acme: Company) -> None:
+    body = {"name": "x", "scopes": ["users:read"], "expires_at": "2020-01-01T00:00:00Z"}
+    answer = await acme.client().post("/api/v1/api-keys", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "api_keys.expiry_passed")

@@ -1,0 +1,51 @@
+import pytest
+
+from app.auth.permissions import Role
+from tests.factories.access import Company
+
+URL = "/api/v1/tenants/current"
+
+
+async def test_everybody_reads_their_company(acme: Company) -> None:
+    body = (await acme.client(Role.VIEWER).get(URL)).json()
+    assert (body["id"], body["name"], body["timezone"], body["currency"]) == (acme.id, "Acme", "UTC", "USD")
+
+
+async def test_a_change_shows_at_once_and_in_the_audit_trail(acme: Company) -> None:
+    changes = {"name": "Acme GmbH", "timezone": "Europe/Berlin", "currency": "EUR", "country": "DE"}
+    assert (await acme.client().patch(URL, json=changes)).status_code == 200
+    body = (await acme.client().get(URL)).json()
+    assert {name: body[name] for name in changes} == changes
+    entries = (await acme.client().get("/api/v1/audit-logs", params={"entity": "tenants"})).json()["items"]
+    assert [(each["action"], each["before"]["currency"]) for each in entries] == [("tenants.changed", "USD")]
+
+
+async def test_what_is_left_out_stays(acme: Company) -> None:
+    await acme.client().patch(URL, json={"country": "DE"})
+    await acme.client().patch(URL, json={"currency": "HUF"})
+    body = (await acme.client().get(URL)).json()
+    assert (body["name"], body["country"], body["currency"]) == ("Acme", "DE", "HUF")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"timezone": "Mars/Olympus"},
+        {"currency": "eur"},
+        {"currency": "XXX"},
+        {"name": ""},
+        {"name": None},
+        {"slug": "mine"},
+        {"name": "a\x00b"},
+        {"is_active": False},
+    ],
+)
+async def test_what_makes_no_sense_is_refused(acme: Company, body: dict[str, object]) -> None:
+    answer = await acme.client().patch(URL, json=body)
+    assert answer.status_code == 422
+    assert answer.json()["fields"]
+
+
+async def test_a_manager_changes_nothing(acme: Company) -> None:
+    answer = await acme.client(Role.MANAGER).patch(URL, json={"name": "Mine"})
+    assert (answer.status_code, answer.json()["code"]) == (403, "auth.permission_missing")
