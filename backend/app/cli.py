@@ -139,8 +139,12 @@ def bootstrap(
     """
     password = os.environ.get("STRATUM_BOOTSTRAP_PASSWORD", "")
     known = json.loads(state.read_text()) if state.exists() else {}
-    demo = _onboard(lambda onboarding: onboarding.ensure_demo(password, api_key=known.get("api_key")))
-    write_private(state, json.dumps({"api_key": demo.api_key}) + "\n")
+    demo = _onboard(
+        lambda onboarding: onboarding.ensure_demo(
+            password, api_key=known.get("api_key"), write_key=known.get("write_key")
+        )
+    )
+    write_private(state, json.dumps({"api_key": demo.api_key, "write_key": demo.write_key}) + "\n")
     typer.echo(json.dumps({**asdict(demo), "password": password}))
 
 

@@ -13,6 +13,8 @@ from app.models.tenants import Tenant
 from app.models.users import User
 from app.services.api_keys.service import ApiKeyService
 from app.services.audit_logs.service import AuditLog
+from app.services.cdp.sources.errors import SourceDisabled, UnknownWriteKey
+from app.services.cdp.sources.service import SourceKind, SourceService, WriteKeys
 from app.services.onboarding.errors import EmailTaken, PasswordTooShort
 from app.services.people.service import People, actor_of
 from app.services.tenants.service import Tenants
@@ -30,6 +32,7 @@ class Demo:
     tenant_id: int
     email: str
     api_key: str
+    write_key: str
 
 
 class Onboarding:
@@ -78,8 +81,8 @@ class Onboarding:
             )  # fmt: skip
         return user
 
-    async def ensure_demo(self, password: str, *, api_key: str | None) -> Demo:
-        """The demo company, its admin with this password, and an API key: `api_key` where it still works."""
+    async def ensure_demo(self, password: str, *, api_key: str | None, write_key: str | None) -> Demo:
+        """The demo company, its admin with this password, and keys: those given, where they still work."""
         async with self._doors.globally() as session:
             tenant = await Tenants(session).by_slug(_DEMO_SLUG)
             admin = await People(session).by_email(_DEMO_EMAIL)
@@ -92,8 +95,10 @@ class Onboarding:
         elif not await verify_password(password, admin.password_hash):
             await self._set_password(tenant.id, admin.id, password)
         if api_key is None or not await self._works(api_key, tenant.id):
-            api_key = await self._new_key(tenant.id, admin)
-        return Demo(tenant.id, admin.email, api_key)
+            api_key = await self._new_api_key(tenant.id, admin)
+        if write_key is None or not await self._writes(write_key, tenant.id):
+            write_key = await self._new_write_key(tenant.id)
+        return Demo(tenant.id, admin.email, api_key, write_key)
 
     async def _set_password(self, tenant_id: int, user_id: UUID, password: str) -> None:
         password_hash = await hash_password(password)
@@ -109,10 +114,22 @@ class Onboarding:
             return False
         return principal.tenant_id == tenant_id
 
-    async def _new_key(self, tenant_id: int, admin: User) -> str:
+    async def _new_api_key(self, tenant_id: int, admin: User) -> str:
         permissions = permissions_of(Role.ADMIN)
         maker = Principal(actor_of(admin), admin.id, tenant_id, Role.ADMIN, permissions)
         scopes = sorted(each for each in permissions if not each.startswith("auth."))
         async with self._doors.tenant(tenant_id, actor=_OPERATOR) as scope:
             _, key = await ApiKeyService(scope).create(maker, "Demo", scopes, None)
         return key
+
+    async def _writes(self, write_key: str, tenant_id: int) -> bool:
+        try:
+            sender = await WriteKeys(self._doors.tenant).sender(write_key)
+        except (UnknownWriteKey, SourceDisabled):
+            return False
+        return sender.tenant_id == tenant_id
+
+    async def _new_write_key(self, tenant_id: int) -> str:
+        async with self._doors.tenant(tenant_id, actor=_OPERATOR) as scope:
+            _, key = await SourceService(scope).create("Demo shop", SourceKind.SERVER)
+        return str(key)

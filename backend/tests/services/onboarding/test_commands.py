@@ -44,6 +44,9 @@ async def test_the_demo_is_made_once_and_its_secrets_work(anonymous: AsyncClient
     assert login.json()["tenant_id"] == facts["tenant_id"]
     answer = await anonymous.get("/api/v1/tenants/current", headers={"X-API-Key": facts["api_key"]})
     assert answer.json()["name"] == "Acme Demo"
+    event = {"event": "Signed Up", "userId": "u1", "messageId": str(uuid7())}
+    taken = await anonymous.post("/v1/track", json=event, auth=(facts["write_key"], ""))
+    assert taken.status_code == 200
 
 
 async def test_an_operator_makes_a_company_and_its_superadmin(anonymous: AsyncClient) -> None:
