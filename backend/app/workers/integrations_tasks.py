@@ -7,6 +7,7 @@ from app.services.integrations.ad_accounts.service import AdAccountService
 from app.services.integrations.ad_accounts.sync import AccountSyncService
 from app.services.integrations.calls.service import CallService
 from app.services.integrations.connections.service import ConnectionService
+from app.services.integrations.conversions.service import ConversionSender, ConversionService
 from app.workers.handlers import every, handles
 
 
@@ -20,6 +21,18 @@ async def sync_due(scope: TenantScope) -> None:
 @handles("integrations.sync_account", queue="sync", max_retries=3, timeout=300)
 async def sync_account(scopes: Scopes, ad_account_id: str) -> None:
     await AccountSyncService(scopes).sync(UUID(ad_account_id))
+
+
+@handles("integrations.send_conversions", queue="sync", timeout=300)
+async def send_conversions(scopes: Scopes, ad_account_id: str) -> None:
+    await ConversionSender(scopes).send_due(UUID(ad_account_id))
+
+
+@every(seconds=30)
+@handles("integrations.conversions_due", queue="sync", max_retries=0)
+async def conversions_due(scope: TenantScope) -> None:
+    """What failed is tried again once its pause is over."""
+    await ConversionService(scope).enqueue_due()
 
 
 @every(seconds=3600)

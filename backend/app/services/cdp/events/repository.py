@@ -83,6 +83,17 @@ class EventRepository:
         )
         return (await self._session.scalars(statement)).all()
 
+    async def by_keys(self, keys: Sequence[tuple[datetime, UUID]]) -> Sequence[CdpEvent]:
+        if not keys:
+            return []
+        statement = select(CdpEvent).where(
+            CdpEvent.tenant_id == self._scope.tenant_id,
+            tuple_(CdpEvent.received_at, CdpEvent.id).in_(keys),
+            # Names the partitions: a comparison of pairs alone would look through all of them.
+            CdpEvent.received_at.between(min(keys)[0], max(keys)[0]),
+        )
+        return (await self._session.scalars(statement)).all()
+
     async def _of_message(
         self, statement: Select[CdpEvent], message_id: str, since: datetime | None
     ) -> Select[CdpEvent]:

@@ -212,6 +212,10 @@ class EventService:
             wanted = replace(wanted, message_id=people.pseudonym(wanted.message_id, self._scope.tenant_id))
         return await self._events.newest(wanted, cursor=cursor, limit=limit)
 
+    async def by_keys(self, keys: Sequence[tuple[datetime, UUID]]) -> Sequence[CdpEvent]:
+        """The events with these times of receipt and ids."""
+        return await self._events.by_keys(keys)
+
     async def verdicts(
         self, *, code: str | None, source_id: UUID | None, cursor: str | None, limit: int
     ) -> tuple[Sequence[CdpEventVerdict], str | None]:

@@ -1,0 +1,180 @@
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from app.core.clock import real_now
+from app.core.ids import uuid7
+from app.db.session import TenantScope
+from app.db.utils import newest_first
+from app.models.integrations.conversions import ConversionDelivery
+from app.models.integrations.kinds import DeliveryStatus
+from app.models.tenants import Tenant
+
+_WAITING = (DeliveryStatus.QUEUED, DeliveryStatus.FAILED)
+_LEASE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryCounts:
+    """Of the deliveries queued in a window; those that were never to be sent stand apart."""
+
+    acknowledged: int
+    waiting: int
+    dead: int
+    skipped: int
+
+    @property
+    def to_be_sent(self) -> int:
+        return self.acknowledged + self.waiting + self.dead
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    events: int
+    carried: Mapping[str, int]
+    """How many of them carried each match key, by the platform's name of it."""
+
+
+class ConversionRepository:
+    def __init__(self, scope: TenantScope) -> None:
+        self._scope = scope
+        self._session = scope.session
+
+    async def tenant_country(self) -> str | None:
+        country: str | None = await self._session.scalar(
+            select(Tenant.country).where(Tenant.id == self._scope.tenant_id)
+        )
+        return country
+
+    async def queue(self, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Add those that are not known yet, by the platform's own key of deduplication."""
+        if not rows:
+            return 0
+        ordered = sorted(rows, key=lambda row: (str(row["ad_account_id"]), row["dedupe_key"]))
+        statement = (
+            insert(ConversionDelivery)
+            .values([{"tenant_id": self._scope.tenant_id, "id": uuid7(), **row} for row in ordered])
+            .on_conflict_do_nothing(
+                index_elements=["tenant_id", "ad_account_id", "platform_event", "dedupe_key"]
+            )
+            .returning(ConversionDelivery.id)
+        )
+        return len((await self._session.execute(statement)).all())
+
+    async def claim(self, ad_account_id: UUID, limit: int) -> Sequence[ConversionDelivery]:
+        """The next ones due, for this caller alone: unless they are settled they are due again in five minutes."""
+        due = (
+            select(ConversionDelivery.id)
+            .where(
+                ConversionDelivery.ad_account_id == ad_account_id,
+                ConversionDelivery.status.in_(_WAITING),
+                or_(
+                    ConversionDelivery.next_attempt_at.is_(None),
+                    ConversionDelivery.next_attempt_at <= real_now(),
+                ),
+            )
+            .order_by(ConversionDelivery.event_time, ConversionDelivery.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        ids = (await self._session.scalars(due)).all()
+        statement = (
+            update(ConversionDelivery)
+            .where(ConversionDelivery.id.in_(ids))
+            .values(attempts=ConversionDelivery.attempts + 1, next_attempt_at=real_now() + _LEASE)
+            .returning(ConversionDelivery)
+        )
+        return (await self._session.scalars(statement)).all() if ids else []
+
+    async def settle(self, ids: Sequence[UUID], **values: Any) -> None:
+        await self._session.execute(
+            update(ConversionDelivery).where(ConversionDelivery.id.in_(ids)).values(**values)
+        )
+
+    async def acknowledge(
+        self, keys: Mapping[UUID, Sequence[str]], *, now: datetime, response: Mapping[str, Any]
+    ) -> None:
+        by_keys: dict[tuple[str, ...], list[UUID]] = {}
+        for delivery_id, carried in keys.items():
+            by_keys.setdefault(tuple(carried), []).append(delivery_id)
+        for carried, ids in by_keys.items():
+            await self.settle(
+                ids,
+                status=DeliveryStatus.ACKNOWLEDGED,
+                reason=None,
+                match_keys=list(carried),
+                sent_at=now,
+                acknowledged_at=now,
+                next_attempt_at=None,
+                response=dict(response),
+            )
+
+    async def accounts_with_due(self) -> Sequence[UUID]:
+        statement = select(ConversionDelivery.ad_account_id.distinct()).where(
+            ConversionDelivery.status.in_(_WAITING),
+            or_(
+                ConversionDelivery.next_attempt_at.is_(None),
+                ConversionDelivery.next_attempt_at <= real_now(),
+            ),
+        )
+        return (await self._session.scalars(statement)).all()
+
+    async def find_for_update(self, delivery_id: UUID) -> ConversionDelivery | None:
+        statement = select(ConversionDelivery).where(ConversionDelivery.id == delivery_id).with_for_update()
+        return (await self._session.scalars(statement)).one_or_none()
+
+    async def newest(
+        self, *, status: str | None, ad_account_id: UUID | None, cursor: str | None, limit: int
+    ) -> tuple[Sequence[ConversionDelivery], str | None]:
+        statement = select(ConversionDelivery)
+        if status:
+            statement = statement.where(ConversionDelivery.status == status)
+        if ad_account_id:
+            statement = statement.where(ConversionDelivery.ad_account_id == ad_account_id)
+        return await newest_first(
+            self._session,
+            statement,
+            at=ConversionDelivery.created_at,
+            id=ConversionDelivery.id,
+            cursor=cursor,
+            limit=limit,
+        )
+
+    async def counts(self, ad_account_id: UUID, *, since: datetime, until: datetime) -> DeliveryCounts:
+        statement = (
+            select(ConversionDelivery.status, func.count())
+            .where(
+                ConversionDelivery.ad_account_id == ad_account_id,
+                ConversionDelivery.queued_at >= since,
+                ConversionDelivery.queued_at < until,
+            )
+            .group_by(ConversionDelivery.status)
+        )
+        found: dict[str, int] = {row[0]: row[1] for row in await self._session.execute(statement)}
+        return DeliveryCounts(
+            acknowledged=found.get(DeliveryStatus.ACKNOWLEDGED, 0),
+            waiting=sum(found.get(one, 0) for one in (*_WAITING, DeliveryStatus.SENT)),
+            dead=found.get(DeliveryStatus.DEAD, 0),
+            skipped=found.get(DeliveryStatus.SKIPPED, 0),
+        )
+
+    async def coverage(self, ad_account_id: UUID, *, since: datetime) -> Coverage:
+        sent = (
+            select(ConversionDelivery.match_keys)
+            .where(
+                ConversionDelivery.ad_account_id == ad_account_id,
+                ConversionDelivery.status == DeliveryStatus.ACKNOWLEDGED,
+                ConversionDelivery.acknowledged_at >= since,
+            )
+            .subquery()
+        )
+        events = await self._session.scalar(select(func.count()).select_from(sent)) or 0
+        key = func.unnest(sent.c.match_keys).label("key")
+        keys = select(key).select_from(sent).subquery()
+        counted = select(keys.c.key, func.count()).group_by(keys.c.key)
+        return Coverage(events, {row[0]: row[1] for row in await self._session.execute(counted)})

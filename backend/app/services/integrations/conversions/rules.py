@@ -1,0 +1,220 @@
+"""Which events are conversions, whether they may be sent on, and whom they tell of. Pure."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from app.services.integrations.ports import ConversionEvent
+
+CONVERSIONS: dict[str, str] = {
+    "order completed": "purchase",
+    "completed order": "purchase",
+    "order placed": "purchase",
+    "order paid": "purchase",
+    "purchase": "purchase",
+    "purchased": "purchase",
+    "checkout completed": "purchase",
+    "order created": "purchase",
+    "product added": "add_to_cart",
+    "added to cart": "add_to_cart",
+    "add to cart": "add_to_cart",
+    "lead": "lead",
+    "lead generated": "lead",
+    "generate lead": "lead",
+    "form submitted": "lead",
+    "signed up": "sign_up",
+    "sign up": "sign_up",
+    "account created": "sign_up",
+    "products searched": "search",
+    "search": "search",
+}
+"""Event names of the tracking dialects, in lower case. Page views are the browser pixel's own: not sent again."""
+
+MOST_ATTEMPTS = 8
+_FIRST_PAUSE = timedelta(seconds=20)
+_LONGEST_PAUSE = timedelta(hours=1)
+_NOT_WORD = re.compile(r"[^a-z0-9]+")
+_ADS = frozenset(
+    {
+        "ads",
+        "advertising",
+        "advertisement",
+        "advertisements",
+        "marketing",
+        "targeting",
+        "c0004",
+        "adstorage",
+        "aduserdata",
+    }
+)
+# Silence is a refusal in the EEA, the United Kingdom and Switzerland.
+_EEA = "at be bg cy cz de dk ee es fi fr gr hr hu ie is it li lt lu lv mt nl no pl pt ro se si sk"
+_SILENCE_REFUSES = frozenset([*_EEA.split(" "), "gb", "ch"])
+_NAMES: dict[str, str] = {
+    "email": "email",
+    "emailaddress": "email",
+    "mail": "email",
+    "phone": "phone",
+    "phonenumber": "phone",
+    "mobile": "phone",
+    "mobilephone": "phone",
+    "telephone": "phone",
+    "tel": "phone",
+    "firstname": "first_name",
+    "givenname": "first_name",
+    "lastname": "last_name",
+    "familyname": "last_name",
+    "surname": "last_name",
+    "city": "city",
+    "state": "state",
+    "region": "state",
+    "postalcode": "zip",
+    "postcode": "zip",
+    "zip": "zip",
+    "zipcode": "zip",
+    "country": "country",
+    "countrycode": "country",
+    "gender": "gender",
+    "birthday": "date_of_birth",
+    "birthdate": "date_of_birth",
+    "dateofbirth": "date_of_birth",
+    "dob": "date_of_birth",
+    "userid": "external_id",
+    "ip": "ip",
+    "useragent": "user_agent",
+}
+_SEALED = "[sealed]"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event of the store with its person's identifiers opened; `fields` holds them by their path in the event."""
+
+    message_id: str
+    name: str
+    type: str
+    at: datetime
+    properties: Mapping[str, Any]
+    context: Mapping[str, Any]
+    identifiers: Mapping[str, Any]
+    click_ids: Mapping[str, Any]
+    order_id: str | None
+    value_micros: int | None
+    currency: str | None
+
+
+def canonical(event_type: str, name: str) -> str | None:
+    """Our word for the conversion, or None for an event that is none."""
+    if event_type != "track":
+        return None
+    return CONVERSIONS.get(_NOT_WORD.sub(" ", name.lower()).strip())
+
+
+def allows_ads(context: Mapping[str, Any], country: str | None) -> bool:
+    """Whether the person's conversion may go to an ad platform.
+
+    What `context.consent.categoryPreferences` says of advertising decides. Silence is a refusal in the EEA, the
+    United Kingdom, Switzerland and where the country is unknown; elsewhere it is none.
+    """
+    consent = context.get("consent")
+    preferences = consent.get("categoryPreferences") if isinstance(consent, Mapping) else None
+    if isinstance(preferences, Mapping):
+        told = [bool(value) for name, value in preferences.items() if _word(str(name)) in _ADS]
+        if told:
+            return all(told)
+    return country is not None and country.lower() not in _SILENCE_REFUSES
+
+
+def identifiers_of(event: StoredEvent) -> dict[str, str]:
+    """The person's identifiers in our words; the most particular mention of each wins."""
+    found: dict[str, str] = {}
+    inside = event.identifiers.get("fields")
+    told = {**event.identifiers, **(inside if isinstance(inside, Mapping) else {})}
+    told.pop("fields", None)
+    for path, value in sorted(told.items(), key=lambda item: -_rank(item[0])):
+        _collect(path.rpartition(".")[2], value, found)
+    agent = event.context.get("userAgent")
+    if isinstance(agent, str) and agent != _SEALED:
+        found.setdefault("user_agent", agent)
+    traits = event.context.get("traits")
+    for source in (event.properties, traits if isinstance(traits, Mapping) else {}):
+        for name in ("city", "state", "country", "gender"):
+            _collect(name, source.get(name), found)
+    for name in ("fbc", "fbp"):
+        if value := _click(event.click_ids, name):
+            found[name] = value
+    if "fbc" not in found and (clicked := _click(event.click_ids, "fbclid")):
+        found["fbc"] = f"fb.1.{int(event.at.timestamp() * 1000)}.{clicked}"
+    return found
+
+
+def dedupe_key(event: StoredEvent) -> str:
+    """The id that the shop's browser sends too, if it told us; else our own message's."""
+    for name in ("event_id", "eventId", "eventID"):
+        value = event.properties.get(name)
+        if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip():
+            return str(value)[:200]
+    return event.message_id
+
+
+def to_conversion(event: StoredEvent, name: str) -> ConversionEvent:
+    identifiers = identifiers_of(event)
+    page = event.context.get("page")
+    url = page.get("url") if isinstance(page, Mapping) else None
+    return ConversionEvent(
+        dedupe_key=dedupe_key(event),
+        name=name,
+        at=event.at,
+        identifiers=identifiers,
+        value_micros=event.value_micros,
+        currency=event.currency,
+        order_id=event.order_id,
+        url=url if isinstance(url, str) and _SEALED not in url else None,
+        action_source="website" if "user_agent" in identifiers else "other",
+        contents=tuple(_contents(event.properties.get("products"))),
+        limited_data_use=event.context.get("gpc") is True,
+    )
+
+
+def pause_before_retry(attempts: int, retry_after: int | None) -> timedelta:
+    """Growing from 20 s to an hour, and at least what the platform asked for. `attempts` counts from 1."""
+    grown = min(_LONGEST_PAUSE, _FIRST_PAUSE * (1 << min(20, max(0, attempts - 1))))
+    return max(grown, timedelta(seconds=retry_after or 0))
+
+
+def _collect(name: str, value: Any, found: dict[str, str]) -> None:
+    if isinstance(value, Mapping):
+        for inner, item in value.items():
+            _collect(str(inner), item, found)
+        return
+    ours = _NAMES.get(_word(name))
+    if ours and isinstance(value, str | int) and not isinstance(value, bool) and value not in ("", _SEALED):
+        found.setdefault(ours, str(value))
+
+
+def _rank(path: str) -> int:
+    """What the event itself says of its person comes before what its context remembers."""
+    return 2 if "properties" in path else 1 if "traits" in path else 0
+
+
+def _click(click_ids: Mapping[str, Any], name: str) -> str | None:
+    entry = click_ids.get(name)
+    value = entry.get("value") if isinstance(entry, Mapping) else None
+    return value if isinstance(value, str) else None
+
+
+def _contents(products: Any) -> list[dict[str, Any]]:
+    found = []
+    for product in products if isinstance(products, list) else ():
+        if isinstance(product, Mapping) and (item := product.get("product_id") or product.get("sku")):
+            entry: dict[str, Any] = {"id": str(item)[:100]}
+            if isinstance(quantity := product.get("quantity"), int) and not isinstance(quantity, bool):
+                entry["quantity"] = quantity
+            found.append(entry)
+    return found[:100]
+
+
+def _word(name: str) -> str:
+    return _NOT_WORD.sub("", name.lower())

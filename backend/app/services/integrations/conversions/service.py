@@ -1,0 +1,294 @@
+"""Conversions sent on to the platforms: queued when events are accepted, sent in batches, never in silence."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from app.core.clock import real_now
+from app.core.logging import get_logger
+from app.core.metrics import CONVERSIONS
+from app.db.session import Scopes, TenantScope
+from app.models.cdp.events import CdpEvent
+from app.models.integrations.ad_accounts import AdAccount
+from app.models.integrations.conversions import ConversionDelivery
+from app.models.integrations.kinds import DeliveryStatus
+from app.services.audit_logs.service import AuditLog
+from app.services.cdp.events.service import EventFilter, EventService, open_identifiers
+from app.services.integrations.account_repository import AdAccountRepository
+from app.services.integrations.conversions import rules
+from app.services.integrations.conversions.errors import DeliveryNotFound, NotReplayable
+from app.services.integrations.conversions.repository import ConversionRepository, Coverage, DeliveryCounts
+from app.services.integrations.meta.conversions import EVENTS
+from app.services.integrations.ports import (
+    AdPlatform,
+    EventRefused,
+    PlatformError,
+    PlatformErrorKind,
+    PreparedEvent,
+)
+from app.services.integrations.service import IntegrationsService
+
+log = get_logger(__name__)
+
+_PAGE = 500
+_BATCH = 200
+_MOST_BATCHES = 50
+_REPLAYABLE = frozenset({DeliveryStatus.FAILED, DeliveryStatus.DEAD, DeliveryStatus.SKIPPED})
+
+__all__ = ["ConversionSender", "ConversionService", "Coverage", "DeliveryCounts"]
+
+
+class ConversionService:
+    """What is to be sent, and what became of it."""
+
+    def __init__(self, scope: TenantScope) -> None:
+        self._scope = scope
+        self._deliveries = ConversionRepository(scope)
+
+    async def queue_accepted(self, received_from: datetime, received_to: datetime) -> int:
+        """Queue the conversions among the events received then; the same event is queued once."""
+        accounts = [
+            one
+            for one in await AdAccountRepository(self._scope).enabled()
+            if one.conversions_enabled and one.pixel_id
+        ]
+        if not accounts:
+            return 0
+        country = await self._deliveries.tenant_country()
+        queued = 0
+        async for events in self._accepted(received_from, received_to):
+            rows = [row for event in events for row in self._rows(event, accounts, country)]
+            queued += await self._deliveries.queue(rows)
+        if queued:
+            for account in accounts:
+                await self._ask_to_send(account.id)
+        return queued
+
+    async def enqueue_due(self) -> None:
+        for ad_account_id in await self._deliveries.accounts_with_due():
+            await self._ask_to_send(ad_account_id)
+
+    async def newest(
+        self, *, status: str | None, ad_account_id: UUID | None, cursor: str | None, limit: int
+    ) -> tuple[Sequence[ConversionDelivery], str | None]:
+        return await self._deliveries.newest(
+            status=status, ad_account_id=ad_account_id, cursor=cursor, limit=limit
+        )
+
+    async def replay(self, delivery_id: UUID) -> ConversionDelivery:
+        """Try again what failed; what the platform must not be told stays untold, and says so again."""
+        delivery = await self._deliveries.find_for_update(delivery_id)
+        if delivery is None:
+            raise DeliveryNotFound(delivery_id=str(delivery_id))
+        if delivery.status not in _REPLAYABLE:
+            raise NotReplayable(status=delivery.status)
+        before = delivery.status
+        delivery.status, delivery.attempts = DeliveryStatus.QUEUED, 0
+        delivery.next_attempt_at = delivery.reason = None
+        await AuditLog(self._scope).record(
+            "integrations.conversions.replayed",
+            entity="conversion_deliveries",
+            entity_id=delivery.id,
+            before={"status": before},
+            after={"status": delivery.status},
+        )
+        await self._ask_to_send(delivery.ad_account_id)
+        return delivery
+
+    async def counts(self, ad_account_id: UUID, *, since: datetime, until: datetime) -> DeliveryCounts:
+        """Of what was queued from `since` to before `until`, in domain time."""
+        return await self._deliveries.counts(ad_account_id, since=since, until=until)
+
+    async def coverage(self, ad_account_id: UUID, *, since: datetime) -> Coverage:
+        """Which match keys went along with the conversions acknowledged since then."""
+        return await self._deliveries.coverage(ad_account_id, since=since)
+
+    async def _accepted(self, since: datetime, until: datetime) -> Any:
+        wanted = EventFilter(since=since, until=until + timedelta(microseconds=1))
+        cursor: str | None = None
+        while True:
+            events, cursor = await EventService(self._scope).newest(wanted, cursor=cursor, limit=_PAGE)
+            yield events
+            if cursor is None:
+                return
+
+    def _rows(
+        self, event: CdpEvent, accounts: Sequence[AdAccount], country: str | None
+    ) -> Iterator[dict[str, Any]]:
+        name = rules.canonical(event.event_type, event.event_name)
+        if name is None:
+            return
+        stored = _stored(event, self._scope.tenant_id)
+        refused = not rules.allows_ads(event.context, rules.identifiers_of(stored).get("country") or country)
+        for account in accounts:
+            yield {
+                "ad_account_id": account.id,
+                "platform": account.platform,
+                "event_id": event.id,
+                "event_received_at": event.received_at,
+                "dedupe_key": rules.dedupe_key(stored),
+                "event_name": name,
+                "platform_event": EVENTS[name],
+                "event_time": event.event_time,
+                "status": DeliveryStatus.SKIPPED if refused else DeliveryStatus.QUEUED,
+                "reason": "consent_refused" if refused else None,
+                "queued_at": self._scope.now(),
+            }
+
+    async def _ask_to_send(self, ad_account_id: UUID) -> None:
+        payload = {"ad_account_id": str(ad_account_id)}
+        await self._scope.enqueue("integrations.send_conversions", payload, unless_pending=True)
+
+
+class ConversionSender:
+    """Sends what is due, between short transactions. Sending twice is harmless: platforms deduplicate by event id."""
+
+    def __init__(self, scopes: Scopes) -> None:
+        self._scopes = scopes
+
+    async def send_due(self, ad_account_id: UUID) -> int:
+        """How many were settled: acknowledged, or left out for good."""
+        settled = 0
+        for _ in range(_MOST_BATCHES):
+            async with self._scopes() as scope:
+                account = await AdAccountRepository(scope).find(ad_account_id)
+                if account is None or not account.conversions_enabled or not account.pixel_id:
+                    return settled
+                claimed = await ConversionRepository(scope).claim(ad_account_id, _BATCH)
+            if not claimed:
+                return settled
+            sent = await self._send(account, claimed)
+            settled += sent
+            if not sent:
+                return settled
+        return settled
+
+    async def _send(self, account: AdAccount, claimed: Sequence[ConversionDelivery]) -> int:
+        try:
+            platform = await IntegrationsService(self._scopes).connector(account.id)
+        except PlatformError as error:
+            await self._failed(claimed, error)
+            return 0
+        prepared = await self._prepare(platform, claimed)
+        if not prepared:
+            return len(claimed)
+        return await self._transmit(platform, account, prepared)
+
+    async def _prepare(
+        self, platform: AdPlatform, claimed: Sequence[ConversionDelivery]
+    ) -> dict[UUID, tuple[ConversionDelivery, PreparedEvent]]:
+        """Consent and form are checked again now: time has passed since they were queued."""
+        ready: dict[UUID, tuple[ConversionDelivery, PreparedEvent]] = {}
+        left_out: dict[str, list[UUID]] = {}
+        async with self._scopes() as scope:
+            deliveries = ConversionRepository(scope)
+            country, now = await deliveries.tenant_country(), scope.now()
+            events = await EventService(scope).by_keys([(d.event_received_at, d.event_id) for d in claimed])
+            found = {event.id: event for event in events}
+            for delivery in claimed:
+                event = found.get(delivery.event_id)
+                if event is None:
+                    left_out.setdefault("event_erased", []).append(delivery.id)
+                    continue
+                stored = _stored(event, scope.tenant_id)
+                conversion = rules.to_conversion(stored, delivery.event_name)
+                if not rules.allows_ads(event.context, conversion.identifiers.get("country") or country):
+                    left_out.setdefault("consent_refused", []).append(delivery.id)
+                    continue
+                prepared = platform.prepare_event(conversion, now)
+                if isinstance(prepared, EventRefused):
+                    left_out.setdefault(prepared.reason, []).append(delivery.id)
+                else:
+                    ready[delivery.id] = (delivery, prepared)
+            for reason, ids in left_out.items():
+                CONVERSIONS.labels(platform.platform, DeliveryStatus.SKIPPED).inc(len(ids))
+                await deliveries.settle(
+                    ids, status=DeliveryStatus.SKIPPED, reason=reason, next_attempt_at=None
+                )
+        return ready
+
+    async def _transmit(
+        self,
+        platform: AdPlatform,
+        account: AdAccount,
+        ready: Mapping[UUID, tuple[ConversionDelivery, PreparedEvent]],
+    ) -> int:
+        events = [event for _, event in ready.values()]
+        try:
+            answer = await platform.send_events(account.pixel_id or "", events)
+        except PlatformError as error:
+            if error.kind is PlatformErrorKind.INVALID and len(ready) > 1:
+                return await self._halves(platform, account, ready)
+            await self._failed([delivery for delivery, _ in ready.values()], error)
+            return 0
+        async with self._scopes() as scope:
+            deliveries = ConversionRepository(scope)
+            if answer.received == len(events):
+                CONVERSIONS.labels(platform.platform, DeliveryStatus.ACKNOWLEDGED).inc(len(events))
+                keys = {delivery_id: event.match_keys for delivery_id, (_, event) in ready.items()}
+                await deliveries.acknowledge(keys, now=scope.now(), response=answer.response)
+            else:
+                await deliveries.settle(
+                    list(ready),
+                    status=DeliveryStatus.SENT,
+                    reason="partly_received",
+                    sent_at=scope.now(),
+                    next_attempt_at=None,
+                    response=dict(answer.response),
+                )
+        return len(events)
+
+    async def _halves(
+        self,
+        platform: AdPlatform,
+        account: AdAccount,
+        ready: Mapping[UUID, tuple[ConversionDelivery, PreparedEvent]],
+    ) -> int:
+        """One bad event has the whole request refused: find it, so that the others arrive."""
+        items = list(ready.items())
+        middle = len(items) // 2
+        first = await self._transmit(platform, account, dict(items[:middle]))
+        return first + await self._transmit(platform, account, dict(items[middle:]))
+
+    async def _failed(self, deliveries: Sequence[ConversionDelivery], error: PlatformError) -> None:
+        never = error.kind in {PlatformErrorKind.INVALID, PlatformErrorKind.UNSUPPORTED}
+        given_up = [one.id for one in deliveries if never or one.attempts >= rules.MOST_ATTEMPTS]
+        waiting = [one for one in deliveries if one.id not in set(given_up)]
+        async with self._scopes() as scope:
+            rows = ConversionRepository(scope)
+            if given_up:
+                CONVERSIONS.labels(deliveries[0].platform, DeliveryStatus.DEAD).inc(len(given_up))
+                await rows.settle(
+                    given_up, status=DeliveryStatus.DEAD, reason=error.code, next_attempt_at=None
+                )
+            for attempts in {one.attempts for one in waiting}:
+                pause = rules.pause_before_retry(attempts, error.retry_after)
+                await rows.settle(
+                    [one.id for one in waiting if one.attempts == attempts],
+                    status=DeliveryStatus.FAILED,
+                    reason=error.code,
+                    next_attempt_at=real_now() + pause,
+                )
+        log.warning(
+            "integrations.conversions.not_sent",
+            code=error.code,
+            given_up=len(given_up),
+            to_be_retried=len(waiting),
+        )
+
+
+def _stored(event: CdpEvent, tenant_id: int) -> rules.StoredEvent:
+    return rules.StoredEvent(
+        message_id=event.message_id,
+        name=event.event_name,
+        type=event.event_type,
+        at=event.event_time,
+        properties=event.properties,
+        context=event.context,
+        identifiers=open_identifiers(event.identifiers, tenant_id),
+        click_ids=event.click_ids or {},
+        order_id=event.order_id,
+        value_micros=event.value_micros,
+        currency=event.currency,
+    )

@@ -1,0 +1,208 @@
+"""What a shop tells its CDP of a purchase reaches the platform once, in the platform's own form."""
+
+import hashlib
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text, update
+
+from app.core.clock import real_now
+from app.core.ids import uuid7
+from app.db.session import Scopes
+from app.models.integrations.ad_accounts import AdAccount
+from app.models.integrations.conversions import ConversionDelivery
+from app.services.integrations.conversions.service import ConversionSender, ConversionService
+from app.services.integrations.gateway import Gateway
+from tests.factories.access import Company
+from tests.factories.cdp import make_source
+from tests.factories.integrations import US_ACCOUNT, Connected, connect
+from tests.sandbox_process import US_PIXEL, Sandbox
+
+
+def order(**changes: Any) -> dict[str, Any]:
+    number = uuid7().hex
+    properties = {
+        "order_id": number,
+        "total": 12.34,
+        "currency": "USD",
+        "event_id": f"purchase.{number}",
+        "email": "John_Smith@gmail.com",
+        "phone": "+1 (650) 555-1212",
+        "products": [{"product_id": "P1", "quantity": 2}],
+    }
+    event: dict[str, Any] = {
+        "type": "track",
+        "event": "Order Completed",
+        "messageId": number,
+        "anonymousId": "a-1",
+        "userId": "u-7",
+        "timestamp": real_now().isoformat(),
+        "properties": properties,
+        "context": {
+            "ip": "8.8.8.8",
+            "userAgent": "Mozilla/5.0",
+            "fbp": "fb.1.1596403881668.1116446470",
+            "page": {"url": "https://shop.example/thanks"},
+            "traits": {
+                "firstName": "Mary",
+                "address": {"city": "St. John's", "state": "California", "country": "US"},
+            },
+            "consent": {"categoryPreferences": {"Advertising": True}},
+        },
+    }
+    return {**event, **changes}
+
+
+@pytest.fixture
+async def connected(scopes: Scopes, sandbox: Sandbox, platforms: Gateway) -> Connected:
+    made = await connect(scopes, sandbox)
+    async with scopes() as scope:
+        await scope.session.execute(
+            update(AdAccount).where(AdAccount.id == made.forints).values(conversions_enabled=False)
+        )
+    return made
+
+
+async def told(company: Company, *events: dict[str, Any]) -> None:
+    """The shop's events are accepted, and what follows their commit is done."""
+    source = await make_source(company)
+    began = real_now() - timedelta(seconds=1)
+    answer = await company.client().post("/v1/batch", json={"batch": list(events)}, auth=(source.key, ""))
+    assert answer.status_code == 200, answer.text
+    async with company.scopes() as scope:
+        await ConversionService(scope).queue_accepted(began, real_now())
+
+
+async def sent(scopes: Scopes, connected: Connected) -> list[ConversionDelivery]:
+    await ConversionSender(scopes).send_due(connected.dollars)
+    async with scopes() as scope:
+        return list(await scope.session.scalars(select(ConversionDelivery).order_by(ConversionDelivery.id)))
+
+
+def received(sandbox: Sandbox, event: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the platform got of this purchase."""
+    rows = sandbox.control("GET", "meta/events", params={"pixel": US_PIXEL})
+    rows = rows["events"] if isinstance(rows, dict) else rows
+    return [row for row in rows if row["event_id"] == event["properties"]["event_id"]]
+
+
+def sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+async def test_a_purchase_arrives_once_in_the_platforms_form(
+    acme: Company, scopes: Scopes, connected: Connected, sandbox: Sandbox
+) -> None:
+    event = order()
+    await told(acme, event)
+    (delivery,) = await sent(scopes, connected)
+    assert (delivery.status, delivery.event_name, delivery.platform_event) == (
+        "acknowledged",
+        "purchase",
+        "Purchase",
+    )
+    (arrived,) = received(sandbox, event)
+    body = arrived["event"]
+    person = body["user_data"]
+    assert person["em"] == sha256("john_smith@gmail.com")
+    assert person["ph"] == sha256("16505551212")
+    assert person["fn"] == sha256("mary")
+    assert person["ct"] == sha256("stjohns")
+    assert person["st"] == sha256("ca")
+    assert person["country"] == sha256("us")
+    assert person["client_ip_address"] == "8.8.8.8"
+    assert person["fbp"] == "fb.1.1596403881668.1116446470"
+    assert person["external_id"] == "u-7"
+    assert (body["custom_data"]["value"], body["custom_data"]["currency"]) == (12.34, "USD")
+    assert set(delivery.match_keys) == set(person)
+
+
+async def test_no_address_lies_in_the_log_of_deliveries(
+    acme: Company, scopes: Scopes, connected: Connected
+) -> None:
+    await told(acme, order())
+    await sent(scopes, connected)
+    async with scopes() as scope:
+        rows = (await scope.session.execute(text("select d::text from conversion_deliveries d"))).scalars()
+        assert not any("gmail" in row.lower() for row in rows)
+
+
+async def test_the_same_batch_again_sends_nothing_again(
+    acme: Company, scopes: Scopes, connected: Connected, sandbox: Sandbox
+) -> None:
+    event = order()
+    await told(acme, event)
+    await sent(scopes, connected)
+    await told(acme, event)
+    assert len(await sent(scopes, connected)) == 1
+    assert len(received(sandbox, event)) == 1
+
+
+async def test_a_refusal_is_respected_and_written_down(
+    acme: Company, scopes: Scopes, connected: Connected, sandbox: Sandbox
+) -> None:
+    event = order()
+    event["context"]["consent"] = {"categoryPreferences": {"Advertising": False, "Analytics": True}}
+    await told(acme, event)
+    (delivery,) = await sent(scopes, connected)
+    assert (delivery.status, delivery.reason) == ("skipped", "consent_refused")
+    assert received(sandbox, event) == []
+
+
+async def test_an_old_event_stays_out_and_does_not_take_the_others_with_it(
+    acme: Company, scopes: Scopes, connected: Connected, sandbox: Sandbox
+) -> None:
+    old, fresh = order(timestamp=(real_now() - timedelta(days=8)).isoformat()), order()
+    await told(acme, old, fresh)
+    found = {row.dedupe_key: row for row in await sent(scopes, connected)}
+    assert found[old["properties"]["event_id"]].reason == "older_than_seven_days"
+    assert found[fresh["properties"]["event_id"]].status == "acknowledged"
+    assert len(received(sandbox, fresh)) == 1
+
+
+async def test_what_the_platform_refuses_is_found_and_the_others_arrive(
+    acme: Company, scopes: Scopes, connected: Connected, sandbox: Sandbox
+) -> None:
+    bad, good = order(), order()
+    bad["properties"]["total"] = 10
+    bad["properties"]["currency"] = "USD"
+    bad["timestamp"] = (real_now() - timedelta(days=6, hours=23, minutes=40)).isoformat()
+    await told(acme, bad, good)
+    sandbox.control("POST", "faults", json={"kind": "server_error", "path": f"/{US_PIXEL}", "count": 1})
+    try:
+        first = {row.dedupe_key: row.status for row in await sent(scopes, connected)}
+        assert set(first.values()) == {"failed"}
+        async with scopes() as scope:
+            await scope.session.execute(update(ConversionDelivery).values(next_attempt_at=None))
+        second = {row.dedupe_key: row.status for row in await sent(scopes, connected)}
+        assert set(second.values()) == {"acknowledged"}
+    finally:
+        sandbox.repair()
+
+
+async def test_a_delivery_that_was_given_up_can_be_replayed(
+    acme: Company, scopes: Scopes, connected: Connected, sandbox: Sandbox
+) -> None:
+    event = order()
+    await told(acme, event)
+    async with scopes() as scope:
+        await scope.session.execute(update(ConversionDelivery).values(status="dead", reason="meta.2"))
+    (delivery,) = await sent(scopes, connected)
+    assert delivery.status == "dead"
+    async with scopes() as scope:
+        await ConversionService(scope).replay(delivery.id)
+    (delivery,) = await sent(scopes, connected)
+    assert delivery.status == "acknowledged"
+    assert len(received(sandbox, event)) == 1
+
+
+async def test_an_account_that_is_switched_off_gets_nothing(
+    acme: Company, scopes: Scopes, connected: Connected
+) -> None:
+    async with scopes() as scope:
+        await scope.session.execute(
+            update(AdAccount).where(AdAccount.external_id == US_ACCOUNT).values(conversions_enabled=False)
+        )
+    await told(acme, order())
+    assert await sent(scopes, connected) == []
