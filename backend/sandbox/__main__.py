@@ -45,6 +45,15 @@ class Announcing(uvicorn.Server):
         sys.stdout.flush()
 
 
+def listening(port: int) -> socket.socket:
+    """Named as TCP, or asyncio leaves Nagle's algorithm on and every answer waits 40 ms."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((HOST, port))
+    listener.listen(128)
+    return listener
+
+
 async def serve(services: Services, listener: socket.socket, smtp_port: int) -> None:
     loop = asyncio.get_running_loop()
     mail = await loop.create_server(
@@ -65,7 +74,7 @@ async def serve(services: Services, listener: socket.socket, smtp_port: int) -> 
 
 def main() -> None:
     chosen = arguments()
-    listener = socket.create_server((HOST, chosen.port))
+    listener = listening(chosen.port)
     services = assemble(chosen.seed, chosen.data, chosen.start, chosen.history)
     try:
         asyncio.run(serve(services, listener, chosen.smtp_port))

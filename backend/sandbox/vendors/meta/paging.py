@@ -1,7 +1,6 @@
 """Cursor paging: `data`, `paging.cursors.before/after`, `next` and `previous` as whole URLs."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as NotBase64
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -19,7 +18,7 @@ def _encode(key: str) -> str:
 def _decode(cursor: str) -> str:
     try:
         return urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-    except (NotBase64, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise GraphError("(#100) Invalid cursors values", 100) from error
 
 

@@ -69,7 +69,7 @@ class Tokens:
             )
         if token.expires_at is not None and token.expires_at <= time():
             raise bad_token("Error validating access token: Session has expired.", 463)
-        if proof is not None and not compare_digest(self.proof(value), proof):
+        if proof is not None and not compare_digest(self.proof(value).encode(), proof.encode()):
             raise GraphError(
                 "Invalid appsecret_proof provided in the API argument", 100, type="GraphMethodException"
             )

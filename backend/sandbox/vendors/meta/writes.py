@@ -50,6 +50,7 @@ _REQUIRED = {
 _STRUCTURED = {"targeting", "promoted_object", "creative", "special_ad_categories", "attribution_spec"}
 _SIGNIFICANT = 0.2
 _NEW_SCALE = 600.0
+_MOST = 1e12
 
 
 def update(meta: MetaState, node: Node, params: Mapping[str, str], actor: Actor) -> None:
@@ -266,6 +267,6 @@ def _cap(changes: dict[str, Any], action: str | None) -> float:
         cap = float(changes["spend_cap"])
     except ValueError as error:
         raise invalid("(#100) Param spend_cap must be a number") from error
-    if cap < 0:
-        raise invalid("(#100) Param spend_cap must not be negative")
+    if not 0 <= cap < _MOST:
+        raise invalid("(#100) Param spend_cap must be a reasonable amount")
     return cap
