@@ -35,7 +35,7 @@ def _cpu(processes: Sequence[psutil.Process]) -> float:
     return sum(times.user + times.system for times in (process.cpu_times() for process in processes))
 
 
-async def _ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> int:
+async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> int:
     writer.write(request)
     head = await reader.readuntil(b"\r\n\r\n")
     lowered = head.lower()
@@ -67,7 +67,7 @@ async def measure(
         reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
         for _ in range(share):
             asked = time.perf_counter()
-            status = await _ask(reader, writer, request)
+            status = await ask(reader, writer, request)
             if status != 200:  # noqa: PLR2004  (HTTP's own)
                 raise SystemExit(f"{url} answered {status}")
             latencies.append(time.perf_counter() - asked)

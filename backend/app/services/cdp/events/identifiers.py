@@ -17,6 +17,7 @@ from app.core.security import keyed_hash, seal, unseal
 
 SEALED = "[sealed]"
 _PURPOSE = "cdp.events.identifiers"
+_BARE = frozenset({int, float, bool, type(None)})
 _PERSONAL = frozenset(
     {
         *(
@@ -37,34 +38,6 @@ _PERSONAL = frozenset(
     }
 )
 _NAMES_A_PERSON_IN_TRAITS = frozenset({"name"})
-_TRIGGERS = (
-    *(
-        b"@",
-        b"%40",
-        b"\\u",
-        b'"traits"',
-        b"mail",
-        b"phone",
-        b"mobile",
-        b'"tel"',
-        b"address",
-        b"street",
-        b"postal",
-    ),
-    *(
-        b"postcode",
-        b"zip",
-        b"birth",
-        b"dob",
-        b'"ip',
-        b"password",
-        b"username",
-        b"surname",
-        b"firstname",
-        b"first",
-    ),
-    *(b"lastname", b"last", b"fullname", b"full", b"middle", b"given", b"family"),
-)
 _EMAIL_INSIDE = re.compile(
     r"[A-Za-z0-9._+-]{1,64}(?:@|%40)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+", re.ASCII
 )
@@ -72,10 +45,20 @@ _EMAIL = re.compile(r"[^\s@<>\"]{1,64}@[^\s@<>\"]{1,190}\.[^\s@<>\".]{2,63}")
 _PHONE = re.compile(r"\+?[0-9][0-9 ().\-/]{5,24}")
 
 
-def may_name_a_person(raw: bytes) -> bool:
-    """False only where the JSON surely holds nothing to seal: a cheap look before the dear one."""
-    low = raw.lower()
-    return any(trigger in low for trigger in _TRIGGERS)
+def holds_a_person(value: Any, *, traits: bool = False) -> bool:
+    """Whether `take_out` would find anything; most events hold nothing, and are then stored as they came."""
+    if isinstance(value, str):
+        return ("@" in value or "%40" in value) and names_a_person(value)
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if _is_personal(key, traits) or "@" in key or "%40" in key:
+                return True
+            if item.__class__ not in _BARE and holds_a_person(item, traits=traits or key == "traits"):
+                return True
+        return False
+    if isinstance(value, list):
+        return any(item.__class__ not in _BARE and holds_a_person(item, traits=traits) for item in value)
+    return False
 
 
 def names_a_person(text: str) -> bool:
@@ -88,7 +71,7 @@ def take_out(value: Any, path: str, taken: dict[str, Any], *, traits: bool = Fal
         return {
             _safe_name(key): (
                 _take(item, f"{path}.{key}", taken)
-                if item not in (None, "") and _is_personal(key, traits=traits)
+                if item not in (None, "") and _is_personal(key, traits)
                 else take_out(item, f"{path}.{key}", taken, traits=traits or key == "traits")
             )
             for key, item in value.items()
@@ -109,13 +92,9 @@ def _take(value: Any, path: str, taken: dict[str, Any]) -> str:
     return SEALED
 
 
-@lru_cache(maxsize=4096)
-def _plain(key: str) -> str:
-    return key.lower().replace("_", "").replace("-", "").replace(" ", "").replace("$", "")
-
-
-def _is_personal(key: str, *, traits: bool) -> bool:
-    plain = _plain(key)
+@lru_cache(maxsize=8192)
+def _is_personal(key: str, traits: bool) -> bool:  # noqa: FBT001  (positional for the cache)
+    plain = key.lower().replace("_", "").replace("-", "").replace(" ", "").replace("$", "")
     return plain in _PERSONAL or (traits and plain in _NAMES_A_PERSON_IN_TRAITS)
 
 
@@ -148,6 +127,7 @@ def normal_phone(value: object) -> str | None:
     return (_e164(text) if text.startswith("+") else None) or digits
 
 
+@lru_cache(maxsize=16_384)
 def user_id_hash(user_id: str, tenant_id: int) -> bytes:
     return keyed_hash(user_id, purpose="cdp.user_id", tenant_id=tenant_id)
 
@@ -171,6 +151,12 @@ def without_addresses(text: str) -> str:
 
 def seal_identifiers(identifiers: Mapping[str, Any], tenant_id: int) -> bytes:
     return seal(msgspec.json.encode(identifiers).decode(), purpose=_PURPOSE, tenant_id=tenant_id)
+
+
+@lru_cache(maxsize=16_384)
+def seal_user_id(user_id: str, tenant_id: int) -> bytes:
+    """The identifiers of an event that names its user alone: sealed once for many events of one person."""
+    return seal_identifiers({"user_id": user_id}, tenant_id)
 
 
 def open_identifiers(sealed: bytes | None, tenant_id: int) -> dict[str, Any]:

@@ -22,15 +22,15 @@ _NONE = Raw(b"")
 _ABSENT = frozenset({b"", b"null"})
 _EMPTY = "{}"
 _EVENT_TYPES = frozenset(EventType)
-_CLICKS = re.compile(rb"gclid|gbraid|wbraid|fbclid|fbc|fbp|ttclid|sccid", re.IGNORECASE)
 _IN_QUERY = re.compile(r"[?&#](gclid|gbraid|wbraid|fbclid|ttclid|ScCid)=([^&#\s]{1,500})", re.IGNORECASE)
 _CLICK_NAMES = {
     name.lower(): name for name in ("gclid", "gbraid", "wbraid", "fbclid", "fbc", "fbp", "ttclid", "ScCid")
 } | {"_fbc": "fbc", "_fbp": "fbp"}
 _LONGEST_CLICK = 500
-_HUGE_EXPONENT = re.compile(rb"[eE]\+?\d{3,}")
-_MANY_DIGITS = re.compile(rb"\d{400,}")
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# Plain numbers: an IntFlag's own arithmetic costs more than reading the event.
+_EMAIL, _PHONE, _EXTERNAL_ID = int(MatchKey.EMAIL), int(MatchKey.PHONE), int(MatchKey.EXTERNAL_ID)
+_IP, _USER_AGENT = int(MatchKey.IP), int(MatchKey.USER_AGENT)
+_FBC, _FBP, _CLICK_ID = int(MatchKey.FBC), int(MatchKey.FBP), int(MatchKey.CLICK_ID)
 
 Id = str | int | float | None
 
@@ -104,17 +104,9 @@ class _Lens(Struct):
     currency: Raw = _NONE
 
 
-class _Address(Struct):
-    """The members of context that we read ourselves."""
-
-    ip: Raw = _NONE
-    userAgent: Raw = _NONE  # noqa: N815
-
-
 _decode_segment: Callable[[bytes | Raw], Item] = msgspec.json.Decoder(Item).decode
 _decode_native: Callable[[bytes | Raw], NativeItem] = msgspec.json.Decoder(NativeItem).decode
 _decode_lens: Callable[[bytes], _Lens] = msgspec.json.Decoder(_Lens).decode
-_decode_address: Callable[[bytes], _Address] = msgspec.json.Decoder(_Address).decode
 _decode_members: Callable[[bytes | Raw], dict[str, Raw]] = msgspec.json.Decoder(dict[str, Raw]).decode
 _decode_any: Callable[[bytes | Raw], Any] = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
@@ -203,55 +195,75 @@ class Delivery:
         if user_id is None and anonymous_id is None:
             raise Refused(VerdictCode.IDENTITY_MISSING, "userId or anonymousId is required")
         body = item.traits if kind in (EventType.IDENTIFY, EventType.GROUP) else item.properties
-        properties = _object(body, "traits" if body is item.traits else "properties")
+        is_traits = body is item.traits
+        properties = _object(body, "traits" if is_traits else "properties")
         context = self._context_of(item)
+        said = _decode_object(context)
         happened = rules.corrected(self.received_at, self._sent(item), _said(item))
         if user_id is not None:
             taken["user_id"] = user_id
-        for said, what in ((item.previousId, "previous_id"), (item.groupId, "group_id")):
-            if (other := _id(said, what)) is not None:
-                taken[what] = other
-        person = _Person(self.tenant_id, taken, item.email, item.phone)
-        is_traits = body is item.traits
-        prefix = "traits" if is_traits else "properties"
-        stored_properties = person.seal_in(properties, prefix, traits=is_traits)
-        stored_context = person.seal_in(context, "context", traits=False)
-        commerce = _commerce(kind, name, properties) if properties else rules.Commerce()
-        keys, clicks = self._match(properties, context, happened)
+        for other, what in ((item.previousId, "previous_id"), (item.groupId, "group_id")):
+            if other is not None and (named := _id(other, what)) is not None:
+                taken[what] = named
+        person = _Person(taken, item.email, item.phone)
+        held = _decode_object(properties)
+        stored_properties = person.seal_in(
+            properties, held, "traits" if is_traits else "properties", traits=is_traits
+        )
+        stored_context = person.seal_in(context, said, "context", traits=False)
+        commerce = _commerce(kind, name, properties)
+        keys, clicks = _match(properties, context, held, said, happened)
+        keys |= self._keys_of_the_request(said, taken)
         if user_id is not None:
-            keys |= MatchKey.EXTERNAL_ID
-        ip = self._ip(context)
+            keys |= _EXTERNAL_ID
+        email_hash, phone_hash = person.hashes(self.tenant_id)
+        keys |= (_EMAIL if email_hash else 0) | (_PHONE if phone_hash else 0)
+        return Row(
+            self._message_id(item),
+            uuid7(),
+            self.received_at,
+            self.source_id,
+            kind,
+            name,
+            happened,
+            None if anonymous_id is None else _stored_id(anonymous_id, self.tenant_id),
+            None if user_id is None else people.user_id_hash(user_id, self.tenant_id),
+            email_hash,
+            phone_hash,
+            self._sealed(taken, user_id),
+            stored_properties,
+            stored_context,
+            commerce.order_id,
+            commerce.value_micros,
+            commerce.currency,
+            commerce.is_order,
+            commerce.is_refund,
+            clicks,
+            keys,
+        )
+
+    def _sealed(self, taken: dict[str, Any], user_id: str | None) -> bytes | None:
+        if not taken:
+            return None
+        if len(taken) == 1 and user_id is not None:
+            return people.seal_user_id(user_id, self.tenant_id)
+        return people.seal_identifiers(taken, self.tenant_id)
+
+    def _keys_of_the_request(self, context: dict[str, Any], taken: dict[str, Any]) -> int:
+        """The visitor's address and browser: the event's own word, else the request's."""
+        keys = 0
+        ip = context.get("ip")
+        # Some SDKs send it for "unknown".
+        ip = ip[:60] if isinstance(ip, str) and ip not in ("", "0.0.0.0") else self.ip  # noqa: S104
         if ip:
             taken["ip"] = ip
-            keys |= MatchKey.IP
-        if self.user_agent and not keys & MatchKey.USER_AGENT:
-            keys |= MatchKey.USER_AGENT
+            keys = _IP
+        if context.get("userAgent"):
+            return keys | _USER_AGENT
+        if self.user_agent:
             taken["user_agent"] = self.user_agent
-        email_hash, phone_hash = person.hashes()
-        keys |= (MatchKey.EMAIL if email_hash else 0) | (MatchKey.PHONE if phone_hash else 0)
-        return Row(
-            message_id=self._message_id(item),
-            id=uuid7(),
-            received_at=self.received_at,
-            source_id=self.source_id,
-            event_type=kind,
-            event_name=name,
-            event_time=happened,
-            anonymous_id=None if anonymous_id is None else _stored_id(anonymous_id, self.tenant_id),
-            user_id_hash=None if user_id is None else people.user_id_hash(user_id, self.tenant_id),
-            email_hash=email_hash,
-            phone_hash=phone_hash,
-            identifiers=people.seal_identifiers(taken, self.tenant_id) if taken else None,
-            properties=stored_properties,
-            context=stored_context,
-            order_id=commerce.order_id,
-            value_micros=commerce.value_micros,
-            currency=commerce.currency,
-            is_order=commerce.is_order,
-            is_refund=commerce.is_refund,
-            click_ids=clicks,
-            match_keys=int(keys),
-        )
+            keys |= _USER_AGENT
+        return keys
 
     def _message_id(self, item: Item) -> str:
         message_id = item.messageId
@@ -281,35 +293,6 @@ class Delivery:
             context = b'{"integrations":' + integrations + joint + inner
         return context
 
-    def _ip(self, context: bytes) -> str | None:
-        if context and b'"ip"' in context:
-            said = _text_of(_decode_address(context).ip)
-            if said and said != "0.0.0.0":  # noqa: S104  (what some SDKs send for "unknown")
-                return said[:60]
-        return self.ip
-
-    @staticmethod
-    def _match(properties: bytes, context: bytes, happened: datetime) -> tuple[MatchKey, str | None]:
-        keys = MatchKey(0)
-        if b'"userAgent"' in context and _text_of(_decode_address(context).userAgent):
-            keys |= MatchKey.USER_AGENT
-        if not (_CLICKS.search(properties) or _CLICKS.search(context)):
-            return keys, None
-        found: dict[str, str] = {}
-        for part in (context, properties):
-            if part:
-                _collect_clicks(_decode_any(part), found, depth=0)
-        if not found:
-            return keys, None
-        if "fbc" in found or "fbclid" in found:
-            keys |= MatchKey.FBC
-        if "fbp" in found:
-            keys |= MatchKey.FBP
-        if found.keys() - {"fbc", "fbp", "fbclid"}:
-            keys |= MatchKey.CLICK_ID
-        at = happened.isoformat()
-        return keys, _encode({name: {"value": value, "at": at} for name, value in found.items()}).decode()
-
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -326,43 +309,77 @@ class Verdict:
 class _Person:
     """Collects what names the event's person while it is taken out of the event."""
 
-    __slots__ = ("_email", "_phone", "_taken", "_tenant_id")
+    __slots__ = ("_email", "_phone", "_taken")
 
-    def __init__(self, tenant_id: int, taken: dict[str, Any], email: str | None, phone: Id) -> None:
-        self._tenant_id = tenant_id
+    def __init__(self, taken: dict[str, Any], email: str | None, phone: Id) -> None:
         self._taken = taken
-        self._email = people.normal_email(email)
-        self._phone = people.normal_phone(phone)
+        self._email = None if email is None else people.normal_email(email)
+        self._phone = None if phone is None else people.normal_phone(phone)
 
-    def seal_in(self, raw: bytes, path: str, *, traits: bool) -> str:
-        """The JSON to store for `raw`."""
+    def seal_in(self, raw: bytes, value: dict[str, Any], path: str, *, traits: bool) -> str:
+        """The JSON to store for `raw`, which decodes to `value`."""
         if not raw:
             return _EMPTY
-        if not traits and not people.may_name_a_person(raw):
+        if not people.holds_a_person(value, traits=traits):
             return raw.decode()
         fields: dict[str, Any] = {}
-        clean = people.take_out(_decode_any(raw), path, fields, traits=traits)
-        if not fields:
-            # A key may have held an address; a value surely did not.
-            return _encode(clean).decode() if b"@" in raw or b"\\u" in raw or b"%40" in raw else raw.decode()
-        self._taken.setdefault("fields", {}).update(fields)
-        for name, value in fields.items():
+        clean = people.take_out(value, path, fields, traits=traits)
+        if fields:
+            self._taken.setdefault("fields", {}).update(fields)
+        for name, held in fields.items():
             last = name.rpartition(".")[2].lower()
             if self._email is None and last in ("email", "mail", "email_address", "emailaddress"):
-                self._email = people.normal_email(value)
+                self._email = people.normal_email(held)
             elif self._phone is None and last in ("phone", "phone_number", "phonenumber", "mobile"):
-                self._phone = people.normal_phone(value)
+                self._phone = people.normal_phone(held)
         return _encode(clean).decode()
 
-    def hashes(self) -> tuple[bytes | None, bytes | None]:
+    def hashes(self, tenant_id: int) -> tuple[bytes | None, bytes | None]:
         email_hash = phone_hash = None
         if self._email is not None:
             self._taken["email"] = self._email
-            email_hash = people.email_hash(self._email, self._tenant_id)
+            email_hash = people.email_hash(self._email, tenant_id)
         if self._phone is not None:
             self._taken["phone"] = self._phone
-            phone_hash = people.phone_hash(self._phone, self._tenant_id)
+            phone_hash = people.phone_hash(self._phone, tenant_id)
         return email_hash, phone_hash
+
+
+def _decode_object(raw: bytes) -> dict[str, Any]:
+    """Decodes for good and all: what PostgreSQL would refuse later is refused here."""
+    if not raw:
+        return {}
+    try:
+        value: dict[str, Any] = _decode_any(raw)
+    except msgspec.ValidationError as error:
+        raise Refused(VerdictCode.ABSURD_NUMBER, "it holds a number too large to keep") from error
+    return value
+
+
+def _match(
+    properties: bytes, context: bytes, held: dict[str, Any], said: dict[str, Any], happened: datetime
+) -> tuple[int, str | None]:
+    """The match keys of click ids, and the click ids with their time."""
+    found: dict[str, str] = {}
+    for raw, value in ((context, said), (properties, held)):
+        if (
+            b"clid" in raw
+            or b"fbc" in raw
+            or b"fbp" in raw
+            or b"braid" in raw
+            or b"ScCid" in raw
+            or b"sccid" in raw
+        ):
+            _collect_clicks(value, found, depth=0)
+    if not found:
+        return 0, None
+    keys = _FBC if "fbc" in found or "fbclid" in found else 0
+    if "fbp" in found:
+        keys |= _FBP
+    if found.keys() - {"fbc", "fbp", "fbclid"}:
+        keys |= _CLICK_ID
+    at = happened.isoformat()
+    return keys, _encode({name: {"value": value, "at": at} for name, value in found.items()}).decode()
 
 
 def sent_time(value: str | float | None) -> datetime | None:
@@ -434,10 +451,6 @@ def _check_shape(raw: bytes) -> None:
         raise Refused(VerdictCode.NUL_CHARACTER, "it holds a NUL character, which no text may")
     if b"\\u" in raw and _has_half_a_pair(raw):
         raise Refused(VerdictCode.NOT_UNICODE, "it holds half a surrogate pair")
-    if _HUGE_EXPONENT.search(raw) or _MANY_DIGITS.search(raw):
-        bare = _STRINGS.sub(b'""', raw)
-        if _HUGE_EXPONENT.search(bare) or _MANY_DIGITS.search(bare):
-            raise Refused(VerdictCode.ABSURD_NUMBER, "it holds a number too large to keep")
     raw.decode()
 
 
@@ -497,16 +510,23 @@ def _text_of(raw: Raw | None) -> str | None:
 
 
 def _commerce(kind: str, name: str, properties: bytes) -> rules.Commerce:
-    if kind != EventType.TRACK:
-        return rules.Commerce()
+    if kind != EventType.TRACK or not properties:
+        return rules.NO_COMMERCE
     lens = _decode_lens(properties)
-    order_id = _text_of(lens.order_id) or _text_of(lens.orderId) or _text_of(lens.transaction_id)
-    value = _text_of(lens.revenue) or _text_of(lens.total) or _text_of(lens.value)
+    order_id = _first(lens.order_id, lens.orderId, lens.transaction_id)
+    value = _first(lens.revenue, lens.total, lens.value)
     if order_id is None and value is None:
         return rules.commerce(name, None, None, None)
     if order_id is not None:
         order_id = people.without_addresses(order_id)[: rules.MAX_NAME_CHARACTERS]
     return rules.commerce(name, order_id, value, _text_of(lens.currency))
+
+
+def _first(*raws: Raw) -> str | None:
+    for raw in raws:
+        if raw is not _NONE and (text := _text_of(raw)):
+            return text
+    return None
 
 
 def _collect_clicks(value: Any, found: dict[str, str], *, depth: int) -> None:

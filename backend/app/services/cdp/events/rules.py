@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from enum import IntFlag, StrEnum
+from functools import lru_cache
 
 MAX_EVENT_BYTES = 32 * 1024
 MAX_BATCH_BYTES = 500 * 1024
@@ -135,6 +136,16 @@ class Commerce:
     is_refund: bool = False
 
 
+NO_COMMERCE = Commerce()
+
+
+@lru_cache(maxsize=4096)
+def _meaning(name: str) -> tuple[bool, bool]:
+    """Whether an event of that name tells of an order, or of a refund."""
+    words = _NOT_WORD.sub(" ", name.lower()).strip()
+    return words in _ORDER_NAMES, words in _REFUND_NAMES
+
+
 def micros(text: str) -> int | None:
     """Exact millionths of a decimal number; None for what is no number."""
     if len(text) > _LONGEST_NUMBER:
@@ -153,14 +164,16 @@ def micros(text: str) -> int | None:
 
 def commerce(name: str, order_id: str | None, value: str | None, currency: str | None) -> Commerce:
     """A refund's value is kept positive; a negative order is a refund."""
-    words = _NOT_WORD.sub(" ", name.lower()).strip()
+    names_order, names_refund = _meaning(name)
+    if not (order_id or value or names_order or names_refund):
+        return NO_COMMERCE
     amount = None if value is None else micros(value)
     negative = amount is not None and amount < 0
-    is_refund = words in _REFUND_NAMES or (negative and words in _ORDER_NAMES)
+    is_refund = names_refund or (negative and names_order)
     return Commerce(
         order_id=order_id,
         value_micros=abs(amount) if amount is not None and is_refund else amount,
         currency=currency.upper() if currency and _CURRENCY.fullmatch(currency) else None,
-        is_order=words in _ORDER_NAMES and not is_refund,
+        is_order=names_order and not is_refund,
         is_refund=is_refund,
     )

@@ -1,0 +1,184 @@
+"""Batch ingestion over HTTP against raw COPY of the very rows that it stored, in one run.
+
+    python -m benchmarks.ingestion [events]
+
+Two API processes, batches of 500 as Segment's server SDKs send them, a durable database. The COPY writes the same
+rows by two connections, 500 a transaction, into a table of the same columns and indexes without row-level security.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+import time
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import asyncpg
+import psutil
+
+from app.core.ids import uuid7
+from benchmarks.load import ask
+from benchmarks.stack import Stack, running_stack, serving
+
+BATCH = 500
+CONNECTIONS = 4
+EVENTS = 60_000
+AIM = 0.3
+
+
+@dataclass(frozen=True)
+class Result:
+    """Rates in events a second; CPU in microseconds an event."""
+
+    http: float
+    copy: float
+    server_cpu: float
+    database_cpu: float
+
+    @property
+    def ratio(self) -> float:
+        return self.http / self.copy
+
+
+def _event(number: int) -> dict[str, Any]:
+    is_order = number % 10 == 0
+    properties: dict[str, Any] = {
+        "product_id": f"sku-{number % 997}",
+        "name": "A kettle of brushed steel",
+        "category": "Kitchen",
+        "price": 49.9,
+        "quantity": 1 + number % 3,
+        "position": number % 40,
+        "url": f"https://shop.example/products/{number % 997}?ref=list",
+    }
+    if is_order:
+        properties |= {"order_id": f"o-{number}", "revenue": 49.9, "currency": "EUR"}
+        properties["email"] = f"customer{number}@shop.example"
+    return {
+        "type": "track",
+        "event": "Order Completed" if is_order else "Product Viewed",
+        "messageId": f"bench-{number}-{os.getpid()}",
+        "userId": f"customer-{number % 5_000}",
+        "timestamp": "2026-11-23T10:00:00.000Z",
+        "context": {"library": {"name": "analytics-python", "version": "2.4.0"}, "locale": "en-GB"},
+        "properties": properties,
+    }
+
+
+def _requests(key: str, count: int) -> list[bytes]:
+    found = []
+    for start in range(0, count, BATCH):
+        body = json.dumps(
+            {"batch": [_event(number) for number in range(start, start + BATCH)], "writeKey": key}
+        ).encode()
+        head = f"POST /v1/batch HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
+        found.append(head.encode() + body)
+    return found
+
+
+async def _source(stack: Stack) -> str:
+    """A tenant with a source, put there directly."""
+    from app.core.security import token_hash  # noqa: PLC0415  (reads the settings: the environment comes first)
+
+    connection = await asyncpg.connect(stack.owner_url)
+    try:
+        tenant = await connection.fetchval(
+            "INSERT INTO tenants (name, slug) VALUES ('Bench', 'bench') RETURNING id"
+        )
+        source = uuid7()
+        await connection.execute(
+            "INSERT INTO cdp_sources (tenant_id, id, name, kind, write_key_hash, write_key_prefix) "
+            "VALUES ($1, $2, 'Bench', 'server', $3, 'wk')",
+            tenant,
+            source,
+            token_hash("secret"),
+        )
+    finally:
+        await connection.close()
+    return f"wk_{tenant}_{source.hex}_secret"
+
+
+async def _send(urls: list[str], requests: list[bytes]) -> float:
+    waiting = iter(requests)
+
+    async def sender(url: str) -> None:
+        parts = urlsplit(url)
+        reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+        for request in waiting:
+            status = await ask(reader, writer, request)
+            if status != 200:  # noqa: PLR2004  (HTTP's own)
+                raise SystemExit(f"{url} answered {status}")
+        writer.close()
+
+    started = time.perf_counter()
+    async with asyncio.TaskGroup() as tasks:
+        for url in urls * CONNECTIONS:
+            tasks.create_task(sender(url))
+    return time.perf_counter() - started
+
+
+async def _copy(owner_url: str) -> tuple[int, float]:
+    """How many rows there were, and the seconds to COPY them."""
+    pool = await asyncpg.create_pool(owner_url, min_size=2, max_size=2)
+    await pool.execute("CREATE TABLE copied (LIKE cdp_events INCLUDING ALL)")
+    records = [tuple(row) for row in await pool.fetch("SELECT * FROM cdp_events")]
+    batches = iter([records[start : start + BATCH] for start in range(0, len(records), BATCH)])
+
+    async def writer() -> None:
+        async with pool.acquire() as connection:
+            for batch in batches:
+                await connection.copy_records_to_table("copied", records=batch)
+
+    started = time.perf_counter()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(writer())
+        tasks.create_task(writer())
+    seconds = time.perf_counter() - started
+    await pool.close()
+    return len(records), seconds
+
+
+def _database_cpu() -> float:
+    total = 0.0
+    for process in psutil.process_iter(["name"]):
+        with contextlib.suppress(psutil.Error):
+            if process.info["name"] == "postgres":
+                times = process.cpu_times()
+                total += times.user + times.system + times.children_user + times.children_system
+    return total
+
+
+def run(events: int = EVENTS) -> Result:
+    with running_stack() as stack, contextlib.ExitStack() as servers:
+        os.environ.update(stack.environment)
+        key = asyncio.run(_source(stack))
+        running = [servers.enter_context(serving("app.main:create_app", stack.environment)) for _ in range(2)]
+        urls = [url for url, _ in running]
+        requests = _requests(key, events)
+        asyncio.run(_send(urls, requests[:8]))
+        before = sum(sum(process.cpu_times()[:2]) for _, process in running)
+        database = _database_cpu()
+        seconds = asyncio.run(_send(urls, requests[8:]))
+        sent = (len(requests) - 8) * BATCH
+        server_cpu = sum(sum(process.cpu_times()[:2]) for _, process in running) - before
+        database_cpu = _database_cpu() - database
+        stored, copy_seconds = asyncio.run(_copy(stack.owner_url))
+        if stored != events:
+            raise SystemExit(f"{events} events were sent and {stored} rows stored")
+    return Result(sent / seconds, stored / copy_seconds, server_cpu / sent * 1e6, database_cpu / sent * 1e6)
+
+
+def main() -> None:
+    result = run(int(sys.argv[1]) if len(sys.argv) > 1 else EVENTS)
+    print(f"batch ingestion over HTTP  {result.http:10,.0f} events/s")
+    print(f"raw COPY of the same rows  {result.copy:10,.0f} rows/s")
+    print(f"ratio                      {result.ratio:10.2f} (aim: at least {AIM})")
+    print(f"API processes              {result.server_cpu:10.1f} us of CPU an event")
+    print(f"database                   {result.database_cpu:10.1f} us of CPU an event")
+
+
+if __name__ == "__main__":
+    main()
