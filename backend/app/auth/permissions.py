@@ -29,6 +29,7 @@ _LEAST_ROLE: dict[str, Role] = {
     "autopilot.enforcement:read": Role.VIEWER,
     "autopilot.enforcement:write": Role.ADMIN,
     "autopilot.kill_switch:write": Role.MANAGER,
+    "autopilot.platform_kill_switch:write": Role.SUPERADMIN,
     "autopilot.strategies:read": Role.VIEWER,
     "autopilot.strategies:write": Role.MANAGER,
     "campaigns:read": Role.VIEWER,

@@ -96,3 +96,4 @@ LIVE_DROPPED = Counter(
 )
 INCIDENTS = Counter("stratum_incidents_total", "Incidents opened and closed, by kind.", ["kind", "event"])
 MAILS = Counter("stratum_mails_total", "Mails handed to the mail server, by kind.", ["kind"])
+ACTIONS = Counter("stratum_actions_total", "Actions that reached a state.", ["state"])

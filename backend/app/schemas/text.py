@@ -18,3 +18,7 @@ Token = Annotated[str, StringConstraints(min_length=1, max_length=2_000, pattern
 Code = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=6, max_length=40, pattern=r"^[A-Za-z0-9 -]*$")
 ]
+Reason = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500, pattern=_NO_CONTROL)
+]
+"""Why somebody does it, for those who read it later."""

@@ -5,6 +5,9 @@ from fastapi import APIRouter
 from app.api.errors import DOCUMENTED
 from app.api.v1.endpoints import api_keys, audit_logs, events, invitations, tenants, users
 from app.api.v1.endpoints.auth import mfa, passwords, registration, sessions
+from app.api.v1.endpoints.autopilot import actions as autopilot_actions
+from app.api.v1.endpoints.autopilot import enforcement as autopilot_enforcement
+from app.api.v1.endpoints.autopilot import strategies as autopilot_strategies
 from app.api.v1.endpoints.cdp import events as cdp_events
 from app.api.v1.endpoints.cdp import sources as cdp_sources
 from app.api.v1.endpoints.trust_engine import incidents as trust_incidents
@@ -13,6 +16,9 @@ from app.api.v1.endpoints.work import dead_letters
 api_router = APIRouter(responses=DOCUMENTED)
 api_router.include_router(api_keys.router)
 api_router.include_router(audit_logs.router)
+api_router.include_router(autopilot_actions.router)
+api_router.include_router(autopilot_enforcement.router)
+api_router.include_router(autopilot_strategies.router)
 api_router.include_router(cdp_events.router)
 api_router.include_router(cdp_sources.router)
 api_router.include_router(dead_letters.router)

@@ -42,7 +42,7 @@ class AutopilotAction(TenantOwned, CreatedAt, Base):
     justified_by: Mapped[list[str]] = mapped_column(ARRAY(Text))
     reason: Mapped[str]
     evidence: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
-    requested_by: Mapped[str]
+    origin: Mapped[str]
     requested_label: Mapped[str]
     strategy: Mapped[str | None]
     safety: Mapped[bool] = mapped_column(server_default=text("false"))

@@ -2,15 +2,15 @@ from collections import deque
 
 import pytest
 
+from app.models.trust_engine.kinds import Verdict
 from app.services.autopilot.actions.rules import (
     ENDED,
     IN_FLIGHT,
     NEXT,
     OPEN,
     ActionState,
-    Level,
     may_follow,
-    state_after_pass,
+    state_after,
 )
 
 S = ActionState
@@ -45,14 +45,15 @@ def test_waiting_and_owed_states_are_apart() -> None:
 
 
 @pytest.mark.parametrize(
-    ("level", "state"),
+    ("verdict", "holds", "state"),
     [
-        (Level.SUGGEST_ONLY, S.PROPOSED),
-        (Level.GUARDED_AUTO, S.APPROVED),
-        (Level.APPROVAL_REQUIRED, S.AWAITING_APPROVAL),
+        (Verdict.PASS, (), S.APPROVED),
+        (Verdict.BLOCK, ("suggest_only",), S.BLOCKED),
+        (Verdict.HOLD, ("suggest_only",), S.PROPOSED),
+        (Verdict.HOLD, ("approval_required",), S.AWAITING_APPROVAL),
+        (Verdict.HOLD, ("degraded",), S.HELD),
+        (Verdict.HOLD, ("suggest_only", "degraded"), S.HELD),
     ],
 )
-def test_automation_goes_as_far_as_its_level(level: Level, state: ActionState) -> None:
-    assert state_after_pass(by_person=False, is_rollback=False, level=level) is state
-    assert state_after_pass(by_person=True, is_rollback=False, level=level) is S.APPROVED
-    assert state_after_pass(by_person=False, is_rollback=True, level=level) is S.APPROVED
+def test_a_decision_leads_to_one_state(verdict: Verdict, holds: tuple[str, ...], state: ActionState) -> None:
+    assert state_after(verdict, frozenset(holds)) is state

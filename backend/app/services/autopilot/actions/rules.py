@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from app.models.trust_engine.kinds import Verdict
+
 
 class ActionState(StrEnum):
     PROPOSED = "proposed"
@@ -22,7 +24,7 @@ S = ActionState
 
 NEXT: dict[ActionState, frozenset[ActionState]] = {
     S.PROPOSED: frozenset({S.HELD, S.BLOCKED, S.AWAITING_APPROVAL, S.APPROVED, S.DISMISSED, S.EXPIRED}),
-    S.HELD: frozenset({S.BLOCKED, S.APPROVED, S.DISMISSED, S.EXPIRED}),
+    S.HELD: frozenset({S.BLOCKED, S.AWAITING_APPROVAL, S.APPROVED, S.DISMISSED, S.EXPIRED}),
     S.BLOCKED: frozenset(),
     S.AWAITING_APPROVAL: frozenset({S.HELD, S.BLOCKED, S.APPROVED, S.DISMISSED, S.EXPIRED}),
     S.APPROVED: frozenset({S.EXECUTING, S.HELD, S.BLOCKED, S.FAILED, S.EXPIRED}),
@@ -49,20 +51,19 @@ def may_follow(now: ActionState, then: ActionState) -> bool:
     return then in NEXT[now]
 
 
-class Level(StrEnum):
-    """How much the autopilot does by itself."""
-
-    SUGGEST_ONLY = "0"
-    GUARDED_AUTO = "1"
-    APPROVAL_REQUIRED = "2"
+_WAITS_FOR = {
+    frozenset({"suggest_only"}): S.PROPOSED,
+    frozenset({"approval_required"}): S.AWAITING_APPROVAL,
+}
 
 
-def state_after_pass(*, by_person: bool, is_rollback: bool, level: Level) -> ActionState:
-    """Where a PASS leads: a person's own change and a rollback go ahead, automation as far as its level allows."""
-    if by_person or is_rollback:
+def state_after(verdict: Verdict, holds: frozenset[str]) -> ActionState:
+    """Where a decision leads. `holds` are the codes of the reasons that hold it back.
+
+    What only the autopilot's level holds back is sound: it stands as a suggestion, or waits for approval.
+    """
+    if verdict is Verdict.PASS:
         return S.APPROVED
-    return {
-        Level.SUGGEST_ONLY: S.PROPOSED,
-        Level.GUARDED_AUTO: S.APPROVED,
-        Level.APPROVAL_REQUIRED: S.AWAITING_APPROVAL,
-    }[level]
+    if verdict is Verdict.BLOCK:
+        return S.BLOCKED
+    return _WAITS_FOR.get(holds, S.HELD)

@@ -29,6 +29,26 @@ class ScalingConfig:
     ceiling_micros: int | None = None
 
 
+def faults(config: ScalingConfig) -> list[str]:
+    """What is wrong with a setting, in sentences; empty when it can be used."""
+    found = []
+    if not 0 < config.target_roas <= 100:  # noqa: PLR2004  (a return beyond it is a mistaken unit)
+        found.append("target_roas lies above 0 and at most at 100.")
+    if not 0 <= config.dead_band < 1:
+        found.append("dead_band lies from 0 to under 1.")
+    if not 0 < config.raise_step <= 0.30 or not 0 < config.cut_step <= 0.50:  # noqa: PLR2004  (the contract's most)
+        found.append("raise_step lies above 0 and at most at 0.30, cut_step at 0.50.")
+    if not 1 <= config.window_days <= 28 or config.minimum_conversions < 1:  # noqa: PLR2004  (what is kept ready)
+        found.append("window_days lies from 1 to 28, minimum_conversions at 1 or more.")
+    if not 0 < config.minimum_maturity <= 1:
+        found.append("minimum_maturity lies above 0 and at most at 1.")
+    if config.floor_micros < 0 or (
+        config.ceiling_micros is not None and config.ceiling_micros < config.floor_micros
+    ):
+        found.append("floor_micros is not negative, and ceiling_micros not under it.")
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Day:
     day: date

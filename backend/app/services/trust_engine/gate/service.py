@@ -30,7 +30,7 @@ from app.services.trust_engine.gate.facts import (
     PlatformFacts,
     Reason,
 )
-from app.services.trust_engine.gate.kill_switch import KillSwitch
+from app.services.trust_engine.gate.kill_switch import KillSwitch, KillSwitchState
 from app.services.trust_engine.gate.permits import Change, Permit
 from app.services.trust_engine.gate.repository import GateRepository
 from app.services.trust_engine.gate.rules import CURRENT, DECIDERS, decide
@@ -52,12 +52,14 @@ __all__ = [
     "Decision",
     "GateService",
     "KillSwitch",
+    "KillSwitchState",
     "Limits",
     "Permit",
     "PermitDesk",
     "Proposal",
     "Reason",
     "deciders",
+    "mint",
 ]
 
 

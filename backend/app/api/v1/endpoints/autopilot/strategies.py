@@ -1,0 +1,60 @@
+"""Strategies: what the autopilot proposes by itself."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from app.api.deps import ScopeDep
+from app.auth.deps import requires
+from app.auth.principals import Principal
+from app.schemas.autopilot.strategies import ConsideredRead, StrategyPatch, StrategyRead, StrategyRun
+from app.services.autopilot.strategies.service import StrategyService
+
+router = APIRouter(prefix="/autopilot/strategies", tags=["autopilot"])
+
+Reader = Annotated[Principal, requires("autopilot.strategies:read")]
+Writer = Annotated[Principal, requires("autopilot.strategies:write")]
+
+
+def strategies(scope: ScopeDep) -> StrategyService:
+    return StrategyService(scope)
+
+
+Strategies = Annotated[StrategyService, Depends(strategies)]
+
+
+@router.get("")
+async def list_strategies(found: Strategies, _: Reader) -> list[StrategyRead]:
+    return [StrategyRead.model_validate(await found.get())]
+
+
+@router.get("/{name}")
+async def get_strategy(name: str, found: Strategies, _: Reader) -> StrategyRead:
+    return StrategyRead.model_validate(await found.get(name))
+
+
+@router.patch("/{name}")
+async def change_strategy(name: str, changes: StrategyPatch, found: Strategies, _: Writer) -> StrategyRead:
+    config = changes.config.model_dump(exclude_unset=True) if changes.config else None
+    return StrategyRead.model_validate(await found.change(name, enabled=changes.enabled, config=config))
+
+
+@router.post("/{name}/run")
+async def run_strategy(name: str, found: Strategies, _: Writer) -> StrategyRun:
+    """Look at every campaign now; what is proposed goes through the gate like anything else."""
+    considered = [
+        ConsideredRead(
+            campaign_id=each.campaign.id,
+            campaign=each.campaign.name,
+            why=each.advice.why,
+            sentence=each.sentence,
+            roas=each.advice.roas,
+            roas_low=each.advice.roas_low,
+            roas_high=each.advice.roas_high,
+            budget_micros=each.advice.budget_micros,
+            action_id=each.action_id,
+            state=each.state,
+        )
+        for each in await found.run(name)
+    ]
+    return StrategyRun(considered=considered)

@@ -1,0 +1,95 @@
+"""Limits, the kill switch and what they did."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.models.trust_engine.kinds import EnforcementMode
+from app.schemas.inputs import Input
+from app.schemas.text import Reason
+
+
+class LimitsRead(BaseModel):
+    """The limits in force. Money is micros of `currency`; None: no such limit."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    mode: EnforcementMode
+    level: int = Field(description="0 suggest only, 1 guarded automation, 2 approval required.")
+    currency: str
+    max_daily_budget_micros: int | None
+    max_campaign_budget_micros: int | None
+    max_daily_increase_micros: int | None
+    increase_limit_pct: float
+    total_raise_pct: float
+    max_changes_per_day: int
+    min_hours_between: float
+    roas_floor: float | None
+    roas_lookback_days: int
+    cpa_ceiling_micros: int | None
+
+
+class LimitsPatch(Input):
+    """What is given is set; what is left out stays."""
+
+    applies_to: Literal["tenant", "account", "campaign"] = "tenant"
+    entity_id: UUID | None = Field(None, description="The account's or campaign's id; none for the tenant.")
+    mode: EnforcementMode | None = None
+    level: int | None = Field(None, ge=0, le=2)
+    currency: str | None = Field(None, pattern="^[A-Z]{3}$")
+    max_daily_budget_micros: int | None = Field(None, ge=0, le=10**15)
+    max_campaign_budget_micros: int | None = Field(None, ge=0, le=10**15)
+    max_daily_increase_micros: int | None = Field(None, ge=0, le=10**15)
+    increase_limit_pct: float | None = Field(None, ge=0, le=100)
+    total_raise_pct: float | None = Field(None, ge=0, le=20, description="At most 20 % in 24 h.")
+    max_changes_per_day: int | None = Field(None, ge=0, le=100)
+    min_hours_between: float | None = Field(None, ge=0, le=168)
+    roas_floor: float | None = Field(None, ge=0, le=100)
+    roas_lookback_days: int | None = Field(None, ge=1, le=90)
+    cpa_ceiling_micros: int | None = Field(None, ge=0, le=10**15)
+
+
+class SwitchRead(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    engaged: bool
+    reason: str | None
+    changed_by: str | None
+    changed_at: datetime | None
+
+
+class InFlight(BaseModel):
+    """An action that was owed to a platform when the switch was turned: it is read back."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    entity_name: str
+    state: str
+
+
+class KillSwitchRead(BaseModel):
+    engaged: bool = Field(description="The tenant's switch or the one over the whole platform.")
+    tenant: SwitchRead
+    platform: SwitchRead
+    in_flight: list[InFlight]
+
+
+class KillSwitchSet(Input):
+    engaged: bool
+    reason: Reason
+
+
+class InterventionRead(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    at: datetime
+    kind: str
+    violation: str | None
+    action_id: UUID | None
+    actor: str
+    sentence: str
+    detail: dict[str, Any]

@@ -1,0 +1,86 @@
+"""What happened to an entity and its account lately: what the gate's caps and cooldowns are held against."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app.db.session import TenantScope
+from app.models.autopilot.actions import AutopilotAction
+from app.services.autopilot.actions.activity_repository import ActivityRepository
+from app.services.trust_engine.gate.service import Activity, Limits
+
+_DAY = timedelta(hours=24)
+_BUDGET = "daily_budget_micros"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    activity: Activity
+    restores_micros: int | None
+    """The budget before our own earlier cut, while nothing has followed it."""
+    untouched_since: bool
+    """Nobody else has edited the entity since our last write to it."""
+
+
+class ActivityReader:
+    def __init__(self, scope: TenantScope) -> None:
+        self._scope = scope
+        self._rows = ActivityRepository(scope)
+
+    async def read(self, action: AutopilotAction, limits: Limits) -> Seen:
+        now = self._scope.now()
+        ours = await self._rows.applied(action.ad_account_id, since=now - 7 * _DAY)
+        own = [each for each in ours if each.entity == action.entity]
+        edits = await self._rows.edits_by_others(action.ad_account_id, action.entity, since=now - _DAY)
+        today = [each for each in own if _since(each, now - _DAY)]
+        budgets = [value for each in today for value in _budgets(each)]
+        totals = await self._rows.totals(
+            action, since=(now - timedelta(days=limits.roas_lookback_days)).date()
+        )
+        last_write = max((each.applied_at for each in own if each.applied_at), default=None)
+        return Seen(
+            activity=Activity(
+                changes_24h=len(today) + len(edits),
+                last_change_at=max((at for at in (last_write, *edits) if at is not None), default=None),
+                cooldown_until=_cooldown(own, limits),
+                lowest_24h_micros=min(budgets, default=None),
+                budget_24h_ago_micros=_budgets(today[0])[0] if today and _budgets(today[0]) else None,
+                others_daily_micros=await self._rows.other_budgets(action.ad_account_id, action.entity),
+                account_raised_24h_micros=sum(_raise(each) for each in ours if _since(each, now - _DAY)),
+                roas=totals.roas,
+                cpa_micros=totals.cpa_micros,
+                conversions=totals.conversions_ever,
+                launched=totals.launched,
+            ),
+            restores_micros=_cut_to_restore(own),
+            untouched_since=last_write is None or not any(at > last_write for at in edits),
+        )
+
+
+def _budgets(action: AutopilotAction) -> list[int]:
+    found = (action.before.get(_BUDGET), action.after.get(_BUDGET))
+    return [value for value in found if isinstance(value, int)]
+
+
+def _raise(action: AutopilotAction) -> int:
+    found = _budgets(action)
+    return max(0, found[1] - found[0]) if len(found) == 2 else 0  # noqa: PLR2004  (before and after)
+
+
+def _since(action: AutopilotAction, start: datetime) -> bool:
+    return action.applied_at is not None and action.applied_at >= start
+
+
+def _cut_to_restore(own: list[AutopilotAction]) -> int | None:
+    """The budget that our last change of the entity took away, if that change was a cut."""
+    if not own:
+        return None
+    found = _budgets(own[-1])
+    return found[0] if len(found) == 2 and found[1] < found[0] else None  # noqa: PLR2004  (before and after)
+
+
+def _cooldown(own: list[AutopilotAction], limits: Limits) -> datetime | None:
+    """A rollback doubles the time that has to pass before the next change."""
+    rolled_back = [each.ended_at for each in own if each.state == "rolled_back" and each.ended_at is not None]
+    if not rolled_back:
+        return None
+    return max(rolled_back) + timedelta(hours=2 * limits.min_hours_between)

@@ -1,0 +1,84 @@
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from app.db.session import TenantScope
+from app.models.autopilot.actions import AutopilotAction
+from app.models.campaigns import Campaign
+from app.models.campaigns.metrics import CampaignMetricsDay
+from app.models.integrations.ad_accounts import PlatformEdit
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The campaign's return and cost per conversion over the look-back, None while nothing was spent or won."""
+
+    roas: float | None
+    cpa_micros: int | None
+    conversions_ever: int
+    """The account's."""
+    launched: bool
+    """Whether the campaign has ever spent."""
+
+
+class ActivityRepository:
+    def __init__(self, scope: TenantScope) -> None:
+        self._session = scope.session
+
+    async def applied(self, ad_account_id: UUID, *, since: datetime) -> list[AutopilotAction]:
+        """Changes that reached the platform, oldest first."""
+        statement = (
+            select(AutopilotAction)
+            .where(AutopilotAction.ad_account_id == ad_account_id, AutopilotAction.applied_at >= since)
+            .order_by(AutopilotAction.applied_at)
+        )
+        return list((await self._session.scalars(statement)).all())
+
+    async def edits_by_others(self, ad_account_id: UUID, entity: str, *, since: datetime) -> list[datetime]:
+        statement = select(PlatformEdit.edited_at).where(
+            PlatformEdit.ad_account_id == ad_account_id,
+            PlatformEdit.entity == entity,
+            PlatformEdit.by_others,
+            PlatformEdit.edited_at >= since,
+        )
+        return list((await self._session.scalars(statement)).all())
+
+    async def other_budgets(self, ad_account_id: UUID, entity: str) -> int:
+        """Daily budgets of the account's other live campaigns, summed."""
+        total = await self._session.scalar(
+            select(func.coalesce(func.sum(Campaign.daily_budget_micros), 0)).where(
+                Campaign.ad_account_id == ad_account_id,
+                Campaign.external_id != entity,
+                Campaign.status == "active",
+            )
+        )
+        return int(total or 0)
+
+    async def totals(self, action: AutopilotAction, *, since: date) -> Totals:
+        day = CampaignMetricsDay
+        window = (
+            await self._session.execute(
+                select(
+                    func.sum(day.spend_micros),
+                    func.sum(day.conversions),
+                    func.sum(day.conversion_value_micros),
+                ).where(day.campaign_id == action.campaign_id, day.day >= since)
+            )
+        ).one()
+        spend, conversions, value = (float(each or 0) for each in window)
+        ever = await self._session.scalar(
+            select(func.coalesce(func.sum(day.conversions), 0))
+            .join(Campaign, (Campaign.tenant_id == day.tenant_id) & (Campaign.id == day.campaign_id))
+            .where(Campaign.ad_account_id == action.ad_account_id)
+        )
+        launched = await self._session.scalar(
+            select(func.count()).where(day.campaign_id == action.campaign_id, day.spend_micros > 0)
+        )
+        return Totals(
+            roas=value / spend if spend else None,
+            cpa_micros=round(spend / conversions) if conversions else None,
+            conversions_ever=int(ever or 0),
+            launched=bool(launched),
+        )

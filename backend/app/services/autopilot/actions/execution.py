@@ -1,0 +1,284 @@
+"""From an approved action to a verified one: permit, write, read-back, each step a transaction of its own.
+
+A crash anywhere leaves a state from which `run` goes on: what the platform holds, and not what we remember, says
+whether the write arrived. A write is never sent twice on one permit.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from app.core.clock import real_now
+from app.core.logging import get_logger
+from app.db.session import Scopes, TenantScope
+from app.models.autopilot.actions import AutopilotAction
+from app.models.trust_engine.kinds import IncidentKind
+from app.services.autopilot.actions.rules import ActionState
+from app.services.autopilot.actions.service import AutopilotActions, change_of
+from app.services.integrations.ports import (
+    SET_DAILY_BUDGET,
+    SET_LIFETIME_BUDGET,
+    SET_STATUS,
+    AdPlatform,
+    Applied,
+    EntityState,
+    PlatformError,
+    PlatformErrorKind,
+)
+from app.services.integrations.service import IntegrationsService
+from app.services.trust_engine.gate.errors import PermitExpired, PermitFrozen, PermitRefused
+from app.services.trust_engine.gate.service import Change, Permit, PermitDesk
+from app.services.trust_engine.incidents.service import Incidents
+
+log = get_logger(__name__)
+
+MOST_ATTEMPTS = 3
+ABANDONED_AFTER = timedelta(minutes=2)
+"""Longer than an execution may take, on real time: after that its worker is dead."""
+
+_WATCHED_FOR = timedelta(hours=72)
+_PAUSE = timedelta(seconds=15)
+_NOT_APPLIED = frozenset({PlatformErrorKind.TRANSIENT, PlatformErrorKind.RATE_LIMITED})
+_READS = 4
+_BETWEEN_READS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What one run has to do, as read when it took the action on."""
+
+    action_id: UUID
+    ad_account_id: UUID
+    change: Change
+    permit: Permit | None
+    state: ActionState
+    resumed: bool
+
+
+class ActionExecution:
+    def __init__(self, scopes: Scopes) -> None:
+        self._scopes = scopes
+
+    async def run(self, action_id: UUID) -> ActionState:
+        """Take the action as far as it goes now; safe to call again after anything."""
+        job = await self._take_on(action_id)
+        if job is None:
+            return await self._state_of(action_id)
+        try:
+            platform = await IntegrationsService(self._scopes, PermitDesk(self._scopes)).connector(
+                job.ad_account_id
+            )
+            if job.state is not ActionState.APPLIED:
+                state = await self._apply(platform, job)
+                if state is not ActionState.APPLIED:
+                    return state
+            return await self._verify(platform, job)
+        except PlatformError as error:
+            return await self._could_not(job, error)
+
+    async def resume_abandoned(self) -> int:
+        """Have everything taken up again whose worker died on the way."""
+        async with self._scopes() as scope:
+            found = [each for each in await AutopilotActions(scope).in_flight() if _is_abandoned(each)]
+            for action in found:
+                await scope.enqueue(
+                    "autopilot.actions.execute", {"action_id": str(action.id)}, queue="default"
+                )
+        return len(found)
+
+    async def _take_on(self, action_id: UUID) -> _Job | None:
+        async with self._scopes() as scope:
+            actions = AutopilotActions(scope)
+            action = await actions.locked(action_id)
+            state = ActionState(action.state)
+            if state is ActionState.APPROVED:
+                await actions.advance(action, ActionState.EXECUTING, note="Execution began.")
+            elif state not in {ActionState.EXECUTING, ActionState.APPLIED}:
+                return None
+            return _Job(
+                action.id,
+                action.ad_account_id,
+                change_of(action),
+                _permit_of(scope, action),
+                state,
+                resumed=state is ActionState.EXECUTING,
+            )
+
+    async def _apply(self, platform: AdPlatform, job: _Job) -> ActionState:
+        """Bring the platform to the wanted state, once; answers the state the action is left in."""
+        seen = await _read(platform, job.change)
+        if seen.holds(job.change):
+            note = "Found applied after an interruption." if job.resumed else "The platform held it already."
+            return await self._advance(job, ActionState.APPLIED, note)
+        if seen.facts(job.change.operation) != dict(job.change.before):
+            return await self._edited_by_others(job, seen)
+        if job.resumed or job.permit is None:
+            return await self._decide_again(job, "The write never arrived.", timedelta(0))
+        return await self._write(platform, job, job.permit)
+
+    async def _write(self, platform: AdPlatform, job: _Job, permit: Permit) -> ActionState:
+        try:
+            applied = await _send(platform, job.change, permit)
+        except PermitRefused as error:
+            return await self._refused(job, error)
+        except PlatformError as error:
+            return await self._not_answered(platform, job, error)
+        return await self._advance(job, ActionState.APPLIED, "The platform accepted it.", trace=applied.trace)
+
+    async def _refused(self, job: _Job, error: PermitRefused) -> ActionState:
+        if isinstance(error, PermitExpired):
+            return await self._decide_again(job, "The permit had expired.", timedelta(0))
+        if isinstance(error, PermitFrozen):
+            return await self._advance(job, ActionState.BLOCKED, error.detail)
+        return await self._fail(job, error.code, error.detail)
+
+    async def _not_answered(self, platform: AdPlatform, job: _Job, error: PlatformError) -> ActionState:
+        if error.kind is PlatformErrorKind.AMBIGUOUS:
+            return await self._read_back_ambiguous(platform, job)
+        if error.kind in _NOT_APPLIED:
+            wait = timedelta(seconds=error.retry_after or _PAUSE.total_seconds())
+            return await self._decide_again(job, error.message, wait)
+        return await self._fail(job, error.code, error.message)
+
+    async def _read_back_ambiguous(self, platform: AdPlatform, job: _Job) -> ActionState:
+        """A write left and no answer came: what the platform holds decides, and nothing is sent again."""
+        seen = await _read_until(platform, job.change)
+        if seen.holds(job.change):
+            return await self._advance(job, ActionState.APPLIED, "No answer came; read back: it holds.")
+        if seen.facts(job.change.operation) == dict(job.change.before):
+            return await self._decide_again(job, "No answer came; read back: it does not hold.", _PAUSE)
+        return await self._edited_by_others(job, seen)
+
+    async def _verify(self, platform: AdPlatform, job: _Job) -> ActionState:
+        seen = await _read_until(platform, job.change)
+        if seen.holds(job.change):
+            return await self._verified(job)
+        async with self._scopes() as scope:
+            action = await AutopilotActions(scope).locked(job.action_id)
+            found = seen.facts(job.change.operation)
+            said = f"{action.entity_name}: asked for {job.change.after}, the platform holds {found}."
+            await Incidents(scope).open(
+                IncidentKind.READ_BACK_MISMATCH,
+                said,
+                ad_account_id=job.ad_account_id,
+                evidence={"action_id": str(job.action_id), "asked": dict(job.change.after), "found": found},
+            )
+            await _end(scope, action, "autopilot.actions.read_back_mismatch", said)
+        return ActionState.FAILED
+
+    async def _verified(self, job: _Job) -> ActionState:
+        async with self._scopes() as scope:
+            actions = AutopilotActions(scope)
+            action = await actions.locked(job.action_id)
+            if action.state != ActionState.APPLIED:
+                return ActionState(action.state)
+            await actions.advance(action, ActionState.VERIFIED, note="Read back: the platform holds it.")
+            if action.rollback_of is None and not action.safety and action.operation != SET_STATUS:
+                action.watch_until = scope.now() + _WATCHED_FOR
+            await scope.enqueue(
+                "integrations.sync_account", {"ad_account_id": str(job.ad_account_id)}, queue="sync"
+            )
+            if action.rollback_of is not None:
+                undone = await actions.locked(action.rollback_of)
+                await actions.advance(undone, ActionState.ROLLED_BACK, note="What it changed was restored.")
+        return ActionState.VERIFIED
+
+    async def _edited_by_others(self, job: _Job, seen: EntityState) -> ActionState:
+        found = seen.facts(job.change.operation)
+        said = f"Somebody else changed {seen.name} to {found}: it is not overwritten."
+        async with self._scopes() as scope:
+            action = await AutopilotActions(scope).locked(job.action_id)
+            await Incidents(scope).open(
+                IncidentKind.EXTERNAL_EDIT,
+                said,
+                ad_account_id=job.ad_account_id,
+                evidence={
+                    "action_id": str(job.action_id),
+                    "expected": dict(job.change.before),
+                    "found": found,
+                },
+            )
+            await _end(scope, action, "autopilot.actions.edited_by_others", said)
+        return ActionState.FAILED
+
+    async def _decide_again(self, job: _Job, why: str, delay: timedelta) -> ActionState:
+        async with self._scopes() as scope:
+            actions = AutopilotActions(scope)
+            action = await actions.locked(job.action_id)
+            if action.attempts >= MOST_ATTEMPTS:
+                await _end(scope, action, "autopilot.actions.gave_up", why)
+                return ActionState.FAILED
+            await actions.decide_again(action, delay=delay)
+            return ActionState(action.state)
+
+    async def _could_not(self, job: _Job, error: PlatformError) -> ActionState:
+        """The platform could not even be read. What may still hold is left for the next try."""
+        if error.kind in _NOT_APPLIED or error.kind is PlatformErrorKind.AMBIGUOUS:
+            raise error
+        if job.state is ActionState.APPLIED:
+            raise error
+        return await self._fail(job, error.code, error.message)
+
+    async def _fail(self, job: _Job, code: str, detail: str) -> ActionState:
+        async with self._scopes() as scope:
+            action = await AutopilotActions(scope).locked(job.action_id)
+            await _end(scope, action, code, detail)
+        return ActionState.FAILED
+
+    async def _advance(
+        self, job: _Job, to: ActionState, note: str, *, trace: str | None = None
+    ) -> ActionState:
+        async with self._scopes() as scope:
+            actions = AutopilotActions(scope)
+            action = await actions.locked(job.action_id)
+            await actions.advance(action, to, note=note, detail={"trace": trace} if trace else None)
+        return to
+
+    async def _state_of(self, action_id: UUID) -> ActionState:
+        async with self._scopes() as scope:
+            return ActionState((await AutopilotActions(scope).get(action_id)).state)
+
+
+async def _end(scope: TenantScope, action: AutopilotAction, code: str, detail: str) -> None:
+    action.error_code, action.error_detail = code, detail
+    await AutopilotActions(scope).advance(action, ActionState.FAILED, note=detail, detail={"code": code})
+
+
+async def _send(platform: AdPlatform, change: Change, permit: Permit) -> Applied:
+    if change.operation == SET_DAILY_BUDGET:
+        return await platform.set_daily_budget(change, permit)
+    if change.operation == SET_LIFETIME_BUDGET:
+        return await platform.set_lifetime_budget(change, permit)
+    return await platform.set_status(change, permit)
+
+
+async def _read(platform: AdPlatform, change: Change) -> EntityState:
+    return await platform.read_entity(change.entity_type, change.entity)  # type: ignore[arg-type]  # budgeted types
+
+
+async def _read_until(platform: AdPlatform, change: Change) -> EntityState:
+    """What the platform holds, allowing it a moment to show a write that it took."""
+    seen = await _read(platform, change)
+    for _ in range(_READS - 1):
+        if seen.holds(change):
+            break
+        await asyncio.sleep(_BETWEEN_READS)
+        seen = await _read(platform, change)
+    return seen
+
+
+def _permit_of(scope: TenantScope, action: AutopilotAction) -> Permit | None:
+    if action.permit_id is None or action.permit_expires_at is None:
+        return None
+    return Permit(
+        tenant_id=scope.tenant_id,
+        id=action.permit_id,
+        digest=change_of(action).digest,
+        expires_at=action.permit_expires_at,
+    )
+
+
+def _is_abandoned(action: AutopilotAction) -> bool:
+    since = action.executing_at or action.permit_expires_at
+    return since is not None and real_now() - since > ABANDONED_AFTER

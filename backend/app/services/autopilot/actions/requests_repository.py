@@ -1,0 +1,24 @@
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.db.session import TenantScope
+from app.models.campaigns import Campaign
+from app.models.integrations.ad_accounts import AdAccount
+
+
+class CampaignTargets:
+    def __init__(self, scope: TenantScope) -> None:
+        self._session = scope.session
+
+    async def find(self, campaign_id: UUID) -> tuple[Campaign, AdAccount] | None:
+        statement = (
+            select(Campaign, AdAccount)
+            .join(
+                AdAccount,
+                (AdAccount.tenant_id == Campaign.tenant_id) & (AdAccount.id == Campaign.ad_account_id),
+            )
+            .where(Campaign.id == campaign_id)
+        )
+        found = (await self._session.execute(statement)).one_or_none()
+        return None if found is None else (found[0], found[1])

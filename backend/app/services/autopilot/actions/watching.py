@@ -1,0 +1,68 @@
+"""Watches what was changed, and proposes to undo what surely did harm."""
+
+from datetime import date, timedelta
+
+from app.db.session import TenantScope
+from app.models.autopilot.actions import AutopilotAction
+from app.models.trust_engine.kinds import Origin
+from app.services.autopilot.actions.service import AutopilotActions, Wanted
+from app.services.autopilot.actions.watch_repository import WatchRepository
+from app.services.autopilot.actions.watch_rules import CERTAIN, Window, worse_probability
+
+_BEFORE_DAYS = 7
+
+
+class ActionWatch:
+    def __init__(self, scope: TenantScope) -> None:
+        self._scope = scope
+        self._actions = AutopilotActions(scope)
+        self._rows = WatchRepository(scope)
+
+    async def look(self) -> int:
+        """Look at every change under watch; answers how many rollbacks were proposed."""
+        proposed = 0
+        for action in await self._actions.watched():
+            probability = await self._probability(action)
+            if probability is None or probability <= CERTAIN:
+                continue
+            if await self._rows.changed_since(action):
+                continue
+            await self._undo(action, probability)
+            proposed += 1
+        return proposed
+
+    async def _probability(self, action: AutopilotAction) -> float | None:
+        if action.applied_at is None or action.campaign_id is None:
+            return None
+        changed_on = action.applied_at.date()
+        before = await self._window(action, changed_on - timedelta(days=_BEFORE_DAYS), changed_on)
+        after = await self._window(action, changed_on + timedelta(days=1), self._scope.now().date())
+        return worse_probability(before, after)
+
+    async def _window(self, action: AutopilotAction, since: date, until: date) -> Window:
+        """From `since` to before `until`: the day of the change belongs to neither side."""
+        conversions, mature_spend = await self._rows.totals(action, since, until)
+        return Window(conversions, mature_spend)
+
+    async def _undo(self, action: AutopilotAction, probability: float) -> None:
+        action.watch_until = None
+        await self._actions.propose(
+            Wanted(
+                ad_account_id=action.ad_account_id,
+                campaign_id=action.campaign_id,
+                platform=action.platform,
+                account=action.account,
+                entity_type=action.entity_type,
+                entity=action.entity,
+                entity_name=action.entity_name,
+                operation=action.operation,
+                before=action.after,
+                after=action.before,
+                currency=action.currency,
+                reason=f"Cost per conversion is worse by a quarter with a probability of {probability:.0%}.",
+                idempotency_key=f"rollback:{action.id}",
+                origin=Origin.ROLLBACK,
+                evidence={"probability": probability, "undoes": str(action.id)},
+                rollback_of=action.id,
+            )
+        )

@@ -1,0 +1,94 @@
+"""The limits on what may be changed, and the record of what they did."""
+
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+
+from app.db.session import TenantScope
+from app.models.autopilot.enforcement import AutopilotIntervention, EnforcementSettings
+from app.models.trust_engine.kinds import EnforcementMode, Violation
+from app.services.audit_logs.service import AuditLog
+from app.services.autopilot.enforcement.repository import EnforcementRepository
+from app.services.autopilot.enforcement.rules import Intervention, LimitChanges, effective
+from app.services.trust_engine.gate.service import Limits
+
+__all__ = ["EnforcementService", "Intervention", "LimitChanges", "Limits"]
+
+AppliesTo = Literal["tenant", "account", "campaign"]
+
+
+class EnforcementService:
+    def __init__(self, scope: TenantScope) -> None:
+        self._scope = scope
+        self._settings = EnforcementRepository(scope)
+
+    async def limits(self, ad_account_id: UUID | None = None, campaign_id: UUID | None = None) -> Limits:
+        """The limits in force for a campaign, an account or the tenant."""
+        layers = await self._settings.layers(ad_account_id, campaign_id)
+        return effective(*(_limits(row) for row in layers))
+
+    async def set_limits(
+        self, changes: LimitChanges, *, applies_to: AppliesTo = "tenant", entity_id: UUID | None = None
+    ) -> Limits:
+        """Set what `changes` says; what it leaves out stays as it was."""
+        said = {name: value for name, value in asdict(changes).items() if value is not None}
+        before = await self.limits(*_ids(applies_to, entity_id))
+        await self._settings.save(applies_to, entity_id, {**said, "updated_by": self._scope.actor.label})
+        after = await self.limits(*_ids(applies_to, entity_id))
+        await AuditLog(self._scope).record(
+            "autopilot.enforcement.limits_changed",
+            entity="autopilot.enforcement",
+            entity_id=entity_id or applies_to,
+            before=msgspec.structs.asdict(before),
+            after=msgspec.structs.asdict(after),
+        )
+        await self._scope.announce(
+            "autopilot_mode_change", {"mode": after.mode, "level": after.level, "applies_to": applies_to}
+        )
+        return after
+
+    async def record(
+        self,
+        kind: Intervention,
+        sentence: str,
+        *,
+        violation: Violation | None = None,
+        action_id: UUID | None = None,
+        detail: dict[str, Any] | None = None,
+    ) -> None:
+        self._settings.record(
+            AutopilotIntervention(
+                at=self._scope.now(),
+                kind=kind,
+                violation=violation,
+                action_id=action_id,
+                actor=self._scope.actor.label,
+                sentence=sentence,
+                detail=detail or {},
+            )
+        )
+
+    async def interventions(
+        self, *, cursor: str | None, limit: int
+    ) -> tuple[list[AutopilotIntervention], str | None]:
+        return await self._settings.interventions(cursor=cursor, limit=limit)
+
+    async def violations_since(self, since: datetime) -> list[AutopilotIntervention]:
+        return [row for row in await self._settings.recent(since) if row.violation is not None]
+
+
+def _limits(row: EnforcementSettings) -> LimitChanges:
+    values = {field.name: getattr(row, field.name) for field in fields(LimitChanges)}
+    if values["mode"] is not None:
+        values["mode"] = EnforcementMode(values["mode"])
+    return LimitChanges(**values)
+
+
+def _ids(applies_to: AppliesTo, entity_id: UUID | None) -> tuple[UUID | None, UUID | None]:
+    return (
+        entity_id if applies_to == "account" else None,
+        entity_id if applies_to == "campaign" else None,
+    )

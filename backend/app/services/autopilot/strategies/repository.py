@@ -1,0 +1,65 @@
+from collections import defaultdict
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from app.db.session import TenantScope
+from app.models.autopilot.strategies import AutopilotStrategy
+from app.models.campaigns import Campaign
+from app.models.campaigns.metrics import CampaignMetricsDay
+from app.models.integrations.ad_accounts import AdAccount
+
+
+class StrategyRepository:
+    def __init__(self, scope: TenantScope) -> None:
+        self._session = scope.session
+
+    async def find(self, name: str) -> AutopilotStrategy | None:
+        statement = select(AutopilotStrategy).where(AutopilotStrategy.name == name)
+        return (
+            await self._session.scalars(statement.execution_options(populate_existing=True))
+        ).one_or_none()
+
+    async def save(self, name: str, *, enabled: bool, config: dict[str, Any]) -> None:
+        values = {"enabled": enabled, "config": config}
+        await self._session.execute(
+            insert(AutopilotStrategy)
+            .values(name=name, **values)
+            .on_conflict_do_update(index_elements=["tenant_id", "name"], set_=values)
+        )
+
+    async def note_run(self, name: str, at: datetime, result: dict[str, Any]) -> None:
+        strategy = await self.find(name)
+        if strategy is not None:
+            strategy.last_run_at, strategy.last_result = at, result
+
+    async def scalable(self) -> list[tuple[Campaign, AdAccount]]:
+        """Live campaigns with a daily budget of their own, on enabled accounts that may be written to."""
+        statement = (
+            select(Campaign, AdAccount)
+            .join(
+                AdAccount,
+                (AdAccount.tenant_id == Campaign.tenant_id) & (AdAccount.id == Campaign.ad_account_id),
+            )
+            .where(
+                AdAccount.enabled,
+                Campaign.status == "active",
+                Campaign.daily_budget_micros.is_not(None),
+                Campaign.budget_level == "campaign",
+            )
+            .order_by(Campaign.name, Campaign.id)
+        )
+        return [(campaign, account) for campaign, account in await self._session.execute(statement)]
+
+    async def days(self, campaigns: list[UUID], since: date) -> dict[UUID, list[CampaignMetricsDay]]:
+        """The campaigns' days from `since` on, in one statement."""
+        found: dict[UUID, list[CampaignMetricsDay]] = defaultdict(list)
+        statement = select(CampaignMetricsDay).where(
+            CampaignMetricsDay.campaign_id.in_(campaigns), CampaignMetricsDay.day >= since
+        )
+        for row in await self._session.scalars(statement):
+            found[row.campaign_id].append(row)
+        return found

@@ -1,0 +1,39 @@
+"""The autopilot's work: execute, resume, watch, propose, let lapse."""
+
+from uuid import UUID
+
+from app.db.session import Scopes, TenantScope
+from app.services.autopilot.actions.execution import ActionExecution
+from app.services.autopilot.actions.service import AutopilotActions
+from app.services.autopilot.actions.watching import ActionWatch
+from app.services.autopilot.strategies.service import StrategyService
+from app.workers.handlers import every, handles
+
+
+@handles("autopilot.actions.execute", max_retries=8, timeout=60)
+async def execute(scopes: Scopes, action_id: str) -> None:
+    await ActionExecution(scopes).run(UUID(action_id))
+
+
+@every(seconds=60)
+@handles("autopilot.actions.resume_abandoned")
+async def resume_abandoned(scopes: Scopes) -> None:
+    await ActionExecution(scopes).resume_abandoned()
+
+
+@every(seconds=60)
+@handles("autopilot.actions.expire_unanswered")
+async def expire_unanswered(scope: TenantScope) -> None:
+    await AutopilotActions(scope).expire_unanswered()
+
+
+@every(seconds=300)
+@handles("autopilot.actions.watch", queue="intel")
+async def watch(scope: TenantScope) -> None:
+    await ActionWatch(scope).look()
+
+
+@every(seconds=300)
+@handles("autopilot.strategies.run", queue="rules")
+async def run_strategies(scope: TenantScope) -> None:
+    await StrategyService(scope).run_if_enabled()

@@ -1,0 +1,130 @@
+"""The queue as people meet it: proposed, decided, approved, dismissed, never past the gate."""
+
+from typing import Any
+from uuid import UUID
+
+from httpx2 import Response
+
+from app.auth.permissions import Role
+from app.db.session import Scopes
+from app.services.autopilot.actions.service import AutopilotActions
+from app.services.trust_engine.health.service import HealthService
+from tests.factories.access import Company
+from tests.factories.trust import BUDGET, Account, make_account
+
+URL = "/api/v1/autopilot/actions"
+
+
+async def healthy_account(scopes: Scopes, **options: Any) -> Account:
+    """An account that has earned its mode: evaluated often enough for hysteresis to let it rise."""
+    account = await make_account(scopes, **options)
+    for _ in range(4):
+        async with scopes() as scope:
+            await HealthService(scope).evaluate(account.id)
+    return account
+
+
+async def ask(
+    company: Company, account: Account, after: int, role: Role = Role.MANAGER, **more: Any
+) -> Response:
+    body = {
+        "campaign_id": str(account.campaign_id),
+        "daily_budget_micros": after,
+        "reason": "It earns well.",
+    } | more
+    return await company.client(role).post(URL, json=body)
+
+
+async def test_an_action_tells_what_was_wanted_what_the_gate_said_and_why(acme: Company) -> None:
+    account = await make_account(acme.scopes)
+    made = await ask(acme, account, BUDGET * 2)
+    body = made.json()
+    assert made.status_code == 202
+    assert (body["before"], body["after"]) == (
+        {"daily_budget_micros": BUDGET},
+        {"daily_budget_micros": BUDGET * 2},
+    )
+    assert (body["verdict"], body["state"]) == ("block", "blocked")
+    assert body["decision_id"] is not None
+    assert all(reason["sentence"] for reason in body["reasons"])
+
+
+async def test_a_cut_that_rests_on_spend_alone_passes_without_a_score(acme: Company) -> None:
+    account = await make_account(acme.scopes)
+    made = (await ask(acme, account, BUDGET // 2)).json()
+    assert (made["verdict"], made["state"]) == ("pass", "approved")
+    detail = (await acme.client().get(f"{URL}/{made['id']}")).json()
+    assert [step["to_state"] for step in detail["timeline"]] == ["proposed", "approved"]
+
+
+async def test_a_persons_pause_is_a_safety_action_that_nothing_stops(acme: Company) -> None:
+    account = await make_account(acme.scopes)
+    await acme.client(Role.MANAGER).post(
+        "/api/v1/autopilot/kill-switch", json={"engaged": True, "reason": "Something is off."}
+    )
+    body = {"campaign_id": str(account.campaign_id), "status": "paused", "reason": "Stop it now."}
+    made = (await acme.client(Role.MANAGER).post(URL, json=body)).json()
+    assert (made["verdict"], made["state"], made["safety"]) == ("pass", "approved", True)
+
+
+async def test_the_same_key_is_the_same_action(acme: Company) -> None:
+    account = await make_account(acme.scopes)
+    first = (await ask(acme, account, BUDGET // 2, idempotency_key="one-and-only")).json()
+    again = (await ask(acme, account, BUDGET // 2, idempotency_key="one-and-only")).json()
+    assert first["id"] == again["id"]
+
+
+async def test_neither_both_nor_none_of_budget_and_status(acme: Company) -> None:
+    account = await make_account(acme.scopes)
+    for more in ({"status": "paused"}, {"daily_budget_micros": None}):
+        answer = await ask(acme, account, BUDGET * 2, **more)
+        assert answer.status_code == 422
+        assert answer.json()["fields"][0]["code"] == "one_of"
+
+
+async def test_asking_for_what_holds_already_is_no_change(acme: Company) -> None:
+    account = await make_account(acme.scopes)
+    answer = await ask(acme, account, BUDGET)
+    assert (answer.status_code, answer.json()["code"]) == (422, "autopilot.actions.nothing_to_change")
+
+
+async def test_a_blocked_action_can_neither_be_approved_nor_dismissed(acme: Company) -> None:
+    account = await make_account(acme.scopes)
+    made = (await ask(acme, account, BUDGET * 2)).json()
+    for verb, body in (("approve", {}), ("dismiss", {"reason": "No longer."})):
+        answer = await acme.client().post(f"{URL}/{made['id']}/{verb}", json=body)
+        assert (answer.status_code, answer.json()["code"]) == (409, "autopilot.actions.not_open")
+
+
+async def test_a_viewer_looks_and_an_analyst_does_not_ask(acme: Company) -> None:
+    account = await make_account(acme.scopes)
+    made = (await ask(acme, account, BUDGET // 2)).json()
+    assert (await acme.client(Role.VIEWER).get(f"{URL}/{made['id']}")).status_code == 200
+    assert (await ask(acme, account, BUDGET // 3, Role.ANALYST)).status_code == 403
+    refused = await acme.client(Role.ANALYST).post(f"{URL}/{made['id']}/approve", json={})
+    assert refused.status_code == 403
+
+
+async def test_another_tenants_action_and_campaign_do_not_exist(acme: Company, globex: Company) -> None:
+    account = await make_account(acme.scopes)
+    made = (await ask(acme, account, BUDGET // 2)).json()
+    other = globex.client()
+    assert (await other.get(f"{URL}/{made['id']}")).status_code == 404
+    assert (await other.post(f"{URL}/{made['id']}/approve", json={})).status_code == 404
+    assert (await ask(globex, account, BUDGET // 2)).status_code == 404
+
+
+async def test_the_queue_is_filtered_by_state(acme: Company) -> None:
+    account = await make_account(acme.scopes)
+    await ask(acme, account, BUDGET * 2)
+    passed = (await ask(acme, account, BUDGET // 2)).json()
+    found = (await acme.client().get(URL, params={"status": ["approved"]})).json()["items"]
+    assert [each["id"] for each in found] == [passed["id"]]
+
+
+async def test_every_decision_of_an_action_stands_in_the_ledger(acme: Company) -> None:
+    account = await make_account(acme.scopes)
+    made = (await ask(acme, account, BUDGET // 2)).json()
+    async with acme.scopes() as scope:
+        action = await AutopilotActions(scope).get(UUID(made["id"]))
+    assert str(action.decision_id) == made["decision_id"]

@@ -1,0 +1,55 @@
+"""Limits and the kill switch."""
+
+from app.auth.permissions import Role
+from tests.factories.access import Company
+
+LIMITS = "/api/v1/autopilot/enforcement"
+SWITCH = "/api/v1/autopilot/kill-switch"
+
+
+async def test_a_new_tenant_is_advised_and_nothing_is_done_for_it(acme: Company) -> None:
+    found = (await acme.client(Role.VIEWER).get(LIMITS)).json()
+    assert (found["mode"], found["level"]) == ("advisory", 0)
+    assert (found["increase_limit_pct"], found["total_raise_pct"], found["max_changes_per_day"]) == (
+        30,
+        20,
+        5,
+    )
+
+
+async def test_what_is_set_holds_and_what_is_left_out_stays(acme: Company) -> None:
+    admin = acme.client(Role.ADMIN)
+    await admin.put(LIMITS, json={"level": 1, "max_changes_per_day": 3})
+    found = (await admin.put(LIMITS, json={"mode": "hard_block"})).json()
+    assert (found["level"], found["mode"], found["max_changes_per_day"]) == (1, "hard_block", 3)
+
+
+async def test_only_an_admin_sets_limits(acme: Company) -> None:
+    assert (await acme.client(Role.MANAGER).put(LIMITS, json={"level": 1})).status_code == 403
+
+
+async def test_a_total_raise_above_twenty_percent_is_refused(acme: Company) -> None:
+    answer = await acme.client().put(LIMITS, json={"total_raise_pct": 25})
+    assert answer.status_code == 422
+    assert answer.json()["fields"][0]["field"] == "body.total_raise_pct"
+
+
+async def test_the_kill_switch_is_turned_recorded_and_released(acme: Company) -> None:
+    manager = acme.client(Role.MANAGER)
+    on = (await manager.post(SWITCH, json={"engaged": True, "reason": "The figures look wrong."})).json()
+    assert (on["engaged"], on["tenant"]["reason"]) == (True, "The figures look wrong.")
+    off = (await manager.post(SWITCH, json={"engaged": False, "reason": "Mended."})).json()
+    assert off["engaged"] is False
+    record = (await manager.get("/api/v1/autopilot/interventions")).json()["items"]
+    assert [each["kind"] for each in record] == ["kill_switch_changed", "kill_switch_changed"]
+
+
+async def test_a_viewer_cannot_turn_it_and_only_a_superadmin_stops_everyone(acme: Company) -> None:
+    body = {"engaged": True, "reason": "Let me try."}
+    assert (await acme.client(Role.VIEWER).post(SWITCH, json=body)).status_code == 403
+    assert (await acme.client(Role.ADMIN).post(f"{SWITCH}/platform", json=body)).status_code == 403
+
+
+async def test_one_tenants_switch_is_not_anothers(acme: Company, globex: Company) -> None:
+    await acme.client().post(SWITCH, json={"engaged": True, "reason": "Ours alone."})
+    assert (await globex.client().get(SWITCH)).json()["engaged"] is False

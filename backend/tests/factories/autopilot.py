@@ -1,0 +1,89 @@
+"""Actions to test with, over a campaign that the sandbox really has."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from app.core.ids import uuid7
+from app.db.session import Scopes
+from app.models.autopilot.actions import AutopilotAction
+from app.models.campaigns import Campaign
+from app.models.trust_engine.kinds import Origin
+from app.services.autopilot.actions.rules import ActionState
+from app.services.autopilot.actions.service import change_of
+from app.services.integrations.service import IntegrationsService
+from app.services.trust_engine.gate.service import Change, mint
+from tests.factories.integrations import BROAD, US_ACCOUNT
+
+
+@dataclass(frozen=True)
+class Target:
+    """A campaign at the sandbox, as it was found."""
+
+    ad_account_id: UUID
+    campaign_id: UUID
+    budget_micros: int
+
+
+async def find_target(scopes: Scopes, ad_account_id: UUID) -> Target:
+    """The broad campaign, read from the platform and written down as a synchronisation would."""
+    state = await (await IntegrationsService(scopes).connector(ad_account_id)).read_entity("campaign", BROAD)
+    assert state.daily_budget_micros is not None
+    campaign_id = uuid7()
+    async with scopes() as scope:
+        scope.session.add(
+            Campaign(
+                id=campaign_id,
+                ad_account_id=ad_account_id,
+                platform="meta",
+                external_id=BROAD,
+                name=state.name,
+                status=state.status,
+                effective_status=state.effective_status,
+                budget_level=state.budget_level,
+                daily_budget_micros=state.daily_budget_micros,
+                currency=state.currency,
+                synced_at=scope.now(),
+            )
+        )
+    return Target(ad_account_id, campaign_id, state.daily_budget_micros)
+
+
+async def approved_action(scopes: Scopes, target: Target, after_micros: int, **columns: Any) -> UUID:
+    """An action that the gate let pass, with its permit."""
+    async with scopes() as scope:
+        now = scope.now()
+        action = AutopilotAction(
+            id=uuid7(),
+            ad_account_id=target.ad_account_id,
+            campaign_id=target.campaign_id,
+            platform="meta",
+            account=US_ACCOUNT,
+            entity_type="campaign",
+            entity=BROAD,
+            entity_name="Broad",
+            operation="set_daily_budget",
+            before={"daily_budget_micros": target.budget_micros},
+            after={"daily_budget_micros": after_micros},
+            currency="USD",
+            justified_by=[],
+            reason="A test wants it.",
+            evidence={},
+            origin=Origin.PERSON,
+            requested_label="test",
+            idempotency_key=uuid7().hex,
+            state=ActionState.APPROVED,
+            proposed_at=now,
+            expires_at=now,
+            attempts=0,
+        )
+        for name, value in columns.items():
+            setattr(action, name, value)
+        scope.session.add(action)
+        await scope.session.flush()
+        change: Change = change_of(action)
+        permit = mint(
+            scope, change, decision_id=uuid7(), action_id=action.id, policy_version=1, evidence_hash="0" * 64
+        )
+        action.permit_id, action.permit_expires_at = permit.id, permit.expires_at
+        return action.id

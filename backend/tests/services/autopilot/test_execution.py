@@ -1,0 +1,170 @@
+"""A write reaches the platform once, is read back, and whatever breaks on the way is told truthfully."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+
+from app.db.session import Scopes
+from app.models.autopilot.actions import AutopilotAction
+from app.services.autopilot.actions.execution import ActionExecution
+from app.services.autopilot.actions.rules import ActionState
+from app.services.autopilot.actions.service import AutopilotActions, change_of
+from app.services.integrations.gateway import Gateway
+from app.services.integrations.ports import PlatformError
+from app.services.trust_engine.gate.service import KillSwitch, Permit, PermitDesk
+from app.services.trust_engine.incidents.service import Incidents
+from tests.factories.autopilot import Target, approved_action, find_target
+from tests.factories.integrations import BROAD, connect
+from tests.sandbox_process import Sandbox
+
+CENT = 10_000
+
+
+@pytest.fixture
+def faulty(sandbox: Sandbox, platforms: Gateway) -> Iterator[Sandbox]:
+    """The sandbox, mended at the end."""
+    assert platforms.settings.meta_base_url == sandbox.url
+    yield sandbox
+    sandbox.repair()
+
+
+@pytest.fixture
+async def target(scopes: Scopes, faulty: Sandbox) -> Target:
+    return await find_target(scopes, (await connect(scopes, faulty)).dollars)
+
+
+def held(sandbox: Sandbox) -> int:
+    """The budget that the platform holds, in micros."""
+    cents: str = sandbox.graph("GET", BROAD, fields="daily_budget").json()["daily_budget"]
+    return int(cents) * CENT
+
+
+def writes(sandbox: Sandbox) -> int:
+    """Changes of the campaign in the platform's own log."""
+    found = sandbox.graph(
+        "GET", "act_102030405060701/activities", fields="object_id,event_type", limit="500"
+    ).json()
+    return sum(each["object_id"] == BROAD for each in found["data"])
+
+
+async def action_of(scopes: Scopes, action_id: UUID) -> AutopilotAction:
+    async with scopes() as scope:
+        return await AutopilotActions(scope).get(action_id)
+
+
+async def test_a_budget_is_changed_on_the_platform_read_back_and_verified(
+    scopes: Scopes, target: Target, faulty: Sandbox
+) -> None:
+    wanted = target.budget_micros + 100 * CENT
+    action_id = await approved_action(scopes, target, wanted)
+    assert await ActionExecution(scopes).run(action_id) is ActionState.VERIFIED
+    assert held(faulty) == wanted
+    async with scopes() as scope:
+        steps = [each.to_state for each in await AutopilotActions(scope).timeline(action_id)]
+    assert steps == ["executing", "applied", "verified"]
+
+
+async def test_running_twice_writes_once(scopes: Scopes, target: Target, faulty: Sandbox) -> None:
+    action_id = await approved_action(scopes, target, target.budget_micros + 200 * CENT)
+    before = writes(faulty)
+    for _ in range(3):
+        assert await ActionExecution(scopes).run(action_id) is ActionState.VERIFIED
+    assert writes(faulty) == before + 1
+
+
+async def test_a_write_whose_answer_is_lost_is_read_back_and_not_sent_again(
+    scopes: Scopes, target: Target, faulty: Sandbox
+) -> None:
+    wanted = target.budget_micros + 300 * CENT
+    action_id = await approved_action(scopes, target, wanted)
+    before = writes(faulty)
+    faulty.control(
+        "POST", "faults", json={"kind": "drop_response", "path": f"/{BROAD}", "method": "POST", "count": 1}
+    )
+    assert await ActionExecution(scopes).run(action_id) is ActionState.VERIFIED
+    assert (held(faulty), writes(faulty)) == (wanted, before + 1)
+
+
+async def test_what_somebody_else_changed_meanwhile_is_not_overwritten(
+    scopes: Scopes, target: Target, faulty: Sandbox
+) -> None:
+    action_id = await approved_action(scopes, target, target.budget_micros + 400 * CENT)
+    theirs = target.budget_micros + 12_300 * CENT
+    faulty.graph("POST", BROAD, daily_budget=str(theirs // CENT))
+    assert await ActionExecution(scopes).run(action_id) is ActionState.FAILED
+    assert held(faulty) == theirs
+    async with scopes() as scope:
+        assert [each.kind for each in await Incidents(scope).live()] == ["external_edit"]
+
+
+async def test_the_kill_switch_stops_an_approved_action(
+    scopes: Scopes, target: Target, faulty: Sandbox
+) -> None:
+    action_id = await approved_action(scopes, target, target.budget_micros + 500 * CENT)
+    before = held(faulty)
+    async with scopes() as scope:
+        await KillSwitch(scope).set(engaged=True, reason="Stop everything.")
+    assert await ActionExecution(scopes).run(action_id) is ActionState.BLOCKED
+    assert held(faulty) == before
+
+
+async def test_a_worker_that_died_after_the_write_is_resumed_without_a_second_one(
+    scopes: Scopes, target: Target, faulty: Sandbox
+) -> None:
+    """Dead between write and record: the permit is used, the platform holds it, our row says `executing`."""
+    wanted = target.budget_micros + 600 * CENT
+    action_id = await approved_action(scopes, target, wanted, state=ActionState.EXECUTING, attempts=1)
+    faulty.graph("POST", BROAD, daily_budget=str(wanted // CENT))
+    before = writes(faulty)
+    assert await ActionExecution(scopes).run(action_id) is ActionState.VERIFIED
+    assert writes(faulty) == before
+
+
+async def test_a_worker_that_died_before_the_write_needs_a_new_decision(
+    scopes: Scopes, target: Target, faulty: Sandbox
+) -> None:
+    action_id = await approved_action(
+        scopes, target, target.budget_micros + 700 * CENT, state=ActionState.EXECUTING, attempts=1
+    )
+    before = held(faulty)
+    state = await ActionExecution(scopes).run(action_id)
+    assert state in {ActionState.BLOCKED, ActionState.HELD}
+    assert held(faulty) == before
+    assert (await action_of(scopes, action_id)).decision_id is not None
+
+
+async def test_a_used_permit_moves_nothing(scopes: Scopes, target: Target, faulty: Sandbox) -> None:
+    action_id = await approved_action(scopes, target, target.budget_micros + 800 * CENT)
+    action = await action_of(scopes, action_id)
+    assert action.permit_id is not None
+    assert action.permit_expires_at is not None
+    async with scopes() as scope:
+        tenant_id = scope.tenant_id
+    change = change_of(action)
+    permit = Permit(tenant_id, action.permit_id, change.digest, action.permit_expires_at)
+    await PermitDesk(scopes).use(permit, change)
+    before = held(faulty)
+    assert await ActionExecution(scopes).run(action_id) is ActionState.FAILED
+    assert held(faulty) == before
+    assert (await action_of(scopes, action_id)).error_code == "trust_engine.gate.permit_used"
+
+
+async def test_a_revoked_token_fails_the_action_and_says_so(
+    scopes: Scopes, target: Target, faulty: Sandbox
+) -> None:
+    action_id = await approved_action(scopes, target, target.budget_micros + 900 * CENT)
+    faulty.control("POST", "faults", json={"kind": "token_revoked", "path": "/"})
+    assert await ActionExecution(scopes).run(action_id) is ActionState.FAILED
+    assert (await action_of(scopes, action_id)).error_code is not None
+
+
+async def test_a_platform_that_cannot_be_read_leaves_the_action_to_be_resumed(
+    scopes: Scopes, target: Target, faulty: Sandbox
+) -> None:
+    wanted = target.budget_micros + 1000 * CENT
+    action_id = await approved_action(scopes, target, wanted)
+    faulty.control("POST", "faults", json={"kind": "server_error", "path": f"/{BROAD}", "method": "GET"})
+    with pytest.raises(PlatformError):
+        await ActionExecution(scopes).run(action_id)
+    assert (await action_of(scopes, action_id)).state == ActionState.EXECUTING
