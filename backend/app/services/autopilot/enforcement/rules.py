@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass, fields
 from enum import StrEnum
-
-import msgspec
+from typing import Any
 
 from app.models.trust_engine.kinds import EnforcementMode
-from app.services.trust_engine.gate.facts import Limits
 
 
 class Intervention(StrEnum):
@@ -40,10 +38,9 @@ class LimitChanges:
     cpa_ceiling_micros: int | None = None
 
 
-def effective(*layers: LimitChanges) -> Limits:
-    """The limits in force: a new tenant's defaults, overridden by each layer in turn wherever it says something."""
-    merged = Limits()
+def merged(*layers: LimitChanges) -> dict[str, Any]:
+    """What the layers say together, a later one over an earlier wherever it says something."""
+    said: dict[str, Any] = {}
     for layer in layers:
-        said = {f.name: value for f in fields(layer) if (value := getattr(layer, f.name)) is not None}
-        merged = msgspec.structs.replace(merged, **said)
-    return merged
+        said |= {f.name: value for f in fields(layer) if (value := getattr(layer, f.name)) is not None}
+    return said

@@ -12,7 +12,7 @@ from app.models.autopilot.enforcement import AutopilotIntervention, EnforcementS
 from app.models.trust_engine.kinds import EnforcementMode, Violation
 from app.services.audit_logs.service import AuditLog
 from app.services.autopilot.enforcement.repository import EnforcementRepository
-from app.services.autopilot.enforcement.rules import Intervention, LimitChanges, effective
+from app.services.autopilot.enforcement.rules import Intervention, LimitChanges, merged
 from app.services.trust_engine.gate.service import Limits
 
 __all__ = ["EnforcementService", "Intervention", "LimitChanges", "Limits"]
@@ -28,7 +28,7 @@ class EnforcementService:
     async def limits(self, ad_account_id: UUID | None = None, campaign_id: UUID | None = None) -> Limits:
         """The limits in force for a campaign, an account or the tenant."""
         layers = await self._settings.layers(ad_account_id, campaign_id)
-        return effective(*(_limits(row) for row in layers))
+        return Limits(**merged(*(_limits(row) for row in layers)))
 
     async def set_limits(
         self, changes: LimitChanges, *, applies_to: AppliesTo = "tenant", entity_id: UUID | None = None
