@@ -171,6 +171,8 @@ def _publish(messages: Sequence[Message]) -> None:
 
 
 async def main(settings: Settings) -> None:
+    if settings.relay_metrics_port:
+        start_http_server(settings.relay_metrics_port, settings.metrics_host)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
@@ -182,6 +184,4 @@ if __name__ == "__main__":
     configure_logging(settings)
     if settings.sentry_dsn:
         sentry_sdk.init(dsn=settings.sentry_dsn, environment=settings.app_env, send_default_pii=False)
-    if settings.relay_metrics_port:
-        start_http_server(settings.relay_metrics_port, settings.metrics_host)
     asyncio.run(main(settings))
