@@ -16,6 +16,7 @@ from app.core.config import Settings
 from app.core.logging import configure_logging, get_logger
 from app.db.session import check_database_health
 from app.middleware.audit import AuditMiddleware
+from app.middleware.body_limit import BodyLimitMiddleware
 from app.middleware.cors import CorsMiddleware
 from app.middleware.errors import UnexpectedErrorMiddleware
 from app.middleware.gzip import GzipMiddleware
@@ -51,8 +52,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             Middleware(TenantMiddleware),
             Middleware(AuditMiddleware, trusted_proxies=settings.trusted_proxies),
             Middleware(UnexpectedErrorMiddleware, show_traceback=settings.is_development),
+            Middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes),
         ],
-        max_body_size=settings.max_body_bytes,
         **openapi.description(settings),
     )
     state.furnish(app, settings)

@@ -1,0 +1,45 @@
+"""Bounds the body of every request; a route may set its own bound. A refusal has the error's usual body and headers."""
+
+from starlette.datastructures import Headers
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.core.context import origin
+from app.core.errors import TooLarge
+from app.core.metrics import ERRORS
+
+_TOO_LARGE = 413
+
+
+class BodyLimitMiddleware:
+    def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
+        self._limited = RequestBodyLimitMiddleware(app, max_bytes)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refused = False
+
+        async def in_our_words(message: Message) -> None:
+            """The limiter refuses in plain text, which nothing else here answers with."""
+            nonlocal refused
+            if message["type"] == "http.response.start" and message["status"] == _TOO_LARGE:
+                kind = Headers(raw=message["headers"]).get("content-type", "")
+                if refused := kind.startswith("text/plain"):
+                    await _refusal()(scope, receive, send)
+            if not refused:
+                await send(message)
+
+        await self._limited(scope, receive, in_our_words)
+
+
+def _refusal() -> JSONResponse:
+    error = TooLarge()
+    ERRORS.labels(error.code).inc()
+    body = {
+        "success": False,
+        "error": error.detail,
+        "code": error.code,
+        "fields": None,
+        "request_id": origin.get().request_id,
+    }
+    return JSONResponse(body, error.status)

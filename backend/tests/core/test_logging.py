@@ -1,0 +1,119 @@
+"""Log lines are JSON, name the request, tenant and person, and give away no secret and no address."""
+
+import io
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import structlog
+from httpx2 import AsyncClient
+
+from app.core.config import Settings
+from app.core.logging import REDACTED, configure_logging, get_logger, redact
+from tests.factories.access import Company
+from tests.workers.processes import api, eventually
+
+
+class Lines(io.StringIO):
+    def events(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.getvalue().splitlines()]
+
+
+@pytest.fixture
+def lines(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lines]:
+    """What the process writes to standard output, at INFO."""
+    written = Lines()
+    handlers, level = logging.getLogger().handlers, logging.getLogger().level
+    was = structlog.get_config()
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "stdout", written)
+        configure_logging(settings.model_copy(update={"log_level": "INFO"}))
+        structlog.configure(cache_logger_on_first_use=False)
+        yield written
+    structlog.configure(**was)
+    logging.getLogger().handlers, logging.getLogger().level = handlers, level
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("password", "hunter2"),
+        ("access_token", "abc"),
+        ("Authorization", "Bearer abc"),
+        ("client_secret", "s"),
+        ("api_key", "sk_1_2_3"),
+        ("write_key", "wk_1"),
+        ("cookie", "a=b"),
+    ],
+)
+def test_what_is_named_as_a_secret_is_hidden(lines: Lines, name: str, value: str) -> None:
+    get_logger("test").info("a.thing_happened", **{name: value}, nested={"deep": [{name: value}]})
+    (event,) = lines.events()
+    assert event[name] == REDACTED
+    assert event["nested"]["deep"][0][name] == REDACTED
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
+        "sk_1_0123456789abcdef_secretsecret",
+        "hunter2secret",
+        "ada.lovelace@example.com",
+    ],
+)
+def test_secrets_inside_a_text_are_hidden(lines: Lines, secret: str) -> None:
+    said = (
+        f"Bearer {secret} postgresql://app:{secret}@host/db ?token={secret}&x=1"
+        if "@" not in secret
+        else secret
+    )
+    get_logger("test").warning("a.call_failed", url=said, error=f"it said {said}")
+    assert secret not in lines.getvalue()
+
+
+def test_an_exceptions_text_is_redacted_too(lines: Lines) -> None:
+    error = ValueError("no account for ada.lovelace@example.com")
+    get_logger("test").error("a.thing_failed", exc_info=error)
+    assert "ada.lovelace" not in lines.getvalue()
+    assert "a***@example.com" in lines.getvalue()
+
+
+def test_the_standard_librarys_loggers_speak_the_same(lines: Lines) -> None:
+    logging.getLogger("some.library").warning("said %s", "Bearer abcdefghijklmnop")
+    (event,) = lines.events()
+    assert event["level"] == "warning"
+    assert "abcdefghijklmnop" not in json.dumps(event)
+
+
+def test_figures_and_flags_stay_as_they_are() -> None:
+    assert redact({"token_count": 5, "has_password": True}) == {"token_count": 5, "has_password": True}
+
+
+async def test_a_requests_line_names_request_tenant_and_person_and_no_secret(acme: Company) -> None:
+    token, person = acme.person().token, acme.person()
+    async with api() as (process, url), AsyncClient(base_url=url) as client:
+        await client.get(
+            "/api/v1/work/dead-letters",
+            params={"token": token, "ticket": "1.abcdef"},
+            headers={"X-Request-ID": "asked-by-a-test", "Authorization": f"Bearer {token}"},
+        )
+
+        async def said() -> bool:
+            return "asked-by-a-test" in process.output()
+
+        await eventually(said, watched=(process,))
+        output = process.output()
+    (event,) = [
+        json.loads(line)
+        for line in output.splitlines()
+        if '"request_completed"' in line and "asked-by-a-test" in line
+    ]
+    assert (event["tenant_id"], event["user_id"]) == (acme.id, str(person.id))
+    assert (event["method"], event["path"], event["status_code"]) == ("GET", "/api/v1/work/dead-letters", 200)
+    assert event["duration_ms"] > 0
+    assert token not in output
+    assert "1.abcdef" not in output
