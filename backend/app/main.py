@@ -20,6 +20,7 @@ from app.middleware.body_limit import BodyLimitMiddleware
 from app.middleware.cors import CorsMiddleware
 from app.middleware.errors import UnexpectedErrorMiddleware
 from app.middleware.gzip import GzipMiddleware
+from app.middleware.rate_limit import RateLimitMiddleware
 from app.middleware.tenant import TenantMiddleware
 from app.middleware.timing import TimingMiddleware
 
@@ -49,6 +50,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             Middleware(TimingMiddleware),
             Middleware(CorsMiddleware, **pages.cors(settings)),
             Middleware(GzipMiddleware),
+            Middleware(RateLimitMiddleware, **pages.limits(settings)),
             Middleware(TenantMiddleware),
             Middleware(AuditMiddleware, trusted_proxies=settings.trusted_proxies),
             Middleware(UnexpectedErrorMiddleware, show_traceback=settings.is_development),

@@ -38,6 +38,8 @@ def _describe(superuser_url: str, redis_url: str, database: str) -> dict[str, st
         "ALLOW_PRIVATE_ADDRESSES": "true",
         "COOKIE_SECURE": "false",
         "LOG_LEVEL": "WARNING",
+        # Tests of the limit make their own application with a low one.
+        "RATE_LIMIT_PER_MINUTE": "100000",
     }
 
 

@@ -36,10 +36,27 @@ def cors(settings: Settings) -> dict[str, Any]:
             "X-Request-ID",
             "Last-Event-ID",
         ],
-        "expose_headers": ["X-Request-ID", "X-Process-Time-Ms", "Retry-After"],
+        "expose_headers": [
+            "X-Request-ID",
+            "X-Process-Time-Ms",
+            "Retry-After",
+            "X-RateLimit-Limit",
+            "X-RateLimit-Remaining",
+            "X-RateLimit-Reset",
+        ],
         "max_age": 600,
     }
     return {"collection": f"{settings.api_v1_prefix}/cdp/events", "policy": policy}
+
+
+def limits(settings: Settings) -> dict[str, Any]:
+    """Requests a minute of one caller, by path prefix. Collection counts events, not requests: it limits itself."""
+    prefix = settings.api_v1_prefix
+    per_minute = settings.rate_limit_per_minute
+    return {
+        "limits": {"/v1/": None, f"{prefix}/cdp/events": None, f"{prefix}/": per_minute, "/ws": per_minute},
+        "trusted_proxies": settings.trusted_proxies,
+    }
 
 
 def install(app: FastAPI, settings: Settings) -> None:

@@ -5,6 +5,7 @@ import ipaddress
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import Any
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -16,8 +17,10 @@ from app.core.security import keyed_hash
 
 log = get_logger(__name__)
 
-_ANSWER_SECONDS = 0.25
+_ANSWER_SECONDS = 1.0
 _PAUSE_SECONDS = 2.0
+_AT_ONCE = 32
+_LEASE_SECONDS = 1.0
 _LOCAL_ENTRIES = 50_000
 _IPV6_NETWORK = 64
 
@@ -25,25 +28,32 @@ _IPV6_NETWORK = 64
 _GCRA = """
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
-local spacing, window = tonumber(ARGV[1]), tonumber(ARGV[2])
+local spacing, window, wanted = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local due = tonumber(redis.call('GET', KEYS[1]) or now)
 if due < now then due = now end
-local after = due + spacing
-if after - window > now then
-  return {0, 0, after - window - now, due - now}
+local free = math.floor((window - (due - now)) / spacing)
+if free < 1 then
+  return {0, 0, due + spacing - window - now, due - now}
 end
+local granted = math.min(free, wanted)
+local after = due + granted * spacing
 redis.call('SET', KEYS[1], string.format('%.0f', after), 'PX', math.ceil((after - now) / 1000))
-return {1, math.floor((window - (after - now)) / spacing), 0, after - now}
+return {granted, free - granted, 0, after - now}
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """`times` at once, and as many again, evenly, over `seconds`."""
+    """`times` at once, and as many again, evenly, over `seconds`.
+
+    A process takes `lease` of them from Redis in one go and spends them without asking again; what it does not
+    spend within a second is lost to the caller, so that the limit is never exceeded.
+    """
 
     name: str
     times: int
     seconds: int
+    lease: int = 1
 
     @property
     def window(self) -> int:
@@ -72,24 +82,38 @@ class RateLimiter:
     def __init__(self, redis: Redis) -> None:
         self._script = redis.register_script(_GCRA)
         self._local: OrderedDict[str, int] = OrderedDict()
+        self._held: OrderedDict[str, tuple[int, int, float]] = OrderedDict()
         self._try_again_at = 0.0
         self._is_down = False
+        # Fewer than the pool has connections: a crowd waits its turn, it is not taken for a Redis that is down.
+        self._places = asyncio.Semaphore(_AT_ONCE)
 
     async def take(self, limit: Limit, subject: str) -> Allowance:
         key = f"rate:{limit.name}:{keyed_hash(subject, purpose='rate', tenant_id=None).hex()[:32]}"
+        if (held := self._spend(limit, key)) is not None:
+            return held
         if time.monotonic() < self._try_again_at:
             return self._in_process(limit, key)
         if self._is_down:
             self._try_again_at = time.monotonic() + _PAUSE_SECONDS
         try:
-            async with asyncio.timeout(_ANSWER_SECONDS):
-                answer: list[int] = await self._script(keys=[key], args=[limit.spacing, limit.window])
+            async with self._places, asyncio.timeout(_ANSWER_SECONDS):
+                answer: list[int] = await self._script(
+                    keys=[key], args=[limit.spacing, limit.window, limit.lease]
+                )
         except (RedisError, OSError, TimeoutError) as error:
             self._leave_alone(error)
             return self._in_process(limit, key)
         self._welcome_back()
-        allowed, remaining, retry_after, reset_after = answer
-        return Allowance(bool(allowed), limit.times, remaining, retry_after / 1e6, reset_after / 1e6)
+        granted, remaining, retry_after, reset_after = answer
+        if granted > 1:
+            count, _, _ = self._held.get(key, (0, 0, 0.0))
+            self._held[key] = (count + granted - 1, remaining, time.monotonic() + _LEASE_SECONDS)
+            _bound(self._held)
+        elif granted == 0 and (held := self._spend(limit, key)) is not None:
+            return held
+        left = remaining + max(0, granted - 1)
+        return Allowance(granted > 0, limit.times, left, retry_after / 1e6, reset_after / 1e6)
 
     async def enforce(self, limit: Limit, subject: str) -> None:
         """Take one, or raise `TooManyRequests` with when to come again."""
@@ -97,6 +121,16 @@ class RateLimiter:
         if not allowance.allowed:
             RATE_LIMITED.labels(limit.name).inc()
             raise TooManyRequests(retry_after=whole_seconds(allowance.retry_after))
+
+    def _spend(self, limit: Limit, key: str) -> Allowance | None:
+        """One that this process took from Redis before."""
+        count, elsewhere, until = self._held.pop(key, (0, 0, 0.0))
+        if count < 1 or until < time.monotonic():
+            return None
+        if count > 1:
+            self._held[key] = (count - 1, elsewhere, until)
+        left = elsewhere + count - 1
+        return Allowance(True, limit.times, left, 0.0, (limit.times - left) * limit.spacing / 1e6)
 
     def _in_process(self, limit: Limit, key: str) -> Allowance:
         now = time.monotonic_ns() // 1_000
@@ -106,8 +140,7 @@ class RateLimiter:
             return Allowance(False, limit.times, 0, (after - limit.window - now) / 1e6, (due - now) / 1e6)
         self._local[key] = after
         self._local.move_to_end(key)
-        while len(self._local) > _LOCAL_ENTRIES:
-            self._local.popitem(last=False)
+        _bound(self._local)
         remaining = (limit.window - (after - now)) // limit.spacing
         return Allowance(True, limit.times, remaining, 0.0, (after - now) / 1e6)
 
@@ -122,6 +155,11 @@ class RateLimiter:
             self._is_down, self._try_again_at = False, 0.0
             self._local.clear()
             log.info("rate_limits.over_redis")
+
+
+def _bound(entries: OrderedDict[str, Any]) -> None:
+    while len(entries) > _LOCAL_ENTRIES:
+        entries.popitem(last=False)
 
 
 def whole_seconds(seconds: float) -> int:

@@ -30,21 +30,33 @@ def _is_trusted(address: str, trusted: Sequence[Network]) -> bool:
     return any(parsed in network for network in trusted)
 
 
+class ClientAddress:
+    """Finds the caller's address in a request, given the proxies that may say it."""
+
+    def __init__(self, trusted_proxies: Sequence[str]) -> None:
+        self._trusted = [ipaddress.ip_network(each, strict=False) for each in trusted_proxies]
+
+    def of(self, scope: Scope) -> str | None:
+        peer = scope["client"][0] if scope.get("client") else None
+        # Several headers are one list; only a proxy's own additions, at its end, are ever believed.
+        forwarded = ",".join(Headers(scope=scope).getlist("x-forwarded-for"))
+        return client_address(peer, forwarded, self._trusted)
+
+
 class AuditMiddleware:
     def __init__(self, app: ASGIApp, *, trusted_proxies: Sequence[str]) -> None:
         self.app = app
-        self._trusted = [ipaddress.ip_network(each, strict=False) for each in trusted_proxies]
+        self._address = ClientAddress(trusted_proxies)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in {"http", "websocket"}:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        peer = scope["client"][0] if scope.get("client") else None
         token = origin.set(
             Origin(
                 request_id=scope.get("state", {}).get("request_id"),
-                ip=client_address(peer, headers.get("x-forwarded-for"), self._trusted),
+                ip=self._address.of(scope),
                 user_agent=(headers.get("user-agent") or "")[:_AGENT_LENGTH] or None,
             )
         )

@@ -1,0 +1,108 @@
+"""How often one caller may ask: a signed-in session or API key by itself, everybody else by their address."""
+
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.auth.jwt import InvalidToken, read_access_token
+from app.auth.principals import PrincipalCache
+from app.core.errors import TooManyRequests
+from app.core.metrics import ERRORS, RATE_LIMITED
+from app.core.rate_limits import Allowance, Limit, RateLimiter, neighbourhood, whole_seconds
+from app.middleware.audit import ClientAddress
+from app.schemas.errors import ErrorBody
+
+_MINUTE = 60
+_TRY_AGAIN_LATER = 1013
+
+
+class RateLimitMiddleware:
+    """`limits` names the requests a minute under a path prefix, the longest prefix first; None leaves a prefix free.
+
+    Paths under no prefix (health, metrics, the dashboard's files) are free too.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, limits: Mapping[str, int | None], trusted_proxies: Sequence[str]
+    ) -> None:
+        self.app = app
+        self._address = ClientAddress(trusted_proxies)
+        self._limits = sorted(
+            ((prefix, _limit(prefix, times)) for prefix, times in limits.items()),
+            key=lambda each: len(each[0]),
+            reverse=True,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        limit = self._limit_of(scope)
+        if limit is None:
+            await self.app(scope, receive, send)
+            return
+        limiter: RateLimiter = scope["app"].state.limiter
+        allowance = await limiter.take(limit, self._subject(scope))
+        if not allowance.allowed:
+            RATE_LIMITED.labels(limit.name).inc()
+            await _refuse(allowance, scope, receive, send)
+            return
+
+        async def told(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                # A stricter limit further in has said its own already.
+                for name, value in _headers(allowance).items():
+                    MutableHeaders(scope=message).setdefault(name, value)
+            await send(message)
+
+        await self.app(scope, receive, told)
+
+    def _limit_of(self, scope: Scope) -> Limit | None:
+        if scope["type"] not in {"http", "websocket"}:
+            return None
+        path: str = scope["path"]
+        return next((limit for prefix, limit in self._limits if path.startswith(prefix)), None)
+
+    def _subject(self, scope: Scope) -> str:
+        """A credential counts by itself only when it is genuine: made-up ones all count for their address."""
+        headers = Headers(scope=scope)
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        token = token if scheme.lower() == "bearer" else ""
+        if credential := token or headers.get("x-api-key", ""):
+            cache: PrincipalCache = scope["app"].state.principals
+            known = cache.get(hashlib.sha256(credential.encode()).digest())
+            if known is not None:
+                return str(known.session_id or known.api_key_id)
+            if token:
+                try:
+                    return str(read_access_token(token).session_id)
+                except InvalidToken:
+                    return neighbourhood(self._address.of(scope))
+        return neighbourhood(self._address.of(scope))
+
+
+def _limit(prefix: str, times: int | None) -> Limit | None:
+    if times is None:
+        return None
+    return Limit(f"http:{prefix}", times=times, seconds=_MINUTE, lease=max(1, times // _MINUTE))
+
+
+def _headers(allowance: Allowance) -> dict[str, str]:
+    return {
+        "X-RateLimit-Limit": str(allowance.limit),
+        "X-RateLimit-Remaining": str(allowance.remaining),
+        "X-RateLimit-Reset": str(int(time.time() + allowance.reset_after) + 1),
+    }
+
+
+async def _refuse(allowance: Allowance, scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.close", "code": _TRY_AGAIN_LATER, "reason": "too_many_requests"})
+        return
+    error = TooManyRequests(retry_after=whole_seconds(allowance.retry_after))
+    ERRORS.labels(error.code).inc()
+    body = ErrorBody(error=error.detail, code=error.code, request_id=scope.get("state", {}).get("request_id"))
+    headers = {**error.headers, **_headers(allowance)}
+    await JSONResponse(body.model_dump(), error.status, headers=headers)(scope, receive, send)
