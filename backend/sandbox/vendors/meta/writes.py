@@ -211,10 +211,11 @@ def _campaign_budget(node: Node) -> bool:
 
 def _apply(meta: MetaState, node: Node, changes: dict[str, Any], actor: Actor) -> None:
     now, timezone = meta.clock.now(), meta.timezone(node.account)
-    for name, new in changes.items():
+    real = {name: new for name, new in changes.items() if node.data.get(name) != new}
+    if not real:
+        return
+    for name, new in real.items():
         old = node.data.get(name)
-        if old == new:
-            continue
         node.data[name] = new
         what = "budget" if name in _BUDGETS else name
         detail: dict[str, Any] = {"old_value": old, "new_value": new, "type": name}
