@@ -6,7 +6,7 @@ Hot: decoded once into structs, its properties passed on as they came unless the
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -152,6 +152,8 @@ class Delivery:
     integrations: bytes = b""
     ip: str | None = None
     user_agent: str | None = None
+    clock_lead: timedelta = timedelta(0)
+    """How far the domain's clock is ahead of real time: it is real time by which clients say that they sent."""
 
     def read(self, raw: bytes) -> "Row | Verdict":
         """The row to store, or why it may not be stored."""
@@ -279,7 +281,8 @@ class Delivery:
     def _sent(self, item: Item) -> datetime | None:
         if item.sentAt is None:
             return self.sent_at
-        return sent_time(item.sentAt)
+        said = sent_time(item.sentAt)
+        return None if said is None else said + self.clock_lead
 
     def _context_of(self, item: Item) -> bytes:
         own, shared = _object(item.context, "context"), self.context

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Raw, Struct
 
-from app.core.clock import Clock
+from app.core.clock import Clock, real_now
 from app.core.logging import redact_text
 from app.db.session import Scopes, TenantDoor, TenantScope
 from app.models.cdp.events import CdpEvent, CdpEventVerdict
@@ -164,13 +164,16 @@ class Ingestion:
         self._writer.refuse_when_full()
         await self._clock.sync()
         near_the_visitor = sender.kind is not SourceKind.SERVER
+        received_at = self._clock.now()
+        lead = received_at - real_now()
         delivery = Delivery(
             tenant_id=sender.tenant_id,
             source_id=sender.source_id,
             dialect=dialect,
-            received_at=self._clock.now(),
+            received_at=received_at,
             event_type=event_type,
-            sent_at=envelope.sent_at,
+            sent_at=envelope.sent_at + lead if envelope.sent_at else None,
+            clock_lead=lead,
             context=envelope.context,
             integrations=envelope.integrations,
             ip=ip if near_the_visitor else None,
