@@ -10,7 +10,12 @@ from app.api.v1.endpoints.autopilot import enforcement as autopilot_enforcement
 from app.api.v1.endpoints.autopilot import strategies as autopilot_strategies
 from app.api.v1.endpoints.cdp import events as cdp_events
 from app.api.v1.endpoints.cdp import sources as cdp_sources
+from app.api.v1.endpoints.trust_engine import gate as trust_gate
+from app.api.v1.endpoints.trust_engine import health as trust_health
 from app.api.v1.endpoints.trust_engine import incidents as trust_incidents
+from app.api.v1.endpoints.trust_engine import ledger as trust_ledger
+from app.api.v1.endpoints.trust_engine import policies as trust_policies
+from app.api.v1.endpoints.trust_engine import signals as trust_signals
 from app.api.v1.endpoints.work import dead_letters
 
 api_router = APIRouter(responses=DOCUMENTED)
@@ -30,4 +35,9 @@ api_router.include_router(registration.router)
 api_router.include_router(sessions.router)
 api_router.include_router(tenants.router)
 api_router.include_router(users.router)
+api_router.include_router(trust_gate.router)
+api_router.include_router(trust_health.router)
 api_router.include_router(trust_incidents.router)
+api_router.include_router(trust_ledger.router)
+api_router.include_router(trust_policies.router)
+api_router.include_router(trust_signals.router)

@@ -163,6 +163,8 @@ class GateInput(_Fact, frozen=True, kw_only=True):
     activity: Activity
     platform: PlatformFacts
     calendar: tuple[CalendarEntry, ...] = ()
+    entity_name: str | None = None
+    """As people call it; decides nothing."""
     kill_switch: bool = False
     """Engaged for the tenant or for everyone."""
 

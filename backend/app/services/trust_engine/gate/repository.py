@@ -4,6 +4,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.db.session import TenantScope
+from app.models.campaigns import AdSet, Campaign
 from app.models.integrations.ad_accounts import AdAccount
 from app.models.integrations.connections import Connection
 
@@ -26,3 +27,16 @@ class GateRepository:
         )
         found = (await self._session.execute(statement)).one_or_none()
         return None if found is None else Line(found.AdAccount, found.Connection)
+
+    async def entity_name(self, ad_account_id: UUID, external_id: str) -> str | None:
+        """What a campaign or ad set was last called."""
+        campaign = select(Campaign.name).where(
+            Campaign.ad_account_id == ad_account_id, Campaign.external_id == external_id
+        )
+        ad_set = (
+            select(AdSet.name)
+            .join(Campaign, Campaign.id == AdSet.campaign_id)
+            .where(Campaign.ad_account_id == ad_account_id, AdSet.external_id == external_id)
+        )
+        found: str | None = await self._session.scalar(campaign.union_all(ad_set).limit(1))
+        return found

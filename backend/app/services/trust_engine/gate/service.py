@@ -12,7 +12,7 @@ from app.core.logging import get_logger
 from app.core.metrics import GATE_DECISIONS
 from app.db.session import TenantScope
 from app.models.trust_engine.health import TrustEvaluation
-from app.models.trust_engine.kinds import AutopilotMode, Component, RiskClass, Verdict
+from app.models.trust_engine.kinds import AutopilotMode, Component, Origin, RiskClass, Verdict
 from app.models.trust_engine.ledger import LedgerEntry
 from app.services.trust_engine.gate import facts as _facts
 from app.services.trust_engine.gate.desk import PermitDesk, mint
@@ -31,7 +31,7 @@ from app.services.trust_engine.gate.facts import (
     Reason,
 )
 from app.services.trust_engine.gate.kill_switch import KillSwitch, KillSwitchState
-from app.services.trust_engine.gate.permits import Change, Permit
+from app.services.trust_engine.gate.permits import Change, EntityType, Permit
 from app.services.trust_engine.gate.repository import GateRepository
 from app.services.trust_engine.gate.rules import CURRENT, DECIDERS, decide
 from app.services.trust_engine.health.service import HealthService, states
@@ -83,6 +83,7 @@ class Decision:
     id: UUID | None
     verdict: Verdict
     result: GateDecision
+    facts: GateInput
     permit: Permit | None
 
     @property
@@ -126,12 +127,39 @@ class GateService:
                 evidence_hash=facts.health.evidence_digest if facts.health else _NO_EVIDENCE,
                 safety=result.risk is RiskClass.SAFETY,
             )
-        return Decision(id=entry.id, verdict=result.verdict, result=result, permit=permit)
+        return Decision(id=entry.id, verdict=result.verdict, result=result, facts=facts, permit=permit)
 
     async def check(self, proposal: Proposal) -> Decision:
         """Say what the gate would decide now; nothing is written and no permit minted."""
-        result = decide(await self._gather(proposal))
-        return Decision(id=None, verdict=result.verdict, result=result, permit=None)
+        facts = await self._gather(proposal)
+        result = decide(facts)
+        return Decision(id=None, verdict=result.verdict, result=result, facts=facts, permit=None)
+
+    async def trial_of(
+        self,
+        ad_account_id: UUID,
+        entity_type: EntityType,
+        entity: str,
+        changed: Mapping[str, tuple[Any, Any]],
+        *,
+        actor: str,
+    ) -> Proposal:
+        """Make a proposal to try, from pairs of before and after."""
+        line = await self._rows.account(ad_account_id)
+        if line is None:
+            raise AccountNotFound
+        change = Change(
+            platform=line.account.platform,
+            account=line.account.external_id,
+            entity_type=entity_type,
+            entity=entity,
+            operation="trial",
+            before={name: before for name, (before, _) in changed.items()},
+            after={name: after for name, (_, after) in changed.items()},
+        )
+        return Proposal(
+            change=change, ad_account_id=ad_account_id, ask=Ask(origin=Origin.PERSON, actor=actor)
+        )
 
     async def decisions(
         self,
@@ -176,6 +204,7 @@ class GateService:
                 write_lease=line.account.write_lease,
                 account_currency=line.account.currency,
             ),
+            entity_name=await self._rows.entity_name(proposal.ad_account_id, proposal.change.entity),
             kill_switch=switch.engaged,
         )
         # What is decided is what is stored: the same bytes give the same facts for ever.

@@ -14,7 +14,14 @@ from app.core.metrics import HEALTH_SCORE
 from app.db.session import TenantScope
 from app.models.integrations.ad_accounts import AdAccount
 from app.models.trust_engine.health import TrustEvaluation
-from app.models.trust_engine.kinds import AutopilotMode, Component, HealthStatus, SignalState
+from app.models.trust_engine.kinds import (
+    AutopilotMode,
+    Component,
+    HealthStatus,
+    IncidentKind,
+    IncidentSeverity,
+    SignalState,
+)
 from app.models.trust_engine.signals import TrustSignal
 from app.services.trust_engine.health.errors import AccountNotFound
 from app.services.trust_engine.health.repository import HealthRepository
@@ -28,8 +35,10 @@ from app.services.trust_engine.health.rules import (
     RollUp,
     advance,
     combine,
+    label,
     roll_up,
 )
+from app.services.trust_engine.incidents.service import Incidents
 from app.services.trust_engine.policies.service import Policies
 from app.services.trust_engine.signals.measurements import Signal
 from app.services.trust_engine.signals.service import Signals
@@ -40,6 +49,17 @@ _BETWEEN = timedelta(minutes=5)
 """Two evaluations closer than this, in domain time, are one step of a rise."""
 _SPEND_WINDOW = timedelta(days=7)
 _WORST_FIRST = tuple(reversed(AutopilotMode))
+
+MENDS = {
+    Component.EMQ: "Send e-mail, phone and click ids with every conversion again.",
+    Component.FRESHNESS: "See that the account is synchronised and that the shop sends events.",
+    Component.VARIANCE: "Compare the pixel and the conversions with the shop's own orders.",
+    Component.INVARIANTS: "Look for the change that broke it: currency, units, tags, bots.",
+    Component.EVENT_LOSS: "See the delivery log for why the platform refuses events.",
+    Component.API_HEALTH: "See the call log; the connection may need a new sign-in.",
+    Component.ANOMALY: "Nothing: a forecast never vetoes.",
+    Component.CDP_QUALITY: "Send an order id, a value and a known person with each order.",
+}
 
 __all__ = ["AccountHealth", "HealthService", "TenantHealth"]
 
@@ -91,6 +111,7 @@ class HealthService:
         await self._rows.flush()
         Signals(self._scope).keep(account.id, evaluation.id, signals)
         await self._tell(account, before, evaluation)
+        await self._raise_incidents(account, evaluation, signals)
         return evaluation
 
     async def of_account(self, ad_account_id: UUID) -> AccountHealth:
@@ -107,6 +128,11 @@ class HealthService:
         if await self._rows.account(ad_account_id) is None:
             raise AccountNotFound
         return await self._rows.history(ad_account_id, since=since, limit=limit)
+
+    async def only_account(self) -> UUID | None:
+        """The account that is on, where there is exactly one."""
+        accounts = await self._rows.accounts()
+        return accounts[0].id if len(accounts) == 1 else None
 
     async def overview(self) -> TenantHealth:
         """Every account with its newest evaluation, and what they come to together."""
@@ -142,6 +168,31 @@ class HealthService:
         if rises and self._scope.now() - before.evaluated_at < _BETWEEN:
             return state
         return moved
+
+    async def _raise_incidents(
+        self, account: AdAccount, row: TrustEvaluation, signals: Sequence[Signal]
+    ) -> None:
+        """A dead signal is an incident until it lives again; unknown is neither."""
+        incidents = Incidents(self._scope)
+        for signal in signals:
+            name = label(signal.component)
+            if signal.component in row.capped_by:
+                await incidents.open(
+                    IncidentKind.SIGNAL_DEAD,
+                    f"{account.name}: {name} is dead. {signal.reason}",
+                    ad_account_id=account.id,
+                    subject=signal.component,
+                    severity=IncidentSeverity.CRITICAL,
+                    mend=MENDS[signal.component],
+                    evidence=signal.evidence,
+                )
+            elif signal.score is not None:
+                await incidents.close(
+                    IncidentKind.SIGNAL_DEAD,
+                    f"{name} is alive again. {signal.reason}",
+                    ad_account_id=account.id,
+                    subject=signal.component,
+                )
 
     async def _tell(self, account: AdAccount, before: TrustEvaluation | None, after: TrustEvaluation) -> None:
         HEALTH_SCORE.labels(account.platform).observe(after.score if after.score is not None else 0)

@@ -1,7 +1,9 @@
 """The tenant's trust policy: the version in force, and how a new one is adopted."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -45,13 +47,14 @@ class Policies:
         """Every version, the newest first."""
         return [*(_adopted(row) for row in await self._rows.all()), _DEFAULT]
 
-    async def adopt(self, policy: TrustPolicy, *, note: str) -> Adopted:
-        """Bring a policy in as the next version; what was decided before keeps the version it was decided by."""
+    async def adopt(self, changes: Mapping[str, Any], *, note: str) -> Adopted:
+        """Bring in the next version: the one in force with `changes`; what was decided keeps its own."""
+        await self._rows.lock()
         before = await self.current()
-        policy = msgspec.structs.replace(policy, version=before.version + 1)
+        policy = _changed(before, changes)
         found = faults(policy)
         if found:
-            fields = [FieldError("body.policy", fault, PolicyUnsound.code) for fault in found]
+            fields = [FieldError("body.document", fault, PolicyUnsound.code) for fault in found]
             raise PolicyUnsound(" ".join(found), fields=fields)
         row = TrustPolicyVersion(
             version=policy.version,
@@ -70,6 +73,14 @@ class Policies:
             after=msgspec.to_builtins(policy),
         )
         return _adopted(row)
+
+
+def _changed(before: TrustPolicy, changes: Mapping[str, Any]) -> TrustPolicy:
+    merged = {**msgspec.to_builtins(before), **changes, "version": before.version + 1}
+    try:
+        return msgspec.convert(merged, TrustPolicy)
+    except msgspec.ValidationError as error:
+        raise PolicyUnsound(f"{error}.") from error
 
 
 def _adopted(row: TrustPolicyVersion) -> Adopted:

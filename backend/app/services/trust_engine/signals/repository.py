@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select, text
 
 from app.db.session import TenantScope
+from app.db.utils import newest_first
 from app.models.integrations.ad_accounts import AccountSync
 from app.models.integrations.calls import PlatformCall
 from app.models.integrations.conversions import ConversionDelivery
@@ -135,6 +136,23 @@ class SignalRepository:
     async def of(self, evaluation_id: UUID) -> Sequence[TrustSignal]:
         statement = select(TrustSignal).where(TrustSignal.evaluation_id == evaluation_id)
         return (await self._session.scalars(statement)).all()
+
+    async def newest(
+        self, *, ad_account_id: UUID | None, component: str | None, cursor: str | None, limit: int
+    ) -> tuple[Sequence[TrustSignal], str | None]:
+        statement = select(TrustSignal)
+        if ad_account_id is not None:
+            statement = statement.where(TrustSignal.ad_account_id == ad_account_id)
+        if component is not None:
+            statement = statement.where(TrustSignal.component == component)
+        return await newest_first(
+            self._session,
+            statement,
+            at=TrustSignal.observed_at,
+            id=TrustSignal.id,
+            cursor=cursor,
+            limit=limit,
+        )
 
     def add(self, row: TrustSignal) -> None:
         self._session.add(row)

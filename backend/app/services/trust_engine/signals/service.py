@@ -23,6 +23,8 @@ from app.services.trust_engine.signals.flow import Flow, flow_between, ratios
 from app.services.trust_engine.signals.measurements import Signal
 from app.services.trust_engine.signals.repository import Day, Deliveries, SignalRepository
 
+__all__ = ["Component", "Signals"]
+
 METRICS_CADENCE_HOURS = 1.0
 EVENTS_CADENCE_HOURS = 6.0
 """A shop sleeps at night."""
@@ -109,6 +111,13 @@ class Signals:
 
     async def of(self, evaluation_id: UUID) -> Sequence[TrustSignal]:
         return await self._rows.of(evaluation_id)
+
+    async def newest(
+        self, *, ad_account_id: UUID | None, component: Component | None, cursor: str | None, limit: int
+    ) -> tuple[Sequence[TrustSignal], str | None]:
+        return await self._rows.newest(
+            ad_account_id=ad_account_id, component=component, cursor=cursor, limit=limit
+        )
 
     def _emq(self, account: AdAccount, deliveries: Deliveries, now: datetime) -> Signal:
         if not account.conversions_enabled and not deliveries.ever:

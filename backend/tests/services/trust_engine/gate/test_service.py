@@ -118,8 +118,7 @@ async def test_an_account_that_was_never_evaluated_is_blocked(scopes: Scopes) ->
 async def test_a_policy_newer_than_the_evaluation_blocks_until_it_is_evaluated_again(scopes: Scopes) -> None:
     account = await risen(scopes)
     async with scopes() as scope:
-        policies = Policies(scope)
-        await policies.adopt(await policies.current(), note="The same again.")
+        await Policies(scope).adopt({}, note="The same again.")
     decision = await decide(scopes, proposal(account, account.raise_by(5)))
     assert "stale_policy" in {reason.code for reason in decision.reasons}
 
@@ -159,8 +158,7 @@ async def test_the_evidence_in_the_ledger_outlives_what_comes_after(scopes: Scop
     await decide(scopes, proposal(account, account.raise_by(15)))
     async with scopes() as scope:
         await scope.session.execute(update(TrustPermit).values(policy_version=9))
-        policies = Policies(scope)
-        await policies.adopt(await policies.current(), note="Another one.")
+        await Policies(scope).adopt({}, note="Another one.")
         assert (await Ledger(scope).verify(deciders())).whole
 
 

@@ -1,0 +1,72 @@
+"""The gate: what it decided and why, and what it would decide."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import Field
+
+from app.api.deps import CursorParams, ScopeDep
+from app.auth.deps import CurrentPrincipal, requires
+from app.auth.principals import Principal
+from app.schemas.pages import CursorPage
+from app.schemas.trust_engine.gate import CheckBody, DecisionDetail, DecisionRead, Result
+from app.services.trust_engine.gate.presenting import decision_detail, decision_read, trial
+from app.services.trust_engine.gate.service import GateService
+
+router = APIRouter(prefix="/trust/gate", tags=["trust"])
+
+Reader = Annotated[Principal, requires("trust_engine.gate:read")]
+
+
+def gate(scope: ScopeDep) -> GateService:
+    return GateService(scope)
+
+
+Gate = Annotated[GateService, Depends(gate)]
+
+
+class DecisionFilter(CursorParams):
+    cursor: str | None = Field(
+        None, max_length=20, pattern=r"^[0-9]{1,18}$", description="A sequence number."
+    )
+    result: Result | None = None
+    ad_account_id: UUID | None = None
+
+
+@router.get("/decisions")
+async def list_decisions(
+    found: Gate, asked: Annotated[DecisionFilter, Query()], _: Reader
+) -> CursorPage[DecisionRead]:
+    """Newest first."""
+    rows = await found.decisions(
+        before_seq=int(asked.cursor) if asked.cursor else None,
+        limit=asked.limit,
+        verdict=asked.result.lower() if asked.result else None,
+        ad_account_id=asked.ad_account_id,
+    )
+    cursor = str(rows[-1].seq) if len(rows) == asked.limit else None
+    return CursorPage(items=[decision_read(row) for row in rows], next_cursor=cursor, limit=asked.limit)
+
+
+@router.get("/decisions/{decision_id}")
+async def read_decision(decision_id: UUID, found: Gate, _: Reader) -> DecisionDetail:
+    """Everything that the decision read, and its place in the ledger."""
+    return decision_detail(await found.decision(decision_id))
+
+
+@router.post("/check")
+async def check_change(body: CheckBody, found: Gate, who: CurrentPrincipal, _: Reader) -> DecisionRead:
+    """Try a change as its person would make it: by health, policy and switches. Nothing is written.
+
+    The caps on how far and how often are the enforcement's, and are read when an action is proposed.
+    """
+    changed: dict[str, tuple[Any, Any]] = {
+        name: pair
+        for name, pair in (("daily_budget_micros", body.daily_budget_micros), ("status", body.status))
+        if pair is not None
+    }
+    proposal = await found.trial_of(
+        body.ad_account_id, body.entity_type, body.entity_id, changed, actor=who.actor.label
+    )
+    return trial(proposal, await found.check(proposal))

@@ -1,0 +1,51 @@
+"""Trust policies: weights, floors and thresholds, by version."""
+
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Depends
+
+from app.api.deps import ScopeDep
+from app.auth.deps import requires
+from app.auth.principals import Principal
+from app.schemas.trust_engine.policies import PolicyCreate, PolicyList, PolicyRead
+from app.services.trust_engine.policies.service import Adopted, Policies
+
+router = APIRouter(prefix="/trust/policies", tags=["trust"])
+
+Reader = Annotated[Principal, requires("trust_engine.policies:read")]
+Writer = Annotated[Principal, requires("trust_engine.policies:write")]
+
+
+def policies(scope: ScopeDep) -> Policies:
+    return Policies(scope)
+
+
+PoliciesDep = Annotated[Policies, Depends(policies)]
+
+
+@router.get("")
+async def list_policies(found: PoliciesDep, _: Reader) -> PolicyList:
+    return PolicyList(items=[_read(each) for each in await found.versions()])
+
+
+@router.get("/current")
+async def read_current_policy(found: PoliciesDep, _: Reader) -> PolicyRead:
+    return _read(await found.adopted())
+
+
+@router.post("", status_code=201)
+async def adopt_policy(body: PolicyCreate, found: PoliciesDep, _: Writer) -> PolicyRead:
+    """Bring in the next version. Until accounts are evaluated by it, nothing passes that needs health."""
+    changes = body.document.model_dump(exclude_none=True)
+    return _read(await found.adopt(changes, note=body.note))
+
+
+def _read(found: Adopted) -> PolicyRead:
+    return PolicyRead(
+        version=found.policy.version,
+        created_at=found.adopted_at,
+        created_by=found.adopted_by,
+        note=found.note,
+        document=msgspec.to_builtins(found.policy),
+    )
