@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from app.api.errors import DOCUMENTED
-from app.api.v1.endpoints import api_keys, audit_logs, events, invitations, tenants, users
+from app.api.v1.endpoints import api_keys, audit_logs, dashboard, events, invitations, tenants, users
 from app.api.v1.endpoints.auth import mfa, passwords, registration, sessions
 from app.api.v1.endpoints.autopilot import actions as autopilot_actions
 from app.api.v1.endpoints.autopilot import enforcement as autopilot_enforcement
@@ -26,6 +26,7 @@ api_router.include_router(autopilot_enforcement.router)
 api_router.include_router(autopilot_strategies.router)
 api_router.include_router(cdp_events.router)
 api_router.include_router(cdp_sources.router)
+api_router.include_router(dashboard.router)
 api_router.include_router(dead_letters.router)
 api_router.include_router(events.router)
 api_router.include_router(invitations.router)

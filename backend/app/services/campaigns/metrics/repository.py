@@ -77,6 +77,13 @@ class Absorbed:
     restated: int
 
 
+@dataclass(frozen=True, slots=True)
+class DayTotals:
+    currency: str
+    spend_micros: int
+    conversion_value_micros: int
+
+
 class MetricsRepository:
     def __init__(self, scope: TenantScope) -> None:
         self._session = scope.session
@@ -165,3 +172,17 @@ class MetricsRepository:
             .where(Campaign.ad_account_id == ad_account_id)
         )
         return newest
+
+    async def day_totals(self, ad_account_id: UUID, day: date) -> Sequence[DayTotals]:
+        """What the account's campaigns spent and brought on one of its days, by currency; nothing if unread."""
+        found = await self._session.execute(
+            select(
+                CampaignMetricsDay.currency,
+                func.sum(CampaignMetricsDay.spend_micros),
+                func.sum(CampaignMetricsDay.conversion_value_micros),
+            )
+            .join(Campaign, Campaign.id == CampaignMetricsDay.campaign_id)
+            .where(Campaign.ad_account_id == ad_account_id, CampaignMetricsDay.day == day)
+            .group_by(CampaignMetricsDay.currency)
+        )
+        return [DayTotals(currency, int(spend), int(value)) for currency, spend, value in found]

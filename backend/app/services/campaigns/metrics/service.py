@@ -6,13 +6,14 @@ from uuid import UUID
 
 from app.db.session import TenantScope
 from app.models.campaigns.metrics import CampaignMetricsDay, CampaignMetricsObservation
-from app.services.campaigns.metrics.repository import Absorbed, Figures, MetricsRepository
+from app.services.campaigns.metrics.repository import Absorbed, DayTotals, Figures, MetricsRepository
 from app.services.campaigns.metrics.rules import account_day, day_begins, day_ends, maturity
 from app.services.campaigns.service import CampaignService
 from app.services.integrations.ports import ConversionSettings, MetricsReading
 
 __all__ = [
     "Absorbed",
+    "DayTotals",
     "MetricsService",
     "account_day",
     "day_begins",
@@ -77,3 +78,7 @@ class MetricsService:
 
     async def newest_change(self, ad_account_id: UUID) -> datetime | None:
         return await self._metrics.newest_change(ad_account_id)
+
+    async def today(self, ad_account_id: UUID, timezone: str) -> Sequence[DayTotals]:
+        """The account's figures of its own today, as far as they are read."""
+        return await self._metrics.day_totals(ad_account_id, account_day(self._scope.now(), timezone))

@@ -1,0 +1,102 @@
+"""What needs a person, in the order of urgency. Pure: facts in, items out."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+
+class Kind(StrEnum):
+    APPROVAL = "approval"
+    INCIDENT = "incident"
+    CONNECTION = "connection"
+    VIOLATION = "violation"
+    FIRST_RUN = "first_run"
+    FROZEN = "frozen"
+
+
+class Severity(StrEnum):
+    CRITICAL = "critical"
+    WARNING = "warning"
+    INFO = "info"
+
+
+_URGENCY = {severity: rank for rank, severity in enumerate(Severity)}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that waits for a person, with why, since when, and where to act."""
+
+    kind: Kind
+    severity: Severity
+    title: str
+    reason: str
+    label: str
+    href: str
+    since: datetime | None = None
+    entity: str | None = None
+    entity_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number with its source, or why there is none. Unknown is not zero."""
+
+    value: Any
+    known: bool
+    reason: str | None = None
+
+
+def known(value: Any) -> Figure:
+    return Figure(value, known=True)
+
+
+def unknown(reason: str) -> Figure:
+    return Figure(None, known=False, reason=reason)
+
+
+def by_urgency(items: Iterable[Item]) -> list[Item]:
+    """Critical first; within a severity what has waited longest."""
+    return sorted(
+        items,
+        key=lambda item: (
+            _URGENCY[item.severity],
+            item.since is None,
+            item.since.timestamp() if item.since else 0,
+        ),
+    )
+
+
+def first_steps(*, has_source: bool, has_event: bool, has_connection: bool) -> list[Item]:
+    """What is left of the first run: a source, its first event, a platform."""
+    steps: list[Item] = []
+    if not has_source:
+        steps.append(_step("Create a source", "No event can arrive before there is a write key.", "/connect"))
+    elif not has_event:
+        steps.append(
+            _step("Send the first event", "No event has arrived yet: paste the snippet.", "/connect")
+        )
+    if not has_connection:
+        steps.append(
+            _step(
+                "Connect an ad platform", "Without one there is nothing to measure or to steer.", "/connect"
+            )
+        )
+    return steps
+
+
+def _step(title: str, reason: str, href: str) -> Item:
+    return Item(Kind.FIRST_RUN, Severity.INFO, title, reason, "Go on", href)
+
+
+def total(amounts: Sequence[tuple[str, int]], *, nothing: str) -> tuple[Figure, str | None]:
+    """The sum of amounts in micros with its currency; sums across currencies are not made up."""
+    currencies = {currency for currency, _ in amounts}
+    if not currencies:
+        return unknown(nothing), None
+    if len(currencies) > 1:
+        return unknown(f"The accounts use {len(currencies)} currencies."), None
+    return known(sum(amount for _, amount in amounts)), currencies.pop()
