@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from app.auth.permissions import Role
 from app.core.ids import uuid7
+from app.services.cdp.events.service import EventService
 from tests.factories.access import Company
 from tests.factories.cdp import Source, make_source
 
@@ -61,3 +62,92 @@ async def test_a_batch_is_told_downstream_by_one_message(client: AsyncClient, ac
     ]
     assert datetime.fromisoformat(tasks[0].payload["received_from"]) <= datetime.now(UTC)
     assert len(told) == 1
+
+
+async def test_events_are_read_newest_first_page_by_page(client: AsyncClient) -> None:
+    for number in range(5):
+        await client.post(EVENTS, json=event(f"e{number}"))
+    first = (await client.get(EVENTS, params={"limit": 3})).json()
+    second = (await client.get(EVENTS, params={"limit": 3, "cursor": first["next_cursor"]})).json()
+    names = [each["event_name"] for each in first["items"] + second["items"]]
+    assert names == ["e4", "e3", "e2", "e1", "e0"]
+    assert second["next_cursor"] is None
+    assert (await client.get(EVENTS, params={"cursor": "nonsense"})).status_code == 422
+
+
+async def test_events_are_found_by_name_source_message_and_time(
+    client: AsyncClient, anonymous: AsyncClient, source: Source
+) -> None:
+    mine = event("Found", properties={"revenue": 1.5, "currency": "usd", "email": "a@b.example"})
+    await anonymous.post(EVENTS, json=mine, headers={"X-Write-Key": source.key})
+    await client.post(EVENTS, json=event("Other"))
+
+    async def found(**filters: Any) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = (await client.get(EVENTS, params=filters)).json()["items"]
+        return items
+
+    for filters in ({"name": "Found"}, {"source_id": str(source.id)}, {"message_id": mine["message_id"]}):
+        assert [each["event_name"] for each in await found(**filters)] == ["Found"]
+    one = (await found(name="Found"))[0]
+    assert (one["value_micros"], one["currency"]) == (1_500_000, "USD")
+    assert one["properties"]["email"] == "[sealed]"
+    assert one["match_keys"] == ["email", "external_id"]
+    assert await found(since="2999-01-01T00:00:00Z") == []
+    assert await found(until="2000-01-01T00:00:00Z") == []
+    assert await found(message_id="never-sent") == []
+
+
+async def test_figures_by_source(client: AsyncClient, anonymous: AsyncClient, source: Source) -> None:
+    events = [event() for _ in range(4)]
+    await anonymous.post(EVENTS, json={"events": events}, headers={"X-Write-Key": source.key})
+    await anonymous.post(EVENTS, json={"events": [events[0], event("")]}, headers={"X-Write-Key": source.key})
+    await client.post(EVENTS, json=event())
+    stats = (await client.get(f"{EVENTS}/stats")).json()
+    by_source = {
+        each["source_id"]: (each["accepted"], each["duplicates"], each["rejected"])
+        for each in stats["sources"]
+    }
+    assert by_source == {str(source.id): (4, 1, 1), None: (1, 0, 0)}
+    assert (stats["accepted"], stats["duplicates"], stats["rejected"]) == (5, 1, 1)
+    newest = datetime.fromisoformat(stats["newest_accepted_at"])
+    assert (datetime.now(UTC) - newest).total_seconds() < 30
+
+
+async def test_a_refused_event_is_read_masked_and_replayed_once_put_right(client: AsyncClient) -> None:
+    odd = event("", email="jane@shop.example", properties={"note": "jane@shop.example"})
+    await client.post(EVENTS, json=odd)
+    verdict = (await client.get(f"{EVENTS}/verdicts")).json()["items"][0]
+    assert (verdict["code"], verdict["message_id"]) == ("event_missing", odd["message_id"])
+    assert verdict["payload"]["properties"] == {"note": "[sealed]"}
+    assert "jane@" not in str(verdict)
+    path = f"{EVENTS}/verdicts/{verdict['id']}/replay"
+    assert (await client.post(path)).json()["replay_outcome"] == "rejected"
+    right = {**odd, "event_name": "Now right"}
+    assert (await client.post(path, json={"payload": right})).json()["replay_outcome"] == "accepted"
+    assert (await client.post(path, json={"payload": right})).json()["replay_outcome"] == "duplicate"
+    assert [each["event_name"] for each in (await client.get(EVENTS)).json()["items"]] == ["Now right"]
+
+
+async def test_another_tenant_sees_no_event_and_replays_no_verdict(
+    client: AsyncClient, globex: Company
+) -> None:
+    await client.post(EVENTS, json={"events": [event(), event("")]})
+    verdict = (await client.get(f"{EVENTS}/verdicts")).json()["items"][0]
+    foreign = globex.client()
+    assert (await foreign.get(EVENTS)).json()["items"] == []
+    assert (await foreign.get(f"{EVENTS}/verdicts")).json()["items"] == []
+    assert (await foreign.get(f"{EVENTS}/stats")).json()["sources"] == []
+    assert (await foreign.post(f"{EVENTS}/verdicts/{verdict['id']}/replay")).status_code == 404
+
+
+async def test_the_live_view_is_shown_what_was_received(client: AsyncClient, acme: Company) -> None:
+    await client.post(EVENTS, json={"events": [event(f"e{number}") for number in range(9)]})
+    async with acme.scopes() as scope:
+        told = await scope.session.scalar(text("select payload from outbox where kind = 'task'"))
+        await EventService(scope).show(
+            datetime.fromisoformat(told["received_from"]), datetime.fromisoformat(told["received_to"])
+        )
+    async with acme.scopes() as scope:
+        live = await scope.session.scalar(text("select payload from outbox where name = 'cdp_event'"))
+    assert len(live["events"]) == 5
+    assert {"event_name", "received_at", "message_id"} <= live["events"][0].keys()
