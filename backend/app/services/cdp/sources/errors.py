@@ -1,4 +1,4 @@
-from app.core.errors import NotFound, Unauthorized
+from app.core.errors import NotFound, Unauthorized, Unavailable
 
 
 class UnknownWriteKey(Unauthorized):
@@ -17,3 +17,9 @@ class SourceNotFound(NotFound):
     """There is no such source here."""
 
     code = "cdp.sources.not_found"
+
+
+class SourcesUnavailable(Unavailable):
+    """The write key cannot be checked just now: send this again."""
+
+    code = "cdp.sources.unavailable"

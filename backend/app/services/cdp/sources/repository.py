@@ -2,10 +2,21 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
-from app.db.session import TenantScope
+from app.db.session import TenantDoor, TenantScope
 from app.models.cdp.sources import CdpSource
 from app.models.tenants import Tenant
+from app.services.cdp.sources.errors import SourcesUnavailable
+
+
+async def find_sender(door: TenantDoor, tenant_id: int, source_id: UUID) -> CdpSource | None:
+    """The source of a live tenant. `SourcesUnavailable` while the database is away: no key is called wrong then."""
+    try:
+        async with door(tenant_id) as scope:
+            return await SourceRepository(scope).of_live_tenant(tenant_id, source_id)
+    except (SQLAlchemyError, OSError, TimeoutError) as error:
+        raise SourcesUnavailable from error
 
 
 class SourceRepository:

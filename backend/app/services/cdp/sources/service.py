@@ -14,7 +14,7 @@ from app.db.session import TenantDoor, TenantScope
 from app.models.cdp.sources import CdpSource
 from app.services.audit_logs.service import AuditLog
 from app.services.cdp.sources.errors import SourceDisabled, SourceNotFound, UnknownWriteKey
-from app.services.cdp.sources.repository import SourceRepository
+from app.services.cdp.sources.repository import SourceRepository, find_sender
 from app.services.cdp.sources.rules import SourceKind, WriteKey, parse_write_key
 
 __all__ = ["Sender", "SourceKind", "SourceService", "WriteKeys"]
@@ -122,8 +122,7 @@ class WriteKeys:
         key = parse_write_key(text)
         if key is None:
             raise UnknownWriteKey
-        async with self._door(key.tenant_id) as scope:
-            source = await SourceRepository(scope).of_live_tenant(key.tenant_id, key.source_id)
+        source = await find_sender(self._door, key.tenant_id, key.source_id)
         if source is None or not constant_time_equal(source.write_key_hash, _digest(key.secret)):
             raise UnknownWriteKey
         if not source.enabled:
