@@ -40,7 +40,7 @@ const action = createRoute({
 const campaigns = createRoute({
   getParentRoute: () => signedIn,
   path: "/campaigns",
-  validateSearch: searchOf({ q: text, status: text, platform: text, sort: text, page: wholeNumber }),
+  validateSearch: searchOf({ q: text, status: text, sort: text, page: wholeNumber }),
   component: lazyRouteComponent(() => import("./features/campaigns/campaigns-room"), "CampaignsRoom"),
 });
 
@@ -60,7 +60,11 @@ const events = createRoute({
 const connect = createRoute({
   getParentRoute: () => signedIn,
   path: "/connect",
-  validateSearch: searchOf({ error: text, connected: text }),
+  validateSearch: searchOf({
+    platform: text,
+    status: choice("connected", "cancelled", "failed"),
+    code: text,
+  }),
   component: lazyRouteComponent(() => import("./features/onboarding/first-run-room"), "FirstRunRoom"),
 });
 

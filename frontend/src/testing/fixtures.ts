@@ -55,6 +55,7 @@ export function health(part: Partial<AccountHealth>): AccountHealth {
     expires_at: "2026-11-23T05:15:00Z",
     components: [],
     capped_by: null,
+    drivers: [],
     ...part,
   };
 }
@@ -148,7 +149,7 @@ export function quietTenant() {
       actions_waiting: { value: 0, known: true, reason: null },
       currency: null,
     })
-    .on("GET /trust/health", { ...health({}), accounts: [] })
+    .on("GET /trust/health", { ...health({}), platforms: [], accounts: [] })
     .on("GET /trust/health/history", { points: [] })
     .on("GET /trust/incidents", { items: [], next_cursor: null, limit: 50 })
     .on("GET /trust/gate/decisions", { items: [], next_cursor: null, limit: 50 })

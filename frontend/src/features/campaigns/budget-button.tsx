@@ -8,11 +8,11 @@ import { TextField } from "@/design/field";
 import { ErrorNote } from "@/design/states";
 import { amount, micros } from "@/format/money";
 import { words } from "@/format/words";
-import { useProposeBudget } from "./queries";
+import { useChangeCampaign } from "./queries";
 
 /** A proposal like any other: it goes through the gate. */
 export function BudgetButton({ campaign }: { campaign: Campaign }) {
-  const mayPropose = useCan("campaigns:write");
+  const mayPropose = useCan("autopilot.actions:write");
   const [open, setOpen] = useState(false);
   if (!mayPropose || campaign.daily_budget_micros === null) return null;
   return (
@@ -39,7 +39,7 @@ export function BudgetButton({ campaign }: { campaign: Campaign }) {
 function BudgetForm({ campaign, before }: { campaign: Campaign; before: number }) {
   const [budget, setBudget] = useState(amount(before, campaign.currency));
   const [reason, setReason] = useState("");
-  const propose = useProposeBudget(campaign.id);
+  const propose = useChangeCampaign(campaign.id);
   const wanted = micros(budget, campaign.currency);
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
@@ -48,7 +48,7 @@ function BudgetForm({ campaign, before }: { campaign: Campaign; before: number }
   if (propose.isSuccess)
     return (
       <p role="status">
-        {words(propose.data.status)}.{" "}
+        {words(propose.data.state)}.{" "}
         <Link
           to="/autopilot/actions/$actionId"
           params={{ actionId: propose.data.id }}

@@ -1,9 +1,11 @@
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { ArrowDown, ArrowUp } from "lucide-react";
 import type { Campaign } from "@/api/types";
 import { Age, Money, Unknown } from "@/design/figures";
 import { DeliveryStatus } from "@/design/status";
 import { Table, Td, Th, Tr } from "@/design/table";
+import { healthQuery } from "@/features/trust_engine/health/queries";
 import { integer, number, ratio } from "@/format/numbers";
 import { words } from "@/format/words";
 
@@ -23,9 +25,9 @@ export function CampaignTable({
           <SortTh by="name" sort={sort} label="Name" />
           <Th>Status</Th>
           <SortTh by="daily_budget_micros" sort={sort} label="Budget a day" figure />
-          <SortTh by="spend_micros" sort={sort} label="Spend" figure />
-          <SortTh by="conversions" sort={sort} label="Conversions" figure />
-          <SortTh by="roas" sort={sort} label="ROAS" figure />
+          <SortTh by="spend_micros" sort={sort} label="Spend, 7 d" figure />
+          <SortTh by="conversions" sort={sort} label="Conversions, 7 d" figure />
+          <SortTh by="roas" sort={sort} label="ROAS, 7 d" figure />
           <Th figure>Health</Th>
           <Th figure>Read</Th>
         </tr>
@@ -98,17 +100,21 @@ function CampaignRow({ campaign }: { campaign: Campaign }) {
       </Td>
       <Td figure>{campaign.roas === null ? <Unknown why={NO_METRICS} /> : ratio(campaign.roas)}</Td>
       <Td figure>
-        {campaign.health === null ? (
-          <Unknown why="its account has no live score" />
-        ) : (
-          integer(campaign.health)
-        )}
+        <AccountScore adAccountId={campaign.ad_account_id} />
       </Td>
       <Td figure className="text-ink-3">
         <Age at={campaign.synced_at} />
       </Td>
     </Tr>
   );
+}
+
+/** The score of the evidence that decisions on this campaign rest on: its account's. */
+function AccountScore({ adAccountId }: { adAccountId: string }) {
+  const health = useQuery(healthQuery);
+  const score =
+    health.data?.accounts.find(({ ad_account_id }) => ad_account_id === adAccountId)?.score ?? null;
+  return score === null ? <Unknown why="its account has no live score" /> : integer(score);
 }
 
 function Budget({ campaign }: { campaign: Campaign }) {

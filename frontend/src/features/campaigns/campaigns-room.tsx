@@ -12,7 +12,7 @@ import { campaignsQuery } from "./queries";
 export function CampaignsRoom() {
   const search = useSearch({ from: "/signed-in/campaigns" });
   const campaigns = useQuery(campaignsQuery(search));
-  const filtered = (search.q ?? search.status ?? search.platform) !== undefined;
+  const filtered = (search.q ?? search.status) !== undefined;
   return (
     <Page title="Campaigns" lead="As last read from the platforms.">
       <Panel title="All campaigns" aside={<Filters />}>

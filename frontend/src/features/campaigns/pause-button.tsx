@@ -6,11 +6,11 @@ import { Button } from "@/design/button";
 import { Dialog } from "@/design/dialog";
 import { TextField } from "@/design/field";
 import { ErrorNote } from "@/design/states";
-import { usePauseCampaign } from "./queries";
+import { useChangeCampaign } from "./queries";
 
 /** A person's pause reads no signal health at all: nothing can stop it. */
 export function PauseButton({ campaign }: { campaign: Campaign }) {
-  const mayPause = useCan("campaigns:write");
+  const mayPause = useCan("autopilot.actions:write");
   const [open, setOpen] = useState(false);
   if (!mayPause || campaign.status.toUpperCase() !== "ACTIVE") return null;
   return (
@@ -42,10 +42,10 @@ export function PauseButton({ campaign }: { campaign: Campaign }) {
 
 function PauseForm({ campaignId, onDone }: { campaignId: string; onDone: () => void }) {
   const [reason, setReason] = useState("");
-  const pause = usePauseCampaign(campaignId);
+  const pause = useChangeCampaign(campaignId);
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
-    pause.mutate(reason.trim(), { onSuccess: onDone });
+    pause.mutate({ status: "paused", reason: reason.trim() }, { onSuccess: onDone });
   };
   return (
     <form onSubmit={submit} className="space-y-4">

@@ -1,27 +1,32 @@
 import { keepPreviousData, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, body } from "@/api/client";
+import type { paths } from "@/api/schema";
+
+type CampaignList = NonNullable<paths["/api/v1/campaigns"]["get"]["parameters"]["query"]>;
 
 export interface CampaignSearch {
   q?: string | undefined;
   status?: string | undefined;
-  platform?: string | undefined;
   sort?: string | undefined;
   page?: number | undefined;
   limit?: number | undefined;
 }
 
-type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-function given<T extends object>(search: T): Given<T> {
-  return Object.fromEntries(
-    Object.entries(search).filter(([, value]) => value !== undefined && value !== ""),
-  ) as Given<T>;
+function asked({ q, status, sort, page, limit }: CampaignSearch): CampaignList {
+  return {
+    ...(q === undefined || q === "" ? {} : { q }),
+    ...(status === undefined ? {} : { status }),
+    // What somebody typed into the address is the API's to refuse.
+    ...(sort === undefined ? {} : { sort: sort as NonNullable<CampaignList["sort"]> }),
+    ...(page === undefined ? {} : { page }),
+    ...(limit === undefined ? {} : { limit }),
+  };
 }
 
 export function campaignsQuery(search: CampaignSearch) {
   return queryOptions({
     queryKey: ["campaigns", "list", search],
-    queryFn: () => body(api.GET("/api/v1/campaigns", { params: { query: given(search) } })),
+    queryFn: () => body(api.GET("/api/v1/campaigns", { params: { query: asked(search) } })),
     placeholderData: keepPreviousData,
   });
 }
@@ -44,30 +49,16 @@ export function campaignMetricsQuery(campaignId: string) {
   });
 }
 
-export function usePauseCampaign(campaignId: string) {
+/** A person's change of a campaign: the gate answers at once, the platform follows. */
+export function useChangeCampaign(campaignId: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (reason: string) =>
-      body(
-        api.POST("/api/v1/campaigns/{campaign_id}/pause", {
-          params: { path: { campaign_id: campaignId } },
-          body: { reason },
-        }),
-      ),
-    onSuccess: () => client.invalidateQueries({ queryKey: ["campaigns"] }),
-  });
-}
-
-export function useProposeBudget(campaignId: string) {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: (proposal: { daily_budget_micros: number; reason: string }) =>
-      body(
-        api.POST("/api/v1/campaigns/{campaign_id}/budget", {
-          params: { path: { campaign_id: campaignId } },
-          body: proposal,
-        }),
-      ),
-    onSuccess: () => client.invalidateQueries({ queryKey: ["autopilot/actions"] }),
+    mutationFn: (change: { daily_budget_micros?: number; status?: "active" | "paused"; reason: string }) =>
+      body(api.POST("/api/v1/autopilot/actions", { body: { campaign_id: campaignId, ...change } })),
+    onSuccess: () =>
+      Promise.all([
+        client.invalidateQueries({ queryKey: ["autopilot/actions"] }),
+        client.invalidateQueries({ queryKey: ["campaigns"] }),
+      ]),
   });
 }

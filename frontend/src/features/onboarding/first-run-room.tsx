@@ -7,7 +7,7 @@ import { FirstEvent } from "./first-event";
 import { SourceKey } from "./source-key";
 
 export function FirstRunRoom() {
-  const { connected, error } = useSearch({ from: "/signed-in/connect" });
+  const { platform, status, code } = useSearch({ from: "/signed-in/connect" });
   return (
     <Page title="Connect" lead="Two things: your shop’s events, and the platform that you advertise on.">
       <Panel title="1. Your shop’s events" aside={<FirstEvent />}>
@@ -15,19 +15,35 @@ export function FirstRunRoom() {
       </Panel>
       <Panel title="2. The ad platform">
         <div role="status">
-          {connected !== undefined && (
+          {status !== undefined && (
             <p className="border-b border-line px-4 py-2">
-              <Status tone="pass">{words(connected)} is connected. Its campaigns are being read.</Status>
-            </p>
-          )}
-          {error !== undefined && (
-            <p className="border-b border-line px-4 py-2">
-              <Status tone="block">The platform was not connected: {words(error)}.</Status>
+              <Outcome platform={platform ?? "meta"} status={status} code={code} />
             </p>
           )}
         </div>
         <Connections />
       </Panel>
     </Page>
+  );
+}
+
+interface OutcomeProps {
+  platform: string;
+  status: "connected" | "cancelled" | "failed";
+  code: string | undefined;
+}
+
+function Outcome({ platform, status, code }: OutcomeProps) {
+  const name = words(platform);
+  if (status === "connected")
+    return <Status tone="pass">{name} is connected. Its campaigns are being read.</Status>;
+  if (status === "cancelled")
+    return <Status tone="muted">{name} was not connected: consent was not given.</Status>;
+  return (
+    <Status tone="block">
+      <span>
+        {name} was not connected. <code className="font-mono text-sm">{code ?? "no code was given"}</code>
+      </span>
+    </Status>
   );
 }

@@ -14,7 +14,7 @@ export function Connections() {
   const connections = useQuery(connectionsQuery);
   return (
     <Loaded query={connections} rows={2}>
-      {(items) => (
+      {({ items }) => (
         <>
           {items.map((connection) => (
             <ConnectionLine key={connection.id} connection={connection} />
@@ -50,7 +50,7 @@ function ConnectionLine({ connection }: { connection: Connection }) {
 
 function ConnectMeta() {
   const mayConnect = useCan("integrations.connections:write");
-  const [readOnly, setReadOnly] = useState(false);
+  const [readOnly, setReadOnly] = useState(true);
   const authorize = useAuthorize("meta");
   if (!mayConnect) return <p className="px-4 py-3 text-ink-2">An administrator connects the platform.</p>;
   return (
@@ -88,7 +88,7 @@ function AdAccounts() {
   const accounts = useQuery(adAccountsQuery);
   return (
     <Loaded query={accounts} rows={2}>
-      {(items) => (
+      {({ items }) => (
         <Table label="Ad accounts">
           <thead>
             <tr>

@@ -26,7 +26,7 @@ export function DecisionRoom() {
 function DecisionPage({ decision }: { decision: DecisionDetail }) {
   return (
     <Page
-      title={`${words(decision.operation)}: ${decision.entity_name ?? decision.entity_id}`}
+      title={`${words(decision.kind)}: ${decision.entity_name ?? decision.entity_id}`}
       lead={
         <span className="flex items-center gap-2">
           <VerdictChip verdict={decision.result} /> <Moment at={decision.decided_at} />
@@ -68,7 +68,9 @@ function DecisionPage({ decision }: { decision: DecisionDetail }) {
         <Panel title="Proof">
           <div className="p-4">
             <Facts>
-              <Fact term="Row of the ledger">{integer(decision.sequence)}</Fact>
+              <Fact term="Row of the ledger">
+                {decision.sequence === null ? <Unknown why="it was a trial" /> : integer(decision.sequence)}
+              </Fact>
               <Fact term="Policy">version {decision.policy_version}</Fact>
               <Fact term="Decider">{decision.decider_version}</Fact>
               <Fact term="Hash">

@@ -100,10 +100,10 @@ function DecisionRow({ decision }: { decision: Decision }) {
       <Td className="sm:min-w-48">
         <Link
           to="/trust/decisions/$decisionId"
-          params={{ decisionId: decision.id }}
+          params={{ decisionId: decision.id ?? "" }}
           className="font-medium underline decoration-line-strong underline-offset-2 hover:decoration-current"
         >
-          {words(decision.operation)}
+          {words(decision.kind)}
         </Link>
         <div className="text-ink-2">
           {decision.entity_name ?? decision.entity_id}{" "}

@@ -53,9 +53,11 @@ function ComponentLine({ component }: { component: HealthComponent }) {
       </summary>
       <div className="border-t border-line bg-canvas px-4 py-3 sm:pl-11">
         {component.drivers.length > 0 && (
-          <p className="mb-2">
-            Driven by <strong className="font-semibold">{component.drivers.map(words).join(", ")}</strong>.
-          </p>
+          <ul className="mb-2 max-w-prose">
+            {component.drivers.map((driver) => (
+              <li key={driver}>{driver}</li>
+            ))}
+          </ul>
         )}
         <Evidence value={component.evidence} empty="No evidence was found, which is why it is unknown." />
       </div>
