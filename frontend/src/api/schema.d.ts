@@ -4,518 +4,6 @@
  */
 
 export interface paths {
-    "/api/v1/trust/ledger": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Entries
-         * @description Newest first.
-         */
-        get: operations["list_entries_api_v1_trust_ledger_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/trust/ledger/head": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read Head
-         * @description The chain's end, signed now: keep it outside.
-         */
-        get: operations["read_head_api_v1_trust_ledger_head_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/trust/ledger/verify": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Verify Ledger
-         * @description Recompute every hash, and decide every row again from its own inputs.
-         */
-        post: operations["verify_ledger_api_v1_trust_ledger_verify_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/trust/policies": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List Policies */
-        get: operations["list_policies_api_v1_trust_policies_get"];
-        put?: never;
-        /**
-         * Adopt Policy
-         * @description Bring in the next version. Until accounts are evaluated by it, nothing passes that needs health.
-         */
-        post: operations["adopt_policy_api_v1_trust_policies_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/trust/policies/current": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Read Current Policy */
-        get: operations["read_current_policy_api_v1_trust_policies_current_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/trust/signals": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Signals
-         * @description Newest first.
-         */
-        get: operations["list_signals_api_v1_trust_signals_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/trust/gate/decisions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Decisions
-         * @description Newest first.
-         */
-        get: operations["list_decisions_api_v1_trust_gate_decisions_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/trust/gate/decisions/{decision_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read Decision
-         * @description Everything that the decision read, and its place in the ledger.
-         */
-        get: operations["read_decision_api_v1_trust_gate_decisions__decision_id__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/trust/gate/check": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Check Change
-         * @description Try a change as its person would make it: by health, policy and switches. Nothing is written.
-         *
-         *     The caps on how far and how often are the enforcement's, and are read when an action is proposed.
-         */
-        post: operations["check_change_api_v1_trust_gate_check_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/trust/health": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read Health
-         * @description What automation may rely on now, and why.
-         */
-        get: operations["read_health_api_v1_trust_health_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/trust/health/history": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read Health History
-         * @description The account's newest evaluations, oldest first; empty where there are several and none is named.
-         */
-        get: operations["read_health_history_api_v1_trust_health_history_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/trust/health/evaluate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Evaluate Health
-         * @description Measure and score every account now, instead of at the next turn.
-         */
-        post: operations["evaluate_health_api_v1_trust_health_evaluate_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/integrations/ad-accounts": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List Ad Accounts */
-        get: operations["list_ad_accounts_api_v1_integrations_ad_accounts_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/integrations/ad-accounts/{account_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        /**
-         * Change Ad Account
-         * @description Enabling an account takes the lease to write to it, where the connection may write and nobody else does.
-         */
-        patch: operations["change_ad_account_api_v1_integrations_ad_accounts__account_id__patch"];
-        trace?: never;
-    };
-    "/api/v1/integrations/ad-accounts/{account_id}/sync": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Sync Ad Account
-         * @description Read campaigns, metrics and edits from the platform now.
-         */
-        post: operations["sync_ad_account_api_v1_integrations_ad_accounts__account_id__sync_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/integrations/connections": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List Connections */
-        get: operations["list_connections_api_v1_integrations_connections_get"];
-        put?: never;
-        /**
-         * Connect With Token
-         * @description Connect with a token that a person made at the platform; its ad accounts are found at once.
-         */
-        post: operations["connect_with_token_api_v1_integrations_connections_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/integrations/connections/{platform}/authorize": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Authorize
-         * @description Where to send the browser to sign in. The cookie ties the sign-in to this browser.
-         */
-        post: operations["authorize_api_v1_integrations_connections__platform__authorize_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/integrations/connections/{platform}/callback": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Callback
-         * @description The platform sends the browser here; it goes on to /connect, which shows what came of it.
-         */
-        get: operations["callback_api_v1_integrations_connections__platform__callback_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/integrations/connections/{connection_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * Disconnect
-         * @description Forget the token; nothing of it is read or written any more, and its history stays.
-         */
-        delete: operations["disconnect_api_v1_integrations_connections__connection_id__delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/integrations/health": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Health
-         * @description Of each enabled ad account: success, latency, the circuit, and how fresh its figures are.
-         */
-        get: operations["list_health_api_v1_integrations_health_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/integrations/calls": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Calls
-         * @description Newest first; kept for 30 days.
-         */
-        get: operations["list_calls_api_v1_integrations_calls_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/integrations/conversions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Deliveries
-         * @description Newest first.
-         */
-        get: operations["list_deliveries_api_v1_integrations_conversions_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/integrations/conversions/{delivery_id}/replay": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Replay Delivery
-         * @description Try once more what failed, was given up or was left out.
-         */
-        post: operations["replay_delivery_api_v1_integrations_conversions__delivery_id__replay_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/campaigns/{campaign_id}/metrics": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Metrics
-         * @description At most 400 days. Young days are immature: conversions still come in for them.
-         */
-        get: operations["get_metrics_api_v1_campaigns__campaign_id__metrics_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/campaigns": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A */
-        get: operations["a_api_v1_campaigns_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/campaigns/{campaign_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** B */
-        get: operations["b_api_v1_campaigns__campaign_id__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/api-keys": {
         parameters: {
             query?: never;
@@ -905,6 +393,224 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/autopilot/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Actions
+         * @description Newest first.
+         */
+        get: operations["autopilot_actions_list"];
+        put?: never;
+        /**
+         * Propose Action
+         * @description Ask for a change of a campaign; the gate answers at once, the platform follows after commit.
+         */
+        post: operations["autopilot_actions_propose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/autopilot/actions/{action_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Action
+         * @description The action with every step of its life.
+         */
+        get: operations["autopilot_actions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/autopilot/actions/{action_id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve Action
+         * @description Say yes: the gate decides again, on today's evidence.
+         */
+        post: operations["autopilot_actions_approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/autopilot/actions/{action_id}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Dismiss Action */
+        post: operations["autopilot_actions_dismiss"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/autopilot/enforcement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Limits
+         * @description The limits in force for the tenant, an account or a campaign.
+         */
+        get: operations["autopilot_enforcement_get_limits"];
+        /** Set Limits */
+        put: operations["autopilot_enforcement_set_limits"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/autopilot/interventions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Interventions
+         * @description What limits and the kill switch did, newest first.
+         */
+        get: operations["autopilot_enforcement_list_interventions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/autopilot/kill-switch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Kill Switch */
+        get: operations["autopilot_enforcement_get_kill_switch"];
+        put?: never;
+        /**
+         * Set Kill Switch
+         * @description Stop or allow every change but safety actions, from this commit on.
+         */
+        post: operations["autopilot_enforcement_set_kill_switch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/autopilot/kill-switch/platform": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Platform Kill Switch
+         * @description The switch over every tenant: a superadmin's.
+         */
+        post: operations["autopilot_enforcement_set_platform_kill_switch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/autopilot/strategies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Strategies */
+        get: operations["autopilot_strategies_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/autopilot/strategies/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Strategy */
+        get: operations["autopilot_strategies_get_strategy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change Strategy */
+        patch: operations["autopilot_strategies_change_strategy"];
+        trace?: never;
+    };
+    "/api/v1/autopilot/strategies/{name}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run Strategy
+         * @description Look at every campaign now; what is proposed goes through the gate like anything else.
+         */
+        post: operations["autopilot_strategies_run_strategy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cdp/events": {
         parameters: {
             query?: never;
@@ -1044,6 +750,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/dashboard/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Summary
+         * @description How things stand today; what is not known says why.
+         */
+        get: operations["dashboard_get_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dashboard/triage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Triage
+         * @description What needs a person, the most urgent first.
+         */
+        get: operations["dashboard_get_triage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events/stream": {
         parameters: {
             query?: never;
@@ -1162,6 +908,128 @@ export interface paths {
         patch: operations["tenants_change"];
         trace?: never;
     };
+    "/api/v1/trust/gate/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Change
+         * @description Try a change as its person would make it: by health, policy and switches. Nothing is written.
+         *
+         *     The caps on how far and how often are the enforcement's, and are read when an action is proposed.
+         */
+        post: operations["trust_engine_gate_check_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trust/gate/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Decisions
+         * @description Newest first.
+         */
+        get: operations["trust_engine_gate_list_decisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trust/gate/decisions/{decision_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Decision
+         * @description Everything that the decision read, and its place in the ledger.
+         */
+        get: operations["trust_engine_gate_read_decision"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trust/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Health
+         * @description What automation may rely on now, and why.
+         */
+        get: operations["trust_engine_health_read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trust/health/evaluate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Evaluate Health
+         * @description Measure and score every account now, instead of at the next turn.
+         */
+        post: operations["trust_engine_health_evaluate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trust/health/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Health History
+         * @description The account's newest evaluations, oldest first; empty where there are several and none is named.
+         */
+        get: operations["trust_engine_health_read_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/trust/incidents": {
         parameters: {
             query?: never;
@@ -1196,6 +1064,124 @@ export interface paths {
          * @description Say that somebody is on it; it closes when what was wrong is right.
          */
         post: operations["trust_engine_incidents_acknowledge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trust/ledger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Entries
+         * @description Newest first.
+         */
+        get: operations["trust_engine_ledger_list_entries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trust/ledger/head": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Head
+         * @description The chain's end, signed now: keep it outside.
+         */
+        get: operations["trust_engine_ledger_read_head"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trust/ledger/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify Ledger
+         * @description Recompute every hash, and decide every row again from its own inputs.
+         */
+        post: operations["trust_engine_ledger_verify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trust/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Policies */
+        get: operations["trust_engine_policies_list"];
+        put?: never;
+        /**
+         * Adopt Policy
+         * @description Bring in the next version. Until accounts are evaluated by it, nothing passes that needs health.
+         */
+        post: operations["trust_engine_policies_adopt_policy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trust/policies/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read Current Policy */
+        get: operations["trust_engine_policies_read_current_policy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trust/signals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Signals
+         * @description Newest first.
+         */
+        get: operations["trust_engine_signals_list"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1635,7 +1621,245 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/autopilot/actions": {
+    "/api/v1/integrations/ad-accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Ad Accounts */
+        get: operations["list_ad_accounts_api_v1_integrations_ad_accounts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/integrations/ad-accounts/{account_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Ad Account
+         * @description Enabling an account takes the lease to write to it, where the connection may write and nobody else does.
+         */
+        patch: operations["change_ad_account_api_v1_integrations_ad_accounts__account_id__patch"];
+        trace?: never;
+    };
+    "/api/v1/integrations/ad-accounts/{account_id}/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sync Ad Account
+         * @description Read campaigns, metrics and edits from the platform now.
+         */
+        post: operations["sync_ad_account_api_v1_integrations_ad_accounts__account_id__sync_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/integrations/connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Connections */
+        get: operations["list_connections_api_v1_integrations_connections_get"];
+        put?: never;
+        /**
+         * Connect With Token
+         * @description Connect with a token that a person made at the platform; its ad accounts are found at once.
+         */
+        post: operations["connect_with_token_api_v1_integrations_connections_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/integrations/connections/{platform}/authorize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Authorize
+         * @description Where to send the browser to sign in. The cookie ties the sign-in to this browser.
+         */
+        post: operations["authorize_api_v1_integrations_connections__platform__authorize_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/integrations/connections/{platform}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Callback
+         * @description The platform sends the browser here; it goes on to /connect, which shows what came of it.
+         */
+        get: operations["callback_api_v1_integrations_connections__platform__callback_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/integrations/connections/{connection_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Disconnect
+         * @description Forget the token; nothing of it is read or written any more, and its history stays.
+         */
+        delete: operations["disconnect_api_v1_integrations_connections__connection_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/integrations/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Health
+         * @description Of each enabled ad account: success, latency, the circuit, and how fresh its figures are.
+         */
+        get: operations["list_health_api_v1_integrations_health_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/integrations/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Calls
+         * @description Newest first; kept for 30 days.
+         */
+        get: operations["list_calls_api_v1_integrations_calls_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/integrations/conversions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Deliveries
+         * @description Newest first.
+         */
+        get: operations["list_deliveries_api_v1_integrations_conversions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/integrations/conversions/{delivery_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay Delivery
+         * @description Try once more what failed, was given up or was left out.
+         */
+        post: operations["replay_delivery_api_v1_integrations_conversions__delivery_id__replay_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{campaign_id}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Metrics
+         * @description At most 400 days. Young days are immature: conversions still come in for them.
+         */
+        get: operations["get_metrics_api_v1_campaigns__campaign_id__metrics_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns": {
         parameters: {
             query?: never;
             header?: never;
@@ -1643,165 +1867,26 @@ export interface paths {
             cookie?: never;
         };
         /** A */
-        get: operations["a_api_v1_autopilot_actions_get"];
+        get: operations["a_api_v1_campaigns_get"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{campaign_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
         /** B */
-        post: operations["b_api_v1_autopilot_actions_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/autopilot/actions/{action_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** C */
-        get: operations["c_api_v1_autopilot_actions__action_id__get"];
+        get: operations["b_api_v1_campaigns__campaign_id__get"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/autopilot/actions/{action_id}/approve": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** D */
-        post: operations["d_api_v1_autopilot_actions__action_id__approve_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/autopilot/actions/{action_id}/dismiss": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** E */
-        post: operations["e_api_v1_autopilot_actions__action_id__dismiss_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/autopilot/enforcement": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** F */
-        get: operations["f_api_v1_autopilot_enforcement_get"];
-        /** G */
-        put: operations["g_api_v1_autopilot_enforcement_put"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/autopilot/kill-switch": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** H */
-        get: operations["h_api_v1_autopilot_kill_switch_get"];
-        put?: never;
-        /** I */
-        post: operations["i_api_v1_autopilot_kill_switch_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/autopilot/interventions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** J */
-        get: operations["j_api_v1_autopilot_interventions_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/autopilot/strategies": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** K */
-        get: operations["k_api_v1_autopilot_strategies_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/autopilot/strategies/{name}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        /** L */
-        patch: operations["l_api_v1_autopilot_strategies__name__patch"];
-        trace?: never;
-    };
-    "/api/v1/autopilot/strategies/{name}/run": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** M */
-        post: operations["m_api_v1_autopilot_strategies__name__run_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1819,40 +1904,6 @@ export interface paths {
         put?: never;
         /** Stub */
         post: operations["stub_stub__what__post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/dashboard/summary": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**  */
-        get: operations["__api_v1_dashboard_summary_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/dashboard/triage": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**  */
-        get: operations["__api_v1_dashboard_triage_get"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1901,6 +1952,29 @@ export interface components {
         AccountHealthRead: {
             /** Ad Account Id */
             ad_account_id: string | null;
+            /**
+             * Capped By
+             * @description The dead component that caps the score.
+             */
+            capped_by: string | null;
+            /** Components */
+            components: components["schemas"]["ComponentRead"][];
+            /**
+             * Coverage
+             * @description The weight that has live evidence, 0 to 1.
+             */
+            coverage: number;
+            /** Drivers */
+            drivers: string[];
+            /** Evaluated At */
+            evaluated_at: string | null;
+            /** Expires At */
+            expires_at: string | null;
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "normal" | "limited" | "cuts_only" | "frozen";
             /** Name */
             name: string | null;
             /** Platform */
@@ -1912,29 +1986,383 @@ export interface components {
              * @enum {string}
              */
             status: "healthy" | "degraded" | "critical" | "unknown";
+        };
+        /**
+         * ActionCreate
+         * @description A change of one campaign's daily budget or status, as a person or a program wants it.
+         */
+        ActionCreate: {
             /**
-             * Mode
-             * @enum {string}
+             * Campaign Id
+             * Format: uuid
              */
-            mode: "normal" | "limited" | "cuts_only" | "frozen";
+            campaign_id: string;
             /**
-             * Coverage
-             * @description The weight that has live evidence, 0 to 1.
+             * Daily Budget Micros
+             * @description The budget that shall hold.
              */
-            coverage: number;
-            /** Evaluated At */
-            evaluated_at: string | null;
+            daily_budget_micros?: number | null;
+            /** Idempotency Key */
+            idempotency_key?: string | null;
+            /**
+             * Justified By
+             * @description Signals that the reason rests on; none for spend alone.
+             */
+            justified_by?: components["schemas"]["Component"][];
+            /** Reason */
+            reason: string;
+            /** Status */
+            status?: ("active" | "paused") | null;
+        };
+        /** ActionDetail */
+        ActionDetail: {
+            /**
+             * Ad Account Id
+             * Format: uuid
+             */
+            ad_account_id: string;
+            /** After */
+            after: {
+                [key: string]: unknown;
+            };
+            /** Applied At */
+            applied_at: string | null;
+            /** Approved By */
+            approved_by: string | null;
+            /** Before */
+            before: {
+                [key: string]: unknown;
+            };
+            /** Campaign Id */
+            campaign_id: string | null;
+            /** Currency */
+            currency: string;
+            /** Decision Id */
+            decision_id: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Entity */
+            entity: string;
+            /** Entity Name */
+            entity_name: string;
+            /** Entity Type */
+            entity_type: string;
+            /** Error Code */
+            error_code: string | null;
+            /** Error Detail */
+            error_detail: string | null;
+            /** Evidence */
+            evidence: {
+                [key: string]: unknown;
+            };
+            /**
+             * Expires At
+             * Format: date-time
+             * @description When silence dismisses it.
+             */
+            expires_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Justified By */
+            justified_by: string[];
+            /** Operation */
+            operation: string;
+            /** Origin */
+            origin: string;
+            /** Platform */
+            platform: string;
+            /**
+             * Proposed At
+             * Format: date-time
+             */
+            proposed_at: string;
+            /** Reason */
+            reason: string;
+            /** Reasons */
+            reasons: components["schemas"]["GateReason"][];
+            /** Requested Label */
+            requested_label: string;
+            /** Rollback Of */
+            rollback_of: string | null;
+            /** Safety */
+            safety: boolean;
+            /** State */
+            state: string;
+            /** Strategy */
+            strategy: string | null;
+            /** Timeline */
+            timeline: components["schemas"]["ActionStep"][];
+            /** Verdict */
+            verdict: string | null;
+            /** Verified At */
+            verified_at: string | null;
+            /** Watch Until */
+            watch_until: string | null;
+        };
+        /**
+         * ActionRead
+         * @description One change: what was wanted, what the gate said, how far it got. Money is micros of `currency`.
+         */
+        ActionRead: {
+            /**
+             * Ad Account Id
+             * Format: uuid
+             */
+            ad_account_id: string;
+            /** After */
+            after: {
+                [key: string]: unknown;
+            };
+            /** Applied At */
+            applied_at: string | null;
+            /** Approved By */
+            approved_by: string | null;
+            /** Before */
+            before: {
+                [key: string]: unknown;
+            };
+            /** Campaign Id */
+            campaign_id: string | null;
+            /** Currency */
+            currency: string;
+            /** Decision Id */
+            decision_id: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Entity */
+            entity: string;
+            /** Entity Name */
+            entity_name: string;
+            /** Entity Type */
+            entity_type: string;
+            /** Error Code */
+            error_code: string | null;
+            /** Error Detail */
+            error_detail: string | null;
+            /** Evidence */
+            evidence: {
+                [key: string]: unknown;
+            };
+            /**
+             * Expires At
+             * Format: date-time
+             * @description When silence dismisses it.
+             */
+            expires_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Justified By */
+            justified_by: string[];
+            /** Operation */
+            operation: string;
+            /** Origin */
+            origin: string;
+            /** Platform */
+            platform: string;
+            /**
+             * Proposed At
+             * Format: date-time
+             */
+            proposed_at: string;
+            /** Reason */
+            reason: string;
+            /** Reasons */
+            reasons: components["schemas"]["GateReason"][];
+            /** Requested Label */
+            requested_label: string;
+            /** Rollback Of */
+            rollback_of: string | null;
+            /** Safety */
+            safety: boolean;
+            /** State */
+            state: string;
+            /** Strategy */
+            strategy: string | null;
+            /** Verdict */
+            verdict: string | null;
+            /** Verified At */
+            verified_at: string | null;
+            /** Watch Until */
+            watch_until: string | null;
+        };
+        /**
+         * ActionState
+         * @enum {string}
+         */
+        ActionState: "proposed" | "held" | "blocked" | "awaiting_approval" | "approved" | "executing" | "applied" | "verified" | "rolled_back" | "failed" | "expired" | "dismissed";
+        /** ActionStep */
+        ActionStep: {
+            /** Actor */
+            actor: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
+            /** From State */
+            from_state: string | null;
+            /** Note */
+            note: string | null;
+            /** To State */
+            to_state: string;
+        };
+        /** ApiKeyCreate */
+        ApiKeyCreate: {
+            /** Expires At */
+            expires_at?: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Scopes
+             * @description Permissions, `area:verb`.
+             */
+            scopes: string[];
+        };
+        /** ApiKeyCreated */
+        ApiKeyCreated: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Created By
+             * Format: uuid
+             */
+            created_by: string;
             /** Expires At */
             expires_at: string | null;
-            /** Components */
-            components: components["schemas"]["ComponentRead"][];
             /**
-             * Capped By
-             * @description The dead component that caps the score.
+             * Id
+             * Format: uuid
              */
-            capped_by: string | null;
-            /** Drivers */
-            drivers: string[];
+            id: string;
+            /**
+             * Key
+             * @description The key itself: it is shown this once.
+             */
+            key: string;
+            /** Last Used At */
+            last_used_at: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Prefix
+             * @description Enough of the key to recognise it.
+             */
+            prefix: string;
+            /** Revoked At */
+            revoked_at: string | null;
+            /** Scopes */
+            scopes: string[];
+        };
+        /** ApiKeyRead */
+        ApiKeyRead: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Created By
+             * Format: uuid
+             */
+            created_by: string;
+            /** Expires At */
+            expires_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Last Used At */
+            last_used_at: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Prefix
+             * @description Enough of the key to recognise it.
+             */
+            prefix: string;
+            /** Revoked At */
+            revoked_at: string | null;
+            /** Scopes */
+            scopes: string[];
+        };
+        /** Approve */
+        Approve: {
+            /** Reason */
+            reason?: string | null;
+        };
+        /** AuditLogRead */
+        AuditLogRead: {
+            /** Action */
+            action: string;
+            /** Actor Id */
+            actor_id: string | null;
+            /** Actor Kind */
+            actor_kind: string;
+            /** Actor Label */
+            actor_label: string;
+            /** After */
+            after: {
+                [key: string]: unknown;
+            } | null;
+            /** Before */
+            before: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Entity */
+            entity: string;
+            /** Entity Id */
+            entity_id: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Ip */
+            ip: string | null;
+            /** Request Id */
+            request_id: string | null;
+            /** User Agent */
+            user_agent: string | null;
+        };
+        /** BackupCodesRead */
+        BackupCodesRead: {
+            /**
+             * Backup Codes
+             * @description Each works once; they are shown this once.
+             */
+            backup_codes: string[];
+        };
+        /** ChangePasswordRequest */
+        ChangePasswordRequest: {
+            /**
+             * Current Password
+             * Format: password
+             */
+            current_password: string;
+            /**
+             * New Password
+             * Format: password
+             */
+            new_password: string;
         };
         /**
          * CheckBody
@@ -1947,17 +2375,6 @@ export interface components {
              */
             ad_account_id: string;
             /**
-             * Entity Type
-             * @default campaign
-             * @enum {string}
-             */
-            entity_type: "account" | "campaign" | "ad_set" | "ad";
-            /**
-             * Entity Id
-             * @description As the platform spells it.
-             */
-            entity_id: string;
-            /**
              * Daily Budget Micros
              * @description Before and after, in micros; both positive and under 10^15.
              */
@@ -1965,6 +2382,17 @@ export interface components {
                 number,
                 number
             ] | null;
+            /**
+             * Entity Id
+             * @description As the platform spells it.
+             */
+            entity_id: string;
+            /**
+             * Entity Type
+             * @default campaign
+             * @enum {string}
+             */
+            entity_type: "account" | "campaign" | "ad_set" | "ad";
             /**
              * Status
              * @description Before and after.
@@ -1974,6 +2402,11 @@ export interface components {
                 "active" | "paused"
             ] | null;
         };
+        /** CodeRequest */
+        CodeRequest: {
+            /** Code */
+            code: string;
+        };
         /**
          * Component
          * @description What signal health is made of.
@@ -1982,124 +2415,272 @@ export interface components {
         Component: "emq" | "freshness" | "variance" | "invariants" | "event_loss" | "api_health" | "anomaly" | "cdp_quality";
         /** ComponentRead */
         ComponentRead: {
-            /** Name */
-            name: string;
             /**
-             * State
-             * @enum {string}
+             * Drivers
+             * @description What it costs, in plain words.
              */
-            state: "good" | "bad" | "unknown" | "absent";
-            /** Score */
-            score: number | null;
-            /**
-             * Weight
-             * @description Its share of the whole; 0 where it is absent by design.
-             */
-            weight: number;
+            drivers: string[];
             /** Evidence */
             evidence: {
                 [key: string]: unknown;
             };
             /** Measured At */
             measured_at: string | null;
+            /** Name */
+            name: string;
             /** Reason */
             reason: string;
+            /** Score */
+            score: number | null;
             /**
-             * Drivers
-             * @description What it costs, in plain words.
+             * State
+             * @enum {string}
              */
-            drivers: string[];
+            state: "good" | "bad" | "unknown" | "absent";
+            /**
+             * Weight
+             * @description Its share of the whole; 0 where it is absent by design.
+             */
+            weight: number;
+        };
+        /**
+         * ConsideredRead
+         * @description One campaign that a run looked at, and what came of it.
+         */
+        ConsideredRead: {
+            /** Action Id */
+            action_id: string | null;
+            /**
+             * Budget Micros
+             * @description The budget it calls for; None: leave it.
+             */
+            budget_micros: number | null;
+            /** Campaign */
+            campaign: string;
+            /**
+             * Campaign Id
+             * Format: uuid
+             */
+            campaign_id: string;
+            /**
+             * Roas
+             * @description None while there is not enough data.
+             */
+            roas: number | null;
+            /** Roas High */
+            roas_high: number | null;
+            /** Roas Low */
+            roas_low: number | null;
+            /** Sentence */
+            sentence: string;
+            /** State */
+            state: string | null;
+            /** Why */
+            why: string;
+        };
+        /** CursorPage[ActionRead] */
+        CursorPage_ActionRead_: {
+            /** Items */
+            items: components["schemas"]["ActionRead"][];
+            /** Limit */
+            limit: number;
+            /**
+             * Next Cursor
+             * @description Ask again with this to go on; null at the end.
+             */
+            next_cursor: string | null;
+        };
+        /** CursorPage[AuditLogRead] */
+        CursorPage_AuditLogRead_: {
+            /** Items */
+            items: components["schemas"]["AuditLogRead"][];
+            /** Limit */
+            limit: number;
+            /**
+             * Next Cursor
+             * @description Ask again with this to go on; null at the end.
+             */
+            next_cursor: string | null;
+        };
+        /** CursorPage[DeadLetterRead] */
+        CursorPage_DeadLetterRead_: {
+            /** Items */
+            items: components["schemas"]["DeadLetterRead"][];
+            /** Limit */
+            limit: number;
+            /**
+             * Next Cursor
+             * @description Ask again with this to go on; null at the end.
+             */
+            next_cursor: string | null;
         };
         /** CursorPage[DecisionRead] */
         CursorPage_DecisionRead_: {
             /** Items */
             items: components["schemas"]["DecisionRead"][];
+            /** Limit */
+            limit: number;
             /**
              * Next Cursor
              * @description Ask again with this to go on; null at the end.
              */
             next_cursor: string | null;
+        };
+        /** CursorPage[EventRead] */
+        CursorPage_EventRead_: {
+            /** Items */
+            items: components["schemas"]["EventRead"][];
             /** Limit */
             limit: number;
+            /**
+             * Next Cursor
+             * @description Ask again with this to go on; null at the end.
+             */
+            next_cursor: string | null;
+        };
+        /** CursorPage[IncidentRead] */
+        CursorPage_IncidentRead_: {
+            /** Items */
+            items: components["schemas"]["IncidentRead"][];
+            /** Limit */
+            limit: number;
+            /**
+             * Next Cursor
+             * @description Ask again with this to go on; null at the end.
+             */
+            next_cursor: string | null;
+        };
+        /** CursorPage[InterventionRead] */
+        CursorPage_InterventionRead_: {
+            /** Items */
+            items: components["schemas"]["InterventionRead"][];
+            /** Limit */
+            limit: number;
+            /**
+             * Next Cursor
+             * @description Ask again with this to go on; null at the end.
+             */
+            next_cursor: string | null;
         };
         /** CursorPage[LedgerEntryRead] */
         CursorPage_LedgerEntryRead_: {
             /** Items */
             items: components["schemas"]["LedgerEntryRead"][];
+            /** Limit */
+            limit: number;
             /**
              * Next Cursor
              * @description Ask again with this to go on; null at the end.
              */
             next_cursor: string | null;
-            /** Limit */
-            limit: number;
         };
         /** CursorPage[SignalRead] */
         CursorPage_SignalRead_: {
             /** Items */
             items: components["schemas"]["SignalRead"][];
+            /** Limit */
+            limit: number;
             /**
              * Next Cursor
              * @description Ask again with this to go on; null at the end.
              */
             next_cursor: string | null;
+        };
+        /** CursorPage[VerdictRead] */
+        CursorPage_VerdictRead_: {
+            /** Items */
+            items: components["schemas"]["VerdictRead"][];
             /** Limit */
             limit: number;
+            /**
+             * Next Cursor
+             * @description Ask again with this to go on; null at the end.
+             */
+            next_cursor: string | null;
+        };
+        /** DeadLetterRead */
+        DeadLetterRead: {
+            /** Attempts */
+            attempts: number;
+            /**
+             * Created At
+             * Format: date-time
+             * @description When it was given up.
+             */
+            created_at: string;
+            /** Discarded At */
+            discarded_at: string | null;
+            /**
+             * Enqueued At
+             * Format: date-time
+             */
+            enqueued_at: string;
+            /** Error */
+            error: string;
+            /** Error Code */
+            error_code: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Payload
+             * @description The ids that the task was given.
+             */
+            payload: {
+                [key: string]: unknown;
+            };
+            /** Queue */
+            queue: string | null;
+            /** Replayed As */
+            replayed_as: string | null;
+            /** Replayed At */
+            replayed_at: string | null;
+            /** Task */
+            task: string;
         };
         /** DecisionDetail */
         DecisionDetail: {
-            /**
-             * Id
-             * @description Null for a trial.
-             */
-            id: string | null;
-            /** Sequence */
-            sequence: number | null;
+            /** Action Id */
+            action_id: string | null;
+            /** Ad Account Id */
+            ad_account_id: string | null;
+            /** After */
+            after: {
+                [key: string]: unknown;
+            };
+            /** Before */
+            before: {
+                [key: string]: unknown;
+            };
             /**
              * Decided At
              * Format: date-time
              */
             decided_at: string;
-            /**
-             * Result
-             * @enum {string}
-             */
-            result: "PASS" | "HOLD" | "BLOCK";
-            /** Risk Class */
-            risk_class: string;
-            /**
-             * Kind
-             * @description What the change turned out to do.
-             */
-            kind: string;
-            /** Operation */
-            operation: string;
-            /** Entity Type */
-            entity_type: string;
+            /** Decider Version */
+            decider_version: string;
             /** Entity Id */
             entity_id: string;
             /** Entity Name */
             entity_name: string | null;
-            /** Ad Account Id */
-            ad_account_id: string | null;
-            /** Score */
-            score: number | null;
-            /** Required Score */
-            required_score: number | null;
-            /** Reasons */
-            reasons: components["schemas"]["ReasonRead"][];
-            /** Policy Version */
-            policy_version: number;
-            /** Action Id */
-            action_id: string | null;
-            /** Before */
-            before: {
+            /** Entity Type */
+            entity_type: string;
+            /**
+             * Evidence
+             * @description The health that it was decided on.
+             */
+            evidence: {
                 [key: string]: unknown;
             };
-            /** After */
-            after: {
-                [key: string]: unknown;
-            };
+            /** Hash */
+            hash: string;
+            /**
+             * Id
+             * @description Null for a trial.
+             */
+            id: string | null;
             /**
              * Inputs
              * @description Everything that the decision read.
@@ -2108,33 +2689,20 @@ export interface components {
                 [key: string]: unknown;
             };
             /**
-             * Evidence
-             * @description The health that it was decided on.
+             * Kind
+             * @description What the change turned out to do.
              */
-            evidence: {
-                [key: string]: unknown;
-            };
-            /** Decider Version */
-            decider_version: string;
-            /** Hash */
-            hash: string;
+            kind: string;
+            /** Operation */
+            operation: string;
+            /** Policy Version */
+            policy_version: number;
             /** Previous Hash */
             previous_hash: string;
-        };
-        /** DecisionRead */
-        DecisionRead: {
-            /**
-             * Id
-             * @description Null for a trial.
-             */
-            id: string | null;
-            /** Sequence */
-            sequence: number | null;
-            /**
-             * Decided At
-             * Format: date-time
-             */
-            decided_at: string;
+            /** Reasons */
+            reasons: components["schemas"]["ReasonRead"][];
+            /** Required Score */
+            required_score: number | null;
             /**
              * Result
              * @enum {string}
@@ -2142,6 +2710,33 @@ export interface components {
             result: "PASS" | "HOLD" | "BLOCK";
             /** Risk Class */
             risk_class: string;
+            /** Score */
+            score: number | null;
+            /** Sequence */
+            sequence: number | null;
+        };
+        /** DecisionRead */
+        DecisionRead: {
+            /** Action Id */
+            action_id: string | null;
+            /** Ad Account Id */
+            ad_account_id: string | null;
+            /**
+             * Decided At
+             * Format: date-time
+             */
+            decided_at: string;
+            /** Entity Id */
+            entity_id: string;
+            /** Entity Name */
+            entity_name: string | null;
+            /** Entity Type */
+            entity_type: string;
+            /**
+             * Id
+             * @description Null for a trial.
+             */
+            id: string | null;
             /**
              * Kind
              * @description What the change turned out to do.
@@ -2149,24 +2744,68 @@ export interface components {
             kind: string;
             /** Operation */
             operation: string;
-            /** Entity Type */
-            entity_type: string;
-            /** Entity Id */
-            entity_id: string;
-            /** Entity Name */
-            entity_name: string | null;
-            /** Ad Account Id */
-            ad_account_id: string | null;
-            /** Score */
-            score: number | null;
-            /** Required Score */
-            required_score: number | null;
-            /** Reasons */
-            reasons: components["schemas"]["ReasonRead"][];
             /** Policy Version */
             policy_version: number;
-            /** Action Id */
-            action_id: string | null;
+            /** Reasons */
+            reasons: components["schemas"]["ReasonRead"][];
+            /** Required Score */
+            required_score: number | null;
+            /**
+             * Result
+             * @enum {string}
+             */
+            result: "PASS" | "HOLD" | "BLOCK";
+            /** Risk Class */
+            risk_class: string;
+            /** Score */
+            score: number | null;
+            /** Sequence */
+            sequence: number | null;
+        };
+        /** Dismiss */
+        Dismiss: {
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * EnforcementMode
+         * @description What breaking a limit leads to: a warning, a confirmation with a reason, or a refusal.
+         * @enum {string}
+         */
+        EnforcementMode: "advisory" | "soft_block" | "hard_block";
+        /** EnrolmentRead */
+        EnrolmentRead: {
+            /** Otpauth Uri */
+            otpauth_uri: string;
+            /**
+             * Qr Svg
+             * @description The address as a QR code: an `svg` element.
+             */
+            qr_svg: string;
+            /** Secret */
+            secret: string;
+        };
+        /** ErrorBody */
+        ErrorBody: {
+            /**
+             * Code
+             * @description Stable; programs branch on it.
+             */
+            code: string;
+            /**
+             * Error
+             * @description One sentence for people.
+             */
+            error: string;
+            /** Fields */
+            fields?: components["schemas"]["FieldFault"][] | null;
+            /** Request Id */
+            request_id?: string | null;
+            /**
+             * Success
+             * @default false
+             */
+            success: boolean;
         };
         /** EvaluationRead */
         EvaluationRead: {
@@ -2176,64 +2815,145 @@ export interface components {
              */
             evaluated: number;
         };
+        /**
+         * EventRead
+         * @description `[sealed]` stands where a value named a person.
+         */
+        EventRead: {
+            /** Anonymous Id */
+            anonymous_id: string | null;
+            /** Click Ids */
+            click_ids: {
+                [key: string]: unknown;
+            } | null;
+            /** Context */
+            context: {
+                [key: string]: unknown;
+            };
+            /** Currency */
+            currency: string | null;
+            /** Event Name */
+            event_name: string;
+            /**
+             * Event Time
+             * Format: date-time
+             */
+            event_time: string;
+            /** Event Type */
+            event_type: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Is Order */
+            is_order: boolean;
+            /** Is Refund */
+            is_refund: boolean;
+            /**
+             * Match Keys
+             * @description What a platform could match the person by.
+             */
+            match_keys: string[];
+            /** Message Id */
+            message_id: string;
+            /** Order Id */
+            order_id: string | null;
+            /** Properties */
+            properties: {
+                [key: string]: unknown;
+            };
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            /** Source Id */
+            source_id: string | null;
+            /** Value Micros */
+            value_micros: number | null;
+        };
+        /** EventStats */
+        EventStats: {
+            /** Accepted */
+            accepted: number;
+            /** Duplicates */
+            duplicates: number;
+            /** Newest Accepted At */
+            newest_accepted_at: string | null;
+            /** Rejected */
+            rejected: number;
+            /** Sources */
+            sources: components["schemas"]["SourceStats"][];
+        };
+        /** FieldFault */
+        FieldFault: {
+            /** Code */
+            code: string;
+            /**
+             * Field
+             * @description A dotted path such as `body.email`.
+             */
+            field: string;
+            /** Message */
+            message: string;
+        };
+        /**
+         * Figure
+         * @description A figure with its source, or the reason why there is none. Money is in micros of `currency`.
+         */
+        Figure: {
+            /** Known */
+            known: boolean;
+            /** Reason */
+            reason: string | null;
+            /** Value */
+            value: unknown;
+        };
+        /** ForgotPasswordRequest */
+        ForgotPasswordRequest: {
+            /**
+             * Email
+             * Format: email
+             */
+            email: string;
+        };
+        /** GateReason */
+        GateReason: {
+            /** Code */
+            code: string;
+            /** Sentence */
+            sentence: string;
+            /**
+             * Verdict
+             * @description What this reason alone would lead to.
+             * @enum {string}
+             */
+            verdict: "pass" | "hold" | "block";
+            /** Violation */
+            violation?: string | null;
+        };
         /** HTTPValidationError */
         HTTPValidationError: {
             /** Detail */
             detail?: components["schemas"]["ValidationError"][];
         };
-        /**
-         * HealthRead
-         * @description The tenant's roll-up by spend, and every account. The mode is the most careful one of any account.
-         */
-        HealthRead: {
-            /** Ad Account Id */
-            ad_account_id: string | null;
-            /** Name */
-            name: string | null;
-            /** Platform */
-            platform: string | null;
-            /** Score */
-            score: number | null;
-            /**
-             * Status
-             * @enum {string}
-             */
-            status: "healthy" | "degraded" | "critical" | "unknown";
-            /**
-             * Mode
-             * @enum {string}
-             */
-            mode: "normal" | "limited" | "cuts_only" | "frozen";
-            /**
-             * Coverage
-             * @description The weight that has live evidence, 0 to 1.
-             */
-            coverage: number;
-            /** Evaluated At */
-            evaluated_at: string | null;
-            /** Expires At */
-            expires_at: string | null;
-            /** Components */
-            components: components["schemas"]["ComponentRead"][];
-            /**
-             * Capped By
-             * @description The dead component that caps the score.
-             */
-            capped_by: string | null;
-            /** Drivers */
-            drivers: string[];
-            /** Platforms */
-            platforms: components["schemas"]["PlatformHealthRead"][];
-            /** Accounts */
-            accounts: components["schemas"]["AccountHealthRead"][];
-        };
         /** HistoryPoint */
         HistoryPoint: {
+            /** Capped By */
+            capped_by: string[];
+            /** Coverage */
+            coverage: number;
             /**
              * Evaluated At
              * Format: date-time
              */
             evaluated_at: string;
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "normal" | "limited" | "cuts_only" | "frozen";
             /** Score */
             score: number | null;
             /**
@@ -2241,15 +2961,6 @@ export interface components {
              * @enum {string}
              */
             status: "healthy" | "degraded" | "critical" | "unknown";
-            /**
-             * Mode
-             * @enum {string}
-             */
-            mode: "normal" | "limited" | "cuts_only" | "frozen";
-            /** Coverage */
-            coverage: number;
-            /** Capped By */
-            capped_by: string[];
         };
         /** HistoryRead */
         HistoryRead: {
@@ -2261,75 +2972,540 @@ export interface components {
              */
             points: components["schemas"]["HistoryPoint"][];
         };
-        /** LedgerEntryRead */
-        LedgerEntryRead: {
+        /**
+         * InFlight
+         * @description An action that was owed to a platform when the switch was turned: it is read back.
+         */
+        InFlight: {
+            /** Entity Name */
+            entity_name: string;
             /**
              * Id
              * Format: uuid
              */
             id: string;
-            /** Sequence */
-            sequence: number;
+            /** State */
+            state: string;
+        };
+        /** IncidentNote */
+        IncidentNote: {
             /**
              * At
              * Format: date-time
              */
             at: string;
-            /** Kind */
-            kind: string;
-            /** Decider */
-            decider: string;
-            /** Verdict */
-            verdict: string | null;
+            /** Note */
+            note: string;
+        };
+        /** IncidentRead */
+        IncidentRead: {
+            /** Acknowledged By */
+            acknowledged_by: string | null;
             /** Ad Account Id */
             ad_account_id: string | null;
+            /** Closed At */
+            closed_at: string | null;
+            /** Evidence */
+            evidence: {
+                [key: string]: unknown;
+            };
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Mend */
+            mend: string | null;
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /** Sentence */
+            sentence: string;
+            /** Severity */
+            severity: string;
+            /** Status */
+            status: string;
+            /** Subject */
+            subject: string;
+            /** Timeline */
+            timeline: components["schemas"]["IncidentNote"][];
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /** InterventionRead */
+        InterventionRead: {
             /** Action Id */
             action_id: string | null;
+            /** Actor */
+            actor: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Sentence */
+            sentence: string;
+            /** Violation */
+            violation: string | null;
+        };
+        /** InvitationAccept */
+        InvitationAccept: {
+            /** Full Name */
+            full_name?: string | null;
+            /** Password */
+            password?: string | null;
+            /** Token */
+            token: string;
+        };
+        /** InvitationAccepted */
+        InvitationAccepted: {
+            /** Email */
+            email: string;
+            /** Message */
+            message: string;
+        };
+        /** InvitationCreate */
+        InvitationCreate: {
+            /**
+             * Email
+             * Format: email
+             */
+            email: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "viewer" | "analyst" | "manager" | "admin";
+        };
+        /** InvitationRead */
+        InvitationRead: {
+            /** Accepted At */
+            accepted_at: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Email */
+            email: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Revoked At */
+            revoked_at: string | null;
+            role: components["schemas"]["Role"];
+        };
+        /** KillSwitchRead */
+        KillSwitchRead: {
+            /**
+             * Engaged
+             * @description The tenant's switch or the one over the whole platform.
+             */
+            engaged: boolean;
+            /** In Flight */
+            in_flight: components["schemas"]["InFlight"][];
+            platform: components["schemas"]["SwitchRead"];
+            tenant: components["schemas"]["SwitchRead"];
+        };
+        /** KillSwitchSet */
+        KillSwitchSet: {
+            /** Engaged */
+            engaged: boolean;
+            /** Reason */
+            reason: string;
+        };
+        /** LedgerEntryRead */
+        LedgerEntryRead: {
+            /** Action Id */
+            action_id: string | null;
+            /** Ad Account Id */
+            ad_account_id: string | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Decider */
+            decider: string;
             /** Hash */
             hash: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string;
             /** Previous Hash */
             previous_hash: string;
+            /** Sequence */
+            sequence: number;
+            /** Verdict */
+            verdict: string | null;
         };
         /**
          * LedgerHeadRead
          * @description Keep it outside: it shows a tail that was cut off, or a chain that was rewritten.
          */
         LedgerHeadRead: {
-            /** Tenant Id */
-            tenant_id: number;
-            /** Sequence */
-            sequence: number;
             /** Hash */
             hash: string;
+            /** Public Key */
+            public_key: string;
+            /** Sequence */
+            sequence: number;
+            /** Signature */
+            signature: string;
             /**
              * Signed At
              * Format: date-time
              */
             signed_at: string;
-            /** Public Key */
-            public_key: string;
-            /** Signature */
-            signature: string;
+            /** Tenant Id */
+            tenant_id: number;
         };
         /** LedgerVerify */
         LedgerVerify: {
-            /** Whole */
-            whole: boolean;
-            /** Rows */
-            rows: number;
             /**
              * Faults
              * @description The first hundred, in plain words.
              */
             faults: string[];
+            /** Rows */
+            rows: number;
             /**
              * Verified At
              * Format: date-time
              */
             verified_at: string;
+            /** Whole */
+            whole: boolean;
+        };
+        /**
+         * LimitsPatch
+         * @description What is given is set; what is left out stays.
+         */
+        LimitsPatch: {
+            /**
+             * Applies To
+             * @default tenant
+             * @enum {string}
+             */
+            applies_to: "tenant" | "account" | "campaign";
+            /** Cpa Ceiling Micros */
+            cpa_ceiling_micros?: number | null;
+            /** Currency */
+            currency?: string | null;
+            /**
+             * Entity Id
+             * @description The account's or campaign's id; none for the tenant.
+             */
+            entity_id?: string | null;
+            /** Increase Limit Pct */
+            increase_limit_pct?: number | null;
+            /** Level */
+            level?: number | null;
+            /** Max Campaign Budget Micros */
+            max_campaign_budget_micros?: number | null;
+            /** Max Changes Per Day */
+            max_changes_per_day?: number | null;
+            /** Max Daily Budget Micros */
+            max_daily_budget_micros?: number | null;
+            /** Max Daily Increase Micros */
+            max_daily_increase_micros?: number | null;
+            /** Min Hours Between */
+            min_hours_between?: number | null;
+            mode?: components["schemas"]["EnforcementMode"] | null;
+            /** Roas Floor */
+            roas_floor?: number | null;
+            /** Roas Lookback Days */
+            roas_lookback_days?: number | null;
+            /**
+             * Total Raise Pct
+             * @description At most 20 % in 24 h.
+             */
+            total_raise_pct?: number | null;
+        };
+        /**
+         * LimitsRead
+         * @description The limits in force. Money is micros of `currency`; None: no such limit.
+         */
+        LimitsRead: {
+            /** Cpa Ceiling Micros */
+            cpa_ceiling_micros: number | null;
+            /** Currency */
+            currency: string;
+            /** Increase Limit Pct */
+            increase_limit_pct: number;
+            /**
+             * Level
+             * @description 0 suggest only, 1 guarded automation, 2 approval required.
+             */
+            level: number;
+            /** Max Campaign Budget Micros */
+            max_campaign_budget_micros: number | null;
+            /** Max Changes Per Day */
+            max_changes_per_day: number;
+            /** Max Daily Budget Micros */
+            max_daily_budget_micros: number | null;
+            /** Max Daily Increase Micros */
+            max_daily_increase_micros: number | null;
+            /** Min Hours Between */
+            min_hours_between: number;
+            mode: components["schemas"]["EnforcementMode"];
+            /** Roas Floor */
+            roas_floor: number | null;
+            /** Roas Lookback Days */
+            roas_lookback_days: number;
+            /** Total Raise Pct */
+            total_raise_pct: number;
+        };
+        /** LivenessRead */
+        LivenessRead: {
+            /**
+             * Status
+             * @default alive
+             * @constant
+             */
+            status: "alive";
+        };
+        /** LoginRequest */
+        LoginRequest: {
+            /**
+             * Email
+             * Format: email
+             */
+            email: string;
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
+            /**
+             * Tenant Id
+             * @description Which company to enter; else the last one.
+             */
+            tenant_id?: number | null;
+        };
+        /** MeRead */
+        MeRead: {
+            /** Permissions */
+            permissions: string[];
+            role: components["schemas"]["Role"];
+            tenant: components["schemas"]["TenantOption"];
+            /** Tenants */
+            tenants: components["schemas"]["TenantOption"][];
+            user: components["schemas"]["UserRead"];
+        };
+        /** MemberPatch */
+        MemberPatch: {
+            /** Is Active */
+            is_active?: boolean | null;
+            /** Role */
+            role?: ("viewer" | "analyst" | "manager" | "admin") | null;
+        };
+        /** MemberRead */
+        MemberRead: {
+            /** Email */
+            email: string;
+            /** Full Name */
+            full_name: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Is Active */
+            is_active: boolean;
+            /**
+             * Is Protected
+             * @description Only a superadmin may change this person.
+             */
+            is_protected: boolean;
+            /**
+             * Joined At
+             * Format: date-time
+             */
+            joined_at: string;
+            /** Last Login At */
+            last_login_at: string | null;
+            /** Mfa Enabled */
+            mfa_enabled: boolean;
+            role: components["schemas"]["Role"];
+        };
+        /**
+         * Message
+         * @description One sentence for people.
+         */
+        Message: {
+            /** Message */
+            message: string;
+        };
+        /** MfaChallenge */
+        MfaChallenge: {
+            /**
+             * Mfa Required
+             * @default true
+             * @constant
+             */
+            mfa_required: true;
+            /**
+             * Mfa Token
+             * @description Send it with a code to `/auth/mfa/verify` within five minutes.
+             */
+            mfa_token: string;
+        };
+        /** MfaDisableRequest */
+        MfaDisableRequest: {
+            /** Code */
+            code: string;
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
+        };
+        /** MfaVerifyRequest */
+        MfaVerifyRequest: {
+            /**
+             * Code
+             * @description Six digits from the app, or a backup code.
+             */
+            code: string;
+            /** Mfa Token */
+            mfa_token: string;
+        };
+        /** Page[ApiKeyRead] */
+        Page_ApiKeyRead_: {
+            /** Has Next */
+            has_next: boolean;
+            /** Has Prev */
+            has_prev: boolean;
+            /** Items */
+            items: components["schemas"]["ApiKeyRead"][];
+            /** Limit */
+            limit: number;
+            /** Page */
+            page: number;
+            /** Pages */
+            pages: number;
+            /**
+             * Total
+             * @description Rows that match; 10000 when `total_capped`.
+             */
+            total: number;
+            /**
+             * Total Capped
+             * @default false
+             */
+            total_capped: boolean;
+        };
+        /** Page[InvitationRead] */
+        Page_InvitationRead_: {
+            /** Has Next */
+            has_next: boolean;
+            /** Has Prev */
+            has_prev: boolean;
+            /** Items */
+            items: components["schemas"]["InvitationRead"][];
+            /** Limit */
+            limit: number;
+            /** Page */
+            page: number;
+            /** Pages */
+            pages: number;
+            /**
+             * Total
+             * @description Rows that match; 10000 when `total_capped`.
+             */
+            total: number;
+            /**
+             * Total Capped
+             * @default false
+             */
+            total_capped: boolean;
+        };
+        /** Page[MemberRead] */
+        Page_MemberRead_: {
+            /** Has Next */
+            has_next: boolean;
+            /** Has Prev */
+            has_prev: boolean;
+            /** Items */
+            items: components["schemas"]["MemberRead"][];
+            /** Limit */
+            limit: number;
+            /** Page */
+            page: number;
+            /** Pages */
+            pages: number;
+            /**
+             * Total
+             * @description Rows that match; 10000 when `total_capped`.
+             */
+            total: number;
+            /**
+             * Total Capped
+             * @default false
+             */
+            total_capped: boolean;
+        };
+        /** Page[SignInSessionRead] */
+        Page_SignInSessionRead_: {
+            /** Has Next */
+            has_next: boolean;
+            /** Has Prev */
+            has_prev: boolean;
+            /** Items */
+            items: components["schemas"]["SignInSessionRead"][];
+            /** Limit */
+            limit: number;
+            /** Page */
+            page: number;
+            /** Pages */
+            pages: number;
+            /**
+             * Total
+             * @description Rows that match; 10000 when `total_capped`.
+             */
+            total: number;
+            /**
+             * Total Capped
+             * @default false
+             */
+            total_capped: boolean;
         };
         /** PlatformHealthRead */
         PlatformHealthRead: {
+            /** Coverage */
+            coverage: number;
+            /** Drivers */
+            drivers: string[];
             /** Platform */
             platform: string;
             /** Score */
@@ -2339,59 +3515,55 @@ export interface components {
              * @enum {string}
              */
             status: "healthy" | "degraded" | "critical" | "unknown";
-            /** Coverage */
-            coverage: number;
-            /** Drivers */
-            drivers: string[];
         };
         /** PolicyCreate */
         PolicyCreate: {
+            document: components["schemas"]["PolicyDocument"];
             /**
              * Note
              * @description Why it changes.
              */
             note: string;
-            document: components["schemas"]["PolicyDocument"];
         };
         /**
          * PolicyDocument
          * @description What is left out stays as it is in the version in force.
          */
         PolicyDocument: {
-            /** Weights */
-            weights?: {
-                [key: string]: number;
-            } | null;
-            /** Cdp Weight */
-            cdp_weight?: number | null;
-            /** Floors */
-            floors?: {
-                [key: string]: number;
-            } | null;
-            /** Dead Cap */
-            dead_cap?: number | null;
-            /** Thresholds */
-            thresholds?: {
-                [key: string]: number;
-            } | null;
-            /** Hold From */
-            hold_from?: number | null;
-            /** Coverage Hold */
-            coverage_hold?: number | null;
-            /** Coverage Block */
-            coverage_block?: number | null;
-            /** Stale After Hours */
-            stale_after_hours?: number | null;
-            /** Score Ttl Minutes */
-            score_ttl_minutes?: number | null;
-            /** Rise After */
-            rise_after?: number | null;
             /** Absent Raise Pct */
             absent_raise_pct?: number | null;
             /** Automation After Conversions */
             automation_after_conversions?: number | null;
+            /** Cdp Weight */
+            cdp_weight?: number | null;
+            /** Coverage Block */
+            coverage_block?: number | null;
+            /** Coverage Hold */
+            coverage_hold?: number | null;
+            /** Dead Cap */
+            dead_cap?: number | null;
+            /** Floors */
+            floors?: {
+                [key: string]: number;
+            } | null;
             /** Fx Max Age Hours */
             fx_max_age_hours?: number | null;
+            /** Hold From */
+            hold_from?: number | null;
+            /** Rise After */
+            rise_after?: number | null;
+            /** Score Ttl Minutes */
+            score_ttl_minutes?: number | null;
+            /** Stale After Hours */
+            stale_after_hours?: number | null;
+            /** Thresholds */
+            thresholds?: {
+                [key: string]: number;
+            } | null;
+            /** Weights */
+            weights?: {
+                [key: string]: number;
+            } | null;
         };
         /** PolicyList */
         PolicyList: {
@@ -2403,8 +3575,6 @@ export interface components {
         };
         /** PolicyRead */
         PolicyRead: {
-            /** Version */
-            version: number;
             /**
              * Created At
              * @description Null for the default, which nobody adopted.
@@ -2412,19 +3582,39 @@ export interface components {
             created_at: string | null;
             /** Created By */
             created_by: string | null;
-            /** Note */
-            note: string;
             /** Document */
             document: {
                 [key: string]: unknown;
             };
+            /** Note */
+            note: string;
+            /** Version */
+            version: number;
+        };
+        /** ReadinessRead */
+        ReadinessRead: {
+            /**
+             * Database
+             * @enum {string}
+             */
+            database: "healthy" | "unhealthy";
+            /**
+             * Migrations
+             * @enum {string}
+             */
+            migrations: "current" | "behind" | "unknown";
+            /** Ready */
+            ready: boolean;
+            /**
+             * Redis
+             * @enum {string}
+             */
+            redis: "healthy" | "unhealthy";
         };
         /** ReasonRead */
         ReasonRead: {
             /** Code */
             code: string;
-            /** Message */
-            message: string;
             /**
              * Detail
              * @description `verdict`: what it alone would lead to; `violation`.
@@ -2432,61 +3622,638 @@ export interface components {
             detail: {
                 [key: string]: unknown;
             };
+            /** Message */
+            message: string;
+        };
+        /**
+         * ReceiptRead
+         * @description What became of the events of one request; all of it is committed.
+         */
+        ReceiptRead: {
+            /** Accepted */
+            accepted: number;
+            /** Duplicates */
+            duplicates: number;
+            /** Rejected */
+            rejected: components["schemas"]["RejectionRead"][];
+        };
+        /**
+         * Received
+         * @description What the SDKs wait for: a 200 with a JSON body, sent when the events are committed.
+         */
+        Received: {
+            /**
+             * Success
+             * @default true
+             */
+            success: boolean;
+        };
+        /** RefreshRequest */
+        RefreshRequest: {
+            /** Refresh Token */
+            refresh_token: string;
+        };
+        /** RegisterRequest */
+        RegisterRequest: {
+            /** Company */
+            company: string;
+            /**
+             * Email
+             * Format: email
+             */
+            email: string;
+            /** Full Name */
+            full_name: string;
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
+        };
+        /** RejectionRead */
+        RejectionRead: {
+            /** Code */
+            code: string;
+            /** Message Id */
+            message_id: string | null;
+            /** Reason */
+            reason: string;
+        };
+        /** ReplayRequest */
+        ReplayRequest: {
+            /**
+             * Payload
+             * @description The event put right; without it, as it came.
+             */
+            payload?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** ResetPasswordRequest */
+        ResetPasswordRequest: {
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
+            /** Token */
+            token: string;
+        };
+        /**
+         * Role
+         * @enum {string}
+         */
+        Role: "viewer" | "analyst" | "manager" | "admin" | "superadmin";
+        /** ScalingPatch */
+        ScalingPatch: {
+            /** Ceiling Micros */
+            ceiling_micros?: number | null;
+            /** Cut Step */
+            cut_step?: number | null;
+            /** Dead Band */
+            dead_band?: number | null;
+            /** Floor Micros */
+            floor_micros?: number | null;
+            /** Minimum Conversions */
+            minimum_conversions?: number | null;
+            /** Minimum Maturity */
+            minimum_maturity?: number | null;
+            /** Raise Step */
+            raise_step?: number | null;
+            /** Target Roas */
+            target_roas?: number | null;
+            /** Window Days */
+            window_days?: number | null;
+        };
+        /**
+         * ScalingSettings
+         * @description Ratios are shares of 1; money is micros of the campaign's currency; the window counts mature days.
+         */
+        ScalingSettings: {
+            /** Ceiling Micros */
+            ceiling_micros: number | null;
+            /** Cut Step */
+            cut_step: number;
+            /** Dead Band */
+            dead_band: number;
+            /** Floor Micros */
+            floor_micros: number;
+            /** Minimum Conversions */
+            minimum_conversions: number;
+            /** Minimum Maturity */
+            minimum_maturity: number;
+            /** Raise Step */
+            raise_step: number;
+            /** Target Roas */
+            target_roas: number;
+            /** Window Days */
+            window_days: number;
+        };
+        /** SessionRead */
+        SessionRead: {
+            /** Access Token */
+            access_token: string;
+            /**
+             * Csrf Token
+             * @description Send it as `X-CSRF-Token` to refresh and log out by cookie.
+             */
+            csrf_token: string;
+            /**
+             * Expires In
+             * @description Seconds until the access token expires.
+             */
+            expires_in: number;
+            /**
+             * Refresh Token
+             * @description For programs only: browsers hold it in a cookie.
+             */
+            refresh_token?: string | null;
+            /** Tenant Id */
+            tenant_id: number;
+            /** Tenants */
+            tenants: components["schemas"]["TenantOption"][];
+            /**
+             * Token Type
+             * @default bearer
+             * @constant
+             */
+            token_type: "bearer";
+            user: components["schemas"]["UserRead"];
+        };
+        /**
+         * SignInSessionRead
+         * @description A place where the person is signed in.
+         */
+        SignInSessionRead: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Current
+             * @description The session of this very request.
+             * @default false
+             */
+            current: boolean;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Ip */
+            ip: string | null;
+            /**
+             * Last Used At
+             * Format: date-time
+             */
+            last_used_at: string;
+            /** Tenant Id */
+            tenant_id: number;
+            /** User Agent */
+            user_agent: string | null;
         };
         /** SignalRead */
         SignalRead: {
+            /**
+             * Ad Account Id
+             * Format: uuid
+             */
+            ad_account_id: string;
+            /** Broken */
+            broken: boolean;
+            /** Component */
+            component: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Evaluation Id
+             * Format: uuid
+             */
+            evaluation_id: string;
+            /** Evidence */
+            evidence: {
+                [key: string]: unknown;
+            };
             /**
              * Id
              * Format: uuid
              */
             id: string;
             /**
-             * Ad Account Id
-             * Format: uuid
-             */
-            ad_account_id: string;
-            /**
-             * Evaluation Id
-             * Format: uuid
-             */
-            evaluation_id: string;
-            /** Component */
-            component: string;
-            /** State */
-            state: string;
-            /** Score */
-            score: number | null;
-            /** Broken */
-            broken: boolean;
-            /** Reason */
-            reason: string;
-            /** Evidence */
-            evidence: {
-                [key: string]: unknown;
-            };
-            /**
              * Observed At
              * Format: date-time
              */
             observed_at: string;
+            /** Reason */
+            reason: string;
+            /** Score */
+            score: number | null;
+            /** State */
+            state: string;
+        };
+        /** SourceCreate */
+        SourceCreate: {
+            /**
+             * Kind
+             * @description Where the code that sends runs.
+             * @default server
+             * @enum {string}
+             */
+            kind: "browser" | "server" | "mobile";
+            /** Name */
+            name: string;
+        };
+        /** SourcePatch */
+        SourcePatch: {
+            /** Enabled */
+            enabled?: boolean | null;
+            /** Name */
+            name?: string | null;
+        };
+        /** SourceRead */
+        SourceRead: {
             /**
              * Created At
              * Format: date-time
              */
             created_at: string;
+            /** Enabled */
+            enabled: boolean;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "browser" | "server" | "mobile";
+            /** Name */
+            name: string;
+            /** Rotated At */
+            rotated_at: string | null;
+            /** Write Key Prefix */
+            write_key_prefix: string;
+        };
+        /** SourceStats */
+        SourceStats: {
+            /** Accepted */
+            accepted: number;
+            /** Duplicates */
+            duplicates: number;
+            /** Newest Accepted At */
+            newest_accepted_at: string | null;
+            /** Rejected */
+            rejected: number;
+            /** Source Id */
+            source_id: string | null;
+        };
+        /** SourceWithKey */
+        SourceWithKey: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Enabled */
+            enabled: boolean;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "browser" | "server" | "mobile";
+            /** Name */
+            name: string;
+            /** Rotated At */
+            rotated_at: string | null;
+            /**
+             * Write Key
+             * @description Shown this once.
+             */
+            write_key: string;
+            /** Write Key Prefix */
+            write_key_prefix: string;
+        };
+        /** StrategyPatch */
+        StrategyPatch: {
+            config?: components["schemas"]["ScalingPatch"] | null;
+            /** Enabled */
+            enabled?: boolean | null;
+        };
+        /** StrategyRead */
+        StrategyRead: {
+            config: components["schemas"]["ScalingSettings"];
+            /** Enabled */
+            enabled: boolean;
+            /** Last Result */
+            last_result: {
+                [key: string]: unknown;
+            } | null;
+            /** Last Run At */
+            last_run_at: string | null;
+            /** Name */
+            name: string;
+        };
+        /** StrategyRun */
+        StrategyRun: {
+            /** Considered */
+            considered: components["schemas"]["ConsideredRead"][];
+        };
+        /** SummaryRead */
+        SummaryRead: {
+            actions_waiting: components["schemas"]["Figure"];
+            conversion_value_today: components["schemas"]["Figure"];
+            /** Currency */
+            currency: string | null;
+            events_last_hour: components["schemas"]["Figure"];
+            health: components["schemas"]["Figure"];
+            mode: components["schemas"]["Figure"];
+            spend_today: components["schemas"]["Figure"];
+        };
+        /** SwitchRead */
+        SwitchRead: {
+            /** Changed At */
+            changed_at: string | null;
+            /** Changed By */
+            changed_by: string | null;
+            /** Engaged */
+            engaged: boolean;
+            /** Reason */
+            reason: string | null;
+        };
+        /** SwitchTenantRequest */
+        SwitchTenantRequest: {
+            /** Tenant Id */
+            tenant_id: number;
+        };
+        /**
+         * TenantOption
+         * @description A company that the person may switch to, and their role there.
+         */
+        TenantOption: {
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            role: components["schemas"]["Role"];
+        };
+        /**
+         * TenantPatch
+         * @description Fields that are left out stay as they are.
+         */
+        TenantPatch: {
+            /**
+             * Country
+             * @description ISO 3166-1 alpha-2; null forgets it.
+             */
+            country?: string | null;
+            /** Currency */
+            currency?: string | null;
+            /** Name */
+            name?: string | null;
+            /** Timezone */
+            timezone?: string | null;
+        };
+        /** TenantRead */
+        TenantRead: {
+            /** Country */
+            country: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Currency */
+            currency: string;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Slug */
+            slug: string;
+            /** Timezone */
+            timezone: string;
+        };
+        /** TicketRead */
+        TicketRead: {
+            /**
+             * Expires In
+             * @description Seconds.
+             */
+            expires_in: number;
+            /**
+             * Ticket
+             * @description Opens one stream, once.
+             */
+            ticket: string;
+        };
+        /** TriageAction */
+        TriageAction: {
+            /**
+             * Href
+             * @description A page of the dashboard.
+             */
+            href: string;
+            /** Label */
+            label: string;
+        };
+        /** TriageItem */
+        TriageItem: {
+            action: components["schemas"]["TriageAction"];
+            /** Entity */
+            entity: string | null;
+            /** Entity Id */
+            entity_id: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "approval" | "incident" | "connection" | "violation" | "first_run" | "frozen";
+            /** Reason */
+            reason: string;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "critical" | "warning" | "info";
+            /** Since */
+            since: string | null;
+            /** Title */
+            title: string;
+        };
+        /**
+         * TriageRead
+         * @description What needs a person, the most urgent first; `counts` by kind.
+         */
+        TriageRead: {
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Items */
+            items: components["schemas"]["TriageItem"][];
+        };
+        /** UserRead */
+        UserRead: {
+            /** Email */
+            email: string;
+            /** Full Name */
+            full_name: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Is Superadmin */
+            is_superadmin: boolean;
+            /** Last Login At */
+            last_login_at: string | null;
+            /** Mfa Enabled */
+            mfa_enabled: boolean;
         };
         /** ValidationError */
         ValidationError: {
+            /** Context */
+            ctx?: Record<string, never>;
+            /** Input */
+            input?: unknown;
             /** Location */
             loc: (string | number)[];
             /** Message */
             msg: string;
             /** Error Type */
             type: string;
-            /** Input */
-            input?: unknown;
-            /** Context */
-            ctx?: Record<string, never>;
+        };
+        /** VerdictRead */
+        VerdictRead: {
+            /** Code */
+            code: string;
+            /** Dialect */
+            dialect: string;
+            /** Event Name */
+            event_name: string | null;
+            /**
+             * First At
+             * Format: date-time
+             */
+            first_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Message Id */
+            message_id: string | null;
+            /**
+             * Payload
+             * @description The event as it came, what names a person masked; null if too large to keep.
+             */
+            payload: unknown;
+            /** Reason */
+            reason: string;
+            /** Replay Outcome */
+            replay_outcome: string | null;
+            /** Replayable */
+            replayable: boolean;
+            /** Replayed At */
+            replayed_at: string | null;
+            /** Source Id */
+            source_id: string | null;
+            /** Times */
+            times: number;
+        };
+        /** VerifyEmailRequest */
+        VerifyEmailRequest: {
+            /** Token */
+            token: string;
+        };
+        /** HealthRead */
+        app__api__health__HealthRead: {
+            /**
+             * Database
+             * @enum {string}
+             */
+            database: "healthy" | "unhealthy";
+            /** Environment */
+            environment: string;
+            /**
+             * Redis
+             * @enum {string}
+             */
+            redis: "healthy" | "unhealthy";
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "healthy" | "degraded" | "unhealthy";
+            /** Version */
+            version: string;
+        };
+        /**
+         * HealthRead
+         * @description The tenant's roll-up by spend, and every account. The mode is the most careful one of any account.
+         */
+        app__schemas__trust_engine__health__HealthRead: {
+            /** Accounts */
+            accounts: components["schemas"]["AccountHealthRead"][];
+            /** Ad Account Id */
+            ad_account_id: string | null;
+            /**
+             * Capped By
+             * @description The dead component that caps the score.
+             */
+            capped_by: string | null;
+            /** Components */
+            components: components["schemas"]["ComponentRead"][];
+            /**
+             * Coverage
+             * @description The weight that has live evidence, 0 to 1.
+             */
+            coverage: number;
+            /** Drivers */
+            drivers: string[];
+            /** Evaluated At */
+            evaluated_at: string | null;
+            /** Expires At */
+            expires_at: string | null;
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "normal" | "limited" | "cuts_only" | "frozen";
+            /** Name */
+            name: string | null;
+            /** Platform */
+            platform: string | null;
+            /** Platforms */
+            platforms: components["schemas"]["PlatformHealthRead"][];
+            /** Score */
+            score: number | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "healthy" | "degraded" | "critical" | "unknown";
         };
         /** AdAccountPatch */
         AdAccountPatch: {
@@ -3069,1626 +4836,6 @@ export interface components {
             has_next: boolean;
             /** Has Prev */
             has_prev: boolean;
-        };
-        /** ApiKeyCreate */
-        ApiKeyCreate: {
-            /** Expires At */
-            expires_at?: string | null;
-            /** Name */
-            name: string;
-            /**
-             * Scopes
-             * @description Permissions, `area:verb`.
-             */
-            scopes: string[];
-        };
-        /** ApiKeyCreated */
-        ApiKeyCreated: {
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /**
-             * Created By
-             * Format: uuid
-             */
-            created_by: string;
-            /** Expires At */
-            expires_at: string | null;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /**
-             * Key
-             * @description The key itself: it is shown this once.
-             */
-            key: string;
-            /** Last Used At */
-            last_used_at: string | null;
-            /** Name */
-            name: string;
-            /**
-             * Prefix
-             * @description Enough of the key to recognise it.
-             */
-            prefix: string;
-            /** Revoked At */
-            revoked_at: string | null;
-            /** Scopes */
-            scopes: string[];
-        };
-        /** ApiKeyRead */
-        ApiKeyRead: {
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /**
-             * Created By
-             * Format: uuid
-             */
-            created_by: string;
-            /** Expires At */
-            expires_at: string | null;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Last Used At */
-            last_used_at: string | null;
-            /** Name */
-            name: string;
-            /**
-             * Prefix
-             * @description Enough of the key to recognise it.
-             */
-            prefix: string;
-            /** Revoked At */
-            revoked_at: string | null;
-            /** Scopes */
-            scopes: string[];
-        };
-        /** AuditLogRead */
-        AuditLogRead: {
-            /** Action */
-            action: string;
-            /** Actor Id */
-            actor_id: string | null;
-            /** Actor Kind */
-            actor_kind: string;
-            /** Actor Label */
-            actor_label: string;
-            /** After */
-            after: {
-                [key: string]: unknown;
-            } | null;
-            /** Before */
-            before: {
-                [key: string]: unknown;
-            } | null;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Entity */
-            entity: string;
-            /** Entity Id */
-            entity_id: string | null;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Ip */
-            ip: string | null;
-            /** Request Id */
-            request_id: string | null;
-            /** User Agent */
-            user_agent: string | null;
-        };
-        /** BackupCodesRead */
-        BackupCodesRead: {
-            /**
-             * Backup Codes
-             * @description Each works once; they are shown this once.
-             */
-            backup_codes: string[];
-        };
-        /** ChangePasswordRequest */
-        ChangePasswordRequest: {
-            /**
-             * Current Password
-             * Format: password
-             */
-            current_password: string;
-            /**
-             * New Password
-             * Format: password
-             */
-            new_password: string;
-        };
-        /** CodeRequest */
-        CodeRequest: {
-            /** Code */
-            code: string;
-        };
-        /** CursorPage[AuditLogRead] */
-        CursorPage_AuditLogRead_: {
-            /** Items */
-            items: components["schemas"]["AuditLogRead"][];
-            /** Limit */
-            limit: number;
-            /**
-             * Next Cursor
-             * @description Ask again with this to go on; null at the end.
-             */
-            next_cursor: string | null;
-        };
-        /** CursorPage[DeadLetterRead] */
-        CursorPage_DeadLetterRead_: {
-            /** Items */
-            items: components["schemas"]["DeadLetterRead"][];
-            /** Limit */
-            limit: number;
-            /**
-             * Next Cursor
-             * @description Ask again with this to go on; null at the end.
-             */
-            next_cursor: string | null;
-        };
-        /** CursorPage[EventRead] */
-        CursorPage_EventRead_: {
-            /** Items */
-            items: components["schemas"]["EventRead"][];
-            /** Limit */
-            limit: number;
-            /**
-             * Next Cursor
-             * @description Ask again with this to go on; null at the end.
-             */
-            next_cursor: string | null;
-        };
-        /** CursorPage[IncidentRead] */
-        CursorPage_IncidentRead_: {
-            /** Items */
-            items: components["schemas"]["IncidentRead"][];
-            /** Limit */
-            limit: number;
-            /**
-             * Next Cursor
-             * @description Ask again with this to go on; null at the end.
-             */
-            next_cursor: string | null;
-        };
-        /** CursorPage[VerdictRead] */
-        CursorPage_VerdictRead_: {
-            /** Items */
-            items: components["schemas"]["VerdictRead"][];
-            /** Limit */
-            limit: number;
-            /**
-             * Next Cursor
-             * @description Ask again with this to go on; null at the end.
-             */
-            next_cursor: string | null;
-        };
-        /** DeadLetterRead */
-        DeadLetterRead: {
-            /** Attempts */
-            attempts: number;
-            /**
-             * Created At
-             * Format: date-time
-             * @description When it was given up.
-             */
-            created_at: string;
-            /** Discarded At */
-            discarded_at: string | null;
-            /**
-             * Enqueued At
-             * Format: date-time
-             */
-            enqueued_at: string;
-            /** Error */
-            error: string;
-            /** Error Code */
-            error_code: string;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /**
-             * Payload
-             * @description The ids that the task was given.
-             */
-            payload: {
-                [key: string]: unknown;
-            };
-            /** Queue */
-            queue: string | null;
-            /** Replayed As */
-            replayed_as: string | null;
-            /** Replayed At */
-            replayed_at: string | null;
-            /** Task */
-            task: string;
-        };
-        /** EnrolmentRead */
-        EnrolmentRead: {
-            /** Otpauth Uri */
-            otpauth_uri: string;
-            /**
-             * Qr Svg
-             * @description The address as a QR code: an `svg` element.
-             */
-            qr_svg: string;
-            /** Secret */
-            secret: string;
-        };
-        /** ErrorBody */
-        ErrorBody: {
-            /**
-             * Code
-             * @description Stable; programs branch on it.
-             */
-            code: string;
-            /**
-             * Error
-             * @description One sentence for people.
-             */
-            error: string;
-            /** Fields */
-            fields?: components["schemas"]["FieldFault"][] | null;
-            /** Request Id */
-            request_id?: string | null;
-            /**
-             * Success
-             * @default false
-             */
-            success: boolean;
-        };
-        /**
-         * EventRead
-         * @description `[sealed]` stands where a value named a person.
-         */
-        EventRead: {
-            /** Anonymous Id */
-            anonymous_id: string | null;
-            /** Click Ids */
-            click_ids: {
-                [key: string]: unknown;
-            } | null;
-            /** Context */
-            context: {
-                [key: string]: unknown;
-            };
-            /** Currency */
-            currency: string | null;
-            /** Event Name */
-            event_name: string;
-            /**
-             * Event Time
-             * Format: date-time
-             */
-            event_time: string;
-            /** Event Type */
-            event_type: string;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Is Order */
-            is_order: boolean;
-            /** Is Refund */
-            is_refund: boolean;
-            /**
-             * Match Keys
-             * @description What a platform could match the person by.
-             */
-            match_keys: string[];
-            /** Message Id */
-            message_id: string;
-            /** Order Id */
-            order_id: string | null;
-            /** Properties */
-            properties: {
-                [key: string]: unknown;
-            };
-            /**
-             * Received At
-             * Format: date-time
-             */
-            received_at: string;
-            /** Source Id */
-            source_id: string | null;
-            /** Value Micros */
-            value_micros: number | null;
-        };
-        /** EventStats */
-        EventStats: {
-            /** Accepted */
-            accepted: number;
-            /** Duplicates */
-            duplicates: number;
-            /** Newest Accepted At */
-            newest_accepted_at: string | null;
-            /** Rejected */
-            rejected: number;
-            /** Sources */
-            sources: components["schemas"]["SourceStats"][];
-        };
-        /** FieldFault */
-        FieldFault: {
-            /** Code */
-            code: string;
-            /**
-             * Field
-             * @description A dotted path such as `body.email`.
-             */
-            field: string;
-            /** Message */
-            message: string;
-        };
-        /** ForgotPasswordRequest */
-        ForgotPasswordRequest: {
-            /**
-             * Email
-             * Format: email
-             */
-            email: string;
-        };
-        /** IncidentNote */
-        IncidentNote: {
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Note */
-            note: string;
-        };
-        /** IncidentRead */
-        IncidentRead: {
-            /** Acknowledged By */
-            acknowledged_by: string | null;
-            /** Ad Account Id */
-            ad_account_id: string | null;
-            /** Closed At */
-            closed_at: string | null;
-            /** Evidence */
-            evidence: {
-                [key: string]: unknown;
-            };
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Kind */
-            kind: string;
-            /** Mend */
-            mend: string | null;
-            /**
-             * Opened At
-             * Format: date-time
-             */
-            opened_at: string;
-            /** Sentence */
-            sentence: string;
-            /** Severity */
-            severity: string;
-            /** Status */
-            status: string;
-            /** Subject */
-            subject: string;
-            /** Timeline */
-            timeline: components["schemas"]["IncidentNote"][];
-            /**
-             * Updated At
-             * Format: date-time
-             */
-            updated_at: string;
-        };
-        /** InvitationAccept */
-        InvitationAccept: {
-            /** Full Name */
-            full_name?: string | null;
-            /** Password */
-            password?: string | null;
-            /** Token */
-            token: string;
-        };
-        /** InvitationAccepted */
-        InvitationAccepted: {
-            /** Email */
-            email: string;
-            /** Message */
-            message: string;
-        };
-        /** InvitationCreate */
-        InvitationCreate: {
-            /**
-             * Email
-             * Format: email
-             */
-            email: string;
-            /**
-             * Role
-             * @enum {string}
-             */
-            role: "viewer" | "analyst" | "manager" | "admin";
-        };
-        /** InvitationRead */
-        InvitationRead: {
-            /** Accepted At */
-            accepted_at: string | null;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Email */
-            email: string;
-            /**
-             * Expires At
-             * Format: date-time
-             */
-            expires_at: string;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Revoked At */
-            revoked_at: string | null;
-            role: components["schemas"]["Role"];
-        };
-        /** LivenessRead */
-        LivenessRead: {
-            /**
-             * Status
-             * @default alive
-             * @constant
-             */
-            status: "alive";
-        };
-        /** LoginRequest */
-        LoginRequest: {
-            /**
-             * Email
-             * Format: email
-             */
-            email: string;
-            /**
-             * Password
-             * Format: password
-             */
-            password: string;
-            /**
-             * Tenant Id
-             * @description Which company to enter; else the last one.
-             */
-            tenant_id?: number | null;
-        };
-        /** MeRead */
-        MeRead: {
-            /** Permissions */
-            permissions: string[];
-            role: components["schemas"]["Role"];
-            tenant: components["schemas"]["TenantOption"];
-            /** Tenants */
-            tenants: components["schemas"]["TenantOption"][];
-            user: components["schemas"]["UserRead"];
-        };
-        /** MemberPatch */
-        MemberPatch: {
-            /** Is Active */
-            is_active?: boolean | null;
-            /** Role */
-            role?: ("viewer" | "analyst" | "manager" | "admin") | null;
-        };
-        /** MemberRead */
-        MemberRead: {
-            /** Email */
-            email: string;
-            /** Full Name */
-            full_name: string;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Is Active */
-            is_active: boolean;
-            /**
-             * Is Protected
-             * @description Only a superadmin may change this person.
-             */
-            is_protected: boolean;
-            /**
-             * Joined At
-             * Format: date-time
-             */
-            joined_at: string;
-            /** Last Login At */
-            last_login_at: string | null;
-            /** Mfa Enabled */
-            mfa_enabled: boolean;
-            role: components["schemas"]["Role"];
-        };
-        /**
-         * Message
-         * @description One sentence for people.
-         */
-        Message: {
-            /** Message */
-            message: string;
-        };
-        /** MfaChallenge */
-        MfaChallenge: {
-            /**
-             * Mfa Required
-             * @default true
-             * @constant
-             */
-            mfa_required: true;
-            /**
-             * Mfa Token
-             * @description Send it with a code to `/auth/mfa/verify` within five minutes.
-             */
-            mfa_token: string;
-        };
-        /** MfaDisableRequest */
-        MfaDisableRequest: {
-            /** Code */
-            code: string;
-            /**
-             * Password
-             * Format: password
-             */
-            password: string;
-        };
-        /** MfaVerifyRequest */
-        MfaVerifyRequest: {
-            /**
-             * Code
-             * @description Six digits from the app, or a backup code.
-             */
-            code: string;
-            /** Mfa Token */
-            mfa_token: string;
-        };
-        /** Page[ApiKeyRead] */
-        Page_ApiKeyRead_: {
-            /** Has Next */
-            has_next: boolean;
-            /** Has Prev */
-            has_prev: boolean;
-            /** Items */
-            items: components["schemas"]["ApiKeyRead"][];
-            /** Limit */
-            limit: number;
-            /** Page */
-            page: number;
-            /** Pages */
-            pages: number;
-            /**
-             * Total
-             * @description Rows that match; 10000 when `total_capped`.
-             */
-            total: number;
-            /**
-             * Total Capped
-             * @default false
-             */
-            total_capped: boolean;
-        };
-        /** Page[InvitationRead] */
-        Page_InvitationRead_: {
-            /** Has Next */
-            has_next: boolean;
-            /** Has Prev */
-            has_prev: boolean;
-            /** Items */
-            items: components["schemas"]["InvitationRead"][];
-            /** Limit */
-            limit: number;
-            /** Page */
-            page: number;
-            /** Pages */
-            pages: number;
-            /**
-             * Total
-             * @description Rows that match; 10000 when `total_capped`.
-             */
-            total: number;
-            /**
-             * Total Capped
-             * @default false
-             */
-            total_capped: boolean;
-        };
-        /** Page[MemberRead] */
-        Page_MemberRead_: {
-            /** Has Next */
-            has_next: boolean;
-            /** Has Prev */
-            has_prev: boolean;
-            /** Items */
-            items: components["schemas"]["MemberRead"][];
-            /** Limit */
-            limit: number;
-            /** Page */
-            page: number;
-            /** Pages */
-            pages: number;
-            /**
-             * Total
-             * @description Rows that match; 10000 when `total_capped`.
-             */
-            total: number;
-            /**
-             * Total Capped
-             * @default false
-             */
-            total_capped: boolean;
-        };
-        /** Page[SignInSessionRead] */
-        Page_SignInSessionRead_: {
-            /** Has Next */
-            has_next: boolean;
-            /** Has Prev */
-            has_prev: boolean;
-            /** Items */
-            items: components["schemas"]["SignInSessionRead"][];
-            /** Limit */
-            limit: number;
-            /** Page */
-            page: number;
-            /** Pages */
-            pages: number;
-            /**
-             * Total
-             * @description Rows that match; 10000 when `total_capped`.
-             */
-            total: number;
-            /**
-             * Total Capped
-             * @default false
-             */
-            total_capped: boolean;
-        };
-        /** ReadinessRead */
-        ReadinessRead: {
-            /**
-             * Database
-             * @enum {string}
-             */
-            database: "healthy" | "unhealthy";
-            /**
-             * Migrations
-             * @enum {string}
-             */
-            migrations: "current" | "behind" | "unknown";
-            /** Ready */
-            ready: boolean;
-            /**
-             * Redis
-             * @enum {string}
-             */
-            redis: "healthy" | "unhealthy";
-        };
-        /**
-         * ReceiptRead
-         * @description What became of the events of one request; all of it is committed.
-         */
-        ReceiptRead: {
-            /** Accepted */
-            accepted: number;
-            /** Duplicates */
-            duplicates: number;
-            /** Rejected */
-            rejected: components["schemas"]["RejectionRead"][];
-        };
-        /**
-         * Received
-         * @description What the SDKs wait for: a 200 with a JSON body, sent when the events are committed.
-         */
-        Received: {
-            /**
-             * Success
-             * @default true
-             */
-            success: boolean;
-        };
-        /** RefreshRequest */
-        RefreshRequest: {
-            /** Refresh Token */
-            refresh_token: string;
-        };
-        /** RegisterRequest */
-        RegisterRequest: {
-            /** Company */
-            company: string;
-            /**
-             * Email
-             * Format: email
-             */
-            email: string;
-            /** Full Name */
-            full_name: string;
-            /**
-             * Password
-             * Format: password
-             */
-            password: string;
-        };
-        /** RejectionRead */
-        RejectionRead: {
-            /** Code */
-            code: string;
-            /** Message Id */
-            message_id: string | null;
-            /** Reason */
-            reason: string;
-        };
-        /** ReplayRequest */
-        ReplayRequest: {
-            /**
-             * Payload
-             * @description The event put right; without it, as it came.
-             */
-            payload?: {
-                [key: string]: unknown;
-            } | null;
-        };
-        /** ResetPasswordRequest */
-        ResetPasswordRequest: {
-            /**
-             * Password
-             * Format: password
-             */
-            password: string;
-            /** Token */
-            token: string;
-        };
-        /**
-         * Role
-         * @enum {string}
-         */
-        Role: "viewer" | "analyst" | "manager" | "admin" | "superadmin";
-        /** SessionRead */
-        SessionRead: {
-            /** Access Token */
-            access_token: string;
-            /**
-             * Csrf Token
-             * @description Send it as `X-CSRF-Token` to refresh and log out by cookie.
-             */
-            csrf_token: string;
-            /**
-             * Expires In
-             * @description Seconds until the access token expires.
-             */
-            expires_in: number;
-            /**
-             * Refresh Token
-             * @description For programs only: browsers hold it in a cookie.
-             */
-            refresh_token?: string | null;
-            /** Tenant Id */
-            tenant_id: number;
-            /** Tenants */
-            tenants: components["schemas"]["TenantOption"][];
-            /**
-             * Token Type
-             * @default bearer
-             * @constant
-             */
-            token_type: "bearer";
-            user: components["schemas"]["UserRead"];
-        };
-        /**
-         * SignInSessionRead
-         * @description A place where the person is signed in.
-         */
-        SignInSessionRead: {
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /**
-             * Current
-             * @description The session of this very request.
-             * @default false
-             */
-            current: boolean;
-            /**
-             * Expires At
-             * Format: date-time
-             */
-            expires_at: string;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Ip */
-            ip: string | null;
-            /**
-             * Last Used At
-             * Format: date-time
-             */
-            last_used_at: string;
-            /** Tenant Id */
-            tenant_id: number;
-            /** User Agent */
-            user_agent: string | null;
-        };
-        /** SourceCreate */
-        SourceCreate: {
-            /**
-             * Kind
-             * @description Where the code that sends runs.
-             * @default server
-             * @enum {string}
-             */
-            kind: "browser" | "server" | "mobile";
-            /** Name */
-            name: string;
-        };
-        /** SourcePatch */
-        SourcePatch: {
-            /** Enabled */
-            enabled?: boolean | null;
-            /** Name */
-            name?: string | null;
-        };
-        /** SourceRead */
-        SourceRead: {
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Enabled */
-            enabled: boolean;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "browser" | "server" | "mobile";
-            /** Name */
-            name: string;
-            /** Rotated At */
-            rotated_at: string | null;
-            /** Write Key Prefix */
-            write_key_prefix: string;
-        };
-        /** SourceStats */
-        SourceStats: {
-            /** Accepted */
-            accepted: number;
-            /** Duplicates */
-            duplicates: number;
-            /** Newest Accepted At */
-            newest_accepted_at: string | null;
-            /** Rejected */
-            rejected: number;
-            /** Source Id */
-            source_id: string | null;
-        };
-        /** SourceWithKey */
-        SourceWithKey: {
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Enabled */
-            enabled: boolean;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "browser" | "server" | "mobile";
-            /** Name */
-            name: string;
-            /** Rotated At */
-            rotated_at: string | null;
-            /**
-             * Write Key
-             * @description Shown this once.
-             */
-            write_key: string;
-            /** Write Key Prefix */
-            write_key_prefix: string;
-        };
-        /** SwitchTenantRequest */
-        SwitchTenantRequest: {
-            /** Tenant Id */
-            tenant_id: number;
-        };
-        /**
-         * TenantOption
-         * @description A company that the person may switch to, and their role there.
-         */
-        TenantOption: {
-            /** Id */
-            id: number;
-            /** Name */
-            name: string;
-            role: components["schemas"]["Role"];
-        };
-        /**
-         * TenantPatch
-         * @description Fields that are left out stay as they are.
-         */
-        TenantPatch: {
-            /**
-             * Country
-             * @description ISO 3166-1 alpha-2; null forgets it.
-             */
-            country?: string | null;
-            /** Currency */
-            currency?: string | null;
-            /** Name */
-            name?: string | null;
-            /** Timezone */
-            timezone?: string | null;
-        };
-        /** TenantRead */
-        TenantRead: {
-            /** Country */
-            country: string | null;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Currency */
-            currency: string;
-            /** Id */
-            id: number;
-            /** Name */
-            name: string;
-            /** Slug */
-            slug: string;
-            /** Timezone */
-            timezone: string;
-        };
-        /** TicketRead */
-        TicketRead: {
-            /**
-             * Expires In
-             * @description Seconds.
-             */
-            expires_in: number;
-            /**
-             * Ticket
-             * @description Opens one stream, once.
-             */
-            ticket: string;
-        };
-        /** UserRead */
-        UserRead: {
-            /** Email */
-            email: string;
-            /** Full Name */
-            full_name: string;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Is Superadmin */
-            is_superadmin: boolean;
-            /** Last Login At */
-            last_login_at: string | null;
-            /** Mfa Enabled */
-            mfa_enabled: boolean;
-        };
-        /** VerdictRead */
-        VerdictRead: {
-            /** Code */
-            code: string;
-            /** Dialect */
-            dialect: string;
-            /** Event Name */
-            event_name: string | null;
-            /**
-             * First At
-             * Format: date-time
-             */
-            first_at: string;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /**
-             * Last At
-             * Format: date-time
-             */
-            last_at: string;
-            /** Message Id */
-            message_id: string | null;
-            /**
-             * Payload
-             * @description The event as it came, what names a person masked; null if too large to keep.
-             */
-            payload: unknown;
-            /** Reason */
-            reason: string;
-            /** Replay Outcome */
-            replay_outcome: string | null;
-            /** Replayable */
-            replayable: boolean;
-            /** Replayed At */
-            replayed_at: string | null;
-            /** Source Id */
-            source_id: string | null;
-            /** Times */
-            times: number;
-        };
-        /** VerifyEmailRequest */
-        VerifyEmailRequest: {
-            /** Token */
-            token: string;
-        };
-        /**
-         * ActionCreate
-         * @description A change of one campaign's daily budget or status, as a person or a program wants it.
-         */
-        ActionCreate: {
-            /**
-             * Campaign Id
-             * Format: uuid
-             */
-            campaign_id: string;
-            /**
-             * Daily Budget Micros
-             * @description The budget that shall hold.
-             */
-            daily_budget_micros?: number | null;
-            /** Status */
-            status?: ("active" | "paused") | null;
-            /** Reason */
-            reason: string;
-            /**
-             * Justified By
-             * @description Signals that the reason rests on; none for spend alone.
-             */
-            justified_by?: components["schemas"]["Component"][];
-            /** Idempotency Key */
-            idempotency_key?: string | null;
-        };
-        /** ActionDetail */
-        ActionDetail: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /**
-             * Ad Account Id
-             * Format: uuid
-             */
-            ad_account_id: string;
-            /** Campaign Id */
-            campaign_id: string | null;
-            /** Platform */
-            platform: string;
-            /** Entity Type */
-            entity_type: string;
-            /** Entity */
-            entity: string;
-            /** Entity Name */
-            entity_name: string;
-            /** Operation */
-            operation: string;
-            /** Before */
-            before: {
-                [key: string]: unknown;
-            };
-            /** After */
-            after: {
-                [key: string]: unknown;
-            };
-            /** Currency */
-            currency: string;
-            /** State */
-            state: string;
-            /** Verdict */
-            verdict: string | null;
-            /** Reasons */
-            reasons: components["schemas"]["GateReason"][];
-            /** Decision Id */
-            decision_id: string | null;
-            /** Reason */
-            reason: string;
-            /** Justified By */
-            justified_by: string[];
-            /** Evidence */
-            evidence: {
-                [key: string]: unknown;
-            };
-            /** Origin */
-            origin: string;
-            /** Requested Label */
-            requested_label: string;
-            /** Strategy */
-            strategy: string | null;
-            /** Safety */
-            safety: boolean;
-            /** Rollback Of */
-            rollback_of: string | null;
-            /** Approved By */
-            approved_by: string | null;
-            /**
-             * Proposed At
-             * Format: date-time
-             */
-            proposed_at: string;
-            /**
-             * Expires At
-             * Format: date-time
-             * @description When silence dismisses it.
-             */
-            expires_at: string;
-            /** Applied At */
-            applied_at: string | null;
-            /** Verified At */
-            verified_at: string | null;
-            /** Watch Until */
-            watch_until: string | null;
-            /** Ended At */
-            ended_at: string | null;
-            /** Error Code */
-            error_code: string | null;
-            /** Error Detail */
-            error_detail: string | null;
-            /** Timeline */
-            timeline: components["schemas"]["ActionStep"][];
-        };
-        /**
-         * ActionRead
-         * @description One change: what was wanted, what the gate said, how far it got. Money is micros of `currency`.
-         */
-        ActionRead: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /**
-             * Ad Account Id
-             * Format: uuid
-             */
-            ad_account_id: string;
-            /** Campaign Id */
-            campaign_id: string | null;
-            /** Platform */
-            platform: string;
-            /** Entity Type */
-            entity_type: string;
-            /** Entity */
-            entity: string;
-            /** Entity Name */
-            entity_name: string;
-            /** Operation */
-            operation: string;
-            /** Before */
-            before: {
-                [key: string]: unknown;
-            };
-            /** After */
-            after: {
-                [key: string]: unknown;
-            };
-            /** Currency */
-            currency: string;
-            /** State */
-            state: string;
-            /** Verdict */
-            verdict: string | null;
-            /** Reasons */
-            reasons: components["schemas"]["GateReason"][];
-            /** Decision Id */
-            decision_id: string | null;
-            /** Reason */
-            reason: string;
-            /** Justified By */
-            justified_by: string[];
-            /** Evidence */
-            evidence: {
-                [key: string]: unknown;
-            };
-            /** Origin */
-            origin: string;
-            /** Requested Label */
-            requested_label: string;
-            /** Strategy */
-            strategy: string | null;
-            /** Safety */
-            safety: boolean;
-            /** Rollback Of */
-            rollback_of: string | null;
-            /** Approved By */
-            approved_by: string | null;
-            /**
-             * Proposed At
-             * Format: date-time
-             */
-            proposed_at: string;
-            /**
-             * Expires At
-             * Format: date-time
-             * @description When silence dismisses it.
-             */
-            expires_at: string;
-            /** Applied At */
-            applied_at: string | null;
-            /** Verified At */
-            verified_at: string | null;
-            /** Watch Until */
-            watch_until: string | null;
-            /** Ended At */
-            ended_at: string | null;
-            /** Error Code */
-            error_code: string | null;
-            /** Error Detail */
-            error_detail: string | null;
-        };
-        /** ActionStep */
-        ActionStep: {
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** From State */
-            from_state: string | null;
-            /** To State */
-            to_state: string;
-            /** Actor */
-            actor: string;
-            /** Note */
-            note: string | null;
-            /** Detail */
-            detail: {
-                [key: string]: unknown;
-            };
-        };
-        /** Approve */
-        Approve: {
-            /** Reason */
-            reason?: string | null;
-        };
-        /**
-         * ConsideredRead
-         * @description One campaign that a run looked at, and what came of it.
-         */
-        ConsideredRead: {
-            /**
-             * Campaign Id
-             * Format: uuid
-             */
-            campaign_id: string;
-            /** Campaign */
-            campaign: string;
-            /** Why */
-            why: string;
-            /** Sentence */
-            sentence: string;
-            /**
-             * Roas
-             * @description None while there is not enough data.
-             */
-            roas: number | null;
-            /** Roas Low */
-            roas_low: number | null;
-            /** Roas High */
-            roas_high: number | null;
-            /**
-             * Budget Micros
-             * @description The budget it calls for; None: leave it.
-             */
-            budget_micros: number | null;
-            /** Action Id */
-            action_id: string | null;
-            /** State */
-            state: string | null;
-        };
-        /** CursorPage[ActionRead] */
-        CursorPage_ActionRead_: {
-            /** Items */
-            items: components["schemas"]["ActionRead"][];
-            /**
-             * Next Cursor
-             * @description Ask again with this to go on; null at the end.
-             */
-            next_cursor: string | null;
-            /** Limit */
-            limit: number;
-        };
-        /** CursorPage[InterventionRead] */
-        CursorPage_InterventionRead_: {
-            /** Items */
-            items: components["schemas"]["InterventionRead"][];
-            /**
-             * Next Cursor
-             * @description Ask again with this to go on; null at the end.
-             */
-            next_cursor: string | null;
-            /** Limit */
-            limit: number;
-        };
-        /** Dismiss */
-        Dismiss: {
-            /** Reason */
-            reason: string;
-        };
-        /**
-         * EnforcementMode
-         * @description What breaking a limit leads to: a warning, a confirmation with a reason, or a refusal.
-         * @enum {string}
-         */
-        EnforcementMode: "advisory" | "soft_block" | "hard_block";
-        /** GateReason */
-        GateReason: {
-            /** Code */
-            code: string;
-            /**
-             * Verdict
-             * @description What this reason alone would lead to.
-             * @enum {string}
-             */
-            verdict: "pass" | "hold" | "block";
-            /** Sentence */
-            sentence: string;
-            /** Violation */
-            violation?: string | null;
-        };
-        /**
-         * InFlight
-         * @description An action that was owed to a platform when the switch was turned: it is read back.
-         */
-        InFlight: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Entity Name */
-            entity_name: string;
-            /** State */
-            state: string;
-        };
-        /** InterventionRead */
-        InterventionRead: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Kind */
-            kind: string;
-            /** Violation */
-            violation: string | null;
-            /** Action Id */
-            action_id: string | null;
-            /** Actor */
-            actor: string;
-            /** Sentence */
-            sentence: string;
-            /** Detail */
-            detail: {
-                [key: string]: unknown;
-            };
-        };
-        /** KillSwitchRead */
-        KillSwitchRead: {
-            /**
-             * Engaged
-             * @description The tenant's switch or the one over the whole platform.
-             */
-            engaged: boolean;
-            tenant: components["schemas"]["SwitchRead"];
-            platform: components["schemas"]["SwitchRead"];
-            /** In Flight */
-            in_flight: components["schemas"]["InFlight"][];
-        };
-        /** KillSwitchSet */
-        KillSwitchSet: {
-            /** Engaged */
-            engaged: boolean;
-            /** Reason */
-            reason: string;
-        };
-        /**
-         * LimitsPatch
-         * @description What is given is set; what is left out stays.
-         */
-        LimitsPatch: {
-            /**
-             * Applies To
-             * @default tenant
-             * @enum {string}
-             */
-            applies_to: "tenant" | "account" | "campaign";
-            /**
-             * Entity Id
-             * @description The account's or campaign's id; none for the tenant.
-             */
-            entity_id?: string | null;
-            mode?: components["schemas"]["EnforcementMode"] | null;
-            /** Level */
-            level?: number | null;
-            /** Currency */
-            currency?: string | null;
-            /** Max Daily Budget Micros */
-            max_daily_budget_micros?: number | null;
-            /** Max Campaign Budget Micros */
-            max_campaign_budget_micros?: number | null;
-            /** Max Daily Increase Micros */
-            max_daily_increase_micros?: number | null;
-            /** Increase Limit Pct */
-            increase_limit_pct?: number | null;
-            /**
-             * Total Raise Pct
-             * @description At most 20 % in 24 h.
-             */
-            total_raise_pct?: number | null;
-            /** Max Changes Per Day */
-            max_changes_per_day?: number | null;
-            /** Min Hours Between */
-            min_hours_between?: number | null;
-            /** Roas Floor */
-            roas_floor?: number | null;
-            /** Roas Lookback Days */
-            roas_lookback_days?: number | null;
-            /** Cpa Ceiling Micros */
-            cpa_ceiling_micros?: number | null;
-        };
-        /**
-         * LimitsRead
-         * @description The limits in force. Money is micros of `currency`; None: no such limit.
-         */
-        LimitsRead: {
-            mode: components["schemas"]["EnforcementMode"];
-            /**
-             * Level
-             * @description 0 suggest only, 1 guarded automation, 2 approval required.
-             */
-            level: number;
-            /** Currency */
-            currency: string;
-            /** Max Daily Budget Micros */
-            max_daily_budget_micros: number | null;
-            /** Max Campaign Budget Micros */
-            max_campaign_budget_micros: number | null;
-            /** Max Daily Increase Micros */
-            max_daily_increase_micros: number | null;
-            /** Increase Limit Pct */
-            increase_limit_pct: number;
-            /** Total Raise Pct */
-            total_raise_pct: number;
-            /** Max Changes Per Day */
-            max_changes_per_day: number;
-            /** Min Hours Between */
-            min_hours_between: number;
-            /** Roas Floor */
-            roas_floor: number | null;
-            /** Roas Lookback Days */
-            roas_lookback_days: number;
-            /** Cpa Ceiling Micros */
-            cpa_ceiling_micros: number | null;
-        };
-        /** ScalingPatch */
-        ScalingPatch: {
-            /** Target Roas */
-            target_roas?: number | null;
-            /** Dead Band */
-            dead_band?: number | null;
-            /** Raise Step */
-            raise_step?: number | null;
-            /** Cut Step */
-            cut_step?: number | null;
-            /** Window Days */
-            window_days?: number | null;
-            /** Minimum Maturity */
-            minimum_maturity?: number | null;
-            /** Minimum Conversions */
-            minimum_conversions?: number | null;
-            /** Floor Micros */
-            floor_micros?: number | null;
-            /** Ceiling Micros */
-            ceiling_micros?: number | null;
-        };
-        /**
-         * ScalingSettings
-         * @description Ratios are shares of 1; money is micros of the campaign's currency; the window counts mature days.
-         */
-        ScalingSettings: {
-            /** Target Roas */
-            target_roas: number;
-            /** Dead Band */
-            dead_band: number;
-            /** Raise Step */
-            raise_step: number;
-            /** Cut Step */
-            cut_step: number;
-            /** Window Days */
-            window_days: number;
-            /** Minimum Maturity */
-            minimum_maturity: number;
-            /** Minimum Conversions */
-            minimum_conversions: number;
-            /** Floor Micros */
-            floor_micros: number;
-            /** Ceiling Micros */
-            ceiling_micros: number | null;
-        };
-        /** StrategyPatch */
-        StrategyPatch: {
-            /** Enabled */
-            enabled?: boolean | null;
-            config?: components["schemas"]["ScalingPatch"] | null;
-        };
-        /** StrategyRead */
-        StrategyRead: {
-            /** Name */
-            name: string;
-            /** Enabled */
-            enabled: boolean;
-            config: components["schemas"]["ScalingSettings"];
-            /** Last Run At */
-            last_run_at: string | null;
-            /** Last Result */
-            last_result: {
-                [key: string]: unknown;
-            } | null;
-        };
-        /** StrategyRun */
-        StrategyRun: {
-            /** Considered */
-            considered: components["schemas"]["ConsideredRead"][];
-        };
-        /** SwitchRead */
-        SwitchRead: {
-            /** Engaged */
-            engaged: boolean;
-            /** Reason */
-            reason: string | null;
-            /** Changed By */
-            changed_by: string | null;
-            /** Changed At */
-            changed_at: string | null;
         };
         /** AccountHealthRead */
         StubAccountHealthRead: {
@@ -5439,7 +5586,7 @@ export interface components {
             rejected_last_day: number;
         };
         /** Figure */
-        Figure: {
+        StubFigure: {
             /** Value */
             value: unknown;
             /** Known */
@@ -5453,7 +5600,7 @@ export interface components {
             detail?: components["schemas"]["StubValidationError"][];
         };
         /** HealthRead */
-        StubHealthRead: {
+        HealthRead: {
             /** Ad Account Id */
             ad_account_id: string | null;
             /** Name */
@@ -6003,13 +6150,13 @@ export interface components {
             last_run_at: string | null;
         };
         /** SummaryRead */
-        SummaryRead: {
-            health: components["schemas"]["Figure"];
-            mode: components["schemas"]["Figure"];
-            spend_today: components["schemas"]["Figure"];
-            conversion_value_today: components["schemas"]["Figure"];
-            events_last_hour: components["schemas"]["Figure"];
-            actions_waiting: components["schemas"]["Figure"];
+        StubSummaryRead: {
+            health: components["schemas"]["StubFigure"];
+            mode: components["schemas"]["StubFigure"];
+            spend_today: components["schemas"]["StubFigure"];
+            conversion_value_today: components["schemas"]["StubFigure"];
+            events_last_hour: components["schemas"]["StubFigure"];
+            actions_waiting: components["schemas"]["StubFigure"];
             /** Currency */
             currency: string | null;
         };
@@ -6065,14 +6212,14 @@ export interface components {
             token: string;
         };
         /** TriageAction */
-        TriageAction: {
+        StubTriageAction: {
             /** Label */
             label: string;
             /** Href */
             href: string;
         };
         /** TriageItem */
-        TriageItem: {
+        StubTriageItem: {
             /**
              * Kind
              * @enum {string}
@@ -6091,14 +6238,14 @@ export interface components {
             entity: string | null;
             /** Entity Id */
             entity_id: string | null;
-            action: components["schemas"]["TriageAction"];
+            action: components["schemas"]["StubTriageAction"];
             /** Since */
             since: string | null;
         };
         /** TriageRead */
-        TriageRead: {
+        StubTriageRead: {
             /** Items */
-            items: components["schemas"]["TriageItem"][];
+            items: components["schemas"]["StubTriageItem"][];
             /** Counts */
             counts: {
                 [key: string]: number;
@@ -6170,862 +6317,6 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    list_entries_api_v1_trust_ledger_get: {
-        parameters: {
-            query?: {
-                /** @description A sequence number. */
-                cursor?: string | null;
-                limit?: number;
-                ad_account_id?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CursorPage_LedgerEntryRead_"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    read_head_api_v1_trust_ledger_head_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LedgerHeadRead"];
-                };
-            };
-        };
-    };
-    verify_ledger_api_v1_trust_ledger_verify_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LedgerVerify"];
-                };
-            };
-        };
-    };
-    list_policies_api_v1_trust_policies_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PolicyList"];
-                };
-            };
-        };
-    };
-    adopt_policy_api_v1_trust_policies_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PolicyCreate"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PolicyRead"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    read_current_policy_api_v1_trust_policies_current_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PolicyRead"];
-                };
-            };
-        };
-    };
-    list_signals_api_v1_trust_signals_get: {
-        parameters: {
-            query?: {
-                cursor?: string | null;
-                limit?: number;
-                /** @description Of one account alone. */
-                ad_account_id?: string | null;
-                component?: components["schemas"]["Component"] | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CursorPage_SignalRead_"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    list_decisions_api_v1_trust_gate_decisions_get: {
-        parameters: {
-            query?: {
-                /** @description A sequence number. */
-                cursor?: string | null;
-                limit?: number;
-                result?: ("PASS" | "HOLD" | "BLOCK") | null;
-                ad_account_id?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CursorPage_DecisionRead_"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    read_decision_api_v1_trust_gate_decisions__decision_id__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                decision_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DecisionDetail"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    check_change_api_v1_trust_gate_check_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CheckBody"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DecisionRead"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    read_health_api_v1_trust_health_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HealthRead"];
-                };
-            };
-        };
-    };
-    read_health_history_api_v1_trust_health_history_get: {
-        parameters: {
-            query?: {
-                /** @description Needed where more than one account is on. */
-                ad_account_id?: string | null;
-                /** @description Two weeks back unless given. */
-                since?: string | null;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HistoryRead"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    evaluate_health_api_v1_trust_health_evaluate_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EvaluationRead"];
-                };
-            };
-        };
-    };
-    list_ad_accounts_api_v1_integrations_ad_accounts_get: {
-        parameters: {
-            query?: {
-                page?: number;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_AdAccountRead_"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    change_ad_account_api_v1_integrations_ad_accounts__account_id__patch: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                account_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AdAccountPatch"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AdAccountRead"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    sync_ad_account_api_v1_integrations_ad_accounts__account_id__sync_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                account_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SyncQueued"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    list_connections_api_v1_integrations_connections_get: {
-        parameters: {
-            query?: {
-                page?: number;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_ConnectionRead_"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    connect_with_token_api_v1_integrations_connections_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ConnectionCreate"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ConnectionRead"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    authorize_api_v1_integrations_connections__platform__authorize_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                platform: "meta";
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AuthorizeBody"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AuthorizeRead"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    callback_api_v1_integrations_connections__platform__callback_get: {
-        parameters: {
-            query: {
-                state: string;
-                code?: string | null;
-            };
-            header?: never;
-            path: {
-                platform: "meta";
-            };
-            cookie?: {
-                stratum_connect?: string | null;
-            };
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            303: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    disconnect_api_v1_integrations_connections__connection_id__delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                connection_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ConnectionRead"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    list_health_api_v1_integrations_health_get: {
-        parameters: {
-            query?: {
-                page?: number;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_AccountHealthRead_"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    list_calls_api_v1_integrations_calls_get: {
-        parameters: {
-            query?: {
-                cursor?: string | null;
-                limit?: number;
-                /** @description Only those that failed, or only those that did not. */
-                failed?: boolean | null;
-                /** @description Only those that changed something there. */
-                mutating?: boolean | null;
-                ad_account_id?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CursorPage_CallRead_"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    list_deliveries_api_v1_integrations_conversions_get: {
-        parameters: {
-            query?: {
-                cursor?: string | null;
-                limit?: number;
-                status?: ("queued" | "sent" | "acknowledged" | "failed" | "dead" | "skipped") | null;
-                ad_account_id?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CursorPage_DeliveryRead_"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    replay_delivery_api_v1_integrations_conversions__delivery_id__replay_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                delivery_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeliveryRead"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    get_metrics_api_v1_campaigns__campaign_id__metrics_get: {
-        parameters: {
-            query?: {
-                /** @description The account's day; 30 days back by default. */
-                since?: string | null;
-                /** @description The account's day; today by default. */
-                until?: string | null;
-            };
-            header?: never;
-            path: {
-                campaign_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MetricsRead"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    a_api_v1_campaigns_get: {
-        parameters: {
-            query?: {
-                page?: number;
-                limit?: number;
-                sort?: ("name" | "-name" | "status" | "-status" | "daily_budget_micros" | "-daily_budget_micros" | "spend_micros" | "-spend_micros" | "conversions" | "-conversions" | "roas" | "-roas" | "synced_at" | "-synced_at") | null;
-                q?: string | null;
-                status?: string | null;
-                platform?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_CampaignRead_"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    b_api_v1_campaigns__campaign_id__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                campaign_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CampaignDetail"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
     api_keys_list: {
         parameters: {
             query?: {
@@ -9607,6 +8898,1843 @@ export interface operations {
             };
         };
     };
+    autopilot_actions_list: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+                /** @description Any of these states. */
+                status?: components["schemas"]["ActionState"][];
+                campaign_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CursorPage_ActionRead_"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    autopilot_actions_propose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActionCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActionRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    autopilot_actions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                action_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActionDetail"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    autopilot_actions_approve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                action_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Approve"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActionRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    autopilot_actions_dismiss: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                action_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Dismiss"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActionRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    autopilot_enforcement_get_limits: {
+        parameters: {
+            query?: {
+                ad_account_id?: string | null;
+                campaign_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitsRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    autopilot_enforcement_set_limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LimitsPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitsRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    autopilot_enforcement_list_interventions: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CursorPage_InterventionRead_"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    autopilot_enforcement_get_kill_switch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KillSwitchRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    autopilot_enforcement_set_kill_switch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KillSwitchSet"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KillSwitchRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    autopilot_enforcement_set_platform_kill_switch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KillSwitchSet"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KillSwitchRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    autopilot_strategies_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StrategyRead"][];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    autopilot_strategies_get_strategy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StrategyRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    autopilot_strategies_change_strategy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StrategyPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StrategyRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    autopilot_strategies_run_strategy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StrategyRun"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     cdp_events_list: {
         parameters: {
             query?: {
@@ -10733,6 +11861,244 @@ export interface operations {
             };
         };
     };
+    dashboard_get_summary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SummaryRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    dashboard_get_triage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriageRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     events_stream: {
         parameters: {
             query?: {
@@ -11726,6 +13092,738 @@ export interface operations {
             };
         };
     };
+    trust_engine_gate_check_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    trust_engine_gate_list_decisions: {
+        parameters: {
+            query?: {
+                /** @description A sequence number. */
+                cursor?: string | null;
+                limit?: number;
+                result?: ("PASS" | "HOLD" | "BLOCK") | null;
+                ad_account_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CursorPage_DecisionRead_"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    trust_engine_gate_read_decision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                decision_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionDetail"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    trust_engine_health_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["app__schemas__trust_engine__health__HealthRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    trust_engine_health_evaluate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    trust_engine_health_read_history: {
+        parameters: {
+            query?: {
+                /** @description Needed where more than one account is on. */
+                ad_account_id?: string | null;
+                /** @description Two weeks back unless given. */
+                since?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     trust_engine_incidents_list: {
         parameters: {
             query?: {
@@ -11869,6 +13967,854 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IncidentRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    trust_engine_ledger_list_entries: {
+        parameters: {
+            query?: {
+                /** @description A sequence number. */
+                cursor?: string | null;
+                limit?: number;
+                ad_account_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CursorPage_LedgerEntryRead_"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    trust_engine_ledger_read_head: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerHeadRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    trust_engine_ledger_verify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerVerify"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    trust_engine_policies_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyList"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    trust_engine_policies_adopt_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    trust_engine_policies_read_current_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    trust_engine_signals_list: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+                /** @description Of one account alone. */
+                ad_account_id?: string | null;
+                component?: components["schemas"]["Component"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CursorPage_SignalRead_"];
                 };
             };
             /** @description The request could not be read */
@@ -12845,7 +15791,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HealthRead"];
+                    "application/json": components["schemas"]["app__api__health__HealthRead"];
                 };
             };
         };
@@ -14227,13 +17173,11 @@ export interface operations {
             };
         };
     };
-    a_api_v1_autopilot_actions_get: {
+    list_ad_accounts_api_v1_integrations_ad_accounts_get: {
         parameters: {
             query?: {
-                cursor?: string | null;
+                page?: number;
                 limit?: number;
-                status?: string[];
-                campaign_id?: string | null;
             };
             header?: never;
             path?: never;
@@ -14247,7 +17191,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CursorPage_ActionRead_"];
+                    "application/json": components["schemas"]["Page_AdAccountRead_"];
                 };
             };
             /** @description Validation Error */
@@ -14261,18 +17205,51 @@ export interface operations {
             };
         };
     };
-    b_api_v1_autopilot_actions_post: {
+    change_ad_account_api_v1_integrations_ad_accounts__account_id__patch: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                account_id: string;
+            };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ActionCreate"];
+                "application/json": components["schemas"]["AdAccountPatch"];
             };
         };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdAccountRead"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    sync_ad_account_api_v1_integrations_ad_accounts__account_id__sync_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             202: {
@@ -14280,7 +17257,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ActionRead"];
+                    "application/json": components["schemas"]["SyncQueued"];
                 };
             };
             /** @description Validation Error */
@@ -14294,229 +17271,10 @@ export interface operations {
             };
         };
     };
-    c_api_v1_autopilot_actions__action_id__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                action_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ActionDetail"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    d_api_v1_autopilot_actions__action_id__approve_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                action_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Approve"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ActionRead"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    e_api_v1_autopilot_actions__action_id__dismiss_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                action_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Dismiss"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ActionRead"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    f_api_v1_autopilot_enforcement_get: {
+    list_connections_api_v1_integrations_connections_get: {
         parameters: {
             query?: {
-                ad_account_id?: string | null;
-                campaign_id?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LimitsRead"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    g_api_v1_autopilot_enforcement_put: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["LimitsPatch"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LimitsRead"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    h_api_v1_autopilot_kill_switch_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["KillSwitchRead"];
-                };
-            };
-        };
-    };
-    i_api_v1_autopilot_kill_switch_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["KillSwitchSet"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["KillSwitchRead"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    j_api_v1_autopilot_interventions_get: {
-        parameters: {
-            query?: {
-                cursor?: string | null;
+                page?: number;
                 limit?: number;
             };
             header?: never;
@@ -14531,7 +17289,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CursorPage_InterventionRead_"];
+                    "application/json": components["schemas"]["Page_ConnectionRead_"];
                 };
             };
             /** @description Validation Error */
@@ -14545,9 +17303,145 @@ export interface operations {
             };
         };
     };
-    k_api_v1_autopilot_strategies_get: {
+    connect_with_token_api_v1_integrations_connections_post: {
         parameters: {
             query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConnectionCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionRead"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    authorize_api_v1_integrations_connections__platform__authorize_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                platform: "meta";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuthorizeBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthorizeRead"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    callback_api_v1_integrations_connections__platform__callback_get: {
+        parameters: {
+            query: {
+                state: string;
+                code?: string | null;
+            };
+            header?: never;
+            path: {
+                platform: "meta";
+            };
+            cookie?: {
+                stratum_connect?: string | null;
+            };
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    disconnect_api_v1_integrations_connections__connection_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                connection_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionRead"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_health_api_v1_integrations_health_get: {
+        parameters: {
+            query?: {
+                page?: number;
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -14560,33 +17454,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StrategyRead"][];
-                };
-            };
-        };
-    };
-    l_api_v1_autopilot_strategies__name__patch: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["StrategyPatch"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["StrategyRead"];
+                    "application/json": components["schemas"]["Page_AccountHealthRead_"];
                 };
             };
             /** @description Validation Error */
@@ -14600,12 +17468,119 @@ export interface operations {
             };
         };
     };
-    m_api_v1_autopilot_strategies__name__run_post: {
+    list_calls_api_v1_integrations_calls_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+                /** @description Only those that failed, or only those that did not. */
+                failed?: boolean | null;
+                /** @description Only those that changed something there. */
+                mutating?: boolean | null;
+                ad_account_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CursorPage_CallRead_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_deliveries_api_v1_integrations_conversions_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+                status?: ("queued" | "sent" | "acknowledged" | "failed" | "dead" | "skipped") | null;
+                ad_account_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CursorPage_DeliveryRead_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    replay_delivery_api_v1_integrations_conversions__delivery_id__replay_post: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                name: string;
+                delivery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryRead"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_metrics_api_v1_campaigns__campaign_id__metrics_get: {
+        parameters: {
+            query?: {
+                /** @description The account's day; 30 days back by default. */
+                since?: string | null;
+                /** @description The account's day; today by default. */
+                until?: string | null;
+            };
+            header?: never;
+            path: {
+                campaign_id: string;
             };
             cookie?: never;
         };
@@ -14617,7 +17592,74 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StrategyRun"];
+                    "application/json": components["schemas"]["MetricsRead"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    a_api_v1_campaigns_get: {
+        parameters: {
+            query?: {
+                page?: number;
+                limit?: number;
+                sort?: ("name" | "-name" | "status" | "-status" | "daily_budget_micros" | "-daily_budget_micros" | "spend_micros" | "-spend_micros" | "conversions" | "-conversions" | "roas" | "-roas" | "synced_at" | "-synced_at") | null;
+                q?: string | null;
+                status?: string | null;
+                platform?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CampaignRead_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    b_api_v1_campaigns__campaign_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDetail"];
                 };
             };
             /** @description Validation Error */
@@ -14658,46 +17700,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StubHTTPValidationError"];
-                };
-            };
-        };
-    };
-    __api_v1_dashboard_summary_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SummaryRead"];
-                };
-            };
-        };
-    };
-    __api_v1_dashboard_triage_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TriageRead"];
                 };
             };
         };

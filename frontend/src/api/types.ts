@@ -1,8 +1,11 @@
-import type { components } from "./schema";
+import type { components, paths } from "./schema";
 
 type Schemas = components["schemas"];
 
 export type Action = Schemas["ActionRead"];
+type ActionList = NonNullable<paths["/api/v1/autopilot/actions"]["get"]["parameters"]["query"]>;
+
+export type ActionState = NonNullable<ActionList["status"]>[number];
 export type ActionDetail = Schemas["ActionDetail"];
 export type AdAccount = Schemas["AdAccountRead"];
 export type ApiKey = Schemas["ApiKeyRead"];

@@ -1,10 +1,11 @@
 import { Link, useSearch } from "@tanstack/react-router";
+import type { ActionState } from "@/api/types";
 import { Page, Panel } from "@/design/panel";
 import { ActionList } from "./actions/action-list";
 import { WAITING } from "./actions/queries";
 import { EnforcementPanel } from "./enforcement/enforcement-form";
 
-const EVERY: readonly string[] = [];
+const EVERY: readonly ActionState[] = [];
 
 const TAB =
   "inline-flex h-8 items-center border-b-2 border-transparent px-1 text-ink-2 hover:text-ink aria-[current=page]:border-accent aria-[current=page]:text-ink";

@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { Action } from "@/api/types";
+import type { Action, ActionState } from "@/api/types";
 import { Button } from "@/design/button";
 import { BeforeAfter } from "@/design/change";
 import { Age } from "@/design/figures";
@@ -11,7 +11,7 @@ import { words } from "@/format/words";
 import { ActionButtons } from "./action-buttons";
 import { actionsQuery } from "./queries";
 
-export function ActionList({ states }: { states: readonly string[] }) {
+export function ActionList({ states }: { states: readonly ActionState[] }) {
   const actions = useInfiniteQuery(actionsQuery(states));
   if (actions.data === undefined)
     return actions.isError ? (

@@ -1,11 +1,12 @@
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, body } from "@/api/client";
+import type { ActionState } from "@/api/types";
 
 /** What waits for a person: a yes, or better evidence. */
-export const WAITING: readonly string[] = ["awaiting_approval", "held"];
+export const WAITING: readonly ActionState[] = ["awaiting_approval", "held"];
 
 /** The actions in any of the states, or all of them, the newest first. */
-export function actionsQuery(states: readonly string[]) {
+export function actionsQuery(states: readonly ActionState[]) {
   return infiniteQueryOptions({
     queryKey: ["autopilot/actions", "list", states],
     queryFn: ({ pageParam }) =>
