@@ -1,0 +1,152 @@
+"""One real row for each path parameter: what a neighbour would try to reach.
+
+Whoever adds a route with a parameter registers here what it names, with `@names`, or adds it to `NO_ROW`.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.auth.permissions import Role
+from app.core.clock import real_now
+from app.core.ids import uuid7
+from app.models.auth.sessions import UserSession
+from app.models.cdp.events import CdpEventVerdict
+from app.models.trust_engine.incidents import TrustIncident
+from app.models.work.dead_letters import DeadLetter
+from app.services.people.service import People
+from app.services.users.service import Members
+from tests.factories.access import Company, password_hash
+from tests.factories.autopilot import Target, approved_action
+from tests.factories.cdp import make_source
+from tests.factories.trust import make_account
+
+Maker = Callable[[Company], Awaitable[UUID]]
+
+MAKERS: dict[str, Maker] = {}
+NO_ROW = {
+    "name": "a strategy's name, which every tenant has",
+    "platform": "a platform's name",
+}
+"""Parameters that name nothing of a tenant's, and why."""
+
+
+def names(parameter: str) -> Callable[[Maker], Maker]:
+    def register(maker: Maker) -> Maker:
+        MAKERS[parameter] = maker
+        return maker
+
+    return register
+
+
+@names("user_id")
+async def _member(company: Company) -> UUID:
+    async with company.scopes() as scope:
+        user = await People(scope.session).create(
+            email=f"{uuid7()}@new.example", full_name="Mo Member", password_hash=password_hash()
+        )
+        assert user is not None
+        await Members(scope).join(user.id, Role.VIEWER)
+    return user.id
+
+
+@names("session_id")
+async def _session(company: Company) -> UUID:
+    session_id = uuid7()
+    async with company.scopes() as scope:
+        scope.session.add(
+            UserSession(
+                id=session_id,
+                user_id=company.person(Role.ADMIN).id,
+                tenant_id=company.id,
+                refresh_hash=uuid7().bytes,
+                expires_at=real_now() + timedelta(days=1),
+            )
+        )
+    return session_id
+
+
+@names("key_id")
+async def _api_key(company: Company) -> UUID:
+    body = {"name": "k", "scopes": ["tenants:read"]}
+    return UUID((await company.client().post("/api/v1/api-keys", json=body)).json()["id"])
+
+
+@names("invitation_id")
+async def _invitation(company: Company) -> UUID:
+    body = {"email": f"{uuid7()}@new.example", "role": "viewer"}
+    return UUID((await company.client().post("/api/v1/invitations", json=body)).json()["id"])
+
+
+@names("letter_id")
+async def _dead_letter(company: Company) -> UUID:
+    letter = DeadLetter(
+        id=uuid7(),
+        task="work.heartbeat",
+        payload={},
+        context={},
+        attempts=1,
+        error_code="internal",
+        error="It failed.",
+        enqueued_at=real_now(),
+        created_at=real_now(),
+    )
+    async with company.scopes() as scope:
+        scope.session.add(letter)
+    return letter.id
+
+
+@names("source_id")
+async def _source(company: Company) -> UUID:
+    return (await make_source(company)).id
+
+
+@names("verdict_id")
+async def _verdict(company: Company) -> UUID:
+    """A refused event, kept with what was sent."""
+    event = {"type": "track", "messageId": f"m-{uuid7()}", "userId": "u-1"}
+    source = await make_source(company)
+    answer = await company.client().post("/v1/track", json=event, auth=(source.key, ""))
+    assert answer.status_code == 200, answer.text
+    async with company.scopes() as scope:
+        found = await scope.session.scalar(
+            select(CdpEventVerdict.id).where(CdpEventVerdict.source_id == source.id)
+        )
+    assert found is not None
+    return found
+
+
+@names("incident_id")
+async def _incident(company: Company) -> UUID:
+    incident = TrustIncident(
+        id=uuid7(),
+        kind="pixel_silent",
+        subject=uuid7().hex,
+        severity="warning",
+        status="open",
+        sentence="The pixel is silent.",
+        opened_at=real_now(),
+        updated_at=real_now(),
+    )
+    async with company.scopes() as scope:
+        scope.session.add(incident)
+    return incident.id
+
+
+@names("action_id")
+async def _action(company: Company) -> UUID:
+    account = await make_account(company.scopes)
+    target = Target(account.id, account.campaign_id, 10_000_000)
+    return await approved_action(company.scopes, target, 11_000_000)
+
+
+@names("campaign_id")
+async def _campaign(company: Company) -> UUID:
+    return (await make_account(company.scopes)).campaign_id
+
+
+@names("ad_account_id")
+async def _ad_account(company: Company) -> UUID:
+    return (await make_account(company.scopes)).id
