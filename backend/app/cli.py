@@ -20,6 +20,8 @@ from app.db.session import open_doors
 from app.services.admin.system.rules import State
 from app.services.admin.system.service import examine
 from app.services.onboarding.service import Onboarding
+from app.services.trust_engine.gate.verifying import export_head, verify_ledgers
+from app.services.trust_engine.ledger.service import SignedHead, Verification, read_head, write_head
 from launcher import backup as operators
 from launcher import up as start
 from launcher.errors import LauncherError
@@ -146,6 +148,55 @@ def bootstrap(
     )
     write_private(state, json.dumps({"api_key": demo.api_key, "write_key": demo.write_key}) + "\n")
     typer.echo(json.dumps({**asdict(demo), "password": password}))
+
+
+trust = typer.Typer(no_args_is_help=True, help="The decision ledger.")
+cli.add_typer(trust, name="trust")
+
+OneTenant = Annotated[int | None, typer.Option(help="The company's id; every active one unless given.")]
+
+
+@trust.command("verify")
+def verify_ledger(
+    *,
+    tenant: OneTenant = None,
+    head: Annotated[
+        Path | None, typer.Option(help="A head that was exported: it shows a tail that was cut off.")
+    ] = None,
+) -> None:
+    """Recompute every chain and decide every row again from its own inputs; exits 1 where anything differs."""
+    kept = read_head(head.read_bytes()) if head else None
+
+    async def run() -> list[Verification]:
+        async with open_doors(settings) as doors:
+            return await verify_ledgers(doors, tenant, kept)
+
+    found = asyncio.run(run())
+    for each in found:
+        state = "whole" if each.whole else "BROKEN"
+        typer.echo(f"tenant {each.tenant_id}: {state}, {each.entries} rows, head {each.head_hash[:16]}")
+        for fault in each.faults:
+            typer.echo(f"  {fault.kind}: {fault.sentence}")
+    raise typer.Exit(0 if all(each.whole for each in found) else 1)
+
+
+@trust.command("export-head")
+def export_ledger_head(
+    *,
+    tenant: Annotated[int, typer.Option(help="The company's id.")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file, else the terminal.")] = None,
+) -> None:
+    """Write the chain's end, signed: keep it where the database cannot reach."""
+
+    async def run() -> SignedHead:
+        async with open_doors(settings) as doors:
+            return await export_head(doors, tenant)
+
+    written = write_head(asyncio.run(run())).decode()
+    if output is None:
+        typer.echo(written, nl=False)
+    else:
+        output.write_text(written)
 
 
 def _onboard(work: Callable[[Onboarding], Awaitable[Made]]) -> Made:

@@ -1,12 +1,14 @@
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, true
 
-from app.db.session import TenantScope
+from app.db.session import Doors, TenantScope
 from app.models.campaigns import AdSet, Campaign
 from app.models.integrations.ad_accounts import AdAccount
 from app.models.integrations.connections import Connection
+from app.models.tenants import Tenant
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +42,9 @@ class GateRepository:
         )
         found: str | None = await self._session.scalar(campaign.union_all(ad_set).limit(1))
         return found
+
+
+async def active_tenants(doors: Doors) -> Sequence[int]:
+    async with doors.globally() as session:
+        statement = select(Tenant.id).where(Tenant.is_active == true()).order_by(Tenant.id)
+        return (await session.scalars(statement)).all()

@@ -17,6 +17,8 @@ from app.services.trust_engine.ledger.errors import BadHead, EntryNotFound
 from app.services.trust_engine.ledger.repository import LedgerRepository
 from app.services.trust_engine.ledger.rules import Decider, End, Fault, FaultKind, Link, SignedHead
 
+__all__ = ["Ledger", "SignedHead", "Verification", "read_head", "write_head"]
+
 _MOST_FAULTS = 100
 
 
