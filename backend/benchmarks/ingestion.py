@@ -37,10 +37,16 @@ class Result:
     copy: float
     server_cpu: float
     database_cpu: float
+    copy_cpu: float
 
     @property
     def ratio(self) -> float:
         return self.http / self.copy
+
+    @property
+    def cpu_ratio(self) -> float:
+        """The same by the CPU that each took, its clients apart: it holds on a machine that others use too."""
+        return self.copy_cpu / (self.server_cpu + self.database_cpu)
 
 
 def _event(number: int) -> dict[str, Any]:
@@ -120,8 +126,8 @@ async def _send(urls: list[str], requests: list[bytes]) -> float:
     return time.perf_counter() - started
 
 
-async def _copy(owner_url: str) -> tuple[int, float]:
-    """How many rows there were, and the seconds to COPY them."""
+async def _copy(owner_url: str) -> tuple[int, float, float]:
+    """How many rows there were, the seconds to COPY them, and the CPU seconds of client and database."""
     pool = await asyncpg.create_pool(owner_url, min_size=2, max_size=2)
     await pool.execute("CREATE TABLE copied (LIKE cdp_events INCLUDING ALL)")
     records = [tuple(row) for row in await pool.fetch("SELECT * FROM cdp_events")]
@@ -132,22 +138,28 @@ async def _copy(owner_url: str) -> tuple[int, float]:
             for batch in batches:
                 await connection.copy_records_to_table("copied", records=batch)
 
-    started = time.perf_counter()
+    started, before = time.perf_counter(), time.process_time() + _database_cpu(owner_url)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(writer())
         tasks.create_task(writer())
     seconds = time.perf_counter() - started
+    cpu = time.process_time() + _database_cpu(owner_url) - before
     await pool.close()
-    return len(records), seconds
+    return len(records), seconds, cpu
 
 
-def _database_cpu() -> float:
+def _database_cpu(owner_url: str) -> float:
+    """CPU seconds of the server at that port, the backends that have ended included."""
+    port = urlsplit(owner_url).port
     total = 0.0
-    for process in psutil.process_iter(["name"]):
+    for process in psutil.process_iter(["name", "cmdline"]):
+        if process.info["name"] != "postgres" or f"--port={port}" not in (process.info["cmdline"] or []):
+            continue
         with contextlib.suppress(psutil.Error):
-            if process.info["name"] == "postgres":
-                times = process.cpu_times()
-                total += times.user + times.system + times.children_user + times.children_system
+            for each in (process, *process.children()):
+                times = each.cpu_times()
+                total += times.user + times.system
+            total += process.cpu_times().children_user + process.cpu_times().children_system
     return total
 
 
@@ -160,15 +172,21 @@ def run(events: int = EVENTS) -> Result:
         requests = _requests(key, events)
         asyncio.run(_send(urls, requests[:8]))
         before = sum(sum(process.cpu_times()[:2]) for _, process in running)
-        database = _database_cpu()
+        database = _database_cpu(stack.owner_url)
         seconds = asyncio.run(_send(urls, requests[8:]))
         sent = (len(requests) - 8) * BATCH
         server_cpu = sum(sum(process.cpu_times()[:2]) for _, process in running) - before
-        database_cpu = _database_cpu() - database
-        stored, copy_seconds = asyncio.run(_copy(stack.owner_url))
+        database_cpu = _database_cpu(stack.owner_url) - database
+        stored, copy_seconds, copy_cpu = asyncio.run(_copy(stack.owner_url))
         if stored != events:
             raise SystemExit(f"{events} events were sent and {stored} rows stored")
-    return Result(sent / seconds, stored / copy_seconds, server_cpu / sent * 1e6, database_cpu / sent * 1e6)
+    return Result(
+        http=sent / seconds,
+        copy=stored / copy_seconds,
+        server_cpu=server_cpu / sent * 1e6,
+        database_cpu=database_cpu / sent * 1e6,
+        copy_cpu=copy_cpu / stored * 1e6,
+    )
 
 
 def main() -> None:
@@ -176,6 +194,8 @@ def main() -> None:
     print(f"batch ingestion over HTTP  {result.http:10,.0f} events/s")
     print(f"raw COPY of the same rows  {result.copy:10,.0f} rows/s")
     print(f"ratio                      {result.ratio:10.2f} (aim: at least {AIM})")
+    print(f"COPY                       {result.copy_cpu:10.1f} us of CPU a row, client and database")
+    print(f"ratio by CPU               {result.cpu_ratio:10.2f}")
     print(f"API processes              {result.server_cpu:10.1f} us of CPU an event")
     print(f"database                   {result.database_cpu:10.1f} us of CPU an event")
 

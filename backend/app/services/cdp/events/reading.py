@@ -454,7 +454,6 @@ def _check_shape(raw: bytes) -> None:
         raise Refused(VerdictCode.NUL_CHARACTER, "it holds a NUL character, which no text may")
     if b"\\u" in raw and _has_half_a_pair(raw):
         raise Refused(VerdictCode.NOT_UNICODE, "it holds half a surrogate pair")
-    raw.decode()
 
 
 def _depth(raw: bytes) -> int:

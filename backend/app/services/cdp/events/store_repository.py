@@ -148,7 +148,10 @@ async def _write(scope: TenantScope, group: Group) -> frozenset[str]:
         new = frozenset(record[0] for record in found)
         fresh = ordered if len(new) == len(ordered) else [row for row in ordered if row.message_id in new]
         if fresh:
-            await driver.execute(_EVENTS, group.tenant_id, *zip(*fresh, strict=True))
+            # A column of nothing but NULL is sent as none at all; unnest fills it up.
+            size = len(fresh)
+            columns = (None if column.count(None) == size else column for column in zip(*fresh, strict=True))
+            await driver.execute(_EVENTS, group.tenant_id, *columns)
             await _tell(scope, fresh)
     if group.verdicts:
         await driver.execute(_VERDICTS, group.tenant_id, *_verdict_columns(group.tenant_id, group.verdicts))
