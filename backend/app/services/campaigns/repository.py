@@ -1,9 +1,11 @@
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -11,6 +13,7 @@ from app.core.ids import uuid7
 from app.db.session import TenantScope
 from app.db.utils import Slice, paginate
 from app.models.campaigns import AdSet, Campaign
+from app.models.campaigns.metrics import CampaignMetricsDay
 from app.services.integrations.ports import EntityState
 
 _CHUNK = 500
@@ -19,10 +22,19 @@ _ESCAPED = str.maketrans({"%": r"\%", "_": r"\_", "\\": r"\\"})
 SORTS: dict[str, InstrumentedAttribute[Any]] = {
     "name": Campaign.name,
     "status": Campaign.effective_status,
-    "daily_budget": Campaign.daily_budget_micros,
-    "created_at": Campaign.created_at,
+    "daily_budget_micros": Campaign.daily_budget_micros,
     "synced_at": Campaign.synced_at,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class RecentFigures:
+    """Sums of some whole days; None where nothing is known of them."""
+
+    spend_micros: int | None = None
+    conversions: float | None = None
+    conversion_value_micros: int | None = None
+    roas: float | None = None
 
 
 class CampaignRepository:
@@ -48,6 +60,7 @@ class CampaignRepository:
         status: str | None,
         platform: str | None,
         ad_account_id: UUID | None,
+        days: tuple[date, date],
     ) -> Slice[Campaign]:
         statement: Select[Campaign] = select(Campaign)
         if search:
@@ -58,9 +71,24 @@ class CampaignRepository:
             statement = statement.where(Campaign.platform == platform)
         if ad_account_id:
             statement = statement.where(Campaign.ad_account_id == ad_account_id)
-        column = SORTS[sort.removeprefix("-")]
+        recent = _recent(days).subquery()
+        name = sort.removeprefix("-")
+        column = SORTS[name] if name in SORTS else recent.c[name]
         ordered = column.desc().nulls_last() if sort.startswith("-") else column.asc().nulls_last()
+        statement = statement.outerjoin(recent, recent.c.campaign_id == Campaign.id)
         return await paginate(self._session, statement.order_by(ordered, Campaign.id), page=page, limit=limit)
+
+    async def recent_of(self, ids: Sequence[UUID], days: tuple[date, date]) -> dict[UUID, RecentFigures]:
+        statement = _recent(days).where(CampaignMetricsDay.campaign_id.in_(ids))
+        return {
+            row.campaign_id: RecentFigures(
+                int(row.spend_micros),
+                float(row.conversions),
+                int(row.conversion_value_micros),
+                None if row.roas is None else round(float(row.roas), 4),
+            )
+            for row in await self._session.execute(statement)
+        }
 
     async def ids_by_external(self, ad_account_id: UUID) -> dict[str, UUID]:
         statement = select(Campaign.external_id, Campaign.id).where(Campaign.ad_account_id == ad_account_id)
@@ -151,6 +179,24 @@ class CampaignRepository:
 
     def _own(self, row: Mapping[str, Any]) -> dict[str, Any]:
         return {"tenant_id": self._scope.tenant_id, "id": uuid7(), **row}
+
+
+def _recent(days: tuple[date, date]) -> Select[UUID, int, Decimal, int, Any]:
+    spend, value = (
+        func.sum(CampaignMetricsDay.spend_micros),
+        func.sum(CampaignMetricsDay.conversion_value_micros),
+    )
+    return (
+        select(
+            CampaignMetricsDay.campaign_id,
+            spend.label("spend_micros"),
+            func.sum(CampaignMetricsDay.conversions).label("conversions"),
+            value.label("conversion_value_micros"),
+            (value / func.nullif(spend, 0)).label("roas"),
+        )
+        .where(CampaignMetricsDay.day.between(*days))
+        .group_by(CampaignMetricsDay.campaign_id)
+    )
 
 
 def _by_external(row: Mapping[str, Any]) -> str:

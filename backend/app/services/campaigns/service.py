@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,15 +11,26 @@ from app.db.utils import Slice
 from app.models.campaigns import AdSet, Campaign
 from app.services.campaigns import rules
 from app.services.campaigns.errors import CampaignNotFound
-from app.services.campaigns.repository import SORTS, CampaignRepository
+from app.services.campaigns.repository import CampaignRepository, RecentFigures
 from app.services.integrations.ports import EntityState
 
-__all__ = ["SORTS", "CampaignService", "CampaignWithAdSets"]
+__all__ = ["CampaignLine", "CampaignService", "CampaignWithAdSets", "RecentFigures"]
+
+
+_RECENT_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignLine:
+    """A campaign and its figures of the last seven whole days."""
+
+    campaign: Campaign
+    recent: RecentFigures
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignWithAdSets:
-    campaign: Campaign
+    line: CampaignLine
     ad_sets: Sequence[AdSet]
 
 
@@ -37,8 +49,9 @@ class CampaignService:
         status: str | None = None,
         platform: str | None = None,
         ad_account_id: UUID | None = None,
-    ) -> Slice[Campaign]:
-        return await self._campaigns.page(
+    ) -> Slice[CampaignLine]:
+        days = self._recent_days()
+        found = await self._campaigns.page(
             page=page,
             limit=limit,
             sort=sort,
@@ -46,7 +59,16 @@ class CampaignService:
             status=status,
             platform=platform,
             ad_account_id=ad_account_id,
+            days=days,
         )
+        recent = await self._campaigns.recent_of([one.id for one in found.items], days)
+        lines = [CampaignLine(one, recent.get(one.id, RecentFigures())) for one in found.items]
+        return Slice(lines, found.total, found.total_capped, page, limit)
+
+    def _recent_days(self) -> tuple[date, date]:
+        """By UTC's date: accounts of several time zones stand in one list."""
+        today = self._scope.now().date()
+        return today - timedelta(days=_RECENT_DAYS), today - timedelta(days=1)
 
     async def get(self, campaign_id: UUID) -> Campaign:
         campaign = await self._campaigns.find(campaign_id)
@@ -56,7 +78,9 @@ class CampaignService:
 
     async def detail(self, campaign_id: UUID) -> CampaignWithAdSets:
         campaign = await self.get(campaign_id)
-        return CampaignWithAdSets(campaign, await self._campaigns.ad_sets_of(campaign_id))
+        recent = await self._campaigns.recent_of([campaign_id], self._recent_days())
+        line = CampaignLine(campaign, recent.get(campaign_id, RecentFigures()))
+        return CampaignWithAdSets(line, await self._campaigns.ad_sets_of(campaign_id))
 
     async def absorb(
         self,

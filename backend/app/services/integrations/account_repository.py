@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.core.ids import uuid7
 from app.core.security import token_hash
 from app.db.session import TenantScope
+from app.db.utils import Slice, paginate
 from app.models.integrations.ad_accounts import AccountSync, AdAccount, PlatformEdit, WriteLease
 from app.models.integrations.connections import Connection
 from app.services.integrations.ports import RemoteAccount, RemoteEdit
@@ -43,9 +44,11 @@ class AdAccountRepository:
         statement = select(AdAccount).where(AdAccount.id == ad_account_id).with_for_update()
         return (await self._session.scalars(statement)).one_or_none()
 
-    async def all(self) -> Sequence[AdAccount]:
-        statement = select(AdAccount).order_by(AdAccount.name, AdAccount.id).limit(1000)
-        return (await self._session.scalars(statement)).all()
+    async def page(self, *, page: int, limit: int, only_enabled: bool = False) -> Slice[AdAccount]:
+        statement = select(AdAccount).order_by(AdAccount.name, AdAccount.id)
+        if only_enabled:
+            statement = statement.where(AdAccount.enabled == true())
+        return await paginate(self._session, statement, page=page, limit=limit)
 
     async def enabled(self) -> Sequence[AdAccount]:
         statement = select(AdAccount).where(AdAccount.enabled == true()).order_by(AdAccount.id)

@@ -6,6 +6,7 @@ from sqlalchemy import func, select, update
 
 from app.core.clock import real_now
 from app.db.session import TenantScope
+from app.db.utils import Slice, paginate
 from app.models.integrations.connections import Connection, SignInAttempt
 from app.models.integrations.kinds import ConnectionStatus
 
@@ -38,9 +39,9 @@ class ConnectionRepository:
         )
         return (await self._session.scalars(statement)).one_or_none()
 
-    async def all(self) -> Sequence[Connection]:
+    async def page(self, *, page: int, limit: int) -> Slice[Connection]:
         statement = select(Connection).order_by(Connection.created_at.desc(), Connection.id)
-        return (await self._session.scalars(statement.limit(200))).all()
+        return await paginate(self._session, statement, page=page, limit=limit)
 
     async def expiring_before(self, moment: datetime) -> Sequence[UUID]:
         statement = select(Connection.id).where(

@@ -11,6 +11,7 @@ from app.core.ids import uuid7
 from app.db.session import TenantScope
 from app.models.campaigns import Campaign
 from app.models.campaigns.metrics import CampaignMetricsDay, CampaignMetricsObservation
+from app.models.integrations.ad_accounts import AdAccount
 
 _NAMES = (
     "spend_micros",
@@ -111,6 +112,15 @@ class MetricsRepository:
             )
         ).one()
         return Absorbed(found.added, found.restated)
+
+    async def timezone_of(self, campaign_id: UUID) -> str:
+        """Of the account that the campaign belongs to."""
+        statement = (
+            select(AdAccount.timezone)
+            .join(Campaign, Campaign.ad_account_id == AdAccount.id)
+            .where(Campaign.id == campaign_id)
+        )
+        return (await self._session.scalars(statement)).one()
 
     async def days(self, campaign_id: UUID, since: date, until: date) -> Sequence[CampaignMetricsDay]:
         statement = (

@@ -1,7 +1,8 @@
 """Campaigns' figures by the account's day, with what was known when."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from app.db.session import TenantScope
@@ -10,6 +11,9 @@ from app.services.campaigns.metrics.repository import Absorbed, DayTotals, Figur
 from app.services.campaigns.metrics.rules import account_day, day_begins, day_ends, maturity
 from app.services.campaigns.service import CampaignService
 from app.services.integrations.ports import ConversionSettings, MetricsReading
+
+_SHOWN_DAYS = 30
+_MOST_DAYS = 400
 
 __all__ = [
     "Absorbed",
@@ -20,6 +24,40 @@ __all__ = [
     "day_ends",
     "maturity",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownDay:
+    day: date
+    spend_micros: int
+    impressions: int
+    clicks: int
+    conversions: float
+    conversion_value_micros: int
+    roas: float | None
+    maturity: float
+    restated_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownMetrics:
+    days: Sequence[ShownDay]
+    currency: str
+    timezone: str
+
+
+def _shown(day: CampaignMetricsDay) -> ShownDay:
+    return ShownDay(
+        day=day.day,
+        spend_micros=day.spend_micros,
+        impressions=day.impressions,
+        clicks=day.clicks,
+        conversions=float(day.conversions),
+        conversion_value_micros=day.conversion_value_micros,
+        roas=round(day.conversion_value_micros / day.spend_micros, 4) if day.spend_micros else None,
+        maturity=float(day.maturity),
+        restated_at=day.restated_at,
+    )
 
 
 class MetricsService:
@@ -59,6 +97,16 @@ class MetricsService:
     async def days(self, campaign_id: UUID, since: date, until: date) -> Sequence[CampaignMetricsDay]:
         await CampaignService(self._scope).get(campaign_id)
         return await self._metrics.days(campaign_id, since, until)
+
+    async def shown(self, campaign_id: UUID, *, since: date | None, until: date | None) -> ShownMetrics:
+        """The days from `since` to `until`, by default the last 30 of the account; at most 400."""
+        campaign = await CampaignService(self._scope).get(campaign_id)
+        timezone = await self._metrics.timezone_of(campaign_id)
+        last = until or account_day(self._scope.now(), timezone)
+        first = since or last - timedelta(days=_SHOWN_DAYS - 1)
+        first = max(first, last - timedelta(days=_MOST_DAYS - 1))
+        days = await self._metrics.days(campaign_id, first, last)
+        return ShownMetrics([_shown(day) for day in days], campaign.currency, timezone)
 
     async def days_of_account(
         self, ad_account_id: UUID, since: date, until: date

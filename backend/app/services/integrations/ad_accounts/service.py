@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from app.db.session import TenantScope
+from app.db.utils import Slice
 from app.models.integrations.ad_accounts import AccountSync, AdAccount, PlatformEdit
 from app.services.audit_logs.service import AuditLog
 from app.services.integrations.account_repository import AdAccountRepository, LeaseRepository
@@ -40,8 +41,8 @@ class AdAccountService:
         self._leases = LeaseRepository(scope)
         self._audit = AuditLog(scope)
 
-    async def all(self) -> Sequence[AdAccount]:
-        return await self._accounts.all()
+    async def page(self, *, page: int, limit: int) -> Slice[AdAccount]:
+        return await self._accounts.page(page=page, limit=limit)
 
     async def enabled(self) -> Sequence[AdAccount]:
         return await self._accounts.enabled()

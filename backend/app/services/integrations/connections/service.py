@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from app.core.clock import real_now
+from app.core.context import Actor, ActorKind
 from app.core.errors import StratumError
 from app.core.ids import uuid7
 from app.core.logging import get_logger
@@ -21,7 +22,8 @@ from app.core.security import (
     token_hash,
     unseal,
 )
-from app.db.session import Scopes, TenantScope
+from app.db.session import Doors, Scopes, TenantScope
+from app.db.utils import Slice
 from app.models.integrations.connections import Connection, SignInAttempt
 from app.models.integrations.kinds import ConnectionStatus, Platform
 from app.services.audit_logs.service import AuditLog
@@ -46,7 +48,7 @@ _ATTEMPT_LIFETIME = timedelta(minutes=10)
 _REFRESH_AHEAD = timedelta(days=10)
 _WRITING_SCOPE = "ads_management"
 
-__all__ = ["ConnectionService", "SignInState", "Started", "TokenUnusable", "read_state"]
+__all__ = ["ConnectionService", "Platform", "Started", "finish_sign_in"]
 
 
 class SignInState(msgspec.Struct, frozen=True):
@@ -54,6 +56,7 @@ class SignInState(msgspec.Struct, frozen=True):
 
     tenant_id: int
     attempt_id: UUID
+    user_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,21 @@ def read_state(state: str) -> SignInState:
         raise SignInExpired from error
 
 
+async def finish_sign_in(
+    doors: Doors, sealed_state: str, *, code: str, browser_secret: str | None, redirect_uri: str
+) -> Connection:
+    """Where the platform sent the browser: only the state says which tenant began this."""
+    state = read_state(sealed_state)
+    actor = Actor(ActorKind.USER, "sign-in at the platform", state.user_id)
+
+    def scopes() -> AbstractAsyncContextManager[TenantScope]:
+        return doors.tenant(state.tenant_id, actor=actor)
+
+    return await ConnectionService(scopes).finish(
+        state, code=code, browser_secret=browser_secret, redirect_uri=redirect_uri
+    )
+
+
 class ConnectionService:
     """Takes a scope factory: the platform is called between transactions."""
 
@@ -81,9 +99,9 @@ class ConnectionService:
         self._scopes = scopes
         self._integrations = IntegrationsService(scopes)
 
-    async def all(self) -> Sequence[Connection]:
+    async def page(self, *, page: int, limit: int) -> Slice[Connection]:
         async with self._scopes() as scope:
-            return await ConnectionRepository(scope).all()
+            return await ConnectionRepository(scope).page(page=page, limit=limit)
 
     async def start(self, platform: Platform, *, read_only: bool, redirect_uri: str) -> Started:
         """Begin a sign-in at the platform."""
@@ -99,7 +117,7 @@ class ConnectionService:
                 expires_at=real_now() + _ATTEMPT_LIFETIME,
             )
             SignInAttemptRepository(scope).add(attempt)
-            state = _sealed_state(SignInState(scope.tenant_id, attempt.id))
+            state = _sealed_state(SignInState(scope.tenant_id, attempt.id, scope.actor.id))
         try:
             url = sign_in.authorize_url(redirect_uri=redirect_uri, state=state, read_only=read_only)
         except PlatformError as error:

@@ -1,0 +1,123 @@
+"""Connecting platforms, by signing in there or with a token."""
+
+from typing import Annotated
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import APIRouter, Cookie, Depends, Query
+from fastapi.responses import RedirectResponse
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from app.api.deps import PageQuery, ScopesDep, SettingsDep, get_doors
+from app.auth.deps import requires
+from app.auth.principals import Principal
+from app.core.config import Settings
+from app.core.errors import StratumError
+from app.db.session import Doors
+from app.schemas.integrations.connections import (
+    AuthorizeBody,
+    AuthorizeRead,
+    ConnectionCreate,
+    ConnectionRead,
+    PlatformName,
+)
+from app.schemas.pages import Page
+from app.services.integrations.connections.service import ConnectionService, Platform, finish_sign_in
+
+router = APIRouter(prefix="/integrations/connections", tags=["integrations"])
+
+_COOKIE = "stratum_connect"
+_COOKIE_SECONDS = 600
+
+
+def connection_service(scopes: ScopesDep) -> ConnectionService:
+    return ConnectionService(scopes)
+
+
+Connections = Annotated[ConnectionService, Depends(connection_service)]
+Reader = Annotated[Principal, requires("integrations.connections:read")]
+Writer = Annotated[Principal, requires("integrations.connections:write")]
+
+
+def _redirect_uri(settings: Settings, platform: str) -> str:
+    base = settings.public_url.rstrip("/") + settings.api_v1_prefix
+    return f"{base}/integrations/connections/{platform}/callback"
+
+
+@router.get("")
+async def list_connections(query: PageQuery, connections: Connections, _: Reader) -> Page[ConnectionRead]:
+    found = await connections.page(page=query.page, limit=query.limit)
+    return Page[ConnectionRead].of(found, [ConnectionRead.model_validate(each) for each in found.items])
+
+
+@router.post("", status_code=201)
+async def connect_with_token(body: ConnectionCreate, connections: Connections, _: Writer) -> ConnectionRead:
+    """Connect with a token that a person made at the platform; its ad accounts are found at once."""
+    made = await connections.paste(Platform(body.platform), body.access_token, read_only=body.read_only)
+    return ConnectionRead.model_validate(made)
+
+
+@router.post("/{platform}/authorize")
+async def authorize(
+    platform: PlatformName,
+    body: AuthorizeBody,
+    response: Response,
+    connections: Connections,
+    settings: SettingsDep,
+    _: Writer,
+) -> AuthorizeRead:
+    """Where to send the browser to sign in. The cookie ties the sign-in to this browser."""
+    started = await connections.start(
+        Platform(platform), read_only=body.read_only, redirect_uri=_redirect_uri(settings, platform)
+    )
+    response.set_cookie(
+        _COOKIE,
+        started.browser_secret,
+        max_age=_COOKIE_SECONDS,
+        path=f"{settings.api_v1_prefix}/integrations/connections",
+        secure=settings.cookie_secure,
+        httponly=True,
+        samesite="lax",
+    )
+    return AuthorizeRead(authorize_url=started.authorize_url, state=started.state)
+
+
+class CallbackQuery(BaseModel):
+    """What the platform adds; other parameters, such as why a person declined, are not read."""
+
+    state: str = Field(max_length=1024)
+    code: str | None = Field(None, max_length=4096)
+
+
+@router.get("/{platform}/callback", status_code=303, response_class=RedirectResponse)
+async def callback(
+    platform: PlatformName,
+    doors: Annotated[Doors, Depends(get_doors)],
+    settings: SettingsDep,
+    answered: Annotated[CallbackQuery, Query()],
+    stratum_connect: Annotated[str | None, Cookie()] = None,
+) -> RedirectResponse:
+    """The platform sends the browser here; it goes on to /connect, which shows what came of it."""
+    outcome = {"platform": platform, "status": "cancelled"}
+    if answered.code is not None:
+        try:
+            await finish_sign_in(
+                doors,
+                answered.state,
+                code=answered.code,
+                browser_secret=stratum_connect,
+                redirect_uri=_redirect_uri(settings, platform),
+            )
+            outcome["status"] = "connected"
+        except StratumError as error:
+            outcome |= {"status": "failed", "code": error.code}
+    answer = RedirectResponse(f"{settings.public_url.rstrip('/')}/connect?{urlencode(outcome)}", 303)
+    answer.delete_cookie(_COOKIE, path=f"{settings.api_v1_prefix}/integrations/connections")
+    return answer
+
+
+@router.delete("/{connection_id}")
+async def disconnect(connection_id: UUID, connections: Connections, _: Writer) -> ConnectionRead:
+    """Forget the token; nothing of it is read or written any more, and its history stays."""
+    return ConnectionRead.model_validate(await connections.disconnect(connection_id))

@@ -1,0 +1,84 @@
+"""How well each account's platform answers: what the trust engine's API-health component reads."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from app.db.session import TenantScope
+from app.db.utils import Slice
+from app.models.integrations.ad_accounts import AdAccount
+from app.services.integrations.account_repository import AdAccountRepository
+from app.services.integrations.breaker import Circuit
+from app.services.integrations.calls.service import CallService
+from app.services.integrations.connection_repository import ConnectionRepository
+from app.services.integrations.errors import AdAccountNotFound
+from app.services.integrations.gateway import gateway
+from app.services.integrations.service import circuit_key
+
+WINDOW = timedelta(hours=24)
+"""Real time."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountHealth:
+    """Of the last 24 hours of real time. None where no call was made: unknown, not healthy."""
+
+    ad_account_id: UUID
+    platform: str
+    name: str
+    connection_status: str
+    calls: int
+    failures: int
+    throttled: int
+    success_rate: float | None
+    p95_ms: float | None
+    last_success_at: datetime | None
+    circuit: Circuit
+    waits_seconds: int
+    """How much longer the platform asked us to wait."""
+    sync_error_code: str | None
+    last_synced_at: datetime | None
+    last_metrics_at: datetime | None
+
+
+class HealthService:
+    def __init__(self, scope: TenantScope) -> None:
+        self._scope = scope
+        self._accounts = AdAccountRepository(scope)
+
+    async def page(self, *, page: int, limit: int) -> Slice[AccountHealth]:
+        """Of the enabled accounts."""
+        found = await self._accounts.page(page=page, limit=limit, only_enabled=True)
+        measured = [await self._measure(account) for account in found.items]
+        return Slice(measured, found.total, found.total_capped, page, limit)
+
+    async def of_account(self, ad_account_id: UUID) -> AccountHealth:
+        account = await self._accounts.find(ad_account_id)
+        if account is None:
+            raise AdAccountNotFound(ad_account_id=str(ad_account_id))
+        return await self._measure(account)
+
+    async def _measure(self, account: AdAccount) -> AccountHealth:
+        found = await CallService(self._scope).statistics(account.id, window=WINDOW)
+        connection = await ConnectionRepository(self._scope).find(account.connection_id)
+        circuit, waits = await gateway().breaker.state(
+            circuit_key(self._scope.tenant_id, account.platform, account.external_id)
+        )
+        counted = found.calls - found.throttled
+        return AccountHealth(
+            ad_account_id=account.id,
+            platform=account.platform,
+            name=account.name,
+            connection_status=connection.status if connection else "disconnected",
+            calls=found.calls,
+            failures=found.failures,
+            throttled=found.throttled,
+            success_rate=round(1 - found.failures / counted, 4) if counted > 0 else None,
+            p95_ms=found.p95_ms,
+            last_success_at=found.last_success_at,
+            circuit=circuit,
+            waits_seconds=waits,
+            sync_error_code=account.sync_error_code,
+            last_synced_at=account.last_synced_at,
+            last_metrics_at=account.last_metrics_at,
+        )
