@@ -3,8 +3,16 @@
 from fastapi import APIRouter
 
 from app.api.errors import DOCUMENTED
-from app.api.v1.endpoints import api_keys, audit_logs, dashboard, events, invitations, tenants, users
-from app.api.v1.endpoints import api_keys, audit_logs, campaigns, events, invitations, tenants, users
+from app.api.v1.endpoints import (
+    api_keys,
+    audit_logs,
+    campaigns,
+    dashboard,
+    events,
+    invitations,
+    tenants,
+    users,
+)
 from app.api.v1.endpoints.auth import mfa, passwords, registration, sessions
 from app.api.v1.endpoints.autopilot import actions as autopilot_actions
 from app.api.v1.endpoints.autopilot import enforcement as autopilot_enforcement
@@ -12,10 +20,10 @@ from app.api.v1.endpoints.autopilot import strategies as autopilot_strategies
 from app.api.v1.endpoints.campaigns import metrics as campaign_metrics
 from app.api.v1.endpoints.cdp import events as cdp_events
 from app.api.v1.endpoints.cdp import sources as cdp_sources
-from app.api.v1.endpoints.trust_engine import gate as trust_gate
-from app.api.v1.endpoints.trust_engine import health as trust_health
 from app.api.v1.endpoints.integrations import ad_accounts, calls, connections, conversions
 from app.api.v1.endpoints.integrations import health as integration_health
+from app.api.v1.endpoints.trust_engine import gate as trust_gate
+from app.api.v1.endpoints.trust_engine import health as trust_health
 from app.api.v1.endpoints.trust_engine import incidents as trust_incidents
 from app.api.v1.endpoints.trust_engine import ledger as trust_ledger
 from app.api.v1.endpoints.trust_engine import policies as trust_policies

@@ -50,3 +50,16 @@ class AdSetRead(BaseModel):
 
 class CampaignDetail(CampaignRead):
     ad_sets: list[AdSetRead]
+
+
+class PauseBody(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    reason: str = Field("A person asked for it.", min_length=1, max_length=500)
+
+
+class BudgetBody(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    daily_budget_micros: int = Field(gt=0, le=10**15)
+    reason: str = Field(min_length=1, max_length=500)

@@ -1,7 +1,5 @@
 """An account is used when a person says so, and written to by one workspace alone."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 from httpx2 import AsyncClient
 from sqlalchemy import delete, text
@@ -19,11 +17,10 @@ ACCOUNTS = "/api/v1/integrations/ad-accounts"
 
 
 @pytest.fixture(autouse=True)
-async def leases_end(engine: AsyncEngine) -> AsyncIterator[None]:
+async def leases_end(engine: AsyncEngine) -> None:
     """The accounts are the same for every test: what one leased, the next must find free."""
     async with open_global(engine) as session:
         await session.execute(delete(WriteLease))
-    yield
 
 
 async def dollars(client: AsyncClient, sandbox: Sandbox, *, read_only: bool = False) -> str:

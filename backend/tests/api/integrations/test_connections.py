@@ -126,7 +126,7 @@ async def test_disconnecting_forgets_the_token_here_and_there(
         row = (await scope.session.scalars(select(Connection))).one()
     assert row.token_sealed is None
     calls = (await client.get("/api/v1/integrations/calls")).json()["items"]
-    assert [(one["operation"], one["outcome"]) for one in calls][0] == ("revoke_token", "ok")
+    assert (calls[0]["operation"], calls[0]["outcome"]) == ("revoke_token", "ok")
 
 
 async def test_a_pasted_token_stays_good_at_the_platform(

@@ -6,7 +6,6 @@ from sqlalchemy import update
 from app.auth.permissions import Role
 from app.core.clock import real_now
 from app.core.ids import uuid7
-from app.db.session import Scopes
 from app.models.integrations.conversions import ConversionDelivery
 from app.services.integrations.gateway import Gateway
 from tests.factories.access import Company
@@ -17,13 +16,9 @@ LOG = "/api/v1/integrations/conversions"
 
 
 async def test_deliveries_are_listed_and_replayed(
-    client: AsyncClient,
-    acme: Company,
-    globex: Company,
-    scopes: Scopes,
-    sandbox: Sandbox,
-    platforms: Gateway,
+    client: AsyncClient, acme: Company, globex: Company, sandbox: Sandbox, platforms: Gateway
 ) -> None:
+    scopes = acme.scopes
     connected = await connect(scopes, sandbox)
     now = real_now()
     delivery = ConversionDelivery(

@@ -10,8 +10,10 @@ from pydantic import Field
 from app.api.deps import PageParams, ScopeDep
 from app.auth.deps import requires
 from app.auth.principals import Principal
-from app.schemas.campaigns import AdSetRead, CampaignDetail, CampaignRead, CampaignSort
+from app.schemas.autopilot.actions import ActionRead
+from app.schemas.campaigns import AdSetRead, BudgetBody, CampaignDetail, CampaignRead, CampaignSort, PauseBody
 from app.schemas.pages import Page
+from app.services.autopilot.actions.requests import ActionRequests, CampaignChange
 from app.services.campaigns.service import CampaignLine, CampaignService, RecentFigures
 
 router = APIRouter(prefix="/campaigns", tags=["campaigns"])
@@ -23,6 +25,16 @@ def campaign_service(scope: ScopeDep) -> CampaignService:
 
 Campaigns = Annotated[CampaignService, Depends(campaign_service)]
 Reader = Annotated[Principal, requires("campaigns:read")]
+
+
+Writer = Annotated[Principal, requires("campaigns:write")]
+
+
+def action_requests(scope: ScopeDep) -> ActionRequests:
+    return ActionRequests(scope)
+
+
+Requests = Annotated[ActionRequests, Depends(action_requests)]
 
 
 class CampaignFilter(PageParams):
@@ -61,3 +73,16 @@ async def get_campaign(campaign_id: UUID, campaigns: Campaigns, _: Reader) -> Ca
     return CampaignDetail(
         **shown(found.line), ad_sets=[AdSetRead.model_validate(each) for each in found.ad_sets]
     )
+
+
+@router.post("/{campaign_id}/pause", status_code=202)
+async def pause_campaign(campaign_id: UUID, body: PauseBody, requests: Requests, _: Writer) -> ActionRead:
+    """Stop spending here: a person's pause is a safety action, which no health can hold back."""
+    return ActionRead.model_validate(await requests.pause_campaign(campaign_id, reason=body.reason))
+
+
+@router.post("/{campaign_id}/budget", status_code=202)
+async def propose_budget(campaign_id: UUID, body: BudgetBody, requests: Requests, _: Writer) -> ActionRead:
+    """Propose a daily budget; the gate answers at once, the platform follows if it passes."""
+    change = CampaignChange(campaign_id, body.reason, daily_budget_micros=body.daily_budget_micros)
+    return ActionRead.model_validate(await requests.change_campaign(change))
