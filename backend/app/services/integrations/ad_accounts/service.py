@@ -44,6 +44,10 @@ class AdAccountService:
     async def page(self, *, page: int, limit: int) -> Slice[AdAccount]:
         return await self._accounts.page(page=page, limit=limit)
 
+    async def all(self) -> Sequence[AdAccount]:
+        """Up to 1,000, by name."""
+        return (await self._accounts.page(page=1, limit=1000)).items
+
     async def enabled(self) -> Sequence[AdAccount]:
         return await self._accounts.enabled()
 

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -102,6 +103,10 @@ class ConnectionService:
     async def page(self, *, page: int, limit: int) -> Slice[Connection]:
         async with self._scopes() as scope:
             return await ConnectionRepository(scope).page(page=page, limit=limit)
+
+    async def all(self) -> Sequence[Connection]:
+        """Up to 200, newest first."""
+        return (await self.page(page=1, limit=200)).items
 
     async def start(self, platform: Platform, *, read_only: bool, redirect_uri: str) -> Started:
         """Begin a sign-in at the platform."""
