@@ -1,0 +1,50 @@
+import pytest
+
+from app.core.config import Settings
+from app.services.notifications.mail import rules
+from app.services.notifications.mail.log import LogMailer
+from app.services.notifications.mail.rules import MailKind
+from app.services.notifications.mail.service import MailService, mailer_from
+from app.workers import tasks
+from app.workers.handlers import HANDLERS
+from tests.factories.access import Company
+from tests.sandbox_process import Sandbox
+
+
+async def test_a_mail_arrives_in_the_sandboxs_mailbox(
+    acme: Company, settings: Settings, sandbox: Sandbox
+) -> None:
+    here = settings.model_copy(update={"smtp_port": sandbox.smtp_port})
+    person = acme.person()
+    await MailService(acme.scopes, mailer_from(here), here).send(MailKind.PASSWORD_CHANGED, user_id=person.id)
+    [mail] = sandbox.mails(person.email)
+    assert mail["subject"] == "Your password was changed"
+    assert f"{settings.public_url}/forgot-password" in mail["text"]
+
+
+async def test_without_a_mail_server_nothing_leaves_and_the_log_does_not_tell_the_link(
+    acme: Company, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    quiet = settings.model_copy(update={"mail_transport": "log"})
+    mailer = mailer_from(quiet)
+    assert isinstance(mailer, LogMailer)
+    await MailService(acme.scopes, mailer, quiet).send(MailKind.PASSWORD_CHANGED, user_id=acme.person().id)
+    assert "forgot-password" not in capsys.readouterr().out
+
+
+def test_the_task_that_services_enqueue_has_its_handler() -> None:
+    assert tasks.notifications_tasks.send_mail is HANDLERS["notifications.send_mail"].function
+
+
+@pytest.mark.parametrize("kind", MailKind)
+def test_every_kind_of_mail_says_what_to_do_and_where(kind: MailKind) -> None:
+    link = rules.link("https://stratum.example/", kind, "t0ken")
+    body = rules.body(kind, name="Ada", company="Acme", link=link)
+    assert link in body
+    assert "{" not in body + rules.subject(kind, company="Acme")
+
+
+def test_a_companys_name_breaks_no_header() -> None:
+    assert rules.subject(MailKind.INVITATION, company="Acme\r\nBcc: x@y.example") == (
+        "You are invited to Acme Bcc: x@y.example"
+    )
