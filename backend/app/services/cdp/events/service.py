@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -165,7 +165,8 @@ class Ingestion:
         await self._clock.sync()
         near_the_visitor = sender.kind is not SourceKind.SERVER
         received_at = self._clock.now()
-        lead = received_at - real_now()
+        # Whole seconds: two readings of one clock are microseconds apart, and those are no lead.
+        lead = timedelta(seconds=round((received_at - real_now()).total_seconds()))
         delivery = Delivery(
             tenant_id=sender.tenant_id,
             source_id=sender.source_id,
