@@ -41,6 +41,7 @@ class Figure(BaseModel):
 class SummaryRead(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
+    as_of: datetime = Field(description="The domain's now: what evaluations and actions are aged by.")
     health: Figure
     mode: Figure
     spend_today: Figure

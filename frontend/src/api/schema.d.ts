@@ -3977,6 +3977,12 @@ export interface components {
         /** SummaryRead */
         SummaryRead: {
             actions_waiting: components["schemas"]["Figure"];
+            /**
+             * As Of
+             * Format: date-time
+             * @description The domain's now: what evaluations and actions are aged by.
+             */
+            as_of: string;
             conversion_value_today: components["schemas"]["Figure"];
             /** Currency */
             currency: string | null;

@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from "react";
+import { domainOffset } from "@/api/domain-clock";
 import { money } from "@/format/money";
 import { ago, dateTime, utc } from "@/format/time";
 
@@ -58,11 +59,13 @@ function sinceTick(at: string, current: number): number {
 interface AgeProps {
   at: string | null | undefined;
   why?: string;
+  /** Aged by the domain's clock (evaluations, actions, metrics), not by real time (sign-ins, deliveries). */
+  domain?: boolean;
 }
 
 /** An age that keeps counting; its title has the viewer's time and UTC. */
-export function Age({ at, why = "it has not happened yet" }: AgeProps) {
-  const current = useNow();
+export function Age({ at, why = "it has not happened yet", domain = false }: AgeProps) {
+  const current = useNow() + (domain ? domainOffset() : 0);
   if (at === null || at === undefined) return <Unknown why={why} />;
   return (
     <time dateTime={at} title={`${dateTime(at)} · ${utc(at)}`} className="whitespace-nowrap">

@@ -6,6 +6,7 @@ import { ModeChip } from "@/design/verdict";
 import { KillSwitchButton } from "@/features/autopilot/kill_switch/kill-switch-button";
 import { FrozenBanner } from "@/features/autopilot/kill_switch/frozen-banner";
 import { killSwitchQuery } from "@/features/autopilot/kill_switch/queries";
+import { summaryQuery } from "@/features/dashboard/queries";
 import { healthQuery } from "@/features/trust_engine/health/queries";
 import { Announcer } from "./announcer";
 import { CommandPalette } from "./command-palette";
@@ -22,6 +23,8 @@ function HeaderKillSwitch() {
 }
 
 function Mode() {
+  // Asked for on every page: its clock is what ages are told by.
+  useQuery(summaryQuery);
   const health = useQuery(healthQuery);
   const killSwitch = useQuery(killSwitchQuery);
   if (health.data === undefined) return null;

@@ -141,6 +141,7 @@ export function quietTenant() {
     .on("GET /events/stream", stream.open)
     .on("GET /dashboard/triage", { items: [], counts: {} })
     .on("GET /dashboard/summary", {
+      as_of: new Date().toISOString(),
       health: UNKNOWN,
       mode: UNKNOWN,
       spend_today: UNKNOWN,

@@ -1,7 +1,7 @@
 """The overview: what needs a person, first; then how things stand, each figure known or said to be unknown."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from app.db.session import Scopes, TenantScope
 from app.services.autopilot.actions.service import AutopilotActions
@@ -32,6 +32,7 @@ _NEEDS_SIGN_IN = "needs_sign_in"
 
 @dataclass(frozen=True, slots=True)
 class Summary:
+    as_of: datetime
     health: Figure
     mode: Figure
     spend_today: Figure
@@ -67,6 +68,7 @@ class DashboardService:
             waiting = await AutopilotActions(scope).waiting()
             score = overview.roll_up.score
             return Summary(
+                as_of=scope.now(),
                 health=known(round(score, 1)) if score is not None else unknown("No signal was scored yet."),
                 mode=known(overview.mode) if overview.evaluated_at else unknown("No signal was scored yet."),
                 spend_today=spend,

@@ -53,7 +53,7 @@ function CampaignPage({ campaign }: { campaign: Campaign }) {
             {words(campaign.platform)} <span className="font-mono text-sm">{campaign.external_id}</span>
           </Fact>
           <Fact term="Read">
-            <Age at={campaign.synced_at} />
+            <Age domain at={campaign.synced_at} />
           </Fact>
         </Facts>
       </Panel>

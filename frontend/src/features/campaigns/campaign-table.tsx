@@ -103,7 +103,7 @@ function CampaignRow({ campaign }: { campaign: Campaign }) {
         <AccountScore adAccountId={campaign.ad_account_id} />
       </Td>
       <Td figure className="text-ink-3">
-        <Age at={campaign.synced_at} />
+        <Age domain at={campaign.synced_at} />
       </Td>
     </Tr>
   );

@@ -92,8 +92,8 @@ function Filters() {
           }}
         >
           <option value="">Every status</option>
-          <option value="ACTIVE">Active</option>
-          <option value="PAUSED">Paused</option>
+          <option value="active">Active</option>
+          <option value="paused">Paused</option>
         </SelectField>
       </div>
     </form>

@@ -32,7 +32,7 @@ export function Triage({ items }: { items: readonly TriageItem[] }) {
             <Status tone={TONES[item.severity]}>{words(item.kind)}</Status>
             {item.since !== null && (
               <span className="text-ink-3 sm:pl-3.5">
-                <Age at={item.since} />
+                <Age domain at={item.since} />
               </span>
             )}
           </div>

@@ -18,7 +18,7 @@ export function FirstEvent() {
       ) : (
         <Status tone="pass">
           <span>
-            Receiving; the newest event came <Age at={arrived} />
+            Receiving; the newest event came <Age domain at={arrived} />
           </span>
         </Status>
       )}

@@ -57,7 +57,7 @@ function ActionLine({ action }: { action: Action }) {
       <div className="flex gap-3 text-ink-2 sm:flex-col sm:gap-0">
         <ActionStatus state={action.state} />
         <span className="text-sm text-ink-3 sm:pl-3.5">
-          <Age at={action.proposed_at} />
+          <Age domain at={action.proposed_at} />
         </span>
       </div>
       <div className="min-w-0">
@@ -85,7 +85,7 @@ function ActionLine({ action }: { action: Action }) {
         <Refusal action={action} />
         {action.state === "awaiting_approval" && (
           <p className="text-sm text-ink-3">
-            Expires <Age at={action.expires_at} />
+            Expires <Age domain at={action.expires_at} />
           </p>
         )}
       </div>

@@ -62,7 +62,7 @@ function TheChange({ action }: { action: ActionDetail }) {
         </Fact>
         {action.ended_at === null && (
           <Fact term="Expires">
-            <Age at={action.expires_at} />
+            <Age domain at={action.expires_at} />
           </Fact>
         )}
         {action.watch_until !== null && (

@@ -58,7 +58,7 @@ function Stats() {
             <div>
               <dt className="text-sm text-ink-3">Newest event</dt>
               <dd className="text-xl font-medium">
-                <Age at={data.newest_accepted_at} why="none has arrived yet" />
+                <Age domain at={data.newest_accepted_at} why="none has arrived yet" />
               </dd>
             </div>
             <div>

@@ -50,7 +50,7 @@ export function Rejected() {
               </Td>
               <Td figure>{integer(verdict.times)}</Td>
               <Td figure className="text-ink-3">
-                <Age at={verdict.last_at} />
+                <Age domain at={verdict.last_at} />
               </Td>
             </Tr>
           ))}

@@ -109,7 +109,7 @@ function EventLine({ event }: { event: StoredEvent }) {
             {event.value_micros !== null && <Money micros={event.value_micros} currency={event.currency} />}
           </span>
           <span className="text-right text-ink-3">
-            <Age at={event.received_at} />
+            <Age domain at={event.received_at} />
           </span>
         </summary>
         <EventDetail event={event} />

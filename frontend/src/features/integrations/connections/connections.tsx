@@ -122,7 +122,7 @@ function AccountRow({ account }: { account: AdAccount }) {
       <Td>{account.currency}</Td>
       <Td>{account.timezone}</Td>
       <Td figure>
-        <Age at={account.last_metrics_at} why="none have been read yet" />
+        <Age domain at={account.last_metrics_at} why="none have been read yet" />
       </Td>
       <Td figure>
         {maySync && (

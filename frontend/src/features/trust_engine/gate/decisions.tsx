@@ -120,7 +120,7 @@ function DecisionRow({ decision }: { decision: Decision }) {
         </span>
       </Td>
       <Td figure className="text-ink-3">
-        <Age at={decision.decided_at} />
+        <Age domain at={decision.decided_at} />
       </Td>
     </Tr>
   );

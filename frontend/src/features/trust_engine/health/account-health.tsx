@@ -26,10 +26,10 @@ export function AccountHealthView({ health }: { health: AccountHealth }) {
             </span>
           </Fact>
           <Fact term="Evaluated">
-            <Age at={health.evaluated_at} why="never evaluated" />
+            <Age domain at={health.evaluated_at} why="never evaluated" />
           </Fact>
           <Fact term="Good until">
-            <Age at={health.expires_at} why="never evaluated" />
+            <Age domain at={health.expires_at} why="never evaluated" />
           </Fact>
           {health.capped_by !== null && (
             <Fact term="Capped by">

@@ -48,7 +48,7 @@ function ComponentLine({ component }: { component: HealthComponent }) {
         <span className="min-w-0 text-ink-2 max-sm:col-span-2 max-sm:col-start-2">{component.reason}</span>
         <span className="text-right text-ink-2 max-sm:hidden">{percent(component.weight)}</span>
         <span className="text-right text-ink-3 max-sm:hidden">
-          <Age at={component.measured_at} why={component.reason} />
+          <Age domain at={component.measured_at} why={component.reason} />
         </span>
       </summary>
       <div className="border-t border-line bg-canvas px-4 py-3 sm:pl-11">

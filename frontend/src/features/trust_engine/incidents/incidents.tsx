@@ -40,7 +40,7 @@ function IncidentLine({ incident }: { incident: Incident }) {
         <h3 className="flex flex-wrap items-center gap-x-3 font-medium">
           <Status tone={incident.severity === "critical" ? "block" : "hold"}>{incident.subject}</Status>
           <span className="font-normal text-ink-3">
-            {words(incident.kind)} · opened <Age at={incident.opened_at} />
+            {words(incident.kind)} · opened <Age domain at={incident.opened_at} />
           </span>
         </h3>
         <p className="mt-0.5 max-w-prose">{incident.sentence}</p>
