@@ -1,0 +1,160 @@
+"""No code path changes an ad account around the gate: every mutating method there is, against every bad permit."""
+
+import inspect
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, update
+
+from app.core.clock import real_now
+from app.core.ids import uuid7
+from app.db.session import Scopes
+from app.models.integrations.calls import PlatformCall
+from app.models.trust_engine.permits import TrustPermit
+from app.services.integrations.gateway import Gateway
+from app.services.integrations.meta.client import MetaClient
+from app.services.integrations.ports import MUTATING, AdPlatform
+from app.services.integrations.service import IntegrationsService
+from app.services.trust_engine.gate.desk import mint
+from app.services.trust_engine.gate.errors import PermitRefused
+from app.services.trust_engine.gate.permits import Change, Permit
+from app.services.trust_engine.gate.service import KillSwitch, PermitDesk
+from tests.factories.access import Company
+from tests.factories.integrations import BROAD, US_ACCOUNT, connect
+from tests.house.source import below
+from tests.sandbox_process import Sandbox
+
+CONNECTORS = (MetaClient,)
+CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
+    "set_daily_budget": (
+        {"daily_budget_micros": 400_000_000},
+        {"daily_budget_micros": 410_000_000},
+        {"daily_budget_micros": 420_000_000},
+    ),
+    "set_lifetime_budget": (
+        {"lifetime_budget_micros": 400_000_000},
+        {"lifetime_budget_micros": 410_000_000},
+        {"lifetime_budget_micros": 420_000_000},
+    ),
+    "set_status": ({"status": "active"}, {"status": "paused"}, {"status": "active"}),
+}
+"""For each mutating method what was, what shall be, and another thing that shall be."""
+METHODS = sorted({method.__name__ for method in MUTATING})
+
+
+def change(method: str, *, other: bool = False) -> Change:
+    before, after, another = CHANGES[method]
+    return Change(
+        platform="meta",
+        account=US_ACCOUNT,
+        entity_type="campaign",
+        entity=BROAD,
+        operation=method,
+        before=before,
+        after=another if other else after,
+    )
+
+
+async def minted(scopes: Scopes, wanted: Change) -> Permit:
+    async with scopes() as scope:
+        return mint(
+            scope, wanted, decision_id=uuid7(), action_id=None, policy_version=1, evidence_hash="0" * 64
+        )
+
+
+@pytest.fixture
+async def platform(scopes: Scopes, sandbox: Sandbox, platforms: Gateway) -> AdPlatform:
+    connected = await connect(scopes, sandbox)
+    return await IntegrationsService(scopes, PermitDesk(scopes)).connector(connected.dollars)
+
+
+async def refused(
+    scopes: Scopes,
+    platform: AdPlatform,
+    method: str,
+    permit: Permit,
+    code: str,
+    *,
+    wanted: Change | None = None,
+) -> None:
+    call: Callable[[Change, Permit], Any] = getattr(platform, method)
+    with pytest.raises(PermitRefused) as caught:
+        await call(wanted or change(method), permit)
+    assert caught.value.code == f"trust_engine.gate.permit_{code}"
+    async with scopes() as scope:
+        left = await scope.session.scalar(
+            select(func.count()).select_from(PlatformCall).where(PlatformCall.mutating)
+        )
+    assert left == 0, "a request left"
+
+
+def test_every_method_that_takes_a_permit_is_marked_and_tried_here() -> None:
+    marked = {method.__qualname__ for method in MUTATING}
+    taking = {
+        function.__qualname__
+        for connector in CONNECTORS
+        for name, function in inspect.getmembers(connector, inspect.isfunction)
+        if not name.startswith("_") and "permit" in inspect.signature(function).parameters
+    }
+    assert marked == taking
+    assert set(METHODS) == set(CHANGES)
+
+
+def test_a_connector_writes_at_one_place_and_asks_the_desk_first() -> None:
+    """`transport.write` is what leaves; it stands once in each vendor's client, behind the permit."""
+    places = []
+    for module in below("app.services.integrations."):
+        text = module.path.read_text(encoding="utf-8")
+        for line, code in enumerate(text.splitlines(), 1):
+            if "_transport.write(" in code:
+                before = text.splitlines()[line - 2]
+                places.append((module.name, "self._permits.use(permit, change)" in before))
+    assert places == [("app.services.integrations.meta.client", True)]
+
+
+@pytest.mark.parametrize("method", METHODS)
+async def test_refuses_a_permit_that_was_never_minted(
+    scopes: Scopes, platform: AdPlatform, method: str
+) -> None:
+    invented = Permit(1, uuid7(), change(method).digest, real_now() + timedelta(minutes=5))
+    await refused(scopes, platform, method, invented, "missing")
+
+
+@pytest.mark.parametrize("method", METHODS)
+async def test_refuses_another_tenants_permit(
+    scopes: Scopes, platform: AdPlatform, globex: Company, method: str
+) -> None:
+    await refused(scopes, platform, method, await minted(globex.scopes, change(method)), "missing")
+
+
+@pytest.mark.parametrize("method", METHODS)
+async def test_refuses_a_used_permit(scopes: Scopes, platform: AdPlatform, method: str) -> None:
+    permit = await minted(scopes, change(method))
+    await PermitDesk(scopes).use(permit, change(method))
+    await refused(scopes, platform, method, permit, "used")
+
+
+@pytest.mark.parametrize("method", METHODS)
+async def test_refuses_an_expired_permit(scopes: Scopes, platform: AdPlatform, method: str) -> None:
+    permit = await minted(scopes, change(method))
+    async with scopes() as scope:
+        await scope.session.execute(update(TrustPermit).values(expires_at=real_now() - timedelta(seconds=1)))
+    await refused(scopes, platform, method, permit, "expired")
+
+
+@pytest.mark.parametrize("method", METHODS)
+async def test_refuses_a_permit_for_another_change(scopes: Scopes, platform: AdPlatform, method: str) -> None:
+    permit = await minted(scopes, change(method))
+    await refused(scopes, platform, method, permit, "mismatch", wanted=change(method, other=True))
+
+
+@pytest.mark.parametrize("method", METHODS)
+async def test_refuses_while_the_kill_switch_is_engaged(
+    scopes: Scopes, platform: AdPlatform, method: str
+) -> None:
+    permit = await minted(scopes, change(method))
+    async with scopes() as scope:
+        await KillSwitch(scope).set(engaged=True, reason="Stop.")
+    await refused(scopes, platform, method, permit, "frozen")
