@@ -8,5 +8,5 @@ from app.workers.handlers import every, handles
 @every(seconds=60)
 @handles("trust_engine.health.evaluate", queue="intel", max_retries=1)
 async def evaluate(scope: TenantScope) -> None:
-    """Measure and score every account of the tenant."""
-    await HealthService(scope).evaluate_all()
+    """Measure and score the tenant's accounts that are due."""
+    await HealthService(scope).evaluate_due()

@@ -95,6 +95,19 @@ class HealthService:
     async def evaluate_all(self) -> list[TrustEvaluation]:
         return [await self.evaluate(account.id) for account in await self._rows.accounts()]
 
+    async def evaluate_due(self) -> list[TrustEvaluation]:
+        """Evaluate what has no evaluation, an old one, or one by another policy."""
+        policy = await Policies(self._scope).current()
+        newest = [
+            (account.id, await self._rows.newest(account.id)) for account in await self._rows.accounts()
+        ]
+        now = self._scope.now()
+        return [
+            await self.evaluate(account_id)
+            for account_id, row in newest
+            if row is None or row.policy_version != policy.version or now - row.evaluated_at >= _BETWEEN
+        ]
+
     async def evaluate(self, ad_account_id: UUID) -> TrustEvaluation:
         """Measure the account now, score it, and move its mode."""
         await self._rows.lock(ad_account_id)

@@ -12,6 +12,7 @@ from app.models.trust_engine.health import TrustEvaluation
 from app.models.trust_engine.kinds import AutopilotMode, Component, SignalState
 from app.services.trust_engine.health.errors import AccountNotFound
 from app.services.trust_engine.health.service import HealthService
+from app.services.trust_engine.policies.service import Policies
 from tests.factories.access import Company
 from tests.factories.trust import make_account
 
@@ -76,6 +77,19 @@ async def test_the_mode_rises_only_after_evaluations_that_lie_apart(scopes: Scop
         row = await HealthService(scope).newest(account.id)
         assert row is not None
         assert row.run == 1
+
+
+async def test_an_account_is_evaluated_by_the_clock_when_it_is_due(scopes: Scopes) -> None:
+    await make_account(scopes)
+
+    async def due() -> int:
+        async with scopes() as scope:
+            return len(await HealthService(scope).evaluate_due())
+
+    assert [await due(), await due()] == [1, 0]
+    async with scopes() as scope:
+        await Policies(scope).adopt({"rise_after": 4}, note="More careful.")
+    assert [await due(), await due()] == [1, 0]
 
 
 async def test_an_evaluation_is_told_live(scopes: Scopes) -> None:
