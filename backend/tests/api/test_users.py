@@ -2,14 +2,18 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
+import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient, Response
 from sqlalchemy import update
 
 from app.auth.jwt import create_access_token
-from app.auth.permissions import Role
+from app.auth.permissions import Role, permissions_of
+from app.auth.principals import Principal
 from app.db.session import open_global
 from app.models.users import User
+from app.services.users.errors import LastAdmin
+from app.services.users.service import MemberService
 from tests.factories.access import Company
 from tests.factories.sign_in import me, refreshed, signed_in
 
@@ -79,15 +83,25 @@ async def test_the_last_admin_cannot_leave_step_down_or_be_switched_off(app: Fas
 
 
 async def test_two_admins_who_demote_each_other_at_once_leave_one(acme: Company) -> None:
-    """The superadmin holds an admin's membership here, so there are two."""
+    """The superadmin holds an admin's membership here, so there are two; the second waits for the first."""
     first, second = acme.person(Role.ADMIN), acme.person(Role.SUPERADMIN)
-    answers = await asyncio.gather(
-        _change(acme, second.id, by=Role.ADMIN, role="viewer"),
-        _change(acme, first.id, by=Role.SUPERADMIN, role="viewer"),
-    )
-    assert sorted(answer.status_code for answer in answers) in ([200, 403], [200, 409])
-    left = (await acme.client(Role.SUPERADMIN).get("/api/v1/users", params={"role": "admin"})).json()
-    assert left["total"] == 1
+
+    async def demote(person_id: UUID, held: asyncio.Event) -> None:
+        async with acme.scopes() as scope:
+            principal = Principal(scope.actor, person_id, acme.id, Role.ADMIN, permissions_of(Role.ADMIN))
+            await MemberService(scope, principal).change(person_id, role=Role.VIEWER, is_active=None)
+            await held.wait()
+
+    held, free = asyncio.Event(), asyncio.Event()
+    free.set()
+    one = asyncio.create_task(demote(second.id, held))
+    await asyncio.sleep(0.3)
+    two = asyncio.create_task(demote(first.id, free))
+    await asyncio.sleep(0.3)
+    held.set()
+    await one
+    with pytest.raises(LastAdmin):
+        await two
 
 
 async def test_only_a_superadmin_changes_a_protected_person(app: FastAPI, acme: Company) -> None:
