@@ -5,6 +5,9 @@ type Schemas = components["schemas"];
 export type Action = Schemas["ActionRead"];
 type ActionList = NonNullable<paths["/api/v1/autopilot/actions"]["get"]["parameters"]["query"]>;
 
+type Health = paths["/api/v1/trust/health"]["get"]["responses"][200]["content"]["application/json"];
+
+export type AccountHealth = Health["accounts"][number];
 export type ActionState = NonNullable<ActionList["status"]>[number];
 export type ActionDetail = Schemas["ActionDetail"];
 export type AdAccount = Schemas["AdAccountRead"];
@@ -18,7 +21,7 @@ export type DecisionDetail = Schemas["DecisionDetail"];
 export type KillSwitch = Schemas["KillSwitchRead"];
 export type Limits = Schemas["LimitsRead"];
 export type HealthComponent = Schemas["ComponentRead"];
-export type AccountHealth = Schemas["AccountHealthRead"];
+
 export type Incident = Schemas["IncidentRead"];
 export type Invitation = Schemas["InvitationRead"];
 export type Member = Schemas["MemberRead"];
