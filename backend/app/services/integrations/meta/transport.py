@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import json
+import re
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ _MOST_BYTES = 32 * 1024 * 1024
 _MOST_PAGES = 500
 _READ_ATTEMPTS = 3
 _REDIRECTS = range(300, 400)
+# A node, or a node's edge: an id with a query or a path in it would make of a harmless call another one.
+_PATH = re.compile(r"[A-Za-z0-9_]+(/[a-z_]+)?")
 _BREAKING = frozenset({PlatformErrorKind.TRANSIENT, PlatformErrorKind.AMBIGUOUS})
 # These end before a byte of the request has left.
 _NEVER_LEFT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
@@ -136,6 +139,8 @@ class GraphTransport:
         past_the_breaker: bool = False,
         attempt: int = 1,
     ) -> dict[str, Any]:
+        if not _PATH.fullmatch(path):
+            raise PlatformError(PlatformErrorKind.INVALID, "meta.not_a_node", "This is no id of the platform's.")
         if not past_the_breaker:
             await self._may_leave()
         started_at, started = real_now(), time.perf_counter()

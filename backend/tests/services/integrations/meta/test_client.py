@@ -281,3 +281,17 @@ async def test_an_unknown_day_range_is_told_by_the_platforms_own_code(dollars: A
     with pytest.raises(PlatformError) as caught:
         await dollars.fetch_metrics(date(2015, 1, 1), date(2015, 1, 2), ConversionSettings())
     assert (caught.value.kind, caught.value.code) == (PlatformErrorKind.INVALID, "meta.3018")
+
+
+@pytest.mark.parametrize(
+    "pixel", [f"{BROAD}?daily_budget=100&x=", f"x/../{BROAD}?daily_budget=100&x=", f"{BROAD}#", "../me"]
+)
+async def test_a_pixel_id_cannot_turn_a_conversion_into_a_budget_change(
+    dollars: AdPlatform, desk: Desk, pixel: str
+) -> None:
+    before = await dollars.read_entity("campaign", BROAD)
+    with pytest.raises(PlatformError) as refused:
+        await dollars.send_events(pixel, [])
+    assert refused.value.code == "meta.not_a_node"
+    assert (await dollars.read_entity("campaign", BROAD)).daily_budget_micros == before.daily_budget_micros
+    assert desk.used == []
