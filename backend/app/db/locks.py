@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.db.session import Scopes
+
 _TRY = text("select pg_try_advisory_lock(hashtextextended(:name, 0))")
 _RELEASE = text("select pg_advisory_unlock(hashtextextended(:name, 0))")
 
@@ -21,3 +23,14 @@ async def exclusive(engine: AsyncEngine, name: str) -> AsyncIterator[bool]:
         finally:
             if mine:
                 await connection.execute(_RELEASE, {"name": name})
+
+
+@asynccontextmanager
+async def exclusive_among(scopes: Scopes, *parts: str) -> AsyncIterator[bool]:
+    """The same within one tenant: `parts` name what only one worker at a time may do."""
+    async with scopes() as scope:
+        engine, name = scope.session.bind, scope.key(*parts)
+    if not isinstance(engine, AsyncEngine):
+        raise TypeError("a scope's session is bound to an engine")
+    async with exclusive(engine, name) as mine:
+        yield mine

@@ -1,5 +1,6 @@
 """A write reaches the platform once, is read back, and whatever breaks on the way is told truthfully."""
 
+import asyncio
 from collections.abc import Iterator
 from uuid import UUID
 
@@ -168,3 +169,25 @@ async def test_a_platform_that_cannot_be_read_leaves_the_action_to_be_resumed(
     with pytest.raises(PlatformError):
         await ActionExecution(scopes).run(action_id)
     assert (await action_of(scopes, action_id)).state == ActionState.EXECUTING
+
+
+async def test_the_kill_switch_pressed_while_a_write_is_on_its_way_does_not_belie_it(
+    scopes: Scopes, target: Target, faulty: Sandbox
+) -> None:
+    """What is in flight is taken up again when the switch is pressed: that must wait for the write's own end."""
+    wanted = target.budget_micros + 1100 * CENT
+    action_id = await approved_action(scopes, target, wanted)
+    before = writes(faulty)
+    faulty.control(
+        "POST", "faults", json={"kind": "latency", "path": f"/{BROAD}", "method": "POST", "seconds": 1.5}
+    )
+    under_way = asyncio.create_task(ActionExecution(scopes).run(action_id))
+    while (await action_of(scopes, action_id)).state != ActionState.EXECUTING:
+        await asyncio.sleep(0.02)
+    await asyncio.sleep(0.5)
+    async with scopes() as scope:
+        await KillSwitch(scope).set(engaged=True, reason="Stop everything.")
+    assert await ActionExecution(scopes).run(action_id) is ActionState.EXECUTING
+    assert await under_way is ActionState.VERIFIED
+    assert (await action_of(scopes, action_id)).state == ActionState.VERIFIED
+    assert (held(faulty), writes(faulty)) == (wanted, before + 1)

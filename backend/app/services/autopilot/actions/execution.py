@@ -11,6 +11,7 @@ from uuid import UUID
 
 from app.core.clock import real_now
 from app.core.logging import get_logger
+from app.db.locks import exclusive_among
 from app.db.session import Scopes, TenantScope
 from app.models.autopilot.actions import AutopilotAction
 from app.models.trust_engine.kinds import IncidentKind
@@ -61,7 +62,15 @@ class ActionExecution:
         self._scopes = scopes
 
     async def run(self, action_id: UUID) -> ActionState:
-        """Take the action as far as it goes now; safe to call again after anything."""
+        """Take the action as far as it goes now; safe to call again after anything, and while it runs elsewhere.
+
+        Only one runs at a time: a second one would read the platform before the first one's write has arrived, and
+        write down that it never did.
+        """
+        async with exclusive_among(self._scopes, "autopilot.actions", str(action_id)) as mine:
+            return await self._run(action_id) if mine else await self._state_of(action_id)
+
+    async def _run(self, action_id: UUID) -> ActionState:
         job = await self._take_on(action_id)
         if job is None:
             return await self._state_of(action_id)
@@ -83,7 +92,10 @@ class ActionExecution:
             found = [each for each in await AutopilotActions(scope).in_flight() if _is_abandoned(each)]
             for action in found:
                 await scope.enqueue(
-                    "autopilot.actions.execute", {"action_id": str(action.id)}, queue="default"
+                    "autopilot.actions.execute",
+                    {"action_id": str(action.id)},
+                    queue="default",
+                    unless_pending=True,
                 )
         return len(found)
 
