@@ -12,7 +12,8 @@ from app.models.trust_engine.kinds import Origin
 from app.services.autopilot.actions.rules import ActionState
 from app.services.autopilot.actions.service import change_of
 from app.services.integrations.service import IntegrationsService
-from app.services.trust_engine.gate.service import Change, mint
+from app.services.trust_engine.gate.desk import mint
+from app.services.trust_engine.gate.service import Change
 from tests.factories.integrations import BROAD, US_ACCOUNT
 
 

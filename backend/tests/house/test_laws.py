@@ -177,3 +177,16 @@ def test_yield_dependencies_finish_before_the_answer_leaves() -> None:
         and not any(keyword.arg == "scope" for keyword in node.keywords)
     ]
     assert offences == []
+
+
+def test_only_the_gate_mints_permits() -> None:
+    """Whoever else could mint one could change an ad account without a decision."""
+    minting = {
+        module.name
+        for module in modules()
+        for node in ast.walk(module.tree)
+        if (isinstance(node, ast.ImportFrom) and any(each.name == "mint" for each in node.names))
+        or (isinstance(node, ast.Attribute) and node.attr == "mint")
+        or (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "TrustPermit")
+    }
+    assert minting == {"app.services.trust_engine.gate.service", "app.services.trust_engine.gate.desk"}

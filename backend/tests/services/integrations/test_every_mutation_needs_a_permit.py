@@ -6,23 +6,22 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from app.core.clock import real_now
 from app.core.ids import uuid7
 from app.db.session import Scopes
 from app.models.integrations.calls import PlatformCall
-from app.models.trust_engine.permits import TrustPermit
 from app.services.integrations.gateway import Gateway
 from app.services.integrations.meta.client import MetaClient
 from app.services.integrations.ports import MUTATING, AdPlatform
 from app.services.integrations.service import IntegrationsService
-from app.services.trust_engine.gate.desk import mint
 from app.services.trust_engine.gate.errors import PermitRefused
 from app.services.trust_engine.gate.permits import Change, Permit
 from app.services.trust_engine.gate.service import KillSwitch, PermitDesk
 from tests.factories.access import Company
 from tests.factories.integrations import BROAD, US_ACCOUNT, connect
+from tests.factories.permits import minted
 from tests.house.source import below
 from tests.sandbox_process import Sandbox
 
@@ -55,13 +54,6 @@ def change(method: str, *, other: bool = False) -> Change:
         before=before,
         after=another if other else after,
     )
-
-
-async def minted(scopes: Scopes, wanted: Change) -> Permit:
-    async with scopes() as scope:
-        return mint(
-            scope, wanted, decision_id=uuid7(), action_id=None, policy_version=1, evidence_hash="0" * 64
-        )
 
 
 @pytest.fixture
@@ -138,9 +130,7 @@ async def test_refuses_a_used_permit(scopes: Scopes, platform: AdPlatform, metho
 
 @pytest.mark.parametrize("method", METHODS)
 async def test_refuses_an_expired_permit(scopes: Scopes, platform: AdPlatform, method: str) -> None:
-    permit = await minted(scopes, change(method))
-    async with scopes() as scope:
-        await scope.session.execute(update(TrustPermit).values(expires_at=real_now() - timedelta(seconds=1)))
+    permit = await minted(scopes, change(method), expired=True)
     await refused(scopes, platform, method, permit, "expired")
 
 
@@ -158,3 +148,13 @@ async def test_refuses_while_the_kill_switch_is_engaged(
     async with scopes() as scope:
         await KillSwitch(scope).set(engaged=True, reason="Stop.")
     await refused(scopes, platform, method, permit, "frozen")
+
+
+async def test_a_good_permit_changes_the_platform_once(scopes: Scopes, platform: AdPlatform) -> None:
+    wanted = change("set_daily_budget")
+    permit = await minted(scopes, wanted)
+    await platform.set_daily_budget(wanted, permit)
+    assert (await platform.read_entity("campaign", BROAD)).holds(wanted)
+    with pytest.raises(PermitRefused) as caught:
+        await platform.set_daily_budget(wanted, permit)
+    assert caught.value.code == "trust_engine.gate.permit_used"

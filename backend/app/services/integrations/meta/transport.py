@@ -140,7 +140,9 @@ class GraphTransport:
         attempt: int = 1,
     ) -> dict[str, Any]:
         if not _PATH.fullmatch(path):
-            raise PlatformError(PlatformErrorKind.INVALID, "meta.not_a_node", "This is no id of the platform's.")
+            raise PlatformError(
+                PlatformErrorKind.INVALID, "meta.not_a_node", "This is no id of the platform's."
+            )
         if not past_the_breaker:
             await self._may_leave()
         started_at, started = real_now(), time.perf_counter()

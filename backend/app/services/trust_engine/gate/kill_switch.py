@@ -41,7 +41,7 @@ class KillSwitch:
         return KillSwitchState(_switch(await self._switches.own()), _switch(await self._switches.platforms()))
 
     async def set(self, *, engaged: bool, reason: str) -> KillSwitchState:
-        """Turn the tenant's switch; every permit not yet used is worthless from this commit on."""
+        """Turn the tenant's switch: from this commit on, and while it is on, a permit not yet used is worth nothing."""
         before = await self.state()
         await self._switches.set_own(engaged=engaged, reason=reason, changed_by=self._scope.actor.label)
         await self._tell("tenant", before.tenant, engaged=engaged, reason=reason)

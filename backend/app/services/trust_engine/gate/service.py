@@ -59,7 +59,6 @@ __all__ = [
     "Proposal",
     "Reason",
     "deciders",
-    "mint",
 ]
 
 

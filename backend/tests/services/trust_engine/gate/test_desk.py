@@ -1,14 +1,13 @@
 """A permit works once, soon, for its own change, while nobody has pulled the switch."""
 
 import asyncio
-from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.exc import ProgrammingError
 
-from app.core.clock import real_now
 from app.core.ids import uuid7
-from app.db.session import Scopes, TenantScope
+from app.db.session import Scopes
 from app.models.trust_engine.permits import TrustPermit
 from app.services.trust_engine.gate.desk import PermitDesk, mint
 from app.services.trust_engine.gate.errors import (
@@ -22,6 +21,7 @@ from app.services.trust_engine.gate.errors import (
 from app.services.trust_engine.gate.kill_switch import KillSwitch
 from app.services.trust_engine.gate.permits import Change, Permit
 from tests.factories.access import Company
+from tests.factories.permits import minted
 
 
 def change(after: int = 120) -> Change:
@@ -36,85 +36,89 @@ def change(after: int = 120) -> Change:
     )
 
 
-def mint_in(scope: TenantScope, *, safety: bool = False) -> Permit:
-    return mint(
-        scope,
-        change(),
-        decision_id=uuid7(),
-        action_id=None,
-        policy_version=1,
-        evidence_hash="0" * 64,
-        safety=safety,
-    )
-
-
-async def permit(scopes: Scopes, *, safety: bool = False) -> Permit:
-    async with scopes() as scope:
-        return mint_in(scope, safety=safety)
+async def permit(scopes: Scopes, *, safety: bool = False, expired: bool = False) -> Permit:
+    return await minted(scopes, change(), safety=safety, expired=expired)
 
 
 async def test_a_permit_works_once(scopes: Scopes) -> None:
-    desk, minted = PermitDesk(scopes), await permit(scopes)
-    await desk.use(minted, change())
+    desk, unused = PermitDesk(scopes), await permit(scopes)
+    await desk.use(unused, change())
     with pytest.raises(PermitUsed):
-        await desk.use(minted, change())
+        await desk.use(unused, change())
 
 
 async def test_of_twenty_who_use_a_permit_at_once_one_succeeds(scopes: Scopes) -> None:
-    desk, minted = PermitDesk(scopes), await permit(scopes)
-    outcomes = await asyncio.gather(*(desk.use(minted, change()) for _ in range(20)), return_exceptions=True)
+    desk, unused = PermitDesk(scopes), await permit(scopes)
+    outcomes = await asyncio.gather(*(desk.use(unused, change()) for _ in range(20)), return_exceptions=True)
     assert sum(outcome is None for outcome in outcomes) == 1
     assert all(isinstance(outcome, PermitUsed) for outcome in outcomes if outcome is not None)
 
 
 async def test_a_permit_is_for_its_own_change(scopes: Scopes) -> None:
-    desk, minted = PermitDesk(scopes), await permit(scopes)
+    desk, unused = PermitDesk(scopes), await permit(scopes)
     with pytest.raises(PermitForAnotherChange):
-        await desk.use(minted, change(after=121))
-    await desk.use(minted, change())
+        await desk.use(unused, change(after=121))
+    await desk.use(unused, change())
 
 
 async def test_a_permit_that_was_never_committed_is_worth_nothing(scopes: Scopes) -> None:
     async with scopes() as scope:
-        minted = mint_in(scope)
+        unused = mint(
+            scope, change(), decision_id=uuid7(), action_id=None, policy_version=1, evidence_hash="0" * 64
+        )
         await scope.session.rollback()
     with pytest.raises(PermitMissing):
-        await PermitDesk(scopes).use(minted, change())
+        await PermitDesk(scopes).use(unused, change())
 
 
 async def test_a_permit_grows_old(scopes: Scopes) -> None:
-    minted = await permit(scopes)
-    async with scopes() as scope:
-        await scope.session.execute(update(TrustPermit).values(expires_at=real_now() - timedelta(seconds=1)))
+    unused = await permit(scopes, expired=True)
     with pytest.raises(PermitExpired):
-        await PermitDesk(scopes).use(minted, change())
+        await PermitDesk(scopes).use(unused, change())
 
 
 async def test_a_permit_of_another_tenant_is_none(scopes: Scopes, globex: Company) -> None:
-    minted = await permit(scopes)
+    unused = await permit(scopes)
     with pytest.raises(PermitMissing):
-        await PermitDesk(globex.scopes).use(minted, change())
+        await PermitDesk(globex.scopes).use(unused, change())
 
 
 async def test_the_kill_switch_stops_every_permit_but_a_safety_actions(scopes: Scopes) -> None:
-    desk, minted, safe = PermitDesk(scopes), await permit(scopes), await permit(scopes, safety=True)
+    desk, unused, safe = PermitDesk(scopes), await permit(scopes), await permit(scopes, safety=True)
     async with scopes() as scope:
         await KillSwitch(scope).set(engaged=True, reason="The figures look wrong.")
     with pytest.raises(PermitFrozen):
-        await desk.use(minted, change())
+        await desk.use(unused, change())
     await desk.use(safe, change())
     async with scopes() as scope:
         await KillSwitch(scope).set(engaged=False, reason="Mended.")
-    await desk.use(minted, change())
+    await desk.use(unused, change())
 
 
 async def test_the_switch_over_all_tenants_stops_each(scopes: Scopes, globex: Company) -> None:
-    minted = await permit(scopes)
+    unused = await permit(scopes)
     async with globex.scopes() as scope:
         await KillSwitch(scope).set_for_platform(engaged=True, reason="A vendor is lying.")
     try:
         with pytest.raises(PermitRefused):
-            await PermitDesk(scopes).use(minted, change())
+            await PermitDesk(scopes).use(unused, change())
     finally:
         async with globex.scopes() as scope:
             await KillSwitch(scope).set_for_platform(engaged=False, reason="Over.")
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [{"digest": "0" * 64}, {"safety": True}, {"expires_at": TrustPermit.expires_at}, {"used_at": None}],
+)
+async def test_not_even_a_mistake_of_ours_can_change_a_permit(
+    scopes: Scopes, forged: dict[str, object]
+) -> None:
+    """The database refuses the application's role everything but the one mark that a permit was used."""
+    desk, unused = PermitDesk(scopes), await permit(scopes)
+    await desk.use(unused, change())
+    with pytest.raises(ProgrammingError, match=r"permission denied|used once"):
+        async with scopes() as scope:
+            await scope.session.execute(update(TrustPermit).values(**forged))
+    with pytest.raises(PermitUsed):
+        await desk.use(unused, change())

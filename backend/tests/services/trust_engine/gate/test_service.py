@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from app.db.session import Scopes, TenantScope
 from app.models.trust_engine.health import TrustEvaluation
@@ -157,7 +157,6 @@ async def test_the_evidence_in_the_ledger_outlives_what_comes_after(scopes: Scop
     account = await risen(scopes)
     await decide(scopes, proposal(account, account.raise_by(15)))
     async with scopes() as scope:
-        await scope.session.execute(update(TrustPermit).values(policy_version=9))
         await Policies(scope).adopt({}, note="Another one.")
         assert (await Ledger(scope).verify(deciders())).whole
 
