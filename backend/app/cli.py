@@ -25,6 +25,7 @@ from app.services.trust_engine.ledger.service import SignedHead, Verification, r
 from launcher import backup as operators
 from launcher import up as start
 from launcher.errors import LauncherError
+from launcher.home import home_folder
 from launcher.system import write_private
 
 Made = TypeVar("Made")
@@ -101,6 +102,14 @@ tenants = typer.Typer(no_args_is_help=True, help="Companies.")
 users = typer.Typer(no_args_is_help=True, help="People.")
 cli.add_typer(tenants, name="tenant")
 cli.add_typer(users, name="user")
+
+
+@cli.command()
+def demo() -> None:
+    """Tell the whole story on a running Stratum, over its API and the sandbox's clock; stops where it breaks."""
+    from launcher.demo import Story  # noqa: PLC0415  (needs the sandbox, which production has not)
+
+    Story(home_folder(os.environ), typer.echo).tell()
 
 
 @tenants.command("create")

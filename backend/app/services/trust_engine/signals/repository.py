@@ -102,12 +102,15 @@ class SignalRepository:
         counted = delivery.status != DeliveryStatus.SKIPPED
         within = (delivery.queued_at >= since, delivery.queued_at < until)
         answered = delivery.status == DeliveryStatus.ACKNOWLEDGED
-        due, acknowledged = (
+        left = delivery.status.in_((DeliveryStatus.SENT, DeliveryStatus.ACKNOWLEDGED))
+        due, acknowledged, sent = (
             await self._session.execute(
-                select(func.count(), func.count().filter(answered)).where(mine, counted, *within)
+                select(func.count(), func.count().filter(answered), func.count().filter(left)).where(
+                    mine, counted, *within
+                )
             )
         ).one()
-        keys = select(func.unnest(delivery.match_keys).label("key")).where(mine, counted, *within).subquery()
+        keys = select(func.unnest(delivery.match_keys).label("key")).where(mine, left, *within).subquery()
         carried = (
             await self._session.execute(
                 select(keys.c.key, func.count().label("carried")).group_by(keys.c.key)
@@ -118,7 +121,7 @@ class SignalRepository:
             ever=ever is not None,
             due=due,
             acknowledged=acknowledged,
-            sent=due,
+            sent=sent,
             carried={row.key: row.carried for row in carried},
         )
 

@@ -1,0 +1,13 @@
+"""`make bench`: every benchmark in one run, one after the other."""
+
+from benchmarks import gate, hot_read, ingestion, processes
+
+
+def main() -> None:
+    for benchmark in (hot_read, ingestion, gate, processes):
+        benchmark.main()
+        print()
+
+
+if __name__ == "__main__":
+    main()
