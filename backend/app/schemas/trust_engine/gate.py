@@ -1,12 +1,13 @@
 """Decisions of the gate, as the API takes and shows them."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 Result = Literal["PASS", "HOLD", "BLOCK"]
+Budget = Annotated[int, Field(ge=1, le=10**15)]
 
 
 class ReasonRead(BaseModel):
@@ -51,8 +52,10 @@ class CheckBody(BaseModel):
 
     ad_account_id: UUID
     entity_type: Literal["account", "campaign", "ad_set", "ad"] = "campaign"
-    entity_id: str = Field(min_length=1, max_length=100, description="As the platform spells it.")
-    daily_budget_micros: tuple[int, int] | None = Field(
+    entity_id: str = Field(
+        min_length=1, max_length=100, pattern=r"^[\w.:-]+$", description="As the platform spells it."
+    )
+    daily_budget_micros: tuple[Budget, Budget] | None = Field(
         None, description="Before and after, in micros; both positive and under 10^15."
     )
     status: tuple[Literal["active", "paused"], Literal["active", "paused"]] | None = Field(

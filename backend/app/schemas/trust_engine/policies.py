@@ -42,5 +42,5 @@ class PolicyDocument(BaseModel):
 class PolicyCreate(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    note: str = Field(min_length=1, max_length=500, description="Why it changes.")
+    note: str = Field(min_length=1, max_length=500, pattern=r"^[^\x00]*$", description="Why it changes.")
     document: PolicyDocument
