@@ -20,8 +20,14 @@ from app.db.session import open_doors
 from app.services.admin.system.rules import State
 from app.services.admin.system.service import examine
 from app.services.onboarding.service import Onboarding
-from app.services.trust_engine.gate.verifying import export_head, verify_ledgers
-from app.services.trust_engine.ledger.service import SignedHead, Verification, read_head, write_head
+from app.services.trust_engine.gate.verifying import drill_ledger, export_head, verify_ledgers
+from app.services.trust_engine.ledger.service import (
+    SignedHead,
+    Tampering,
+    Verification,
+    read_head,
+    write_head,
+)
 from launcher import backup as operators
 from launcher import up as start
 from launcher.errors import LauncherError
@@ -109,7 +115,12 @@ def demo() -> None:
     """Tell the whole story on a running Stratum, over its API and the sandbox's clock; stops where it breaks."""
     from launcher.demo import Story  # noqa: PLC0415  (needs the sandbox, which production has not)
 
-    Story(home_folder(os.environ), typer.echo).tell()
+    story = Story(home_folder(os.environ), typer.echo)
+    story.tell()
+    typer.echo(
+        "  Tampered with as the database's owner could, held against an exported head, all taken back:"
+    )
+    drill(tenant=story.tenant_id)
 
 
 @tenants.command("create")
@@ -206,6 +217,28 @@ def export_ledger_head(
         typer.echo(written, nl=False)
     else:
         output.write_text(written)
+
+
+@trust.command("drill")
+def drill(
+    *,
+    tenant: Annotated[int, typer.Option(help="The company's id.")],
+) -> None:
+    """Tamper with a ledger in every known way, see each found, take it all back; needs DATABASE_OWNER_URL."""
+    if settings.database_owner_url is None:
+        raise roles.OwnerUrlMissing
+    as_owner = settings.model_copy(update={"database_url": settings.database_owner_url})
+
+    async def run() -> list[Tampering]:
+        async with open_doors(as_owner) as doors:
+            return await drill_ledger(doors, tenant)
+
+    tried = asyncio.run(run())
+    for each in tried:
+        faults = ", ".join(sorted({fault.kind for fault in each.verification.faults}))
+        typer.echo(f"  {each.name}: {faults or 'NOT FOUND'}")
+    if any(each.verification.whole for each in tried):
+        raise typer.Exit(1)
 
 
 def _onboard(work: Callable[[Onboarding], Awaitable[Made]]) -> Made:

@@ -37,6 +37,10 @@ class Story:
         self._api = httpx2.Client(base_url=f"{self._demo['url']}/api/v1", timeout=60)
         self._sandbox = httpx2.Client(base_url=self._demo["sandbox_url"], timeout=120)
 
+    @property
+    def tenant_id(self) -> int:
+        return int(self._demo["tenant_id"])
+
     def tell(self) -> None:
         self._sign_in()
         account = self._connect()

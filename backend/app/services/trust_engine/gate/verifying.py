@@ -3,7 +3,7 @@
 from app.db.session import Doors, open_scope
 from app.services.trust_engine.gate.repository import active_tenants
 from app.services.trust_engine.gate.service import deciders
-from app.services.trust_engine.ledger.service import Ledger, SignedHead, Verification
+from app.services.trust_engine.ledger.service import Ledger, SignedHead, Tampering, Verification
 
 
 async def verify_ledgers(doors: Doors, tenant_id: int | None, head: SignedHead | None) -> list[Verification]:
@@ -21,3 +21,9 @@ async def verify_ledgers(doors: Doors, tenant_id: int | None, head: SignedHead |
 async def export_head(doors: Doors, tenant_id: int) -> SignedHead:
     async with open_scope(doors.engine, tenant_id) as scope:
         return await Ledger(scope).export_head()
+
+
+async def drill_ledger(owner: Doors, tenant_id: int) -> list[Tampering]:
+    """Tamper with one tenant's ledger in every known way, through the owner's doors, and take it all back."""
+    async with open_scope(owner.engine, tenant_id) as scope:
+        return await Ledger(scope).drill(deciders())

@@ -13,6 +13,7 @@ from app.core.security import ledger_seed
 from app.db.session import TenantScope
 from app.models.trust_engine.ledger import LedgerEntry
 from app.services.trust_engine.ledger import rules
+from app.services.trust_engine.ledger.drill_repository import TAMPERINGS, become_owner, tampered
 from app.services.trust_engine.ledger.errors import BadHead, EntryNotFound
 from app.services.trust_engine.ledger.repository import LedgerRepository
 from app.services.trust_engine.ledger.rules import Decider, End, Fault, FaultKind, Link, SignedHead
@@ -34,6 +35,14 @@ class Verification:
     @property
     def whole(self) -> bool:
         return not self.faults
+
+
+@dataclass(frozen=True, slots=True)
+class Tampering:
+    """What was tried on the ledger, and what verification said of it."""
+
+    name: str
+    verification: Verification
 
 
 class Ledger:
@@ -137,6 +146,19 @@ class Ledger:
             await self._entries.hash_at(head.seq) if head else None,
         )
         return Verification(self._scope.tenant_id, count, last.hash.hex(), faults[:_MOST_FAULTS])
+
+    async def drill(self, deciders: Mapping[str, Decider]) -> list[Tampering]:
+        """Tamper as the database's owner could, each way in turn, and verify against a head exported beforehand.
+
+        Everything is taken back. The scope's connection has to be one that may take the owner's role.
+        """
+        await become_owner(self._scope)
+        head = await self.export_head()
+        tried = []
+        for name, statements in TAMPERINGS.items():
+            async with tampered(self._scope, statements):
+                tried.append(Tampering(name, await self.verify(deciders, head=head)))
+        return tried
 
     def _head_faults(self, head: SignedHead) -> list[Fault]:
         if head.tenant_id != self._scope.tenant_id:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.core.config import Settings
 from app.db.roles import owner_dsn
+from app.db.session import make_engine, open_scope
 from app.services.trust_engine.ledger.errors import BadHead
 from app.services.trust_engine.ledger.rules import FaultKind, SignedHead
 from app.services.trust_engine.ledger.service import Ledger, Verification, read_head, write_head
@@ -186,3 +187,18 @@ async def test_the_application_itself_cannot_change_the_past(acme: Company, stat
     with pytest.raises(DBAPIError, match="permission denied"):
         async with acme.scopes() as scope:
             await scope.session.execute(text(statement))
+
+
+async def test_a_drill_finds_every_tampering_and_leaves_the_ledger_whole(
+    acme: Company, settings: Settings
+) -> None:
+    await _decide(acme)
+    assert settings.database_owner_url is not None
+    owner = make_engine(settings.database_owner_url.get_secret_value(), settings)
+    async with open_scope(owner, acme.id) as scope:
+        tried = await Ledger(scope).drill(DECIDERS)
+    await owner.dispose()
+    assert [each.name for each in tried if each.verification.whole] == []
+    assert len(tried) == 4
+    found = await _verify(acme)
+    assert (found.whole, found.entries) == (True, 5)
