@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import sentry_sdk
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
@@ -14,6 +13,7 @@ from app.api.v1.endpoints.cdp import ingest
 from app.core import config
 from app.core.config import Settings
 from app.core.logging import configure_logging, get_logger
+from app.core.sentry import start_sentry
 from app.db.session import check_database_health
 from app.middleware.audit import AuditMiddleware
 from app.middleware.body_limit import BodyLimitMiddleware
@@ -30,8 +30,7 @@ log = get_logger(__name__)
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
-    if settings.sentry_dsn:
-        sentry_sdk.init(dsn=settings.sentry_dsn, environment=settings.app_env, send_default_pii=False)
+    start_sentry(settings)
     log.info("database_checked", healthy=await check_database_health(app.state.engine))
     await state.start(app)
     log.info("prometheus_metrics_ready")

@@ -45,6 +45,7 @@ def make_engine(url: str, settings: Settings, *, name: str = "stratum-api") -> A
         pool_size=settings.db_pool_size,
         max_overflow=settings.db_max_overflow,
         pool_recycle=1800,
+        hide_parameters=True,
         connect_args={
             "timeout": 10,
             "server_settings": {

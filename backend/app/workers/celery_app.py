@@ -4,12 +4,12 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-import sentry_sdk
 from celery import Celery, signals
 from kombu import Queue
 
 from app.core.config import settings
 from app.core.logging import configure_logging, get_logger
+from app.core.sentry import start_sentry
 from app.workers import tasks
 from app.workers.handlers import HANDLERS, PERIODIC, QUEUES, Handler, Takes
 from app.workers.runtime import Delivery, Runtime
@@ -93,8 +93,7 @@ def _its_runtime() -> Runtime:
 def _begin(**_: Any) -> None:
     global _runtime  # noqa: PLW0603  (Celery calls this once in each process)
     configure_logging(settings)
-    if settings.sentry_dsn:
-        sentry_sdk.init(dsn=settings.sentry_dsn, environment=settings.app_env, send_default_pii=False)
+    start_sentry(settings)
     _runtime = Runtime(settings)
 
 

@@ -11,7 +11,6 @@ import signal
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
-import sentry_sdk
 from prometheus_client import start_http_server
 from redis.asyncio import Redis
 
@@ -22,6 +21,7 @@ from app.core.live import STREAM_EXPIRES, STREAM_LENGTH, StreamEntry
 from app.core.logging import configure_logging, get_logger
 from app.core.metrics import OUTBOX_DEPTH, OUTBOX_FAILING, OUTBOX_OLDEST, RELAY_FAILURES, RELAY_LAG, RELAYED
 from app.core.redis import make_redis
+from app.core.sentry import start_sentry
 from app.db import outbox
 from app.db.outbox import LIVE, TASK, Message
 from app.db.session import live_stream, make_engine, platform_scope
@@ -182,6 +182,5 @@ async def main(settings: Settings) -> None:
 
 if __name__ == "__main__":
     configure_logging(settings)
-    if settings.sentry_dsn:
-        sentry_sdk.init(dsn=settings.sentry_dsn, environment=settings.app_env, send_default_pii=False)
+    start_sentry(settings)
     asyncio.run(main(settings))
