@@ -84,6 +84,10 @@ def configure_logging(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings.log_level)
+    # The server's own lines too: it would write a WebSocket's address, token and all, in the clear.
+    for served in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        logging.getLogger(served).handlers = []
+        logging.getLogger(served).propagate = True
     for noisy in ("uvicorn.access", "httpx", "httpx2", "httpcore2"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 

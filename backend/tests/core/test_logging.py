@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import structlog
+import websockets
 from httpx2 import AsyncClient
 
 from app.core.config import Settings
@@ -96,6 +97,8 @@ def test_figures_and_flags_stay_as_they_are() -> None:
 async def test_a_requests_line_names_request_tenant_and_person_and_no_secret(acme: Company) -> None:
     token, person = acme.person().token, acme.person()
     async with api() as (process, url), AsyncClient(base_url=url) as client:
+        async with websockets.connect(f"{url.replace('http', 'ws', 1)}/ws?token={token}"):
+            pass
         await client.get(
             "/api/v1/work/dead-letters",
             params={"token": token, "ticket": "1.abcdef"},
