@@ -102,8 +102,8 @@ class Delivery:
 
     def __call__(self, signed_in: SignedIn) -> SessionRead:
         self._response.headers["Cache-Control"] = "no-store"
-        if not self._to_program:
-            self._set_cookies(signed_in)
+        if signed_in.refresh_token is not None and not self._to_program:
+            self._set_cookies(signed_in.refresh_token, signed_in.csrf_token)
         return SessionRead(
             access_token=signed_in.access_token,
             expires_in=signed_in.expires_in,
@@ -114,15 +114,15 @@ class Delivery:
             tenant_id=signed_in.tenant_id,
         )
 
-    def _set_cookies(self, signed_in: SignedIn) -> None:
+    def _set_cookies(self, refresh_token: str, csrf_token: str) -> None:
         lifetime = self._settings.refresh_token_days * 86_400
         secure = self._settings.cookie_secure
         self._response.set_cookie(
-            REFRESH_COOKIE, signed_in.refresh_token, max_age=lifetime, path=_auth_path(self._settings),
+            REFRESH_COOKIE, refresh_token, max_age=lifetime, path=_auth_path(self._settings),
             secure=secure, httponly=True, samesite="strict",
         )  # fmt: skip
         self._response.set_cookie(
-            CSRF_COOKIE, signed_in.csrf_token, max_age=lifetime, path="/",
+            CSRF_COOKIE, csrf_token, max_age=lifetime, path="/",
             secure=secure, httponly=False, samesite="strict",
         )  # fmt: skip
 
@@ -132,9 +132,10 @@ def delivery(response: Response, settings: SettingsDep, client: ClientHeader = N
 
 
 def refresh_delivery(
-    response: Response, settings: SettingsDep, body: RefreshRequest | None = None, client: ClientHeader = None
+    response: Response, settings: SettingsDep, body: RefreshRequest | None = None
 ) -> Delivery:
-    return Delivery(response, settings, to_program=body is not None or client == _PROGRAM)
+    """The way the old token came: no header lets a script read what came in the cookie."""
+    return Delivery(response, settings, to_program=body is not None)
 
 
 Leaving = Annotated[UUID | str, Depends(leaving)]

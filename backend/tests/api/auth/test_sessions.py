@@ -246,7 +246,31 @@ async def test_one_person_works_for_two_companies(
     there = answer.json()
     assert (answer.status_code, there["tenant_id"]) == (200, globex.id)
     assert await me(anonymous, there["access_token"]) == 200
-    assert (await refreshed(anonymous, there["refresh_token"])).json()["tenant_id"] == globex.id
+    assert (await refreshed(anonymous, body["refresh_token"])).json()["tenant_id"] == globex.id
+
+
+async def test_an_access_token_is_never_traded_for_a_refresh_token(
+    anonymous: AsyncClient, acme: Company
+) -> None:
+    person = acme.person()
+    answer = await anonymous.post(
+        "/api/v1/auth/switch-tenant",
+        json={"tenant_id": acme.id},
+        headers={**bearer(person.token), **PROGRAM},
+    )
+    assert (answer.status_code, answer.json()["refresh_token"]) == (200, None)
+    assert "set-cookie" not in answer.headers
+
+
+async def test_a_header_cannot_bring_the_browsers_refresh_token_into_a_scripts_hands(
+    anonymous: AsyncClient, acme: Company
+) -> None:
+    body = (await log_in(anonymous, acme.person())).json()
+    answer = await anonymous.post(
+        "/api/v1/auth/refresh", headers={"X-CSRF-Token": body["csrf_token"], **PROGRAM}
+    )
+    assert (answer.status_code, answer.json()["refresh_token"]) == (200, None)
+    assert "stratum_refresh" in answer.headers["set-cookie"]
 
 
 async def test_the_token_of_before_a_switch_opens_nothing(

@@ -46,14 +46,17 @@ _MFA_LIFETIME = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Everything that a client holds of a session. `expires_in` is the access token's, in seconds."""
+    """Everything that a client holds of a session. `expires_in` is the access token's, in seconds.
+
+    `refresh_token` is None where the client keeps the one that it has.
+    """
 
     user: User
     tenant_id: int
     tenants: Sequence[TenantOfPerson]
     session_id: UUID
     access_token: str
-    refresh_token: str
+    refresh_token: str | None
     csrf_token: str
     expires_in: int
 
@@ -150,7 +153,10 @@ class SignInService:
         return self._signed_in(user, tenants, row, next_token)
 
     async def switch_tenant(self, principal: Principal, tenant_id: int) -> SignedIn:
-        """The same session in another tenant of the person's; for a superadmin in any, and the audit trail says so."""
+        """The same session in another tenant of the person's; for a superadmin in any, and the audit trail says so.
+
+        The refresh token stays: whoever holds a short-lived access token alone cannot trade it for a lasting one.
+        """
         session_id = _own_session(principal)
         async with self._doors.globally() as session:
             user = await People(session).find(principal.user_id)
@@ -163,15 +169,14 @@ class SignInService:
             row = await SessionRepository(scope.session).for_update(session_id)
             if row is None or row.revoked_at is not None:
                 raise SessionEnded
-            before, row.tenant_id = row.tenant_id, tenant_id
-            next_token = _rotate(row)
+            before, row.tenant_id, row.last_used_at = row.tenant_id, tenant_id, real_now()
             await AuditLog(scope).record(
                 "auth.tenant_entered" if is_member else "auth.superadmin_entered",
                 entity="auth.sessions",
                 entity_id=row.id,
                 after={"is_member": is_member, "from_another_tenant": before != tenant_id},
             )
-        return self._signed_in(user, tenants, row, next_token)
+        return self._signed_in(user, tenants, row, None)
 
     async def sign_out(self, which: UUID | str) -> None:
         """End a session, named or by its current refresh token; where there is none to end nothing changes."""
@@ -234,7 +239,7 @@ class SignInService:
         return row
 
     def _signed_in(
-        self, user: User, tenants: Sequence[TenantOfPerson], row: UserSession, refresh_token: str
+        self, user: User, tenants: Sequence[TenantOfPerson], row: UserSession, refresh_token: str | None
     ) -> SignedIn:
         return SignedIn(
             user=user,
