@@ -14,6 +14,7 @@ from app.auth.permissions import Role, permissions_of
 from app.core.clock import real_now
 from app.core.context import Actor, ActorKind
 from app.core.errors import Unauthorized
+from app.core.ids import LARGEST_TENANT
 from app.core.security import constant_time_equal, token_hash
 from app.db.session import open_scope
 from app.models.api_keys import ApiKey
@@ -94,6 +95,7 @@ async def principal_from_token(engine: AsyncEngine, token: str) -> Principal:
             UserSession.id == claims.session_id,
             UserSession.tenant_id == claims.tenant_id,
             UserSession.revoked_at.is_(None),
+            UserSession.expires_at > real_now(),
         )
     )
     async with open_scope(engine, claims.tenant_id) as scope:
@@ -119,6 +121,8 @@ def parse_api_key(key: str) -> tuple[int, UUID, str]:
     try:
         prefix, tenant, key_id, secret = key.split("_", 3)
         if prefix != API_KEY_PREFIX or not secret:
+            raise InvalidApiKey
+        if not 0 < int(tenant) <= LARGEST_TENANT:
             raise InvalidApiKey
         return int(tenant), UUID(hex=key_id), secret
     except ValueError as error:

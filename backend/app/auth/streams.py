@@ -30,18 +30,17 @@ def listener_of(principal: Principal) -> Listener:
 
 
 async def still_valid(engine: AsyncEngine, tenant_id: int, listeners: set[Hashable]) -> set[Hashable]:
-    """Those whose account, membership, tenant and session or key are all live."""
+    """Those whose account, membership, tenant and session or key are all live; a superadmin needs no membership."""
     asked = [each for each in listeners if isinstance(each, Listener)]
     now = real_now()
     members = (
         select(User.id)
-        .join(Membership, Membership.user_id == User.id)
-        .join(Tenant, Tenant.id == Membership.tenant_id)
+        .join(Tenant, Tenant.id == tenant_id)
+        .outerjoin(Membership, (Membership.user_id == User.id) & (Membership.tenant_id == Tenant.id))
         .where(
             User.id.in_({each.user_id for each in asked}),
-            Membership.tenant_id == tenant_id,
             User.is_active,
-            Membership.is_active,
+            or_(Membership.is_active, User.is_superadmin),
             Tenant.is_active,
         )
     )

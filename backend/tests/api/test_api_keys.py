@@ -64,6 +64,11 @@ async def test_an_altered_key_opens_nothing(anonymous: AsyncClient, acme: Compan
         assert await _status(anonymous, wrong) == 401
 
 
+async def test_a_key_of_a_tenant_that_cannot_be_is_a_wrong_key(anonymous: AsyncClient) -> None:
+    for tenant in ("99999999999", "0", "-1", "9" * 5_000):
+        assert await _status(anonymous, f"sk_{tenant}_{'0' * 32}_secret") == 401
+
+
 async def test_a_revoked_key_stops_within_seconds(anonymous: AsyncClient, acme: Company) -> None:
     made = await _create(acme)
     assert await _status(anonymous, made["key"]) == 200

@@ -5,6 +5,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.auth.permissions import Role
+from app.core.ids import LARGEST_TENANT
 from app.schemas.inputs import Input
 from app.schemas.text import Email, Password, Token
 
@@ -13,7 +14,7 @@ class LoginRequest(Input):
     email: Email
     password: Password
     tenant_id: int | None = Field(
-        None, ge=1, le=2_147_483_647, description="Which company to enter; else the last one."
+        None, ge=1, le=LARGEST_TENANT, description="Which company to enter; else the last one."
     )
 
 
@@ -22,7 +23,7 @@ class RefreshRequest(Input):
 
 
 class SwitchTenantRequest(Input):
-    tenant_id: int = Field(ge=1, le=2_147_483_647)
+    tenant_id: int = Field(ge=1, le=LARGEST_TENANT)
 
 
 class UserRead(BaseModel):

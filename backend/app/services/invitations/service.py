@@ -11,7 +11,7 @@ from app.auth.permissions import Role
 from app.auth.principals import Principal
 from app.core.clock import real_now
 from app.core.context import Actor, ActorKind, origin
-from app.core.ids import uuid7
+from app.core.ids import LARGEST_TENANT, uuid7
 from app.core.logging import get_logger
 from app.core.passwords import hash_password
 from app.core.rate_limits import Limit, RateLimiter, neighbourhood
@@ -36,7 +36,6 @@ log = get_logger(__name__)
 _LIFETIME = timedelta(days=7)
 _BY_ADDRESS = Limit("accept_invitation.address", times=20, seconds=600)
 _BY_TENANT = Limit("invite.tenant", times=100, seconds=3_600)
-_LARGEST_TENANT = 2_147_483_647
 
 
 class InvitationService:
@@ -175,7 +174,7 @@ def _spell(tenant_id: int, invitation_id: UUID) -> str:
 def _read(token: str) -> tuple[int, UUID]:
     try:
         prefix, tenant, invitation_id, _ = token.split("_")
-        if prefix != "inv" or not 0 < int(tenant) <= _LARGEST_TENANT:
+        if prefix != "inv" or not 0 < int(tenant) <= LARGEST_TENANT:
             raise InvitationInvalid
         return int(tenant), UUID(hex=invitation_id)
     except ValueError as error:

@@ -41,8 +41,11 @@ class ActionRequests:
         if (change.daily_budget_micros is None) == (change.status is None):
             wrong = FieldError("body", "Give either daily_budget_micros or status.", "one_of")
             raise Invalid(fields=[wrong])
-        by_person = self._scope.actor.kind is ActorKind.USER
-        return await self._want(change, safety=by_person and change.status == "paused")
+        return await self._want(change, safety=self._asked_by_a_person and change.status == "paused")
+
+    @property
+    def _asked_by_a_person(self) -> bool:
+        return self._scope.actor.kind in {ActorKind.USER, ActorKind.SUPERADMIN}
 
     async def _want(self, change: CampaignChange, *, safety: bool) -> AutopilotAction:
         found = await self._targets.find(change.campaign_id)
@@ -65,7 +68,7 @@ class ActionRequests:
                 currency=campaign.currency,
                 reason=change.reason,
                 idempotency_key=f"request:{change.idempotency_key or uuid7()}",
-                origin=Origin.PERSON if self._scope.actor.kind is ActorKind.USER else Origin.API,
+                origin=Origin.PERSON if self._asked_by_a_person else Origin.API,
                 justified_by=change.justified_by,
                 safety=safety,
                 learning=bool(campaign.learning),
