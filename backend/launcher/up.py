@@ -160,6 +160,8 @@ def fetch(url: str) -> dict[str, object] | None:
 def up(*, dev: bool = False) -> int:
     """Start everything and stay until it is stopped; returns the command's exit status."""
     console = Console()
+    # Without compiled modules to find, each process would compile all of them again at each start.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     environment = {**read_dotenv(ROOT / ".env"), **os.environ}
     try:
         home = home_folder(environment)
