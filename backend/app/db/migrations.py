@@ -35,7 +35,7 @@ async def pending_migrations(engine: AsyncEngine) -> bool:
         async with engine.connect() as connection:
             found = await connection.execute(text("select version_num from alembic_version"))
             return frozenset(found.scalars()) != expected_heads()
-    except SQLAlchemyError:
+    except (SQLAlchemyError, OSError, TimeoutError):
         return True
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import Any
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 from sqlalchemy import event, make_url, text
-from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session, UOWTransaction
 
@@ -25,6 +26,8 @@ from app.db.outbox import LIVE, TASK, OutboxMessage, is_pending
 _HEALTH_TIMEOUT_SECONDS = 2.0
 _STATEMENT_TIMEOUT_MS = 30_000
 _READ_CONNECTIONS = 8
+# Connections lost, operator's intervention (a shutdown, a start), too many connections, no such database.
+_OUTAGES = ("08", "57P", "53", "3D")
 
 _BIND = text("select set_config('app.tenant_id', :tenant_id, true)")
 
@@ -64,6 +67,17 @@ def _refuse_a_dead_connection(adapted: Any, _record: Any, _proxy: Any) -> None:
     """A restarted database closed it: the pool opens another. Costs no round trip, unlike a ping."""
     if adapted.driver_connection.is_closed():
         raise DisconnectionError
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether the database could not be reached, or took its connection away: trying again may help."""
+    if isinstance(error, DBAPIError):
+        cause = getattr(error.orig, "__cause__", None)
+        return error.connection_invalidated or (cause is not None and is_outage(cause))
+    sqlstate = str(getattr(error, "sqlstate", None) or "")
+    return sqlstate.startswith(_OUTAGES) or isinstance(
+        error, ConnectionError | TimeoutError | socket.gaierror
+    )
 
 
 async def check_database_health(engine: AsyncEngine) -> bool:
