@@ -139,7 +139,7 @@ class MetaClient:
         self._is_ours(change, SET_STATUS, {"status"})
         status = mapping.status_to_meta(str(change.after["status"]))
         # A stop is never held back by a breaker or a limit of our own.
-        return await self._write(change, permit, {"status": status}, past_the_breaker=status == "PAUSED")
+        return await self._write(change, permit, {"status": status}, is_stop=status == "PAUSED")
 
     async def _set_budget(self, operation: str, name: str, change: Change, permit: Permit) -> Applied:
         self._is_ours(change, operation, {f"{name}_micros"})
@@ -153,8 +153,10 @@ class MetaClient:
         return await self._write(change, permit, {name: str(units)})
 
     async def _write(
-        self, change: Change, permit: Permit, params: Mapping[str, str], *, past_the_breaker: bool = False
+        self, change: Change, permit: Permit, params: Mapping[str, str], *, is_stop: bool = False
     ) -> Applied:
+        if not is_stop:
+            await self._transport.may_leave()
         await self._permits.use(permit, change)
         body = await self._transport.write(
             change.operation,
@@ -163,7 +165,7 @@ class MetaClient:
             token=self._token,
             own_app=self._own_app,
             permit_id=permit.id,
-            past_the_breaker=past_the_breaker,
+            patient=is_stop,
         )
         if body.get("success") is not True:
             raise PlatformError(

@@ -33,6 +33,9 @@ _REDIRECTS = range(300, 400)
 # A node, or a node's edge: an id with a query or a path in it would make of a harmless call another one.
 _PATH = re.compile(r"[A-Za-z0-9_]+(/[a-z_]+)?")
 _BREAKING = frozenset({PlatformErrorKind.TRANSIENT, PlatformErrorKind.AMBIGUOUS})
+_PATIENT = httpx2.Timeout(30.0, connect=5.0)
+_AT_ONCE = httpx2.Timeout(30.0, pool=0.2, connect=0.4)
+"""A place in the pool, a connection, its encryption: a second together."""
 # These end before a byte of the request has left.
 _NEVER_LEFT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 
@@ -101,9 +104,13 @@ class GraphTransport:
         token: str,
         own_app: bool = False,
         permit_id: UUID | None = None,
-        past_the_breaker: bool = False,
+        patient: bool = False,
     ) -> dict[str, Any]:
-        """A POST that changes what an account does: sent once, whatever comes of it."""
+        """A POST that changes what an account does: sent once, whatever comes of it.
+
+        It leaves within a second or never: its permit was good a moment ago, and somebody may have pulled the kill
+        switch since. One that is `patient` (a stop) may wait for its connection. Ask `may_leave` before the permit.
+        """
         return await self._request(
             operation,
             "POST",
@@ -113,7 +120,7 @@ class GraphTransport:
             own_app=own_app,
             mutating=True,
             permit_id=permit_id,
-            past_the_breaker=past_the_breaker,
+            timeout=_PATIENT if patient else _AT_ONCE,
         )
 
     async def post(
@@ -136,22 +143,27 @@ class GraphTransport:
         own_app: bool = False,
         mutating: bool = False,
         permit_id: UUID | None = None,
-        past_the_breaker: bool = False,
+        timeout: httpx2.Timeout = _PATIENT,  # noqa: ASYNC109  (how long each of its steps may take)
         attempt: int = 1,
     ) -> dict[str, Any]:
         if not _PATH.fullmatch(path):
             raise PlatformError(
                 PlatformErrorKind.INVALID, "meta.not_a_node", "This is no id of the platform's."
             )
-        if not past_the_breaker:
-            await self._may_leave()
+        if not mutating:
+            await self.may_leave()
         started_at, started = real_now(), time.perf_counter()
         error: PlatformError | None = None
         status: int | None = None
         trace: str | None = None
         try:
             status, headers, body = await self._exchange(
-                method, path, self._signed(params, token, own_app=own_app), token, mutating=mutating
+                method,
+                path,
+                self._signed(params, token, own_app=own_app),
+                token,
+                mutating=mutating,
+                timeout=timeout,
             )
             trace = headers.get("x-fb-trace-id")
             if wait := regain_access_seconds(headers):
@@ -196,7 +208,8 @@ class GraphTransport:
             # The answer matters more than its log entry: a write that was applied must not look failed.
             log.exception("integrations.call_not_logged", operation=record.operation, outcome=record.outcome)
 
-    async def _may_leave(self) -> None:
+    async def may_leave(self) -> None:
+        """Raises while the circuit is open, or the platform asked us to wait."""
         reason, seconds = await self._breaker.refused_for(self._circuit)
         if reason == "rate_limit":
             raise PlatformError(
@@ -229,7 +242,14 @@ class GraphTransport:
         return {**params, "appsecret_proof": proof}
 
     async def _exchange(
-        self, method: str, path: str, params: Mapping[str, str], token: str | None, *, mutating: bool
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str],
+        token: str | None,
+        *,
+        mutating: bool,
+        timeout: httpx2.Timeout,  # noqa: ASYNC109  (as above)
     ) -> tuple[int, Mapping[str, str], Any]:
         url = f"{self._address.base_url.rstrip('/')}/{self._address.version}/{path}"
         in_body = method == "POST"
@@ -239,6 +259,7 @@ class GraphTransport:
                 method,
                 url,
                 headers=headers,
+                timeout=timeout,
                 data=dict(params) if in_body else None,
                 params=None if in_body else dict(params),
             ) as answer:

@@ -1,5 +1,6 @@
 """The contract of an ad platform's connector, against the wire."""
 
+import asyncio
 from datetime import date, timedelta
 
 import pytest
@@ -18,7 +19,7 @@ from app.services.integrations.ports import (
     PlatformError,
     PlatformErrorKind,
 )
-from app.services.integrations.service import IntegrationsService
+from app.services.integrations.service import IntegrationsService, circuit_key
 from app.services.trust_engine.gate.permits import Change
 from tests.factories.access import Company
 from tests.factories.integrations import BROAD, INTERESTS, US_ACCOUNT, Connected, connect
@@ -281,6 +282,21 @@ async def test_an_unknown_day_range_is_told_by_the_platforms_own_code(dollars: A
     with pytest.raises(PlatformError) as caught:
         await dollars.fetch_metrics(date(2015, 1, 1), date(2015, 1, 2), ConversionSettings())
     assert (caught.value.kind, caught.value.code) == (PlatformErrorKind.INVALID, "meta.3018")
+
+
+async def test_a_call_that_may_not_leave_costs_no_permit(
+    scopes: Scopes, connected: Connected, dollars: AdPlatform, desk: Desk, platforms: Gateway
+) -> None:
+    change = await budget_change(dollars, 77_000_000)
+    permit = desk.mint(change)
+    async with scopes() as scope:
+        circuit = circuit_key(scope.tenant_id, "meta", US_ACCOUNT)
+    await platforms.breaker.wait(circuit, 2)
+    with pytest.raises(PlatformError) as refused:
+        await dollars.set_daily_budget(change, permit)
+    assert (refused.value.code, desk.used) == ("meta.waiting", [])
+    await asyncio.sleep(2.1)
+    await dollars.set_daily_budget(change, permit)
 
 
 @pytest.mark.parametrize(
