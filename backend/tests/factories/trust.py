@@ -66,14 +66,19 @@ async def make_account(
     metrics_age: timedelta = timedelta(minutes=10),
     with_orders: bool = True,
     read_only: bool = False,
+    doubled: float = 0.0,
 ) -> Account:
-    """Healthy unless told otherwise: `reported` is the share of its usual conversions reported in the last day."""
+    """Healthy unless told otherwise: `reported` is the share of its usual conversions reported in the last day.
+
+    `doubled` of the last day's orders are told of a second time, under an id of their own.
+    """
     async with scopes() as scope:
         now = scope.now()
         account = await _account(scope, now - metrics_age, read_only=read_only)
         await _metrics(scope, account, now - metrics_age, reported)
         if with_orders:
             await _orders(scope, now)
+            await _told_again(scope, now, doubled)
         for number in range(ORDERS):
             scope.session.add(_delivery(account.id, number, now, keys, ok=number < acknowledged * ORDERS))
             scope.session.add(_call(account.id))
@@ -195,6 +200,19 @@ async def _orders(scope: TenantScope, now: datetime) -> None:
             rejected=0,
             newest_accepted_at=now,
         )
+    )
+
+
+async def _told_again(scope: TenantScope, now: datetime, share: float) -> None:
+    await scope.session.execute(
+        text("""
+        INSERT INTO cdp_events (tenant_id, id, received_at, message_id, event_type, event_name, event_time,
+          properties, context, order_id, value_micros, currency, is_order, is_refund, match_keys)
+        SELECT tenant_id, gen_random_uuid(), received_at, message_id || '-2', event_type, event_name,
+          event_time + interval '1 second', '{}', '{}', order_id, value_micros, currency, true, false, 7
+        FROM cdp_events WHERE tenant_id = :tenant AND is_order ORDER BY event_time DESC LIMIT :count
+        """),
+        {"tenant": scope.tenant_id, "count": round(ORDERS * share)},
     )
 
 

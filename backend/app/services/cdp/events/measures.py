@@ -10,15 +10,27 @@ from zoneinfo import ZoneInfo
 from app.db.session import TenantScope
 from app.services.cdp.events.measures_repository import (
     DayOrders,
+    DaySides,
     DayTraffic,
     Freshness,
     MatchKeyCoverage,
     MeasuresRepository,
     Mismatch,
+    OrderTellings,
     Repeats,
 )
 
-__all__ = ["DayOrders", "DayTraffic", "Freshness", "MatchKeyCoverage", "Measures", "Mismatch", "Repeats"]
+__all__ = [
+    "DayOrders",
+    "DaySides",
+    "DayTraffic",
+    "Freshness",
+    "MatchKeyCoverage",
+    "Measures",
+    "Mismatch",
+    "OrderTellings",
+    "Repeats",
+]
 
 
 class Measures:
@@ -45,6 +57,15 @@ class Measures:
         """How many events came again with a message id that had been seen, by the hours of receipt."""
         return await self._rows.repeats(since, until)
 
+    async def order_tellings(self, since: datetime, until: datetime) -> OrderTellings:
+        """How often the same source told of the same order by events with ids of their own, by event time.
+
+        A retry carries the id that was seen and was never stored again, and a browser and a server (or two
+        servers) telling of one order are two sources: neither counts here. What counts is what reaches a platform
+        as two conversions.
+        """
+        return await self._rows.order_tellings(since, until)
+
     async def match_keys(
         self, since: datetime, until: datetime, *, orders_only: bool = True
     ) -> MatchKeyCoverage:
@@ -60,3 +81,9 @@ class Measures:
     async def browser_server_mismatch(self, since: datetime, until: datetime) -> Mismatch:
         """Orders that only the browser, only the server, or both told of."""
         return await self._rows.browser_server_mismatch(since, until)
+
+    async def browser_server_by_day(
+        self, since: datetime, until: datetime, timezone: str = "UTC"
+    ) -> Sequence[DaySides]:
+        """Distinct orders that browsers and servers told of, by the day when an order was first told of."""
+        return await self._rows.sides_by_day(since, until, str(ZoneInfo(timezone)))

@@ -68,6 +68,30 @@ FROM (
 ) AS told
 """)
 
+_SIDES_BY_DAY = text("""
+SELECT (first_told AT TIME ZONE :zone)::date AS day, count(*) FILTER (WHERE browser) AS browser,
+  count(*) FILTER (WHERE server) AS server
+FROM (
+  SELECT min(e.event_time) AS first_told, bool_or(s.kind IN ('browser', 'mobile')) AS browser,
+    bool_or(s.kind IS NULL OR s.kind = 'server') AS server
+  FROM cdp_events e LEFT JOIN cdp_sources s ON s.tenant_id = e.tenant_id AND s.id = e.source_id
+  WHERE e.tenant_id = :tenant AND e.is_order AND e.order_id IS NOT NULL
+    AND e.event_time >= :since AND e.event_time < :until
+  GROUP BY e.order_id
+) AS told
+GROUP BY day ORDER BY day
+""")
+
+_ORDER_TELLINGS = text("""
+SELECT coalesce(sum(times), 0)::bigint AS told, count(*) AS orders
+FROM (
+  SELECT count(*) AS times FROM cdp_events
+  WHERE tenant_id = :tenant AND is_order AND order_id IS NOT NULL
+    AND event_time >= :since AND event_time < :until
+  GROUP BY source_id, event_name, order_id
+) AS tellings
+""")
+
 _REPEATS = text("""
 SELECT coalesce(sum(accepted), 0)::bigint AS accepted, coalesce(sum(duplicates), 0)::bigint AS duplicates,
   coalesce(sum(rejected), 0)::bigint AS rejected
@@ -128,6 +152,28 @@ class Mismatch:
 
 
 @dataclass(frozen=True, slots=True)
+class DaySides:
+    """Distinct orders of a day that a browser (or an app) told of, and those that a server told of."""
+
+    day: date
+    browser: int
+    server: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTellings:
+    """`told` events for `orders` orders, an order counted once for each source and event name telling of it."""
+
+    told: int
+    orders: int
+
+    @property
+    def again(self) -> int:
+        """Events that told of an order which the same source had told of by another event."""
+        return self.told - self.orders
+
+
+@dataclass(frozen=True, slots=True)
 class Repeats:
     accepted: int
     duplicates: int
@@ -176,6 +222,14 @@ class MeasuresRepository:
     async def browser_server_mismatch(self, since: datetime, until: datetime) -> Mismatch:
         row = (await self._rows(_MISMATCH, since=since, until=until))[0]
         return Mismatch(row.browser_only, row.server_only, row.both)
+
+    async def sides_by_day(self, since: datetime, until: datetime, zone: str) -> Sequence[DaySides]:
+        rows = await self._rows(_SIDES_BY_DAY, since=since, until=until, zone=zone)
+        return [DaySides(row.day, row.browser, row.server) for row in rows]
+
+    async def order_tellings(self, since: datetime, until: datetime) -> OrderTellings:
+        row = (await self._rows(_ORDER_TELLINGS, since=since, until=until))[0]
+        return OrderTellings(row.told, row.orders)
 
     async def repeats(self, since: datetime, until: datetime) -> Repeats:
         row = (await self._rows(_REPEATS, since=since, until=until))[0]

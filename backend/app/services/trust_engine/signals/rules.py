@@ -143,6 +143,8 @@ def invariants(measured: Invariants, now: datetime) -> Signal:
         checks["value_per_conversion"] = _drift_check(measured.value_per_conversion, broken=math.log(2))
     known = {name: score for name, score in checks.items() if score is not None}
     evidence: dict[str, Fact] = {name: _holds(score) for name, score in checks.items()}
+    if measured.duplicates is not None and measured.duplicates.whole:
+        evidence["duplicates_share"] = round(measured.duplicates.part / measured.duplicates.whole, 4)
     if not known:
         return _unknown(Component.INVARIANTS, now, "No invariant has enough data to be checked.", evidence)
     broken = sorted(name for name, score in known.items() if score <= 0)

@@ -208,10 +208,20 @@ class Signals:
         return measured.Invariants(
             sessions_per_click=await self._sessions_per_click(account, days, zone) if orders else None,
             value_per_conversion=_value_per_conversion(days, orders, flow),
+            duplicates=await self._duplicates(now) if orders else None,
             rows=rows,
             restated=measured.Share(flow.restated_micros, flow.settled_micros) if flow else None,
             first_party=bool(orders),
         )
+
+    async def _duplicates(self, now: datetime) -> measured.Share:
+        """Orders told of twice by one source, of all that were told of in a day.
+
+        Not the repeated message ids: those are an SDK's retries, dropped at the door, and a storm of them would
+        close the account for a day though nothing was counted twice. An order under a second event id is.
+        """
+        told = await self._first_party.order_tellings(now - _EVENTS_WINDOW, now)
+        return measured.Share(told.again, told.told)
 
     async def _sessions_per_click(
         self, account: AdAccount, days: Sequence[Day], zone: ZoneInfo

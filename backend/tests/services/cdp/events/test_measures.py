@@ -64,6 +64,22 @@ async def test_the_share_of_repeats(ingestion: Ingestion, shop: Sender, acme: Co
     assert (repeats.accepted, repeats.duplicates, repeats.rejected, repeats.rate) == (8, 2, 1, 0.2)
 
 
+async def test_an_order_told_of_twice_by_one_source_is_a_duplicate(
+    ingestion: Ingestion, shop: Sender, acme: Company
+) -> None:
+    page = Sender(acme.id, (await make_source(acme, kind=SourceKind.BROWSER)).id, SourceKind.BROWSER)
+    told = [order(number, revenue=1) for number in range(4)]
+    await ingest(ingestion, shop, *told)
+    await ingest(ingestion, shop, *told)  # an SDK's retry
+    await ingest(ingestion, page, *(order(number, revenue=1) for number in range(4)))
+    async with acme.scopes() as scope:
+        assert (await Measures(scope).order_tellings(*WINDOW)).again == 0
+    await ingest(ingestion, shop, order(0, NOON + timedelta(seconds=1), revenue=1))
+    async with acme.scopes() as scope:
+        tellings = await Measures(scope).order_tellings(*WINDOW)
+    assert (tellings.told, tellings.orders, tellings.again) == (9, 8, 1)
+
+
 async def test_match_keys_are_counted_where_they_are_valid(
     ingestion: Ingestion, shop: Sender, acme: Company
 ) -> None:
@@ -116,7 +132,9 @@ async def test_browser_and_server_are_held_against_each_other(
     await ingest(ingestion, page, *(order(number, revenue=1) for number in (3, 4)))
     async with acme.scopes() as scope:
         mismatch = await Measures(scope).browser_server_mismatch(*WINDOW)
+        days = await Measures(scope).browser_server_by_day(*WINDOW)
     assert (mismatch.server_only, mismatch.browser_only, mismatch.both) == (2, 1, 1)
+    assert [(each.day, each.browser, each.server) for each in days] == [(NOON.date(), 2, 3)]
 
 
 async def test_visits_half_an_hour_apart_are_two_sessions(

@@ -42,6 +42,26 @@ async def test_a_dropped_pixel_is_seen_within_the_day(scopes: Scopes) -> None:
     assert Component.VARIANCE in row.capped_by
 
 
+async def test_orders_told_of_twice_break_an_invariant(scopes: Scopes) -> None:
+    row, states = await evaluate(scopes, doubled=0.5)
+    assert states[Component.INVARIANTS] is SignalState.BAD
+    assert row.score is not None
+    assert row.score < 40
+    assert Component.INVARIANTS in row.capped_by
+
+
+async def test_a_storm_of_retries_freezes_nobody(scopes: Scopes) -> None:
+    account = await make_account(scopes)
+    async with scopes() as scope:
+        await scope.session.execute(text("UPDATE cdp_event_counts SET duplicates = 10 * accepted"))
+        row = await HealthService(scope).evaluate(account.id)
+        signals = (await HealthService(scope).of_account(account.id)).signals
+    evidence = next(each.evidence for each in signals if each.component == Component.INVARIANTS)
+    assert (evidence["duplicates"], evidence["duplicates_share"]) == ("holds", 0)
+    assert row.score is not None
+    assert row.score >= 80
+
+
 async def test_collapsed_match_keys_are_dead(scopes: Scopes) -> None:
     row, states = await evaluate(scopes, keys=["client_user_agent"])
     assert states[Component.EMQ] is SignalState.BAD
