@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.core import security
 from app.core.security import Unsealable, keyed_hash, seal, unseal
 
 
@@ -26,6 +27,14 @@ def test_a_sealed_value_opens_neither_elsewhere_nor_altered() -> None:
 def test_equal_values_seal_differently_and_hash_alike() -> None:
     assert seal("a", purpose="p", tenant_id=1) != seal("a", purpose="p", tenant_id=1)
     assert keyed_hash("a", purpose="p", tenant_id=1) == keyed_hash("a", purpose="p", tenant_id=1)
+
+
+def test_a_key_is_derived_once_however_often_it_is_used() -> None:
+    derived = security._derive.cache_info().misses
+    for _ in range(50):
+        unseal(seal("secret", purpose="derived-once", tenant_id=1), purpose="derived-once", tenant_id=1)
+        keyed_hash("value", purpose="derived-once", tenant_id=1)
+    assert security._derive.cache_info().misses - derived <= 3
 
 
 def test_a_hash_of_one_tenant_says_nothing_in_another() -> None:

@@ -1,5 +1,6 @@
 """The queue as people meet it: proposed, decided, approved, dismissed, never past the gate."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -72,6 +73,16 @@ async def test_the_same_key_is_the_same_action(acme: Company) -> None:
     first = (await ask(acme, account, BUDGET // 2, idempotency_key="one-and-only")).json()
     again = (await ask(acme, account, BUDGET // 2, idempotency_key="one-and-only")).json()
     assert first["id"] == again["id"]
+
+
+async def test_eight_who_ask_at_once_with_one_key_get_one_action(acme: Company) -> None:
+    account = await make_account(acme.scopes)
+    answers = await asyncio.gather(
+        *(ask(acme, account, BUDGET // 2, idempotency_key="all-at-once") for _ in range(8))
+    )
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert len((await acme.client().get(URL)).json()["items"]) == 1
 
 
 async def test_neither_both_nor_none_of_budget_and_status(acme: Company) -> None:

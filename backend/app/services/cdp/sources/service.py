@@ -70,7 +70,7 @@ class SourceService:
         return source
 
     async def rotate_key(self, source_id: UUID) -> tuple[CdpSource, WriteKey]:
-        """A new write key; the old one stops at once here, and within two seconds in other processes."""
+        """A new write key; the old one stops within two seconds, as long as a process may remember it."""
         source = await self._locked(source_id)
         key = WriteKey(self._scope.tenant_id, source.id, random_token(_SECRET_BYTES))
         before = {"key": source.write_key_prefix}
