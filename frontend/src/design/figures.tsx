@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from "react";
-import { domainOffset } from "@/api/domain-clock";
+import { useDomainOffset } from "@/api/domain-clock";
 import { money } from "@/format/money";
 import { ago, dateTime, utc } from "@/format/time";
 
@@ -65,7 +65,8 @@ interface AgeProps {
 
 /** An age that keeps counting; its title has the viewer's time and UTC. */
 export function Age({ at, why = "it has not happened yet", domain = false }: AgeProps) {
-  const current = useNow() + (domain ? domainOffset() : 0);
+  const ahead = useDomainOffset();
+  const current = useNow() + (domain ? ahead : 0);
   if (at === null || at === undefined) return <Unknown why={why} />;
   return (
     <time dateTime={at} title={`${dateTime(at)} · ${utc(at)}`} className="whitespace-nowrap">

@@ -188,22 +188,18 @@ interface TimeAxisProps {
 }
 
 function TimeAxis({ points, x, width, height, formatTime }: TimeAxisProps) {
-  const first = points[0];
-  const last = points.at(-1);
-  const middle = points[Math.floor(points.length / 2)];
+  const first = points[0]?.at ?? 0;
+  const last = points.at(-1)?.at ?? 0;
   const shown = [
-    { point: first, anchor: "start" as const },
-    ...(width > 260 ? [{ point: middle, anchor: "middle" as const }] : []),
-    { point: last, anchor: "end" as const },
+    { at: first, anchor: "start" as const },
+    ...(width > 360 ? [{ at: (first + last) / 2, anchor: "middle" as const }] : []),
+    ...(points.length > 1 ? [{ at: last, anchor: "end" as const }] : []),
   ];
-  return shown.map(
-    ({ point, anchor }) =>
-      point !== undefined && (
-        <text key={anchor} x={x(point.at)} y={height - 4} textAnchor={anchor} className="fill-ink-3 text-xs">
-          {formatTime(point.at)}
-        </text>
-      ),
-  );
+  return shown.map(({ at, anchor }) => (
+    <text key={anchor} x={x(at)} y={height - 4} textAnchor={anchor} className="fill-ink-3 text-xs">
+      {formatTime(at)}
+    </text>
+  ));
 }
 
 interface ReadingProps {

@@ -63,7 +63,7 @@ function KnownSource({ source, onKey }: { source: Source; onKey: (key: string) =
       <div className="flex flex-wrap items-center gap-3">
         <span>
           <span className="font-medium">{source.name}</span>{" "}
-          <code className="font-mono text-sm text-ink-2">{source.write_key_prefix}…</code>
+          <code className="font-mono text-sm text-ink-2">{source.write_key_prefix}</code>
         </span>
         {mayWrite && (
           <Button

@@ -8,7 +8,7 @@ import { ErrorNote, Loaded } from "@/design/states";
 import { Status } from "@/design/status";
 import { Table, Td, Th, ThActions, Tr } from "@/design/table";
 import { words } from "@/format/words";
-import { adAccountsQuery, connectionsQuery, useAuthorize, useSync } from "./queries";
+import { adAccountsQuery, connectionsQuery, useAuthorize, useChangeAccount, useSync } from "./queries";
 
 export function Connections() {
   const connections = useQuery(connectionsQuery);
@@ -19,7 +19,7 @@ export function Connections() {
           {items.map((connection) => (
             <ConnectionLine key={connection.id} connection={connection} />
           ))}
-          {items.length > 0 && <AdAccounts />}
+          {items.length > 0 && <AdAccounts connections={items} />}
           {!items.some(({ platform, status }) => platform === "meta" && status === "active") && (
             <ConnectMeta />
           )}
@@ -38,11 +38,14 @@ function ConnectionLine({ connection }: { connection: Connection }) {
         {connection.read_only && <span className="text-ink-2">read only</span>}
       </span>
       <span className="text-ink-2">
-        {connection.error ?? (
-          <>
-            Access ends <Age at={connection.expires_at} why="the platform names no end" />
-          </>
-        )}
+        {connection.error ??
+          (connection.expires_at === null ? (
+            "Access does not end by itself"
+          ) : (
+            <>
+              Access ends <Age at={connection.expires_at} />
+            </>
+          ))}
       </span>
     </div>
   );
@@ -84,7 +87,7 @@ function ConnectMeta() {
   );
 }
 
-function AdAccounts() {
+function AdAccounts({ connections }: { connections: readonly Connection[] }) {
   const accounts = useQuery(adAccountsQuery);
   return (
     <Loaded query={accounts} rows={2}>
@@ -96,12 +99,17 @@ function AdAccounts() {
               <Th>Currency</Th>
               <Th>Time zone</Th>
               <Th figure>Metrics</Th>
+              <Th>Stratum may</Th>
               <ThActions />
             </tr>
           </thead>
           <tbody>
             {items.map((account) => (
-              <AccountRow key={account.id} account={account} />
+              <AccountRow
+                key={account.id}
+                account={account}
+                readOnly={connections.find(({ id }) => id === account.connection_id)?.read_only ?? true}
+              />
             ))}
           </tbody>
         </Table>
@@ -110,9 +118,8 @@ function AdAccounts() {
   );
 }
 
-function AccountRow({ account }: { account: AdAccount }) {
-  const maySync = useCan("integrations.ad_accounts:write");
-  const sync = useSync();
+function AccountRow({ account, readOnly }: { account: AdAccount; readOnly: boolean }) {
+  const mayChange = useCan("integrations.ad_accounts:write");
   return (
     <Tr>
       <Td>
@@ -123,21 +130,68 @@ function AccountRow({ account }: { account: AdAccount }) {
       <Td>{account.timezone}</Td>
       <Td figure>
         <Age domain at={account.last_metrics_at} why="none have been read yet" />
-      </Td>
-      <Td figure>
-        {maySync && (
-          <Button
-            busy={sync.isPending}
-            disabled={sync.isSuccess}
-            onClick={() => {
-              sync.mutate(account.id);
-            }}
-          >
-            {sync.isSuccess ? "Queued" : "Sync now"}
-          </Button>
+        {account.sync_error !== null && (
+          <div className="font-mono text-sm text-block">{account.sync_error}</div>
         )}
-        {sync.isError && <ErrorNote error={sync.error} />}
       </Td>
+      <Td>
+        <AccountSwitches account={account} readOnly={readOnly} disabled={!mayChange} />
+      </Td>
+      <Td figure>{mayChange && account.enabled && <SyncButton accountId={account.id} />}</Td>
     </Tr>
+  );
+}
+
+interface AccountSwitchesProps {
+  account: AdAccount;
+  readOnly: boolean;
+  disabled: boolean;
+}
+
+/** What Stratum may do with the account: read it, write to it, send conversions to it. */
+function AccountSwitches({ account, readOnly, disabled }: AccountSwitchesProps) {
+  const change = useChangeAccount(account.id);
+  const switches = [
+    { key: "enabled" as const, label: "Read and score it", off: false },
+    { key: "write_lease" as const, label: "Change budgets there", off: readOnly || !account.enabled },
+    { key: "conversions_enabled" as const, label: "Send conversions", off: !account.enabled },
+  ];
+  return (
+    <fieldset disabled={disabled || change.isPending}>
+      <legend className="sr-only">What Stratum may do with {account.name}</legend>
+      {switches.map(({ key, label, off }) => (
+        <label key={key} className="flex items-center gap-2 whitespace-nowrap">
+          <input
+            type="checkbox"
+            className="size-4 accent-accent"
+            checked={account[key]}
+            disabled={off}
+            onChange={(event) => {
+              change.mutate({ [key]: event.target.checked });
+            }}
+          />
+          {label}
+        </label>
+      ))}
+      {change.isError && <ErrorNote error={change.error} />}
+    </fieldset>
+  );
+}
+
+function SyncButton({ accountId }: { accountId: string }) {
+  const sync = useSync();
+  return (
+    <>
+      <Button
+        busy={sync.isPending}
+        disabled={sync.isSuccess}
+        onClick={() => {
+          sync.mutate(accountId);
+        }}
+      >
+        {sync.isSuccess ? "Queued" : "Sync now"}
+      </Button>
+      {sync.isError && <ErrorNote error={sync.error} />}
+    </>
   );
 }

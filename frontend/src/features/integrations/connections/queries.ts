@@ -1,5 +1,6 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, body } from "@/api/client";
+import type { components } from "@/api/schema";
 
 export const connectionsQuery = queryOptions({
   queryKey: ["integrations/connections"],
@@ -34,6 +35,20 @@ export function useSync() {
       body(
         api.POST("/api/v1/integrations/ad-accounts/{account_id}/sync", {
           params: { path: { account_id: accountId } },
+        }),
+      ),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["integrations/ad_accounts"] }),
+  });
+}
+
+export function useChangeAccount(accountId: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (change: components["schemas"]["AdAccountPatch"]) =>
+      body(
+        api.PATCH("/api/v1/integrations/ad-accounts/{account_id}", {
+          params: { path: { account_id: accountId } },
+          body: change,
         }),
       ),
     onSuccess: () => client.invalidateQueries({ queryKey: ["integrations/ad_accounts"] }),

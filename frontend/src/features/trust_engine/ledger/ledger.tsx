@@ -38,7 +38,7 @@ export function Ledger() {
                 <code className="font-mono text-sm break-all">{hash}</code>
               </Fact>
               <Fact term="Signed">
-                <Age domain at={signed_at} />
+                <Age at={signed_at} />
               </Fact>
             </Facts>
           )}
