@@ -27,13 +27,15 @@ export function ScoreScale({ score, why, label }: ScoreScaleProps) {
         {score !== null && <span className="text-base font-normal text-ink-3"> / 100</span>}
       </p>
       <div
-        role="meter"
-        aria-label={label}
-        aria-valuemin={0}
-        aria-valuemax={100}
         {...(score === null
-          ? { "aria-valuetext": `Unknown: ${why}` }
-          : { "aria-valuenow": Math.round(score) })}
+          ? { role: "img", "aria-label": `${label}: unknown, ${why}` }
+          : {
+              role: "meter",
+              "aria-label": label,
+              "aria-valuemin": 0,
+              "aria-valuemax": 100,
+              "aria-valuenow": Math.round(score),
+            })}
         className="relative mt-2 h-2 rounded-sm bg-sunken"
       >
         {score !== null && (
