@@ -12,6 +12,10 @@ const GRID =
 
 /** Each component on a line: state, score, why. It opens to the evidence that it rests on. */
 export function Components({ components }: { components: readonly HealthComponent[] }) {
+  if (components.length === 0)
+    return (
+      <p className="px-4 py-3 text-ink-2">No account has been measured: connect one, and let it be read.</p>
+    );
   return (
     <div>
       <div
