@@ -1,0 +1,70 @@
+"""Stratum as a person starts it, for a browser to look at."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from launcher.system import free_port
+
+_BACKEND = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A running Stratum: where it lives, and what its first company is opened with."""
+
+    home: Path
+    url: str
+    email: str
+    password: str
+
+
+@contextmanager
+def running_stack() -> Iterator[Stack]:
+    """`stratum up` in a folder of its own, to the ready line; stopped as by Ctrl-C."""
+    with tempfile.TemporaryDirectory(prefix="stratum-browser-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o711)
+        home, port = Path(folder) / "home", free_port()
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("STRATUM_", "DATABASE_", "REDIS_", "APP_"))
+        }
+        output = Path(folder) / "output"
+        with (
+            output.open("w") as written,
+            subprocess.Popen(
+                [sys.executable, "-m", "launcher.command", "up"],
+                cwd=_BACKEND,
+                env={**kept, "STRATUM_HOME": str(home), "STRATUM_PORT": str(port)},
+                stdout=written,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            ) as process,
+        ):
+            try:
+                _wait(process, output, f"Stratum is ready: http://127.0.0.1:{port}")
+                told = json.loads((home / "demo.json").read_text())
+                yield Stack(home, told["url"], told["email"], told["password"])
+            finally:
+                process.send_signal(signal.SIGINT)
+                process.wait(timeout=60)
+
+
+def _wait(process: subprocess.Popen[bytes], output: Path, line: str, seconds: float = 180) -> None:
+    for _ in range(int(seconds / 0.5)):
+        if line in output.read_text(errors="replace"):
+            return
+        try:
+            process.wait(timeout=0.5)
+        except subprocess.TimeoutExpired:
+            continue
+        break
+    raise AssertionError(output.read_text(errors="replace")[-4000:])

@@ -1,0 +1,103 @@
+"""The dashboard in a real browser, before a whole Stratum: sign in, watch the gate close, stop everything."""
+
+import re
+from pathlib import Path
+
+import pyotp
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from launcher.demo import Story
+from tests.browser.stack import Stack
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600), pytest.mark.xdist_group("browser")]
+
+_AXE = Path(__file__).parents[3] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+_ROOMS = ("/", "/trust", "/autopilot", "/campaigns", "/events", "/connect", "/settings", "/settings/members")
+
+
+def _enter(page: Page, stack: Stack) -> None:
+    page.goto("/sign-in")
+    page.get_by_label("E-mail").fill(stack.email)
+    page.get_by_label("Password").fill(stack.password)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def _both_themes(page: Page, pictures: Path, name: str) -> None:
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        page.screenshot(path=pictures / f"{name}-{theme}.png", full_page=True)
+
+
+def test_every_room_opens_and_is_free_of_accessibility_faults(
+    page: Page, stack: Stack, pictures: Path
+) -> None:
+    _enter(page, stack)
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    faults: list[str] = []
+    for room in _ROOMS:
+        page.goto(room)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        expect(page.get_by_text("Loading", exact=True)).to_have_count(0)
+        expect(page.get_by_role("alert")).to_have_count(0)
+        _both_themes(page, pictures, room.strip("/").replace("/", "-") or "overview")
+        page.evaluate(_AXE.read_text())
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        faults += [f"{room}: {each['id']} {each['nodes'][0]['target']}" for each in found["violations"]]
+    assert faults == []
+
+
+def test_a_person_with_a_second_factor_sees_the_gate_close_and_stops_everything(
+    page: Page, context: BrowserContext, stack: Stack, story: Story, pictures: Path
+) -> None:
+    account = story._connect()
+    story._shop_sends()
+    story._become_healthy(account)
+
+    _enter(page, stack)
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    page.goto("/settings")
+    page.get_by_role("button", name="Set up an authenticator").click()
+    totp = pyotp.TOTP(page.locator("form code").inner_text())
+    page.get_by_label("The code it shows").fill(totp.now())
+    page.get_by_role("button", name="Turn it on").click()
+    expect(page.get_by_text("Your backup codes, shown this once")).to_be_visible()
+    backup_code = page.locator("ul.font-mono li").first.inner_text()
+
+    context.clear_cookies()
+    _enter(page, stack)
+    expect(page.get_by_role("heading", name="Second step")).to_be_visible()
+    page.get_by_label("Code").fill(backup_code)
+    page.get_by_role("button", name="Verify").click()
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+
+    page.get_by_role("link", name="Trust", exact=True).click()
+    decisions = page.get_by_role("table").last
+    expect(page.get_by_role("banner").get_by_text("Normal")).to_be_visible()
+    story._raise(story._campaign(account), 1.10)
+    expect(decisions.get_by_text("PASS").first).to_be_visible()
+    _both_themes(page, pictures, "gate-open")
+
+    story._drop_the_pixel(account)
+    expect(page.get_by_role("banner").get_by_text(re.compile("Frozen|Cuts only"))).to_be_visible()
+    stopped = story._raise(story._campaign(account), 1.10)
+    expect(decisions.get_by_text(stopped["verdict"].upper()).first).to_be_visible()
+    assert stopped["verdict"] in {"hold", "block"}
+    _both_themes(page, pictures, "gate-closed")
+
+    page.get_by_role("button", name="Kill switch").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.get_by_label("Reason").focus()
+    page.keyboard.type("The pixel is dead")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Frozen.", exact=True)).to_be_visible()
+    _both_themes(page, pictures, "frozen")
+    assert story._get("/autopilot/kill-switch")["engaged"] is True
+
+    page.goto("/campaigns")
+    expect(page.get_by_text("Frozen.", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Release").click()
+    page.get_by_label("Reason").fill("Seen that it works")
+    page.get_by_role("dialog").get_by_role("button", name="Release").click()
+    expect(page.get_by_text("Frozen.", exact=True)).to_have_count(0)
