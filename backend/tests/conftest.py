@@ -104,7 +104,7 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 async def platforms(settings: Settings, sandbox: Sandbox) -> AsyncIterator[Gateway]:
     """The way out of this process leads to the sandbox."""
     async with gateway_by(pointed_at(settings, sandbox)) as opened:

@@ -162,7 +162,8 @@ class Runtime:
         return outcome
 
     async def _run(self, handler: Handler, scopes: Scopes, message: Message) -> Outcome:
-        if message.starts > _WORKER_DEATHS:
+        # Copies that arrive at once start too; only a task that was handed over again had its worker die.
+        if min(message.starts, message.handovers) > _WORKER_DEATHS:
             return await self._settle(handler, scopes, message, WorkerKilled(starts=message.starts))
         try:
             async with asyncio.timeout(handler.timeout.total_seconds()):

@@ -18,6 +18,7 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.factories.access import Company
 from tests.house.source import BACKEND
+from tests.sandbox_process import Sandbox
 from tests.workers.processes import api
 
 CHECKS = [
@@ -36,9 +37,11 @@ OPERATIONS: list[Any] = [getattr(found, "ok")() for found in schema.get_all_oper
 
 
 @pytest.fixture(scope="module")
-async def server() -> AsyncIterator[str]:
+async def server(sandbox: Sandbox) -> AsyncIterator[str]:
     # Limits on how often would answer 429 to nearly all of it.
-    async with api(RATE_LIMIT_PER_MINUTE="1000000", LOG_LEVEL="WARNING") as (_, url):
+    limits = {"RATE_LIMIT_PER_MINUTE": "1000000", "LOG_LEVEL": "WARNING"}
+    platform = {"META_BASE_URL": sandbox.url, "META_DIALOG_URL": sandbox.url, "META_APP_ID": sandbox.app_id}
+    async with api(**limits, **platform, META_APP_SECRET=sandbox.app_secret) as (_, url):
         yield url
 
 

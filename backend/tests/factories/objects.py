@@ -14,6 +14,8 @@ from app.core.clock import real_now
 from app.core.ids import uuid7
 from app.models.auth.sessions import UserSession
 from app.models.cdp.events import CdpEventVerdict
+from app.models.integrations.ad_accounts import AdAccount
+from app.models.integrations.conversions import ConversionDelivery
 from app.models.trust_engine.incidents import TrustIncident
 from app.models.work.dead_letters import DeadLetter
 from app.services.people.service import People
@@ -21,7 +23,7 @@ from app.services.users.service import Members
 from tests.factories.access import Company, password_hash
 from tests.factories.autopilot import Target, approved_action
 from tests.factories.cdp import make_source
-from tests.factories.trust import make_account
+from tests.factories.trust import BUDGET, make_account
 
 Maker = Callable[[Company], Awaitable[UUID]]
 
@@ -150,3 +152,41 @@ async def _campaign(company: Company) -> UUID:
 @names("ad_account_id")
 async def _ad_account(company: Company) -> UUID:
     return (await make_account(company.scopes)).id
+
+
+@names("account_id")
+async def _account(company: Company) -> UUID:
+    return (await make_account(company.scopes)).id
+
+
+@names("connection_id")
+async def _connection(company: Company) -> UUID:
+    account = await make_account(company.scopes)
+    async with company.scopes() as scope:
+        found = await scope.session.scalar(select(AdAccount.connection_id).where(AdAccount.id == account.id))
+    assert found is not None
+    return found
+
+
+@names("delivery_id")
+async def _delivery(company: Company) -> UUID:
+    account = await make_account(company.scopes)
+    of_account = select(ConversionDelivery.id).where(ConversionDelivery.ad_account_id == account.id)
+    async with company.scopes() as scope:
+        found = await scope.session.scalar(of_account.limit(1))
+    assert found is not None
+    return found
+
+
+@names("decision_id")
+async def _decision(company: Company) -> UUID:
+    """What the gate said of a cut that somebody asked for."""
+    account = await make_account(company.scopes)
+    body = {
+        "campaign_id": str(account.campaign_id),
+        "daily_budget_micros": BUDGET // 2,
+        "reason": "Too dear.",
+    }
+    answer = await company.client().post("/api/v1/autopilot/actions", json=body)
+    assert answer.status_code == 202, answer.text
+    return UUID(answer.json()["decision_id"])

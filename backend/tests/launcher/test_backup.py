@@ -22,7 +22,7 @@ _BACKEND = Path(__file__).parents[2]
 
 # What a restored database must have in common with the first: owners, powers, walls, functions, the schema's state.
 _SHAPE = """
-select 'table', relname::text, pg_get_userbyid(relowner)::text, coalesce(relacl::text, ''),
+select 'table', relname::text, pg_get_userbyid(relowner)::text, coalesce(relacl, acldefault('r', relowner))::text,
        relrowsecurity::text || relforcerowsecurity::text || relkind::text
   from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'S', 'v')
 union all
@@ -30,7 +30,8 @@ select 'policy', polname || ' on ' || polrelid::regclass::text, polcmd::text,
        coalesce(pg_get_expr(polqual, polrelid), ''), coalesce(pg_get_expr(polwithcheck, polrelid), '')
   from pg_policy
 union all
-select 'function', oid::regprocedure::text, pg_get_userbyid(proowner)::text, coalesce(proacl::text, ''), prosecdef::text
+select 'function', oid::regprocedure::text, pg_get_userbyid(proowner)::text,
+  coalesce(proacl, acldefault('f', proowner))::text, prosecdef::text
   from pg_proc where pronamespace = 'public'::regnamespace
 union all
 select 'constraint', conrelid::regclass::text || '.' || conname, '', pg_get_constraintdef(oid), ''

@@ -142,7 +142,7 @@ async def test_a_task_over_its_time_is_interrupted(acme: Company, desk: Desk) ->
 async def test_a_task_that_keeps_killing_its_worker_is_given_up(acme: Company, desk: Desk) -> None:
     await enqueue(acme, "stand.note", mark="deadly")
     async with acme.scopes() as scope:
-        await scope.session.execute(text("update outbox set starts = 3"))
+        await scope.session.execute(text("update outbox set starts = 3, handovers = 4"))
     assert await desk.deliver_next() is Outcome.DEAD
     letter = (await acme.client().get("/api/v1/work/dead-letters")).json()["items"][0]
     assert letter["error_code"] == "work.worker_killed"
