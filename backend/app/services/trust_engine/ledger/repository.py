@@ -25,7 +25,9 @@ class LedgerRepository:
         ).one()
 
     async def head(self) -> LedgerHead | None:
-        return (await self._session.scalars(select(LedgerHead))).one_or_none()
+        """As it is now, whatever was read before."""
+        statement = select(LedgerHead).execution_options(populate_existing=True)
+        return (await self._session.scalars(statement)).one_or_none()
 
     def append(self, entry: LedgerEntry) -> None:
         self._session.add(entry)

@@ -188,13 +188,18 @@ def check_end(last: End, stored: End, exported: SignedHead | None, seen_hash: by
 
 def redecide(link: Link, deciders: Mapping[str, Decider]) -> Fault | None:
     """Decide the entry again from its own inputs; a difference is a fault."""
-    body = msgspec.json.decode(link.body)
     decider = deciders.get(link.decider)
     if decider is None:
         return Fault(
             FaultKind.UNKNOWN_DECIDER, link.seq, f"Entry {link.seq}: no decider {link.decider} is known."
         )
-    if canonical(decider(body["inputs"])) != canonical(body["result"]):
+    try:
+        body = msgspec.json.decode(link.body)
+        same = canonical(decider(body["inputs"])) == canonical(body["result"])
+    except (msgspec.MsgspecError, LookupError, TypeError, ValueError) as error:
+        said = f"Entry {link.seq} cannot be decided again: {type(error).__name__}."
+        return Fault(FaultKind.REDECIDED_DIFFERENTLY, link.seq, said)
+    if not same:
         return Fault(
             FaultKind.REDECIDED_DIFFERENTLY,
             link.seq,

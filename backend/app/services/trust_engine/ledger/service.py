@@ -127,25 +127,38 @@ class Ledger:
     async def verify(
         self, deciders: Mapping[str, Decider], *, head: SignedHead | None = None
     ) -> Verification:
-        """Recompute every hash, follow every link, decide every entry again, and compare with an exported head."""
+        """Recompute every hash, follow every link, decide every entry again, and compare with an exported head.
+
+        Others may append meanwhile: the chain has to hold what the head said before the walk, and to end no later
+        than it says after it.
+        """
         faults: list[Fault] = []
         if head is not None:
             faults += self._head_faults(head)
+        before = await self._stored_end()
         chain, last, count = rules.Chain(), End(0, rules.GENESIS), 0
+        reached = last
         async for entry in self._entries.in_order():
             link = _link(entry)
             faults += chain.follow(link)
             if (fault := rules.redecide(link, deciders)) is not None:
                 faults.append(fault)
             last, count = End(link.seq, link.hash), count + 1
-        stored = await self._entries.head()
+            if link.seq == before.seq:
+                reached = last
+        after = await self._stored_end()
+        grown = after.seq > last.seq
         faults += rules.check_end(
             last,
-            End(stored.seq, stored.hash) if stored else End(0, rules.GENESIS),
+            before if reached != before else last if grown else after,
             head,
             await self._entries.hash_at(head.seq) if head else None,
         )
         return Verification(self._scope.tenant_id, count, last.hash.hex(), faults[:_MOST_FAULTS])
+
+    async def _stored_end(self) -> End:
+        stored = await self._entries.head()
+        return End(stored.seq, stored.hash) if stored else End(0, rules.GENESIS)
 
     async def drill(self, deciders: Mapping[str, Decider]) -> list[Tampering]:
         """Tamper as the database's owner could, each way in turn, and verify against a head exported beforehand.

@@ -92,6 +92,29 @@ async def test_an_updated_verdict_is_found(acme: Company, settings: Settings) ->
     assert FaultKind.ALTERED in _kinds(await _verify(acme))
 
 
+@pytest.mark.parametrize("body", ["no JSON", "[]", '{{"inputs":{{}},"result":{{}}}}', '{{"inputs":null}}'])
+async def test_a_row_made_unreadable_is_a_finding_and_no_failure(
+    acme: Company, settings: Settings, body: str
+) -> None:
+    await _decide(acme)
+    await _tamper(
+        settings,
+        acme,
+        f"UPDATE trust_ledger SET body = convert_to('{body}', 'UTF8') WHERE tenant_id = {{tenant}} AND seq = 3",  # noqa: S608  (constants)
+    )
+    found = await _verify(acme)
+    assert _kinds(found) == {FaultKind.ALTERED, FaultKind.REDECIDED_DIFFERENTLY}
+    assert found.entries == 5
+
+
+async def test_decisions_made_while_it_is_verified_are_no_fault(acme: Company) -> None:
+    await _decide(acme, 30)
+    for _ in range(5):
+        verifying = asyncio.create_task(_verify(acme))
+        await asyncio.gather(*(_decide(acme, 2) for _ in range(4)))
+        assert (await verifying).faults == []
+
+
 async def test_a_deleted_row_is_found(acme: Company, settings: Settings) -> None:
     await _decide(acme)
     await _tamper(settings, acme, "DELETE FROM trust_ledger WHERE tenant_id = {tenant} AND seq = 3")
