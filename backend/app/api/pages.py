@@ -5,12 +5,14 @@ from typing import Any
 
 from fastapi import FastAPI
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from app.core.config import Settings
 from app.core.errors import NotFound
 
+_THROUGH_A_PROXY = frozenset({"forwarded", "x-forwarded-for", "x-real-ip"})
 _DASHBOARD_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
@@ -61,7 +63,10 @@ def limits(settings: Settings) -> dict[str, Any]:
 
 def install(app: FastAPI, settings: Settings) -> None:
     @app.get("/metrics", include_in_schema=False)
-    async def metrics() -> Response:
+    async def metrics(request: Request) -> Response:
+        """For Prometheus, which asks directly: what comes through a proxy comes from outside."""
+        if _THROUGH_A_PROXY & set(request.headers):
+            raise NotFound("Nothing is served at this address.")
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     if settings.frontend_dir and (root := Path(settings.frontend_dir)).is_dir():
@@ -76,10 +81,14 @@ def _install_dashboard(app: FastAPI, root: Path) -> None:
     def dashboard(path: str) -> Response:
         if path.startswith(("api/", "v1/", "health")):
             raise NotFound("Nothing is served at this address.")
+        return FileResponse(_file_at(root, path) or root / "index.html", headers=_DASHBOARD_HEADERS)
+
+
+def _file_at(root: Path, path: str) -> Path | None:
+    """The file below `root`; None for what is none, lies outside, or cannot be the name of any."""
+    try:
         asked = (root / path).resolve()
-        page = (
-            asked
-            if path and asked.is_file() and asked.is_relative_to(root.resolve())
-            else root / "index.html"
-        )
-        return FileResponse(page, headers=_DASHBOARD_HEADERS)
+        found = asked.is_file() and asked.is_relative_to(root.resolve())
+    except (OSError, ValueError):
+        return None
+    return asked if found else None
