@@ -47,7 +47,7 @@ PUBLIC = {
 BODIES: dict[str, dict[str, object]] = {
     "PATCH /api/v1/autopilot/strategies/{name}": {"enabled": True},
     "PATCH /api/v1/cdp/sources/{source_id}": {"name": "Mine"},
-    "PATCH /api/v1/integrations/ad-accounts/{account_id}": {"enabled": False},
+    "PATCH /api/v1/integrations/ad-accounts/{account_id}": {"enabled": False, "conversions_enabled": False},
     "PATCH /api/v1/users/{user_id}": {"role": "analyst"},
     "POST /api/v1/autopilot/actions/{action_id}/approve": {"reason": "It looks right."},
     "POST /api/v1/autopilot/actions/{action_id}/dismiss": {"reason": "It looks wrong."},
