@@ -80,6 +80,7 @@ frontend-check:
 	@$(INSTALL) python frontend
 	$(NPM) run lint
 	$(NPM) run typecheck
+	$(NPM) run api:check
 
 frontend-test: frontend-check
 	$(NPM) test
@@ -87,7 +88,7 @@ frontend-test: frontend-check
 
 pytest:
 	@$(INSTALL) python build browser
-	@$(if $(BROWSER),,echo 'BROWSER TESTS DID NOT RUN: there is no Chromium on this machine.')
-	cd backend && $(PYTEST) -m "not long$(if $(BROWSER),, and not browser)"
+	cd backend && $(PYTEST) -m "not long and not browser"
+	@$(if $(BROWSER),cd backend && $(BIN)/python -m pytest -m browser,echo 'BROWSER TESTS DID NOT RUN: there is no Chromium on this machine.')
 
 .PHONY: help run dev demo test test-long check fix bench migration clean lint contracts frontend-check frontend-test pytest
