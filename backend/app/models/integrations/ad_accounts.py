@@ -1,10 +1,11 @@
 """Ad accounts, the lease to write to them, their synchronisations and the edits that others made."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, Integer, LargeBinary, UniqueConstraint, text
+from sqlalchemy import Index, Integer, LargeBinary, Numeric, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -40,6 +41,9 @@ class AdAccount(TenantOwned, CreatedAt, Base):
     last_synced_at: Mapped[datetime | None]
     last_metrics_at: Mapped[datetime | None]
     """Domain time of the newest complete reading of metrics."""
+    match_quality: Mapped[Decimal | None] = mapped_column(Numeric(4, 2))
+    """The platform's own figure for the primary conversion, 0 to 10, where it reports one."""
+    match_quality_at: Mapped[datetime | None]
     edits_read_until: Mapped[datetime | None]
     sync_error_code: Mapped[str | None]
 

@@ -1,6 +1,7 @@
 """When an account is due, and which days a synchronisation reads."""
 
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 SYNC_EVERY = timedelta(minutes=10)
 """Domain time between two synchronisations of an account."""
@@ -8,6 +9,7 @@ FIRST_DAYS = 60
 _RESTATED_BEYOND_THE_WINDOW = 3
 _EDITS_OVERLAP = timedelta(hours=1)
 _FIRST_EDITS = timedelta(days=7)
+_MATCH_QUALITY_EVERY = timedelta(hours=1)
 
 
 def is_due(last_synced_at: datetime | None, now: datetime) -> bool:
@@ -29,3 +31,13 @@ def days_to_read(*, today: date, last_read: date | None, window_days: int) -> tu
 def edits_since(read_until: datetime | None, now: datetime) -> datetime:
     """A little before the last reading: platforms write their activity logs late."""
     return now - _FIRST_EDITS if read_until is None else read_until - _EDITS_OVERLAP
+
+
+def match_quality_is_due(read_at: datetime | None, now: datetime) -> bool:
+    """A platform works its figure out over days: a reading an hour misses nothing."""
+    return read_at is None or now - read_at >= _MATCH_QUALITY_EVERY
+
+
+def match_quality(figure: float) -> Decimal | None:
+    """The figure to a hundredth; None where it is not one from 0 to 10."""
+    return Decimal(str(figure)).quantize(Decimal("0.01")) if 0 <= figure <= 10 else None  # noqa: PLR2004  (the scale)

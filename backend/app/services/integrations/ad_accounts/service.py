@@ -66,6 +66,11 @@ class AdAccountService:
         for name in _SETTINGS:
             if name in wanted and name != "write_lease":
                 setattr(account, name, wanted[name])
+        if (account.pixel_id, account.primary_conversion) != (
+            before["pixel_id"],
+            before["primary_conversion"],
+        ):
+            account.match_quality = account.match_quality_at = None
         _check(account)
         await self._settle_lease(account, wanted=wanted.get("write_lease"))
         after = {name: getattr(account, name) for name in _SETTINGS}

@@ -1,7 +1,8 @@
 """Synchronising an ad account: campaigns, ad sets, metrics by day, and the edits that others made."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from uuid import UUID
 
 from app.core.logging import get_logger
@@ -32,6 +33,7 @@ class _Read:
     reading: MetricsReading
     absorbed: Absorbed
     edits: list[RemoteEdit]
+    match_quality: Decimal | None
 
 
 class AccountSyncService:
@@ -79,12 +81,28 @@ class AccountSyncService:
             absorbed = await MetricsService(scope).absorb(
                 reading, ids, timezone=account.timezone, conversion=conversion
             )
-        return _Read(since, until, reading, absorbed, await self._edits(platform, account))
+        edits = await self._edits(platform, account)
+        quality = await self._match_quality(platform, account, now)
+        return _Read(since, until, reading, absorbed, edits, quality)
 
     async def _edits(self, platform: AdPlatform, account: AdAccount) -> list[RemoteEdit]:
         async with self._scopes() as scope:
             now = scope.now()
         return await platform.recent_edits(rules.edits_since(account.edits_read_until, now), now)
+
+    async def _match_quality(self, platform: AdPlatform, account: AdAccount, now: datetime) -> Decimal | None:
+        """The platform's figure, once an hour; a token that may not read it fails nothing else."""
+        if account.pixel_id is None or not rules.match_quality_is_due(account.match_quality_at, now):
+            return None
+        try:
+            found = await platform.event_match_quality(account.pixel_id)
+        except PlatformError as error:
+            log.info(
+                "integrations.ad_accounts.no_match_quality", ad_account_id=str(account.id), code=error.code
+            )
+            return None
+        figure = found.get(account.primary_conversion)
+        return None if figure is None else rules.match_quality(figure)
 
     async def _finish(self, account: AdAccount, run: AccountSync, read: _Read) -> AccountSync:
         async with self._scopes() as scope:
@@ -103,6 +121,8 @@ class AccountSyncService:
             run.days_restated = read.absorbed.restated
             run.finished_at = row.last_synced_at = row.edits_read_until = scope.now()
             row.last_metrics_at = await MetricsService(scope).newest_change(account.id)
+            if read.match_quality is not None and row.pixel_id == account.pixel_id:
+                row.match_quality, row.match_quality_at = read.match_quality, run.finished_at
             row.sync_error_code = None
             accounts.add_sync(run)
             by_others = sum(edit.by_others for edit in new_edits)

@@ -60,12 +60,14 @@ def prepare(event: ConversionEvent, now: datetime) -> PreparedEvent | EventRefus
 
 
 def match_quality(body: Mapping[str, Any]) -> dict[str, float]:
-    """Meta's own EMQ by its event name, of a Dataset Quality answer."""
+    """Meta's own EMQ by our name of the event, of a Dataset Quality answer."""
+    ours = {platform_event: name for name, platform_event in EVENTS.items()}
     found: dict[str, float] = {}
     for row in body.get("web") or ():
         score = (row.get("event_match_quality") or {}).get("composite_score")
-        if isinstance(score, int | float):
-            found[str(row.get("event_name"))] = float(score)
+        name = ours.get(str(row.get("event_name")))
+        if name is not None and isinstance(score, int | float):
+            found[name] = float(score)
     return found
 
 

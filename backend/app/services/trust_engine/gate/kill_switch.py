@@ -44,26 +44,27 @@ class KillSwitch:
         """Turn the tenant's switch: from this commit on, and while it is on, a permit not yet used is worth nothing."""
         before = await self.state()
         await self._switches.set_own(engaged=engaged, reason=reason, changed_by=self._scope.actor.label)
-        await self._tell("tenant", before.tenant, engaged=engaged, reason=reason)
+        await self._record("tenant", before.tenant, engaged=engaged, reason=reason)
+        await self._scope.announce(
+            "autopilot_mode_change", {"kill_switch": "tenant", "engaged": engaged, "reason": reason}
+        )
         return await self.state()
 
     async def set_for_platform(self, *, engaged: bool, reason: str) -> KillSwitchState:
-        """Turn the switch over every tenant: a superadmin's."""
+        """Turn the switch over every tenant, and tell each of them: a superadmin's."""
         before = await self.state()
         await self._switches.set_platforms(engaged=engaged, reason=reason, changed_by=self._scope.actor.label)
-        await self._tell("platform", before.platform, engaged=engaged, reason=reason)
+        await self._record("platform", before.platform, engaged=engaged, reason=reason)
+        await self._switches.tell_every_tenant()
         return await self.state()
 
-    async def _tell(self, whose: str, before: Switch, *, engaged: bool, reason: str) -> None:
+    async def _record(self, whose: str, before: Switch, *, engaged: bool, reason: str) -> None:
         await AuditLog(self._scope).record(
             "trust_engine.gate.kill_switch_changed",
             entity="trust_engine.gate",
             entity_id=whose,
             before={"engaged": before.engaged},
             after={"engaged": engaged, "reason": reason},
-        )
-        await self._scope.announce(
-            "autopilot_mode_change", {"kill_switch": whose, "engaged": engaged, "reason": reason}
         )
         log.warning("trust_engine.gate.kill_switch_changed", whose=whose, engaged=engaged)
 

@@ -1,4 +1,4 @@
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core.clock import real_now
@@ -33,3 +33,7 @@ class KillSwitchRepository:
             .values(id=1, **values)
             .on_conflict_do_update(index_elements=["id"], set_=values)
         )
+
+    async def tell_every_tenant(self) -> None:
+        """Write what the platform's switch says into each active tenant's outbox, with this transaction."""
+        await self._session.execute(text("SELECT tell_tenants_of_platform_kill_switch()"))

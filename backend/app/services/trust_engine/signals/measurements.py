@@ -57,6 +57,7 @@ class Emq(msgspec.Struct, frozen=True, kw_only=True):
     carried: dict[str, int]
     platform_score: float | None = None
     """The platform's own figure, 0 to 10, where it reports one."""
+    platform_at: datetime | None = None
 
 
 class Variance(msgspec.Struct, frozen=True, kw_only=True):

@@ -89,20 +89,24 @@ def emq(measured: Emq, now: datetime) -> Signal:
         for name, share in IDENTIFIER_WEIGHTS.items()
     )
     local = 100 * min(1.0, weight / FULL_MATCH_WEIGHT)
+    platform_score = measured.platform_score
+    if platform_score is not None and platform_score * 10 >= local:
+        platform_score = None
     evidence: dict[str, Fact] = {
         "events": measured.events,
         "window_hours": measured.window_hours,
         "local_score": round(local, 1),
         "platform_score": measured.platform_score,
-        "proxy": measured.platform_score is None,
+        "platform_at": measured.platform_at.isoformat() if measured.platform_at else None,
+        "proxy": platform_score is None,
     }
     evidence |= {
         f"{name}_share": round(measured.carried.get(name, 0) / measured.events, 4)
         for name in IDENTIFIER_WEIGHTS
     }
-    if measured.platform_score is not None and measured.platform_score * 10 < local:
-        reason = f"The platform reports a match quality of {measured.platform_score:.1f} of 10."
-        return _scored(Component.EMQ, measured.platform_score * 10, now, reason, evidence)
+    if platform_score is not None:
+        reason = f"The platform reports a match quality of {platform_score:.1f} of 10."
+        return _scored(Component.EMQ, platform_score * 10, now, reason, evidence)
     reason = (
         f"Identifiers sent with {measured.events} events cover {local:.0f} % of a full match (our own proxy)."
     )

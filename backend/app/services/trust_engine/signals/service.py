@@ -33,6 +33,7 @@ _HISTORY = timedelta(days=60)
 _PAST_DAYS = 28
 _EVENTS_WINDOW = timedelta(hours=24)
 _ANSWER_WITHIN = timedelta(hours=1)
+_PLATFORM_SCORE_HOLDS = timedelta(hours=48)
 _CALLS_WINDOW = timedelta(hours=1)
 _FLOW_WINDOWS = (timedelta(hours=24), timedelta(days=3), timedelta(days=7))
 _FAILURES_TO_OPEN = 5
@@ -127,7 +128,18 @@ class Signals:
             name = MATCH_KEY_NAMES.get(key)
             if name is not None:
                 carried[name] = max(carried.get(name, 0), count)
-        return rules.emq(measured.Emq(events=deliveries.sent, window_hours=24, carried=carried), now)
+        told = account.match_quality
+        told_at = account.match_quality_at
+        if told_at is None or now - told_at > _PLATFORM_SCORE_HOLDS:
+            told = told_at = None
+        emq = measured.Emq(
+            events=deliveries.sent,
+            window_hours=24,
+            carried=carried,
+            platform_score=None if told is None else float(told),
+            platform_at=told_at,
+        )
+        return rules.emq(emq, now)
 
     def _event_loss(self, account: AdAccount, deliveries: Deliveries, now: datetime) -> Signal:
         if not account.conversions_enabled and not deliveries.ever:

@@ -1,7 +1,8 @@
 """What a platform shows arrives here whole, and what it restates is kept beside what it said before."""
 
 from collections.abc import AsyncIterator, Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from uuid import UUID
 
 import pytest
@@ -21,7 +22,7 @@ from app.services.integrations.ports import PlatformError
 from tests.conftest import pointed_at
 from tests.factories.access import Company
 from tests.factories.integrations import BROAD, INTERESTS, Connected, connect
-from tests.sandbox_process import US_ACCOUNT, Sandbox, running_sandbox
+from tests.sandbox_process import US_ACCOUNT, US_PIXEL, Sandbox, running_sandbox
 
 START = "2026-03-06T15:00:00+00:00"
 """Two days before New York's clocks change."""
@@ -159,6 +160,28 @@ async def test_figures_that_stand_still_are_not_fresh(
     assert account.last_metrics_at is not None
     assert account.last_synced_at - began > timedelta(hours=29)
     assert account.last_metrics_at - began < timedelta(hours=2)
+
+
+async def test_the_platforms_own_match_quality_is_kept_and_read_once_an_hour(
+    scopes: Scopes, connected: Connected, world: Sandbox
+) -> None:
+    async def kept() -> tuple[Decimal | None, datetime | None]:
+        await synced(scopes, connected.dollars)
+        async with scopes() as scope:
+            account = await scope.session.get_one(AdAccount, (scope.tenant_id, connected.dollars))
+        return account.match_quality, account.match_quality_at
+
+    told = world.graph(
+        "GET", "dataset_quality", dataset_id=US_PIXEL, fields="web{event_name,event_match_quality}"
+    ).json()["web"][0]["event_match_quality"]["composite_score"]
+    figure, at = await kept()
+    assert figure == Decimal(str(told))
+    assert await kept() == (figure, at)
+    world.advance(2)
+    _, later = await kept()
+    assert at is not None
+    assert later is not None
+    assert later - at >= timedelta(hours=1)
 
 
 async def test_missing_ad_sets_are_counted(scopes: Scopes, connected: Connected, world: Sandbox) -> None:

@@ -3,10 +3,11 @@
 import asyncio
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.exc import ProgrammingError
 
 from app.core.ids import uuid7
+from app.db.outbox import OutboxMessage
 from app.db.session import Scopes
 from app.models.trust_engine.permits import TrustPermit
 from app.services.trust_engine.gate.desk import PermitDesk, mint
@@ -105,6 +106,34 @@ async def test_the_switch_over_all_tenants_stops_each(scopes: Scopes, globex: Co
     finally:
         async with globex.scopes() as scope:
             await KillSwitch(scope).set_for_platform(engaged=False, reason="Over.")
+
+
+async def test_every_tenant_hears_of_the_switch_over_all_tenants(scopes: Scopes, globex: Company) -> None:
+    async def heard(by: Scopes) -> list[dict[str, object]]:
+        async with by() as scope:
+            live = select(OutboxMessage).where(OutboxMessage.kind == "live").order_by(OutboxMessage.seq)
+            found = (await scope.session.scalars(live)).all()
+        return [row.payload for row in found if row.name == "autopilot_mode_change"]
+
+    try:
+        async with globex.scopes() as scope:
+            await KillSwitch(scope).set_for_platform(engaged=True, reason="A vendor is lying.")
+    finally:
+        async with globex.scopes() as scope:
+            await KillSwitch(scope).set_for_platform(engaged=False, reason="Over.")
+    told = [
+        {"kill_switch": "platform", "engaged": True, "reason": "A vendor is lying."},
+        {"kill_switch": "platform", "engaged": False, "reason": "Over."},
+    ]
+    assert await heard(globex.scopes) == told
+    assert await heard(scopes) == told
+
+
+async def test_a_tenants_own_switch_is_nobody_elses_news(scopes: Scopes, globex: Company) -> None:
+    async with globex.scopes() as scope:
+        await KillSwitch(scope).set(engaged=True, reason="Ours alone.")
+    async with scopes() as scope:
+        assert (await scope.session.scalars(select(OutboxMessage))).all() == []
 
 
 @pytest.mark.parametrize(

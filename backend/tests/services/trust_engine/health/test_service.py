@@ -1,6 +1,7 @@
 """From rows to a score: what each trouble in the database does to an account's health."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import select, text
@@ -8,8 +9,10 @@ from sqlalchemy.exc import ProgrammingError
 
 from app.db.outbox import OutboxMessage
 from app.db.session import Scopes
+from app.models.integrations.ad_accounts import AdAccount
 from app.models.trust_engine.health import TrustEvaluation
 from app.models.trust_engine.kinds import AutopilotMode, Component, SignalState
+from app.models.trust_engine.signals import TrustSignal
 from app.services.trust_engine.health.errors import AccountNotFound
 from app.services.trust_engine.health.service import HealthService
 from app.services.trust_engine.policies.service import Policies
@@ -60,6 +63,27 @@ async def test_a_storm_of_retries_freezes_nobody(scopes: Scopes) -> None:
     assert (evidence["duplicates"], evidence["duplicates_share"]) == ("holds", 0)
     assert row.score is not None
     assert row.score >= 80
+
+
+async def test_the_platforms_own_match_quality_is_taken_where_it_is_lower_and_recent(scopes: Scopes) -> None:
+    account = await make_account(scopes)
+
+    async def emq(figure: str, hours_ago: int) -> TrustSignal:
+        async with scopes() as scope:
+            row = await scope.session.get_one(AdAccount, (scope.tenant_id, account.id))
+            row.match_quality, row.match_quality_at = (
+                Decimal(figure),
+                scope.now() - timedelta(hours=hours_ago),
+            )
+            await scope.session.flush()
+            await HealthService(scope).evaluate(account.id)
+            signals = (await HealthService(scope).of_account(account.id)).signals
+        return next(each for each in signals if each.component == Component.EMQ)
+
+    low, old = await emq("4.50", 1), await emq("4.50", 49)
+    assert (low.score, low.evidence["platform_score"], low.evidence["proxy"]) == (45, 4.5, False)
+    assert low.evidence["platform_at"] is not None
+    assert (old.score, old.evidence["platform_score"], old.evidence["proxy"]) == (100, None, True)
 
 
 async def test_collapsed_match_keys_are_dead(scopes: Scopes) -> None:

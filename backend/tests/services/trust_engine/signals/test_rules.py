@@ -79,6 +79,7 @@ class TestEmq:
     def test_the_local_score_says_that_it_is_a_proxy(self) -> None:
         assert self.of(1).evidence["proxy"] is True
         assert self.of(1, platform=9).evidence["proxy"] is False
+        assert self.of(0.1, platform=9).evidence["proxy"] is True
         assert "proxy" in self.of(1).reason
 
     def test_the_platforms_lower_figure_wins(self) -> None:
