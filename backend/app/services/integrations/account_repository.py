@@ -15,6 +15,9 @@ from app.models.integrations.ad_accounts import AccountSync, AdAccount, Platform
 from app.models.integrations.connections import Connection
 from app.services.integrations.ports import RemoteAccount, RemoteEdit
 
+_CHUNK = 1_000
+"""Rows a statement: PostgreSQL takes 32,767 parameters."""
+
 
 @dataclass(frozen=True, slots=True)
 class ConnectedAccount:
@@ -106,8 +109,6 @@ class AdAccountRepository:
         self, ad_account_id: UUID, edits: Sequence[RemoteEdit], *, app_id: str | None
     ) -> Sequence[PlatformEdit]:
         """Add those that are new; an edit is ours when it came through our own app."""
-        if not edits:
-            return []
         rows: list[dict[str, Any]] = [
             {
                 "tenant_id": self._scope.tenant_id,
@@ -125,13 +126,16 @@ class AdAccountRepository:
             }
             for one in edits
         ]
-        statement = (
-            insert(PlatformEdit)
-            .values(rows)
-            .on_conflict_do_nothing(index_elements=["tenant_id", "ad_account_id", "fingerprint"])
-            .returning(PlatformEdit)
-        )
-        return (await self._session.scalars(statement)).all()
+        kept: list[PlatformEdit] = []
+        for start in range(0, len(rows), _CHUNK):
+            statement = (
+                insert(PlatformEdit)
+                .values(rows[start : start + _CHUNK])
+                .on_conflict_do_nothing(index_elements=["tenant_id", "ad_account_id", "fingerprint"])
+                .returning(PlatformEdit)
+            )
+            kept += (await self._session.scalars(statement)).all()
+        return kept
 
     async def edits_by_others(
         self, ad_account_id: UUID, *, since: datetime, entity: str | None = None

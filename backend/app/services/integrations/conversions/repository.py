@@ -16,6 +16,8 @@ from app.models.integrations.kinds import DeliveryStatus
 from app.models.tenants import Tenant
 
 _WAITING = (DeliveryStatus.QUEUED, DeliveryStatus.FAILED)
+_CHUNK = 1_000
+"""Rows a statement: PostgreSQL takes 32,767 parameters."""
 _LEASE = timedelta(minutes=5)
 
 
@@ -53,18 +55,20 @@ class ConversionRepository:
 
     async def queue(self, rows: Sequence[Mapping[str, Any]]) -> int:
         """Add those that are not known yet, by the platform's own key of deduplication."""
-        if not rows:
-            return 0
         ordered = sorted(rows, key=lambda row: (str(row["ad_account_id"]), row["dedupe_key"]))
-        statement = (
-            insert(ConversionDelivery)
-            .values([{"tenant_id": self._scope.tenant_id, "id": uuid7(), **row} for row in ordered])
-            .on_conflict_do_nothing(
-                index_elements=["tenant_id", "ad_account_id", "platform_event", "dedupe_key"]
+        added = 0
+        for start in range(0, len(ordered), _CHUNK):
+            chunk = ordered[start : start + _CHUNK]
+            statement = (
+                insert(ConversionDelivery)
+                .values([{"tenant_id": self._scope.tenant_id, "id": uuid7(), **row} for row in chunk])
+                .on_conflict_do_nothing(
+                    index_elements=["tenant_id", "ad_account_id", "platform_event", "dedupe_key"]
+                )
+                .returning(ConversionDelivery.id)
             )
-            .returning(ConversionDelivery.id)
-        )
-        return len((await self._session.execute(statement)).all())
+            added += len((await self._session.execute(statement)).all())
+        return added
 
     async def claim(self, ad_account_id: UUID, limit: int) -> Sequence[ConversionDelivery]:
         """The next ones due, for this caller alone: unless they are settled they are due again in five minutes."""
