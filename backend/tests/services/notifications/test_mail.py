@@ -1,4 +1,6 @@
 import pytest
+from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
 
 from app.core.config import Settings
 from app.services.notifications.mail import rules
@@ -9,6 +11,11 @@ from app.workers import tasks
 from app.workers.handlers import HANDLERS
 from tests.factories.access import Company
 from tests.sandbox_process import Sandbox
+
+
+def sent(kind: MailKind) -> float:
+    """How many of them this process has counted."""
+    return REGISTRY.get_sample_value("stratum_mails_total", {"kind": kind}) or 0
 
 
 async def test_a_mail_arrives_in_the_sandboxs_mailbox(
@@ -23,13 +30,19 @@ async def test_a_mail_arrives_in_the_sandboxs_mailbox(
 
 
 async def test_without_a_mail_server_nothing_leaves_and_the_log_does_not_tell_the_link(
-    acme: Company, settings: Settings, capsys: pytest.CaptureFixture[str]
+    acme: Company, settings: Settings
 ) -> None:
     quiet = settings.model_copy(update={"mail_transport": "log"})
     mailer = mailer_from(quiet)
     assert isinstance(mailer, LogMailer)
-    await MailService(acme.scopes, mailer, quiet).send(MailKind.PASSWORD_CHANGED, user_id=acme.person().id)
-    assert "forgot-password" not in capsys.readouterr().out
+    counted = sent(MailKind.PASSWORD_CHANGED)
+    with capture_logs() as said:
+        await MailService(acme.scopes, mailer, quiet).send(
+            MailKind.PASSWORD_CHANGED, user_id=acme.person().id
+        )
+    assert [each["event"] for each in said] == ["notifications.mail_not_configured"]
+    assert "forgot-password" not in str(said)
+    assert sent(MailKind.PASSWORD_CHANGED) == counted
 
 
 def test_the_task_that_services_enqueue_has_its_handler() -> None:

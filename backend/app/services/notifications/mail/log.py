@@ -7,5 +7,7 @@ log = get_logger(__name__)
 
 
 class LogMailer:
+    delivers = False
+
     async def send(self, mail: Mail) -> None:
         log.info("notifications.mail_not_configured", to=mail.to, subject=mail.subject)

@@ -12,6 +12,9 @@ class Mail:
 
 
 class Mailer(Protocol):
+    delivers: bool
+    """Whether anything leaves: only then is a mail counted as sent."""
+
     async def send(self, mail: Mail) -> None:
         """Hand the mail over; `MailNotSent` where nobody took it."""
         ...

@@ -55,6 +55,8 @@ class MailService:
             log.info("notifications.mail_obsolete", kind=kind)
             return
         await self._mailer.send(mail)
+        if not self._mailer.delivers:
+            return
         MAILS.labels(kind).inc()
         log.info("notifications.mail_sent", kind=kind)
 

@@ -13,6 +13,8 @@ _TIMEOUT_SECONDS = 20
 
 
 class SmtpMailer:
+    delivers = True
+
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
