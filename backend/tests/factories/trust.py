@@ -13,6 +13,7 @@ from app.db.session import Scopes, TenantScope
 from app.models.campaigns import Campaign
 from app.models.campaigns.metrics import CampaignMetricsDay, CampaignMetricsObservation
 from app.models.cdp.events import CdpEventCount
+from app.models.cdp.sources import CdpSource
 from app.models.integrations.ad_accounts import AccountSync, AdAccount
 from app.models.integrations.calls import PlatformCall
 from app.models.integrations.connections import Connection
@@ -67,10 +68,12 @@ async def make_account(
     with_orders: bool = True,
     read_only: bool = False,
     doubled: float = 0.0,
+    browser: float | None = None,
 ) -> Account:
     """Healthy unless told otherwise: `reported` is the share of its usual conversions reported in the last day.
 
-    `doubled` of the last day's orders are told of a second time, under an id of their own.
+    `doubled` of the last day's orders are told of a second time, under an id of their own. With `browser` a page
+    tells of every order too, and in the last day of that share of them.
     """
     async with scopes() as scope:
         now = scope.now()
@@ -79,6 +82,8 @@ async def make_account(
         if with_orders:
             await _orders(scope, now)
             await _told_again(scope, now, doubled)
+            if browser is not None:
+                await _told_by_browser(scope, now, browser)
         for number in range(ORDERS):
             scope.session.add(_delivery(account.id, number, now, keys, ok=number < acknowledged * ORDERS))
             scope.session.add(_call(account.id))
@@ -213,6 +218,27 @@ async def _told_again(scope: TenantScope, now: datetime, share: float) -> None:
         FROM cdp_events WHERE tenant_id = :tenant AND is_order ORDER BY event_time DESC LIMIT :count
         """),
         {"tenant": scope.tenant_id, "count": round(ORDERS * share)},
+    )
+
+
+async def _told_by_browser(scope: TenantScope, now: datetime, share: float) -> None:
+    page = CdpSource(
+        id=uuid7(), name="Page", kind="browser", write_key_hash=uuid7().bytes, write_key_prefix="page"
+    )
+    scope.session.add(page)
+    await scope.session.flush()
+    await scope.session.execute(
+        text("""
+        INSERT INTO cdp_events (tenant_id, id, received_at, message_id, source_id, event_type, event_name,
+          event_time, properties, context, order_id, value_micros, currency, is_order, is_refund, match_keys)
+        SELECT tenant_id, gen_random_uuid(), received_at, message_id || '-b', :page, event_type, event_name,
+          event_time, '{}', '{}', order_id, value_micros, currency, true, false, 7
+        FROM cdp_events
+        WHERE tenant_id = :tenant AND is_order AND source_id IS NULL
+          AND (event_time < CAST(:now AS timestamptz) - interval '25 hours'
+            OR substr(order_id, 2)::int % 100 < :percent)
+        """),
+        {"tenant": scope.tenant_id, "page": page.id, "now": now, "percent": round(100 * share)},
     )
 
 

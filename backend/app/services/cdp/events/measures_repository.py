@@ -59,7 +59,7 @@ SELECT count(*) FILTER (WHERE browser AND NOT server) AS browser_only,
   count(*) FILTER (WHERE server AND NOT browser) AS server_only,
   count(*) FILTER (WHERE browser AND server) AS both
 FROM (
-  SELECT e.order_id, bool_or(s.kind IN ('browser', 'mobile')) AS browser,
+  SELECT e.order_id, coalesce(bool_or(s.kind IN ('browser', 'mobile')), false) AS browser,
     bool_or(s.kind IS NULL OR s.kind = 'server') AS server
   FROM cdp_events e LEFT JOIN cdp_sources s ON s.tenant_id = e.tenant_id AND s.id = e.source_id
   WHERE e.tenant_id = :tenant AND e.is_order AND e.order_id IS NOT NULL

@@ -41,6 +41,11 @@ class AccountHealth:
     last_metrics_at: datetime | None
 
 
+async def circuit_of(tenant_id: int, account: AdAccount) -> tuple[Circuit, int]:
+    """The account's circuit as it stands, and for how many more seconds the platform asked us to wait."""
+    return await gateway().breaker.state(circuit_key(tenant_id, account.platform, account.external_id))
+
+
 class HealthService:
     def __init__(self, scope: TenantScope) -> None:
         self._scope = scope
@@ -61,9 +66,7 @@ class HealthService:
     async def _measure(self, account: AdAccount) -> AccountHealth:
         found = await CallService(self._scope).statistics(account.id, window=WINDOW)
         connection = await ConnectionRepository(self._scope).find(account.connection_id)
-        circuit, waits = await gateway().breaker.state(
-            circuit_key(self._scope.tenant_id, account.platform, account.external_id)
-        )
+        circuit, waits = await circuit_of(self._scope.tenant_id, account)
         counted = found.calls - found.throttled
         return AccountHealth(
             ad_account_id=account.id,

@@ -11,9 +11,8 @@ from sqlalchemy import func, select, text
 from app.db.session import TenantScope
 from app.db.utils import newest_first
 from app.models.integrations.ad_accounts import AccountSync
-from app.models.integrations.calls import PlatformCall
 from app.models.integrations.conversions import ConversionDelivery
-from app.models.integrations.kinds import CallOutcome, DeliveryStatus
+from app.models.integrations.kinds import DeliveryStatus
 from app.models.trust_engine.signals import TrustSignal
 
 _DAYS = text("""
@@ -124,17 +123,6 @@ class SignalRepository:
             sent=sent,
             carried={row.key: row.carried for row in carried},
         )
-
-    async def newest_outcomes(self, ad_account_id: UUID, limit: int) -> Sequence[str]:
-        statement = (
-            select(PlatformCall.outcome)
-            .where(
-                PlatformCall.ad_account_id == ad_account_id, PlatformCall.outcome != CallOutcome.RATE_LIMITED
-            )
-            .order_by(PlatformCall.started_at.desc(), PlatformCall.id.desc())
-            .limit(limit)
-        )
-        return (await self._session.scalars(statement)).all()
 
     async def of(self, evaluation_id: UUID) -> Sequence[TrustSignal]:
         statement = select(TrustSignal).where(TrustSignal.evaluation_id == evaluation_id)

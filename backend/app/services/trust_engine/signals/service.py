@@ -17,6 +17,7 @@ from app.models.trust_engine.kinds import Component
 from app.models.trust_engine.signals import TrustSignal
 from app.services.cdp.events.service import MatchKey, Measures
 from app.services.integrations.calls.service import CallService
+from app.services.integrations.health.service import circuit_of
 from app.services.trust_engine.signals import measurements as measured
 from app.services.trust_engine.signals import rules
 from app.services.trust_engine.signals.flow import Flow, flow_between, ratios
@@ -36,7 +37,6 @@ _ANSWER_WITHIN = timedelta(hours=1)
 _PLATFORM_SCORE_HOLDS = timedelta(hours=48)
 _CALLS_WINDOW = timedelta(hours=1)
 _FLOW_WINDOWS = (timedelta(hours=24), timedelta(days=3), timedelta(days=7))
-_FAILURES_TO_OPEN = 5
 
 MATCH_KEY_NAMES = {
     "em": "email",
@@ -87,7 +87,7 @@ class Signals:
             ),
             rules.variance(measured.Variance(series=self._value_series(days, orders, flow)), now),
             rules.invariants(await self._invariants(account, days, orders, flow, zone), now),
-            self._event_loss(account, deliveries, now),
+            await self._event_loss(account, deliveries, now),
             await self._api_health(account, now),
             rules.anomaly(_anomaly(days, now.astimezone(zone).date()), now),
             await self._cdp_quality(newest_event, now),
@@ -141,22 +141,48 @@ class Signals:
         )
         return rules.emq(emq, now)
 
-    def _event_loss(self, account: AdAccount, deliveries: Deliveries, now: datetime) -> Signal:
+    async def _event_loss(self, account: AdAccount, deliveries: Deliveries, now: datetime) -> Signal:
         if not account.conversions_enabled and not deliveries.ever:
             return rules.absent(Component.EVENT_LOSS, now, "No conversions are sent to this account.")
         share = measured.Share(deliveries.acknowledged, deliveries.due)
-        return rules.event_loss(measured.EventLoss(acknowledged=share), now)
+        return rules.event_loss(
+            measured.EventLoss(
+                acknowledged=share, browser_over_server=await self._browser_over_server(account, now)
+            ),
+            now,
+        )
+
+    async def _browser_over_server(self, account: AdAccount, now: datetime) -> measured.RatioSeries | None:
+        """Orders that browsers told of over those that servers did, beside the account's own days.
+
+        None where the tenant has not both: a shop without a server, or without a page, lacks nothing.
+        """
+        until = now - _ANSWER_WITHIN
+        since = until - _EVENTS_WINDOW
+        zone = ZoneInfo(account.timezone)
+        first = since.astimezone(zone).date()
+        begin, end = (
+            datetime.combine(first - timedelta(days=back), time(), zone) for back in (_PAST_DAYS, 0)
+        )
+        days = await self._first_party.browser_server_by_day(begin, end, account.timezone)
+        if not any(day.browser for day in days) or not any(day.server for day in days):
+            return None
+        told = await self._first_party.browser_server_mismatch(since, until)
+        browser, server = told.browser_only + told.both, told.server_only + told.both
+        return measured.RatioSeries(
+            now=measured.Ratio(float(browser), float(server), browser),
+            past=tuple(measured.Ratio(float(day.browser), float(day.server), day.browser) for day in days),
+        )
 
     async def _api_health(self, account: AdAccount, now: datetime) -> Signal:
         found = await CallService(self._scope).statistics(account.id, window=_CALLS_WINDOW)
-        newest = await self._rows.newest_outcomes(account.id, _FAILURES_TO_OPEN)
-        is_open = len(newest) == _FAILURES_TO_OPEN and "ok" not in newest
+        circuit, _ = await circuit_of(self._scope.tenant_id, account)
         calls = measured.ApiHealth(
             calls=found.calls,
             failures=found.failures,
             throttled=found.throttled,
             p95_ms=found.p95_ms,
-            circuit="open" if is_open else "closed",
+            circuit=circuit,
         )
         return rules.api_health(calls, now)
 

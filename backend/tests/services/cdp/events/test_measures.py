@@ -137,6 +137,13 @@ async def test_browser_and_server_are_held_against_each_other(
     assert [(each.day, each.browser, each.server) for each in days] == [(NOON.date(), 2, 3)]
 
 
+async def test_an_order_told_of_without_a_source_is_a_servers(ingestion: Ingestion, acme: Company) -> None:
+    await ingest(ingestion, Sender(acme.id, None, SourceKind.SERVER), order(1, revenue=1))
+    async with acme.scopes() as scope:
+        mismatch = await Measures(scope).browser_server_mismatch(*WINDOW)
+    assert (mismatch.server_only, mismatch.browser_only, mismatch.both) == (1, 0, 0)
+
+
 async def test_visits_half_an_hour_apart_are_two_sessions(
     ingestion: Ingestion, shop: Sender, acme: Company
 ) -> None:

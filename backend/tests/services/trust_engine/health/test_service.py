@@ -13,6 +13,8 @@ from app.models.integrations.ad_accounts import AdAccount
 from app.models.trust_engine.health import TrustEvaluation
 from app.models.trust_engine.kinds import AutopilotMode, Component, SignalState
 from app.models.trust_engine.signals import TrustSignal
+from app.services.integrations.gateway import Gateway
+from app.services.integrations.service import circuit_key
 from app.services.trust_engine.health.errors import AccountNotFound
 from app.services.trust_engine.health.service import HealthService
 from app.services.trust_engine.policies.service import Policies
@@ -96,6 +98,44 @@ async def test_lost_events_are_seen(scopes: Scopes) -> None:
     row, states = await evaluate(scopes, acknowledged=0.6)
     assert states[Component.EVENT_LOSS] is SignalState.BAD
     assert row.score == 39
+
+
+@pytest.mark.parametrize(
+    ("browser", "state"), [(None, SignalState.GOOD), (1.0, SignalState.GOOD), (0.0, SignalState.BAD)]
+)
+async def test_a_browser_that_falls_silent_beside_its_server_is_seen(
+    scopes: Scopes, browser: float | None, state: SignalState
+) -> None:
+    account = await make_account(scopes, browser=browser)
+    async with scopes() as scope:
+        await HealthService(scope).evaluate(account.id)
+        signals = (await HealthService(scope).of_account(account.id)).signals
+    found = next(each for each in signals if each.component == Component.EVENT_LOSS)
+    assert found.state == state, found.evidence
+    assert ("browser_log_drift" in found.evidence) is (browser is not None)
+    signals_by = {each.component: each for each in signals}
+    assert signals_by[Component.INVARIANTS].evidence["duplicates"] == "holds"
+
+
+async def test_an_open_circuit_is_seen_at_once_and_a_call_that_succeeds_closes_it(
+    scopes: Scopes, platforms: Gateway
+) -> None:
+    account = await make_account(scopes)
+
+    async def api() -> tuple[object, float | None]:
+        async with scopes() as scope:
+            await HealthService(scope).evaluate(account.id)
+            signals = (await HealthService(scope).of_account(account.id)).signals
+        found = next(each for each in signals if each.component == Component.API_HEALTH)
+        return found.evidence["circuit"], found.score
+
+    async with scopes() as scope:
+        key = circuit_key(scope.tenant_id, "meta", account.external_id)
+    for _ in range(5):
+        await platforms.breaker.failed(key)
+    assert await api() == ("open", 0)
+    await platforms.breaker.succeeded(key)
+    assert await api() == ("closed", 100)
 
 
 async def test_metrics_older_than_two_days_cap_the_score(scopes: Scopes) -> None:
