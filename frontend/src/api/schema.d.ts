@@ -6749,7 +6749,6 @@ export interface operations {
             query?: never;
             header?: {
                 "X-CSRF-Token"?: string | null;
-                "X-Client"?: string | null;
             };
             path?: never;
             cookie?: never;
