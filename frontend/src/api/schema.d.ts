@@ -3630,7 +3630,7 @@ export interface components {
         };
         /**
          * LimitsPatch
-         * @description What is given is set; what is left out stays.
+         * @description What is given is set, null takes a limit back, what is left out stays.
          */
         LimitsPatch: {
             /**

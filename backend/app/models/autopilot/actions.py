@@ -57,6 +57,7 @@ class AutopilotAction(TenantOwned, CreatedAt, Base):
     permit_expires_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
     approved_by: Mapped[str | None]
+    approval_reason: Mapped[str | None]
     proposed_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     executing_at: Mapped[datetime | None]

@@ -32,7 +32,7 @@ class LimitsRead(BaseModel):
 
 
 class LimitsPatch(Input):
-    """What is given is set; what is left out stays."""
+    """What is given is set, null takes a limit back, what is left out stays."""
 
     applies_to: Literal["tenant", "account", "campaign"] = "tenant"
     entity_id: UUID | None = Field(None, description="The account's or campaign's id; none for the tenant.")

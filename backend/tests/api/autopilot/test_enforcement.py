@@ -1,7 +1,9 @@
 """Limits and the kill switch."""
 
 from app.auth.permissions import Role
+from app.services.trust_engine.health.service import HealthService
 from tests.factories.access import Company
+from tests.factories.trust import BUDGET, make_account
 
 LIMITS = "/api/v1/autopilot/enforcement"
 SWITCH = "/api/v1/autopilot/kill-switch"
@@ -22,6 +24,13 @@ async def test_what_is_set_holds_and_what_is_left_out_stays(acme: Company) -> No
     await admin.put(LIMITS, json={"level": 1, "max_changes_per_day": 3})
     found = (await admin.put(LIMITS, json={"mode": "hard_block"})).json()
     assert (found["level"], found["mode"], found["max_changes_per_day"]) == (1, "hard_block", 3)
+
+
+async def test_a_limit_is_taken_back_by_null(acme: Company) -> None:
+    admin = acme.client(Role.ADMIN)
+    await admin.put(LIMITS, json={"max_campaign_budget_micros": BUDGET, "roas_floor": 3})
+    found = (await admin.put(LIMITS, json={"max_campaign_budget_micros": None})).json()
+    assert (found["max_campaign_budget_micros"], found["roas_floor"]) == (None, 3)
 
 
 async def test_only_an_admin_sets_limits(acme: Company) -> None:
@@ -53,3 +62,21 @@ async def test_a_viewer_cannot_turn_it_and_only_a_superadmin_stops_everyone(acme
 async def test_one_tenants_switch_is_not_anothers(acme: Company, globex: Company) -> None:
     await acme.client().post(SWITCH, json={"engaged": True, "reason": "Ours alone."})
     assert (await globex.client().get(SWITCH)).json()["engaged"] is False
+
+
+async def test_a_broken_limit_warns_a_person_in_advisory_mode_and_stops_them_in_a_hard_one(
+    acme: Company,
+) -> None:
+    account = await make_account(acme.scopes)
+    for _ in range(4):
+        async with acme.scopes() as scope:
+            await HealthService(scope).evaluate(account.id)
+    for mode, kind in (("advisory", "warned"), ("hard_block", "blocked")):
+        await acme.client().put(LIMITS, json={"mode": mode, "max_campaign_budget_micros": BUDGET})
+        body = {"campaign_id": str(account.campaign_id), "daily_budget_micros": BUDGET * 11 // 10}
+        made = await acme.client(Role.MANAGER).post(
+            "/api/v1/autopilot/actions", json=body | {"reason": "It earns well."}
+        )
+        found = (await acme.client().get("/api/v1/autopilot/interventions")).json()["items"]
+        mine = [each for each in found if each["action_id"] == made.json()["id"]]
+        assert [(each["kind"], each["violation"]) for each in mine] == [(kind, "budget_exceeded")]

@@ -32,7 +32,15 @@ from app.services.autopilot.actions.rules import (
     state_after,
 )
 from app.services.autopilot.enforcement.service import EnforcementService, Intervention
-from app.services.trust_engine.gate.service import Approval, Ask, Change, GateService, Permit, Proposal
+from app.services.trust_engine.gate.service import (
+    Approval,
+    Ask,
+    Change,
+    Decision,
+    GateService,
+    Permit,
+    Proposal,
+)
 
 log = get_logger(__name__)
 
@@ -93,7 +101,7 @@ class AutopilotActions:
     async def approve(self, action_id: UUID, *, reason: str | None = None) -> AutopilotAction:
         """A person says yes: the gate decides again, on today's evidence, and mints the permit now."""
         action = await self._open_for_update(action_id)
-        action.approved_by = self._scope.actor.label
+        action.approved_by, action.approval_reason = self._scope.actor.label, reason
         await self._audit("approved", action, reason)
         await self._decide(action, approved=True)
         return action
@@ -170,6 +178,7 @@ class AutopilotActions:
         )
         action.decision_id, action.verdict = decision.id, decision.verdict
         action.reasons = [msgspec.to_builtins(reason) for reason in decision.reasons]
+        await self._note_limits(action, decision)
         holds = frozenset(each.code for each in decision.reasons if each.verdict is Verdict.HOLD)
         state = state_after(decision.verdict, holds)
         if state is ActionState.APPROVED and decision.permit is not None:
@@ -178,8 +187,6 @@ class AutopilotActions:
         said = " ".join(each.sentence for each in decision.reasons if each.verdict is not Verdict.PASS)
         if action.state != state:
             await self._step(action, state, note=said, detail={"decision_id": str(decision.id)})
-        if state is ActionState.BLOCKED:
-            await self._enforcement.record(Intervention.BLOCKED, said, action_id=action.id)
 
     async def _passed(self, action: AutopilotAction, permit: Permit, delay: timedelta) -> None:
         action.permit_id, action.permit_expires_at = permit.id, permit.expires_at
@@ -210,7 +217,24 @@ class AutopilotActions:
         )
 
     def _approval(self, action: AutopilotAction) -> Approval:
-        return Approval(by=action.approved_by or action.requested_label, at=self._scope.now())
+        return Approval(
+            by=action.approved_by or action.requested_label,
+            at=self._scope.now(),
+            reason=action.approval_reason,
+        )
+
+    async def _note_limits(self, action: AutopilotAction, decision: Decision) -> None:
+        """Write down what each broken limit led to: it stopped the action, or was overridden, or only warned."""
+        for reason in decision.reasons:
+            if reason.violation is None:
+                continue
+            if reason.verdict is not Verdict.PASS:
+                kind = Intervention.BLOCKED
+            else:
+                kind = Intervention.OVERRIDE_LOGGED if action.approved_by else Intervention.WARNED
+            await self._enforcement.record(
+                kind, reason.sentence, violation=reason.violation, action_id=action.id
+            )
 
     def _written_down(self, wanted: Wanted) -> AutopilotAction:
         now = self._scope.now()

@@ -1,6 +1,7 @@
 """The limits on what may be changed, and the record of what they did."""
 
-from dataclasses import asdict, fields
+from collections.abc import Mapping
+from dataclasses import fields
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -31,12 +32,15 @@ class EnforcementService:
         return Limits(**merged(*(_limits(row) for row in layers)))
 
     async def set_limits(
-        self, changes: LimitChanges, *, applies_to: AppliesTo = "tenant", entity_id: UUID | None = None
+        self,
+        changes: Mapping[str, Any],
+        *,
+        applies_to: AppliesTo = "tenant",
+        entity_id: UUID | None = None,
     ) -> Limits:
-        """Set what `changes` says; what it leaves out stays as it was."""
-        said = {name: value for name, value in asdict(changes).items() if value is not None}
+        """Set what `changes` names, fields of `LimitChanges`; None takes a limit back, what is left out stays."""
         before = await self.limits(*_ids(applies_to, entity_id))
-        await self._settings.save(applies_to, entity_id, {**said, "updated_by": self._scope.actor.label})
+        await self._settings.save(applies_to, entity_id, {**changes, "updated_by": self._scope.actor.label})
         after = await self.limits(*_ids(applies_to, entity_id))
         await AuditLog(self._scope).record(
             "autopilot.enforcement.limits_changed",

@@ -19,23 +19,26 @@ export function EnforcementPanel() {
   );
 }
 
+/** ISO 4217's own code for none: an amount without a currency has two decimals. */
+const NO_CURRENCY = "XXX";
 const shown = (micros: number | null, currency: string) => (micros === null ? "" : amount(micros, currency));
 
 function EnforcementForm({ settings }: { settings: Limits }) {
   const mayChange = useCan("autopilot.enforcement:write");
-  const enforce = useEnforce(settings.currency);
+  const currency = settings.currency || NO_CURRENCY;
+  const enforce = useEnforce(currency);
   const submit = (event: SyntheticEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     enforce.mutate(form);
   };
   const fields = fieldsOf(enforce.error);
-  const { currency } = settings;
+  const unit = settings.currency || "in the account’s currency";
   return (
     <form onSubmit={submit} className="p-4">
       <fieldset disabled={!mayChange} className="grid gap-4 sm:grid-cols-2 lg:grid-cols-3">
         <SelectField
-          label="When the gate says no"
+          label="When a limit is broken"
           name="mode"
           defaultValue={settings.mode}
           error={fields["mode"]}
@@ -66,7 +69,7 @@ function EnforcementForm({ settings }: { settings: Limits }) {
           error={fields["increase_limit_pct"]}
         />
         <TextField
-          label={`Daily budget at most, ${currency}`}
+          label={`Daily budget at most, ${unit}`}
           name="max_daily_budget_micros"
           inputMode="decimal"
           hint="Empty: no cap."
@@ -74,7 +77,7 @@ function EnforcementForm({ settings }: { settings: Limits }) {
           error={fields["max_daily_budget_micros"]}
         />
         <TextField
-          label={`Campaign budget at most, ${currency}`}
+          label={`Campaign budget at most, ${unit}`}
           name="max_campaign_budget_micros"
           inputMode="decimal"
           hint="Empty: no cap."
@@ -82,7 +85,7 @@ function EnforcementForm({ settings }: { settings: Limits }) {
           error={fields["max_campaign_budget_micros"]}
         />
         <TextField
-          label={`Raised in a day in all at most, ${currency}`}
+          label={`Raised in a day in all at most, ${unit}`}
           name="max_daily_increase_micros"
           inputMode="decimal"
           hint="Empty: no cap."

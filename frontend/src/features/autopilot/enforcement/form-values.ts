@@ -26,7 +26,6 @@ export function changesFrom(form: FormData, currency: string): Changes {
   const floor = textOf(form, "roas_floor").replace(",", ".");
   return {
     applies_to: "tenant",
-    currency,
     mode: textOf(form, "mode") as NonNullable<Changes["mode"]>,
     level: Number(textOf(form, "level")),
     max_daily_budget_micros: cap(form, "max_daily_budget_micros", currency),

@@ -19,7 +19,7 @@ from app.schemas.autopilot.enforcement import (
 )
 from app.schemas.pages import CursorPage
 from app.services.autopilot.enforcement.freeze import Freeze, Frozen
-from app.services.autopilot.enforcement.service import EnforcementService, LimitChanges
+from app.services.autopilot.enforcement.service import EnforcementService
 
 router = APIRouter(prefix="/autopilot", tags=["autopilot"])
 
@@ -60,7 +60,7 @@ async def get_limits(
 
 @router.put("/enforcement")
 async def set_limits(changes: LimitsPatch, limits: Enforcement, _: Writer) -> LimitsRead:
-    said = LimitChanges(**changes.model_dump(exclude={"applies_to", "entity_id"}))
+    said = changes.model_dump(exclude={"applies_to", "entity_id"}, exclude_unset=True)
     found = await limits.set_limits(said, applies_to=changes.applies_to, entity_id=changes.entity_id)
     return LimitsRead.model_validate(found)
 
