@@ -16,7 +16,7 @@ function cap(form: FormData, name: Cap, currency: string): number | null {
   const value = micros(text, currency);
   if (value === null)
     throw new ApiError("An amount is not right.", 0, "form", null, {
-      [name]: `Write an amount in ${currency}.`,
+      [name]: "Write an amount, such as 100.50.",
     });
   return value;
 }
