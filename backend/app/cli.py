@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -115,8 +116,8 @@ def demo() -> None:
     """Tell the whole story on a running Stratum, over its API and the sandbox's clock; stops where it breaks."""
     from launcher.demo import Story  # noqa: PLC0415  (needs the sandbox, which production has not)
 
-    story = Story(home_folder(os.environ), typer.echo)
-    story.tell()
+    with closing(Story(home_folder(os.environ), typer.echo)) as story:
+        story.tell()
     typer.echo(
         "  Tampered with as the database's owner could, held against an exported head, all taken back:"
     )

@@ -41,6 +41,10 @@ class Story:
     def tenant_id(self) -> int:
         return int(self._demo["tenant_id"])
 
+    def close(self) -> None:
+        self._api.close()
+        self._sandbox.close()
+
     def tell(self) -> None:
         self._sign_in()
         account = self._connect()

@@ -68,8 +68,7 @@ def story(stack: Stack) -> Iterator[Story]:
     story = Story(stack.home, print)
     story._sign_in()
     yield story
-    story._api.close()
-    story._sandbox.close()
+    story.close()
 
 
 @pytest.fixture(scope="session")

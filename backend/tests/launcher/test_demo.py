@@ -1,5 +1,6 @@
 """The story, told whole: what is claimed of the main job happens, over the API, on a Stratum of its own."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -41,7 +42,8 @@ def home(tmp_path: Path) -> Iterator[Path]:
 @pytest.mark.timeout(600)
 def test_the_story_holds(home: Path) -> None:
     told: list[str] = []
-    Story(home, told.append).tell()
+    with contextlib.closing(Story(home, told.append)) as story:
+        story.tell()
     text = "\n".join(told)
     assert text.count("PASS  decision") == 3
     assert text.count("BLOCK  decision") + text.count("HOLD  decision") == 1
