@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator, Iterator
 
+import hypothesis
 import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
@@ -18,6 +19,12 @@ from app.services.integrations.gateway import Gateway, gateway_by
 from tests.factories.access import Company, client_of, make_company
 from tests.live_server import LiveServer, serving
 from tests.sandbox_process import Sandbox, running_sandbox
+
+# How long examples take to draw tells of the machine, which may be busy, and not of the code under test.
+hypothesis.settings.register_profile(
+    "stratum", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("stratum")
 
 
 @pytest.fixture(scope="session")
