@@ -2,13 +2,14 @@
 
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from launcher.system import free_port
@@ -26,24 +27,39 @@ class Stack:
     password: str
 
 
+def colleague(stack: Stack) -> Stack:
+    """Another admin of the same company, whose second factor is nobody else's trouble."""
+    tenant = str(json.loads((stack.home / "demo.json").read_text())["tenant_id"])
+    email = f"second.{secrets.token_hex(4)}@acme.example"
+    words = ["user", "create", email, "--tenant", tenant, "--name", "Sam Second", "--role", "admin"]
+    subprocess.run(
+        [sys.executable, "-m", "launcher.command", *words],
+        cwd=_BACKEND,
+        env={**_kept(), "STRATUM_HOME": str(stack.home), "STRATUM_USER_PASSWORD": stack.password},
+        check=True,
+    )
+    return replace(stack, email=email)
+
+
+def _kept() -> dict[str, str]:
+    """This run's environment, less what belongs to its own tests."""
+    own = ("STRATUM_", "DATABASE_", "REDIS_", "APP_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(own)}
+
+
 @contextmanager
 def running_stack() -> Iterator[Stack]:
     """`stratum up` in a folder of its own, to the ready line; stopped as by Ctrl-C."""
     with tempfile.TemporaryDirectory(prefix="stratum-browser-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o711)
         home, port = Path(folder) / "home", free_port()
-        kept = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("STRATUM_", "DATABASE_", "REDIS_", "APP_"))
-        }
         output = Path(folder) / "output"
         with (
             output.open("w") as written,
             subprocess.Popen(
                 [sys.executable, "-m", "launcher.command", "up"],
                 cwd=_BACKEND,
-                env={**kept, "STRATUM_HOME": str(home), "STRATUM_PORT": str(port)},
+                env={**_kept(), "STRATUM_HOME": str(home), "STRATUM_PORT": str(port)},
                 stdout=written,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

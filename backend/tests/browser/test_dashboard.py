@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from launcher.demo import Story
-from tests.browser.stack import Stack
+from tests.browser.stack import Stack, colleague
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600), pytest.mark.xdist_group("browser")]
 
@@ -51,11 +51,12 @@ def test_every_room_opens_and_is_free_of_accessibility_faults(
 def test_a_person_with_a_second_factor_sees_the_gate_close_and_stops_everything(
     page: Page, context: BrowserContext, stack: Stack, story: Story, pictures: Path
 ) -> None:
+    person = colleague(stack)
     account = story._connect()
     story._shop_sends()
     story._become_healthy(account)
 
-    _enter(page, stack)
+    _enter(page, person)
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()
     page.goto("/settings")
     page.get_by_role("button", name="Set up an authenticator").click()
@@ -65,7 +66,7 @@ def test_a_person_with_a_second_factor_sees_the_gate_close_and_stops_everything(
     expect(page.get_by_text("Your backup codes, shown this once")).to_be_visible()
 
     context.clear_cookies()
-    _enter(page, stack)
+    _enter(page, person)
     expect(page.get_by_role("heading", name="Second step")).to_be_visible()
     # The step that switched it on is spent; the next one is within the drift that is allowed.
     page.get_by_label("Code").fill(totp.at(datetime.now(UTC) + timedelta(seconds=totp.interval)))
