@@ -60,6 +60,11 @@ class PageParams(BaseModel):
     limit: int = Field(50, ge=1, le=200)
 
 
+Search = Annotated[
+    str | None, Field(max_length=200, pattern=r"^[^\x00]*$", description="Part of the name, in any case.")
+]
+
+
 class CursorParams(BaseModel):
     cursor: str | None = Field(None, max_length=200)
     limit: int = Field(50, ge=1, le=200)

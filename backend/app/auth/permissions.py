@@ -51,6 +51,7 @@ _LEAST_ROLE: dict[str, Role] = {
     "integrations.health:read": Role.VIEWER,
     "invitations:read": Role.ADMIN,
     "invitations:write": Role.ADMIN,
+    "tenants:admin": Role.ADMIN,
     "tenants:read": Role.VIEWER,
     "tenants:write": Role.ADMIN,
     "trust_engine.gate:read": Role.VIEWER,

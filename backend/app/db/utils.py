@@ -2,14 +2,14 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -55,6 +55,19 @@ async def paginate(session: AsyncSession, statement: Select[Row], *, page: int, 
     total = await session.scalar(select(func.count()).select_from(bounded)) or 0
     rows = (await session.scalars(statement.offset((page - 1) * limit).limit(limit))).all()
     return Slice(rows, min(total, TOTAL_CAP), total > TOTAL_CAP, page, limit)
+
+
+def in_order(
+    statement: Select[Row],
+    sort: str,
+    columns: Mapping[str, ColumnElement[Any] | InstrumentedAttribute[Any]],
+    *,
+    then: InstrumentedAttribute[UUID],
+) -> Select[Row]:
+    """Ordered by one of `columns`, downwards with a leading minus; what is unknown comes last either way."""
+    column = columns[sort.removeprefix("-")]
+    ordered = column.desc() if sort.startswith("-") else column.asc()
+    return statement.order_by(ordered.nulls_last(), then)
 
 
 def encode_cursor(at: datetime, id: UUID) -> str:  # noqa: A002  (the column's name)

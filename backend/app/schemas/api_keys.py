@@ -1,5 +1,5 @@
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
@@ -8,6 +8,11 @@ from app.schemas.inputs import Input
 from app.schemas.text import Line
 
 Permission = Annotated[str, StringConstraints(pattern=r"^[a-z_.]+:[a-z]+$", max_length=80)]
+
+
+ApiKeySort = Literal[
+    "name", "-name", "created_at", "-created_at", "expires_at", "-expires_at", "last_used_at", "-last_used_at"
+]
 
 
 class ApiKeyCreate(Input):

@@ -1,4 +1,5 @@
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -7,6 +8,8 @@ from app.auth.permissions import Role
 from app.schemas.inputs import Input
 from app.schemas.roles import MemberRole
 from app.schemas.text import Email, Line, NewPassword, Token
+
+InvitationSort = Literal["email", "-email", "created_at", "-created_at", "expires_at", "-expires_at"]
 
 
 class InvitationCreate(Input):

@@ -38,6 +38,13 @@ class TenantRead(BaseModel):
     created_at: datetime
 
 
+class TenantCreate(Input):
+    name: Line
+    timezone: Timezone = "UTC"
+    currency: Currency = "USD"
+    country: Country | None = Field(None, description="ISO 3166-1 alpha-2.")
+
+
 class TenantPatch(Input):
     """Fields that are left out stay as they are."""
 

@@ -1,5 +1,5 @@
 from datetime import datetime
-from typing import Self
+from typing import Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -7,6 +7,19 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from app.auth.permissions import Role
 from app.schemas.inputs import Input
 from app.schemas.roles import MemberRole
+
+MemberSort = Literal[
+    "name",
+    "-name",
+    "email",
+    "-email",
+    "role",
+    "-role",
+    "joined_at",
+    "-joined_at",
+    "last_login_at",
+    "-last_login_at",
+]
 
 
 class MemberRead(BaseModel):

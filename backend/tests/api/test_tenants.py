@@ -1,4 +1,5 @@
 import pytest
+from httpx2 import AsyncClient
 
 from app.auth.permissions import Role
 from tests.factories.access import Company
@@ -48,4 +49,30 @@ async def test_what_makes_no_sense_is_refused(acme: Company, body: dict[str, obj
 
 async def test_a_manager_changes_nothing(acme: Company) -> None:
     answer = await acme.client(Role.MANAGER).patch(URL, json={"name": "Mine"})
+    assert (answer.status_code, answer.json()["code"]) == (403, "auth.permission_missing")
+
+
+async def test_an_admin_makes_another_company_and_works_there(acme: Company) -> None:
+    body = {"name": "Next Client", "timezone": "Europe/Berlin", "currency": "EUR"}
+    made = await acme.client().post("/api/v1/tenants", json=body)
+    assert made.status_code == 201, made.text
+    switched = await acme.client().post("/api/v1/auth/switch-tenant", json={"tenant_id": made.json()["id"]})
+    there = {"Authorization": f"Bearer {switched.json()['access_token']}"}
+    found = (await acme.client().get(URL, headers=there)).json()
+    assert (found["id"], found["currency"]) == (made.json()["id"], "EUR")
+    people = (await acme.client().get("/api/v1/users", headers=there)).json()["items"]
+    assert [(each["email"], each["role"]) for each in people] == [(acme.person().email, "admin")]
+    trail = (await acme.client().get("/api/v1/audit-logs", headers=there)).json()["items"]
+    assert "tenants.created" in {each["action"] for each in trail}
+
+
+async def test_a_key_makes_no_company(acme: Company, anonymous: AsyncClient) -> None:
+    body = {"name": "Program", "scopes": ["tenants:admin"]}
+    key = (await acme.client().post("/api/v1/api-keys", json=body)).json()["key"]
+    answer = await anonymous.post("/api/v1/tenants", json={"name": "Its own"}, headers={"X-API-Key": key})
+    assert (answer.status_code, answer.json()["code"]) == (403, "onboarding.person_needed")
+
+
+async def test_a_manager_makes_no_company(acme: Company) -> None:
+    answer = await acme.client(Role.MANAGER).post("/api/v1/tenants", json={"name": "Mine"})
     assert (answer.status_code, answer.json()["code"]) == (403, "auth.permission_missing")

@@ -38,6 +38,7 @@ MATRIX = {
     "integrations.health:read": "viewer analyst manager admin superadmin",
     "invitations:read": "admin superadmin",
     "invitations:write": "admin superadmin",
+    "tenants:admin": "admin superadmin",
     "tenants:read": "viewer analyst manager admin superadmin",
     "tenants:write": "admin superadmin",
     "trust_engine.gate:read": "viewer analyst manager admin superadmin",

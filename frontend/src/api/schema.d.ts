@@ -10,7 +10,7 @@ export interface paths {
         };
         /**
          * List Api Keys
-         * @description Live, expired and revoked ones, newest first.
+         * @description Live, expired and revoked ones.
          */
         get: operations["api_keys_list"];
         put?: never;
@@ -325,7 +325,7 @@ export interface paths {
         };
         /**
          * List Sessions
-         * @description Where the person is signed in, the latest used first.
+         * @description Where the person is signed in.
          */
         get: operations["auth_sessions_list"];
         put?: never;
@@ -1150,7 +1150,7 @@ export interface paths {
         };
         /**
          * List Invitations
-         * @description Open and answered ones, newest first.
+         * @description Open and answered ones.
          */
         get: operations["invitations_list"];
         put?: never;
@@ -1194,6 +1194,26 @@ export interface paths {
         post?: never;
         /** Revoke Invitation */
         delete: operations["invitations_revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Tenant
+         * @description Another company, with you as its first admin: sign in to it with `POST /auth/switch-tenant`.
+         */
+        post: operations["tenants_create"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1446,7 +1466,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List Policies */
+        /**
+         * List Policies
+         * @description Every version, the newest first, the default last.
+         */
         get: operations["trust_engine_policies_list"];
         put?: never;
         /**
@@ -1506,7 +1529,7 @@ export interface paths {
         };
         /**
          * List Users
-         * @description The company's people, by name.
+         * @description The company's people.
          */
         get: operations["users_list"];
         put?: never;
@@ -4006,6 +4029,31 @@ export interface components {
              */
             total_capped: boolean;
         };
+        /** Page[PolicyRead] */
+        Page_PolicyRead_: {
+            /** Has Next */
+            has_next: boolean;
+            /** Has Prev */
+            has_prev: boolean;
+            /** Items */
+            items: components["schemas"]["PolicyRead"][];
+            /** Limit */
+            limit: number;
+            /** Page */
+            page: number;
+            /** Pages */
+            pages: number;
+            /**
+             * Total
+             * @description Rows that match; 10000 when `total_capped`.
+             */
+            total: number;
+            /**
+             * Total Capped
+             * @default false
+             */
+            total_capped: boolean;
+        };
         /** Page[SignInSessionRead] */
         Page_SignInSessionRead_: {
             /** Has Next */
@@ -4014,6 +4062,31 @@ export interface components {
             has_prev: boolean;
             /** Items */
             items: components["schemas"]["SignInSessionRead"][];
+            /** Limit */
+            limit: number;
+            /** Page */
+            page: number;
+            /** Pages */
+            pages: number;
+            /**
+             * Total
+             * @description Rows that match; 10000 when `total_capped`.
+             */
+            total: number;
+            /**
+             * Total Capped
+             * @default false
+             */
+            total_capped: boolean;
+        };
+        /** Page[SourceRead] */
+        Page_SourceRead_: {
+            /** Has Next */
+            has_next: boolean;
+            /** Has Prev */
+            has_prev: boolean;
+            /** Items */
+            items: components["schemas"]["SourceRead"][];
             /** Limit */
             limit: number;
             /** Page */
@@ -4103,14 +4176,6 @@ export interface components {
             weights?: {
                 [key: string]: number;
             } | null;
-        };
-        /** PolicyList */
-        PolicyList: {
-            /**
-             * Items
-             * @description Newest first, the default last.
-             */
-            items: components["schemas"]["PolicyRead"][];
         };
         /** PolicyRead */
         PolicyRead: {
@@ -4551,6 +4616,26 @@ export interface components {
             /** Task */
             task: string;
         };
+        /** TenantCreate */
+        TenantCreate: {
+            /**
+             * Country
+             * @description ISO 3166-1 alpha-2.
+             */
+            country?: string | null;
+            /**
+             * Currency
+             * @default USD
+             */
+            currency: string;
+            /** Name */
+            name: string;
+            /**
+             * Timezone
+             * @default UTC
+             */
+            timezone: string;
+        };
         /**
          * TenantOption
          * @description A company that the person may switch to, and their role there.
@@ -4906,6 +4991,9 @@ export interface operations {
             query?: {
                 page?: number;
                 limit?: number;
+                sort?: "name" | "-name" | "created_at" | "-created_at" | "expires_at" | "-expires_at" | "last_used_at" | "-last_used_at";
+                /** @description Part of the name, in any case. */
+                q?: string | null;
             };
             header?: never;
             path?: never;
@@ -6997,6 +7085,7 @@ export interface operations {
             query?: {
                 page?: number;
                 limit?: number;
+                sort?: "last_used_at" | "-last_used_at" | "created_at" | "-created_at";
             };
             header?: never;
             path?: never;
@@ -10584,7 +10673,15 @@ export interface operations {
     };
     cdp_sources_list: {
         parameters: {
-            query?: never;
+            query?: {
+                page?: number;
+                limit?: number;
+                sort?: "name" | "-name" | "created_at" | "-created_at";
+                /** @description Part of the name, in any case. */
+                q?: string | null;
+                kind?: ("browser" | "server" | "mobile") | null;
+                enabled?: boolean | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -10597,7 +10694,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SourceRead"][];
+                    "application/json": components["schemas"]["Page_SourceRead_"];
                 };
             };
             /** @description The request could not be read */
@@ -11577,6 +11674,12 @@ export interface operations {
             query?: {
                 page?: number;
                 limit?: number;
+                sort?: "name" | "-name" | "platform" | "-platform" | "last_synced_at" | "-last_synced_at";
+                /** @description Part of the name, in any case. */
+                q?: string | null;
+                platform?: "meta" | null;
+                connection_id?: string | null;
+                enabled?: boolean | null;
             };
             header?: never;
             path?: never;
@@ -12072,6 +12175,9 @@ export interface operations {
             query?: {
                 page?: number;
                 limit?: number;
+                sort?: "platform" | "-platform" | "status" | "-status" | "created_at" | "-created_at" | "expires_at" | "-expires_at";
+                platform?: "meta" | null;
+                status?: ("active" | "needs_sign_in" | "disconnected") | null;
             };
             header?: never;
             path?: never;
@@ -12932,6 +13038,8 @@ export interface operations {
             query?: {
                 page?: number;
                 limit?: number;
+                sort?: "name" | "-name" | "platform" | "-platform" | "last_synced_at" | "-last_synced_at";
+                platform?: "meta" | null;
             };
             header?: never;
             path?: never;
@@ -13054,6 +13162,9 @@ export interface operations {
             query?: {
                 page?: number;
                 limit?: number;
+                sort?: "email" | "-email" | "created_at" | "-created_at" | "expires_at" | "-expires_at";
+                /** @description Only those that can still be answered, or only the others. */
+                open?: boolean | null;
             };
             header?: never;
             path?: never;
@@ -13434,6 +13545,129 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    tenants_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TenantCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantRead"];
+                };
             };
             /** @description The request could not be read */
             400: {
@@ -15120,7 +15354,10 @@ export interface operations {
     };
     trust_engine_policies_list: {
         parameters: {
-            query?: never;
+            query?: {
+                page?: number;
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -15133,7 +15370,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PolicyList"];
+                    "application/json": components["schemas"]["Page_PolicyRead_"];
                 };
             };
             /** @description The request could not be read */
@@ -15609,6 +15846,7 @@ export interface operations {
             query?: {
                 page?: number;
                 limit?: number;
+                sort?: "name" | "-name" | "email" | "-email" | "role" | "-role" | "joined_at" | "-joined_at" | "last_login_at" | "-last_login_at";
                 /** @description In name or address. */
                 q?: string | null;
                 role?: ("viewer" | "analyst" | "manager" | "admin") | null;

@@ -9,6 +9,8 @@ from app.core.ids import LARGEST_TENANT
 from app.schemas.inputs import Input
 from app.schemas.text import Email, Password, Token
 
+SignInSessionSort = Literal["last_used_at", "-last_used_at", "created_at", "-created_at"]
+
 
 class LoginRequest(Input):
     email: Email

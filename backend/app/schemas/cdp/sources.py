@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 Kind = Literal["browser", "server", "mobile"]
 
 
+SourceSort = Literal["name", "-name", "created_at", "-created_at"]
+
+
 class SourceCreate(BaseModel):
     model_config = ConfigDict(extra="forbid")
 

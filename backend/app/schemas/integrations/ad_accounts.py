@@ -7,6 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 ConversionName = Literal["purchase", "add_to_cart", "lead", "page_view", "sign_up", "search"]
 
 
+AdAccountSort = Literal["name", "-name", "platform", "-platform", "last_synced_at", "-last_synced_at"]
+
+
 class AdAccountRead(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 

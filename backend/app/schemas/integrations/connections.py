@@ -7,6 +7,11 @@ from pydantic import BaseModel, ConfigDict, Field
 PlatformName = Literal["meta"]
 
 
+ConnectionSort = Literal[
+    "platform", "-platform", "status", "-status", "created_at", "-created_at", "expires_at", "-expires_at"
+]
+
+
 class AuthorizeBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 

@@ -14,10 +14,6 @@ class PolicyRead(BaseModel):
     document: dict[str, Any]
 
 
-class PolicyList(BaseModel):
-    items: list[PolicyRead] = Field(description="Newest first, the default last.")
-
-
 class PolicyDocument(BaseModel):
     """What is left out stays as it is in the version in force."""
 

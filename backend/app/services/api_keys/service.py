@@ -23,8 +23,8 @@ class ApiKeyService:
         self._scope = scope
         self._keys = ApiKeyRepository(scope)
 
-    async def page(self, *, page: int, limit: int) -> Slice[ApiKey]:
-        return await self._keys.page(page=page, limit=limit)
+    async def page(self, *, page: int, limit: int, sort: str, search: str | None) -> Slice[ApiKey]:
+        return await self._keys.page(page=page, limit=limit, sort=sort, search=search)
 
     async def create(
         self, principal: Principal, name: str, scopes: Sequence[str], expires_at: datetime | None

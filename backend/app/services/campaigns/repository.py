@@ -11,7 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.ids import uuid7
 from app.db.session import TenantScope
-from app.db.utils import Slice, paginate
+from app.db.utils import Slice, in_order, paginate
 from app.models.campaigns import AdSet, Campaign
 from app.models.campaigns.metrics import CampaignMetricsDay
 from app.services.integrations.ports import EntityState
@@ -19,7 +19,7 @@ from app.services.integrations.ports import EntityState
 _CHUNK = 500
 _ESCAPED = str.maketrans({"%": r"\%", "_": r"\_", "\\": r"\\"})
 
-SORTS: dict[str, InstrumentedAttribute[Any]] = {
+_SORTS: dict[str, InstrumentedAttribute[Any]] = {
     "name": Campaign.name,
     "status": Campaign.effective_status,
     "daily_budget_micros": Campaign.daily_budget_micros,
@@ -72,11 +72,9 @@ class CampaignRepository:
         if ad_account_id:
             statement = statement.where(Campaign.ad_account_id == ad_account_id)
         recent = _recent(days).subquery()
-        name = sort.removeprefix("-")
-        column = SORTS[name] if name in SORTS else recent.c[name]
-        ordered = column.desc().nulls_last() if sort.startswith("-") else column.asc().nulls_last()
         statement = statement.outerjoin(recent, recent.c.campaign_id == Campaign.id)
-        return await paginate(self._session, statement.order_by(ordered, Campaign.id), page=page, limit=limit)
+        ordered = in_order(statement, sort, {**recent.c, **_SORTS}, then=Campaign.id)
+        return await paginate(self._session, ordered, page=page, limit=limit)
 
     async def recent_of(self, ids: Sequence[UUID], days: tuple[date, date]) -> dict[UUID, RecentFigures]:
         statement = _recent(days).where(CampaignMetricsDay.campaign_id.in_(ids))

@@ -143,7 +143,7 @@ class DashboardService:
         sent = await EventService(scope).stats(None)
         accounts = await AdAccountService(scope).all()
         return first_steps(
-            has_source=bool(await SourceService(scope).all()),
+            has_source=await SourceService(scope).has_one(),
             has_event=any(each.accepted for each in sent),
             has_connection=bool(accounts),
         )
@@ -151,7 +151,7 @@ class DashboardService:
     @staticmethod
     async def _events(scope: TenantScope) -> Figure:
         since = scope.now() - timedelta(hours=1)
-        if not await SourceService(scope).all():
+        if not await SourceService(scope).has_one():
             return unknown("There is no source that could send events.")
         return known(sum(each.accepted for each in await EventService(scope).stats(since)))
 

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -6,17 +6,24 @@ from uuid import UUID
 
 from sqlalchemy import delete, func, select, true
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.ids import uuid7
 from app.core.security import token_hash
 from app.db.session import TenantScope
-from app.db.utils import Slice, paginate
+from app.db.utils import Slice, in_order, paginate
 from app.models.integrations.ad_accounts import AccountSync, AdAccount, PlatformEdit, WriteLease
 from app.models.integrations.connections import Connection
 from app.services.integrations.ports import RemoteAccount, RemoteEdit
 
 _CHUNK = 1_000
 """Rows a statement: PostgreSQL takes 32,767 parameters."""
+
+_SORTS: Mapping[str, InstrumentedAttribute[Any]] = {
+    "name": AdAccount.name,
+    "platform": AdAccount.platform,
+    "last_synced_at": AdAccount.last_synced_at,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +54,26 @@ class AdAccountRepository:
         statement = select(AdAccount).where(AdAccount.id == ad_account_id).with_for_update()
         return (await self._session.scalars(statement)).one_or_none()
 
-    async def page(self, *, page: int, limit: int, only_enabled: bool = False) -> Slice[AdAccount]:
-        statement = select(AdAccount).order_by(AdAccount.name, AdAccount.id)
-        if only_enabled:
-            statement = statement.where(AdAccount.enabled == true())
+    async def page(
+        self,
+        *,
+        page: int,
+        limit: int,
+        sort: str = "name",
+        search: str | None = None,
+        platform: str | None = None,
+        connection_id: UUID | None = None,
+        enabled: bool | None = None,
+    ) -> Slice[AdAccount]:
+        statement = in_order(select(AdAccount), sort, _SORTS, then=AdAccount.id)
+        if search:
+            statement = statement.where(AdAccount.name.icontains(search, autoescape=True))
+        if platform:
+            statement = statement.where(AdAccount.platform == platform)
+        if connection_id:
+            statement = statement.where(AdAccount.connection_id == connection_id)
+        if enabled is not None:
+            statement = statement.where(AdAccount.enabled == enabled)
         return await paginate(self._session, statement, page=page, limit=limit)
 
     async def enabled(self) -> Sequence[AdAccount]:

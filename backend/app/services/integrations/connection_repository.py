@@ -1,14 +1,23 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.clock import real_now
 from app.db.session import TenantScope
-from app.db.utils import Slice, paginate
+from app.db.utils import Slice, in_order, paginate
 from app.models.integrations.connections import Connection, SignInAttempt
 from app.models.integrations.kinds import ConnectionStatus
+
+_SORTS: Mapping[str, InstrumentedAttribute[Any]] = {
+    "platform": Connection.platform,
+    "status": Connection.status,
+    "created_at": Connection.created_at,
+    "expires_at": Connection.expires_at,
+}
 
 
 class ConnectionRepository:
@@ -39,8 +48,20 @@ class ConnectionRepository:
         )
         return (await self._session.scalars(statement)).one_or_none()
 
-    async def page(self, *, page: int, limit: int) -> Slice[Connection]:
-        statement = select(Connection).order_by(Connection.created_at.desc(), Connection.id)
+    async def page(
+        self,
+        *,
+        page: int,
+        limit: int,
+        sort: str = "-created_at",
+        platform: str | None = None,
+        status: str | None = None,
+    ) -> Slice[Connection]:
+        statement = in_order(select(Connection), sort, _SORTS, then=Connection.id)
+        if platform:
+            statement = statement.where(Connection.platform == platform)
+        if status:
+            statement = statement.where(Connection.status == status)
         return await paginate(self._session, statement, page=page, limit=limit)
 
     async def expiring_before(self, moment: datetime) -> Sequence[UUID]:

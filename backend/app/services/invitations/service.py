@@ -45,8 +45,13 @@ class InvitationService:
         self._limiter = limiter
         self._invitations = InvitationRepository(scope)
 
-    async def page(self, *, page: int, limit: int) -> Slice[Invitation]:
-        return await self._invitations.page(page=page, limit=limit)
+    async def page(
+        self, *, page: int, limit: int, sort: str, is_open: bool | None = None
+    ) -> Slice[Invitation]:
+        """`is_open` keeps those that can still be answered, or the others."""
+        return await self._invitations.page(
+            page=page, limit=limit, sort=sort, is_open=is_open, now=real_now()
+        )
 
     async def invite(self, email: str, role: Role) -> Invitation:
         """Mail a link that makes its reader a member; an earlier open invitation of the address is replaced."""

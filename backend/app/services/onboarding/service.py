@@ -1,4 +1,4 @@
-"""First companies and people, made by an operator at the command line."""
+"""New companies: an operator's at the command line, and a member's own next one."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -8,6 +8,7 @@ from app.auth.principals import InvalidApiKey, Principal, principal_from_api_key
 from app.core.clock import real_now
 from app.core.context import Actor, ActorKind
 from app.core.passwords import hash_password, verify_password
+from app.core.rate_limits import Limit, RateLimiter
 from app.db.session import Doors
 from app.models.tenants import Tenant
 from app.models.users import User
@@ -15,7 +16,7 @@ from app.services.api_keys.service import ApiKeyService
 from app.services.audit_logs.service import AuditLog
 from app.services.cdp.sources.errors import SourceDisabled, UnknownWriteKey
 from app.services.cdp.sources.service import SourceKind, SourceService, WriteKeys
-from app.services.onboarding.errors import EmailTaken, PasswordTooShort
+from app.services.onboarding.errors import EmailTaken, PasswordTooShort, PersonNeeded
 from app.services.people.service import People, actor_of
 from app.services.tenants.service import Tenants
 from app.services.users.service import Members
@@ -25,6 +26,7 @@ _SHORTEST_PASSWORD = 12
 _DEMO_SLUG = "acme-demo"
 _DEMO_NAME = "Acme Demo"
 _DEMO_EMAIL = "admin@acme.example"
+_BY_PERSON = Limit("tenants.create", times=10, seconds=86_400)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,3 +135,25 @@ class Onboarding:
         async with self._doors.tenant(tenant_id, actor=_OPERATOR) as scope:
             _, key = await SourceService(scope).create("Demo shop", SourceKind.SERVER)
         return str(key)
+
+
+class NextCompany:
+    """A further company of somebody who has one: an agency's next client."""
+
+    def __init__(self, doors: Doors, limiter: RateLimiter) -> None:
+        self._doors = doors
+        self._limiter = limiter
+
+    async def create(self, principal: Principal, name: str, **settings: str | None) -> Tenant:
+        """The company, with its maker as its first admin; `settings` are time zone, currency and country."""
+        if principal.session_id is None:
+            raise PersonNeeded
+        await self._limiter.enforce(_BY_PERSON, str(principal.user_id))
+        async with self._doors.globally() as session:
+            tenant = await Tenants(session).create(name, **settings)
+        async with self._doors.tenant(tenant.id, actor=principal.actor) as scope:
+            await Members(scope).join(principal.user_id, Role.ADMIN)
+            await AuditLog(scope).record(
+                "tenants.created", entity="tenants", entity_id=tenant.id, after={"name": name, **settings}
+            )
+        return tenant

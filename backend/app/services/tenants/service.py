@@ -19,8 +19,9 @@ class Tenants:
     def __init__(self, session: GlobalSession) -> None:
         self._tenants = TenantRepository(session)
 
-    async def create(self, name: str, *, slug: str | None = None) -> Tenant:
-        return await self._tenants.add(Tenant(name=name, slug=slug or _slug(name)))
+    async def create(self, name: str, *, slug: str | None = None, **settings: str | None) -> Tenant:
+        given = {name: value for name, value in settings.items() if value is not None}
+        return await self._tenants.add(Tenant(name=name, slug=slug or _slug(name), **given))
 
     async def by_slug(self, slug: str) -> Tenant | None:
         return await self._tenants.by_slug(slug)

@@ -1,15 +1,26 @@
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.auth.permissions import Role
 from app.core.ids import uuid7
 from app.db.session import TenantScope
-from app.db.utils import Slice, paginate
+from app.db.utils import Slice, in_order, paginate
 from app.models.tenants import Membership
 from app.models.users import User
 from app.services.users.member import Member
+
+_SORTS: Mapping[str, ColumnElement[Any] | InstrumentedAttribute[Any]] = {
+    "name": func.lower(User.full_name),
+    "email": User.email,
+    "role": Membership.role,
+    "joined_at": Membership.created_at,
+    "last_login_at": User.last_login_at,
+}
 
 
 class MemberRepository:
@@ -17,12 +28,11 @@ class MemberRepository:
         self._session = scope.session
         self._tenant_id = scope.tenant_id
 
-    async def page(self, *, q: str | None, role: Role | None, page: int, limit: int) -> Slice[Member]:
-        statement = (
-            select(Membership)
-            .join(User, User.id == Membership.user_id)
-            .order_by(func.lower(User.full_name), Membership.id)
-        )
+    async def page(
+        self, *, q: str | None, role: Role | None, sort: str, page: int, limit: int
+    ) -> Slice[Member]:
+        members_of = select(Membership).join(User, User.id == Membership.user_id)
+        statement = in_order(members_of, sort, _SORTS, then=Membership.id)
         if q:
             statement = statement.where(
                 or_(User.email.icontains(q, autoescape=True), User.full_name.icontains(q, autoescape=True))

@@ -39,8 +39,10 @@ class MemberService:
         self._principal = principal
         self._members = MemberRepository(scope)
 
-    async def page(self, *, q: str | None, role: Role | None, page: int, limit: int) -> Slice[Member]:
-        return await self._members.page(q=q, role=role, page=page, limit=limit)
+    async def page(
+        self, *, q: str | None, role: Role | None, sort: str, page: int, limit: int
+    ) -> Slice[Member]:
+        return await self._members.page(q=q, role=role, sort=sort, page=page, limit=limit)
 
     async def change(self, user_id: UUID, *, role: Role | None, is_active: bool | None) -> Member:
         """Give another role, or switch the membership off or on; what ends their access ends their sessions here."""

@@ -24,7 +24,7 @@ async def test_a_key_names_its_tenant_and_is_shown_once(client: AsyncClient, acm
     created = await _create(client, kind="browser")
     assert created["write_key"].startswith(f"wk_{acme.id}_")
     listed = (await client.get("/api/v1/cdp/sources")).json()
-    assert [each["id"] for each in listed] == [created["id"]]
+    assert [each["id"] for each in listed["items"]] == [created["id"]]
     assert created["write_key"] not in str(listed)
     async with acme.scopes() as scope:
         stored = await scope.session.scalar(text("select write_key_hash from cdp_sources"))
@@ -74,7 +74,7 @@ async def test_another_tenants_source_does_not_exist(client: AsyncClient, globex
     path = f"/api/v1/cdp/sources/{created['id']}"
     assert (await foreign.patch(path, json={"enabled": False})).status_code == 404
     assert (await foreign.post(f"{path}/rotate-key")).status_code == 404
-    assert (await foreign.get("/api/v1/cdp/sources")).json() == []
+    assert (await foreign.get("/api/v1/cdp/sources")).json()["items"] == []
 
 
 @pytest.mark.parametrize(("role", "status"), [(Role.VIEWER, 403), (Role.ANALYST, 403), (Role.MANAGER, 201)])

@@ -22,7 +22,45 @@ export function CompanyRoom() {
       <Panel title="Company">
         <Loaded query={tenant}>{(data) => <CompanyForm tenant={data} />}</Loaded>
       </Panel>
+      {tenant.data !== undefined && <NextCompany like={tenant.data} />}
     </SettingsFrame>
+  );
+}
+
+/** An agency's next client: it begins with this company's time zone and currency. */
+function NextCompany({ like }: { like: components["schemas"]["TenantRead"] }) {
+  const mayMake = useCan("tenants:admin");
+  const client = useQueryClient();
+  const make = useMutation({
+    mutationFn: (name: string) =>
+      body(api.POST("/api/v1/tenants", { body: { name, timezone: like.timezone, currency: like.currency } })),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["auth", "me"] }),
+  });
+  if (!mayMake) return null;
+  const submit = (event: SyntheticEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    make.mutate(formText(event.currentTarget, "name"));
+  };
+  return (
+    <Panel title="Another company">
+      <form onSubmit={submit} className="p-4">
+        <p className="mb-3 text-ink-2">
+          For a client of yours: with its own data, people and platforms. You are its first admin.
+        </p>
+        <div className="flex max-w-2xl items-start gap-3">
+          <div className="flex-1">
+            <TextField label="Its name" name="name" required error={fieldsOf(make.error)["name"]} />
+          </div>
+          <Button type="submit" busy={make.isPending} className="mt-6">
+            Make the company
+          </Button>
+        </div>
+        <FormError error={make.error} />
+        <p role="status" className="mt-2 text-ink-2">
+          {make.isSuccess && `${make.data.name} stands in the switcher, at the top of the page.`}
+        </p>
+      </form>
+    </Panel>
   );
 }
 

@@ -1,12 +1,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Response, status
+from fastapi import APIRouter, Depends, Query, Response, status
 
-from app.api.deps import PageQuery, ScopeDep
+from app.api.deps import PageParams, ScopeDep, Search
 from app.auth.deps import requires
 from app.auth.principals import Principal
-from app.schemas.api_keys import ApiKeyCreate, ApiKeyCreated, ApiKeyRead
+from app.schemas.api_keys import ApiKeyCreate, ApiKeyCreated, ApiKeyRead, ApiKeySort
 from app.schemas.pages import Page
 from app.services.api_keys.service import ApiKeyService
 
@@ -23,10 +23,17 @@ def api_key_service(scope: ScopeDep) -> ApiKeyService:
 ApiKeys = Annotated[ApiKeyService, Depends(api_key_service)]
 
 
+class ApiKeyFilter(PageParams):
+    sort: ApiKeySort = "-created_at"
+    q: Search = None
+
+
 @router.get("")
-async def list_api_keys(query: PageQuery, keys: ApiKeys, _: CanRead) -> Page[ApiKeyRead]:
-    """Live, expired and revoked ones, newest first."""
-    found = await keys.page(page=query.page, limit=query.limit)
+async def list_api_keys(
+    query: Annotated[ApiKeyFilter, Query()], keys: ApiKeys, _: CanRead
+) -> Page[ApiKeyRead]:
+    """Live, expired and revoked ones."""
+    found = await keys.page(page=query.page, limit=query.limit, sort=query.sort, search=query.q)
     return Page[ApiKeyRead].of(found, [ApiKeyRead.model_validate(each) for each in found.items])
 
 

@@ -1,12 +1,19 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, status
+from fastapi import APIRouter, Depends, Query, status
+from pydantic import Field
 
-from app.api.deps import DoorsDep, LimiterDep, PageQuery, ScopeDep
+from app.api.deps import DoorsDep, LimiterDep, PageParams, ScopeDep
 from app.auth.deps import CurrentPrincipal, requires
 from app.auth.principals import Principal
-from app.schemas.invitations import InvitationAccept, InvitationAccepted, InvitationCreate, InvitationRead
+from app.schemas.invitations import (
+    InvitationAccept,
+    InvitationAccepted,
+    InvitationCreate,
+    InvitationRead,
+    InvitationSort,
+)
 from app.schemas.pages import Page
 from app.services.invitations.service import InvitationAnswer, InvitationService
 
@@ -30,10 +37,17 @@ Invitations = Annotated[InvitationService, Depends(invitation_service)]
 Answer = Annotated[InvitationAnswer, Depends(invitation_answer)]
 
 
+class InvitationFilter(PageParams):
+    sort: InvitationSort = "-created_at"
+    open: bool | None = Field(None, description="Only those that can still be answered, or only the others.")
+
+
 @router.get("")
-async def list_invitations(query: PageQuery, invitations: Invitations, _: CanRead) -> Page[InvitationRead]:
-    """Open and answered ones, newest first."""
-    found = await invitations.page(page=query.page, limit=query.limit)
+async def list_invitations(
+    query: Annotated[InvitationFilter, Query()], invitations: Invitations, _: CanRead
+) -> Page[InvitationRead]:
+    """Open and answered ones."""
+    found = await invitations.page(page=query.page, limit=query.limit, sort=query.sort, is_open=query.open)
     return Page[InvitationRead].of(found, [InvitationRead.model_validate(each) for each in found.items])
 
 

@@ -1,11 +1,12 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, status
 
-from app.api.deps import ScopeDep
+from app.api.deps import DoorsDep, LimiterDep, ScopeDep
 from app.auth.deps import requires
 from app.auth.principals import Principal
-from app.schemas.tenants import TenantPatch, TenantRead
+from app.schemas.tenants import TenantCreate, TenantPatch, TenantRead
+from app.services.onboarding.service import NextCompany
 from app.services.tenants.service import TenantService
 
 router = APIRouter(prefix="/tenants", tags=["tenants"])
@@ -15,7 +16,23 @@ def tenant_service(scope: ScopeDep) -> TenantService:
     return TenantService(scope)
 
 
+def next_company(doors: DoorsDep, limiter: LimiterDep) -> NextCompany:
+    return NextCompany(doors, limiter)
+
+
 Current = Annotated[TenantService, Depends(tenant_service)]
+Next = Annotated[NextCompany, Depends(next_company)]
+
+
+@router.post("", status_code=status.HTTP_201_CREATED)
+async def create_tenant(
+    body: TenantCreate, companies: Next, principal: Annotated[Principal, requires("tenants:admin")]
+) -> TenantRead:
+    """Another company, with you as its first admin: sign in to it with `POST /auth/switch-tenant`."""
+    made = await companies.create(
+        principal, body.name, timezone=body.timezone, currency=body.currency, country=body.country
+    )
+    return TenantRead.model_validate(made)
 
 
 @router.get("/current")

@@ -9,7 +9,7 @@ from app.auth.deps import CurrentPrincipal, requires
 from app.auth.principals import Principal
 from app.schemas.pages import Page
 from app.schemas.roles import MemberRole
-from app.schemas.users import MemberPatch, MemberRead
+from app.schemas.users import MemberPatch, MemberRead, MemberSort
 from app.services.users.service import MemberService
 
 router = APIRouter(prefix="/users", tags=["users"])
@@ -26,6 +26,7 @@ Members = Annotated[MemberService, Depends(member_service)]
 
 
 class MemberFilter(PageParams):
+    sort: MemberSort = "name"
     q: str | None = Field(None, max_length=100, pattern=r"^[^\x00]*$", description="In name or address.")
     role: MemberRole | None = None
 
@@ -34,8 +35,10 @@ class MemberFilter(PageParams):
 async def list_users(
     query: Annotated[MemberFilter, Query()], members: Members, _: CanRead
 ) -> Page[MemberRead]:
-    """The company's people, by name."""
-    found = await members.page(q=query.q, role=query.role, page=query.page, limit=query.limit)
+    """The company's people."""
+    found = await members.page(
+        q=query.q, role=query.role, sort=query.sort, page=query.page, limit=query.limit
+    )
     return Page[MemberRead].of(found, [MemberRead.model_validate(each) for each in found.items])
 
 

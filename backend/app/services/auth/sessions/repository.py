@@ -1,13 +1,20 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, select, update
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db.session import GlobalSession
-from app.db.utils import Slice, paginate
+from app.db.utils import Slice, in_order, paginate
 from app.models.auth.sessions import UserSession
 from app.models.tenants import Membership, Tenant
+
+_SORTS: Mapping[str, InstrumentedAttribute[Any]] = {
+    "last_used_at": UserSession.last_used_at,
+    "created_at": UserSession.created_at,
+}
 
 
 class SessionRepository:
@@ -26,9 +33,11 @@ class SessionRepository:
         )
         return found
 
-    async def live(self, user_id: UUID, now: datetime, *, page: int, limit: int) -> Slice[UserSession]:
-        order = (UserSession.last_used_at.desc(), UserSession.id)
-        return await paginate(self._session, _live(user_id, now).order_by(*order), page=page, limit=limit)
+    async def live(
+        self, user_id: UUID, now: datetime, *, page: int, limit: int, sort: str
+    ) -> Slice[UserSession]:
+        statement = in_order(_live(user_id, now), sort, _SORTS, then=UserSession.id)
+        return await paginate(self._session, statement, page=page, limit=limit)
 
     async def last_tenant(self, user_id: UUID) -> int | None:
         found: int | None = await self._session.scalar(

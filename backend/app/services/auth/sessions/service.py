@@ -269,8 +269,10 @@ class OwnSessions:
             raise SessionEnded
         return Me(user, tenant, await people.tenants(user))
 
-    async def page(self, *, page: int, limit: int) -> Slice[UserSession]:
-        return await self._sessions.live(self._principal.user_id, real_now(), page=page, limit=limit)
+    async def page(self, *, page: int, limit: int, sort: str) -> Slice[UserSession]:
+        return await self._sessions.live(
+            self._principal.user_id, real_now(), page=page, limit=limit, sort=sort
+        )
 
     async def revoke(self, session_id: UUID) -> None:
         row = await self._sessions.for_update(session_id)

@@ -1,13 +1,21 @@
-from collections.abc import Sequence
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db.session import TenantDoor, TenantScope
+from app.db.utils import Slice, in_order, paginate
 from app.models.cdp.sources import CdpSource
 from app.models.tenants import Tenant
 from app.services.cdp.sources.errors import SourcesUnavailable
+
+_SORTS: Mapping[str, InstrumentedAttribute[Any]] = {
+    "name": CdpSource.name,
+    "created_at": CdpSource.created_at,
+}
 
 
 async def find_sender(door: TenantDoor, tenant_id: int, source_id: UUID) -> CdpSource | None:
@@ -26,10 +34,20 @@ class SourceRepository:
     def add(self, source: CdpSource) -> None:
         self._session.add(source)
 
-    async def oldest_first(self) -> Sequence[CdpSource]:
-        return (
-            await self._session.scalars(select(CdpSource).order_by(CdpSource.created_at, CdpSource.id))
-        ).all()
+    async def page(
+        self, *, page: int, limit: int, sort: str, search: str | None, kind: str | None, enabled: bool | None
+    ) -> Slice[CdpSource]:
+        statement = in_order(select(CdpSource), sort, _SORTS, then=CdpSource.id)
+        if search:
+            statement = statement.where(CdpSource.name.icontains(search, autoescape=True))
+        if kind:
+            statement = statement.where(CdpSource.kind == kind)
+        if enabled is not None:
+            statement = statement.where(CdpSource.enabled == enabled)
+        return await paginate(self._session, statement, page=page, limit=limit)
+
+    async def has_one(self) -> bool:
+        return await self._session.scalar(select(CdpSource.id).limit(1)) is not None
 
     async def for_update(self, source_id: UUID) -> CdpSource | None:
         found: CdpSource | None = await self._session.scalar(

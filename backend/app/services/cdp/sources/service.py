@@ -3,7 +3,6 @@
 import hashlib
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from app.core.clock import real_now
 from app.core.ids import uuid7
 from app.core.security import constant_time_equal, random_token, token_hash
 from app.db.session import TenantDoor, TenantScope
+from app.db.utils import Slice
 from app.models.cdp.sources import CdpSource
 from app.services.audit_logs.service import AuditLog
 from app.services.cdp.sources.errors import SourceDisabled, SourceNotFound, UnknownWriteKey
@@ -30,8 +30,22 @@ class SourceService:
         self._sources = SourceRepository(scope)
         self._audit = AuditLog(scope)
 
-    async def all(self) -> Sequence[CdpSource]:
-        return await self._sources.oldest_first()
+    async def page(
+        self,
+        *,
+        page: int,
+        limit: int,
+        sort: str,
+        search: str | None = None,
+        kind: str | None = None,
+        enabled: bool | None = None,
+    ) -> Slice[CdpSource]:
+        return await self._sources.page(
+            page=page, limit=limit, sort=sort, search=search, kind=kind, enabled=enabled
+        )
+
+    async def has_one(self) -> bool:
+        return await self._sources.has_one()
 
     async def create(self, name: str, kind: SourceKind) -> tuple[CdpSource, WriteKey]:
         """The new source and its write key, which nobody can read again."""

@@ -41,8 +41,26 @@ class AdAccountService:
         self._leases = LeaseRepository(scope)
         self._audit = AuditLog(scope)
 
-    async def page(self, *, page: int, limit: int) -> Slice[AdAccount]:
-        return await self._accounts.page(page=page, limit=limit)
+    async def page(
+        self,
+        *,
+        page: int,
+        limit: int,
+        sort: str,
+        search: str | None = None,
+        platform: str | None = None,
+        connection_id: UUID | None = None,
+        enabled: bool | None = None,
+    ) -> Slice[AdAccount]:
+        return await self._accounts.page(
+            page=page,
+            limit=limit,
+            sort=sort,
+            search=search,
+            platform=platform,
+            connection_id=connection_id,
+            enabled=enabled,
+        )
 
     async def all(self) -> Sequence[AdAccount]:
         """Up to 1,000, by name."""

@@ -100,9 +100,19 @@ class ConnectionService:
         self._scopes = scopes
         self._integrations = IntegrationsService(scopes)
 
-    async def page(self, *, page: int, limit: int) -> Slice[Connection]:
+    async def page(
+        self,
+        *,
+        page: int,
+        limit: int,
+        sort: str = "-created_at",
+        platform: str | None = None,
+        status: str | None = None,
+    ) -> Slice[Connection]:
         async with self._scopes() as scope:
-            return await ConnectionRepository(scope).page(page=page, limit=limit)
+            return await ConnectionRepository(scope).page(
+                page=page, limit=limit, sort=sort, platform=platform, status=status
+            )
 
     async def all(self) -> Sequence[Connection]:
         """Up to 200, newest first."""

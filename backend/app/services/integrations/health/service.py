@@ -51,9 +51,11 @@ class HealthService:
         self._scope = scope
         self._accounts = AdAccountRepository(scope)
 
-    async def page(self, *, page: int, limit: int) -> Slice[AccountHealth]:
+    async def page(
+        self, *, page: int, limit: int, sort: str, platform: str | None = None
+    ) -> Slice[AccountHealth]:
         """Of the enabled accounts."""
-        found = await self._accounts.page(page=page, limit=limit, only_enabled=True)
+        found = await self._accounts.page(page=page, limit=limit, sort=sort, platform=platform, enabled=True)
         measured = [await self._measure(account) for account in found.items]
         return Slice(measured, found.total, found.total_capped, page, limit)
 

@@ -1,6 +1,7 @@
 from sqlalchemy import func, select
 
 from app.db.session import TenantScope
+from app.db.utils import Slice, paginate
 from app.models.trust_engine.policies import TrustPolicyVersion
 
 
@@ -18,9 +19,9 @@ class PolicyRepository:
         key = func.hashtextextended(func.concat("trust_engine.policies:", self._tenant_id), 0)
         await self._session.execute(select(func.pg_advisory_xact_lock(key)))
 
-    async def all(self) -> list[TrustPolicyVersion]:
-        statement = select(TrustPolicyVersion).order_by(TrustPolicyVersion.version.desc()).limit(200)
-        return list(await self._session.scalars(statement))
+    async def page(self, *, page: int, limit: int) -> Slice[TrustPolicyVersion]:
+        statement = select(TrustPolicyVersion).order_by(TrustPolicyVersion.version.desc())
+        return await paginate(self._session, statement, page=page, limit=limit)
 
     def add(self, row: TrustPolicyVersion) -> None:
         self._session.add(row)

@@ -9,6 +9,7 @@ import msgspec
 
 from app.core.errors import FieldError
 from app.db.session import TenantScope
+from app.db.utils import Slice
 from app.models.trust_engine.policies import TrustPolicyVersion
 from app.services.audit_logs.service import AuditLog
 from app.services.trust_engine.policies.errors import PolicyUnsound
@@ -43,9 +44,13 @@ class Policies:
         row = await self._rows.newest()
         return _DEFAULT if row is None else _adopted(row)
 
-    async def versions(self) -> list[Adopted]:
-        """Every version, the newest first."""
-        return [*(_adopted(row) for row in await self._rows.all()), _DEFAULT]
+    async def versions(self, *, page: int, limit: int) -> Slice[Adopted]:
+        """The newest first; the default, which no row holds, is the last of the last page."""
+        found = await self._rows.page(page=page, limit=limit)
+        adopted = [_adopted(row) for row in found.items]
+        if (page - 1) * limit <= found.total < page * limit:
+            adopted.append(_DEFAULT)
+        return Slice(adopted, found.total + 1, found.total_capped, page, limit)
 
     async def adopt(self, changes: Mapping[str, Any], *, note: str) -> Adopted:
         """Bring in the next version: the one in force with `changes`; what was decided keeps its own."""

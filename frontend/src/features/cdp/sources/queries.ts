@@ -3,7 +3,8 @@ import { api, body } from "@/api/client";
 
 export const sourcesQuery = queryOptions({
   queryKey: ["cdp/sources"],
-  queryFn: () => body(api.GET("/api/v1/cdp/sources")),
+  queryFn: async () =>
+    (await body(api.GET("/api/v1/cdp/sources", { params: { query: { limit: 200 } } }))).items,
 });
 
 export function useCreateSource() {

@@ -1,9 +1,9 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Response, status
+from fastapi import APIRouter, Depends, Query, Response, status
 
-from app.api.deps import PageQuery, ScopeDep, SettingsDep
+from app.api.deps import PageParams, ScopeDep, SettingsDep
 from app.api.sign_in import Deliver, DeliverRefresh, Leaving, OwnOrigin, RefreshCredential, SignIn, forget
 from app.auth.deps import requires
 from app.auth.principals import Principal
@@ -13,6 +13,7 @@ from app.schemas.auth.sessions import (
     MfaChallenge,
     SessionRead,
     SignInSessionRead,
+    SignInSessionSort,
     SwitchTenantRequest,
     TenantOption,
     UserRead,
@@ -75,10 +76,16 @@ async def me(principal: CanRead, own: Own) -> MeRead:
     )
 
 
+class SessionFilter(PageParams):
+    sort: SignInSessionSort = "-last_used_at"
+
+
 @router.get("/sessions")
-async def list_sessions(query: PageQuery, principal: CanRead, own: Own) -> Page[SignInSessionRead]:
-    """Where the person is signed in, the latest used first."""
-    found = await own.page(page=query.page, limit=query.limit)
+async def list_sessions(
+    query: Annotated[SessionFilter, Query()], principal: CanRead, own: Own
+) -> Page[SignInSessionRead]:
+    """Where the person is signed in."""
+    found = await own.page(page=query.page, limit=query.limit, sort=query.sort)
     rows = [SignInSessionRead.model_validate(row) for row in found.items]
     for row in rows:
         row.current = row.id == principal.session_id

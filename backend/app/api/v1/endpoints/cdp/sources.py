@@ -3,12 +3,20 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 
-from app.api.deps import ScopeDep
+from app.api.deps import PageParams, ScopeDep, Search
 from app.auth.deps import requires
 from app.auth.principals import Principal
-from app.schemas.cdp.sources import SourceCreate, SourcePatch, SourceRead, SourceWithKey
+from app.schemas.cdp.sources import (
+    Kind,
+    SourceCreate,
+    SourcePatch,
+    SourceRead,
+    SourceSort,
+    SourceWithKey,
+)
+from app.schemas.pages import Page
 from app.services.cdp.sources.service import SourceKind, SourceService
 
 router = APIRouter(prefix="/cdp/sources", tags=["cdp"])
@@ -23,9 +31,26 @@ Reader = Annotated[Principal, requires("cdp.sources:read")]
 Writer = Annotated[Principal, requires("cdp.sources:write")]
 
 
+class SourceFilter(PageParams):
+    sort: SourceSort = "created_at"
+    q: Search = None
+    kind: Kind | None = None
+    enabled: bool | None = None
+
+
 @router.get("")
-async def list_sources(sources: Sources, _: Reader) -> list[SourceRead]:
-    return [SourceRead.model_validate(source) for source in await sources.all()]
+async def list_sources(
+    asked: Annotated[SourceFilter, Query()], sources: Sources, _: Reader
+) -> Page[SourceRead]:
+    found = await sources.page(
+        page=asked.page,
+        limit=asked.limit,
+        sort=asked.sort,
+        search=asked.q,
+        kind=asked.kind,
+        enabled=asked.enabled,
+    )
+    return Page[SourceRead].of(found, [SourceRead.model_validate(each) for each in found.items])
 
 
 @router.post("", status_code=201)

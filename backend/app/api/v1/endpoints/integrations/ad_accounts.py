@@ -3,12 +3,13 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 
-from app.api.deps import PageQuery, ScopeDep
+from app.api.deps import PageParams, ScopeDep, Search
 from app.auth.deps import requires
 from app.auth.principals import Principal
-from app.schemas.integrations.ad_accounts import AdAccountPatch, AdAccountRead, SyncQueued
+from app.schemas.integrations.ad_accounts import AdAccountPatch, AdAccountRead, AdAccountSort, SyncQueued
+from app.schemas.integrations.connections import PlatformName
 from app.schemas.pages import Page
 from app.services.integrations.ad_accounts.service import AdAccountService
 
@@ -24,9 +25,27 @@ Reader = Annotated[Principal, requires("integrations.ad_accounts:read")]
 Writer = Annotated[Principal, requires("integrations.ad_accounts:write")]
 
 
+class AdAccountFilter(PageParams):
+    sort: AdAccountSort = "name"
+    q: Search = None
+    platform: PlatformName | None = None
+    connection_id: UUID | None = None
+    enabled: bool | None = None
+
+
 @router.get("")
-async def list_ad_accounts(query: PageQuery, accounts: AdAccounts, _: Reader) -> Page[AdAccountRead]:
-    found = await accounts.page(page=query.page, limit=query.limit)
+async def list_ad_accounts(
+    asked: Annotated[AdAccountFilter, Query()], accounts: AdAccounts, _: Reader
+) -> Page[AdAccountRead]:
+    found = await accounts.page(
+        page=asked.page,
+        limit=asked.limit,
+        sort=asked.sort,
+        search=asked.q,
+        platform=asked.platform,
+        connection_id=asked.connection_id,
+        enabled=asked.enabled,
+    )
     return Page[AdAccountRead].of(found, [AdAccountRead.model_validate(each) for each in found.items])
 
 

@@ -1,6 +1,6 @@
 """Connecting platforms, by signing in there or with a token."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from app.api.deps import PageQuery, ScopesDep, SettingsDep, get_doors
+from app.api.deps import PageParams, ScopesDep, SettingsDep, get_doors
 from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.core.config import Settings
@@ -20,6 +20,7 @@ from app.schemas.integrations.connections import (
     AuthorizeRead,
     ConnectionCreate,
     ConnectionRead,
+    ConnectionSort,
     PlatformName,
 )
 from app.schemas.pages import Page
@@ -45,9 +46,19 @@ def _redirect_uri(settings: Settings, platform: str) -> str:
     return f"{base}/integrations/connections/{platform}/callback"
 
 
+class ConnectionFilter(PageParams):
+    sort: ConnectionSort = "-created_at"
+    platform: PlatformName | None = None
+    status: Literal["active", "needs_sign_in", "disconnected"] | None = None
+
+
 @router.get("")
-async def list_connections(query: PageQuery, connections: Connections, _: Reader) -> Page[ConnectionRead]:
-    found = await connections.page(page=query.page, limit=query.limit)
+async def list_connections(
+    asked: Annotated[ConnectionFilter, Query()], connections: Connections, _: Reader
+) -> Page[ConnectionRead]:
+    found = await connections.page(
+        page=asked.page, limit=asked.limit, sort=asked.sort, platform=asked.platform, status=asked.status
+    )
     return Page[ConnectionRead].of(found, [ConnectionRead.model_validate(each) for each in found.items])
 
 

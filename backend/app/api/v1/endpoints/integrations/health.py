@@ -2,11 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 
-from app.api.deps import PageQuery, ScopeDep
+from app.api.deps import PageParams, ScopeDep
 from app.auth.deps import requires
 from app.auth.principals import Principal
+from app.schemas.integrations.ad_accounts import AdAccountSort
+from app.schemas.integrations.connections import PlatformName
 from app.schemas.integrations.health import AccountHealthRead
 from app.schemas.pages import Page
 from app.services.integrations.health.service import HealthService
@@ -22,8 +24,15 @@ Health = Annotated[HealthService, Depends(health_service)]
 Reader = Annotated[Principal, requires("integrations.health:read")]
 
 
+class AccountHealthFilter(PageParams):
+    sort: AdAccountSort = "name"
+    platform: PlatformName | None = None
+
+
 @router.get("")
-async def list_health(query: PageQuery, health: Health, _: Reader) -> Page[AccountHealthRead]:
+async def list_health(
+    asked: Annotated[AccountHealthFilter, Query()], health: Health, _: Reader
+) -> Page[AccountHealthRead]:
     """Of each enabled ad account: success, latency, the circuit, and how fresh its figures are."""
-    found = await health.page(page=query.page, limit=query.limit)
+    found = await health.page(page=asked.page, limit=asked.limit, sort=asked.sort, platform=asked.platform)
     return Page[AccountHealthRead].of(found, [AccountHealthRead.model_validate(each) for each in found.items])

@@ -5,10 +5,11 @@ from typing import Annotated
 import msgspec
 from fastapi import APIRouter, Depends
 
-from app.api.deps import ScopeDep
+from app.api.deps import PageQuery, ScopeDep
 from app.auth.deps import requires
 from app.auth.principals import Principal
-from app.schemas.trust_engine.policies import PolicyCreate, PolicyList, PolicyRead
+from app.schemas.pages import Page
+from app.schemas.trust_engine.policies import PolicyCreate, PolicyRead
 from app.services.trust_engine.policies.service import Adopted, Policies
 
 router = APIRouter(prefix="/trust/policies", tags=["trust"])
@@ -25,8 +26,10 @@ PoliciesDep = Annotated[Policies, Depends(policies)]
 
 
 @router.get("")
-async def list_policies(found: PoliciesDep, _: Reader) -> PolicyList:
-    return PolicyList(items=[_read(each) for each in await found.versions()])
+async def list_policies(query: PageQuery, found: PoliciesDep, _: Reader) -> Page[PolicyRead]:
+    """Every version, the newest first, the default last."""
+    versions = await found.versions(page=query.page, limit=query.limit)
+    return Page[PolicyRead].of(versions, [_read(each) for each in versions.items])
 
 
 @router.get("/current")
