@@ -14,10 +14,11 @@ $(error Stratum needs Python 3.11 or newer; "$(PYTHON)" is not. Say which: make 
 endif
 
 INSTALL := "$(FOUND)" -I backend/launcher/install.py
-BIN := $(CURDIR)/.venv/bin
+# Relative, so that a checkout may lie in a folder with a space in its name.
+BIN := .venv/bin
+IN_BACKEND := cd backend && ../.venv/bin
 # Node.js as the installation found or made it.
 NPM = PATH="$$($(INSTALL) --node):$$PATH" npm --prefix frontend
-PYTEST := $(BIN)/python -m pytest -n 2
 CHROMIUM := chromium chromium-browser google-chrome google-chrome-stable
 BROWSER = $(shell for it in $(CHROMIUM); do command -v "$$it" && break; done)
 
@@ -40,25 +41,25 @@ test: lint contracts frontend-test pytest ## lint, types, contracts, dashboard, 
 
 test-long: ## what takes minutes: kill storms, large curves
 	@$(INSTALL) python build
-	cd backend && $(BIN)/python -m pytest -m long
+	$(IN_BACKEND)/python -m pytest -m long
 
 check: lint contracts frontend-check ## lint, types and contracts, without a test
 
 fix: ## mend what the linters can
 	@$(INSTALL) python frontend
-	cd backend && $(BIN)/ruff check --fix .
-	cd backend && $(BIN)/ruff format .
-	cd backend && $(BIN)/python -m app.cli settings
+	$(IN_BACKEND)/ruff check --fix .
+	$(IN_BACKEND)/ruff format .
+	$(IN_BACKEND)/python -m app.cli settings
 	$(NPM) run format
 
 bench: ## measure against bare PostgreSQL and bare FastAPI, ratios in one run
 	@$(INSTALL) python build
-	cd backend && $(BIN)/python -m benchmarks
+	$(IN_BACKEND)/python -m benchmarks
 
 migration: ## write a migration from the models: make migration name="add campaign labels"
 	@test -n "$(name)" || { echo 'Say what it does: make migration name="add campaign labels"'; exit 2; }
 	@$(INSTALL) python
-	@cd backend && $(BIN)/python -m launcher.migration "$(name)"
+	@$(IN_BACKEND)/python -m launcher.migration "$(name)"
 
 clean: ## remove what was installed and made; the data in .stratum stays
 	rm -rf .venv frontend/node_modules frontend/dist backend/.mypy_cache backend/.ruff_cache \
@@ -67,14 +68,14 @@ clean: ## remove what was installed and made; the data in .stratum stays
 
 lint:
 	@$(INSTALL) python
-	cd backend && $(BIN)/ruff check .
-	cd backend && $(BIN)/ruff format --check .
-	cd backend && $(BIN)/mypy
+	$(IN_BACKEND)/ruff check .
+	$(IN_BACKEND)/ruff format --check .
+	$(IN_BACKEND)/mypy
 
 contracts:
 	@$(INSTALL) python
-	cd backend && $(BIN)/lint-imports --no-cache
-	cd backend && $(BIN)/deptry .
+	$(IN_BACKEND)/lint-imports --no-cache
+	$(IN_BACKEND)/deptry .
 
 frontend-check:
 	@$(INSTALL) python frontend
@@ -88,7 +89,7 @@ frontend-test: frontend-check
 
 pytest:
 	@$(INSTALL) python build browser
-	cd backend && $(PYTEST) -m "not long and not browser"
-	@$(if $(BROWSER),cd backend && $(BIN)/python -m pytest -m browser,echo 'BROWSER TESTS DID NOT RUN: there is no Chromium on this machine.')
+	$(IN_BACKEND)/python -m pytest -n 2 -m "not long and not browser"
+	@$(if $(BROWSER),$(IN_BACKEND)/python -m pytest -m browser,echo 'BROWSER TESTS DID NOT RUN: there is no Chromium on this machine.')
 
 .PHONY: help run dev demo test test-long check fix bench migration clean lint contracts frontend-check frontend-test pytest

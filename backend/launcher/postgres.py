@@ -16,7 +16,16 @@ from urllib.parse import quote
 
 from launcher.account import Berth, choose_berth
 from launcher.errors import DidNotStart, LauncherError
-from launcher.system import LOOPBACK, FolderLock, end_process, free_port, tail, works_in, write_private
+from launcher.system import (
+    LOOPBACK,
+    FolderLock,
+    end_process,
+    free_port,
+    kept_port,
+    tail,
+    works_in,
+    write_private,
+)
 
 MAJOR = 16
 SUPERUSER = "postgres"
@@ -116,9 +125,10 @@ class PostgresServer:
 def start_postgres(data: Path, port: int | None = None, *, durable: bool = True) -> PostgresServer:
     """Start the server of this data folder, making the folder first where there is none.
 
-    With `port` given, exactly that one; without, 5432 where it is free, else another. `durable=False` gives
-    up safety against a crash for speed: for tests. A server that an earlier, killed launcher left behind in
-    the folder is stopped first. Raises `AlreadyRunning` while another launcher holds the folder.
+    With `port` given, exactly that one; without, the last start's, at first 5432, where it is free, else
+    another. `durable=False` gives up safety against a crash for speed: for tests. A server that an earlier,
+    killed launcher left behind in the folder is stopped first. Raises `AlreadyRunning` while another launcher
+    holds the folder.
     """
     data = data.absolute()
     data.parent.mkdir(parents=True, exist_ok=True)
@@ -128,10 +138,12 @@ def start_postgres(data: Path, port: int | None = None, *, durable: bool = True)
         berth = choose_berth(find_install(), data)
         stop_stray_postgres(berth.data)
         password = _make_folder(berth, data, durable=durable)
+        note = _beside(data, "port")
         for attempt in range(_ATTEMPTS if port is None else 1):
-            chosen = port or free_port(DEFAULT_PORT if attempt == 0 else None)
+            chosen = port or (kept_port(note, DEFAULT_PORT) if attempt == 0 else free_port())
             process = _launch(berth, data, chosen, durable=durable)
             if process is not None:
+                note.write_text(f"{chosen}\n", encoding="utf-8")
                 undo.pop_all()
                 log = _beside(data, "log")
                 return PostgresServer(berth.data, chosen, process.pid, password, log, process, lock)

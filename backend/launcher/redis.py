@@ -12,7 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from launcher.errors import DidNotStart, LauncherError
-from launcher.system import LOOPBACK, FolderLock, end_process, free_port, tail, works_in, write_private
+from launcher.system import (
+    LOOPBACK,
+    FolderLock,
+    end_process,
+    free_port,
+    kept_port,
+    tail,
+    works_in,
+    write_private,
+)
 
 DEFAULT_PORT = 6379
 _READY_WITHIN = 60.0
@@ -69,7 +78,7 @@ class RedisServer:
 
 
 def start_redis(data: Path, port: int | None = None, *, durable: bool = True) -> RedisServer:
-    """Start the server of this data folder, on `port`, or on 6379 where it is free, else on another.
+    """Start the server of this data folder, on `port`, or on the last start's (at first 6379) where it is free.
 
     It keeps an append-only file and never evicts. Its password is made once and kept beside the folder. A
     server that an earlier, killed launcher left behind is stopped first. Raises `AlreadyRunning` while
@@ -82,10 +91,12 @@ def start_redis(data: Path, port: int | None = None, *, durable: bool = True) ->
         undo.enter_context(lock)
         stop_stray_redis(data)
         password = _password(data)
+        note = _beside(data, "port")
         for attempt in range(_ATTEMPTS if port is None else 1):
-            chosen = port or free_port(DEFAULT_PORT if attempt == 0 else None)
+            chosen = port or (kept_port(note, DEFAULT_PORT) if attempt == 0 else free_port())
             process = _launch(data, chosen, password, durable=durable)
             if process is not None:
+                note.write_text(f"{chosen}\n", encoding="utf-8")
                 undo.pop_all()
                 log = _beside(data, "log")
                 return RedisServer(data, chosen, process.pid, password, log, process, lock)

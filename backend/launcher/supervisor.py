@@ -81,7 +81,7 @@ class Supervisor:
         self._stopping = asyncio.Event()
         self._hurry = asyncio.Event()
         self._reaper: subprocess.Popen[str] | None = None
-        self._servers: list[list[Server]] = []
+        self._servers: dict[str, list[Server]] = {}
         self._stages: list[list[_Kept]] = []
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -96,7 +96,7 @@ class Supervisor:
         for stage in reversed(self._stages):
             await asyncio.gather(*(self._stop(kept) for kept in stage))
         await asyncio.gather(*self._tasks)
-        for held in reversed(self._servers):
+        for held in reversed(self._servers.values()):
             await asyncio.to_thread(held[0].stop)
             self._forget(held[0].pid)
         if self._reaper is not None and self._reaper.stdin is not None:
@@ -109,6 +109,14 @@ class Supervisor:
     def stopping(self) -> bool:
         return self._stopping.is_set()
 
+    @property
+    def processes(self) -> dict[str, int]:
+        """Each running process's id, by its name."""
+        kept = {
+            each.program.name: each.process.pid for stage in self._stages for each in stage if each.process
+        }
+        return {name: held[0].pid for name, held in self._servers.items()} | kept
+
     async def until_stopped(self) -> None:
         """Return when somebody asks for the end: Ctrl-C, SIGTERM, or the terminal's going away."""
         await self._stopping.wait()
@@ -120,7 +128,7 @@ class Supervisor:
         server = await asyncio.to_thread(start)
         held: list[Server] = [server]
         self._note(held[0].pid, signal.SIGINT)
-        self._servers.append(held)
+        self._servers[name] = held
         self._tasks.append(asyncio.create_task(self._keep_server(name, held, again)))
         return server
 
@@ -190,6 +198,8 @@ class Supervisor:
             os.close(theirs)
         self._note(process.pid, signal.SIGTERM)
         kept.process, kept.starts = process, kept.starts + 1
+        if kept.starts > 1:
+            self._console.say(f"{program.name} is started again (process {process.pid})")
         if self._stopping.is_set():
             process.kill()  # asked to stop while it was being made
         reading = asyncio.create_task(self._relay(kept, ours))
@@ -239,7 +249,7 @@ class Supervisor:
                 wait = min(wait * 2, _LONGEST_WAIT)
             else:
                 self._note(held[0].pid, signal.SIGINT)
-                self._console.say(f"{name} is back")
+                self._console.say(f"{name} is back (process {held[0].pid})")
                 wait = _FIRST_WAIT
 
     async def _stop(self, kept: _Kept) -> None:

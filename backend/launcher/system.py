@@ -29,6 +29,15 @@ def free_port(preferred: int | None = None, *, taken: Iterable[int] = ()) -> int
             return port
 
 
+def kept_port(note: Path, usual: int) -> int:
+    """The port of the last start, which addresses were given out for, else the usual one; where free, else another."""
+    try:
+        last = int(note.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        last = usual
+    return free_port(last)
+
+
 def _can_bind(port: int) -> bool:
     with socket.socket() as probe:
         # As servers do: a connection in TIME_WAIT does not make the port taken.

@@ -203,6 +203,7 @@ async def _run(start: Start, environment: Mapping[str, str], console: Console) -
         console.say("Starting the worker, Beat and the relay")
         await supervisor.add(*start.hands(settings))
         write_private(demo, json.dumps(told, indent=2) + "\n")
+        console.say("Processes: " + ", ".join(f"{name} {pid}" for name, pid in supervisor.processes.items()))
         console.say(f"Sign in as {opened.email} with {opened.password}")
         console.say(f"Sandbox: {start.sandbox_url}   its mailbox: {start.sandbox_url}/mailbox")
         if start.dev:

@@ -81,6 +81,21 @@ async def test_a_second_start_finds_the_data_again_and_quickly(folder: Path) -> 
         second.stop()
 
 
+def test_a_start_takes_the_last_ones_port_unless_somebody_has_it(folder: Path) -> None:
+    port = free_port()
+    start_postgres(folder, port, durable=False).stop()
+    again = start_postgres(folder, durable=False)
+    again.stop()
+    assert again.port == port
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        elsewhere = start_postgres(folder, durable=False)
+        elsewhere.stop()
+    assert elsewhere.port != port
+
+
 def test_two_launchers_do_not_share_a_folder(server: PostgresServer, folder: Path) -> None:
     with pytest.raises(AlreadyRunning, match="stop it first"):
         start_postgres(folder, durable=False)

@@ -50,6 +50,14 @@ def test_what_was_written_outlives_a_kill(tmp_path: Path) -> None:
         second.stop()
 
 
+def test_a_start_takes_the_last_ones_port(tmp_path: Path) -> None:
+    port = free_port()
+    start_redis(tmp_path / "redis", port).stop()
+    again = start_redis(tmp_path / "redis")
+    again.stop()
+    assert again.port == port
+
+
 def test_two_launchers_do_not_share_a_folder(server: RedisServer) -> None:
     with pytest.raises(AlreadyRunning):
         start_redis(server.data)

@@ -62,9 +62,11 @@ async def test_a_process_that_dies_is_started_again_and_that_is_said(tmp_path: P
     async with Supervisor(Console(shown)) as supervisor:
         await supervisor.add(_python("worker", _SERVES, tmp_path, ready="up"))
         (first,) = _pids(tmp_path)
+        assert supervisor.processes == {"worker": first}
         os.kill(first, signal.SIGKILL)
         await _until(lambda: len(_pids(tmp_path)) == 2)
     assert "worker ended (signal SIGKILL); it starts again in 0.5 s" in shown.getvalue()
+    assert f"worker is started again (process {_pids(tmp_path)[1]})" in shown.getvalue()
     assert not any(alive(pid) for pid in _pids(tmp_path))
 
 

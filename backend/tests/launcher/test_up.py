@@ -111,6 +111,7 @@ def test_it_starts_survives_a_kill_starts_again_and_leaves_nothing(home: Path) -
 
     second = _Up(home, port)
     again = json.loads(demo.read_text())
+    assert not any("Migrating" in line for line in second.lines)
     # The same company, the same keys: the data is there. Only addresses may differ.
     kept = {"email", "password", "tenant_id", "write_key", "api_key", "sandbox_meta_token"}
     assert {name: again[name] for name in kept} == {name: told[name] for name in kept}
