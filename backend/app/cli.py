@@ -18,7 +18,7 @@ from app.core.errors import StratumError
 from app.core.settings_example import example
 from app.db import migrations, roles
 from app.db.session import open_doors
-from app.services.admin.system.rules import State
+from app.services.admin.system.rules import Finding, State
 from app.services.admin.system.service import examine
 from app.services.onboarding.service import Onboarding
 from app.services.trust_engine.gate.verifying import drill_ledger, export_head, verify_ledgers
@@ -30,9 +30,10 @@ from app.services.trust_engine.ledger.service import (
     write_head,
 )
 from launcher import backup as operators
+from launcher import checkup
 from launcher import up as start
 from launcher.errors import LauncherError
-from launcher.home import home_folder
+from launcher.home import home_folder, home_path
 from launcher.system import write_private
 
 Made = TypeVar("Made")
@@ -86,7 +87,15 @@ def restore(
 @cli.command()
 def doctor() -> None:
     """Say what is wrong with this installation, and how to mend it; exits 1 where something is."""
-    findings = asyncio.run(examine(settings, Path.cwd()))
+    from app.workers.roster import call_the_roll  # noqa: PLC0415  (only this command needs every task's code)
+
+    home = home_path(os.environ)
+    own = checkup.is_its_own(home, settings.database_url.get_secret_value())
+    findings = [
+        Finding(trouble.part, State.WRONG, trouble.says, trouble.mend)
+        for trouble in (checkup.look(home) if own else [])
+    ]
+    findings += asyncio.run(examine(settings, home if own else Path.cwd(), call_the_roll))
     for finding in findings:
         typer.echo(f"{finding.state:<7} {finding.part:<13} {finding.says}")
         if finding.mend:

@@ -9,6 +9,8 @@ import os
 import sys
 from pathlib import Path
 
+from launcher.home import BACKEND, home_path
+
 KEPT = "environment.json"
 
 
@@ -24,17 +26,15 @@ def adopted(environment: dict[str, str], home: Path) -> dict[str, str]:
 
 
 def main() -> None:
-    here = Path(__file__).resolve().parents[1]
-    home = Path(os.environ.get("STRATUM_HOME") or here.parent / ".stratum").expanduser()
     if sys.argv[1:2] == ["up"] and set(sys.argv[2:]) <= {"--dev"}:
         # Without the application's imports, a start is two seconds shorter; and it chooses its addresses anew.
         from launcher.up import up  # noqa: PLC0415  (asyncpg is a driver's weight for the other commands)
 
         sys.exit(up(dev="--dev" in sys.argv))
     # Not by -m, which would take a folder `app` where the command is called for ours.
-    ours = f"import sys; sys.path.insert(0, {str(here)!r}); from app.cli import main; main()"
+    ours = f"import sys; sys.path.insert(0, {str(BACKEND)!r}); from app.cli import main; main()"
     words = [sys.executable, "-P", "-c", ours, *sys.argv[1:]]
-    os.execve(sys.executable, words, adopted(dict(os.environ), home))  # noqa: S606  (ourselves, under other settings)
+    os.execve(sys.executable, words, adopted(dict(os.environ), home_path(os.environ)))  # noqa: S606  (ourselves, under other settings)
 
 
 if __name__ == "__main__":

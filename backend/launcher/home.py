@@ -16,9 +16,14 @@ BACKEND = ROOT / "backend"
 FRONTEND = ROOT / "frontend"
 
 
+def home_path(environment: Mapping[str, str]) -> Path:
+    """`STRATUM_HOME`, else `.stratum` in the checkout."""
+    return Path(environment.get("STRATUM_HOME") or ROOT / ".stratum").expanduser().absolute()
+
+
 def home_folder(environment: Mapping[str, str]) -> Path:
-    """`STRATUM_HOME`, else `.stratum` in the checkout; made where it is missing."""
-    home = Path(environment.get("STRATUM_HOME") or ROOT / ".stratum").expanduser().absolute()
+    """The home, made where it is missing."""
+    home = home_path(environment)
     try:
         # Others may pass through (the account that PostgreSQL is lent does), and not look.
         home.mkdir(parents=True, exist_ok=True, mode=0o711)

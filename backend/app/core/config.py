@@ -1,14 +1,18 @@
 """Settings, read once from the environment (and `.env`); a wrong one stops the start with every fault named."""
 
+import re
 import sys
 from functools import lru_cache
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
 DEVELOPMENT_SECRET = "development-only-change-me-0123456789abcdef"  # noqa: S105  (refused in production)
+
+_HOW_TO_MAKE_ONE = """python3 -c 'import secrets; print(secrets.token_urlsafe(36))'"""
+_MAKE_SEED = """64 hex digits, as python3 -c 'import secrets; print(secrets.token_hex(32))' prints"""
 
 Csv = Annotated[tuple[str, ...], NoDecode]
 
@@ -114,12 +118,19 @@ class Settings(BaseSettings):
                 values[name] = tuple(part.strip() for part in raw.split(",") if part.strip())
         return values
 
+    @field_validator("ledger_signing_key")
+    @classmethod
+    def _is_a_seed(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None and re.fullmatch(r"[0-9a-fA-F]{64}", key.get_secret_value()) is None:
+            raise ValueError(f"it must be {_MAKE_SEED}")
+        return key
+
     @model_validator(mode="after")
     def _production_is_strict(self) -> Self:
         if not self.is_production:
             return self
         faults = [
-            f"{name} still has its development value"
+            f"{name} still has its development value: set what {_HOW_TO_MAKE_ONE} prints"
             for name in ("secret_key", "jwt_secret_key")
             if getattr(self, name).get_secret_value() == DEVELOPMENT_SECRET
         ]
@@ -134,11 +145,11 @@ class Settings(BaseSettings):
         if self.allow_private_addresses:
             faults.append("allow_private_addresses has no place in production")
         if self.ledger_signing_key is None:
-            faults.append("ledger_signing_key is required: 64 hex digits")
+            faults.append(f"ledger_signing_key is required: {_MAKE_SEED}")
         if ":stratum@" in self.database_url.get_secret_value():
             faults.append("database_url still has its development password")
         if faults:
-            raise ValueError("; ".join(faults))
+            raise ValueError("\n".join(faults))
         return self
 
 
@@ -149,8 +160,9 @@ def get_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         faults = [
-            f"  {'.'.join(str(part) for part in fault['loc']).upper() or 'SETTINGS'}: {fault['msg']}"
+            f"  {'.'.join(str(part) for part in fault['loc']).upper() or 'SETTINGS'}: {said}"
             for fault in error.errors(include_input=False, include_url=False)
+            for said in fault["msg"].removeprefix("Value error, ").splitlines()
         ]
         sys.exit("\n".join(["Stratum cannot start: these settings are wrong.", *faults]))
     except SettingsError as error:

@@ -16,13 +16,24 @@ from app.workers.runtime import Delivery, Runtime
 
 log = get_logger(__name__)
 
-__all__ = ["TICK", "celery_app", "longest_hard_limit", "tasks", "visibility_timeout"]
+__all__ = [
+    "BEAT_LOCK",
+    "QUEUE_PREFIX",
+    "TICK",
+    "celery_app",
+    "longest_hard_limit",
+    "tasks",
+    "visibility_timeout",
+]
 
 TICK = "work.tick"
 _SHORTEST_HARD_LIMIT = 300
 _RETURN_MARGIN = 60
 _BEAT_WAKES_EVERY = 5
 _BEAT_LOCK_SECONDS = 20
+# Of names in Redis: the queues', and the lock's of the Beat that works.
+QUEUE_PREFIX = "celery:"
+BEAT_LOCK = "redbeat::lock"
 
 
 def longest_hard_limit() -> int:
@@ -58,10 +69,11 @@ celery_app.conf.update(
         "queue_order_strategy": "round_robin",
         "socket_connect_timeout": 5,
         "socket_keepalive": True,
-        "global_keyprefix": "celery:",
+        "global_keyprefix": QUEUE_PREFIX,
     },
     enable_utc=True,
     redbeat_key_prefix="redbeat:",
+    redbeat_lock_key=BEAT_LOCK,
     redbeat_lock_timeout=_BEAT_LOCK_SECONDS,
     redbeat_redis_options={"socket_connect_timeout": 5},
     redbeat_redis_url=_redis_url,

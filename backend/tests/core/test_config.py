@@ -38,6 +38,7 @@ def test_production_starts_with_good_settings() -> None:
         ("stratum_clock_url", "http://127.0.0.1:1/clock", "stratum_clock_url has no place in production"),
         ("allow_private_addresses", True, "allow_private_addresses has no place in production"),
         ("ledger_signing_key", None, "ledger_signing_key is required"),
+        ("ledger_signing_key", "f" * 63, "must be 64 hex digits"),
         ("database_url", "postgresql://stratum_app:stratum@db/stratum", "development password"),
     ],
 )
@@ -56,6 +57,24 @@ def test_every_fault_is_named_before_the_process_ends(monkeypatch: pytest.Monkey
     get_settings.cache_clear()
     assert "DB_POOL_SIZE" in str(ended.value)
     assert "APP_ENV" in str(ended.value)
+
+
+def test_each_fault_of_production_stands_on_a_line_of_its_own_with_its_mend(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("APP_ENV", "production")
+    monkeypatch.setenv("SECRET_KEY", DEVELOPMENT_SECRET)
+    monkeypatch.setenv("COOKIE_SECURE", "false")
+    get_settings.cache_clear()
+    with pytest.raises(SystemExit) as ended:
+        get_settings()
+    monkeypatch.undo()
+    get_settings.cache_clear()
+    lines = str(ended.value).splitlines()
+    assert any(
+        "secret_key still has its development value" in line and "token_urlsafe" in line for line in lines
+    )
+    assert any(line.strip() == "SETTINGS: cookie_secure must be on" for line in lines)
 
 
 def test_a_list_is_written_with_commas() -> None:

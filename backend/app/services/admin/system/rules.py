@@ -8,6 +8,7 @@ from enum import StrEnum
 OLDEST_PYTHON = (3, 11)
 OLDEST_POSTGRES = 160_000
 OLDEST_REDIS = (7, 0)
+LONG_QUEUE = 1_000
 SKEW_NOTICED = timedelta(seconds=2)
 SKEW_TOO_LARGE = timedelta(seconds=30)
 GIB = 1 << 30
@@ -51,6 +52,30 @@ class DatabaseFacts:
     """Tables with a `tenant_id` and without forced row-level security."""
 
 
+class Why(StrEnum):
+    """Why a database did not take somebody in."""
+
+    SILENT = "silent"
+    WHO = "who"
+    NO_SUCH_DATABASE = "no_such_database"
+    FULL = "full"
+
+
+@dataclass(frozen=True)
+class Silence:
+    why: Why
+    says: str
+
+
+@dataclass(frozen=True)
+class Roster:
+    """Who works at the moment. `waiting` counts the messages in each queue that no worker has taken."""
+
+    workers: Sequence[str]
+    has_beat: bool
+    waiting: Mapping[str, int]
+
+
 @dataclass(frozen=True)
 class RedisFacts:
     version: str
@@ -66,17 +91,44 @@ def judge_python(version: tuple[int, int, int]) -> Finding:
     return Finding("python", State.GOOD, said)
 
 
-def judge_settings(environment: str, *, default_secrets: Sequence[str], has_relay: bool) -> list[Finding]:
+def judge_settings(environment: str, *, default_secrets: Sequence[str]) -> list[Finding]:
     """Production refuses default secrets at its start; elsewhere they deserve a notice."""
     findings = [Finding("settings", State.GOOD, f"read, for {environment}")]
     if default_secrets:
         names = ", ".join(name.upper() for name in default_secrets)
         mend = "Set each to 32 random characters or more (`make run` makes its own)."
         findings.append(Finding("secrets", State.NOTICE, f"development values in {names}", mend))
-    if not has_relay:
-        mend = "Set DATABASE_RELAY_URL (role stratum_relay); without it the outbox is not sent on."
-        findings.append(Finding("relay", State.WRONG, "the relay has no address of its own", mend))
     return findings
+
+
+def judge_silence(place: str, silence: Silence) -> Finding:
+    """A database that did not take us in, by why."""
+    match silence.why:
+        case Why.WHO:
+            mend = (
+                "Name the role's password in DATABASE_URL; or give the roles those that the addresses have: "
+                "`stratum migrate` with DATABASE_OWNER_URL."
+            )
+        case Why.NO_SUCH_DATABASE:
+            mend = "Name another in DATABASE_URL, or create it as its owner; then `stratum migrate`."
+        case Why.FULL:
+            mend = "Find who holds the connections (pg_stat_activity), or raise max_connections."
+        case Why.SILENT:
+            mend = (
+                "See that PostgreSQL runs and that DATABASE_URL is right; `make run` starts one of its own."
+            )
+    return Finding("database", State.WRONG, f"{place}: {silence.says}", mend)
+
+
+def judge_helper(part: str, setting: str, role: str, place: str | None, silence: Silence | None) -> Finding:
+    """One of the addresses beside the application's: what works with it, the setting and the role that it names."""
+    if place is None:
+        mend = f"Set {setting} (role {role})."
+        return Finding(part, State.WRONG, "has no address of its own: its work is not done", mend)
+    if silence is not None:
+        mend = f"See {setting}; `stratum migrate` with DATABASE_OWNER_URL gives {role} the password in it."
+        return Finding(part, State.WRONG, f"{place}: {silence.says}", mend)
+    return Finding(part, State.GOOD, f"{role} is taken in")
 
 
 def judge_database(facts: DatabaseFacts, here: datetime) -> list[Finding]:
@@ -195,6 +247,48 @@ def judge_api(url: str, answer: Mapping[str, object] | None, *, port_taken: bool
     return Finding(
         "api", State.NOTICE, f"nothing answers at {url}", "Start it: make run, or your own service."
     )
+
+
+def judge_workers(roster: Roster) -> Finding:
+    waiting = sum(roster.waiting.values())
+    longest = ", ".join(f"{name} {count}" for name, count in roster.waiting.items() if count)
+    if not roster.workers:
+        said = "no worker answers: nothing is synced, scored or changed"
+        mend = (
+            "Start one (`python -m app.workers.worker`; `make run` has one) and read why the last one ended."
+        )
+        return Finding("worker", State.WRONG, f"{said}; {waiting} tasks wait" if waiting else said, mend)
+    said = f"{len(roster.workers)} answer" if len(roster.workers) > 1 else "one answers"
+    if waiting > LONG_QUEUE:
+        mend = "Start more workers, or see which tasks take long: stratum_task_seconds."
+        return Finding("worker", State.NOTICE, f"{said}; {waiting} tasks wait ({longest})", mend)
+    return Finding("worker", State.GOOD, said)
+
+
+def judge_beat(roster: Roster) -> Finding:
+    if not roster.has_beat:
+        said = "no Beat holds the lock: nothing is evaluated, synced or watched by the clock"
+        mend = "Start it (`celery --app app.workers.celery_app beat`; `make run` has one); after a kill it waits 20 s."
+        return Finding("beat", State.WRONG, said, mend)
+    return Finding("beat", State.GOOD, "holds its lock")
+
+
+def judge_relay(*, is_connected: bool) -> Finding:
+    if not is_connected:
+        said = "no relay is connected to the database: tasks and live messages wait in the outbox"
+        mend = "Start it (`python -m app.workers.relay`; `make run` has one). Nothing is lost meanwhile."
+        return Finding("relay", State.WRONG, said, mend)
+    return Finding("relay", State.GOOD, "is connected")
+
+
+def judge_dashboard(folder: str | None, *, is_built: bool) -> Finding:
+    if folder is None:
+        mend = "`make run` builds it; elsewhere `npm --prefix frontend run build` and FRONTEND_DIR=frontend/dist."
+        return Finding("dashboard", State.NOTICE, "FRONTEND_DIR is not set: the API serves none", mend)
+    if not is_built:
+        mend = "Stop, and `make run`, which builds it; elsewhere `npm --prefix frontend run build`."
+        return Finding("dashboard", State.WRONG, f"{folder} holds no index.html: people see nothing", mend)
+    return Finding("dashboard", State.GOOD, f"built in {folder}")
 
 
 def judge_mail(host: str, port: int, *, answers: bool) -> Finding:

@@ -9,14 +9,20 @@ from pathlib import Path
 import asyncpg
 import pytest
 from redis.asyncio import Redis
+from sqlalchemy import make_url
 
 from app.core.config import Settings
 from app.db.roles import owner_dsn
+from app.db.session import plain_url
 from app.services.admin.system import rules
-from app.services.admin.system.rules import Finding, State
+from app.services.admin.system.rules import Finding, Roster, State
 from app.services.admin.system.service import examine
 from launcher.redis import start_redis
 from launcher.system import free_port
+
+
+def _nobody_works() -> Roster:
+    return Roster(workers=(), has_beat=False, waiting={"default": 3, "sync": 0})
 
 
 async def _examine(settings: Settings, **changed: object) -> dict[str, Finding]:
@@ -27,7 +33,7 @@ async def _examine(settings: Settings, **changed: object) -> dict[str, Finding]:
         else value
         for name, value in changed.items()
     }
-    findings = await examine(settings.model_copy(update=update), Path.cwd())
+    findings = await examine(settings.model_copy(update=update), Path.cwd(), _nobody_works)
     return {finding.part: finding for finding in findings}
 
 
@@ -142,6 +148,54 @@ def test_a_disk_that_fills_is_found_before_it_is_full(gib: float, state: State) 
     assert rules.judge_disk(os.sep, int(gib * rules.GIB)).state is state
 
 
+async def test_a_refused_password_is_told_from_silence(settings: Settings) -> None:
+    right = make_url(settings.database_url.get_secret_value())
+    wrong = right.set(password="hush").render_as_string(hide_password=False)
+    found = await _examine(settings, database_url=wrong)
+    assert found["database"].state is State.WRONG
+    assert "password authentication failed" in found["database"].says
+    assert "stratum migrate" in found["database"].mend
+    nowhere = right.set(database="nowhere").render_as_string(hide_password=False)
+    assert "create it" in (await _examine(settings, database_url=nowhere))["database"].mend
+
+
+async def test_a_helpers_refused_password_names_its_setting(settings: Settings) -> None:
+    assert settings.database_relay_url is not None
+    right = make_url(settings.database_relay_url.get_secret_value())
+    wrong = right.set(password="hush").render_as_string(hide_password=False)
+    found = await _examine(settings, database_relay_url=wrong, database_maintenance_url=None)
+    assert found["relay"].state is State.WRONG
+    assert "DATABASE_RELAY_URL" in found["relay"].mend
+    assert "hush" not in found["relay"].says
+    assert found["upkeep"].state is State.WRONG
+    assert "DATABASE_MAINTENANCE_URL" in found["upkeep"].mend
+
+
+async def test_who_does_not_work_is_named(settings: Settings) -> None:
+    found = await _examine(settings)
+    assert {part: found[part].state for part in ("worker", "beat", "relay")} == dict.fromkeys(
+        ("worker", "beat", "relay"), State.WRONG
+    )
+    assert "3 tasks wait" in found["worker"].says
+
+
+async def test_a_relay_at_work_is_seen(settings: Settings) -> None:
+    assert settings.database_relay_url is not None
+    connection = await asyncpg.connect(plain_url(settings.database_relay_url.get_secret_value()))
+    try:
+        assert (await _examine(settings))["relay"].state is State.GOOD
+    finally:
+        await connection.close()
+
+
+async def test_a_dashboard_that_is_not_built_is_said(settings: Settings, tmp_path: Path) -> None:
+    assert (await _examine(settings, frontend_dir=None))["dashboard"].state is State.NOTICE
+    found = await _examine(settings, frontend_dir=str(tmp_path))
+    assert found["dashboard"].state is State.WRONG
+    (tmp_path / "index.html").touch()
+    assert (await _examine(settings, frontend_dir=str(tmp_path)))["dashboard"].state is State.GOOD
+
+
 def test_default_secrets_are_named() -> None:
-    found = rules.judge_settings("staging", default_secrets=["secret_key"], has_relay=True)
+    found = rules.judge_settings("staging", default_secrets=["secret_key"])
     assert any(finding.state is State.NOTICE and "SECRET_KEY" in finding.says for finding in found)
