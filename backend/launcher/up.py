@@ -25,8 +25,8 @@ from launcher.supervisor import Program, Supervisor
 from launcher.system import LOOPBACK, FolderLock, accepts, free_port, write_private
 
 API_PORT, SANDBOX_PORT, SMTP_PORT, VITE_PORT = 8000, 8100, 1025, 5173
+WORKER_METRICS_PORT, RELAY_METRICS_PORT = 9101, 9102
 SANDBOX_SEED = 7
-QUEUES = "default,sync,rules,intel,ml,cdp"
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ class Ports:
     sandbox: int
     smtp: int
     vite: int
+    worker_metrics: int
+    relay_metrics: int
 
     @classmethod
     def choose(cls, environment: Mapping[str, str]) -> "Ports":
@@ -46,7 +48,8 @@ class Ports:
             if free_port(int(wanted)) != int(wanted):
                 raise LauncherError(f"Port {wanted} (STRATUM_PORT) is taken by another program.")
             taken.append(int(wanted))
-        for usual in (API_PORT, SANDBOX_PORT, SMTP_PORT, VITE_PORT)[len(taken) :]:
+        usual_ports = (API_PORT, SANDBOX_PORT, SMTP_PORT, VITE_PORT, WORKER_METRICS_PORT, RELAY_METRICS_PORT)
+        for usual in usual_ports[len(taken) :]:
             taken.append(free_port(usual, taken=taken))
         return cls(*taken)
 
@@ -85,6 +88,8 @@ class Start:
             "META_DIALOG_URL": self.sandbox_url,
             "ALLOW_PRIVATE_ADDRESSES": "true",
             "STRATUM_CLOCK_URL": f"{self.sandbox_url}/control/clock",
+            "WORKER_METRICS_PORT": str(self.ports.worker_metrics),
+            "RELAY_METRICS_PORT": str(self.ports.relay_metrics),
             "PYTHONUNBUFFERED": "1",
         }
         if not self.dev and (FRONTEND / "dist" / "index.html").exists():
@@ -116,16 +121,15 @@ class Start:
 
     def hands(self, environment: Mapping[str, str]) -> list[Program]:
         """Return what works behind the API; it starts after it, since two cores are not asked for all at once."""
-        celery = "celery --quiet --app app.workers.celery_app"
         # Root is what many a container has; in production the image's account is not.
         quiet = {
             **environment,
             "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
         }
-        worker = f"{celery} worker --queues {QUEUES} --concurrency 2 --without-mingle --without-gossip"
+        worker = "app.workers.worker --concurrency 2 --without-mingle --without-gossip"
         return [
             self._python("worker", worker, quiet),
-            self._python("beat", f"{celery} beat", environment),
+            self._python("beat", "celery --quiet --app app.workers.celery_app beat", environment),
             self._python("relay", "app.workers.relay", environment),
         ]
 
@@ -205,6 +209,8 @@ async def _run(start: Start, environment: Mapping[str, str], console: Console) -
         write_private(demo, json.dumps(told, indent=2) + "\n")
         console.say("Processes: " + ", ".join(f"{name} {pid}" for name, pid in supervisor.processes.items()))
         console.say(f"Sign in as {opened.email} with {opened.password}")
+        metrics = (start.ports.api, start.ports.worker_metrics, start.ports.relay_metrics)
+        console.say("Metrics: " + "   ".join(f"http://{LOOPBACK}:{port}/metrics" for port in metrics))
         console.say(f"Sandbox: {start.sandbox_url}   its mailbox: {start.sandbox_url}/mailbox")
         if start.dev:
             console.say(f"Dashboard, reloaded as you edit: http://{LOOPBACK}:{start.ports.vite}")

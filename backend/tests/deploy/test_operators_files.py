@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 import yaml
 from prometheus_client import REGISTRY
+from prometheus_client.metrics import MetricWrapperBase
 
 from app.core import metrics
 from app.core.config import Settings
+from app.workers.celery_app import tasks
+from app.workers.handlers import PERIODIC
 
 _ROOT = Path(__file__).parents[3]
 _COMPOSE: dict[str, Any] = yaml.safe_load((_ROOT / "docker-compose.yml").read_text())
@@ -44,6 +47,42 @@ def test_every_metric_that_is_watched_exists() -> None:
     watched = {name for said in _expressions() for name in re.findall(r"\bstratum_\w+", said)}
     assert len(watched) > 10
     assert watched - _registered() == set()
+
+
+def test_every_label_that_is_asked_for_is_one_of_the_metrics() -> None:
+    labels = {
+        f"{metric._name}{ending}": set(metric._labelnames)
+        for metric in vars(metrics).values()
+        if isinstance(metric, MetricWrapperBase)
+        for ending in ("", "_total", "_bucket", "_sum", "_count")
+    }
+    for said in _expressions():
+        known = {"le", "job"}.union(*(labels[name] for name in re.findall(r"\bstratum_\w+", said)))
+        selected = re.findall(r"(\w+)\s*(?:=~|!~|!=|=(?!=))\s*\"", said)
+        grouped = [name.strip() for group in re.findall(r"by \(([^)]*)\)", said) for name in group.split(",")]
+        assert set(selected + grouped) <= known, said
+
+
+def test_every_process_that_counts_is_asked_where_compose_has_it_serve() -> None:
+    settings = _COMPOSE["services"]["worker"]["environment"]
+    assert settings["METRICS_HOST"] == "0.0.0.0"  # noqa: S104  (in a network of its own)
+    asked = {
+        target
+        for job in yaml.safe_load((_ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text())[
+            "scrape_configs"
+        ]
+        for served in job["static_configs"]
+        for target in served["targets"]
+    }
+    worker, relay = settings["WORKER_METRICS_PORT"], settings["RELAY_METRICS_PORT"]
+    assert asked == {"api:8000", f"worker:{worker}", f"relay:{relay}"}
+
+
+def test_the_task_that_an_alert_waits_for_is_one_that_beat_begins() -> None:
+    assert tasks
+    waited_for = {name for said in _expressions() for name in re.findall(r'task="([\w.]+)"', said)}
+    assert waited_for
+    assert waited_for <= PERIODIC.keys()
 
 
 def test_every_alert_says_what_to_look_at() -> None:
