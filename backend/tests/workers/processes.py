@@ -108,5 +108,6 @@ async def api(**environment: str) -> AsyncIterator[tuple[Process, str]]:
             await writer.wait_closed()
             return True
 
-        await eventually(answers, watched=(process,))
+        # How long a start takes tells of the machine.
+        await eventually(answers, within=90, watched=(process,))
         yield process, f"http://127.0.0.1:{port}"
