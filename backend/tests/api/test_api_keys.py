@@ -2,8 +2,10 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
+from sqlalchemy import text
 
 from app.auth.permissions import Role
 from app.core.clock import real_now
@@ -94,12 +96,32 @@ async def test_last_use_is_shown(anonymous: AsyncClient, acme: Company) -> None:
     assert listed["last_used_at"] is not None
 
 
-async def test_a_key_does_not_outlive_its_makers_role(anonymous: AsyncClient, acme: Company) -> None:
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "update users set is_active = false where id = :maker",
+        "update memberships set is_active = false where user_id = :maker",
+        "update tenants set is_active = false where id = :company",
+    ],
+)
+async def test_a_key_dies_with_its_makers_account_membership_or_company(
+    anonymous: AsyncClient, acme: Company, ending: str
+) -> None:
     key = (await _create(acme))["key"]
+    values = {"maker": acme.person(Role.ADMIN).id, "company": acme.id}
+    async with acme.scopes() as scope:
+        await scope.session.execute(text(ending), values)
+    assert await _status(anonymous, key) == 401
+
+
+async def test_a_key_does_not_outlive_its_makers_role(anonymous: AsyncClient, acme: Company) -> None:
+    scopes = ["audit_logs:read", "tenants:read", "users:read"]
+    key = (await _create(acme, scopes=scopes))["key"]
     maker = acme.person(Role.ADMIN).id
     changed = await acme.client(Role.SUPERADMIN).patch(f"/api/v1/users/{maker}", json={"role": "viewer"})
     assert changed.status_code == 200
     assert await _status(anonymous, key, "/api/v1/users") == 200
+    assert await _status(anonymous, key, "/api/v1/audit-logs") == 403
     removed = await acme.client(Role.SUPERADMIN).delete(f"/api/v1/users/{maker}")
     assert removed.status_code == 204
     await asyncio.sleep(CACHE_SECONDS)

@@ -11,9 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 
 from app.base_models import Base
 from app.db.base import TenantKeyed, TenantOwned
-from app.db.rls import APP_ROLE, GLOBAL_TABLES
+from app.db.rls import APP_ROLE, GLOBAL_TABLES, tenant_tables
 from app.db.session import open_reader, open_scope
 from tests.factories.access import Company
+
+CALLABLE_AS_OWNER = {"memberships_of", "tell_tenants_of_platform_kill_switch"}
+"""The functions that act across tenants for the application: where a person works, and that everything is stopped."""
 
 
 async def test_every_table_with_a_tenant_forces_row_level_security(engine: AsyncEngine) -> None:
@@ -35,6 +38,61 @@ async def test_every_table_with_a_tenant_forces_row_level_security(engine: Async
     ]
     assert unprotected == []
     assert {name for name, row in tables.items() if not row.forced} == GLOBAL_TABLES & tables.keys()
+
+
+async def test_the_policy_of_every_table_compares_the_tenant(engine: AsyncEngine) -> None:
+    """Forced security under a policy that is always true protects nothing: it is spelled out here."""
+    async with engine.connect() as connection:
+        policies = await connection.execute(
+            text(
+                "select tablename, cmd, permissive, qual, with_check from pg_policies "
+                "where schemaname = 'public' and roles && cast(:roles as name[])"
+            ),
+            {"roles": ["public", APP_ROLE]},
+        )
+        found = sorted(tuple(row) for row in policies)
+    whole = "(tenant_id = ( SELECT current_tenant() AS current_tenant))"
+    assert found == [(table, "ALL", "PERMISSIVE", whole, whole) for table in tenant_tables()]
+
+
+async def test_partitions_are_reached_through_their_parent_alone(engine: AsyncEngine) -> None:
+    """They do not inherit its policies."""
+    async with engine.connect() as connection:
+        partitions = await connection.execute(
+            text(
+                "select relname, has_table_privilege(:role, oid, "
+                "'select, insert, update, delete, truncate, references, trigger') as granted from pg_class "
+                "where relnamespace = 'public'::regnamespace and relkind = 'r' "
+                "and (relispartition or relname like '%\\_p\\_%')"
+            ),
+            {"role": APP_ROLE},
+        )
+        granted = {row.relname: row.granted for row in partitions}
+    assert granted
+    assert [name for name, is_granted in granted.items() if is_granted] == []
+
+
+async def test_nothing_reads_rows_with_its_owners_eyes(engine: AsyncEngine) -> None:
+    """A view, or a function that runs as its owner, sees past row-level security: each is known by name."""
+    async with engine.connect() as connection:
+        views = await connection.scalars(
+            text(
+                "select relname from pg_class "
+                "where relnamespace = 'public'::regnamespace and relkind in ('v', 'm', 'f')"
+            )
+        )
+        functions = await connection.execute(
+            text(
+                "select proname, has_function_privilege(:role, oid, 'execute') as callable, "
+                "coalesce(array_to_string(proconfig, ','), '') like '%search_path=%' as is_pinned "
+                "from pg_proc where pronamespace = 'public'::regnamespace and prosecdef"
+            ),
+            {"role": APP_ROLE},
+        )
+        definers = {row.proname: row for row in functions}
+    assert views.all() == []
+    assert {name for name, row in definers.items() if row.callable} == CALLABLE_AS_OWNER
+    assert all(row.is_pinned for row in definers.values())
 
 
 def test_every_model_is_either_a_tenants_or_on_the_global_list() -> None:
@@ -65,8 +123,12 @@ async def test_the_applications_role_owns_nothing_and_cannot_bypass(engine: Asyn
         owned = await connection.scalar(
             text("select count(*) from pg_class where pg_get_userbyid(relowner) = :role"), {"role": APP_ROLE}
         )
+        lent = await connection.scalar(
+            text("select count(*) from pg_auth_members where member = cast(:role as regrole)"),
+            {"role": APP_ROLE},
+        )
     assert not any(role)
-    assert owned == 0
+    assert (owned, lent) == (0, 0)
 
 
 async def test_without_a_tenant_a_read_is_an_error(engine: AsyncEngine) -> None:

@@ -115,6 +115,15 @@ async def test_a_challenge_expires_and_dies_with_the_password(anonymous: AsyncCl
     assert (dead.status_code, dead.json()["code"]) == (401, "auth.invalid_token")
 
 
+async def test_a_challenge_dies_with_the_account(app: FastAPI, anonymous: AsyncClient, acme: Company) -> None:
+    totp, _ = await _enabled(acme)
+    token = await _challenge(anonymous, acme.person())
+    async with open_global(app.state.engine) as session:
+        (await session.get_one(User, acme.person().id)).is_active = False
+    answer = await _verify(anonymous, token, totp.now())
+    assert (answer.status_code, answer.json()["code"]) == (401, "auth.invalid_token")
+
+
 async def test_an_access_token_is_no_challenge_and_a_challenge_no_access_token(
     anonymous: AsyncClient, acme: Company
 ) -> None:

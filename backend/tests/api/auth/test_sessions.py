@@ -1,21 +1,29 @@
 import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
 
+import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
-from sqlalchemy import select, update
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+from sqlalchemy import select, text, update
 
 from app.auth.jwt import create_access_token
 from app.auth.permissions import Role
 from app.core.clock import real_now
 from app.core.config import Settings
 from app.core.ids import uuid7
+from app.core.security import token_hash
 from app.db.session import open_global, open_scope
 from app.main import create_app
 from app.models.audit_logs import AuditLogEntry
 from app.models.auth.sessions import UserSession
 from app.models.tenants import Membership
 from app.models.users import User
-from tests.factories.access import PASSWORD, Company, client_of
+from app.services.auth.sessions import rules
+from tests.factories.access import PASSWORD, Company, Person, client_of
 from tests.factories.sign_in import PROGRAM, bearer, hashes, log_in, me, refreshed, signed_in
 
 CACHE_SECONDS = 2.1
@@ -94,6 +102,24 @@ async def test_five_failures_lock_the_account_for_fifteen_minutes(
         assert (await session.get_one(User, person.id)).failed_logins == 0
 
 
+@pytest.mark.parametrize(
+    ("failures", "ago", "expected"),
+    [
+        (0, None, (1, False)),
+        (3, timedelta(minutes=1), (4, False)),
+        (4, timedelta(minutes=14, seconds=59), (5, True)),
+        (4, timedelta(minutes=15), (1, False)),
+        (9, timedelta(minutes=1), (10, True)),
+    ],
+)
+def test_failures_add_up_within_a_quarter_of_an_hour(
+    failures: int, ago: timedelta | None, expected: tuple[int, bool]
+) -> None:
+    now = real_now()
+    lock = rules.after_failure(failures, now - ago if ago else None, now)
+    assert (lock.failures, rules.is_locked(lock.until, now)) == expected
+
+
 async def test_failures_at_the_same_moment_are_each_counted(
     app: FastAPI, anonymous: AsyncClient, acme: Company
 ) -> None:
@@ -101,6 +127,20 @@ async def test_failures_at_the_same_moment_are_each_counted(
     await asyncio.gather(*(log_in(anonymous, person, "wrong") for _ in range(5)))
     async with open_global(app.state.engine) as session:
         assert (await session.get_one(User, person.id)).failed_logins == 5
+
+
+async def test_a_password_that_is_replaced_while_it_is_checked_opens_nothing(
+    app: FastAPI, anonymous: AsyncClient, acme: Company
+) -> None:
+    person = acme.person()
+    slow = PasswordHash((Argon2Hasher(time_cost=12, memory_cost=65_536, parallelism=1),)).hash(PASSWORD)
+    async with open_global(app.state.engine) as session:
+        (await session.get_one(User, person.id)).password_hash = slow
+    checked = asyncio.create_task(log_in(anonymous, person))
+    await asyncio.sleep(0.15)
+    async with open_global(app.state.engine) as session:
+        (await session.get_one(User, person.id)).password_hash = "replaced"
+    assert (await checked).status_code == 401
 
 
 async def test_an_unverified_address_cannot_sign_in_even_with_the_right_password(
@@ -144,11 +184,26 @@ async def test_a_token_replaced_long_ago_is_recognised_too(anonymous: AsyncClien
     assert (await refreshed(anonymous, tokens[-1])).status_code == 401
 
 
+async def test_the_last_token_is_recognised_whatever_became_of_the_key_that_sealed_it(
+    app: FastAPI, anonymous: AsyncClient, acme: Company
+) -> None:
+    token = (await signed_in(anonymous, acme.person()))["refresh_token"]
+    body, _, _ = token.rpartition("_")
+    under_another_key = f"{body}_{'0' * 32}"
+    async with open_global(app.state.engine) as session:
+        row = await session.get_one(UserSession, UUID(body.split("_")[1]))
+        row.previous_hash = token_hash(under_another_key)
+    assert (await refreshed(anonymous, under_another_key)).json()["code"] == "auth.refresh_reused"
+    assert (await refreshed(anonymous, token)).status_code == 401
+
+
 async def test_a_guessed_refresh_token_ends_nobodys_session(anonymous: AsyncClient, acme: Company) -> None:
     token = (await signed_in(anonymous, acme.person()))["refresh_token"]
     prefix, session_id, _, seal = token.split("_")
     guess = f"{prefix}_{session_id}_{'0' * 64}_{seal}"
     assert (await refreshed(anonymous, guess)).json()["code"] == "auth.session_ended"
+    out = await anonymous.post("/api/v1/auth/logout", json={"refresh_token": guess})
+    assert out.status_code == 204
     assert (await refreshed(anonymous, token)).status_code == 200
 
 
@@ -179,6 +234,17 @@ async def test_a_csrf_cookie_of_ones_own_making_does_not_pass(anonymous: AsyncCl
     answer = await anonymous.post(
         "/api/v1/auth/refresh",
         headers={"Cookie": f"{cookies}; stratum_csrf=forged", "X-CSRF-Token": "forged"},
+    )
+    assert answer.json()["code"] == "auth.csrf_failed"
+
+
+async def test_the_header_alone_does_not_pass_without_its_cookie(
+    anonymous: AsyncClient, acme: Company
+) -> None:
+    csrf = (await log_in(anonymous, acme.person())).json()["csrf_token"]
+    answer = await anonymous.post(
+        "/api/v1/auth/refresh",
+        headers={"Cookie": f"stratum_refresh={anonymous.cookies['stratum_refresh']}", "X-CSRF-Token": csrf},
     )
     assert answer.json()["code"] == "auth.csrf_failed"
 
@@ -218,9 +284,48 @@ async def test_a_deactivated_persons_token_stops_within_seconds(
     assert await me(anonymous, body["access_token"]) == 200
     async with open_global(app.state.engine) as session:
         await session.execute(update(User).where(User.id == acme.person().id).values(is_active=False))
+    assert (await log_in(anonymous, acme.person())).status_code == 401
     await asyncio.sleep(CACHE_SECONDS)
     assert await me(anonymous, body["access_token"]) == 401
     assert (await refreshed(anonymous, body["refresh_token"])).status_code == 401
+
+
+ENDINGS = {
+    "account": "update users set is_active = false where id = :person",
+    "membership": "update memberships set is_active = false where user_id = :person",
+    "company": "update tenants set is_active = false where id = :company",
+    "revoked session": "update user_sessions set revoked_at = now() where id = :session",
+    "expired session": "update user_sessions set expires_at = now() where id = :session",
+}
+"""What ends a sign-in, each by itself: no other row tells of it."""
+
+
+async def _end(company: Company, person: Person, ending: str) -> None:
+    values = {"person": person.id, "company": company.id, "session": person.session_id}
+    async with company.scopes() as scope:
+        await scope.session.execute(text(ENDINGS[ending]), values)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+async def test_an_access_token_dies_with_each_thing_that_it_rests_on(
+    anonymous: AsyncClient, acme: Company, ending: str
+) -> None:
+    person = acme.person(Role.VIEWER)
+    await _end(acme, person, ending)
+    # One that the two-second cache has not seen.
+    token = create_access_token(person.id, acme.id, person.session_id)
+    assert await me(anonymous, token) == 401
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+async def test_a_refresh_token_dies_with_each_thing_that_it_rests_on(
+    anonymous: AsyncClient, acme: Company, ending: str
+) -> None:
+    person = acme.person(Role.VIEWER)
+    held = await signed_in(anonymous, person)
+    here = replace(person, session_id=UUID(held["refresh_token"].split("_")[1]))
+    await _end(acme, here, ending)
+    assert (await refreshed(anonymous, held["refresh_token"])).status_code == 401
 
 
 async def test_me_says_who_where_and_what_is_allowed(acme: Company) -> None:
@@ -273,12 +378,14 @@ async def test_a_header_cannot_bring_the_browsers_refresh_token_into_a_scripts_h
     assert "stratum_refresh" in answer.headers["set-cookie"]
 
 
+@pytest.mark.parametrize("role", [Role.ANALYST, Role.SUPERADMIN])
 async def test_the_token_of_before_a_switch_opens_nothing(
-    app: FastAPI, anonymous: AsyncClient, acme: Company, globex: Company
+    anonymous: AsyncClient, acme: Company, globex: Company, role: Role
 ) -> None:
-    person = acme.person(Role.ANALYST)
-    async with globex.scopes() as scope:
-        scope.session.add(Membership(user_id=person.id, role=Role.VIEWER))
+    person = acme.person(role)
+    if role is not Role.SUPERADMIN:
+        async with globex.scopes() as scope:
+            scope.session.add(Membership(user_id=person.id, role=Role.VIEWER))
     switched = await anonymous.post(
         "/api/v1/auth/switch-tenant", json={"tenant_id": globex.id}, headers=bearer(person.token)
     )
@@ -286,6 +393,22 @@ async def test_the_token_of_before_a_switch_opens_nothing(
     # One that the two-second cache has not seen.
     old = create_access_token(person.id, acme.id, person.session_id)
     assert await me(anonymous, old) == 401
+
+
+async def test_a_session_that_has_just_ended_goes_to_no_other_company(acme: Company) -> None:
+    """Its principal is remembered for two seconds; the session itself is read when it moves."""
+    assert (await acme.client().get("/api/v1/auth/me")).status_code == 200
+    await _end(acme, acme.person(), "revoked session")
+    answer = await acme.client().post("/api/v1/auth/switch-tenant", json={"tenant_id": acme.id})
+    assert (answer.status_code, answer.json()["code"]) == (401, "auth.session_ended")
+
+
+async def test_nobody_enters_a_company_that_was_closed(acme: Company, globex: Company) -> None:
+    await _end(globex, globex.person(), "company")
+    answer = await acme.client(Role.SUPERADMIN).post(
+        "/api/v1/auth/switch-tenant", json={"tenant_id": globex.id}
+    )
+    assert (answer.status_code, answer.json()["code"]) == (403, "auth.not_a_member")
 
 
 async def test_nobody_switches_to_a_company_that_they_do_not_belong_to(
