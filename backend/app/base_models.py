@@ -12,6 +12,14 @@ from app.models.autopilot.strategies import AutopilotStrategy
 from app.models.campaigns import AdSet, Campaign
 from app.models.campaigns.metrics import CampaignMetricsDay, CampaignMetricsObservation
 from app.models.cdp.events import CdpEvent, CdpEventCount, CdpEventDedupe, CdpEventVerdict
+from app.models.cdp.identity import (
+    CdpIdentifier,
+    CdpIdentityEdge,
+    CdpIdentityQueueItem,
+    CdpIdentitySettings,
+    CdpProfileChange,
+)
+from app.models.cdp.profiles import CdpProfile
 from app.models.cdp.sources import CdpSource
 from app.models.integrations.ad_accounts import AccountSync, AdAccount, PlatformEdit, WriteLease
 from app.models.integrations.calls import PlatformCall
@@ -47,6 +55,12 @@ __all__ = [
     "CdpEventCount",
     "CdpEventDedupe",
     "CdpEventVerdict",
+    "CdpIdentifier",
+    "CdpIdentityEdge",
+    "CdpIdentityQueueItem",
+    "CdpIdentitySettings",
+    "CdpProfile",
+    "CdpProfileChange",
     "CdpSource",
     "Connection",
     "ConversionDelivery",

@@ -89,6 +89,20 @@ CDP_GROUP_EVENTS = Histogram(
     buckets=(1, 5, 25, 100, 250, 500, 1_000, 2_500),
 )
 CDP_QUEUE_EVENTS = Gauge("stratum_cdp_queue_events", "Events that wait to be written in this process.")
+CDP_IDENTITY_RESOLVED = Counter("stratum_cdp_identity_events_total", "Events resolved to people.")
+CDP_IDENTITY_LAG = Histogram(
+    "stratum_cdp_identity_lag_seconds",
+    "From the commit of the oldest event of a set until it is seen in its profile.",
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 120, 600),
+)
+CDP_IDENTITY_LINKS = Counter(
+    "stratum_cdp_identity_links_total", "Links between identifiers, by what was decided.", ["decision"]
+)
+CDP_IDENTITY_REFOLDS = Counter(
+    "stratum_cdp_identity_refolds_total",
+    "Sets of assertions for which components were folded again: locally, or from the ledger.",
+    ["from"],
+)
 LIVE_CLIENTS = Gauge("stratum_live_clients", "Open WebSocket and SSE streams.", multiprocess_mode="livesum")
 LIVE_SENT = Counter("stratum_live_messages_sent_total", "Live messages sent to clients.")
 LIVE_DROPPED = Counter(

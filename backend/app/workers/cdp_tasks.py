@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from app.db.platform import Platform
-from app.db.session import TenantScope
+from app.db.session import Scopes, TenantScope
 from app.services.cdp.events.service import EventService
 from app.services.cdp.events.upkeep import EventUpkeep
+from app.services.cdp.identity.service import Resolver, resolve_stragglers
 from app.services.integrations.conversions.service import ConversionService
 from app.workers.handlers import every, handles
 
@@ -22,3 +23,16 @@ async def accepted(scope: TenantScope, received_from: str, received_to: str, **_
 @handles("cdp.events.upkeep", queue="cdp", max_retries=0, timeout=900)
 async def upkeep(platform: Platform) -> None:
     await EventUpkeep(platform).run()
+
+
+@handles("cdp.identity.resolve", queue="cdp", timeout=300)
+async def resolve(scopes: Scopes) -> None:
+    """Events were stored: find out whose they are."""
+    await Resolver(scopes).drain()
+
+
+@every(seconds=5)
+@handles("cdp.identity.stragglers", queue="cdp", max_retries=0, timeout=300)
+async def stragglers(platform: Platform) -> None:
+    """Resolve what a worker's death, or an event committed just as its task ended, has left behind."""
+    await resolve_stragglers(platform)

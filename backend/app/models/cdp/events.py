@@ -28,6 +28,7 @@ class CdpEvent(TenantKeyed, Base):
             "event_time",
             postgresql_where=text("is_order OR is_refund"),
         ),
+        Index("ix_cdp_events_person", "tenant_id", "person_key", "event_time"),
         {"postgresql_partition_by": "RANGE (received_at)"},
     )
 
@@ -52,6 +53,7 @@ class CdpEvent(TenantKeyed, Base):
     is_refund: Mapped[bool] = mapped_column(Boolean)
     click_ids: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     match_keys: Mapped[int] = mapped_column(SmallInteger)
+    person_key: Mapped[UUID | None]
 
 
 class CdpEventDedupe(TenantKeyed, Base):

@@ -9,11 +9,13 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import phonenumbers
 
 from app.core.security import keyed_hash, seal, unseal
+from app.services.cdp.identity.rules import IdentifierType, is_garbage
 
 SEALED = "[sealed]"
 _PURPOSE = "cdp.events.identifiers"
@@ -124,6 +126,8 @@ def normal_phone(value: object) -> str | None:
     if text.startswith("00"):
         text = "+" + text[2:]
     digits = re.sub(r"[^0-9]", "", text)
+    if not digits.strip("0"):
+        return None
     return (_e164(text) if text.startswith("+") else None) or digits
 
 
@@ -138,6 +142,36 @@ def email_hash(normal: str, tenant_id: int) -> bytes:
 
 def phone_hash(normal: str, tenant_id: int) -> bytes:
     return keyed_hash(normal, purpose="cdp.phone", tenant_id=tenant_id)
+
+
+def identifier_key(kind: IdentifierType, normal: str, tenant_id: int) -> UUID:
+    """The key by which the identity graph knows an identifier: half of its keyed hash."""
+    return key_of(keyed_hash(normal, purpose=f"cdp.{kind}", tenant_id=tenant_id))
+
+
+def key_of(keyed: bytes) -> UUID:
+    return UUID(bytes=keyed[:16])
+
+
+@lru_cache(maxsize=16_384)
+def _device_key(kind: IdentifierType, value: str, tenant_id: int) -> UUID | None:
+    return None if is_garbage(value) else identifier_key(kind, value, tenant_id)
+
+
+def device_key(device_id: str | None, tenant_id: int) -> UUID | None:
+    """None for a value that names nobody, and so below."""
+    return None if device_id is None else _device_key(IdentifierType.DEVICE_ID, device_id, tenant_id)
+
+
+def anonymous_key(anonymous_id: str | None, tenant_id: int) -> UUID | None:
+    return None if anonymous_id is None else _device_key(IdentifierType.ANONYMOUS_ID, anonymous_id, tenant_id)
+
+
+def device_of(context: Mapping[str, Any]) -> str | None:
+    """`context.device.id`, as the mobile SDKs send it."""
+    device = context.get("device")
+    value = device.get("id") if isinstance(device, dict) else None
+    return value if isinstance(value, str) and value else None
 
 
 def pseudonym(text: str, tenant_id: int) -> str:

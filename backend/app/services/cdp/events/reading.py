@@ -17,6 +17,7 @@ from app.core.ids import uuid7
 from app.services.cdp.events import identifiers as people
 from app.services.cdp.events import rules
 from app.services.cdp.events.rules import EventType, MatchKey, Refused, VerdictCode
+from app.services.cdp.identity.rules import is_garbage
 
 _NONE = Raw(b"")
 _ABSENT = frozenset({b"", b"null"})
@@ -136,6 +137,7 @@ class Row(NamedTuple):
     is_refund: bool
     click_ids: str | None
     match_keys: int
+    person_key: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,10 +218,13 @@ class Delivery:
         commerce = _commerce(kind, name, properties)
         keys, clicks = _match(properties, context, held, said, happened)
         keys |= self._keys_of_the_request(said, taken)
-        if user_id is not None:
-            keys |= _EXTERNAL_ID
         email_hash, phone_hash = person.hashes(self.tenant_id)
-        keys |= (_EMAIL if email_hash else 0) | (_PHONE if phone_hash else 0)
+        known = (
+            None if user_id is None or is_garbage(user_id) else people.user_id_hash(user_id, self.tenant_id)
+        )
+        visitor = None if anonymous_id is None else _stored_id(anonymous_id, self.tenant_id)
+        strongest = known or email_hash or phone_hash
+        keys |= (_EMAIL if email_hash else 0) | (_PHONE if phone_hash else 0) | (_EXTERNAL_ID if known else 0)
         return Row(
             self._message_id(item),
             uuid7(),
@@ -228,8 +233,8 @@ class Delivery:
             kind,
             name,
             happened,
-            None if anonymous_id is None else _stored_id(anonymous_id, self.tenant_id),
-            None if user_id is None else people.user_id_hash(user_id, self.tenant_id),
+            visitor,
+            known,
             email_hash,
             phone_hash,
             self._sealed(taken, user_id),
@@ -242,6 +247,10 @@ class Delivery:
             commerce.is_refund,
             clicks,
             keys,
+            people.key_of(strongest)
+            if strongest
+            else people.device_key(people.device_of(said), self.tenant_id)
+            or people.anonymous_key(visitor, self.tenant_id),
         )
 
     def _sealed(self, taken: dict[str, Any], user_id: str | None) -> bytes | None:

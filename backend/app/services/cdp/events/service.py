@@ -28,6 +28,7 @@ from app.services.cdp.sources.service import Sender, SourceKind, WriteKeys
 
 __all__ = [
     "MAX_BATCH_BYTES",
+    "SEALED",
     "Envelope",
     "EventFilter",
     "EventService",
@@ -36,7 +37,13 @@ __all__ = [
     "Measures",
     "Outcome",
     "SourceCounts",
+    "anonymous_key",
     "decompressed",
+    "device_key",
+    "identifier_key",
+    "key_of",
+    "normal_email",
+    "normal_phone",
     "open_envelope",
     "open_identifiers",
 ]
@@ -47,7 +54,11 @@ _SHOWN = 5
 _BOM = b"\xef\xbb\xbf"
 _HIDDEN_IDS = ("userId", "user_id", "previousId", "groupId")
 
+SEALED = people.SEALED
 open_identifiers = people.open_identifiers
+anonymous_key, device_key, identifier_key = people.anonymous_key, people.device_key, people.identifier_key
+key_of = people.key_of
+normal_email, normal_phone = people.normal_email, people.normal_phone
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,16 +32,21 @@ ON CONFLICT DO NOTHING RETURNING message_id
 _EVENTS = """
 INSERT INTO cdp_events (tenant_id, message_id, id, received_at, source_id, event_type, event_name, event_time,
   anonymous_id, user_id_hash, email_hash, phone_hash, identifiers, properties, context, order_id, value_micros,
-  currency, is_order, is_refund, click_ids, match_keys)
+  currency, is_order, is_refund, click_ids, match_keys, person_key)
 SELECT $1, message_id, id, received_at, source_id, event_type, event_name, event_time, anonymous_id, user_id_hash,
   email_hash, phone_hash, identifiers, properties::jsonb, context::jsonb, order_id, value_micros, currency,
-  is_order, is_refund, click_ids::jsonb, match_keys
+  is_order, is_refund, click_ids::jsonb, match_keys, person_key
 FROM unnest($2::text[], $3::uuid[], $4::timestamptz[], $5::uuid[], $6::text[], $7::text[], $8::timestamptz[],
   $9::text[], $10::bytea[], $11::bytea[], $12::bytea[], $13::bytea[], $14::text[], $15::text[], $16::text[],
-  $17::bigint[], $18::text[], $19::boolean[], $20::boolean[], $21::text[], $22::smallint[])
+  $17::bigint[], $18::text[], $19::boolean[], $20::boolean[], $21::text[], $22::smallint[],
+  $23::uuid[])
 AS new (message_id, id, received_at, source_id, event_type, event_name, event_time, anonymous_id, user_id_hash,
   email_hash, phone_hash, identifiers, properties, context, order_id, value_micros, currency, is_order, is_refund,
-  click_ids, match_keys)
+  click_ids, match_keys, person_key)
+"""
+
+_TO_RESOLVE = """
+INSERT INTO cdp_identity_queue (tenant_id, id, received_at, event_ids) VALUES ($1, $2, $3, $4)
 """
 
 _VERDICTS = """
@@ -152,6 +157,9 @@ async def _write(scope: TenantScope, group: Group) -> frozenset[str]:
             size = len(fresh)
             columns = (None if column.count(None) == size else column for column in zip(*fresh, strict=True))
             await driver.execute(_EVENTS, group.tenant_id, *columns)
+            received, ids = [row.received_at for row in fresh], [row.id for row in fresh]
+            await driver.execute(_TO_RESOLVE, group.tenant_id, uuid7(), received, ids)
+            await scope.enqueue("cdp.identity.resolve", {}, queue="cdp", unless_pending=True)
             await _tell(scope, fresh)
     if group.verdicts:
         await driver.execute(_VERDICTS, group.tenant_id, *_verdict_columns(group.tenant_id, group.verdicts))

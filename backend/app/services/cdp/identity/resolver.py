@@ -1,0 +1,231 @@
+"""From events to people: drains the tenant's queue by sets, each in one transaction with what it leads to.
+
+One resolver at a time works for a tenant (a lock that dies with its transaction). A row of the queue goes with the
+state that it produced: whoever dies half-way leaves the row, and the next one begins with it again.
+"""
+
+from datetime import date, timedelta
+from uuid import UUID
+
+from app.core.clock import real_now
+from app.core.metrics import CDP_IDENTITY_LAG, CDP_IDENTITY_LINKS, CDP_IDENTITY_RESOLVED
+from app.db.platform import Platform
+from app.db.session import Scopes, TenantScope, scopes_for
+from app.services.cdp.identity.graph_rules import Assertion, Node, Position
+from app.services.cdp.identity.linking import Linker, Outcome
+from app.services.cdp.identity.reading import Batch, read_events, sealed_value
+from app.services.cdp.identity.repository import Graph, Identifier, Link, tenants_waiting
+from app.services.cdp.identity.rules import Rules
+from app.services.cdp.identity.settings import IdentitySettings
+from app.services.cdp.profiles.rules import State, add_money, merge_registers
+from app.services.cdp.profiles.service import Change, ProfileFolding
+
+_AT_ONCE = 5_000
+_STRAGGLES_AFTER = timedelta(seconds=3)
+
+
+class Resolver:
+    """Works through the queue of one tenant."""
+
+    def __init__(self, scopes: Scopes, *, at_once: int = _AT_ONCE) -> None:
+        self._scopes = scopes
+        self._at_once = at_once
+
+    async def drain(self) -> int:
+        """Resolve until nothing waits, or another resolver is at work; how many events it was.
+
+        Whoever finds the lock taken may leave: its holder looks once more after it has let go.
+        """
+        resolved = 0
+        while True:
+            done = await self._turn()
+            resolved += done or 0
+            if done is None:
+                return resolved
+            if done == 0:
+                async with self._scopes() as scope:
+                    if not await Graph(scope).is_waiting():
+                        return resolved
+
+    async def _turn(self) -> int | None:
+        """One set of events; 0 where none waits, None where another is at work."""
+        async with self._scopes() as scope:
+            graph = Graph(scope)
+            if not await graph.try_lock():
+                return None
+            keys, since = await graph.take(self._at_once)
+            if not keys:
+                return 0
+            settings = await IdentitySettings(scope).current()
+            stored = await graph.events(keys)
+            batch = read_events(stored, scope.tenant_id, settings.garbage_keys)
+            await Resolution(scope, graph, settings.rules, batch).run()
+        CDP_IDENTITY_RESOLVED.inc(len(keys))
+        if since is not None:
+            CDP_IDENTITY_LAG.observe(max(0.0, (real_now() - since).total_seconds()))
+        return len(keys)
+
+
+async def resolve_stragglers(platform: Platform) -> None:
+    """Resolve the events of any tenant that have waited for seconds and that no resolver is at work on."""
+    async with platform.maintenance() as session:
+        waiting = await tenants_waiting(session, real_now() - _STRAGGLES_AFTER)
+    for tenant_id in waiting:
+        await Resolver(scopes_for(platform.engine, tenant_id, clock=platform.clock)).drain()
+
+
+class Resolution:
+    """One batch of events against the graph, in the scope's transaction, under its lock."""
+
+    def __init__(self, scope: TenantScope, graph: Graph, rules: Rules, batch: Batch) -> None:
+        self._scope = scope
+        self._graph = graph
+        self._rules = rules
+        self._batch = batch
+        self._folding = ProfileFolding(scope, rules.churn_days)
+        self._stored: dict[UUID, Identifier] = {}
+        self._profile_of: dict[UUID, UUID] = {}
+        self._links: list[Link] = []
+
+    async def run(self) -> None:
+        batch = self._batch
+        if not batch.sightings:
+            return
+        self._stored = await self._graph.identifiers(batch.sightings)
+        self._profile_of = {key: found.profile_id for key, found in self._stored.items()}
+        outcome = await self._link()
+        await self._write_identifiers(outcome)
+        await self._write_ledger(outcome)
+        await self._write_profiles(outcome)
+
+    async def _link(self) -> Outcome:
+        batch = self._batch
+        fresh = {key for key in batch.sightings if key not in self._stored}
+        self._profile_of |= {key: key for key in fresh}
+        known = await self._graph.known(batch.assertions)
+        news: list[Assertion] = []
+        for assertion in batch.assertions.values():
+            entry = known.get(assertion.id)
+            if entry is not None and (entry.removed or entry.assertion.at <= assertion.at):
+                # Made before, or taken back by a person.
+                continue
+            if entry is not None and entry.joined == len(entry.reasons):
+                # It stands already: only its place is an earlier one.
+                self._links.append(Link(assertion, entry.reasons, batch.evidence[assertion.id]))
+                continue
+            news.append(assertion)
+        aged = self._aged()
+        if not news and not aged:
+            return Outcome()
+        nodes = {key: self._node(key) for key in {*aged, *(key for each in news for key in each.keys)}}
+        linker = Linker(self._graph, self._rules)
+        outcome = await linker.add(news, nodes, self._profile_of, fresh=fresh, aged=aged)
+        self._links += [Link(each, outcome.decisions[each.id], batch.evidence[each.id]) for each in news]
+        return outcome
+
+    def _node(self, key: UUID) -> Node:
+        sighting, found = self._batch.sightings[key], self._stored.get(key)
+        first = sighting.first if found is None else min(sighting.first, found.node.first)
+        return Node(sighting.type, first)
+
+    def _aged(self) -> set[UUID]:
+        """Identifiers that were seen earlier than was known, where the number of merges could hang on it."""
+        if sum(self._rules.limits.values()) <= self._rules.max_merges + 1:
+            return set()
+        return {
+            key
+            for key, sighting in self._batch.sightings.items()
+            if (found := self._stored.get(key)) is not None and sighting.first < found.node.first
+        }
+
+    async def _write_identifiers(self, outcome: Outcome) -> None:
+        batch, stored = self._batch, self._stored
+        tenant_id, now = self._scope.tenant_id, self._scope.now()
+        new: list[tuple[UUID, Node, date, bytes | None, UUID, State]] = []
+        sighted: list[tuple[UUID, Position, date]] = []
+        moves = dict(outcome.moves)
+        for key, sighting in batch.sightings.items():
+            found = stored.get(key)
+            if found is None:
+                profile_id = moves.pop(key, key)
+                self._profile_of[key] = profile_id
+                new.append(
+                    (
+                        key,
+                        Node(sighting.type, sighting.first),
+                        sighting.last_on,
+                        sealed_value(key, sighting, tenant_id),
+                        profile_id,
+                        batch.states.get(key) or State(),
+                    )
+                )
+            elif sighting.first < found.node.first or sighting.last_on > found.last_on:
+                first = min(sighting.first, found.node.first)
+                sighted.append((key, first, max(sighting.last_on, found.last_on)))
+        await self._graph.add_identifiers(new, now)
+        await self._graph.sight(sighted)
+        await self._graph.move(moves)
+        self._profile_of |= moves
+        counted = {key: state for key, state in batch.states.items() if key in stored}
+        await self._graph.count(counted)
+        rich = {key: state for key, state in counted.items() if not state.is_counts_alone}
+        held = await self._graph.registers(rich)
+        await self._graph.enrich(rich, {key: _enriched(held[key], state) for key, state in rich.items()})
+
+    async def _write_ledger(self, outcome: Outcome) -> None:
+        now = self._scope.now()
+        await self._graph.record(self._links, now)
+        await self._graph.redecide(outcome.redecided, now)
+        refused = sum(reason is not None for link in self._links for reason in link.reasons)
+        CDP_IDENTITY_LINKS.labels("joined").inc(sum(len(link.reasons) for link in self._links) - refused)
+        CDP_IDENTITY_LINKS.labels("refused").inc(refused)
+
+    async def _write_profiles(self, outcome: Outcome) -> None:
+        batch = self._batch
+        anew = set(outcome.reshaped)
+        counted: dict[UUID, State] = {}
+        for key, state in batch.states.items():
+            profile_id = self._profile_of[key]
+            if profile_id in anew:
+                continue
+            if key not in self._stored or not state.is_counts_alone:
+                anew.add(profile_id)
+                counted.pop(profile_id, None)
+            elif profile_id in counted:
+                counted[profile_id].add(state)
+            else:
+                counted[profile_id] = State()
+                counted[profile_id].add(state)
+        await self._folding.count(counted)
+        gone = await self._folding.fold(anew | outcome.ended)
+        await self._folding.tell(self._changes(outcome, gone))
+
+    def _changes(self, outcome: Outcome, gone: set[UUID]) -> list[Change]:
+        """Profiles that changed alike are one row of the feed."""
+        names: dict[UUID, set[str]] = {}
+        traits: dict[UUID, set[str]] = {}
+        for key, state in self._batch.states.items():
+            profile_id = self._profile_of[key]
+            names.setdefault(profile_id, set()).update(self._batch.event_names[key])
+            traits.setdefault(profile_id, set()).update(state.traits)
+        alike: dict[tuple[tuple[str, ...], tuple[str, ...]], list[UUID]] = {}
+        for profile_id, events in names.items():
+            alike.setdefault((tuple(sorted(events)), tuple(sorted(traits[profile_id]))), []).append(
+                profile_id
+            )
+        changes = [Change("events", ids, events, changed) for (events, changed), ids in alike.items()]
+        if reshaped := sorted(outcome.reshaped - gone):
+            changes.append(Change("graph", reshaped))
+        if ended := sorted(outcome.ended & gone):
+            changes.append(Change("ended", ended))
+        return changes
+
+
+def _enriched(held: State, brought: State) -> State:
+    """Money, traits and click ids after a batch."""
+    return State(
+        revenue=add_money(held.revenue, brought.revenue),
+        refunded=add_money(held.refunded, brought.refunded),
+        traits=merge_registers(held.traits, brought.traits),
+        click_ids=merge_registers(held.click_ids, brought.click_ids),
+    )

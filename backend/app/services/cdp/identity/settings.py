@@ -1,0 +1,58 @@
+"""A tenant's own rules of identity."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from app.db.session import TenantScope
+from app.services.cdp.events import service as events
+from app.services.cdp.identity.rules import DEFAULT_LIMITS, IdentifierType, Rules
+from app.services.cdp.identity.settings_repository import SettingsRepository
+
+_HASHED = (
+    IdentifierType.USER_ID,
+    IdentifierType.EMAIL,
+    IdentifierType.PHONE,
+    IdentifierType.DEVICE_ID,
+    IdentifierType.ANONYMOUS_ID,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """The rules in force, and the keys of the values that the tenant calls garbage."""
+
+    rules: Rules
+    version: int
+    garbage_keys: frozenset[UUID]
+
+
+class IdentitySettings:
+    def __init__(self, scope: TenantScope) -> None:
+        self._scope = scope
+        self._settings = SettingsRepository(scope)
+
+    async def current(self) -> Current:
+        row = await self._settings.row()
+        rules = rules_from(row.rules if row else {})
+        return Current(rules, row.version if row else 0, garbage_keys(rules.garbage, self._scope.tenant_id))
+
+
+def rules_from(stored: Mapping[str, Any]) -> Rules:
+    """What is stored over the defaults."""
+    defaults = Rules()
+    limits = {IdentifierType(kind): int(limit) for kind, limit in stored.get("limits", {}).items()}
+    return Rules(
+        limits=dict(DEFAULT_LIMITS) | limits,
+        max_merges=int(stored.get("max_merges", defaults.max_merges)),
+        max_identifiers=int(stored.get("max_identifiers", defaults.max_identifiers)),
+        garbage=frozenset(stored.get("garbage", ())),
+        churn_days=int(stored.get("churn_days", defaults.churn_days)),
+    )
+
+
+def garbage_keys(values: frozenset[str], tenant_id: int) -> frozenset[UUID]:
+    """The keys of these values as any type of identifier, in the ways of writing that programs use."""
+    spelled = {form for value in values for form in (value, value.upper(), value.title(), value.capitalize())}
+    return frozenset(events.identifier_key(kind, form, tenant_id) for kind in _HASHED for form in spelled)

@@ -1,0 +1,71 @@
+"""Profiles follow the graph: folded from their identifiers, counted, ended; and the feed that tells of it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from app.db.session import TenantScope
+from app.services.cdp.profiles.folding_repository import Change, Folded, FoldingRepository, Member
+from app.services.cdp.profiles.rules import State, lifecycle, shown_traits
+
+__all__ = ["Change", "ProfileFolding"]
+
+
+class ProfileFolding:
+    """Called under the tenant's lock on the graph, in the transaction that changed it."""
+
+    def __init__(self, scope: TenantScope, churn_days: int) -> None:
+        self._now = scope.now()
+        self._churn_days = churn_days
+        self._store = FoldingRepository(scope)
+
+    async def fold(self, profile_ids: Iterable[UUID]) -> set[UUID]:
+        """Write these profiles anew from their identifiers; answers those that are no profiles (any more).
+
+        A profile is there while it has an event: an identifier that was only named beside others makes none.
+        """
+        wanted = set(profile_ids)
+        if not wanted:
+            return set()
+        grouped: dict[UUID, list[Member]] = {}
+        for member in await self._store.members(wanted):
+            grouped.setdefault(member.profile_id, []).append(member)
+        folded = [
+            profile
+            for profile_id, members in grouped.items()
+            if (profile := self._folded(profile_id, members)) is not None
+        ]
+        gone = wanted - {profile.id for profile in folded}
+        await self._store.write(folded, self._now)
+        await self._store.end(gone)
+        return gone
+
+    def _folded(self, profile_id: UUID, members: Sequence[Member]) -> Folded | None:
+        state = State()
+        for member in members:
+            state.add(member.state)
+        if state.last_event_at is None:
+            return None
+        types = [member.type for member in members]
+        clicks = {name: {"value": value, "at": at} for name, (value, at, _) in state.click_ids.items()}
+        stage = lifecycle(types, state.order_count, state.last_event_at, self._now, self._churn_days)
+        return Folded(profile_id, stage, state, shown_traits(state.traits), clicks, types)
+
+    async def count(self, states: Mapping[UUID, State]) -> None:
+        """Add events to profiles of which nothing else has changed."""
+        await self._store.count(states, self._now, self._churned_before)
+
+    async def churn(self) -> int:
+        """Let time pass: profiles without an event for so many days are churned, and the feed says so."""
+        churned = await self._store.churn(self._now, self._churned_before)
+        if churned:
+            await self.tell([Change("lifecycle", churned)])
+        return len(churned)
+
+    async def tell(self, changes: Sequence[Change]) -> None:
+        """Append to the feed of what changed."""
+        await self._store.tell(changes, self._now)
+
+    @property
+    def _churned_before(self) -> datetime:
+        return self._now - timedelta(days=self._churn_days)
