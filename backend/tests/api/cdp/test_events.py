@@ -143,7 +143,7 @@ async def test_another_tenant_sees_no_event_and_replays_no_verdict(
 async def test_the_live_view_is_shown_what_was_received(client: AsyncClient, acme: Company) -> None:
     await client.post(EVENTS, json={"events": [event(f"e{number}") for number in range(9)]})
     async with acme.scopes() as scope:
-        told = await scope.session.scalar(text("select payload from outbox where kind = 'task'"))
+        told = await scope.session.scalar(text("select payload from outbox where name = 'cdp.events.accepted'"))
         await EventService(scope).show(
             datetime.fromisoformat(told["received_from"]), datetime.fromisoformat(told["received_to"])
         )
