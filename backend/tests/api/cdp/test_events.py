@@ -57,8 +57,9 @@ async def test_a_batch_is_told_downstream_by_one_message(client: AsyncClient, ac
     async with acme.scopes() as scope:
         told = list(await scope.session.execute(text("select kind, name, queue, payload from outbox")))
     tasks = [row for row in told if row.kind == "task"]
-    assert [(row.name, row.queue, row.payload["count"]) for row in tasks] == [
-        ("cdp.events.accepted", "cdp", 50)
+    assert [(row.name, row.queue, row.payload.get("count")) for row in tasks] == [
+        ("cdp.identity.resolve", "cdp", None),
+        ("cdp.events.accepted", "cdp", 50),
     ]
     assert datetime.fromisoformat(tasks[0].payload["received_from"]) <= datetime.now(UTC)
     assert len(told) == 1
@@ -143,7 +144,9 @@ async def test_another_tenant_sees_no_event_and_replays_no_verdict(
 async def test_the_live_view_is_shown_what_was_received(client: AsyncClient, acme: Company) -> None:
     await client.post(EVENTS, json={"events": [event(f"e{number}") for number in range(9)]})
     async with acme.scopes() as scope:
-        told = await scope.session.scalar(text("select payload from outbox where name = 'cdp.events.accepted'"))
+        told = await scope.session.scalar(
+            text("select payload from outbox where name = 'cdp.events.accepted'")
+        )
         await EventService(scope).show(
             datetime.fromisoformat(told["received_from"]), datetime.fromisoformat(told["received_to"])
         )
