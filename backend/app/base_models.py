@@ -27,6 +27,8 @@ from app.models.integrations.connections import Connection, SignInAttempt
 from app.models.integrations.conversions import ConversionDelivery
 from app.models.invitations import Invitation
 from app.models.tenants import Membership, Tenant
+from app.models.trust_engine.calendar import TrustCalendarEntry
+from app.models.trust_engine.fx_rates import FxRate
 from app.models.trust_engine.health import TrustEvaluation
 from app.models.trust_engine.incidents import TrustIncident
 from app.models.trust_engine.kill_switches import KillSwitchRow, PlatformKillSwitchRow
@@ -66,6 +68,7 @@ __all__ = [
     "ConversionDelivery",
     "DeadLetter",
     "EnforcementSettings",
+    "FxRate",
     "Invitation",
     "KillSwitchRow",
     "LedgerEntry",
@@ -78,6 +81,7 @@ __all__ = [
     "PlatformKillSwitchRow",
     "SignInAttempt",
     "Tenant",
+    "TrustCalendarEntry",
     "TrustEvaluation",
     "TrustIncident",
     "TrustPermit",

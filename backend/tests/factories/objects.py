@@ -17,8 +17,10 @@ from app.models.cdp.events import CdpEventVerdict
 from app.models.integrations.ad_accounts import AdAccount
 from app.models.integrations.conversions import ConversionDelivery
 from app.models.trust_engine.incidents import TrustIncident
+from app.models.trust_engine.kinds import CalendarKind
 from app.models.work.dead_letters import DeadLetter
 from app.services.people.service import People
+from app.services.trust_engine.calendar.service import Calendar, Window
 from app.services.users.service import Members
 from tests.factories.access import Company, password_hash
 from tests.factories.autopilot import Target, approved_action
@@ -190,3 +192,11 @@ async def _decision(company: Company) -> UUID:
     answer = await company.client().post("/api/v1/autopilot/actions", json=body)
     assert answer.status_code == 202, answer.text
     return UUID(answer.json()["decision_id"])
+
+
+@names("entry_id")
+async def _calendar_entry(company: Company) -> UUID:
+    async with company.scopes() as scope:
+        now = scope.now()
+        window = Window(CalendarKind.PROMOTION, "Spring sale", now, now + timedelta(days=1))
+        return (await Calendar(scope).enter(window)).id

@@ -18,7 +18,11 @@ from app.models.integrations.ad_accounts import AccountSync, AdAccount
 from app.models.integrations.calls import PlatformCall
 from app.models.integrations.connections import Connection
 from app.models.integrations.conversions import ConversionDelivery
+from app.models.trust_engine.health import TrustEvaluation
+from app.models.trust_engine.kinds import Component, SignalState
 from app.services.trust_engine.gate.permits import Change
+from app.services.trust_engine.health.rules import mode_for
+from app.services.trust_engine.policies.service import Policies
 
 UNIT = 1_000_000
 BUDGET = 100 * UNIT
@@ -276,3 +280,42 @@ def _call(account_id: UUID) -> PlatformCall:
         outcome="ok",
         duration_ms=120,
     )
+
+
+async def trusted(
+    scopes: Scopes,
+    ad_account_id: UUID,
+    *,
+    score: float = 95.0,
+    absent: tuple[Component, ...] = (),
+    **states: SignalState,
+) -> None:
+    """An evaluation as a long healthy run would have left it; `states` says otherwise of a component."""
+    known = dict.fromkeys(Component, SignalState.GOOD) | {Component(k): v for k, v in states.items()}
+    async with scopes() as scope:
+        policy = await Policies(scope).current()
+        now = scope.now()
+        scope.session.add(
+            TrustEvaluation(
+                id=uuid7(),
+                ad_account_id=ad_account_id,
+                score=score,
+                status="healthy",
+                coverage=1.0,
+                target=mode_for(score, 1.0, policy),
+                mode=mode_for(score, 1.0, policy),
+                run=0,
+                candidate=None,
+                policy_version=policy.version,
+                components=[
+                    {"component": component, "state": state, "score": score, "weight": 0.1}
+                    for component, state in known.items()
+                ],
+                drivers=[],
+                absent=list(absent),
+                capped_by=[],
+                evidence_digest="0" * 64,
+                evaluated_at=now,
+                expires_at=now + timedelta(hours=1),
+            )
+        )

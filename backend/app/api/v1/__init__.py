@@ -22,6 +22,8 @@ from app.api.v1.endpoints.cdp import events as cdp_events
 from app.api.v1.endpoints.cdp import sources as cdp_sources
 from app.api.v1.endpoints.integrations import ad_accounts, calls, connections, conversions
 from app.api.v1.endpoints.integrations import health as integration_health
+from app.api.v1.endpoints.trust_engine import calendar as trust_calendar
+from app.api.v1.endpoints.trust_engine import fx_rates as trust_fx_rates
 from app.api.v1.endpoints.trust_engine import gate as trust_gate
 from app.api.v1.endpoints.trust_engine import health as trust_health
 from app.api.v1.endpoints.trust_engine import incidents as trust_incidents
@@ -55,6 +57,8 @@ api_router.include_router(registration.router)
 api_router.include_router(sessions.router)
 api_router.include_router(tenants.router)
 api_router.include_router(users.router)
+api_router.include_router(trust_calendar.router)
+api_router.include_router(trust_fx_rates.router)
 api_router.include_router(trust_gate.router)
 api_router.include_router(trust_health.router)
 api_router.include_router(trust_incidents.router)

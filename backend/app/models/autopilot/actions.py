@@ -22,6 +22,7 @@ class AutopilotAction(TenantOwned, CreatedAt, Base):
     __table_args__ = (
         tenant_fk("ad_account_id", "ad_accounts", ondelete="CASCADE"),
         tenant_fk("rollback_of", "autopilot_actions"),
+        tenant_fk("other_half", "autopilot_actions"),
         UniqueConstraint("tenant_id", "idempotency_key"),
         Index("ix_autopilot_actions_newest", "tenant_id", "proposed_at", "id"),
         Index("ix_autopilot_actions_state", "tenant_id", "state"),
@@ -40,6 +41,8 @@ class AutopilotAction(TenantOwned, CreatedAt, Base):
     after: Mapped[dict[str, Any]] = mapped_column(JSONB)
     currency: Mapped[str]
     justified_by: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    spend_only: Mapped[bool] = mapped_column(server_default=text("false"))
+    """The reason needs nothing but what was spent."""
     reason: Mapped[str]
     evidence: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
     origin: Mapped[str]
@@ -48,6 +51,8 @@ class AutopilotAction(TenantOwned, CreatedAt, Base):
     safety: Mapped[bool] = mapped_column(server_default=text("false"))
     learning: Mapped[bool] = mapped_column(server_default=text("false"))
     rollback_of: Mapped[UUID | None]
+    other_half: Mapped[UUID | None]
+    """The other action of a move across accounts."""
     idempotency_key: Mapped[str]
     state: Mapped[str]
     decision_id: Mapped[UUID | None]
@@ -58,6 +63,7 @@ class AutopilotAction(TenantOwned, CreatedAt, Base):
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
     approved_by: Mapped[str | None]
     approval_reason: Mapped[str | None]
+    approved_at: Mapped[datetime | None]
     proposed_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     executing_at: Mapped[datetime | None]

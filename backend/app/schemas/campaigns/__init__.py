@@ -4,6 +4,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.schemas.autopilot.actions import JustifiedBy, SpendOnly
+
 CampaignSort = Literal[
     "name", "-name", "status", "-status", "daily_budget_micros", "-daily_budget_micros", "spend_micros",
     "-spend_micros", "conversions", "-conversions", "roas", "-roas", "synced_at", "-synced_at",
@@ -63,3 +65,5 @@ class BudgetBody(BaseModel):
 
     daily_budget_micros: int = Field(gt=0, le=10**15)
     reason: str = Field(min_length=1, max_length=500)
+    justified_by: JustifiedBy
+    spend_only: SpendOnly = False

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.schemas.autopilot.actions import JustifiedBy, SpendOnly
+
 Result = Literal["PASS", "HOLD", "BLOCK"]
 Budget = Annotated[int, Field(ge=1, le=10**15)]
 
@@ -61,3 +63,5 @@ class CheckBody(BaseModel):
     status: tuple[Literal["active", "paused"], Literal["active", "paused"]] | None = Field(
         None, description="Before and after."
     )
+    justified_by: JustifiedBy
+    spend_only: SpendOnly = False

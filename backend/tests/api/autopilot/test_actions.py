@@ -8,10 +8,13 @@ from httpx2 import Response
 
 from app.auth.permissions import Role
 from app.db.session import Scopes
+from app.models.trust_engine.kinds import SignalState
 from app.services.autopilot.actions.service import AutopilotActions
+from app.services.trust_engine.gate.service import GateService, deciders, read_entry
 from app.services.trust_engine.health.service import HealthService
+from app.services.trust_engine.ledger.service import Ledger
 from tests.factories.access import Company
-from tests.factories.trust import BUDGET, Account, make_account
+from tests.factories.trust import BUDGET, Account, make_account, trusted
 
 URL = "/api/v1/autopilot/actions"
 
@@ -52,7 +55,7 @@ async def test_an_action_tells_what_was_wanted_what_the_gate_said_and_why(acme: 
 
 async def test_a_cut_that_rests_on_spend_alone_passes_without_a_score(acme: Company) -> None:
     account = await make_account(acme.scopes)
-    made = (await ask(acme, account, BUDGET // 2)).json()
+    made = (await ask(acme, account, BUDGET // 2, spend_only=True)).json()
     assert (made["verdict"], made["state"]) == ("pass", "approved")
     detail = (await acme.client().get(f"{URL}/{made['id']}")).json()
     assert [step["to_state"] for step in detail["timeline"]] == ["proposed", "approved"]
@@ -128,7 +131,7 @@ async def test_another_tenants_action_and_campaign_do_not_exist(acme: Company, g
 async def test_the_queue_is_filtered_by_state(acme: Company) -> None:
     account = await make_account(acme.scopes)
     await ask(acme, account, BUDGET * 2)
-    passed = (await ask(acme, account, BUDGET // 2)).json()
+    passed = (await ask(acme, account, BUDGET // 2, spend_only=True)).json()
     found = (await acme.client().get(URL, params={"status": ["approved"]})).json()["items"]
     assert [each["id"] for each in found] == [passed["id"]]
 
@@ -139,3 +142,52 @@ async def test_every_decision_of_an_action_stands_in_the_ledger(acme: Company) -
     async with acme.scopes() as scope:
         action = await AutopilotActions(scope).get(UUID(made["id"]))
     assert str(action.decision_id) == made["decision_id"]
+
+
+async def test_a_cut_that_names_no_ground_rests_on_the_signals_of_a_return(acme: Company) -> None:
+    """After a pixel drop the return collapses: cutting the winner would be the damage."""
+    account = await make_account(acme.scopes)
+    await trusted(acme.scopes, account.id, event_loss=SignalState.BAD)
+    unsaid = (await ask(acme, account, BUDGET // 2)).json()
+    assert (unsaid["verdict"], unsaid["state"], unsaid["spend_only"]) == ("hold", "held", False)
+    assert unsaid["reasons"][0]["sentence"] == "Event delivery, which justifies this, is bad."
+    other = (await ask(acme, account, BUDGET // 2, justified_by=["freshness"])).json()
+    assert other["verdict"] == "pass"
+    spend = (await ask(acme, account, BUDGET // 2, spend_only=True)).json()
+    assert (spend["verdict"], spend["spend_only"]) == ("pass", True)
+
+
+async def test_spend_alone_and_signals_exclude_each_other(acme: Company) -> None:
+    account = await make_account(acme.scopes)
+    answer = await ask(acme, account, BUDGET // 2, spend_only=True, justified_by=["freshness"])
+    assert (answer.status_code, answer.json()["fields"][0]["code"]) == (422, "one_of")
+
+
+async def test_a_campaigns_budget_takes_the_same_grounds(acme: Company) -> None:
+    account = await make_account(acme.scopes)
+    url = f"/api/v1/campaigns/{account.campaign_id}/budget"
+    body = {"daily_budget_micros": BUDGET // 2, "reason": "Too dear."}
+    assert (await acme.client().post(url, json=body)).json()["verdict"] == "block"
+    spend = (await acme.client().post(url, json=body | {"spend_only": True})).json()
+    assert (spend["verdict"], spend["spend_only"]) == ("pass", True)
+
+
+async def test_a_decision_made_again_reads_the_approval_as_it_was_given(acme: Company) -> None:
+    """Who decides again after a write that never arrived must not date the person's yes anew."""
+    account = await make_account(acme.scopes)
+    await trusted(acme.scopes, account.id, event_loss=SignalState.BAD)
+    made = (await ask(acme, account, BUDGET * 11 // 10)).json()
+    assert made["state"] == "held"
+    approved = (await acme.client().post(f"{URL}/{made['id']}/approve", json={"reason": "I looked."})).json()
+    assert approved["approved_at"] is not None
+    await asyncio.sleep(0.01)
+    async with acme.scopes() as scope:
+        actions = AutopilotActions(scope)
+        await actions.decide_again(await actions.locked(UUID(made["id"])))
+    async with acme.scopes() as scope:
+        first, again = await GateService(scope).decisions(before_seq=None, limit=2)
+        facts = [read_entry(entry)[0] for entry in (first, again)]
+        assert facts[0].ask == facts[1].ask
+        assert facts[0].ask.approval is not None
+        assert facts[0].ask.approval.reason == "I looked."
+        assert (await Ledger(scope).verify(deciders())).whole

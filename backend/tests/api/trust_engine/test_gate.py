@@ -4,7 +4,7 @@ from app.auth.permissions import Role
 from app.models.trust_engine.kinds import Origin
 from app.services.trust_engine.gate.service import Ask, GateService, Proposal
 from tests.factories.access import Company
-from tests.factories.trust import BUDGET, Account, make_account
+from tests.factories.trust import BUDGET, Account, make_account, trusted
 
 URL = "/api/v1/trust/gate"
 
@@ -42,7 +42,7 @@ async def test_a_decision_is_listed_and_explained(acme: Company) -> None:
     rest = (await acme.client().get(f"{URL}/decisions", params={"cursor": first["next_cursor"]})).json()
     assert [each["id"] for each in first["items"] + rest["items"]] == ids[::-1]
     found = (await acme.client(Role.VIEWER).get(f"{URL}/decisions/{ids[0]}")).json()
-    assert (found["result"], found["sequence"], found["decider_version"]) == ("BLOCK", 1, "gate/1")
+    assert (found["result"], found["sequence"], found["decider_version"]) == ("BLOCK", 1, "gate/2")
     assert found["reasons"][0]["message"] == "There is no signal health for this account."
     assert found["inputs"]["change"]["after"] == found["after"] == {"daily_budget_micros": 110_000_000}
     only = (await acme.client().get(f"{URL}/decisions", params={"result": "PASS"})).json()
@@ -55,3 +55,21 @@ async def test_another_tenants_decision_and_account_do_not_exist(acme: Company, 
     assert (await globex.client().get(f"{URL}/decisions/{decision}")).status_code == 404
     body = {"ad_account_id": str(account.id), "entity_id": "c1", "status": ["active", "paused"]}
     assert (await globex.client().post(f"{URL}/check", json=body)).status_code == 404
+
+
+async def test_a_trial_meets_the_limits_that_the_real_change_would_meet(acme: Company) -> None:
+    account = await make_account(acme.scopes)
+    await trusted(acme.scopes, account.id)
+    body = {
+        "ad_account_id": str(account.id),
+        "entity_id": "c1",
+        "daily_budget_micros": [BUDGET, BUDGET * 12 // 10],
+    }
+    assert (await acme.client().post(f"{URL}/check", json=body)).json()["result"] == "PASS"
+    limit = {"mode": "hard_block", "max_campaign_budget_micros": BUDGET}
+    await acme.client().put("/api/v1/autopilot/enforcement", json=limit)
+    tried = (await acme.client().post(f"{URL}/check", json=body)).json()
+    assert tried["result"] == "BLOCK"
+    assert tried["reasons"][0]["detail"] == {"verdict": "BLOCK", "violation": "budget_exceeded"}
+    interventions = (await acme.client().get("/api/v1/autopilot/interventions")).json()["items"]
+    assert interventions == []

@@ -35,3 +35,15 @@ class CampaignNotFound(NotFound):
     """There is no such campaign."""
 
     code = "autopilot.actions.campaign_not_found"
+
+
+class NotAMove(Invalid):
+    """That moves nothing from one account to another."""
+
+    code = "autopilot.actions.not_a_move"
+
+
+class AccountNotFound(NotFound):
+    """There is no such ad account."""
+
+    code = "autopilot.actions.account_not_found"

@@ -104,6 +104,8 @@ class ActionExecution:
             actions = AutopilotActions(scope)
             action = await actions.locked(action_id)
             state = ActionState(action.state)
+            if await actions.waits_for_its_other_half(action):
+                return None
             if state is ActionState.APPROVED:
                 await actions.advance(action, ActionState.EXECUTING, note="Execution began.")
             elif state not in {ActionState.EXECUTING, ActionState.APPLIED}:
@@ -194,6 +196,8 @@ class ActionExecution:
             if action.rollback_of is not None:
                 undone = await actions.locked(action.rollback_of)
                 await actions.advance(undone, ActionState.ROLLED_BACK, note="What it changed was restored.")
+            if action.other_half is not None:
+                await actions.execute_soon(action.other_half)
         return ActionState.VERIFIED
 
     async def _edited_by_others(self, job: _Job, seen: EntityState) -> ActionState:

@@ -1,7 +1,7 @@
 """Actions: proposed, decided by the gate, approved or dismissed by people, executed elsewhere."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -31,11 +31,11 @@ from app.services.autopilot.actions.rules import (
     may_follow,
     state_after,
 )
+from app.services.autopilot.actions.wanted import Wanted, change_of, written_down
 from app.services.autopilot.enforcement.service import EnforcementService, Intervention
 from app.services.trust_engine.gate.service import (
     Approval,
     Ask,
-    Change,
     Decision,
     GateService,
     Permit,
@@ -44,39 +44,11 @@ from app.services.trust_engine.gate.service import (
 
 log = get_logger(__name__)
 
-_ANSWER_WITHIN = timedelta(hours=24)
+_ENDS_A_MOVE = frozenset(
+    {ActionState.BLOCKED, ActionState.FAILED, ActionState.EXPIRED, ActionState.DISMISSED}
+)
 
-__all__ = ["ActionState", "AutopilotActions", "Wanted"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """A change that somebody wants. `before` is what was last seen, `after` what shall hold; absolute values.
-
-    `justified_by` names the health components that the reason rests on; empty where it needs nothing but what was
-    spent. Two wants with one `idempotency_key` are one action.
-    """
-
-    ad_account_id: UUID
-    campaign_id: UUID | None
-    platform: str
-    account: str
-    entity_type: str
-    entity: str
-    entity_name: str
-    operation: str
-    before: Mapping[str, Any]
-    after: Mapping[str, Any]
-    currency: str
-    reason: str
-    idempotency_key: str
-    origin: Origin
-    justified_by: tuple[Component, ...] = ()
-    evidence: Mapping[str, Any] = field(default_factory=dict)
-    strategy: str | None = None
-    safety: bool = False
-    learning: bool = False
-    rollback_of: UUID | None = None
+__all__ = ["ActionState", "AutopilotActions", "Decision", "Wanted", "change_of"]
 
 
 class AutopilotActions:
@@ -90,20 +62,37 @@ class AutopilotActions:
         await self._actions.lock_key(self._scope.tenant_id, wanted.idempotency_key)
         if (known := await self._actions.by_key(wanted.idempotency_key)) is not None:
             return known
-        if dict(wanted.before) == dict(wanted.after):
-            raise NothingToChange
-        action = self._written_down(wanted)
-        await self._actions.flush()
-        await self._step(action, ActionState.PROPOSED, note=wanted.reason)
+        action = await self._propose(wanted)
         await self._decide(action)
         return action
+
+    async def propose_move(self, cut: Wanted, raised: Wanted) -> tuple[AutopilotAction, AutopilotAction]:
+        """Two halves that are decided together: money leaves one account before it is spent in the other."""
+        await self._actions.lock_key(self._scope.tenant_id, cut.idempotency_key)
+        if (known := await self._actions.by_key(cut.idempotency_key)) is not None:
+            return known, await self.get(known.other_half or known.id)
+        first, second = await self._propose(cut), await self._propose(raised)
+        first.other_half, second.other_half = second.id, first.id
+        for half in (first, second):
+            await self._decide(half)
+        return first, second
+
+    async def trial(self, wanted: Wanted) -> tuple[Proposal, Decision]:
+        """What `propose` would be told of it now, by the same limits and the same past; nothing is written."""
+        proposal = await self._proposal(written_down(wanted, self._scope))
+        return proposal, await GateService(self._scope).check(proposal)
 
     async def approve(self, action_id: UUID, *, reason: str | None = None) -> AutopilotAction:
         """A person says yes: the gate decides again, on today's evidence, and mints the permit now."""
         action = await self._open_for_update(action_id)
-        action.approved_by, action.approval_reason = self._scope.actor.label, reason
-        await self._audit("approved", action, reason)
-        await self._decide(action, approved=True)
+        halves = [action, *await self._open_half(action)]
+        for half in halves:
+            half.approved_by, half.approval_reason = self._scope.actor.label, reason
+            half.approved_at = self._scope.now()
+            await self._audit("approved", half, reason)
+        for half in halves:
+            if ActionState(half.state) in OPEN:
+                await self._decide(half)
         return action
 
     async def dismiss(self, action_id: UUID, *, reason: str) -> AutopilotAction:
@@ -153,7 +142,7 @@ class AutopilotActions:
 
     async def decide_again(self, action: AutopilotAction, *, delay: timedelta = timedelta(0)) -> None:
         """A write that the platform does not hold: whether it may be tried again is a new decision."""
-        await self._decide(action, approved=action.approved_by is not None, delay=delay)
+        await self._decide(action, delay=delay)
 
     async def advance(
         self, action: AutopilotAction, to: ActionState, *, note: str, detail: Mapping[str, Any] | None = None
@@ -170,12 +159,23 @@ class AutopilotActions:
     async def watched(self) -> list[AutopilotAction]:
         return await self._actions.watched(self._scope.now())
 
-    async def _decide(
-        self, action: AutopilotAction, *, approved: bool = False, delay: timedelta = timedelta(0)
-    ) -> None:
-        decision = await GateService(self._scope).decide(
-            await self._proposal(action, approved=approved), action_id=action.id
-        )
+    async def waits_for_its_other_half(self, action: AutopilotAction) -> bool:
+        """Whether this is the raise of a move whose cut the platform does not hold yet."""
+        if action.other_half is None or not _raises(action):
+            return False
+        return (await self.get(action.other_half)).state != ActionState.VERIFIED
+
+    async def _propose(self, wanted: Wanted) -> AutopilotAction:
+        if dict(wanted.before) == dict(wanted.after):
+            raise NothingToChange
+        action = written_down(wanted, self._scope)
+        self._actions.add(action)
+        await self._actions.flush()
+        await self._step(action, ActionState.PROPOSED, note=wanted.reason)
+        return action
+
+    async def _decide(self, action: AutopilotAction, *, delay: timedelta = timedelta(0)) -> None:
+        decision = await GateService(self._scope).decide(await self._proposal(action), action_id=action.id)
         action.decision_id, action.verdict = decision.id, decision.verdict
         action.reasons = [msgspec.to_builtins(reason) for reason in decision.reasons]
         await self._note_limits(action, decision)
@@ -191,11 +191,22 @@ class AutopilotActions:
     async def _passed(self, action: AutopilotAction, permit: Permit, delay: timedelta) -> None:
         action.permit_id, action.permit_expires_at = permit.id, permit.expires_at
         await self._step(action, ActionState.APPROVED, note="The gate lets it pass and minted a permit.")
+        if not await self.waits_for_its_other_half(action):
+            await self.execute_soon(action.id, delay=delay)
+
+    async def execute_soon(self, action_id: UUID, *, delay: timedelta = timedelta(0)) -> None:
         await self._scope.enqueue(
-            "autopilot.actions.execute", {"action_id": str(action.id)}, queue="default", delay=delay
+            "autopilot.actions.execute", {"action_id": str(action_id)}, queue="default", delay=delay
         )
 
-    async def _proposal(self, action: AutopilotAction, *, approved: bool) -> Proposal:
+    async def _proposal(self, action: AutopilotAction) -> Proposal:
+        """What the gate is asked; of a move, both halves."""
+        own = await self._leg(action)
+        if action.other_half is None:
+            return own
+        return replace(own, other=await self._leg(await self.get(action.other_half)))
+
+    async def _leg(self, action: AutopilotAction) -> Proposal:
         limits = await self._enforcement.limits(action.ad_account_id, action.campaign_id)
         seen = await ActivityReader(self._scope).read(action, limits)
         return Proposal(
@@ -206,21 +217,14 @@ class AutopilotActions:
                 origin=Origin(action.origin),
                 actor=action.requested_label,
                 justified_by=tuple(Component(each) for each in action.justified_by),
-                spend_only=not action.justified_by,
-                approval=self._approval(action) if approved else None,
-                restores_micros=seen.restores_micros,
+                spend_only=action.spend_only,
+                approval=_approval(action),
+                restores_micros=None if action.other_half else seen.restores_micros,
                 untouched_since=seen.untouched_since,
             ),
             limits=limits,
             activity=seen.activity,
             learning=action.learning,
-        )
-
-    def _approval(self, action: AutopilotAction) -> Approval:
-        return Approval(
-            by=action.approved_by or action.requested_label,
-            at=self._scope.now(),
-            reason=action.approval_reason,
         )
 
     async def _note_limits(self, action: AutopilotAction, decision: Decision) -> None:
@@ -235,38 +239,6 @@ class AutopilotActions:
             await self._enforcement.record(
                 kind, reason.sentence, violation=reason.violation, action_id=action.id
             )
-
-    def _written_down(self, wanted: Wanted) -> AutopilotAction:
-        now = self._scope.now()
-        action = AutopilotAction(
-            ad_account_id=wanted.ad_account_id,
-            campaign_id=wanted.campaign_id,
-            platform=wanted.platform,
-            account=wanted.account,
-            entity_type=wanted.entity_type,
-            entity=wanted.entity,
-            entity_name=wanted.entity_name,
-            operation=wanted.operation,
-            before=dict(wanted.before),
-            after=dict(wanted.after),
-            currency=wanted.currency,
-            justified_by=list(wanted.justified_by),
-            reason=wanted.reason,
-            evidence=dict(wanted.evidence),
-            origin=wanted.origin,
-            requested_label=self._scope.actor.label,
-            strategy=wanted.strategy,
-            safety=wanted.safety,
-            learning=wanted.learning,
-            rollback_of=wanted.rollback_of,
-            idempotency_key=wanted.idempotency_key,
-            state=ActionState.PROPOSED,
-            proposed_at=now,
-            expires_at=now + _ANSWER_WITHIN,
-            attempts=0,
-        )
-        self._actions.add(action)
-        return action
 
     async def _open_for_update(self, action_id: UUID) -> AutopilotAction:
         action = await self.locked(action_id)
@@ -288,6 +260,8 @@ class AutopilotActions:
             raise StepNotAllowed(f"From {came_from} there is no way to {to}.", action_id=str(action.id))
         action.state = to
         self._stamp(action, to)
+        if to in _ENDS_A_MOVE and came_from is not None:
+            await self._end_other_half(action, to)
         self._actions.add(
             AutopilotActionEvent(
                 action_id=action.id,
@@ -314,6 +288,22 @@ class AutopilotActions:
         )
         log.info("autopilot.actions.advanced", action_id=str(action.id), state=to, came_from=came_from)
 
+    async def _open_half(self, action: AutopilotAction) -> list[AutopilotAction]:
+        if action.other_half is None:
+            return []
+        half = await self.locked(action.other_half)
+        return [half] if ActionState(half.state) in OPEN else []
+
+    async def _end_other_half(self, action: AutopilotAction, ended: ActionState) -> None:
+        """A half that cannot be done takes the other along, unless that has begun."""
+        if action.other_half is None:
+            return
+        half = await self.locked(action.other_half)
+        if ActionState(half.state) in OPEN | {ActionState.APPROVED} and half.decision_id is not None:
+            lapsed = ActionState.DISMISSED if ended is ActionState.DISMISSED else ActionState.EXPIRED
+            lapsed = lapsed if may_follow(ActionState(half.state), lapsed) else ActionState.EXPIRED
+            await self._step(half, lapsed, note=f"The other half of the move was {ended}.")
+
     def _stamp(self, action: AutopilotAction, to: ActionState) -> None:
         now = self._scope.now()
         if to is ActionState.EXECUTING:
@@ -336,13 +326,13 @@ class AutopilotActions:
         )
 
 
-def change_of(action: AutopilotAction) -> Change:
-    return Change(
-        platform=action.platform,
-        account=action.account,
-        entity_type=action.entity_type,  # type: ignore[arg-type]  # a column holds text
-        entity=action.entity,
-        operation=action.operation,
-        before=action.before,
-        after=action.after,
-    )
+def _approval(action: AutopilotAction) -> Approval | None:
+    """As it was given: who decides again reads the same yes, of the same moment."""
+    if action.approved_by is None or action.approved_at is None:
+        return None
+    return Approval(by=action.approved_by, at=action.approved_at, reason=action.approval_reason)
+
+
+def _raises(action: AutopilotAction) -> bool:
+    before, after = (each.get("daily_budget_micros") for each in (action.before, action.after))
+    return isinstance(before, int) and isinstance(after, int) and after > before

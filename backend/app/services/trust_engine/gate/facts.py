@@ -5,6 +5,7 @@ currency unless a field says otherwise; times are the domain's.
 """
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -69,7 +70,8 @@ class Ask(_Fact, frozen=True, kw_only=True):
     origin: Origin
     actor: str
     justified_by: tuple[Component, ...] = ()
-    """Signals that the reasoning rests on: a bad or unknown one holds the action."""
+    """Signals that the reasoning rests on: a bad or unknown one holds the action. Where none is named and
+    `spend_only` is not said, it rests on all that a return is made of."""
     spend_only: bool = False
     """The reasoning needs nothing but what was spent."""
     approval: Approval | None = None
@@ -136,9 +138,10 @@ class PlatformFacts(_Fact, frozen=True, kw_only=True):
     read_only: bool = False
     write_lease: bool = True
     account_currency: str = "USD"
-    fx_rate: float | None = None
-    """Limit currency per unit of the account's; needed only where they differ."""
+    fx_rate: Decimal | None = None
+    """Limit currency per unit of the account's, as it was recorded; needed only where they differ."""
     fx_at: datetime | None = None
+    fx_source: str | None = None
 
 
 class CalendarEntry(_Fact, frozen=True, kw_only=True):
@@ -146,6 +149,35 @@ class CalendarEntry(_Fact, frozen=True, kw_only=True):
     name: str
     starts_at: datetime
     ends_at: datetime
+
+
+class RollUpFacts(_Fact, frozen=True, kw_only=True):
+    """The health of all of the tenant's accounts together."""
+
+    score: float | None
+    coverage: float
+    mode: AutopilotMode
+
+
+class Leg(_Fact, frozen=True, kw_only=True):
+    """The other half of a move across accounts: what it changes there, and what is known of that account."""
+
+    account_name: str
+    change: ChangeFacts
+    health: HealthFacts | None
+    evaluated_with: int | None
+    limits: Limits
+    activity: Activity
+    platform: PlatformFacts
+    untouched_since: bool = True
+    calendar: tuple[CalendarEntry, ...] = ()
+
+
+class Move(_Fact, frozen=True, kw_only=True):
+    """Money that goes from one account to another: neither half is decided without the other."""
+
+    other: Leg
+    roll_up: RollUpFacts
 
 
 class GateInput(_Fact, frozen=True, kw_only=True):
@@ -167,6 +199,8 @@ class GateInput(_Fact, frozen=True, kw_only=True):
     """As people call it; decides nothing."""
     kill_switch: bool = False
     """Engaged for the tenant or for everyone."""
+    move: Move | None = None
+    """Set where this is one half of a move across accounts."""
 
 
 class Reason(_Fact, frozen=True, kw_only=True):

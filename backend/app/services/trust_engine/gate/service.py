@@ -12,8 +12,10 @@ from app.core.logging import get_logger
 from app.core.metrics import GATE_DECISIONS
 from app.db.session import TenantScope
 from app.models.trust_engine.health import TrustEvaluation
-from app.models.trust_engine.kinds import AutopilotMode, Component, Origin, RiskClass, Verdict
+from app.models.trust_engine.kinds import AutopilotMode, CalendarKind, Component, RiskClass, Verdict
 from app.models.trust_engine.ledger import LedgerEntry
+from app.services.trust_engine.calendar.service import Calendar
+from app.services.trust_engine.fx_rates.service import FxRates
 from app.services.trust_engine.gate import facts as _facts
 from app.services.trust_engine.gate.desk import PermitDesk, mint
 from app.services.trust_engine.gate.errors import AccountNotFound, DecisionNotFound
@@ -26,13 +28,16 @@ from app.services.trust_engine.gate.facts import (
     GateDecision,
     GateInput,
     HealthFacts,
+    Leg,
     Limits,
+    Move,
     PlatformFacts,
     Reason,
+    RollUpFacts,
 )
 from app.services.trust_engine.gate.kill_switch import KillSwitch, KillSwitchState
 from app.services.trust_engine.gate.permits import Change, EntityType, Permit
-from app.services.trust_engine.gate.repository import GateRepository
+from app.services.trust_engine.gate.repository import GateRepository, Line
 from app.services.trust_engine.gate.rules import CURRENT, DECIDERS, decide
 from app.services.trust_engine.health.service import HealthService, states
 from app.services.trust_engine.ledger.service import Ledger
@@ -50,6 +55,7 @@ __all__ = [
     "CalendarEntry",
     "Change",
     "Decision",
+    "EntityType",
     "GateService",
     "KillSwitch",
     "KillSwitchState",
@@ -73,6 +79,19 @@ class Proposal:
     limits: Limits = field(default_factory=Limits)
     activity: Activity = field(default_factory=Activity)
     learning: bool = False
+    other: "Proposal | None" = None
+    """The other half, where the two move money from one account to another."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the gate itself reads of an account."""
+
+    name: str
+    health: HealthFacts | None
+    evaluated_with: int | None
+    platform: PlatformFacts
+    calendar: tuple[CalendarEntry, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,32 +153,6 @@ class GateService:
         result = decide(facts)
         return Decision(id=None, verdict=result.verdict, result=result, facts=facts, permit=None)
 
-    async def trial_of(
-        self,
-        ad_account_id: UUID,
-        entity_type: EntityType,
-        entity: str,
-        changed: Mapping[str, tuple[Any, Any]],
-        *,
-        actor: str,
-    ) -> Proposal:
-        """Make a proposal to try, from pairs of before and after."""
-        line = await self._rows.account(ad_account_id)
-        if line is None:
-            raise AccountNotFound
-        change = Change(
-            platform=line.account.platform,
-            account=line.account.external_id,
-            entity_type=entity_type,
-            entity=entity,
-            operation="trial",
-            before={name: before for name, (before, _) in changed.items()},
-            after={name: after for name, (_, after) in changed.items()},
-        )
-        return Proposal(
-            change=change, ad_account_id=ad_account_id, ask=Ask(origin=Origin.PERSON, actor=actor)
-        )
-
     async def decisions(
         self,
         *,
@@ -180,34 +173,81 @@ class GateService:
         return entry
 
     async def _gather(self, proposal: Proposal) -> GateInput:
-        line = await self._rows.account(proposal.ad_account_id)
-        if line is None:
-            raise AccountNotFound
-        evaluation = await HealthService(self._scope).newest(proposal.ad_account_id)
-        policies = Policies(self._scope)
-        policy = await policies.current()
+        known = await self._known(proposal)
+        policy = await Policies(self._scope).current()
         switch = await KillSwitch(self._scope).state()
         gathered = GateInput(
             tenant_id=self._scope.tenant_id,
             at=self._scope.now(),
             ask=proposal.ask,
             change=ChangeFacts.of(proposal.change),
-            health=None if evaluation is None else _health(evaluation),
+            health=known.health,
             policy=policy,
-            evaluated_with=evaluation.policy_version if evaluation else policy.version,
+            evaluated_with=policy.version if known.evaluated_with is None else known.evaluated_with,
             limits=proposal.limits,
             activity=proposal.activity,
-            platform=PlatformFacts(
-                learning=proposal.learning,
-                read_only=line.connection.read_only,
-                write_lease=line.account.write_lease,
-                account_currency=line.account.currency,
-            ),
+            platform=known.platform,
+            calendar=known.calendar,
             entity_name=await self._rows.entity_name(proposal.ad_account_id, proposal.change.entity),
             kill_switch=switch.engaged,
+            move=None if proposal.other is None else await self._move(proposal.other, policy.version),
         )
         # What is decided is what is stored: the same bytes give the same facts for ever.
         return _facts.decode_input(_facts.encode(gathered))
+
+    async def _known(self, proposal: Proposal) -> _Known:
+        """What is known of the proposal's own account."""
+        line = await self._rows.account(proposal.ad_account_id)
+        if line is None:
+            raise AccountNotFound
+        evaluation = await HealthService(self._scope).newest(proposal.ad_account_id)
+        entries = await Calendar(self._scope).on_now(proposal.ad_account_id)
+        return _Known(
+            name=line.account.name,
+            health=None if evaluation is None else _health(evaluation),
+            evaluated_with=None if evaluation is None else evaluation.policy_version,
+            platform=await self._platform(line, proposal),
+            calendar=tuple(
+                CalendarEntry(
+                    kind=CalendarKind(each.kind),
+                    name=each.name,
+                    starts_at=each.starts_at,
+                    ends_at=each.ends_at,
+                )
+                for each in entries
+            ),
+        )
+
+    async def _platform(self, line: Line, proposal: Proposal) -> PlatformFacts:
+        own, theirs = line.account.currency, proposal.limits.currency
+        rate = await FxRates(self._scope).newest(own, theirs) if theirs and theirs != own else None
+        return PlatformFacts(
+            learning=proposal.learning,
+            read_only=line.connection.read_only,
+            write_lease=line.account.write_lease,
+            account_currency=own,
+            fx_rate=None if rate is None else rate.rate.normalize(),
+            fx_at=None if rate is None else rate.as_of,
+            fx_source=None if rate is None else rate.source,
+        )
+
+    async def _move(self, other: Proposal, policy_version: int) -> Move:
+        """The other half of a move, and all accounts together: a roll-up gates nothing else."""
+        known = await self._known(other)
+        together = (await HealthService(self._scope).overview()).roll_up
+        leg = Leg(
+            account_name=known.name,
+            change=ChangeFacts.of(other.change),
+            health=known.health,
+            evaluated_with=policy_version if known.evaluated_with is None else known.evaluated_with,
+            limits=other.limits,
+            activity=other.activity,
+            platform=known.platform,
+            untouched_since=other.ask.untouched_since,
+            calendar=known.calendar,
+        )
+        roll_up = RollUpFacts(score=together.score, coverage=together.coverage, mode=together.target)
+        return Move(other=leg, roll_up=roll_up)
 
 
 _NO_EVIDENCE = hashlib.sha256(b"").hexdigest()

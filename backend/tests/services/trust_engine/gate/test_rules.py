@@ -1,6 +1,9 @@
 """What passes the gate and what does not, over every class of change and every kind of trouble."""
 
+import math
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -22,7 +25,7 @@ from app.models.trust_engine.kinds import (
 from app.services.trust_engine.gate import facts as f
 from app.services.trust_engine.gate.permits import Change
 from app.services.trust_engine.gate.rules import CURRENT, UnknownDecider, decide
-from app.services.trust_engine.gate.rules.caps import worst_case
+from app.services.trust_engine.gate.rules.caps import in_limit_currency, worst_case
 from app.services.trust_engine.gate.rules.risk import CLASS_OF, classify
 from app.services.trust_engine.policies.rules import DEFAULT_POLICY
 
@@ -381,7 +384,7 @@ class TestCaps:
     def test_raises_hold_on_an_old_exchange_rate(self, hours: int | None, *, passes: bool) -> None:
         platform = f.PlatformFacts(
             account_currency="EUR",
-            fx_rate=None if hours is None else 1.1,
+            fx_rate=None if hours is None else Decimal("1.1"),
             fx_at=None if hours is None else NOW - timedelta(hours=hours),
         )
         limits = self.limits(max_daily_budget_micros=10**12, currency="USD")
@@ -470,9 +473,230 @@ def test_better_health_never_decides_worse(facts: f.GateInput, better: float) ->
 
 def test_the_first_decider_still_decides_as_it_did() -> None:
     """The bytes of this decision are in ledgers: a change of behaviour is a new decider."""
-    assert CURRENT == "1"
-    assert f.encode(decide(BASE)).decode() == (
+    assert f.encode(decide(BASE, "1")).decode() == (
         '{"decider":"1","kind":"increase_budget","need":80.0,"reasons":[{"code":"healthy","sentence":'
         '"Signal health counts for 90.0; a high action needs 80.","verdict":"pass","violation":null}],'
         '"risk":"high","score":90,"verdict":"pass"}'
     )
+
+
+def test_the_second_decider_decides_as_it_does() -> None:
+    assert CURRENT == "2"
+    assert f.encode(decide(BASE)) == f.encode(decide(BASE, "1")).replace(b'"decider":"1"', b'"decider":"2"')
+
+
+@given(inputs)
+def test_the_first_decider_reads_no_rate_and_no_move(facts: f.GateInput) -> None:
+    """What it could be given it still decides as it did: neither a rate nor a move stood in its inputs."""
+    first, second = decide(facts, "1"), decide(facts, "2")
+    if facts.ask.justified_by or facts.ask.spend_only:
+        assert first.verdict == second.verdict
+
+
+class TestGrounds:
+    """Who names no signal rests on all that a return is made of."""
+
+    @pytest.mark.parametrize("signal", [Component.FRESHNESS, Component.VARIANCE, Component.EVENT_LOSS])
+    @pytest.mark.parametrize("state", [SignalState.BAD, SignalState.UNKNOWN])
+    @pytest.mark.parametrize("what", [change(), CUT])
+    def test_a_change_that_names_nothing_is_held_by_a_bad_signal(
+        self, signal: Component, state: SignalState, what: f.ChangeFacts
+    ) -> None:
+        sick = health(states={**dict.fromkeys(Component, SignalState.GOOD), signal: state})
+        assert codes(change=what, health=sick) == {"signal"}
+        assert decide(replace(BASE, change=what, health=sick), "1").verdict is Verdict.PASS
+
+    def test_what_the_tenant_does_not_have_is_not_rested_on(self) -> None:
+        known = {**dict.fromkeys(Component, SignalState.GOOD), Component.VARIANCE: SignalState.ABSENT}
+        assert "signal" not in codes(health=health(states=known, absent=(Component.VARIANCE,)))
+        assert "signal" in codes(
+            health=health(states=known, absent=(Component.VARIANCE,)),
+            ask=ask(justified_by=(Component.VARIANCE,)),
+        )
+
+    def test_other_signals_may_be_bad(self) -> None:
+        sick = health(states={**dict.fromkeys(Component, SignalState.GOOD), Component.EMQ: SignalState.BAD})
+        assert verdict(health=sick) is Verdict.PASS
+
+    def test_a_cut_that_is_said_to_rest_on_spend_alone_still_passes(self) -> None:
+        sick = health(states=dict.fromkeys(Component, SignalState.BAD), score=5)
+        assert verdict(change=CUT, health=sick, ask=ask(spend_only=True)) is Verdict.PASS
+
+
+FORINTS = f.PlatformFacts(account_currency="HUF")
+EURO_CAP = f.Limits(level=1, currency="EUR", max_daily_budget_micros=10**15)
+
+
+class TestExchange:
+    def test_a_limit_without_a_rate_holds_and_says_which_is_needed(self) -> None:
+        found = decide(replace(BASE, platform=FORINTS, limits=EURO_CAP))
+        assert (found.verdict, found.reasons[0].code) == (Verdict.HOLD, "fx_unknown")
+        assert found.reasons[0].sentence == "The limits need a rate from HUF to EUR, and none is recorded."
+
+    @pytest.mark.parametrize(("hours", "expected"), [(48, Verdict.PASS), (48.01, Verdict.HOLD)])
+    def test_a_rate_holds_for_48_hours(self, hours: float, expected: Verdict) -> None:
+        platform = replace(
+            FORINTS, fx_rate=Decimal("0.0025"), fx_at=NOW - timedelta(hours=hours), fx_source="ECB"
+        )
+        found = decide(replace(BASE, platform=platform, limits=EURO_CAP))
+        assert found.verdict is expected
+        if expected is Verdict.HOLD:
+            assert found.reasons[0].sentence == "The rate from HUF to EUR is 48 h old (ECB): too old to use."
+
+    def test_a_cost_per_conversion_that_cannot_be_converted_holds(self) -> None:
+        limits = f.Limits(level=1, currency="EUR", cpa_ceiling_micros=1)
+        over = {"platform": FORINTS, "limits": limits, "activity": f.Activity(conversions=500, cpa_micros=9)}
+        assert codes(**over) == {"fx_unknown"}
+        assert decide(replace(BASE, **over), "1").verdict is Verdict.PASS
+
+    def test_cuts_and_safety_need_no_rate(self) -> None:
+        assert verdict(change=CUT, platform=FORINTS, limits=EURO_CAP) is Verdict.PASS
+        assert verdict(change=PAUSE, platform=FORINTS, limits=EURO_CAP) is Verdict.PASS
+
+    @given(
+        st.integers(1, 10**15),
+        st.integers(1, 10**15),
+        st.decimals("0.000000000001", "1000000", places=12, allow_nan=False),
+    )
+    def test_a_cap_is_met_to_the_last_micro(self, before: int, raised: int, rate: Decimal) -> None:
+        """The most that fits passes, a micro less of a cap does not: no float loses a unit on the way."""
+        after = before + raised
+        spend = Fraction(worst_case(after, "meta")) * Fraction(rate)
+        cap = math.ceil(spend)
+        platform = replace(FORINTS, fx_rate=rate, fx_at=NOW)
+        what = change({"daily_budget_micros": before}, {"daily_budget_micros": after})
+        for limit, broken in ((cap, False), (cap - 1, True), (cap + 1, False)):
+            limits = f.Limits(level=1, currency="EUR", max_campaign_budget_micros=limit)
+            found = decide(replace(BASE, change=what, platform=platform, limits=limits))
+            assert ("campaign_cap" in {each.code for each in found.reasons}) is broken
+
+    @given(st.integers(0, 10**18), st.decimals("0.000000000001", "1000000", places=12, allow_nan=False))
+    def test_a_converted_amount_is_the_next_whole_micro(self, micros: int, rate: Decimal) -> None:
+        exact = Fraction(micros) * Fraction(rate)
+        assert 0 <= in_limit_currency(micros, rate) - exact < 1
+
+    @given(st.integers(0, 10**18))
+    def test_an_amount_in_its_own_currency_stays_as_it_is(self, micros: int) -> None:
+        assert in_limit_currency(micros, Decimal(1)) == micros
+
+    def test_a_rate_outlives_the_ledger_to_its_last_digit(self) -> None:
+        facts = replace(BASE, platform=replace(FORINTS, fx_rate=Decimal("0.002531645570"), fx_at=NOW))
+        again = f.decode_input(f.encode(facts))
+        assert again.platform.fx_rate == Decimal("0.002531645570")
+        assert f.encode(f.decode_input(f.encode(again))) == f.encode(again)
+
+
+def leg(what: f.ChangeFacts, **over: Any) -> f.Leg:
+    facts: dict[str, Any] = {
+        "account_name": "Northwind HUF",
+        "change": what,
+        "health": health(),
+        "evaluated_with": 1,
+        "limits": BASE.limits,
+        "activity": BASE.activity,
+        "platform": f.PlatformFacts(account_currency="HUF"),
+    }
+    return f.Leg(**{**facts, **over})
+
+
+def move(*, roll_up: f.RollUpFacts | None = None, **over: Any) -> f.Move:
+    together = f.RollUpFacts(score=90.0, coverage=1.0, mode=AutopilotMode.NORMAL)
+    return f.Move(other=leg(CUT, **over), roll_up=roll_up or together)
+
+
+def rolled(score: float | None, coverage: float = 1.0) -> f.Move:
+    return move(roll_up=f.RollUpFacts(score=score, coverage=coverage, mode=AutopilotMode.NORMAL))
+
+
+class TestMoves:
+    """Money between two accounts rests on both of them, and on all accounts together."""
+
+    def test_all_healthy_passes(self) -> None:
+        assert verdict(move=move()) is Verdict.PASS
+
+    @pytest.mark.parametrize(
+        ("score", "coverage", "expected"),
+        [
+            (80.0, 1.0, Verdict.PASS),
+            (79.9, 1.0, Verdict.HOLD),
+            (39.9, 1.0, Verdict.BLOCK),
+            (None, 1.0, Verdict.BLOCK),
+            (95.0, 0.59, Verdict.HOLD),
+            (95.0, 0.29, Verdict.BLOCK),
+        ],
+    )
+    def test_the_roll_up_gates_it(self, score: float | None, coverage: float, expected: Verdict) -> None:
+        assert verdict(move=rolled(score, coverage)) is expected
+        assert verdict(move=None) is Verdict.PASS
+
+    def test_the_other_account_gates_it_and_is_named(self) -> None:
+        found = decide(replace(BASE, move=move(health=health(70))))
+        assert found.verdict is Verdict.HOLD
+        assert found.reasons[0].sentence.startswith("Northwind HUF: Signal health counts for 70.0")
+
+    @pytest.mark.parametrize(
+        "trouble",
+        [
+            {"health": None},
+            {"evaluated_with": 2},
+            {"platform": f.PlatformFacts(read_only=True)},
+            {"platform": f.PlatformFacts(write_lease=False)},
+            {"health": health(expires_at=NOW)},
+        ],
+    )
+    def test_it_fails_closed_on_the_other_side_too(self, trouble: dict[str, Any]) -> None:
+        assert verdict(move=move(**trouble)) is Verdict.BLOCK
+
+    def test_a_freeze_or_a_foreign_hand_on_the_other_side_holds_it(self) -> None:
+        freeze = f.CalendarEntry(
+            kind=CalendarKind.CHANGE_FREEZE,
+            name="Audit",
+            starts_at=NOW - timedelta(hours=1),
+            ends_at=NOW + timedelta(hours=1),
+        )
+        assert codes(move=move(calendar=(freeze,))) == {"change_freeze"}
+        assert codes(move=move(untouched_since=False)) == {"edited_elsewhere"}
+
+    def test_spend_alone_does_not_justify_half_a_move(self) -> None:
+        """The cut of a move is no saving: it is spent elsewhere."""
+        half = f.Move(other=leg(change()), roll_up=move().roll_up)
+        sick = health(50)
+        assert verdict(change=CUT, health=sick, ask=ask(spend_only=True)) is Verdict.PASS
+        assert verdict(change=CUT, health=sick, ask=ask(spend_only=True), move=half) is Verdict.HOLD
+
+    @given(inputs, scores, scores)
+    def test_both_halves_are_told_the_same(
+        self, facts: f.GateInput, theirs: float | None, together: float | None
+    ) -> None:
+        """Each half reads the other: neither passes alone."""
+        roll_up = f.RollUpFacts(score=together, coverage=1.0, mode=AutopilotMode.NORMAL)
+        other = leg(CUT, health=health(theirs))
+        first = replace(
+            facts,
+            change=change(),
+            ask=replace(facts.ask, restores_micros=None),
+            move=f.Move(other=other, roll_up=roll_up),
+        )
+        mirrored = leg(
+            first.change,
+            health=first.health,
+            evaluated_with=first.evaluated_with,
+            limits=first.limits,
+            activity=first.activity,
+            platform=first.platform,
+            untouched_since=first.ask.untouched_since,
+            calendar=first.calendar,
+        )
+        second = replace(
+            first,
+            change=other.change,
+            ask=replace(first.ask, untouched_since=other.untouched_since),
+            health=other.health,
+            evaluated_with=other.evaluated_with,
+            limits=other.limits,
+            activity=other.activity,
+            platform=other.platform,
+            calendar=other.calendar,
+            move=f.Move(other=mirrored, roll_up=roll_up),
+        )
+        assert decide(first).verdict == decide(second).verdict

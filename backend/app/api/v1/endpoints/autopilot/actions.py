@@ -9,9 +9,18 @@ from pydantic import Field
 from app.api.deps import CursorParams, ScopeDep
 from app.auth.deps import requires
 from app.auth.principals import Principal
-from app.schemas.autopilot.actions import ActionCreate, ActionDetail, ActionRead, ActionStep, Approve, Dismiss
+from app.schemas.autopilot.actions import (
+    ActionCreate,
+    ActionDetail,
+    ActionRead,
+    ActionStep,
+    Approve,
+    Dismiss,
+    MoveCreate,
+    MoveRead,
+)
 from app.schemas.pages import CursorPage
-from app.services.autopilot.actions.requests import ActionRequests, CampaignChange
+from app.services.autopilot.actions.requests import ActionRequests, BudgetMove, CampaignChange
 from app.services.autopilot.actions.service import ActionState, AutopilotActions
 
 router = APIRouter(prefix="/autopilot/actions", tags=["autopilot"])
@@ -58,6 +67,17 @@ async def propose_action(wanted: ActionCreate, requests: Requests, _: Writer) ->
         **wanted.model_dump(exclude={"justified_by"}), justified_by=tuple(wanted.justified_by)
     )
     return ActionRead.model_validate(await requests.change_campaign(change))
+
+
+@router.post("/moves", status_code=202)
+async def propose_move(wanted: MoveCreate, requests: Requests, _: Writer) -> MoveRead:
+    """Move daily budget from one account to another: both halves pass, or neither does.
+
+    The gate reads both accounts and the roll-up of all of them. The raise starts once the platform holds the cut.
+    """
+    move = BudgetMove(**wanted.model_dump(exclude={"justified_by"}), justified_by=tuple(wanted.justified_by))
+    cut, raised = await requests.move_budget(move)
+    return MoveRead(cut=ActionRead.model_validate(cut), raised=ActionRead.model_validate(raised))
 
 
 @router.get("/{action_id}")

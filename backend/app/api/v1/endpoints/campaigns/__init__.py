@@ -84,5 +84,11 @@ async def pause_campaign(campaign_id: UUID, body: PauseBody, requests: Requests,
 @router.post("/{campaign_id}/budget", status_code=202)
 async def propose_budget(campaign_id: UUID, body: BudgetBody, requests: Requests, _: Writer) -> ActionRead:
     """Propose a daily budget; the gate answers at once, the platform follows if it passes."""
-    change = CampaignChange(campaign_id, body.reason, daily_budget_micros=body.daily_budget_micros)
+    change = CampaignChange(
+        campaign_id,
+        body.reason,
+        daily_budget_micros=body.daily_budget_micros,
+        justified_by=tuple(body.justified_by),
+        spend_only=body.spend_only,
+    )
     return ActionRead.model_validate(await requests.change_campaign(change))

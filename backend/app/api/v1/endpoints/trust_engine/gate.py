@@ -7,10 +7,11 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
 from app.api.deps import CursorParams, ScopeDep
-from app.auth.deps import CurrentPrincipal, requires
+from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.schemas.pages import CursorPage
 from app.schemas.trust_engine.gate import CheckBody, DecisionDetail, DecisionRead, Result
+from app.services.autopilot.actions.trials import ActionTrials, Trial
 from app.services.trust_engine.gate.presenting import decision_detail, decision_read, trial
 from app.services.trust_engine.gate.service import GateService
 
@@ -23,7 +24,12 @@ def gate(scope: ScopeDep) -> GateService:
     return GateService(scope)
 
 
+def action_trials(scope: ScopeDep) -> ActionTrials:
+    return ActionTrials(scope)
+
+
 Gate = Annotated[GateService, Depends(gate)]
+Trials = Annotated[ActionTrials, Depends(action_trials)]
 
 
 class DecisionFilter(CursorParams):
@@ -56,17 +62,25 @@ async def read_decision(decision_id: UUID, found: Gate, _: Reader) -> DecisionDe
 
 
 @router.post("/check")
-async def check_change(body: CheckBody, found: Gate, who: CurrentPrincipal, _: Reader) -> DecisionRead:
-    """Try a change as its person would make it: by health, policy and switches. Nothing is written.
+async def check_change(body: CheckBody, trials: Trials, _: Reader) -> DecisionRead:
+    """Try a change as whoever asks would propose it: what the gate would say now. Nothing is written.
 
-    The caps on how far and how often are the enforcement's, and are read when an action is proposed.
+    It reads all that the real decision reads: health, policy, calendar, switches, the limits in force and what was
+    changed lately.
     """
     changed: dict[str, tuple[Any, Any]] = {
         name: pair
         for name, pair in (("daily_budget_micros", body.daily_budget_micros), ("status", body.status))
         if pair is not None
     }
-    proposal = await found.trial_of(
-        body.ad_account_id, body.entity_type, body.entity_id, changed, actor=who.actor.label
+    proposal, decision = await trials.check(
+        Trial(
+            ad_account_id=body.ad_account_id,
+            entity_type=body.entity_type,
+            entity=body.entity_id,
+            changed=changed,
+            justified_by=tuple(body.justified_by),
+            spend_only=body.spend_only,
+        )
     )
-    return trial(proposal, await found.check(proposal))
+    return trial(proposal, decision)

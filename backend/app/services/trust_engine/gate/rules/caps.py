@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from decimal import Decimal
 
 from app.models.trust_engine.kinds import EnforcementMode, Origin, Verdict, Violation
 from app.services.trust_engine.gate.facts import GateInput, Reason
@@ -13,15 +14,36 @@ UNKNOWN_MULTIPLIER = (2, 1)
 AUTOMATION = frozenset({Origin.AUTOPILOT, Origin.RULE, Origin.API})
 
 
-def caps(facts: GateInput) -> Iterator[Reason]:
-    """Yield every limit that this raise breaks."""
+def caps_1(facts: GateInput) -> Iterator[Reason]:
+    """The first decider's limits: a cost per conversion that no rate could convert went unread."""
     raised = raised_micros(facts.change)
     if raised <= 0:
         return
     yield from _pace(facts)
     yield from _growth(facts, raised)
+    if _any_amount(facts) and _rate(facts) is None:
+        sentence = f"No rate from {facts.platform.account_currency} to {_currency(facts)} is fresh enough."
+        yield Reason(code="fx_stale", verdict=Verdict.HOLD, sentence=sentence)
     yield from _amounts(facts, raised)
     yield from _performance(facts)
+
+
+def caps(facts: GateInput) -> Iterator[Reason]:
+    """Yield every limit that this raise breaks; one that cannot be converted holds it."""
+    raised = raised_micros(facts.change)
+    if raised <= 0:
+        return
+    yield from _pace(facts)
+    yield from _growth(facts, raised)
+    yield from _exchange(facts)
+    yield from _amounts(facts, raised)
+    yield from _performance(facts)
+
+
+def in_limit_currency(micros: int, rate: Decimal) -> int:
+    """Micros of the limits' currency, rounded up to the next: exact, so that a cap is met to the last unit."""
+    top, bottom = rate.as_integer_ratio()
+    return -(-micros * top // bottom)
 
 
 def worst_case(micros: int, platform: str) -> int:
@@ -109,19 +131,38 @@ def _absent(facts: GateInput, total: int, base: int) -> Iterator[Reason]:
         yield Reason(code="absent_source_no_cap", verdict=Verdict.HOLD, sentence=sentence)
 
 
-def _amounts(facts: GateInput, raised: int) -> Iterator[Reason]:
+def _any_amount(facts: GateInput) -> bool:
     limits = facts.limits
     amounts = (
         limits.max_daily_budget_micros,
         limits.max_campaign_budget_micros,
         limits.max_daily_increase_micros,
     )
-    if all(amount is None for amount in amounts):
+    return any(amount is not None for amount in amounts)
+
+
+def _exchange(facts: GateInput) -> Iterator[Reason]:
+    """A rate that a limit needs and nobody recorded, or not lately: never guessed, so it holds."""
+    if not _any_amount(facts) and facts.limits.cpa_ceiling_micros is None:
         return
+    if _rate(facts) is not None:
+        return
+    platform, pair = facts.platform, f"from {facts.platform.account_currency} to {_currency(facts)}"
+    if platform.fx_rate is None or platform.fx_at is None:
+        sentence = f"The limits need a rate {pair}, and none is recorded."
+        yield Reason(code="fx_unknown", verdict=Verdict.HOLD, sentence=sentence)
+        return
+    age = (facts.at - platform.fx_at).total_seconds() / 3600
+    sentence = (
+        f"The rate {pair} is {age:.0f} h old ({platform.fx_source or 'source unknown'}): too old to use."
+    )
+    yield Reason(code="fx_stale", verdict=Verdict.HOLD, sentence=sentence)
+
+
+def _amounts(facts: GateInput, raised: int) -> Iterator[Reason]:
+    limits = facts.limits
     rate = _rate(facts)
-    if rate is None:
-        sentence = f"No rate from {facts.platform.account_currency} to {_currency(facts)} is fresh enough."
-        yield Reason(code="fx_stale", verdict=Verdict.HOLD, sentence=sentence)
+    if rate is None or not _any_amount(facts):
         return
     after = daily_micros(facts.change.after) or 0
     platform = facts.change.platform
@@ -149,16 +190,16 @@ def _amounts(facts: GateInput, raised: int) -> Iterator[Reason]:
         ),
     )
     for code, worst, cap, sentence, violation in checks:
-        amount = worst * rate
+        amount = in_limit_currency(worst, rate)
         if cap is not None and amount > cap:
             text = sentence.format(amount=_money(amount, _currency(facts)), cap=_money(cap, _currency(facts)))
             yield _breach(facts, code, text, violation)
 
 
-def _rate(facts: GateInput) -> float | None:
+def _rate(facts: GateInput) -> Decimal | None:
     platform = facts.platform
     if platform.account_currency == _currency(facts):
-        return 1
+        return Decimal(1)
     if platform.fx_rate is None or platform.fx_at is None or facts.policy is None:
         return None
     old = facts.at - platform.fx_at > timedelta(hours=facts.policy.fx_max_age_hours)
@@ -179,10 +220,10 @@ def _performance(facts: GateInput) -> Iterator[Reason]:
     ceiling = limits.cpa_ceiling_micros
     if ceiling is not None and activity.cpa_micros is not None:
         rate = _rate(facts)
-        if rate is not None and activity.cpa_micros * rate > ceiling:
+        if rate is not None and in_limit_currency(activity.cpa_micros, rate) > ceiling:
             sentence = f"A conversion costs more than {_money(ceiling, _currency(facts))}."
             yield _breach(facts, "cpa_ceiling", sentence, Violation.ROAS_BELOW_THRESHOLD)
 
 
-def _money(micros: float, currency: str) -> str:
+def _money(micros: int, currency: str) -> str:
     return f"{micros / 1_000_000:,.2f} {currency}"

@@ -1,6 +1,9 @@
 """The gate: PASS, HOLD or BLOCK, with every reason. It restrains what raises spend or risk, and fails closed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from app.models.trust_engine.kinds import (
     ActionKind,
@@ -11,8 +14,8 @@ from app.models.trust_engine.kinds import (
     SignalState,
     Verdict,
 )
-from app.services.trust_engine.gate.facts import GateDecision, GateInput, HealthFacts, Reason
-from app.services.trust_engine.gate.rules.caps import AUTOMATION, caps
+from app.services.trust_engine.gate.facts import GateDecision, GateInput, HealthFacts, Move, Reason
+from app.services.trust_engine.gate.rules.caps import AUTOMATION, caps, caps_1
 from app.services.trust_engine.gate.rules.risk import classify, daily_micros, raised_micros
 from app.services.trust_engine.health.rules import ceiling, label
 from app.services.trust_engine.policies.rules import TrustPolicy
@@ -21,12 +24,39 @@ _SEVERITY = {Verdict.PASS: 0, Verdict.HOLD: 1, Verdict.BLOCK: 2}
 _RISING = frozenset({RiskClass.HIGH, RiskClass.STANDARD})
 
 
+RETURN = (Component.FRESHNESS, Component.VARIANCE, Component.EVENT_LOSS)
+"""A return is conversions over spend: stale, disagreeing or lost conversions would make it a lie."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """Wherein the deciders differ that share the rest."""
+
+    limits: Callable[[GateInput], Iterator[Reason]]
+    unsaid: Callable[[HealthFacts], tuple[Component, ...]]
+    """What an action rests on that names no signal."""
+
+
+def decide_1(facts: GateInput, decider: str) -> GateDecision:
+    """The first decider: it knew no moves across accounts, and who named no signal rested on none."""
+    kind, risk = classify(facts.change, facts.ask.origin)
+    return _decided(facts, decider, kind, risk, tuple(_reasons(facts, kind, risk, _FIRST)))
+
+
 def decide(facts: GateInput, decider: str) -> GateDecision:
     """Decide from `facts` alone; the same facts always decide the same."""
     kind, risk = classify(facts.change, facts.ask.origin)
-    score = effective(facts.health)
-    need = facts.policy.thresholds.get(risk) if facts.policy is not None else None
-    found = tuple(_reasons(facts, kind, risk, score, need))
+    if facts.move is None:
+        return _decided(facts, decider, kind, risk, tuple(_reasons(facts, kind, risk, _SECOND)))
+    risk = RiskClass.HIGH
+    found = (*_reasons(facts, kind, risk, _SECOND), *_move(facts, facts.move))
+    return _decided(facts, decider, kind, risk, found)
+
+
+def _decided(
+    facts: GateInput, decider: str, kind: ActionKind, risk: RiskClass, found: tuple[Reason, ...]
+) -> GateDecision:
+    score, need = effective(facts.health), _need(facts, risk)
     verdict = max((reason.verdict for reason in found), key=_SEVERITY.__getitem__, default=Verdict.PASS)
     ordered = tuple(sorted(found, key=lambda reason: -_SEVERITY[reason.verdict]))
     return GateDecision(
@@ -57,9 +87,53 @@ def effective(health: HealthFacts | None) -> float | None:
     return min(health.score, ceiling(health.mode))
 
 
-def _reasons(
-    facts: GateInput, kind: ActionKind, risk: RiskClass, score: float | None, need: float | None
-) -> Iterator[Reason]:
+def _need(facts: GateInput, risk: RiskClass) -> float | None:
+    return facts.policy.thresholds.get(risk) if facts.policy is not None else None
+
+
+def _move(facts: GateInput, move: Move) -> Iterator[Reason]:
+    """A move spends on what two accounts are compared by: it needs both, and the tenant as a whole."""
+    yield from _roll_up(facts, move)
+    other = move.other
+    theirs = replace(
+        facts,
+        change=other.change,
+        ask=replace(facts.ask, untouched_since=other.untouched_since, restores_micros=None),
+        health=other.health,
+        evaluated_with=other.evaluated_with,
+        limits=other.limits,
+        activity=other.activity,
+        platform=other.platform,
+        calendar=other.calendar,
+        kill_switch=False,
+        move=None,
+    )
+    kind, _ = classify(theirs.change, theirs.ask.origin)
+    for reason in _reasons(theirs, kind, RiskClass.HIGH, _SECOND):
+        yield replace(reason, sentence=f"{other.account_name}: {reason.sentence}")
+
+
+def _roll_up(facts: GateInput, move: Move) -> Iterator[Reason]:
+    policy, need = facts.policy, _need(facts, RiskClass.HIGH)
+    score = move.roll_up.score
+    if policy is None or need is None or score is None:
+        yield _block("roll_up", "All accounts together have no signal health: nothing moves between them.")
+        return
+    sentence = f"All accounts together score {score:.1f}; a move between accounts needs {need:g}."
+    if move.roll_up.coverage < policy.coverage_hold:
+        sentence = f"Only {move.roll_up.coverage:.0%} of the evidence of all accounts together is live."
+        yield Reason(
+            code="roll_up",
+            verdict=Verdict.BLOCK if move.roll_up.coverage < policy.coverage_block else Verdict.HOLD,
+            sentence=sentence,
+        )
+    elif score >= need:
+        yield _note("roll_up", sentence)
+    else:
+        yield _hold("roll_up", sentence) if score >= policy.hold_from else _block("roll_up", sentence)
+
+
+def _reasons(facts: GateInput, kind: ActionKind, risk: RiskClass, rules: _Rules) -> Iterator[Reason]:
     if facts.platform.read_only:
         yield _block("read_only", "The platform is connected read-only.")
     if risk is RiskClass.SAFETY:
@@ -76,10 +150,10 @@ def _reasons(
         yield from _automation(facts, rising=False)
         return
     yield from _stale_policy(facts)
-    yield from _evidence(facts, kind, risk, score, need)
+    yield from _evidence(facts, kind, risk, rules)
     yield from _automation(facts, rising=risk in _RISING)
     yield from _circumstances(facts, risk)
-    yield from caps(facts)
+    yield from rules.limits(facts)
 
 
 def _stale_policy(facts: GateInput) -> Iterator[Reason]:
@@ -90,9 +164,13 @@ def _stale_policy(facts: GateInput) -> Iterator[Reason]:
 
 
 def _evidence(
-    facts: GateInput, kind: ActionKind, risk: RiskClass, score: float | None, need: float | None
+    facts: GateInput,
+    kind: ActionKind,
+    risk: RiskClass,
+    rules: _Rules,
 ) -> Iterator[Reason]:
     health, policy = facts.health, facts.policy
+    score, need = effective(health), _need(facts, risk)
     shown = "unknown" if score is None else f"{score:.1f}"
     if kind is ActionKind.LAUNCH_CAMPAIGN and facts.ask.origin is Origin.PERSON:
         yield _note("named_launch", f"Launched by {facts.ask.actor} at a signal health of {shown}.")
@@ -107,7 +185,7 @@ def _evidence(
         yield _block("stale_score", f"The score of {health.evaluated_at:%Y-%m-%d %H:%M} UTC is too old.")
         return
     yield from _score(health, policy, risk, score, need)
-    yield from _signals(facts, health)
+    yield from _signals(facts, rules.unsaid(health), health)
 
 
 def restores(facts: GateInput) -> bool:
@@ -141,9 +219,18 @@ def _score(
         yield _block("critical", sentence)
 
 
-def _signals(facts: GateInput, health: HealthFacts) -> Iterator[Reason]:
+def rested_on(health: HealthFacts) -> tuple[Component, ...]:
+    """What an action rests on that names no signal: all that a return is made of, as far as the account has it."""
+    return tuple(each for each in RETURN if health.states.get(each) is not SignalState.ABSENT)
+
+
+_FIRST = _Rules(caps_1, lambda _: ())
+_SECOND = _Rules(caps, rested_on)
+
+
+def _signals(facts: GateInput, unsaid: tuple[Component, ...], health: HealthFacts) -> Iterator[Reason]:
     """The signals that an action names must be good, in either direction."""
-    for component in facts.ask.justified_by:
+    for component in facts.ask.justified_by or unsaid:
         state = health.states.get(component, SignalState.UNKNOWN)
         if state is not SignalState.GOOD:
             yield _hold("signal", f"{_name(component)}, which justifies this, is {state}.")

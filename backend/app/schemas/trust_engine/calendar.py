@@ -1,0 +1,36 @@
+"""The calendar that the gate reads."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from app.models.trust_engine.kinds import CalendarKind
+from app.schemas.inputs import Input
+from app.schemas.text import Line
+
+
+class CalendarEntryRead(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    kind: CalendarKind
+    name: str
+    starts_at: datetime
+    ends_at: datetime
+    ad_account_id: UUID | None = Field(description="Null: every account.")
+    created_by: str
+
+
+class CalendarEntryCreate(Input):
+    """A time that the gate treats in its own way.
+
+    In a `promotion` unusual figures are expected, and automation cuts nothing by itself. In a `change_freeze` nothing
+    changes but what is always safe: a person's pause, the kill switch, a cut that rests on spend alone.
+    """
+
+    kind: CalendarKind
+    name: Line
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime = Field(description="Past the start; the moment itself belongs to what follows.")
+    ad_account_id: UUID | None = Field(None, description="For this account alone; left out: for every one.")
