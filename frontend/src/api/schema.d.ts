@@ -414,6 +414,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/autopilot/actions/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Propose Move
+         * @description Move daily budget from one account to another: both halves pass, or neither does.
+         *
+         *     The gate reads both accounts and the roll-up of all of them. The raise starts once the platform holds the cut.
+         */
+        post: operations["autopilot_actions_propose_move"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/autopilot/actions/{action_id}": {
         parameters: {
             query?: never;
@@ -1237,6 +1259,71 @@ export interface paths {
         patch: operations["tenants_change"];
         trace?: never;
     };
+    "/api/v1/trust/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Calendar
+         * @description What is on or still to come, the latest start first.
+         */
+        get: operations["trust_engine_calendar_list"];
+        put?: never;
+        /**
+         * Enter In Calendar
+         * @description Every decision from now on reads it.
+         */
+        post: operations["trust_engine_calendar_enter_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trust/calendar/{entry_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Strike From Calendar */
+        delete: operations["trust_engine_calendar_strike_from"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trust/fx-rates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Fx Rates
+         * @description The latest date first.
+         */
+        get: operations["trust_engine_fx_rates_list"];
+        put?: never;
+        /**
+         * Record Fx Rate
+         * @description Record a rate; what was recorded stays.
+         */
+        post: operations["trust_engine_fx_rates_record"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/trust/gate/check": {
         parameters: {
             query?: never;
@@ -1248,9 +1335,10 @@ export interface paths {
         put?: never;
         /**
          * Check Change
-         * @description Try a change as its person would make it: by health, policy and switches. Nothing is written.
+         * @description Try a change as whoever asks would propose it: what the gate would say now. Nothing is written.
          *
-         *     The caps on how far and how often are the enforcement's, and are read when an action is proposed.
+         *     It reads all that the real decision reads: health, policy, calendar, switches, the limits in force and what was
+         *     changed lately.
          */
         post: operations["trust_engine_gate_check_change"];
         delete?: never;
@@ -1976,11 +2064,17 @@ export interface components {
             idempotency_key?: string | null;
             /**
              * Justified By
-             * @description Signals that the reason rests on; none for spend alone.
+             * @description Signals that the reason rests on: one that is bad or unknown holds the change. Left out, and without `spend_only`, it rests on all that a return is made of: freshness, variance and event_loss.
              */
             justified_by?: components["schemas"]["Component"][];
             /** Reason */
             reason: string;
+            /**
+             * Spend Only
+             * @description The reason needs nothing but what was spent: no signal is read, and a cut always passes. Not together with `justified_by`.
+             * @default false
+             */
+            spend_only: boolean;
             /** Status */
             status?: ("active" | "paused") | null;
         };
@@ -1997,6 +2091,8 @@ export interface components {
             };
             /** Applied At */
             applied_at: string | null;
+            /** Approved At */
+            approved_at: string | null;
             /** Approved By */
             approved_by: string | null;
             /** Before */
@@ -2042,6 +2138,11 @@ export interface components {
             operation: string;
             /** Origin */
             origin: string;
+            /**
+             * Other Half
+             * @description The other action of a move between accounts.
+             */
+            other_half: string | null;
             /** Platform */
             platform: string;
             /**
@@ -2059,6 +2160,8 @@ export interface components {
             rollback_of: string | null;
             /** Safety */
             safety: boolean;
+            /** Spend Only */
+            spend_only: boolean;
             /** State */
             state: string;
             /** Strategy */
@@ -2088,6 +2191,8 @@ export interface components {
             };
             /** Applied At */
             applied_at: string | null;
+            /** Approved At */
+            approved_at: string | null;
             /** Approved By */
             approved_by: string | null;
             /** Before */
@@ -2133,6 +2238,11 @@ export interface components {
             operation: string;
             /** Origin */
             origin: string;
+            /**
+             * Other Half
+             * @description The other action of a move between accounts.
+             */
+            other_half: string | null;
             /** Platform */
             platform: string;
             /**
@@ -2150,6 +2260,8 @@ export interface components {
             rollback_of: string | null;
             /** Safety */
             safety: boolean;
+            /** Spend Only */
+            spend_only: boolean;
             /** State */
             state: string;
             /** Strategy */
@@ -2441,9 +2553,81 @@ export interface components {
         BudgetBody: {
             /** Daily Budget Micros */
             daily_budget_micros: number;
+            /**
+             * Justified By
+             * @description Signals that the reason rests on: one that is bad or unknown holds the change. Left out, and without `spend_only`, it rests on all that a return is made of: freshness, variance and event_loss.
+             */
+            justified_by?: components["schemas"]["Component"][];
             /** Reason */
             reason: string;
+            /**
+             * Spend Only
+             * @description The reason needs nothing but what was spent: no signal is read, and a cut always passes. Not together with `justified_by`.
+             * @default false
+             */
+            spend_only: boolean;
         };
+        /**
+         * CalendarEntryCreate
+         * @description A time that the gate treats in its own way.
+         *
+         *     In a `promotion` unusual figures are expected, and automation cuts nothing by itself. In a `change_freeze` nothing
+         *     changes but what is always safe: a person's pause, the kill switch, a cut that rests on spend alone.
+         */
+        CalendarEntryCreate: {
+            /**
+             * Ad Account Id
+             * @description For this account alone; left out: for every one.
+             */
+            ad_account_id?: string | null;
+            /**
+             * Ends At
+             * Format: date-time
+             * @description Past the start; the moment itself belongs to what follows.
+             */
+            ends_at: string;
+            kind: components["schemas"]["CalendarKind"];
+            /** Name */
+            name: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+        };
+        /** CalendarEntryRead */
+        CalendarEntryRead: {
+            /**
+             * Ad Account Id
+             * @description Null: every account.
+             */
+            ad_account_id: string | null;
+            /** Created By */
+            created_by: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            kind: components["schemas"]["CalendarKind"];
+            /** Name */
+            name: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+        };
+        /**
+         * CalendarKind
+         * @enum {string}
+         */
+        CalendarKind: "promotion" | "change_freeze";
         /** CallRead */
         CallRead: {
             /** Ad Account Id */
@@ -2670,6 +2854,17 @@ export interface components {
              */
             entity_type: "account" | "campaign" | "ad_set" | "ad";
             /**
+             * Justified By
+             * @description Signals that the reason rests on: one that is bad or unknown holds the change. Left out, and without `spend_only`, it rests on all that a return is made of: freshness, variance and event_loss.
+             */
+            justified_by?: components["schemas"]["Component"][];
+            /**
+             * Spend Only
+             * @description The reason needs nothing but what was spent: no signal is read, and a cut always passes. Not together with `justified_by`.
+             * @default false
+             */
+            spend_only: boolean;
+            /**
              * Status
              * @description Before and after.
              */
@@ -2832,6 +3027,18 @@ export interface components {
              */
             next_cursor: string | null;
         };
+        /** CursorPage[CalendarEntryRead] */
+        CursorPage_CalendarEntryRead_: {
+            /** Items */
+            items: components["schemas"]["CalendarEntryRead"][];
+            /** Limit */
+            limit: number;
+            /**
+             * Next Cursor
+             * @description Ask again with this to go on; null at the end.
+             */
+            next_cursor: string | null;
+        };
         /** CursorPage[CallRead] */
         CursorPage_CallRead_: {
             /** Items */
@@ -2884,6 +3091,18 @@ export interface components {
         CursorPage_EventRead_: {
             /** Items */
             items: components["schemas"]["EventRead"][];
+            /** Limit */
+            limit: number;
+            /**
+             * Next Cursor
+             * @description Ask again with this to go on; null at the end.
+             */
+            next_cursor: string | null;
+        };
+        /** CursorPage[FxRateRead] */
+        CursorPage_FxRateRead_: {
+            /** Items */
+            items: components["schemas"]["FxRateRead"][];
             /** Limit */
             limit: number;
             /**
@@ -3362,6 +3581,67 @@ export interface components {
              * Format: email
              */
             email: string;
+        };
+        /**
+         * FxRateCreate
+         * @description One unit of `base` was worth `rate` units of `quote`.
+         *
+         *     The gate needs the account's currency as `base` and the limits' as `quote`. It derives none from the other way
+         *     round, and where the last one is older than 48 h (by the policy) raises hold.
+         */
+        FxRateCreate: {
+            /**
+             * As Of
+             * Format: date-time
+             * @description When it was so; not in the future.
+             */
+            as_of: string;
+            /**
+             * Base
+             * @example EUR
+             */
+            base: string;
+            /**
+             * Quote
+             * @example EUR
+             */
+            quote: string;
+            /**
+             * Rate
+             * @example 1.0843
+             */
+            rate: number | string;
+            /**
+             * Source
+             * @description Who says so, such as `ECB reference rates`.
+             */
+            source: string;
+        };
+        /** FxRateRead */
+        FxRateRead: {
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** Base */
+            base: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Quote */
+            quote: string;
+            /**
+             * Rate
+             * @description Units of `quote` for one unit of `base`, exact, as text.
+             */
+            rate: string;
+            /** Recorded By */
+            recorded_by: string;
+            /** Source */
+            source: string;
         };
         /** GateReason */
         GateReason: {
@@ -3853,6 +4133,44 @@ export interface components {
             code: string;
             /** Mfa Token */
             mfa_token: string;
+        };
+        /**
+         * MoveCreate
+         * @description Daily budget from one account's campaign to another's: absolute values, micros of each one's own currency.
+         */
+        MoveCreate: {
+            /**
+             * From Campaign Id
+             * Format: uuid
+             */
+            from_campaign_id: string;
+            /** From Daily Budget Micros */
+            from_daily_budget_micros: number;
+            /** Idempotency Key */
+            idempotency_key?: string | null;
+            /**
+             * Justified By
+             * @description Signals that the reason rests on: one that is bad or unknown holds the change. Left out, and without `spend_only`, it rests on all that a return is made of: freshness, variance and event_loss.
+             */
+            justified_by?: components["schemas"]["Component"][];
+            /** Reason */
+            reason: string;
+            /**
+             * To Campaign Id
+             * Format: uuid
+             */
+            to_campaign_id: string;
+            /** To Daily Budget Micros */
+            to_daily_budget_micros: number;
+        };
+        /**
+         * MoveRead
+         * @description Both halves were decided on both accounts' health and on that of all accounts together.
+         */
+        MoveRead: {
+            cut: components["schemas"]["ActionRead"];
+            /** @description Starts once the platform holds the cut. */
+            raised: components["schemas"]["ActionRead"];
         };
         /** Page[AccountHealthRead] */
         Page_AccountHealthRead_: {
@@ -7715,6 +8033,129 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ActionRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    autopilot_actions_propose_move: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MoveRead"];
                 };
             };
             /** @description The request could not be read */
@@ -13909,6 +14350,619 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TenantRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    trust_engine_calendar_list: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+                /** @description With what is over. */
+                past?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CursorPage_CalendarEntryRead_"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    trust_engine_calendar_enter_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalendarEntryCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarEntryRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    trust_engine_calendar_strike_from: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    trust_engine_fx_rates_list: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+                base?: string | null;
+                quote?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CursorPage_FxRateRead_"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    trust_engine_fx_rates_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FxRateCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FxRateRead"];
                 };
             };
             /** @description The request could not be read */

@@ -15,7 +15,7 @@ from tests.factories.trust import BUDGET, Account, make_account, trusted
 URL = "/api/v1/trust/fx-rates"
 
 
-async def record(company: Company, *, age: timedelta = timedelta(0), **over: Any) -> Response:
+async def record(company: Company, age: timedelta = timedelta(0), **over: Any) -> Response:
     body = {
         "base": "USD",
         "quote": "EUR",
@@ -104,7 +104,7 @@ async def test_a_rate_is_kept_exactly_with_who_recorded_it(acme: Company, globex
     ],
 )
 async def test_what_is_no_rate_is_refused(acme: Company, wrong: dict[str, str]) -> None:
-    assert (await record(acme, **wrong)).status_code == 422
+    assert (await record(acme, timedelta(0), **wrong)).status_code == 422
 
 
 async def test_only_an_admin_records_a_rate(acme: Company) -> None:

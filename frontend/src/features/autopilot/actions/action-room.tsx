@@ -51,9 +51,7 @@ function TheChange({ action }: { action: ActionDetail }) {
       <Facts className="p-4">
         <Change before={action.before} after={action.after} currency={action.currency} />
         <Fact term="Why">{action.reason}</Fact>
-        {action.justified_by.length > 0 && (
-          <Fact term="Rests on">{action.justified_by.map(words).join(", ")}</Fact>
-        )}
+        <Fact term="Rests on">{grounds(action)}</Fact>
         <Fact term="Proposed by">{action.requested_label}</Fact>
         {action.approved_by !== null && <Fact term="Approved by">{action.approved_by}</Fact>}
         <Fact term="Platform">
@@ -124,4 +122,11 @@ function GateVerdict({ action: { verdict, reasons, decision_id } }: { action: Ac
       )}
     </Panel>
   );
+}
+
+/** What the reason rests on; who said nothing rests on all that a return is made of. */
+function grounds(action: ActionDetail): string {
+  if (action.spend_only) return "What was spent, alone";
+  if (action.justified_by.length === 0) return "Freshness, variance and event loss";
+  return action.justified_by.map(words).join(", ");
 }
