@@ -7,7 +7,7 @@ from app.db import rls
 from app.db.base import UtcDateTime
 
 revision = "calendar_and_rates"
-down_revision = "approvals"
+down_revision = "identity"
 branch_labels = None
 depends_on = None
 

@@ -2072,9 +2072,8 @@ export interface components {
             /**
              * Spend Only
              * @description The reason needs nothing but what was spent: no signal is read, and a cut always passes. Not together with `justified_by`.
-             * @default false
              */
-            spend_only: boolean;
+            spend_only?: boolean;
             /** Status */
             status?: ("active" | "paused") | null;
         };
@@ -2563,9 +2562,8 @@ export interface components {
             /**
              * Spend Only
              * @description The reason needs nothing but what was spent: no signal is read, and a cut always passes. Not together with `justified_by`.
-             * @default false
              */
-            spend_only: boolean;
+            spend_only?: boolean;
         };
         /**
          * CalendarEntryCreate
@@ -2861,9 +2859,8 @@ export interface components {
             /**
              * Spend Only
              * @description The reason needs nothing but what was spent: no signal is read, and a cut always passes. Not together with `justified_by`.
-             * @default false
              */
-            spend_only: boolean;
+            spend_only?: boolean;
             /**
              * Status
              * @description Before and after.

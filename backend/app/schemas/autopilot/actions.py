@@ -24,10 +24,11 @@ JustifiedBy = Annotated[
 SpendOnly = Annotated[
     bool,
     Field(
+        default_factory=bool,
         description=(
             "The reason needs nothing but what was spent: no signal is read, and a cut always passes. "
             "Not together with `justified_by`."
-        )
+        ),
     ),
 ]
 Budget = Annotated[int, Field(gt=0, le=10**15)]
@@ -105,7 +106,7 @@ class ActionCreate(Input):
     status: Literal["active", "paused"] | None = None
     reason: Reason
     justified_by: JustifiedBy
-    spend_only: SpendOnly = False
+    spend_only: SpendOnly
     idempotency_key: str | None = Field(None, pattern=r"^[\x21-\x7e]{8,100}$")
 
 

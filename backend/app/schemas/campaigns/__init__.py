@@ -66,4 +66,4 @@ class BudgetBody(BaseModel):
     daily_budget_micros: int = Field(gt=0, le=10**15)
     reason: str = Field(min_length=1, max_length=500)
     justified_by: JustifiedBy
-    spend_only: SpendOnly = False
+    spend_only: SpendOnly

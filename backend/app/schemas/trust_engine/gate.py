@@ -64,4 +64,4 @@ class CheckBody(BaseModel):
         None, description="Before and after."
     )
     justified_by: JustifiedBy
-    spend_only: SpendOnly = False
+    spend_only: SpendOnly
