@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Identity, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import real_now
@@ -82,6 +82,7 @@ class Message:
 
 _COLUMNS = "seq, id, tenant_id, kind, name, queue, payload, context, attempts, handovers, starts, created_at"
 
+_DUE = text("SELECT EXISTS (SELECT FROM outbox WHERE kind = :kind AND available_at <= now())")
 _CLAIM_TASKS = text(
     f"""
     UPDATE outbox SET
@@ -123,6 +124,11 @@ _RETRY = text(
 _PENDING = text(
     "SELECT EXISTS (SELECT FROM outbox WHERE kind = 'task' AND name = :name AND payload = cast(:payload AS jsonb))"
 )
+
+
+async def is_due(connection: AsyncConnection, kind: str) -> bool:
+    """Whether a row of `kind` is due, without claiming it."""
+    return bool(await connection.scalar(_DUE, {"kind": kind}))
 
 
 async def claim_tasks(session: AsyncSession, *, limit: int, lease: timedelta) -> list[Message]:
