@@ -6,11 +6,11 @@ from app.services.admin.system.rules import Roster
 from app.workers.celery_app import BEAT_LOCK, QUEUE_PREFIX, celery_app
 from app.workers.handlers import QUEUES
 
-_ANSWER_SECONDS = 2.0
+_ANSWER_SECONDS = 3.0
 
 
 def call_the_roll() -> Roster:
-    """Blocking, for about two seconds. Raises what the broker's client raises where Redis is down."""
+    """Blocking, for about three seconds. Raises what the broker's client raises where Redis is down."""
     answers = celery_app.control.inspect(timeout=_ANSWER_SECONDS).ping() or {}
     url = celery_app.conf.redbeat_redis_url
     with Redis.from_url(
