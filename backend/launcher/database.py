@@ -10,6 +10,12 @@ from launcher.errors import LauncherError
 from launcher.home import Secrets
 
 DATABASE = "stratum"
+_ANOTHERS = (
+    "The role {role} on this server has a password that another checkout gave it: both cannot run on one server\n"
+    "with passwords of their own. Copy that checkout's .stratum/secrets.json here (it holds the keys to what is\n"
+    "sealed in the database too), or set DATABASE_OWNER_URL, DATABASE_URL, DATABASE_RELAY_URL and\n"
+    "DATABASE_MAINTENANCE_URL, or use another server."
+)
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,14 @@ async def named_addresses(environment: Mapping[str, str], secrets: Secrets) -> A
     url = _plain(environment["DATABASE_URL"])
     if owner := environment.get("DATABASE_OWNER_URL"):
         derived = addresses_on(_plain(owner), secrets)
+        await _demand_own_roles(
+            _plain(owner),
+            *(
+                address
+                for name, address in derived.environment.items()
+                if name != "DATABASE_URL" and not environment.get(name)
+            ),
+        )
         return Addresses(
             app=url,
             relay=environment.get("DATABASE_RELAY_URL") or derived.relay,
@@ -58,7 +72,9 @@ async def named_addresses(environment: Mapping[str, str], secrets: Secrets) -> A
             owner=derived.owner,
         )
     if await _may_make_roles(url):
-        return addresses_on(url, secrets)
+        derived = addresses_on(url, secrets)
+        await _demand_own_roles(url, *derived.environment.values())
+        return derived
     return Addresses(
         url, environment.get("DATABASE_RELAY_URL"), environment.get("DATABASE_MAINTENANCE_URL"), owner=None
     )
@@ -82,6 +98,36 @@ async def _may_make_roles(url: str) -> bool:
         return bool(await connection.fetchval(query))
     finally:
         await connection.close()
+
+
+async def _demand_own_roles(owner_url: str, *addresses: str) -> None:
+    """Roles belong to a server, and their passwords to the checkout that made them: another one must not change them.
+
+    A role that is not there yet, or that cannot log in yet, is nobody's.
+    """
+    owner = await _connect(owner_url)
+    try:
+        taken = {
+            row["rolname"] for row in await owner.fetch("SELECT rolname FROM pg_roles WHERE rolcanlogin")
+        }
+    finally:
+        await owner.close()
+    for address in addresses:
+        role = urlsplit(address).username
+        if role in taken and not await _takes(address):
+            raise LauncherError(_ANOTHERS.format(role=role))
+
+
+async def _takes(address: str) -> bool:
+    """False where the server refuses the password."""
+    try:
+        connection = await asyncpg.connect(address, timeout=15)
+    except asyncpg.InvalidPasswordError:
+        return False
+    except asyncpg.PostgresError:
+        return True  # it let us in, and then had another objection (such as a database that is not made yet)
+    await connection.close()
+    return True
 
 
 async def _connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":

@@ -115,7 +115,7 @@ class Delivery:
         )
 
     def _set_cookies(self, refresh_token: str, csrf_token: str) -> None:
-        lifetime = self._settings.refresh_token_days * 86_400
+        lifetime = min(self._settings.refresh_token_days, self._settings.refresh_idle_days) * 86_400
         secure = self._settings.cookie_secure
         self._response.set_cookie(
             REFRESH_COOKIE, refresh_token, max_age=lifetime, path=_auth_path(self._settings),

@@ -81,3 +81,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
 
 def permissions_of(role: Role) -> frozenset[str]:
     return frozenset(permission for permission, roles in PERMISSIONS.items() if role in roles)
+
+
+def programs_part_of(role: Role) -> frozenset[str]:
+    """What a program may be given of a role: it is no person, and has no account to read or change."""
+    return frozenset(each for each in permissions_of(role) if not each.startswith("auth."))

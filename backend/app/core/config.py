@@ -48,14 +48,20 @@ class Settings(BaseSettings):
 
     # Security
     secret_key: SecretStr = Field(SecretStr(DEVELOPMENT_SECRET), min_length=32)
-    previous_secret_keys: Csv = Field((), description="Older secret keys that still open what they sealed.")
+    previous_secret_keys: Csv = Field(
+        (), description="Older secret keys, newest first, that still open what they sealed."
+    )
+    lookup_key: SecretStr | None = Field(
+        None, min_length=32, description="Finds stored identifiers again: stays when SECRET_KEY is rotated."
+    )
     jwt_secret_key: SecretStr = Field(SecretStr(DEVELOPMENT_SECRET), min_length=32)
     previous_jwt_secret_keys: Csv = Field(
         (), description="Older keys whose tokens are accepted until they expire."
     )
     ledger_signing_key: SecretStr | None = Field(None, description="Ed25519 seed, 64 hex digits.")
     access_token_minutes: int = Field(15, ge=1, le=60)
-    refresh_token_days: int = Field(30, ge=1, le=365)
+    refresh_token_days: int = Field(30, ge=1, le=365, description="A session's longest life.")
+    refresh_idle_days: int = Field(7, ge=1, le=365, description="A session unused for so long has ended.")
     cookie_secure: bool = True
 
     # Limits
@@ -134,20 +140,18 @@ class Settings(BaseSettings):
             for name in ("secret_key", "jwt_secret_key")
             if getattr(self, name).get_secret_value() == DEVELOPMENT_SECRET
         ]
-        if self.debug:
-            faults.append("debug must be off")
-        if not self.cookie_secure:
-            faults.append("cookie_secure must be on")
-        if not self.public_url.startswith("https://"):
-            faults.append("public_url must be https")
-        if self.stratum_clock_url:
-            faults.append("stratum_clock_url has no place in production")
-        if self.allow_private_addresses:
-            faults.append("allow_private_addresses has no place in production")
-        if self.ledger_signing_key is None:
-            faults.append(f"ledger_signing_key is required: {_MAKE_SEED}")
-        if ":stratum@" in self.database_url.get_secret_value():
-            faults.append("database_url still has its development password")
+        wrong = {
+            "debug must be off": self.debug,
+            "cookie_secure must be on": not self.cookie_secure,
+            "public_url must be https": not self.public_url.startswith("https://"),
+            "stratum_clock_url has no place in production": bool(self.stratum_clock_url),
+            "allow_private_addresses has no place in production": self.allow_private_addresses,
+            f"ledger_signing_key is required: {_MAKE_SEED}": self.ledger_signing_key is None,
+            "lookup_key is required (if it was never set: the oldest secret key)": self.lookup_key is None,
+            "database_url still has its development password": ":stratum@"
+            in self.database_url.get_secret_value(),
+        }
+        faults += [fault for fault, is_so in wrong.items() if is_so]
         if faults:
             raise ValueError("\n".join(faults))
         return self

@@ -2,12 +2,14 @@
 
 Sealed bytes: version (1) | key id (4) | nonce (12) | AES-256-GCM ciphertext and tag. The purpose and the tenant
 are authenticated with it, so a value moved to another column or tenant does not open. Keys are derived by
-HKDF-SHA256 (RFC 5869) from `SECRET_KEY`, once per process.
+HKDF-SHA256 (RFC 5869) from `SECRET_KEY`, once per process. Hashes that are stored to be found again come from
+`LOOKUP_KEY`, which a rotation of `SECRET_KEY` leaves alone (ADR 11).
 """
 
 import hashlib
 import hmac
 import secrets
+from collections.abc import Iterator
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
@@ -67,9 +69,36 @@ def unseal(sealed: bytes, *, purpose: str, tenant_id: int | None) -> str:
 
 
 def keyed_hash(value: str, *, purpose: str, tenant_id: int | None) -> bytes:
-    """HMAC-SHA256 under a key of the tenant and purpose: equal values meet, nobody can enumerate them."""
-    key = _derive(settings.secret_key.get_secret_value(), f"hash|{purpose}|{tenant_id}")
-    return hmac.digest(key, value.encode(), "sha256")
+    """HMAC-SHA256 under a key of the tenant and purpose: equal values meet, nobody can enumerate them.
+
+    For what is stored and looked up: values of years ago must still meet, so its key outlives secret keys.
+    """
+    return _hmac(_lookup_key(), value, purpose, tenant_id)
+
+
+def vouchers(value: str, *, purpose: str, tenant_id: int | None) -> Iterator[bytes]:
+    """HMAC-SHA256 of what we hand out and recognise again: under the current secret key, then under older ones."""
+    for secret in (settings.secret_key.get_secret_value(), *settings.previous_secret_keys):
+        yield _hmac(secret, value, purpose, tenant_id)
+
+
+def is_vouched_for(sent: str, value: str, *, purpose: str, tenant_id: int | None) -> bool:
+    """Whether `sent`, in hex, is our voucher for the value."""
+    mine = vouchers(value, purpose=purpose, tenant_id=tenant_id)
+    return any(constant_time_equal(each.hex().encode(), sent.encode()) for each in mine)
+
+
+def _hmac(secret: str, value: str, purpose: str, tenant_id: int | None) -> bytes:
+    return hmac.digest(_derive(secret, f"hash|{purpose}|{tenant_id}"), value.encode(), "sha256")
+
+
+@lru_cache(maxsize=1)
+def _lookup_key() -> str:
+    """A setting of its own in production; elsewhere the oldest secret key, which is what it was before."""
+    if settings.lookup_key is not None:
+        return settings.lookup_key.get_secret_value()
+    oldest = settings.previous_secret_keys[-1:]
+    return oldest[0] if oldest else settings.secret_key.get_secret_value()
 
 
 def token_hash(token: str) -> bytes:

@@ -1,5 +1,6 @@
 """The Celery application: how tasks are delivered. What they do stands in the handlers."""
 
+import socket
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -29,6 +30,18 @@ __all__ = [
 TICK = "work.tick"
 _SHORTEST_HARD_LIMIT = 300
 _RETURN_MARGIN = 60
+_SOCKET: dict[str, Any] = {
+    "socket_connect_timeout": 5,
+    "socket_timeout": 15,
+    "socket_keepalive": True,
+    # A connection whose other end is gone without a word is given up after half a minute.
+    "socket_keepalive_options": {
+        socket.TCP_KEEPIDLE: 15,
+        socket.TCP_KEEPINTVL: 5,
+        socket.TCP_KEEPCNT: 3,
+    },
+    "health_check_interval": 10,
+}
 _BEAT_WAKES_EVERY = 5
 _BEAT_LOCK_SECONDS = 20
 # Of names in Redis: the queues', and the lock's of the Beat that works.
@@ -61,21 +74,20 @@ celery_app.conf.update(
     accept_content=["json"],
     beat_max_loop_interval=_BEAT_WAKES_EVERY,
     beat_schedule={name: _beat_entry(name) for name in sorted(PERIODIC)},
-    beat_scheduler="redbeat.RedBeatScheduler",
+    beat_scheduler="app.workers.clockwork:Clockwork",
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
     broker_transport_options={
         "visibility_timeout": visibility_timeout(),
         "queue_order_strategy": "round_robin",
-        "socket_connect_timeout": 5,
-        "socket_keepalive": True,
+        **_SOCKET,
         "global_keyprefix": QUEUE_PREFIX,
     },
     enable_utc=True,
     redbeat_key_prefix="redbeat:",
     redbeat_lock_key=BEAT_LOCK,
     redbeat_lock_timeout=_BEAT_LOCK_SECONDS,
-    redbeat_redis_options={"socket_connect_timeout": 5},
+    redbeat_redis_options=_SOCKET,
     redbeat_redis_url=_redis_url,
     task_acks_late=True,
     task_create_missing_queues=False,

@@ -1,7 +1,14 @@
+import re
 from typing import Any
 
+import asyncpg
+from sqlalchemy import event, text
+
 from app.auth.permissions import Role
-from app.services.audit_logs.service import AuditLog
+from app.core.config import Settings
+from app.db.roles import owner_dsn
+from app.services.audit_logs.repository import EXAMINED
+from app.services.audit_logs.service import AuditLog, AuditSearch
 from tests.factories.access import Company
 
 URL = "/api/v1/audit-logs"
@@ -90,3 +97,56 @@ async def test_another_companys_entries_do_not_show(acme: Company, globex: Compa
 
 async def test_a_manager_reads_no_audit_trail(acme: Company) -> None:
     assert (await acme.client(Role.MANAGER).get(URL)).status_code == 403
+
+
+_MANY = text(
+    "INSERT INTO audit_logs (tenant_id, id, created_at, action, entity, actor_kind, actor_label, after) "
+    "SELECT current_tenant(), gen_random_uuid(), now() - make_interval(secs => n), 'things.done', 'things', "
+    "'system', 'test', jsonb_build_object('n', n, 'note', CASE n WHEN :needle THEN 'needle' ELSE 'hay' END) "
+    "FROM generate_series(1, :count) n"
+)
+
+
+async def test_a_search_for_what_is_rare_ends_and_its_cursor_goes_on(acme: Company) -> None:
+    """One page reads so many entries and no more, however long the trail is."""
+    async with acme.scopes() as scope:
+        await scope.session.execute(_MANY, {"needle": EXAMINED + 4_000, "count": EXAMINED + 5_000})
+    first = (await acme.client().get(URL, params={"q": "needle"})).json()
+    assert first["items"] == []
+    assert first["next_cursor"]
+    rest = (await acme.client().get(URL, params={"q": "needle", "cursor": first["next_cursor"]})).json()
+    assert ([each["after"]["note"] for each in rest["items"]], rest["next_cursor"]) == (["needle"], None)
+
+
+async def test_a_search_reads_the_index_of_the_newest_and_no_whole_table(
+    acme: Company, settings: Settings
+) -> None:
+    async with acme.scopes() as scope:
+        await scope.session.execute(_MANY, {"needle": 0, "count": 8 * EXAMINED})
+    owner = await asyncpg.connect(owner_dsn(settings))
+    await owner.execute("VACUUM (ANALYZE) audit_logs")
+    await owner.close()
+    async with acme.scopes() as scope:
+        statements: list[tuple[str, Any]] = []
+        connection = await scope.session.connection()
+
+        @event.listens_for(connection.sync_connection, "before_cursor_execute")
+        def _keep(_c: Any, _cur: Any, statement: str, parameters: Any, *_: Any) -> None:
+            statements.append((statement, parameters))
+
+        await AuditLog(scope).search(AuditSearch(q="nowhere"), cursor=None, limit=50)
+        event.remove(connection.sync_connection, "before_cursor_execute", _keep)
+        driver = (await connection.get_raw_connection()).driver_connection
+        assert driver is not None
+        plans = [
+            "\n".join(
+                row[0] for row in await driver.fetch(f"EXPLAIN (ANALYZE, COSTS OFF) {statement}", *parameters)
+            )
+            for statement, parameters in statements
+        ]
+    assert len(plans) == 2
+    for plan in plans:
+        assert "ix_audit_logs_newest" in plan, plan
+        assert "Seq Scan" not in plan, plan
+    seen = [int(number) for number in re.findall(r"Rows Removed by Filter: (\d+)", plans[1])]
+    assert sum(seen) <= EXAMINED, plans[1]

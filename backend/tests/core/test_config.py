@@ -10,6 +10,7 @@ GOOD: dict[str, Any] = {
     "secret_key": "s" * 40,
     "jwt_secret_key": "j" * 40,
     "ledger_signing_key": "0" * 64,
+    "lookup_key": "l" * 32,
     "public_url": "https://stratum.example",
     "database_url": "postgresql://stratum_app:long-and-random@db/stratum",
     "allow_private_addresses": False,
@@ -39,6 +40,7 @@ def test_production_starts_with_good_settings() -> None:
         ("allow_private_addresses", True, "allow_private_addresses has no place in production"),
         ("ledger_signing_key", None, "ledger_signing_key is required"),
         ("ledger_signing_key", "f" * 63, "must be 64 hex digits"),
+        ("lookup_key", None, "lookup_key is required"),
         ("database_url", "postgresql://stratum_app:stratum@db/stratum", "development password"),
     ],
 )

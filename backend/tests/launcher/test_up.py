@@ -1,7 +1,9 @@
 """`stratum up`, as a person runs it: to ready, killed, started again, stopped."""
 
+import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -84,6 +86,17 @@ def _below(pid: int) -> set[int]:
     return found
 
 
+def _tells(address: str, name: str, seconds: float = 15) -> bool:
+    """Whether a process counts this; the worker and the relay start after the API."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=5) as reply:  # noqa: S310  (ours)
+            if f"\n{name}" in reply.read().decode():
+                return True
+        time.sleep(0.5)
+    return False
+
+
 def _gone(pids: set[int], seconds: float = 60) -> bool:
     deadline = time.monotonic() + seconds
     while any(alive(pid) for pid in pids):
@@ -102,6 +115,9 @@ def test_it_starts_survives_a_kill_starts_again_and_leaves_nothing(home: Path) -
     assert told.keys() >= _TOLD
     with urllib.request.urlopen(f"{told['url']}/health") as reply:  # noqa: S310  (our own address)
         assert json.load(reply)["status"] == "healthy"
+    metrics = re.findall(r"http://[^ ,]+/metrics", next(line for line in first.lines if "Metrics: " in line))
+    for name in ("stratum_live_clients", "stratum_tasks_total", "stratum_outbox_depth"):
+        assert any(_tells(address, name) for address in metrics), f"nobody tells {name}"
     started = _below(first.process.pid)
     assert len(started) > 6
 

@@ -41,6 +41,9 @@ class Process:
     def pid(self) -> int:
         return self._popen.pid
 
+    def is_alive(self) -> bool:
+        return self._popen.poll() is None
+
     def output(self) -> str:
         self._output.flush()
         return Path(f"/proc/self/fd/{self._output.fileno()}").read_text(encoding="utf-8")

@@ -8,9 +8,13 @@ from datetime import timedelta
 from sqlalchemy import text
 
 from app.core.errors import Conflict, Unavailable
+from app.core.logging import get_logger
+from app.db.platform import Platform
 from app.db.session import Scopes, TenantScope
 from app.services.audit_logs.service import AuditLog
-from app.workers.handlers import handles
+from app.workers.handlers import every, handles
+
+log = get_logger(__name__)
 
 
 class Refused(Conflict):
@@ -75,6 +79,14 @@ async def chained(scope: TenantScope, mark: str, left: int) -> None:
     await note(scope, f"{mark}-{left}")
     if left:
         await scope.enqueue("stand.chain", {"mark": mark, "left": left - 1}, delay=timedelta(0))
+
+
+@every(seconds=1)
+@handles("stand.ticked")
+async def ticked(_: Platform) -> None:
+    """Runs by the clock; the worker's log says that it did."""
+    await asyncio.sleep(0)
+    log.info("stand.ticked")
 
 
 from app.workers.celery_app import celery_app  # noqa: E402  (it registers the handlers that exist by now)

@@ -55,6 +55,8 @@ export interface paths {
         /**
          * Search Audit Logs
          * @description What was changed, by whom, newest first.
+         *
+         *     One page looks at 10,000 entries at most: while there is a `next_cursor`, older ones are still to be searched.
          */
         get: operations["audit_logs_search"];
         put?: never;
@@ -133,7 +135,7 @@ export interface paths {
         put?: never;
         /**
          * Renew Backup Codes
-         * @description Ten new ones; the old stop working.
+         * @description Ten new ones; the old stop working. `auth.password_needed` asks for the password.
          */
         post: operations["auth_mfa_renew_backup_codes"];
         delete?: never;
@@ -187,7 +189,7 @@ export interface paths {
         put?: never;
         /**
          * Enroll
-         * @description A new secret; it counts once a code of it is confirmed.
+         * @description A new secret; it counts once a code of it is confirmed. `auth.password_needed` asks for the password.
          */
         post: operations["auth_mfa_enroll"];
         delete?: never;
@@ -288,6 +290,8 @@ export interface paths {
         /**
          * Refresh
          * @description Exchange a refresh token, once; to use it again ends the session.
+         *
+         *     A cookie that another tab exchanged within the last ten seconds gets the same answer as that tab.
          */
         post: operations["auth_sessions_refresh"];
         delete?: never;
@@ -382,7 +386,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Verify Email */
+        /**
+         * Verify Email
+         * @description Open the registration's link, with its password: the mailbox and the person are proved together.
+         */
         post: operations["auth_registration_verify_email"];
         delete?: never;
         options?: never;
@@ -2548,6 +2555,16 @@ export interface components {
              */
             backup_codes: string[];
         };
+        /** BackupCodesRequest */
+        BackupCodesRequest: {
+            /** Code */
+            code: string;
+            /**
+             * Password
+             * @description Needed ten minutes after signing in, and later.
+             */
+            password?: string | null;
+        };
         /** BudgetBody */
         BudgetBody: {
             /** Daily Budget Micros */
@@ -3434,6 +3451,14 @@ export interface components {
          * @enum {string}
          */
         EnforcementMode: "advisory" | "soft_block" | "hard_block";
+        /** EnrolRequest */
+        EnrolRequest: {
+            /**
+             * Password
+             * @description Needed ten minutes after signing in, and later.
+             */
+            password?: string | null;
+        };
         /** EnrolmentRead */
         EnrolmentRead: {
             /** Otpauth Uri */
@@ -5134,6 +5159,12 @@ export interface components {
         };
         /** VerifyEmailRequest */
         VerifyEmailRequest: {
+            /**
+             * Password
+             * Format: password
+             * @description The one that was chosen in the registration of this link.
+             */
+            password: string;
             /** Token */
             token: string;
         };
@@ -6176,7 +6207,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CodeRequest"];
+                "application/json": components["schemas"]["BackupCodesRequest"];
             };
         };
         responses: {
@@ -6541,7 +6572,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["EnrolRequest"] | null;
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {

@@ -11,6 +11,8 @@ from app.db.base import Base, CreatedAt
 
 
 class OneTimeToken(CreatedAt, Base):
+    """The last three columns are a registration's own: what it asked for, until its mailbox is proved."""
+
     __tablename__ = "one_time_tokens"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
@@ -19,3 +21,6 @@ class OneTimeToken(CreatedAt, Base):
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+    password_hash: Mapped[str | None]
+    full_name: Mapped[str | None]
+    company: Mapped[str | None]

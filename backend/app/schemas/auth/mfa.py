@@ -8,6 +8,14 @@ class CodeRequest(Input):
     code: Code
 
 
+class EnrolRequest(Input):
+    password: Password | None = Field(None, description="Needed ten minutes after signing in, and later.")
+
+
+class BackupCodesRequest(EnrolRequest):
+    code: Code
+
+
 class MfaVerifyRequest(Input):
     mfa_token: Token
     code: Code = Field(description="Six digits from the app, or a backup code.")

@@ -1,5 +1,7 @@
+from pydantic import Field
+
 from app.schemas.inputs import Input
-from app.schemas.text import Email, Line, NewPassword, Token
+from app.schemas.text import Email, Line, NewPassword, Password, Token
 
 
 class RegisterRequest(Input):
@@ -11,3 +13,4 @@ class RegisterRequest(Input):
 
 class VerifyEmailRequest(Input):
     token: Token
+    password: Password = Field(description="The one that was chosen in the registration of this link.")

@@ -1,12 +1,18 @@
 from collections.abc import Iterable
 
-from app.core.errors import FieldError, Invalid, NotFound
+from app.core.errors import FieldError, Forbidden, Invalid, NotFound
 
 
 class ApiKeyNotFound(NotFound):
     """There is no such API key here."""
 
     code = "api_keys.not_found"
+
+
+class KeyMakesNoKey(Forbidden):
+    """A person makes API keys: one key cannot make another."""
+
+    code = "api_keys.key_makes_no_key"
 
 
 class ScopeNotAllowed(Invalid):

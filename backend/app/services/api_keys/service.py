@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from app.auth.permissions import programs_part_of
 from app.auth.principals import API_KEY_PREFIX, Principal
 from app.core.clock import real_now
 from app.core.ids import uuid7
@@ -11,7 +12,7 @@ from app.core.security import random_token, token_hash
 from app.db.session import TenantScope
 from app.db.utils import Slice
 from app.models.api_keys import ApiKey
-from app.services.api_keys.errors import ApiKeyNotFound, ExpiryPassed, ScopeNotAllowed
+from app.services.api_keys.errors import ApiKeyNotFound, ExpiryPassed, KeyMakesNoKey, ScopeNotAllowed
 from app.services.api_keys.repository import ApiKeyRepository
 from app.services.audit_logs.service import AuditLog
 
@@ -29,11 +30,14 @@ class ApiKeyService:
     async def create(
         self, principal: Principal, name: str, scopes: Sequence[str], expires_at: datetime | None
     ) -> tuple[ApiKey, str]:
-        """The key's row and the key itself, which only this answer ever shows."""
+        """The key's row and the key itself, which only this answer ever shows.
+
+        A person makes it. A key makes none: what it made would live on when the key expires or is revoked.
+        """
+        if principal.api_key_id is not None:
+            raise KeyMakesNoKey
         wanted = set(scopes)
-        # A key is no person: it has no account to read or change.
-        allowed = {each for each in principal.permissions if not each.startswith("auth.")}
-        if refused := wanted - allowed:
+        if refused := wanted - programs_part_of(principal.role):
             raise ScopeNotAllowed(refused)
         if expires_at is not None and expires_at <= real_now():
             raise ExpiryPassed

@@ -1,12 +1,16 @@
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, cast, or_, select
+from sqlalchemy import ColumnElement, Text, cast, or_, select, tuple_
 
 from app.db.session import TenantScope
-from app.db.utils import newest_first
+from app.db.utils import decode_cursor, encode_cursor, newest_first
 from app.models.audit_logs import AuditLogEntry
 from app.services.audit_logs.search import AuditSearch
+
+EXAMINED = 10_000
+"""Entries that one page looks at: a search for what is nowhere ends, and its cursor goes on from there (ADR 12)."""
 
 
 class AuditLogRepository:
@@ -19,14 +23,32 @@ class AuditLogRepository:
     async def search(
         self, search: AuditSearch, *, cursor: str | None, limit: int
     ) -> tuple[Sequence[AuditLogEntry], str | None]:
-        return await newest_first(
-            self._session,
-            select(AuditLogEntry).where(*_conditions(search)),
-            at=AuditLogEntry.created_at,
-            id=AuditLogEntry.id,
-            cursor=cursor,
-            limit=limit,
+        entry = AuditLogEntry
+        horizon = await self._horizon(search, cursor)
+        statement = select(entry).where(*_times(search), *_conditions(search))
+        if horizon is not None:
+            statement = statement.where(tuple_(entry.created_at, entry.id) >= tuple_(*horizon))
+        found, rest = await newest_first(
+            self._session, statement, at=entry.created_at, id=entry.id, cursor=cursor, limit=limit
         )
+        return found, rest or (encode_cursor(*horizon) if horizon else None)
+
+    async def _horizon(self, search: AuditSearch, cursor: str | None) -> tuple[datetime, UUID] | None:
+        """The oldest entry that this page may look at; None where the trail ends before that."""
+        entry = AuditLogEntry
+        statement = select(entry.created_at, entry.id).where(*_times(search))
+        if cursor:
+            statement = statement.where(tuple_(entry.created_at, entry.id) < tuple_(*decode_cursor(cursor)))
+        newest = statement.order_by(entry.created_at.desc(), entry.id.desc())
+        row = (await self._session.execute(newest.offset(EXAMINED - 1).limit(1))).one_or_none()
+        return None if row is None else (row.created_at, row.id)
+
+
+def _times(search: AuditSearch) -> Iterator[ColumnElement[bool]]:
+    if search.since is not None:
+        yield AuditLogEntry.created_at >= search.since
+    if search.until is not None:
+        yield AuditLogEntry.created_at < search.until
 
 
 def _conditions(search: AuditSearch) -> Iterator[ColumnElement[bool]]:
@@ -40,10 +62,6 @@ def _conditions(search: AuditSearch) -> Iterator[ColumnElement[bool]]:
         yield entry.entity_id == search.entity_id
     if search.actor is not None:
         yield _actor_is(search.actor)
-    if search.since is not None:
-        yield entry.created_at >= search.since
-    if search.until is not None:
-        yield entry.created_at < search.until
     if search.q is not None:
         columns = (entry.action, entry.entity, entry.entity_id, entry.actor_label, entry.request_id)
         states = (cast(entry.before, Text), cast(entry.after, Text))

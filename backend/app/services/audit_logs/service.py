@@ -50,7 +50,10 @@ class AuditLog:
     async def search(
         self, search: AuditSearch, *, cursor: str | None, limit: int
     ) -> tuple[Sequence[AuditLogEntry], str | None]:
-        """Entries that match every part of the search, newest first, and the cursor of the rest."""
+        """Entries that match every part of the search, newest first, and the cursor of the rest.
+
+        A page looks at 10,000 entries at most: it may be short, even empty, and still have a cursor.
+        """
         return await self._entries.search(search, cursor=cursor, limit=limit)
 
 

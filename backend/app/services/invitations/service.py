@@ -4,6 +4,7 @@ The token names its tenant, so that no look-up crosses tenants; like every link 
 written, and lies nowhere.
 """
 
+from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from app.core.ids import LARGEST_TENANT, uuid7
 from app.core.logging import get_logger
 from app.core.passwords import hash_password
 from app.core.rate_limits import Limit, RateLimiter, neighbourhood
-from app.core.security import constant_time_equal, keyed_hash, token_hash
+from app.core.security import constant_time_equal, token_hash, vouchers
 from app.db.session import Doors, TenantScope
 from app.db.utils import Slice
 from app.models.invitations import Invitation
@@ -55,7 +56,7 @@ class InvitationService:
 
     async def invite(self, email: str, role: Role) -> Invitation:
         """Mail a link that makes its reader a member; an earlier open invitation of the address is replaced."""
-        demand_within(self._principal.role, role)
+        demand_within(self._principal, role)
         await self._limiter.enforce(_BY_TENANT, str(self._scope.tenant_id))
         if await Members(self._scope).has_email(email):
             raise AlreadyMember
@@ -65,7 +66,7 @@ class InvitationService:
             id=invitation_id,
             email=email,
             role=role,
-            token_hash=token_hash(_spell(self._scope.tenant_id, invitation_id)),
+            token_hash=token_hash(next(_spellings(self._scope.tenant_id, invitation_id))),
             invited_by=self._principal.user_id,
             expires_at=now + _LIFETIME,
             created_at=now,
@@ -155,7 +156,9 @@ async def spell_invitation(scope: TenantScope, invitation_id: UUID) -> tuple[Inv
     invitation = await InvitationRepository(scope).get(invitation_id)
     if invitation is None or not is_open(invitation):
         return None
-    return invitation, _spell(scope.tenant_id, invitation_id)
+    spelt = _spellings(scope.tenant_id, invitation_id)
+    token = next((each for each in spelt if token_hash(each) == invitation.token_hash), None)
+    return None if token is None else (invitation, token)
 
 
 def is_open(invitation: Invitation) -> bool:
@@ -171,9 +174,10 @@ def _checked(invitation: Invitation | None, token: str) -> Invitation:
     return invitation
 
 
-def _spell(tenant_id: int, invitation_id: UUID) -> str:
-    mac = keyed_hash(invitation_id.hex, purpose="invitation", tenant_id=tenant_id)
-    return f"inv_{tenant_id}_{invitation_id.hex}_{mac.hex()}"
+def _spellings(tenant_id: int, invitation_id: UUID) -> Iterator[str]:
+    """Under the current secret key first: a mail may be written after a rotation."""
+    for voucher in vouchers(invitation_id.hex, purpose="invitation", tenant_id=tenant_id):
+        yield f"inv_{tenant_id}_{invitation_id.hex}_{voucher.hex()}"
 
 
 def _read(token: str) -> tuple[int, UUID]:

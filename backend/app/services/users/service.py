@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from app.auth.permissions import RANK, Role
+from app.auth.permissions import RANK, Role, programs_part_of
 from app.auth.principals import Principal
 from app.core.clock import real_now
 from app.db.session import TenantScope
@@ -50,7 +50,7 @@ class MemberService:
         before = {"role": member.role, "is_active": member.is_active}
         membership = member.membership
         if role is not None:
-            demand_within(self._principal.role, role)
+            demand_within(self._principal, role)
             membership.role = role
         if is_active is not None and is_active != membership.is_active:
             membership.is_active = is_active
@@ -79,7 +79,7 @@ class MemberService:
             raise MemberNotFound
         if member.is_protected and self._principal.role is not Role.SUPERADMIN:
             raise MemberProtected
-        demand_within(self._principal.role, Role(member.role))
+        demand_within(self._principal, Role(member.role))
         return member
 
     async def _end_sessions(self, user_id: UUID, reason: str) -> None:
@@ -93,7 +93,9 @@ class MemberService:
         await AuditLog(self._scope).record(action, entity="users", entity_id=user_id, **states)
 
 
-def demand_within(own: Role, given: Role) -> None:
-    """Nobody gives, takes or changes a role above their own."""
-    if RANK[given] > RANK[own]:
-        raise RoleAboveOwn(own=own, given=given)
+def demand_within(principal: Principal, given: Role) -> None:
+    """Nobody gives, takes or changes a role above their own; an API key none that may do more than the key."""
+    if RANK[given] > RANK[principal.role]:
+        raise RoleAboveOwn(own=principal.role, given=given)
+    if principal.api_key_id is not None and not programs_part_of(given) <= principal.permissions:
+        raise RoleAboveOwn(given=given, api_key_id=str(principal.api_key_id))

@@ -1,4 +1,5 @@
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pyotp
@@ -8,6 +9,7 @@ from httpx2 import AsyncClient, Response
 
 from app.core.clock import real_now
 from app.db.session import open_global
+from app.models.auth.sessions import UserSession
 from app.models.users import User
 from tests.factories.access import PASSWORD, Company, Person
 from tests.factories.sign_in import log_in, me
@@ -169,3 +171,34 @@ async def test_the_secret_is_sealed_at_rest(app: FastAPI, acme: Company) -> None
     sealed = (await _user(app, acme.person())).mfa_secret
     assert sealed is not None
     assert totp.secret.encode() not in sealed
+
+
+async def _signed_in_long_ago(app: FastAPI, person: Person) -> None:
+    async with open_global(app.state.engine) as session:
+        row = await session.get_one(UserSession, person.session_id)
+        row.created_at = real_now() - timedelta(minutes=11)
+
+
+async def test_an_open_session_of_some_time_ago_enrols_nobody_without_the_password(
+    app: FastAPI, acme: Company
+) -> None:
+    client = acme.client()
+    await _signed_in_long_ago(app, acme.person())
+    nothing: list[dict[str, str] | None] = [None, {}]
+    for body in nothing:
+        answer = await client.post("/api/v1/auth/mfa/enroll", json=body)
+        assert (answer.status_code, answer.json()["code"]) == (403, "auth.password_needed")
+    wrong = await client.post("/api/v1/auth/mfa/enroll", json={"password": "not the password"})
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "auth.wrong_password")
+    assert (await _user(app, acme.person())).mfa_secret is None
+    assert (await client.post("/api/v1/auth/mfa/enroll", json={"password": PASSWORD})).status_code == 200
+
+
+async def test_new_backup_codes_need_a_recent_proof_beside_the_code(app: FastAPI, acme: Company) -> None:
+    totp, old = await _enabled(acme)
+    await _signed_in_long_ago(app, acme.person())
+    url = "/api/v1/auth/mfa/backup-codes"
+    answer = await acme.client().post(url, json={"code": old[0]})
+    assert answer.json()["code"] == "auth.password_needed"
+    answer = await acme.client().post(url, json={"code": totp.now(), "password": PASSWORD})
+    assert len(answer.json()["backup_codes"]) == 10

@@ -59,7 +59,7 @@ async def test_a_verification_link_sets_no_password(
     anonymous: AsyncClient, acme: Company, settings: Settings
 ) -> None:
     token = await _link(anonymous, acme, acme.person(), settings)
-    answer = await anonymous.post("/api/v1/auth/verify-email", json={"token": token})
+    answer = await anonymous.post("/api/v1/auth/verify-email", json={"token": token, "password": PASSWORD})
     assert answer.json()["code"] == "auth.link_invalid"
 
 

@@ -32,6 +32,10 @@ async def _log_in(client: AsyncClient, email: str, password: str = PASSWORD) -> 
     return await client.post("/api/v1/auth/login", json={"email": email, "password": password})
 
 
+async def _verify(client: AsyncClient, token: str, password: str = PASSWORD) -> Response:
+    return await client.post("/api/v1/auth/verify-email", json={"token": token, "password": password})
+
+
 async def _home(app: FastAPI, email: str) -> Scopes:
     async with open_global(app.state.engine) as session:
         user = await People(session).by_email(email)
@@ -50,8 +54,7 @@ async def test_whoever_registers_becomes_the_admin_of_a_company_once_the_mail_is
     async with open_mailbox(settings) as mailbox:
         [mail] = await mailbox.deliver(await _home(app, email))
     assert (mail.to, mail.subject) == (email, "Verify your address")
-    verified = await anonymous.post("/api/v1/auth/verify-email", json={"token": mail.token})
-    assert verified.status_code == 200
+    assert (await _verify(anonymous, mail.token)).status_code == 200
     body = (await _log_in(anonymous, email)).json()
     assert [(each["name"], each["role"]) for each in body["tenants"]] == [("New & Sons", "admin")]
 
@@ -63,12 +66,10 @@ async def test_a_verification_link_works_once(
     await _register(anonymous, email)
     async with open_mailbox(settings) as mailbox:
         [mail] = await mailbox.deliver(await _home(app, email))
-    answers = await asyncio.gather(
-        *(anonymous.post("/api/v1/auth/verify-email", json={"token": mail.token}) for _ in range(2))
-    )
+    answers = await asyncio.gather(*(_verify(anonymous, mail.token) for _ in range(2)))
     assert sorted(answer.status_code for answer in answers) == [200, 422]
     forged = mail.token[:-1] + ("0" if mail.token[-1] != "0" else "1")
-    answer = await anonymous.post("/api/v1/auth/verify-email", json={"token": forged})
+    answer = await _verify(anonymous, forged)
     assert answer.json()["code"] == "auth.link_invalid"
 
 
@@ -86,20 +87,70 @@ async def test_a_known_address_gets_the_same_answer_and_a_mail_that_says_so(
     assert (await _log_in(anonymous, acme.person().email)).status_code == 401
 
 
-async def test_registering_an_unverified_address_again_replaces_link_and_password(
+async def test_registering_an_address_again_takes_nothing_from_whoever_registered_it_first(
+    app: FastAPI, anonymous: AsyncClient, settings: Settings
+) -> None:
+    """Both mails lie in the owner's mailbox: the attacker's link does nothing for the owner's password, nor theirs."""
+    email, attackers = f"{uuid7()}@new.example", "the password of an attacker"
+    await _register(anonymous, email)
+    async with open_mailbox(settings) as mailbox:
+        scopes = await _home(app, email)
+        [mine] = await mailbox.deliver(scopes)
+        await _register(anonymous, email, password=attackers, full_name="Mallory", company="Mallory Ltd")
+        [theirs] = await mailbox.deliver(scopes)
+    mistaken = await _verify(anonymous, theirs.token)
+    assert (mistaken.status_code, mistaken.json()["code"]) == (422, "auth.not_its_password")
+    assert (await _log_in(anonymous, email, attackers)).status_code == 401
+    assert (await _verify(anonymous, mine.token)).status_code == 200
+    assert (await _log_in(anonymous, email, attackers)).status_code == 401
+    body = (await _log_in(anonymous, email)).json()
+    assert (body["user"]["full_name"], body["tenants"][0]["name"]) == ("Nora New", "New & Sons")
+
+
+async def test_an_address_that_somebody_else_registered_before_becomes_its_owners(
+    app: FastAPI, anonymous: AsyncClient, settings: Settings
+) -> None:
+    email, attackers = f"{uuid7()}@new.example", "the password of an attacker"
+    await _register(anonymous, email, password=attackers, full_name="Mallory", company="Mallory Ltd")
+    async with open_mailbox(settings) as mailbox:
+        scopes = await _home(app, email)
+        [theirs] = await mailbox.deliver(scopes)
+        await _register(anonymous, email)
+        [mine] = await mailbox.deliver(scopes)
+    assert (await _verify(anonymous, mine.token)).status_code == 200
+    assert (await _verify(anonymous, theirs.token, attackers)).json()["code"] == "auth.link_invalid"
+    assert (await _log_in(anonymous, email, attackers)).status_code == 401
+    body = (await _log_in(anonymous, email)).json()
+    assert (body["user"]["full_name"], body["tenants"][0]["name"]) == ("Nora New", "New & Sons")
+
+
+async def test_a_link_alone_verifies_nothing(
+    app: FastAPI, anonymous: AsyncClient, settings: Settings
+) -> None:
+    """Whoever never registered, and opens an attacker's link, makes no account for the attacker."""
+    email = f"{uuid7()}@new.example"
+    await _register(anonymous, email)
+    async with open_mailbox(settings) as mailbox:
+        [mail] = await mailbox.deliver(await _home(app, email))
+    assert (await _verify(anonymous, mail.token, "not the password of it")).status_code == 422
+    assert (await _log_in(anonymous, email)).json()["code"] == "auth.email_not_verified"
+    assert (await _verify(anonymous, mail.token)).status_code == 200
+
+
+async def test_a_new_password_by_mail_ends_what_registrations_wished(
     app: FastAPI, anonymous: AsyncClient, settings: Settings
 ) -> None:
     email = f"{uuid7()}@new.example"
-    await _register(anonymous, email, password="set by whoever came first")
+    await _register(anonymous, email, password="the password of an attacker")
     async with open_mailbox(settings) as mailbox:
         scopes = await _home(app, email)
-        [first] = await mailbox.deliver(scopes)
-        await _register(anonymous, email)
-        [second] = await mailbox.deliver(scopes)
-    old = await anonymous.post("/api/v1/auth/verify-email", json={"token": first.token})
-    assert old.status_code == 422
-    await anonymous.post("/api/v1/auth/verify-email", json={"token": second.token})
-    assert (await _log_in(anonymous, email, "set by whoever came first")).status_code == 401
+        [theirs] = await mailbox.deliver(scopes)
+        await anonymous.post("/api/v1/auth/password/forgot", json={"email": email})
+        [reset] = await mailbox.deliver(scopes)
+    body = {"token": reset.token, "password": PASSWORD}
+    assert (await anonymous.post("/api/v1/auth/password/reset", json=body)).status_code == 200
+    refused = await _verify(anonymous, theirs.token, "the password of an attacker")
+    assert refused.json()["code"] == "auth.link_invalid"
     assert (await _log_in(anonymous, email)).status_code == 200
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
-from httpx2 import AsyncClient
+from httpx2 import AsyncClient, Response
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import select, text, update
@@ -213,6 +213,72 @@ async def test_of_two_refreshes_at_once_one_wins_and_the_session_ends(
     token = (await signed_in(anonymous, acme.person()))["refresh_token"]
     answers = await asyncio.gather(*(refreshed(anonymous, token) for _ in range(2)))
     assert sorted(answer.status_code for answer in answers) == [200, 401]
+
+
+async def _as_tab(cookies: dict[str, str], client: AsyncClient, csrf: str) -> Response:
+    """A tab that read its cookies a moment ago."""
+    sent = "; ".join(f"{name}={value}" for name, value in cookies.items())
+    return await client.post("/api/v1/auth/refresh", headers={"Cookie": sent, "X-CSRF-Token": csrf})
+
+
+async def _rotated_before(app: FastAPI, person: Person, ago: timedelta) -> None:
+    async with open_global(app.state.engine) as session:
+        await session.execute(
+            update(UserSession)
+            .where(UserSession.user_id == person.id, UserSession.rotated_at.is_not(None))
+            .values(rotated_at=real_now() - ago)
+        )
+
+
+async def test_two_tabs_that_refresh_at_once_go_on_with_one_token(
+    app: FastAPI, anonymous: AsyncClient, acme: Company
+) -> None:
+    csrf = (await log_in(anonymous, acme.person())).json()["csrf_token"]
+    cookies = dict(anonymous.cookies)
+    async with client_of(app) as first, client_of(app) as second:
+        answers = await asyncio.gather(_as_tab(cookies, first, csrf), _as_tab(cookies, second, csrf))
+        assert [answer.status_code for answer in answers] == [200, 200]
+        tokens = {answer.cookies["stratum_refresh"] for answer in answers}
+        assert len(tokens) == 1
+        next_cookies = cookies | {"stratum_refresh": tokens.pop()}
+        assert (await _as_tab(next_cookies, first, csrf)).status_code == 200
+        # What both had is two exchanges old now: whoever sends it still kept a copy.
+        copied = await _as_tab(cookies, second, csrf)
+        assert (copied.status_code, copied.json()["code"]) == (401, "auth.refresh_reused")
+
+
+async def test_a_cookie_that_was_exchanged_some_time_ago_ends_the_session(
+    app: FastAPI, anonymous: AsyncClient, acme: Company
+) -> None:
+    csrf = (await log_in(anonymous, acme.person())).json()["csrf_token"]
+    cookies = dict(anonymous.cookies)
+    async with client_of(app) as tab:
+        assert (await _as_tab(cookies, tab, csrf)).status_code == 200
+        await _rotated_before(app, acme.person(), timedelta(seconds=11))
+        assert (await _as_tab(cookies, tab, csrf)).json()["code"] == "auth.refresh_reused"
+
+
+async def test_a_session_that_nobody_used_for_a_week_has_ended(
+    app: FastAPI, anonymous: AsyncClient, acme: Company
+) -> None:
+    used, idle = [await signed_in(anonymous, acme.person()) for _ in range(2)]
+    async with open_global(app.state.engine) as session:
+        rows = (
+            await session.scalars(
+                select(UserSession)
+                .where(UserSession.user_id == acme.person().id)
+                .order_by(UserSession.created_at.desc())
+            )
+        ).all()
+        rows[0].last_used_at = real_now() - timedelta(days=7, minutes=1)
+        rows[1].last_used_at = real_now() - timedelta(days=6, hours=23)
+        ids = [str(row.id) for row in rows]
+    listed = (await acme.client().get("/api/v1/auth/sessions")).json()["items"]
+    assert ids[0] not in {each["id"] for each in listed}
+    assert ids[1] in {each["id"] for each in listed}
+    answer = await refreshed(anonymous, idle["refresh_token"])
+    assert (answer.status_code, answer.json()["code"]) == (401, "auth.session_ended")
+    assert (await refreshed(anonymous, used["refresh_token"])).status_code == 200
 
 
 async def test_a_cookie_alone_does_not_refresh_or_sign_out(anonymous: AsyncClient, acme: Company) -> None:

@@ -68,6 +68,26 @@ async def test_a_sign_in_begun_elsewhere_is_not_finished_in_this_browser(
     assert (await client.get(CONNECTIONS)).json()["items"] == []
 
 
+async def test_a_sign_in_of_one_company_is_not_finished_in_anothers_browser(
+    client: AsyncClient, globex: Company, platforms: Gateway
+) -> None:
+    """Globex has begun one of its own, so its browser has a secret: only not that of acme's state."""
+    acmes = path_of(await signed_in_at_the_platform(client))
+    theirs = path_of(await signed_in_at_the_platform(globex.client()))
+    answer = await globex.client().get(acmes)
+    assert "integrations.connections.sign_in_expired" in answer.headers["location"]
+    for company in (client, globex.client()):
+        assert (await company.get(CONNECTIONS)).json()["items"] == []
+    assert theirs != acmes
+
+
+async def test_a_sign_in_ends_with_the_session_that_began_it(client: AsyncClient, platforms: Gateway) -> None:
+    back = path_of(await signed_in_at_the_platform(client))
+    assert (await client.post("/api/v1/auth/logout")).status_code == 204
+    answer = await client.get(back)
+    assert "integrations.connections.sign_in_expired" in answer.headers["location"]
+
+
 @pytest.mark.parametrize("state", ["", "x", "AQAAAA", "a" * 400])
 async def test_a_state_of_anothers_making_opens_nothing(
     client: AsyncClient, platforms: Gateway, state: str

@@ -38,6 +38,11 @@ export function FormError({ error }: { error: Error | null }) {
   return <ErrorNote error={error} />;
 }
 
+/** Whether the server asks for the password again, since the sign-in was some time ago. */
+export function needsPassword(error: Error | null): boolean {
+  return error instanceof ApiError && error.code === "auth.password_needed";
+}
+
 /** The form's fields as text, by name. */
 export function formText(form: HTMLFormElement, name: string): string {
   const value = new FormData(form).get(name);

@@ -35,7 +35,10 @@ async def search_audit_logs(
     log: Annotated[AuditLog, Depends(audit_log)],
     _: Annotated[Principal, requires("audit_logs:read")],
 ) -> CursorPage[AuditLogRead]:
-    """What was changed, by whom, newest first."""
+    """What was changed, by whom, newest first.
+
+    One page looks at 10,000 entries at most: while there is a `next_cursor`, older ones are still to be searched.
+    """
     search = AuditSearch(**query.model_dump(exclude={"cursor", "limit"}))
     found, cursor = await log.search(search, cursor=query.cursor, limit=query.limit)
     items = [AuditLogRead.model_validate(each) for each in found]

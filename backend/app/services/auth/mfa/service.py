@@ -71,8 +71,12 @@ class MfaService:
         self._sign_in = sign_in
         self._issuer = settings.app_name
 
-    async def enroll(self) -> Enrolment:
-        """A new secret, which counts for nothing until a code of it is confirmed."""
+    async def enroll(self, password: str | None) -> Enrolment:
+        """A new secret, which counts for nothing until a code of it is confirmed.
+
+        Only after a recent proof: whoever finds an open session must not lock its owner out with a factor.
+        """
+        await self._sign_in.demand_fresh(self._principal, password)
         async with self._locked() as (_, user):
             if user.mfa_enabled_at is not None:
                 raise AlreadyEnabled
@@ -94,7 +98,8 @@ class MfaService:
             await AuditLog(scope).record("auth.mfa_enabled", entity="users", entity_id=user.id)
             return _new_backup_codes(user)
 
-    async def renew_backup_codes(self, code: str) -> list[str]:
+    async def renew_backup_codes(self, password: str | None, code: str) -> list[str]:
+        await self._sign_in.demand_fresh(self._principal, password)
         async with self._locked() as (scope, user):
             _demand(user, code)
             await AuditLog(scope).record("auth.mfa_codes_renewed", entity="users", entity_id=user.id)

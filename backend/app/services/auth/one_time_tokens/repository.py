@@ -31,5 +31,5 @@ class OneTimeTokenRepository:
                 OneTimeToken.purpose == purpose,
                 OneTimeToken.used_at.is_(None),
             )
-            .values(used_at=now)
+            .values(used_at=now, password_hash=None)
         )

@@ -50,9 +50,8 @@ class PasswordService:
         """Set the password of whoever holds the mailbox: their address is verified with it, their lock lifted."""
         await self._limiter.enforce(_RESET_BY_ADDRESS, neighbourhood(origin.get().ip))
         async with self._doors.globally() as session:
-            user = await People(session).find(
-                await OneTimeTokens(session).owner(token, Purpose.RESET_PASSWORD)
-            )
+            found = await OneTimeTokens(session).peek(token, Purpose.RESET_PASSWORD)
+            user = await People(session).find(found.user_id)
             home = await People(session).home(user) if user else None
         if user is None or home is None:
             raise LinkInvalid

@@ -15,6 +15,12 @@ class WrongPassword(Invalid):
     commits = True
 
 
+class PasswordNeeded(Forbidden):
+    """You signed in some time ago: say your password again for this."""
+
+    code = "auth.password_needed"
+
+
 class EmailNotVerified(Forbidden):
     """Open the link in the mail that we sent to verify your address, then sign in."""
 

@@ -3,7 +3,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db.session import GlobalSession
@@ -34,9 +34,15 @@ class SessionRepository:
         return found
 
     async def live(
-        self, user_id: UUID, now: datetime, *, page: int, limit: int, sort: str
+        self, user_id: UUID, now: datetime, *, idle_since: datetime, page: int, limit: int, sort: str
     ) -> Slice[UserSession]:
-        statement = in_order(_live(user_id, now), sort, _SORTS, then=UserSession.id)
+        live = select(UserSession).where(
+            UserSession.user_id == user_id,
+            UserSession.revoked_at.is_(None),
+            UserSession.expires_at > now,
+            UserSession.last_used_at >= idle_since,
+        )
+        statement = in_order(live, sort, _SORTS, then=UserSession.id)
         return await paginate(self._session, statement, page=page, limit=limit)
 
     async def last_tenant(self, user_id: UUID) -> int | None:
@@ -78,9 +84,3 @@ class SessionRepository:
 
     async def tenant(self, tenant_id: int) -> Tenant | None:
         return await self._session.get(Tenant, tenant_id)
-
-
-def _live(user_id: UUID, now: datetime) -> Select[UserSession]:
-    return select(UserSession).where(
-        UserSession.user_id == user_id, UserSession.revoked_at.is_(None), UserSession.expires_at > now
-    )

@@ -6,6 +6,8 @@ from uuid import UUID
 
 FAILURES = 5
 WINDOW = timedelta(minutes=15)
+TABS_MEET_WITHIN = timedelta(seconds=10)
+"""Tabs of one browser that refresh at once spend the same cookie; later it is a copy that somebody kept."""
 
 
 @dataclass(frozen=True, slots=True)

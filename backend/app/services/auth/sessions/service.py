@@ -29,6 +29,7 @@ from app.services.auth.sessions.errors import (
     NeedsPerson,
     NotAMember,
     NoTenant,
+    PasswordNeeded,
     RefreshReused,
     SessionEnded,
     SessionNotFound,
@@ -42,6 +43,8 @@ log = get_logger(__name__)
 _BY_ADDRESS = Limit("sign_in.address", times=30, seconds=60)
 _BY_ACCOUNT = Limit("sign_in.account", times=10, seconds=300)
 _MFA_LIFETIME = timedelta(minutes=5)
+_FRESH_FOR = timedelta(minutes=10)
+"""So long after signing in nobody is asked for the password again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,7 @@ class SignInService:
         self._doors = doors
         self._limiter = limiter
         self._settings = settings
+        self._idle = timedelta(days=settings.refresh_idle_days)
 
     async def sign_in(
         self, email: str, password: str, tenant_id: int | None
@@ -131,8 +135,12 @@ class SignInService:
         log.info("auth.signed_in", user_id=str(user.id), tenant_id=chosen, session_id=str(session_id))
         return self._signed_in(fresh, tenants, row, refresh_token)
 
-    async def refresh(self, token: str) -> SignedIn:
-        """The next pair of tokens. A token that was replaced ends its whole session: one of two holders stole it."""
+    async def refresh(self, token: str, *, shared: bool) -> SignedIn:
+        """The next pair of tokens. A token that was replaced ends its whole session: one of two holders stole it.
+
+        Tabs of a browser are one holder: a cookie (`shared`) that another tab exchanged a moment ago gets that
+        tab's token again.
+        """
         claimed = rules.parse_refresh(token)
         async with self._doors.globally() as session:
             found = await SessionRepository(session).get(claimed.session_id) if claimed else None
@@ -142,14 +150,17 @@ class SignInService:
         async with self._doors.tenant(found.tenant_id, actor=actor_of(user)) as scope:
             row = await self._live_session(scope, found.id, user)
             hashed = token_hash(token)
-            if not constant_time_equal(row.refresh_hash, hashed):
+            tenants = await People(scope.session).tenants(user)
+            if constant_time_equal(row.refresh_hash, hashed):
+                next_token = _rotate(row, token)
+            elif shared and (twin := _exchanged_a_moment_ago(row, token)) is not None:
+                next_token = twin
+            elif row.previous_hash == hashed or tokens.was_issued_by_us(claimed):
                 # The last one is known whatever became of the secret key since; older ones by their seal.
-                if row.previous_hash != hashed and not tokens.was_issued_by_us(claimed):
-                    raise SessionEnded
                 await _end(scope, row, "reuse")
                 raise RefreshReused(session_id=row.id)
-            next_token = _rotate(row)
-            tenants = await People(scope.session).tenants(user)
+            else:
+                raise SessionEnded
         return self._signed_in(user, tenants, row, next_token)
 
     async def switch_tenant(self, principal: Principal, tenant_id: int) -> SignedIn:
@@ -217,6 +228,17 @@ class SignInService:
                 raise WrongPassword
             return user
 
+    async def demand_fresh(self, principal: Principal, password: str | None) -> None:
+        """What weakens or takes over an account needs a recent proof: the password now, or a sign-in of just now."""
+        session_id = _own_session(principal)
+        if password is not None:
+            await self.prove_password(principal.user_id, password)
+            return
+        async with self._doors.globally() as session:
+            row = await SessionRepository(session).get(session_id)
+        if row is None or real_now() - row.created_at > _FRESH_FOR:
+            raise PasswordNeeded
+
     def _mfa_token(self, user: User, tenant_id: int | None) -> str:
         claims = {"sub": str(user.id), "tid": tenant_id, "pwd": _password_stamp(user)}
         return jwt.encode(claims, kind=jwt.MFA, lifetime=_MFA_LIFETIME, config=self._settings)
@@ -229,6 +251,7 @@ class SignInService:
             row is None
             or row.revoked_at is not None
             or row.expires_at <= now
+            or now - row.last_used_at > self._idle
             or row.tenant_id != scope.tenant_id
         ):
             raise SessionEnded
@@ -256,9 +279,10 @@ class SignInService:
 class OwnSessions:
     """A signed-in person's own sessions, in every tenant of theirs."""
 
-    def __init__(self, scope: TenantScope, principal: Principal) -> None:
+    def __init__(self, scope: TenantScope, principal: Principal, settings: Settings) -> None:
         self._scope = scope
         self._principal = principal
+        self._settings = settings
         self._sessions = SessionRepository(scope.session)
 
     async def me(self) -> Me:
@@ -270,8 +294,10 @@ class OwnSessions:
         return Me(user, tenant, await people.tenants(user))
 
     async def page(self, *, page: int, limit: int, sort: str) -> Slice[UserSession]:
+        now = real_now()
+        idle_since = now - timedelta(days=self._settings.refresh_idle_days)
         return await self._sessions.live(
-            self._principal.user_id, real_now(), page=page, limit=limit, sort=sort
+            self._principal.user_id, now, idle_since=idle_since, page=page, limit=limit, sort=sort
         )
 
     async def revoke(self, session_id: UUID) -> None:
@@ -301,7 +327,7 @@ def csrf_is_right(refresh_token: str, sent: str) -> bool:
     claimed = rules.parse_refresh(refresh_token)
     if claimed is None:
         return False
-    return constant_time_equal(tokens.csrf_token(claimed.session_id).encode(), sent.encode())
+    return tokens.is_csrf_token(claimed.session_id, sent)
 
 
 def count_failure(user: User) -> None:
@@ -360,12 +386,22 @@ def _choose(tenants: Sequence[TenantOfPerson], wanted: int | None, last: int | N
     return last if last in ids else ids[0]
 
 
-def _rotate(row: UserSession) -> str:
-    token, now, came_from = tokens.new_refresh_token(row.id), real_now(), origin.get()
+def _rotate(row: UserSession, spent: str) -> str:
+    token, now, came_from = next(tokens.successors(row.id, spent)), real_now(), origin.get()
     row.previous_hash, row.refresh_hash = row.refresh_hash, token_hash(token)
     row.rotated_at = row.last_used_at = now
     row.ip, row.user_agent = came_from.ip, came_from.user_agent
     return token
+
+
+def _exchanged_a_moment_ago(row: UserSession, spent: str) -> str | None:
+    """What `spent` was exchanged for, unless that was long ago or has been exchanged itself."""
+    if row.previous_hash != token_hash(spent) or row.rotated_at is None:
+        return None
+    if real_now() - row.rotated_at > rules.TABS_MEET_WITHIN:
+        return None
+    mine = (each for each in tokens.successors(row.id, spent) if token_hash(each) == row.refresh_hash)
+    return next(mine, None)
 
 
 def _own_session(principal: Principal) -> UUID:

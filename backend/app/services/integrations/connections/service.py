@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from app.auth.streams import Listener, still_valid
 from app.core.clock import real_now
 from app.core.context import Actor, ActorKind
 from app.core.errors import StratumError
@@ -57,7 +58,13 @@ class SignInState(msgspec.Struct, frozen=True):
 
     tenant_id: int
     attempt_id: UUID
-    user_id: UUID | None
+    user_id: UUID
+    session_id: UUID | None
+    api_key_id: UUID | None
+
+    @property
+    def who(self) -> Listener:
+        return Listener(self.user_id, self.session_id, self.api_key_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +88,13 @@ def read_state(state: str) -> SignInState:
 async def finish_sign_in(
     doors: Doors, sealed_state: str, *, code: str, browser_secret: str | None, redirect_uri: str
 ) -> Connection:
-    """Where the platform sent the browser: only the state says which tenant began this."""
+    """Where the platform sent the browser: only the state says which tenant began this.
+
+    It ends with the session that began it: whoever was signed out or removed meanwhile connects nothing.
+    """
     state = read_state(sealed_state)
+    if not await still_valid(doors.engine, state.tenant_id, {state.who}):
+        raise SignInExpired
     actor = Actor(ActorKind.USER, "sign-in at the platform", state.user_id)
 
     def scopes() -> AbstractAsyncContextManager[TenantScope]:
@@ -118,8 +130,10 @@ class ConnectionService:
         """Up to 200, newest first."""
         return (await self.page(page=1, limit=200)).items
 
-    async def start(self, platform: Platform, *, read_only: bool, redirect_uri: str) -> Started:
-        """Begin a sign-in at the platform."""
+    async def start(
+        self, platform: Platform, who: Listener, *, read_only: bool, redirect_uri: str
+    ) -> Started:
+        """Begin a sign-in at the platform, under the session or key of `who`."""
         sign_in = await self._integrations.sign_in(platform)
         browser_secret = random_token()
         async with self._scopes() as scope:
@@ -132,7 +146,9 @@ class ConnectionService:
                 expires_at=real_now() + _ATTEMPT_LIFETIME,
             )
             SignInAttemptRepository(scope).add(attempt)
-            state = _sealed_state(SignInState(scope.tenant_id, attempt.id, scope.actor.id))
+            state = _sealed_state(
+                SignInState(scope.tenant_id, attempt.id, who.user_id, who.session_id, who.api_key_id)
+            )
         try:
             url = sign_in.authorize_url(redirect_uri=redirect_uri, state=state, read_only=read_only)
         except PlatformError as error:

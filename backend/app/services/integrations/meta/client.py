@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from app.core.logging import get_logger
 from app.services.integrations.meta import conversions, mapping
 from app.services.integrations.meta.money import NotMoney, to_units
 from app.services.integrations.meta.transport import PLATFORM, GraphTransport
@@ -29,7 +30,10 @@ from app.services.integrations.ports import (
 )
 from app.services.trust_engine.gate.permits import Change, Permit
 
+log = get_logger(__name__)
+
 _PAGE = "200"
+_PASSING = frozenset({PlatformErrorKind.TRANSIENT, PlatformErrorKind.RATE_LIMITED})
 _SHARED_STATUSES = ("ACTIVE", "PAUSED", "ARCHIVED", "IN_PROCESS", "WITH_ISSUES")
 _STATUSES = {"campaigns": _SHARED_STATUSES, "adsets": (*_SHARED_STATUSES, "CAMPAIGN_PAUSED")}
 """What to list: an archived campaign still has days to restate, a deleted one is gone."""
@@ -71,10 +75,7 @@ class MetaClient:
         row = await self._transport.read(
             "read_entity", external_id, {"fields": fields}, token=self._token, own_app=self._own_app
         )
-        if str(row.get("account_id")) != self._account:
-            raise PlatformError(
-                PlatformErrorKind.PERMISSION, "meta.other_account", "This belongs to another ad account."
-            )
+        self._demand_this_account(row)
         return self._state(entity_type, row)
 
     async def fetch_metrics(self, since: date, until: date, conversion: ConversionSettings) -> MetricsReading:
@@ -157,6 +158,7 @@ class MetaClient:
     ) -> Applied:
         if not is_stop:
             await self._transport.may_leave()
+        await self._demand_own(change, is_stop=is_stop)
         await self._permits.use(permit, change)
         body = await self._transport.write(
             change.operation,
@@ -172,6 +174,32 @@ class MetaClient:
                 PlatformErrorKind.AMBIGUOUS, "meta.no_success", "Meta did not say whether it was applied."
             )
         return Applied()
+
+    async def _demand_own(self, change: Change, *, is_stop: bool) -> None:
+        """Ask Meta whose the entity is: one token reaches many accounts, and an id says nothing of its own.
+
+        A stop that cannot learn it goes on, for nothing may hold a stop back; one for another account does not.
+        """
+        try:
+            row = await self._transport.ask(
+                "read_owner",
+                change.entity,
+                {"fields": "account_id"},
+                token=self._token,
+                own_app=self._own_app,
+            )
+        except PlatformError as error:
+            if not is_stop or error.kind not in _PASSING:
+                raise
+            log.warning("integrations.owner_not_asked", entity=change.entity, code=error.code)
+            return
+        self._demand_this_account(row)
+
+    def _demand_this_account(self, row: Mapping[str, Any]) -> None:
+        if str(row.get("account_id")) != self._account:
+            raise PlatformError(
+                PlatformErrorKind.PERMISSION, "meta.other_account", "This belongs to another ad account."
+            )
 
     def _is_ours(self, change: Change, operation: str, facts: set[str]) -> None:
         """Refuse, before a permit is spent, what could never be meant for this method of this account."""

@@ -13,7 +13,7 @@ WRITE_SCOPES = ("ads_management", "ads_read", "business_management", "public_pro
 
 
 class MetaSignIn:
-    """Meta's web sign-in has no PKCE: the code is redeemed with the app's secret."""
+    """Meta's web sign-in has no PKCE (ADR 13): the code is redeemed with the app's secret."""
 
     platform = PLATFORM
 

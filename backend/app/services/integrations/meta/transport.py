@@ -34,6 +34,7 @@ _REDIRECTS = range(300, 400)
 _PATH = re.compile(r"[A-Za-z0-9_]+(/[a-z_]+)?")
 _BREAKING = frozenset({PlatformErrorKind.TRANSIENT, PlatformErrorKind.AMBIGUOUS})
 _PATIENT = httpx2.Timeout(30.0, connect=5.0)
+_SOON = httpx2.Timeout(5.0, connect=1.0)
 _AT_ONCE = httpx2.Timeout(30.0, pool=0.2, connect=0.4)
 """A place in the pool, a connection, its encryption: a second together."""
 # These end before a byte of the request has left.
@@ -78,6 +79,14 @@ class GraphTransport:
                     operation, "GET", path, params, token=token, own_app=own_app, attempt=attempt.num
                 )
         raise AssertionError("a retry loop ends in an answer or an error")
+
+    async def ask(
+        self, operation: str, path: str, params: Mapping[str, str], *, token: str, own_app: bool = False
+    ) -> dict[str, Any]:
+        """A GET that a write waits for: once, and not for long."""
+        return await self._request(
+            operation, "GET", path, params, token=token, own_app=own_app, timeout=_SOON
+        )
 
     async def pages(
         self, operation: str, path: str, params: Mapping[str, str], *, token: str, own_app: bool = False

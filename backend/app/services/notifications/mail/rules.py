@@ -1,5 +1,11 @@
-"""What each mail says. Pure."""
+"""What each mail says. Pure.
 
+Who registers or invites chooses a name, and somebody else reads it under our address: a name says who it is, on one
+line, and nothing that a mail program turns into a link.
+"""
+
+import re
+import unicodedata
 from enum import StrEnum
 
 
@@ -49,13 +55,37 @@ _BODIES = {
 }
 
 
+_LONGEST_NAME = 60
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_LINKED = re.compile(r"[:/\\@<>]|(?<=[^\s.])[.](?=[^\s.])")
+"""What makes a link of words: a scheme, a path, an address, a dot between two letters."""
+_PROVEN = frozenset({MailKind.ALREADY_REGISTERED, MailKind.PASSWORD_CHANGED})
+"""Mails to the proven owner of an account. The others go to whomever somebody named: they greet nobody."""
+
+
 def subject(kind: MailKind, *, company: str) -> str:
-    return _SUBJECTS[kind].format(company=" ".join(company.split()))
+    return _SUBJECTS[kind].format(company=plain_name(company) or "Stratum")
 
 
 def body(kind: MailKind, *, name: str, company: str, link: str) -> str:
-    greeting = f"Hello {name},\n\n" if name else "Hello,\n\n"
-    return greeting + _BODIES[kind].format(company=company, link=link)
+    called = plain_name(name) if kind in _PROVEN else ""
+    greeting = f"Hello {called},\n\n" if called else "Hello,\n\n"
+    return greeting + _BODIES[kind].format(company=f"“{plain_name(company)}”", link=link)
+
+
+def plain_name(text: str) -> str:
+    """A name as a mail may show it: one line, at most 60 characters, no links, nothing unseen.
+
+    >>> plain_name("Win at https://evil.example/x now")
+    'Win at https evil example x now'
+    """
+    seen = "".join(
+        " " if each.isspace() else each
+        for each in unicodedata.normalize("NFKC", text)
+        if each.isspace() or unicodedata.category(each) not in _UNSEEN
+    )
+    name = " ".join(_LINKED.sub(" ", seen).split())
+    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1].rstrip() + "…"
 
 
 def link(public_url: str, kind: MailKind, token: str | None) -> str:

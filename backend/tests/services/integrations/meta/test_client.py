@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -260,6 +261,26 @@ async def test_a_change_for_another_account_spends_no_permit(
     with pytest.raises(PlatformError, match=r"meta\.other_change"):
         await forints.set_daily_budget(change, desk.mint(change))
     assert desk.used == []
+
+
+@pytest.mark.parametrize("method", ["set_daily_budget", "set_status"])
+async def test_an_entity_of_another_account_of_the_same_token_is_not_written_to(
+    dollars: AdPlatform, forints: AdPlatform, desk: Desk, sandbox: Sandbox, method: str
+) -> None:
+    """A permit says `act_…701` and names a campaign of `act_…702`: the token reaches both."""
+    foreign = (await forints.list_campaigns())[0]
+    after: dict[str, Any] = {"set_daily_budget": {"daily_budget_micros": 7_000_000}}.get(
+        method, {"status": "paused"}
+    )
+    was = sandbox.graph("GET", foreign.external_id, fields="daily_budget,status").json()
+    change = Change(
+        platform="meta", account=US_ACCOUNT, entity_type="campaign", entity=foreign.external_id,
+        operation=method, before={}, after=after,
+    )  # fmt: skip
+    with pytest.raises(PlatformError, match="other_account"):
+        await getattr(dollars, method)(change, desk.mint(change))
+    assert desk.used == []
+    assert sandbox.graph("GET", foreign.external_id, fields="daily_budget,status").json() == was
 
 
 async def test_every_call_is_in_the_log_without_its_secrets(

@@ -1,14 +1,26 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import type { SyntheticEvent } from "react";
+import { type SyntheticEvent, useState } from "react";
 import { api, body } from "@/api/client";
 import { meQuery } from "@/api/queries";
 import { Button } from "@/design/button";
 import { TextField } from "@/design/field";
-import { fieldsOf, FormError, formText } from "../door";
+import { fieldsOf, FormError, formText, needsPassword } from "../door";
+import { PasswordAgain } from "./password-again";
 
 export function Enroll({ onEnrolled }: { onEnrolled: (backupCodes: readonly string[]) => void }) {
   const client = useQueryClient();
-  const enroll = useMutation({ mutationFn: () => body(api.POST("/api/v1/auth/mfa/enroll")) });
+  const [asked, setAsked] = useState(false);
+  const enroll = useMutation({
+    mutationFn: (password: string) =>
+      body(api.POST("/api/v1/auth/mfa/enroll", { body: { password: password === "" ? null : password } })),
+    onError: (error) => {
+      if (needsPassword(error)) setAsked(true);
+    },
+  });
+  const begin = (event: SyntheticEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    enroll.mutate(formText(event.currentTarget, "password"));
+  };
   const confirm = useMutation({
     mutationFn: (code: string) => body(api.POST("/api/v1/auth/mfa/confirm", { body: { code } })),
     onSuccess: ({ backup_codes }) => {
@@ -22,18 +34,14 @@ export function Enroll({ onEnrolled }: { onEnrolled: (backupCodes: readonly stri
   };
   if (!enroll.isSuccess)
     return (
-      <>
+      <form onSubmit={begin} className="max-w-72 space-y-4">
         <p className="text-ink-2">Off: a password alone opens this account.</p>
-        <FormError error={enroll.error} />
-        <Button
-          busy={enroll.isPending}
-          onClick={() => {
-            enroll.mutate();
-          }}
-        >
+        {asked && <PasswordAgain />}
+        {!needsPassword(enroll.error) && <FormError error={enroll.error} />}
+        <Button type="submit" busy={enroll.isPending}>
           Set up an authenticator
         </Button>
-      </>
+      </form>
     );
   const { qr_svg, secret } = enroll.data;
   return (

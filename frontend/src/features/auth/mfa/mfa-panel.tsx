@@ -7,9 +7,10 @@ import { Panel } from "@/design/panel";
 import { Loaded } from "@/design/states";
 import { Status } from "@/design/status";
 import { TextField } from "@/design/field";
-import { fieldsOf, FormError, formText } from "../door";
+import { fieldsOf, FormError, formText, needsPassword } from "../door";
 import { BackupCodes } from "./backup-codes";
 import { Enroll } from "./enroll";
+import { PasswordAgain } from "./password-again";
 
 export function MfaPanel() {
   const me = useQuery(meQuery);
@@ -29,22 +30,33 @@ export function MfaPanel() {
 }
 
 function Enabled({ onCodes }: { onCodes: (codes: readonly string[]) => void }) {
+  const [asked, setAsked] = useState(false);
   const renew = useMutation({
-    mutationFn: (code: string) => body(api.POST("/api/v1/auth/mfa/backup-codes", { body: { code } })),
+    mutationFn: ({ code, password }: { code: string; password: string }) =>
+      body(
+        api.POST("/api/v1/auth/mfa/backup-codes", {
+          body: { code, password: password === "" ? null : password },
+        }),
+      ),
+    onError: (error) => {
+      if (needsPassword(error)) setAsked(true);
+    },
     onSuccess: ({ backup_codes }) => {
       onCodes(backup_codes);
     },
   });
   const submit = (event: SyntheticEvent<HTMLFormElement>) => {
     event.preventDefault();
-    renew.mutate(formText(event.currentTarget, "code"));
+    const form = event.currentTarget;
+    renew.mutate({ code: formText(form, "code"), password: formText(form, "password") });
   };
   return (
     <>
       <Status tone="pass">On: an authenticator’s code is asked for at each sign-in.</Status>
       <details>
         <summary className="w-fit text-accent underline underline-offset-2">New backup codes</summary>
-        <form onSubmit={submit} className="mt-3 flex items-start gap-3">
+        <form onSubmit={submit} className="mt-3 flex flex-wrap items-start gap-3">
+          {asked && <PasswordAgain />}
           <div className="w-40">
             <TextField
               label="Code"
@@ -58,7 +70,7 @@ function Enabled({ onCodes }: { onCodes: (codes: readonly string[]) => void }) {
             Make them
           </Button>
         </form>
-        <FormError error={renew.error} />
+        {!needsPassword(renew.error) && <FormError error={renew.error} />}
       </details>
       <details>
         <summary className="w-fit text-accent underline underline-offset-2">Turn it off</summary>

@@ -1,32 +1,42 @@
 import { useMutation } from "@tanstack/react-query";
 import { Link, useSearch } from "@tanstack/react-router";
+import type { SyntheticEvent } from "react";
 import { api, body } from "@/api/client";
 import { Button } from "@/design/button";
-import { Door, FormError, LINK } from "../door";
+import { TextField } from "@/design/field";
+import { Door, fieldsOf, FormError, formText, LINK } from "../door";
 
-/** A button rather than a visit spends the token: mail scanners open links, they press nothing. */
+/** The link proves the mailbox, the password that it was this person who registered: either alone opens nothing. */
 export function VerifyEmailRoom() {
   const { token } = useSearch({ from: "/verify-email" });
   const verify = useMutation({
-    mutationFn: (secret: string) => body(api.POST("/api/v1/auth/verify-email", { body: { token: secret } })),
+    mutationFn: (proof: { token: string; password: string }) =>
+      body(api.POST("/api/v1/auth/verify-email", { body: proof })),
   });
+  const submit = (event: SyntheticEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    verify.mutate({ token: token ?? "", password: formText(event.currentTarget, "password") });
+  };
   return (
     <Door title="Verify your e-mail">
       {token === undefined && <p>This link has no token. Open the one in the e-mail again.</p>}
       {token !== undefined && !verify.isSuccess && (
-        <div className="space-y-4">
+        <form onSubmit={submit} className="space-y-4">
+          <p className="text-ink-2">Did you not register? Then close this page: nothing will happen.</p>
+          <TextField
+            label="The password you chose"
+            name="password"
+            type="password"
+            autoComplete="current-password"
+            required
+            autoFocus
+            error={fieldsOf(verify.error)["password"]}
+          />
           <FormError error={verify.error} />
-          <Button
-            tone="primary"
-            className="w-full"
-            busy={verify.isPending}
-            onClick={() => {
-              verify.mutate(token);
-            }}
-          >
+          <Button type="submit" tone="primary" className="w-full" busy={verify.isPending}>
             Verify
           </Button>
-        </div>
+        </form>
       )}
       {verify.isSuccess && (
         <p role="status">

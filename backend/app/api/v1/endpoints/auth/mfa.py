@@ -8,8 +8,10 @@ from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.schemas.auth.mfa import (
     BackupCodesRead,
+    BackupCodesRequest,
     CodeRequest,
     EnrolmentRead,
+    EnrolRequest,
     MfaDisableRequest,
     MfaVerifyRequest,
 )
@@ -42,9 +44,9 @@ async def verify(body: MfaVerifyRequest, factor: SecondFactor, deliver: Deliver)
 
 
 @router.post("/enroll")
-async def enroll(mfa: Mfa) -> EnrolmentRead:
-    """A new secret; it counts once a code of it is confirmed."""
-    return EnrolmentRead.model_validate(await mfa.enroll())
+async def enroll(mfa: Mfa, body: EnrolRequest | None = None) -> EnrolmentRead:
+    """A new secret; it counts once a code of it is confirmed. `auth.password_needed` asks for the password."""
+    return EnrolmentRead.model_validate(await mfa.enroll(body.password if body else None))
 
 
 @router.post("/confirm")
@@ -58,6 +60,6 @@ async def disable(body: MfaDisableRequest, mfa: Mfa) -> None:
 
 
 @router.post("/backup-codes")
-async def renew_backup_codes(body: CodeRequest, mfa: Mfa) -> BackupCodesRead:
-    """Ten new ones; the old stop working."""
-    return BackupCodesRead(backup_codes=await mfa.renew_backup_codes(body.code))
+async def renew_backup_codes(body: BackupCodesRequest, mfa: Mfa) -> BackupCodesRead:
+    """Ten new ones; the old stop working. `auth.password_needed` asks for the password."""
+    return BackupCodesRead(backup_codes=await mfa.renew_backup_codes(body.password, body.code))

@@ -28,5 +28,6 @@ async def register(body: RegisterRequest, registration: Registration) -> Message
 
 @router.post("/verify-email")
 async def verify_email(body: VerifyEmailRequest, registration: Registration) -> Message:
-    await registration.verify_email(body.token)
+    """Open the registration's link, with its password: the mailbox and the person are proved together."""
+    await registration.verify_email(body.token, body.password)
     return Message(message="Your address is verified: sign in.")

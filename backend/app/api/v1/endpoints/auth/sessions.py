@@ -11,6 +11,7 @@ from app.schemas.auth.sessions import (
     LoginRequest,
     MeRead,
     MfaChallenge,
+    RefreshRequest,
     SessionRead,
     SignInSessionRead,
     SignInSessionSort,
@@ -27,8 +28,8 @@ CanRead = Annotated[Principal, requires("auth.self:read")]
 CanWrite = Annotated[Principal, requires("auth.self:write")]
 
 
-def own_sessions(scope: ScopeDep, principal: CanRead) -> OwnSessions:
-    return OwnSessions(scope, principal)
+def own_sessions(scope: ScopeDep, principal: CanRead, settings: SettingsDep) -> OwnSessions:
+    return OwnSessions(scope, principal, settings)
 
 
 Own = Annotated[OwnSessions, Depends(own_sessions)]
@@ -44,9 +45,14 @@ async def login(body: LoginRequest, sign_in: SignIn, deliver: Deliver) -> Sessio
 
 
 @router.post("/refresh", dependencies=[OwnOrigin])
-async def refresh(token: RefreshCredential, sign_in: SignIn, deliver: DeliverRefresh) -> SessionRead:
-    """Exchange a refresh token, once; to use it again ends the session."""
-    return deliver(await sign_in.refresh(token))
+async def refresh(
+    token: RefreshCredential, sign_in: SignIn, deliver: DeliverRefresh, body: RefreshRequest | None = None
+) -> SessionRead:
+    """Exchange a refresh token, once; to use it again ends the session.
+
+    A cookie that another tab exchanged within the last ten seconds gets the same answer as that tab.
+    """
+    return deliver(await sign_in.refresh(token, shared=body is None))
 
 
 @router.post("/logout", dependencies=[OwnOrigin], status_code=status.HTTP_204_NO_CONTENT)

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from app.api.deps import PageParams, ScopesDep, SettingsDep, get_doors
 from app.auth.deps import requires
 from app.auth.principals import Principal
+from app.auth.streams import listener_of
 from app.core.config import Settings
 from app.core.errors import StratumError
 from app.db.session import Doors
@@ -71,16 +72,20 @@ async def connect_with_token(body: ConnectionCreate, connections: Connections, _
 
 @router.post("/{platform}/authorize")
 async def authorize(
+    *,
     platform: PlatformName,
     body: AuthorizeBody,
     response: Response,
     connections: Connections,
     settings: SettingsDep,
-    _: Writer,
+    principal: Writer,
 ) -> AuthorizeRead:
     """Where to send the browser to sign in. The cookie ties the sign-in to this browser."""
     started = await connections.start(
-        Platform(platform), read_only=body.read_only, redirect_uri=_redirect_uri(settings, platform)
+        Platform(platform),
+        listener_of(principal),
+        read_only=body.read_only,
+        redirect_uri=_redirect_uri(settings, platform),
     )
     response.set_cookie(
         _COOKIE,
