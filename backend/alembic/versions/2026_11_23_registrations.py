@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "registrations"
-down_revision = "identity"
+down_revision = "calendar_and_rates"
 branch_labels = None
 depends_on = None
 

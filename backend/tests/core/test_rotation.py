@@ -43,7 +43,7 @@ async def test_keys_sessions_and_identifiers_outlive_the_rotation(
 ) -> None:
     admin = acme.client()
     made = await admin.post("/api/v1/api-keys", json={"name": "CI", "scopes": ["tenants:read"]})
-    source = await admin.post("/api/v1/cdp/sources", json={"name": "Shop", "kind": "web"})
+    source = await admin.post("/api/v1/cdp/sources", json={"name": "Shop", "kind": "browser"})
     write_key, api_key = source.json()["write_key"], made.json()["key"]
     await send(anonymous, write_key, "Jane@example.com")
     csrf = (await log_in(anonymous, acme.person())).json()["csrf_token"]

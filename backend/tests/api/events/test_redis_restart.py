@@ -25,6 +25,7 @@ async def test_open_streams_are_told_that_redis_is_down_and_go_on_when_it_is_bac
                     sse(url, token) as stream,
                     asyncio.timeout(90),
                 ):
+                    assert (await told(socket))["type"] == "connected"
                     await _announce(acme, 1)
                     assert [(await told(socket))["payload"], (await stream.told())["payload"]] == [
                         {"n": 1}
