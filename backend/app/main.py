@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from app.api import health, live, openapi, pages, state
+from app.api import dispatch, health, live, openapi, pages, state
 from app.api.errors import install_error_handlers
 from app.api.v1 import api_router
 from app.api.v1.endpoints.cdp import ingest
@@ -64,4 +64,5 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(ingest.router)
     app.include_router(api_router, prefix=settings.api_v1_prefix)
     pages.install(app, settings)
+    dispatch.install(app)
     return app

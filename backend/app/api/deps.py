@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from asyncpg.pool import PoolConnectionProxy
 from fastapi import Depends, Query
 from pydantic import BaseModel, Field
 from redis.asyncio import Redis
@@ -12,15 +11,16 @@ from starlette.requests import HTTPConnection
 from app.auth.deps import CurrentPrincipal
 from app.core.config import Settings
 from app.core.rate_limits import RateLimiter
-from app.db.session import Doors, Scopes, TenantScope, open_reader, open_scope, scopes_for
+from app.db.readers import TenantReader
+from app.db.session import Doors, Scopes, TenantScope, open_scope, scopes_for
 
 
-def get_settings_of(connection: HTTPConnection) -> Settings:
+async def get_settings_of(connection: HTTPConnection) -> Settings:
     settings: Settings = connection.app.state.settings
     return settings
 
 
-def get_redis(connection: HTTPConnection) -> Redis:
+async def get_redis(connection: HTTPConnection) -> Redis:
     redis: Redis = connection.app.state.redis
     return redis
 
@@ -33,24 +33,21 @@ async def tenant_scope(connection: HTTPConnection, principal: CurrentPrincipal) 
         yield scope
 
 
-def tenant_scopes(connection: HTTPConnection, principal: CurrentPrincipal) -> Scopes:
+async def tenant_scopes(connection: HTTPConnection, principal: CurrentPrincipal) -> Scopes:
     state = connection.app.state
     return scopes_for(state.engine, principal.tenant_id, actor=principal.actor, clock=state.clock)
 
 
-async def tenant_reader(
-    connection: HTTPConnection, principal: CurrentPrincipal
-) -> AsyncIterator[PoolConnectionProxy]:
-    async with open_reader(connection.app.state.readers, principal.tenant_id) as reader:
-        yield reader
+async def tenant_reader(connection: HTTPConnection, principal: CurrentPrincipal) -> TenantReader:
+    return TenantReader(connection.app.state.readers, principal.tenant_id)
 
 
-def get_limiter(connection: HTTPConnection) -> RateLimiter:
+async def get_limiter(connection: HTTPConnection) -> RateLimiter:
     limiter: RateLimiter = connection.app.state.limiter
     return limiter
 
 
-def get_doors(connection: HTTPConnection) -> Doors:
+async def get_doors(connection: HTTPConnection) -> Doors:
     state = connection.app.state
     return Doors(state.engine, state.clock)
 
@@ -71,7 +68,7 @@ class CursorParams(BaseModel):
 
 
 ScopeDep = Annotated[TenantScope, Depends(tenant_scope, scope="function")]
-ReaderDep = Annotated[PoolConnectionProxy, Depends(tenant_reader, scope="function")]
+ReaderDep = Annotated[TenantReader, Depends(tenant_reader)]
 ScopesDep = Annotated[Scopes, Depends(tenant_scopes)]
 SettingsDep = Annotated[Settings, Depends(get_settings_of)]
 DoorsDep = Annotated[Doors, Depends(get_doors)]

@@ -17,7 +17,7 @@ from app.schemas.auth.sessions import RefreshRequest, SessionRead, TenantOption,
 from app.services.auth.sessions.service import SignedIn, SignInService, csrf_is_right
 
 
-def sign_in_service(doors: DoorsDep, limiter: LimiterDep, settings: SettingsDep) -> SignInService:
+async def sign_in_service(doors: DoorsDep, limiter: LimiterDep, settings: SettingsDep) -> SignInService:
     return SignInService(doors, limiter, settings)
 
 
@@ -46,7 +46,7 @@ class NoRefreshToken(Unauthorized):
     code = "auth.no_refresh_token"
 
 
-def own_origin(request: Request, settings: SettingsDep) -> None:
+async def own_origin(request: Request, settings: SettingsDep) -> None:
     """Refuses a page of another site; a program sends no Origin."""
     origin = request.headers.get("origin")
     if origin is None:
@@ -63,7 +63,7 @@ ClientHeader = Annotated[str | None, Header(alias="X-Client", max_length=50)]
 CsrfHeader = Annotated[str | None, Header(alias="X-CSRF-Token", max_length=200)]
 
 
-def refresh_credential(
+async def refresh_credential(
     request: Request,
     body: RefreshRequest | None = None,
     csrf: CsrfHeader = None,
@@ -79,7 +79,7 @@ def refresh_credential(
     return token
 
 
-def leaving(
+async def leaving(
     request: Request,
     access: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
     body: RefreshRequest | None = None,
@@ -89,7 +89,7 @@ def leaving(
     if access is not None and body is None:
         with contextlib.suppress(InvalidToken):
             return read_access_token(access.credentials).session_id
-    return refresh_credential(request, body, csrf)
+    return await refresh_credential(request, body, csrf)
 
 
 class Delivery:
@@ -127,11 +127,11 @@ class Delivery:
         )  # fmt: skip
 
 
-def delivery(response: Response, settings: SettingsDep, client: ClientHeader = None) -> Delivery:
+async def delivery(response: Response, settings: SettingsDep, client: ClientHeader = None) -> Delivery:
     return Delivery(response, settings, to_program=client == _PROGRAM)
 
 
-def refresh_delivery(
+async def refresh_delivery(
     response: Response, settings: SettingsDep, body: RefreshRequest | None = None
 ) -> Delivery:
     """The way the old token came: no header lets a script read what came in the cookie."""

@@ -8,7 +8,8 @@ from app.core.clock import clock_from
 from app.core.config import Settings
 from app.core.rate_limits import RateLimiter
 from app.core.redis import make_redis
-from app.db.session import door, make_engine, make_read_pool
+from app.db.readers import Readers
+from app.db.session import door, make_engine
 from app.services.cdp.events.service import Ingestion
 from app.services.integrations.service import close_gateway
 
@@ -17,6 +18,7 @@ def furnish(app: FastAPI, settings: Settings) -> None:
     """What needs no running loop; nothing connects yet."""
     app.state.settings = settings
     app.state.engine = make_engine(settings.database_url.get_secret_value(), settings)
+    app.state.readers = Readers(settings)
     app.state.redis = make_redis(settings)
     app.state.limiter = RateLimiter(app.state.redis)
     app.state.clock = clock_from(settings.stratum_clock_url)
@@ -26,7 +28,6 @@ def furnish(app: FastAPI, settings: Settings) -> None:
 
 
 async def start(app: FastAPI) -> None:
-    app.state.readers = await make_read_pool(app.state.settings)
     await app.state.live.start()
 
 

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import asyncpg
-from asyncpg.pool import PoolConnectionProxy
 from sqlalchemy import event, make_url, text
 from sqlalchemy.exc import DBAPIError, DisconnectionError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
@@ -25,7 +23,6 @@ from app.db.outbox import LIVE, TASK, OutboxMessage, is_pending
 
 _HEALTH_TIMEOUT_SECONDS = 2.0
 _STATEMENT_TIMEOUT_MS = 30_000
-_READ_CONNECTIONS = 8
 # Connections lost, operator's intervention (a shutdown, a start), too many connections, no such database.
 _OUTAGES = ("08", "57P", "53", "3D")
 
@@ -42,6 +39,16 @@ def plain_url(url: str) -> str:
     return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
+def server_settings(name: str) -> dict[str, str]:
+    """What every connection of the application asks of PostgreSQL."""
+    return {
+        "application_name": name,
+        "statement_timeout": str(_STATEMENT_TIMEOUT_MS),
+        "idle_in_transaction_session_timeout": "60000",
+        "jit": "off",
+    }
+
+
 def make_engine(url: str, settings: Settings, *, name: str = "stratum-api") -> AsyncEngine:
     engine = create_async_engine(
         async_url(url),
@@ -51,12 +58,7 @@ def make_engine(url: str, settings: Settings, *, name: str = "stratum-api") -> A
         hide_parameters=True,
         connect_args={
             "timeout": 10,
-            "server_settings": {
-                "application_name": name,
-                "statement_timeout": str(_STATEMENT_TIMEOUT_MS),
-                "idle_in_transaction_session_timeout": "60000",
-                "jit": "off",
-            },
+            "server_settings": server_settings(name),
         },
     )
     event.listen(engine.sync_engine, "checkout", _refuse_a_dead_connection)
@@ -193,39 +195,6 @@ async def open_scope(
                 await session.commit()
             raise
         await session.commit()
-
-
-async def make_read_pool(settings: Settings) -> asyncpg.Pool:
-    """Connections of the application's role for `open_reader`; small, and made when first needed."""
-    return await asyncpg.create_pool(
-        plain_url(settings.database_url.get_secret_value()),
-        min_size=0,
-        max_size=_READ_CONNECTIONS,
-        max_inactive_connection_lifetime=300,
-        command_timeout=_STATEMENT_TIMEOUT_MS / 1000,
-        server_settings={"application_name": "stratum-reader", "jit": "off"},
-        reset=_end_transaction,
-    )
-
-
-async def _end_transaction(connection: asyncpg.Connection) -> None:
-    """What a connection needs before its next reader: the tenant is bound to the transaction alone."""
-    if connection.is_in_transaction():
-        await connection.execute("ROLLBACK")
-
-
-@asynccontextmanager
-async def open_reader(pool: asyncpg.Pool, tenant_id: int) -> AsyncIterator[PoolConnectionProxy]:
-    """The same door for hot reads: a read-only transaction bound to the tenant, without the ORM's cost.
-
-    Two round trips more than a bare select, and a third of the CPU of `open_scope`.
-    """
-    async with pool.acquire() as connection:
-        await connection.execute(
-            f"BEGIN READ ONLY; SELECT set_config('app.tenant_id', '{int(tenant_id)}', true)"
-        )
-        yield connection
-        await connection.execute("COMMIT")
 
 
 def scopes_for(

@@ -2,9 +2,7 @@
 
 import asyncio
 
-import asyncpg
 import pytest
-from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
@@ -12,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from app.base_models import Base
 from app.db.base import TenantKeyed, TenantOwned
 from app.db.rls import APP_ROLE, GLOBAL_TABLES, tenant_tables
-from app.db.session import open_reader, open_scope
+from app.db.session import open_scope
 from tests.factories.access import Company
 
 CALLABLE_AS_OWNER = {"memberships_of", "tell_tenants_of_platform_kill_switch"}
@@ -173,26 +171,6 @@ async def test_the_audit_trail_can_only_grow(engine: AsyncEngine, acme: Company)
         with pytest.raises(DBAPIError, match="permission denied"):
             async with open_scope(engine, acme.id) as scope:
                 await scope.session.execute(text(statement))
-
-
-async def test_a_hot_read_sees_one_tenant_and_cannot_write(
-    app: FastAPI, acme: Company, globex: Company
-) -> None:
-    async with open_reader(app.state.readers, globex.id) as reader:
-        seen = await reader.fetch("select distinct tenant_id from memberships")
-    assert [row["tenant_id"] for row in seen] == [globex.id]
-    with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
-        async with open_reader(app.state.readers, acme.id) as reader:
-            await reader.execute("update memberships set role = 'admin'")
-
-
-async def test_a_failed_hot_read_leaves_no_tenant_behind(app: FastAPI, acme: Company) -> None:
-    with pytest.raises(asyncpg.UndefinedTableError):
-        async with open_reader(app.state.readers, acme.id) as reader:
-            await reader.fetch("select * from nowhere")
-    async with app.state.readers.acquire() as connection:
-        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="no tenant is bound"):
-            await connection.fetch("select * from memberships")
 
 
 async def test_a_connection_that_the_database_closed_is_replaced(engine: AsyncEngine, acme: Company) -> None:

@@ -1,5 +1,9 @@
+from datetime import datetime
+from typing import NamedTuple
+
 from sqlalchemy import select
 
+from app.db.readers import TenantReader
 from app.db.session import GlobalSession
 from app.models.tenants import Tenant
 
@@ -26,3 +30,25 @@ class TenantRepository:
             select(Tenant).where(Tenant.id == tenant_id).with_for_update()
         )
         return found
+
+
+class TenantRow(NamedTuple):
+    id: int
+    name: str
+    slug: str
+    timezone: str
+    currency: str
+    country: str | None
+    created_at: datetime
+
+
+class TenantReads:
+    def __init__(self, reader: TenantReader) -> None:
+        self._reader = reader
+
+    async def current(self) -> TenantRow | None:
+        found = await self._reader.row(
+            "select id, name, slug, timezone, currency, country, created_at from tenants where id = $1",
+            self._reader.tenant_id,
+        )
+        return TenantRow(*found) if found is not None else None

@@ -4,11 +4,12 @@ import re
 import secrets
 from typing import Any
 
+from app.db.readers import TenantReader
 from app.db.session import GlobalSession, TenantScope
 from app.models.tenants import Tenant
 from app.services.audit_logs.service import AuditLog
 from app.services.tenants.errors import TenantNotFound
-from app.services.tenants.repository import TenantRepository
+from app.services.tenants.repository import TenantReads, TenantRepository, TenantRow
 
 _SLUG_LENGTH = 40
 
@@ -25,6 +26,19 @@ class Tenants:
 
     async def by_slug(self, slug: str) -> Tenant | None:
         return await self._tenants.by_slug(slug)
+
+
+class TenantReading:
+    """The company of the reader, without a scope: the dashboard asks for it on every page."""
+
+    def __init__(self, reader: TenantReader) -> None:
+        self._tenants = TenantReads(reader)
+
+    async def current(self) -> TenantRow:
+        tenant = await self._tenants.current()
+        if tenant is None:
+            raise TenantNotFound
+        return tenant
 
 
 class TenantService:

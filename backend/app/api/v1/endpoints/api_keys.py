@@ -16,7 +16,7 @@ CanRead = Annotated[Principal, requires("api_keys:read")]
 CanWrite = Annotated[Principal, requires("api_keys:write")]
 
 
-def api_key_service(scope: ScopeDep) -> ApiKeyService:
+async def api_key_service(scope: ScopeDep) -> ApiKeyService:
     return ApiKeyService(scope)
 
 

@@ -15,7 +15,7 @@ router = APIRouter(prefix="/audit-logs", tags=["audit logs"])
 _TEXT = r"^[^\x00]*$"
 
 
-def audit_log(scope: ScopeDep) -> AuditLog:
+async def audit_log(scope: ScopeDep) -> AuditLog:
     return AuditLog(scope)
 
 

@@ -16,7 +16,7 @@ router = APIRouter(prefix="/dashboard", tags=["dashboard"])
 Reader = Annotated[Principal, requires("dashboard:read")]
 
 
-def dashboard(scopes: ScopesDep) -> DashboardService:
+async def dashboard(scopes: ScopesDep) -> DashboardService:
     return DashboardService(scopes)
 
 

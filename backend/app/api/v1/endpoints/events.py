@@ -20,7 +20,7 @@ STREAM: dict[str, Any] = {
 Listening = Annotated[Principal, requires("events:read")]
 
 
-def tickets(redis: RedisDep) -> TicketService:
+async def tickets(redis: RedisDep) -> TicketService:
     return TicketService(redis)
 
 

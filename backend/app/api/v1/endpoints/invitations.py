@@ -23,13 +23,13 @@ CanRead = Annotated[Principal, requires("invitations:read")]
 CanWrite = Annotated[Principal, requires("invitations:write")]
 
 
-def invitation_service(
+async def invitation_service(
     scope: ScopeDep, principal: CurrentPrincipal, limiter: LimiterDep
 ) -> InvitationService:
     return InvitationService(scope, principal, limiter)
 
 
-def invitation_answer(doors: DoorsDep, limiter: LimiterDep) -> InvitationAnswer:
+async def invitation_answer(doors: DoorsDep, limiter: LimiterDep) -> InvitationAnswer:
     return InvitationAnswer(doors, limiter)
 
 

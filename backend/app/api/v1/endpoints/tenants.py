@@ -2,21 +2,21 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, status
 
-from app.api.deps import DoorsDep, LimiterDep, ScopeDep
+from app.api.deps import DoorsDep, LimiterDep, ReaderDep, ScopeDep
 from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.schemas.tenants import TenantCreate, TenantPatch, TenantRead
 from app.services.onboarding.service import NextCompany
-from app.services.tenants.service import TenantService
+from app.services.tenants.service import TenantReading, TenantService
 
 router = APIRouter(prefix="/tenants", tags=["tenants"])
 
 
-def tenant_service(scope: ScopeDep) -> TenantService:
+async def tenant_service(scope: ScopeDep) -> TenantService:
     return TenantService(scope)
 
 
-def next_company(doors: DoorsDep, limiter: LimiterDep) -> NextCompany:
+async def next_company(doors: DoorsDep, limiter: LimiterDep) -> NextCompany:
     return NextCompany(doors, limiter)
 
 
@@ -35,8 +35,15 @@ async def create_tenant(
     return TenantRead.model_validate(made)
 
 
+async def tenant_reading(reader: ReaderDep) -> TenantReading:
+    return TenantReading(reader)
+
+
+Reading = Annotated[TenantReading, Depends(tenant_reading)]
+
+
 @router.get("/current")
-async def get_tenant(tenant: Current, _: Annotated[Principal, requires("tenants:read")]) -> TenantRead:
+async def get_tenant(tenant: Reading, _: Annotated[Principal, requires("tenants:read")]) -> TenantRead:
     return TenantRead.model_validate(await tenant.current())
 
 

@@ -18,7 +18,7 @@ CanRead = Annotated[Principal, requires("users:read")]
 CanWrite = Annotated[Principal, requires("users:write")]
 
 
-def member_service(scope: ScopeDep, principal: CurrentPrincipal) -> MemberService:
+async def member_service(scope: ScopeDep, principal: CurrentPrincipal) -> MemberService:
     return MemberService(scope, principal)
 
 

@@ -3,7 +3,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, status
 
 from app.api.deps import DoorsDep, LimiterDep, SettingsDep
-from app.api.sign_in import Deliver, OwnOrigin, sign_in_service
+from app.api.sign_in import Deliver, OwnOrigin, SignIn
 from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.schemas.auth.mfa import (
@@ -23,14 +23,16 @@ router = APIRouter(prefix="/auth/mfa", tags=["auth"])
 CanWrite = Annotated[Principal, requires("auth.self:write")]
 
 
-def mfa_service(
-    doors: DoorsDep, limiter: LimiterDep, settings: SettingsDep, principal: CanWrite
+async def mfa_service(
+    doors: DoorsDep, sign_in: SignIn, settings: SettingsDep, principal: CanWrite
 ) -> MfaService:
-    return MfaService(doors, principal, sign_in_service(doors, limiter, settings), settings)
+    return MfaService(doors, principal, sign_in, settings)
 
 
-def second_factor(doors: DoorsDep, limiter: LimiterDep, settings: SettingsDep) -> SecondFactorSignIn:
-    return SecondFactorSignIn(doors, limiter, sign_in_service(doors, limiter, settings), settings)
+async def second_factor(
+    doors: DoorsDep, limiter: LimiterDep, sign_in: SignIn, settings: SettingsDep
+) -> SecondFactorSignIn:
+    return SecondFactorSignIn(doors, limiter, sign_in, settings)
 
 
 Mfa = Annotated[MfaService, Depends(mfa_service)]

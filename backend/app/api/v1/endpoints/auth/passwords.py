@@ -3,7 +3,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response, status
 
 from app.api.deps import DoorsDep, LimiterDep, SettingsDep
-from app.api.sign_in import forget, sign_in_service
+from app.api.sign_in import SignIn, forget
 from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.schemas.auth.passwords import ChangePasswordRequest, ForgotPasswordRequest, ResetPasswordRequest
@@ -15,8 +15,8 @@ router = APIRouter(prefix="/auth/password", tags=["auth"])
 CanWrite = Annotated[Principal, requires("auth.self:write")]
 
 
-def password_service(doors: DoorsDep, limiter: LimiterDep, settings: SettingsDep) -> PasswordService:
-    return PasswordService(doors, limiter, sign_in_service(doors, limiter, settings))
+async def password_service(doors: DoorsDep, limiter: LimiterDep, sign_in: SignIn) -> PasswordService:
+    return PasswordService(doors, limiter, sign_in)
 
 
 Passwords = Annotated[PasswordService, Depends(password_service)]

@@ -10,7 +10,7 @@ from app.services.auth.registration.service import RegistrationService
 router = APIRouter(prefix="/auth", tags=["auth"])
 
 
-def registration_service(doors: DoorsDep, limiter: LimiterDep) -> RegistrationService:
+async def registration_service(doors: DoorsDep, limiter: LimiterDep) -> RegistrationService:
     return RegistrationService(doors, limiter)
 
 

@@ -28,7 +28,7 @@ CanRead = Annotated[Principal, requires("auth.self:read")]
 CanWrite = Annotated[Principal, requires("auth.self:write")]
 
 
-def own_sessions(scope: ScopeDep, principal: CanRead, settings: SettingsDep) -> OwnSessions:
+async def own_sessions(scope: ScopeDep, principal: CanRead, settings: SettingsDep) -> OwnSessions:
     return OwnSessions(scope, principal, settings)
 
 

@@ -30,11 +30,11 @@ Writer = Annotated[Principal, requires("autopilot.actions:write")]
 Approver = Annotated[Principal, requires("autopilot.actions:approve")]
 
 
-def actions(scope: ScopeDep) -> AutopilotActions:
+async def actions(scope: ScopeDep) -> AutopilotActions:
     return AutopilotActions(scope)
 
 
-def action_requests(scope: ScopeDep) -> ActionRequests:
+async def action_requests(scope: ScopeDep) -> ActionRequests:
     return ActionRequests(scope)
 
 

@@ -29,11 +29,11 @@ Stopper = Annotated[Principal, requires("autopilot.kill_switch:write")]
 PlatformStopper = Annotated[Principal, requires("autopilot.platform_kill_switch:write")]
 
 
-def enforcement(scope: ScopeDep) -> EnforcementService:
+async def enforcement(scope: ScopeDep) -> EnforcementService:
     return EnforcementService(scope)
 
 
-def freeze(scope: ScopeDep) -> Freeze:
+async def freeze(scope: ScopeDep) -> Freeze:
     return Freeze(scope)
 
 

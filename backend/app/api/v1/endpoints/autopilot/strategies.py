@@ -16,7 +16,7 @@ Reader = Annotated[Principal, requires("autopilot.strategies:read")]
 Writer = Annotated[Principal, requires("autopilot.strategies:write")]
 
 
-def strategies(scope: ScopeDep) -> StrategyService:
+async def strategies(scope: ScopeDep) -> StrategyService:
     return StrategyService(scope)
 
 

@@ -19,7 +19,7 @@ from app.services.campaigns.service import CampaignLine, CampaignService, Recent
 router = APIRouter(prefix="/campaigns", tags=["campaigns"])
 
 
-def campaign_service(scope: ScopeDep) -> CampaignService:
+async def campaign_service(scope: ScopeDep) -> CampaignService:
     return CampaignService(scope)
 
 
@@ -30,7 +30,7 @@ Reader = Annotated[Principal, requires("campaigns:read")]
 Writer = Annotated[Principal, requires("campaigns:write")]
 
 
-def action_requests(scope: ScopeDep) -> ActionRequests:
+async def action_requests(scope: ScopeDep) -> ActionRequests:
     return ActionRequests(scope)
 
 

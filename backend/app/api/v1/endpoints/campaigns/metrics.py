@@ -15,7 +15,7 @@ from app.services.campaigns.metrics.service import MetricsService
 router = APIRouter(prefix="/campaigns", tags=["campaigns"])
 
 
-def metrics_service(scope: ScopeDep) -> MetricsService:
+async def metrics_service(scope: ScopeDep) -> MetricsService:
     return MetricsService(scope)
 
 

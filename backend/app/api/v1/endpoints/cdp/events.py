@@ -75,16 +75,16 @@ _BODY: dict[str, Any] = {
 }
 
 
-def event_service(scope: ScopeDep) -> EventService:
+async def event_service(scope: ScopeDep) -> EventService:
     return EventService(scope)
 
 
-def ingestion_of(request: Request) -> Ingestion:
+async def ingestion_of(request: Request) -> Ingestion:
     ingestion: Ingestion = request.app.state.ingestion
     return ingestion
 
 
-def replay_service(scopes: ScopesDep, ingestion: Annotated[Ingestion, Depends(ingestion_of)]) -> Replay:
+async def replay_service(scopes: ScopesDep, ingestion: Annotated[Ingestion, Depends(ingestion_of)]) -> Replay:
     return Replay(scopes, ingestion)
 
 

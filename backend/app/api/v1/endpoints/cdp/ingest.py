@@ -34,7 +34,7 @@ class Received(BaseModel):
     success: bool = True
 
 
-def tracking_api(request: Request) -> TrackingApi:
+async def tracking_api(request: Request) -> TrackingApi:
     return TrackingApi(request.app.state.ingestion)
 
 

@@ -22,7 +22,7 @@ from app.services.cdp.sources.service import SourceKind, SourceService
 router = APIRouter(prefix="/cdp/sources", tags=["cdp"])
 
 
-def source_service(scope: ScopeDep) -> SourceService:
+async def source_service(scope: ScopeDep) -> SourceService:
     return SourceService(scope)
 
 

@@ -16,7 +16,7 @@ from app.services.integrations.ad_accounts.service import AdAccountService
 router = APIRouter(prefix="/integrations/ad-accounts", tags=["integrations"])
 
 
-def ad_account_service(scope: ScopeDep) -> AdAccountService:
+async def ad_account_service(scope: ScopeDep) -> AdAccountService:
     return AdAccountService(scope)
 
 

@@ -16,7 +16,7 @@ from app.services.integrations.calls.service import CallService
 router = APIRouter(prefix="/integrations/calls", tags=["integrations"])
 
 
-def call_service(scope: ScopeDep) -> CallService:
+async def call_service(scope: ScopeDep) -> CallService:
     return CallService(scope)
 
 

@@ -33,7 +33,7 @@ _COOKIE = "stratum_connect"
 _COOKIE_SECONDS = 600
 
 
-def connection_service(scopes: ScopesDep) -> ConnectionService:
+async def connection_service(scopes: ScopesDep) -> ConnectionService:
     return ConnectionService(scopes)
 
 

@@ -15,7 +15,7 @@ from app.services.integrations.conversions.service import ConversionService
 router = APIRouter(prefix="/integrations/conversions", tags=["integrations"])
 
 
-def conversion_service(scope: ScopeDep) -> ConversionService:
+async def conversion_service(scope: ScopeDep) -> ConversionService:
     return ConversionService(scope)
 
 

@@ -16,7 +16,7 @@ from app.services.integrations.health.service import HealthService
 router = APIRouter(prefix="/integrations/health", tags=["integrations"])
 
 
-def health_service(scope: ScopeDep) -> HealthService:
+async def health_service(scope: ScopeDep) -> HealthService:
     return HealthService(scope)
 
 

@@ -19,7 +19,7 @@ Reader = Annotated[Principal, requires("trust_engine.calendar:read")]
 Writer = Annotated[Principal, requires("trust_engine.calendar:write")]
 
 
-def calendar(scope: ScopeDep) -> Calendar:
+async def calendar(scope: ScopeDep) -> Calendar:
     return Calendar(scope)
 
 

@@ -17,7 +17,7 @@ Reader = Annotated[Principal, requires("trust_engine.fx_rates:read")]
 Writer = Annotated[Principal, requires("trust_engine.fx_rates:write")]
 
 
-def fx_rates(scope: ScopeDep) -> FxRates:
+async def fx_rates(scope: ScopeDep) -> FxRates:
     return FxRates(scope)
 
 

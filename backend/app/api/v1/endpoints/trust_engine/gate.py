@@ -20,11 +20,11 @@ router = APIRouter(prefix="/trust/gate", tags=["trust"])
 Reader = Annotated[Principal, requires("trust_engine.gate:read")]
 
 
-def gate(scope: ScopeDep) -> GateService:
+async def gate(scope: ScopeDep) -> GateService:
     return GateService(scope)
 
 
-def action_trials(scope: ScopeDep) -> ActionTrials:
+async def action_trials(scope: ScopeDep) -> ActionTrials:
     return ActionTrials(scope)
 
 

@@ -20,7 +20,7 @@ Reader = Annotated[Principal, requires("trust_engine.health:read")]
 Writer = Annotated[Principal, requires("trust_engine.health:write")]
 
 
-def health(scope: ScopeDep) -> HealthService:
+async def health(scope: ScopeDep) -> HealthService:
     return HealthService(scope)
 
 

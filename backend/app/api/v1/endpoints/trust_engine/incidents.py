@@ -19,7 +19,7 @@ Reader = Annotated[Principal, requires("trust_engine.incidents:read")]
 Writer = Annotated[Principal, requires("trust_engine.incidents:write")]
 
 
-def incidents(scope: ScopeDep) -> Incidents:
+async def incidents(scope: ScopeDep) -> Incidents:
     return Incidents(scope)
 
 

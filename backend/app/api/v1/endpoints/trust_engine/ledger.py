@@ -20,7 +20,7 @@ router = APIRouter(prefix="/trust/ledger", tags=["trust"])
 Reader = Annotated[Principal, requires("trust_engine.ledger:read")]
 
 
-def ledger(scope: ScopeDep) -> Ledger:
+async def ledger(scope: ScopeDep) -> Ledger:
     return Ledger(scope)
 
 

@@ -18,7 +18,7 @@ Reader = Annotated[Principal, requires("trust_engine.policies:read")]
 Writer = Annotated[Principal, requires("trust_engine.policies:write")]
 
 
-def policies(scope: ScopeDep) -> Policies:
+async def policies(scope: ScopeDep) -> Policies:
     return Policies(scope)
 
 

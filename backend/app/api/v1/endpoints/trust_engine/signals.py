@@ -18,7 +18,7 @@ router = APIRouter(prefix="/trust/signals", tags=["trust"])
 Reader = Annotated[Principal, requires("trust_engine.signals:read")]
 
 
-def signals(scope: ScopeDep) -> Signals:
+async def signals(scope: ScopeDep) -> Signals:
     return Signals(scope)
 
 

@@ -19,7 +19,7 @@ Reader = Annotated[Principal, requires("work.dead_letters:read")]
 Writer = Annotated[Principal, requires("work.dead_letters:write")]
 
 
-def dead_letters(scope: ScopeDep) -> DeadLetterService:
+async def dead_letters(scope: ScopeDep) -> DeadLetterService:
     return DeadLetterService(scope)
 
 

@@ -1,0 +1,151 @@
+"""The short way of a request leads where FastAPI's own leads, and says the same."""
+
+import contextlib
+import inspect
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import iter_route_contexts
+from httpx2 import AsyncClient
+from starlette.types import Message
+
+from app.api.plans import plan_of
+from app.auth.permissions import Role
+from app.core.config import Settings
+from app.core.ids import uuid7
+from app.main import create_app
+from tests.api.routes import served
+from tests.factories.access import Company, client_of
+
+_ODD = [
+    ("GET", "/"),
+    ("GET", "/nothing/here"),
+    ("GET", "/api/v1/nothing"),
+    ("GET", "/api/v1/campaigns/"),
+    ("GET", "/api/v1/tenants/current/"),
+    ("PUT", "/api/v1/tenants/current"),
+    ("HEAD", "/api/v1/tenants/current"),
+    ("HEAD", "/openapi.json"),
+    ("OPTIONS", "/api/v1/campaigns"),
+    ("DELETE", "/health"),
+    ("GET", "/api/v1/campaigns/not-an-id"),
+    ("GET", "/api/v1/campaigns/a/b/c"),
+]
+_READS = [
+    "/health/live",
+    "/api/v1/tenants/current",
+    "/api/v1/tenants/current?unasked=1",
+    "/api/v1/dashboard/triage",
+    "/api/v1/integrations/connections",
+]
+
+
+@pytest.fixture(scope="module")
+async def plain_app(settings: Settings) -> AsyncIterator[FastAPI]:
+    """The same application, served by FastAPI's router alone."""
+    app = create_app(settings)
+    app.router.middleware_stack = app.router.app
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+async def _reached(app: FastAPI, method: str, path: str) -> tuple[str, object]:
+    """The endpoint that an anonymous request comes to, and what its path was read as."""
+    scope: dict[str, Any] = {
+        "type": "http", "http_version": "1.1", "method": method, "scheme": "http", "path": path,
+        "raw_path": path.encode(), "query_string": b"", "root_path": "", "headers": [(b"host", b"testserver")],
+        "client": ("10.1.2.3", 1), "server": ("testserver", 80), "state": {}, "app": app,
+        "fastapi_middleware_astack": AsyncExitStack(),
+    }  # fmt: skip
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(_message: Message) -> None:
+        pass
+
+    with contextlib.suppress(Exception):
+        await app.router(scope, receive, send)
+    endpoint = scope.get("endpoint")
+    return (f"{endpoint.__module__}.{endpoint.__qualname__}" if endpoint else "nowhere"), scope.get(
+        "path_params"
+    )
+
+
+async def test_every_address_leads_where_the_walk_leads(app: FastAPI, plain_app: FastAPI) -> None:
+    known = [
+        (route.method, route.url(**dict.fromkeys(route.parameters, uuid7())))
+        for route in served(app)
+        if route.method not in {"WEBSOCKET", "MOUNT"}
+    ]
+    asked = [*known, *(("PUT" if method != "PUT" else "GET", path) for method, path in known), *_ODD]
+    short = {each: await _reached(app, *each) for each in asked}
+    long = {each: await _reached(plain_app, *each) for each in asked}
+    assert short == long
+    assert all(short[each][0] != "nowhere" for each in known)
+
+
+@pytest.mark.parametrize("path", _READS)
+async def test_a_planned_read_answers_as_fastapi_would(
+    app: FastAPI, plain_app: FastAPI, acme: Company, path: str
+) -> None:
+    planned = {context.path for context in iter_route_contexts(app.router.routes) if _is_planned(context)}
+    assert path.partition("?")[0] in planned
+    token = acme.person(Role.VIEWER).token
+    async with client_of(app, token) as short, client_of(plain_app, token) as long:
+        ours, theirs = await short.get(path), await long.get(path)
+    assert ours.status_code == 200
+    assert (ours.status_code, ours.content, ours.headers["content-type"]) == (
+        theirs.status_code,
+        theirs.content,
+        theirs.headers["content-type"],
+    )
+
+
+async def test_a_planned_read_refuses_as_fastapi_would(
+    anonymous: AsyncClient, acme: Company, plain_app: FastAPI
+) -> None:
+    path = "/api/v1/tenants/current"
+    async with client_of(plain_app) as plain:
+        for headers in (
+            {},
+            {"Authorization": "Bearer no"},
+            {"Authorization": "Basic no"},
+            {"X-API-Key": "sk_1"},
+        ):
+            ours, theirs = (
+                await anonymous.get(path, headers=headers),
+                await plain.get(path, headers=headers),
+            )
+            assert ours.status_code == theirs.status_code == 401
+            assert _said(ours.json()) == _said(theirs.json())
+
+
+def _said(body: dict[str, Any]) -> dict[str, Any]:
+    return body | {"request_id": None}
+
+
+def _is_planned(context: Any) -> bool:
+    return getattr(context, "dependant", None) is not None and plan_of(context) is not None
+
+
+def test_no_dependency_takes_a_thread(app: FastAPI) -> None:
+    """FastAPI runs a plain `def` in a thread pool: a hop there and back, for what only makes an object."""
+    threaded = {
+        f"{call.__module__}.{call.__qualname__}"
+        for context in iter_route_contexts(app.router.routes)
+        for call in _calls(getattr(context, "dependant", None))
+        if inspect.isfunction(call)
+        and not (inspect.iscoroutinefunction(call) or inspect.isasyncgenfunction(call))
+    }
+    assert threaded == set()
+
+
+def _calls(dependant: Dependant | None) -> Iterator[Any]:
+    for inner in dependant.dependencies if dependant is not None else ():
+        yield inner.call
+        yield from _calls(inner)
