@@ -521,6 +521,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/autopilot/enforcement/overrides": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Overrides
+         * @description The accounts and campaigns that differ from the tenant.
+         */
+        get: operations["autopilot_enforcement_list_overrides"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/autopilot/interventions": {
         parameters: {
             query?: never;
@@ -1466,6 +1486,23 @@ export interface paths {
          * @description Newest first.
          */
         get: operations["trust_engine_incidents_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trust/incidents/{incident_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read Incident */
+        get: operations["trust_engine_incidents_read"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3270,6 +3307,11 @@ export interface components {
                 [key: string]: unknown;
             };
             /**
+             * Currency
+             * @description The account's: what the change's amounts are micros of.
+             */
+            currency: string;
+            /**
              * Decided At
              * Format: date-time
              */
@@ -3336,6 +3378,11 @@ export interface components {
             action_id: string | null;
             /** Ad Account Id */
             ad_account_id: string | null;
+            /**
+             * Currency
+             * @description The account's: what the change's amounts are micros of.
+             */
+            currency: string;
             /**
              * Decided At
              * Format: date-time
@@ -3954,6 +4001,40 @@ export interface components {
             whole: boolean;
         };
         /**
+         * LimitChanges
+         * @description What one layer says of the limits. Money is micros of their currency; where none is set, the account's.
+         */
+        LimitChanges: {
+            /** Cpa Ceiling Micros */
+            cpa_ceiling_micros?: number | null;
+            /** Currency */
+            currency?: string | null;
+            /** Increase Limit Pct */
+            increase_limit_pct?: number | null;
+            /** Level */
+            level?: number | null;
+            /** Max Campaign Budget Micros */
+            max_campaign_budget_micros?: number | null;
+            /** Max Changes Per Day */
+            max_changes_per_day?: number | null;
+            /** Max Daily Budget Micros */
+            max_daily_budget_micros?: number | null;
+            /** Max Daily Increase Micros */
+            max_daily_increase_micros?: number | null;
+            /** Min Hours Between */
+            min_hours_between?: number | null;
+            mode?: components["schemas"]["EnforcementMode"] | null;
+            /** Roas Floor */
+            roas_floor?: number | null;
+            /** Roas Lookback Days */
+            roas_lookback_days?: number | null;
+            /**
+             * Total Raise Pct
+             * @description At most 20 % in 24 h.
+             */
+            total_raise_pct?: number | null;
+        };
+        /**
          * LimitsPatch
          * @description What is given is set, null takes a limit back, what is left out stays.
          */
@@ -4193,6 +4274,25 @@ export interface components {
             cut: components["schemas"]["ActionRead"];
             /** @description Starts once the platform holds the cut. */
             raised: components["schemas"]["ActionRead"];
+        };
+        /**
+         * OverrideRead
+         * @description What is set for one account or campaign; null leaves it to the wider layer.
+         */
+        OverrideRead: {
+            /**
+             * Applies To
+             * @enum {string}
+             */
+            applies_to: "account" | "campaign";
+            /**
+             * Entity Id
+             * Format: uuid
+             */
+            entity_id: string;
+            says: components["schemas"]["LimitChanges"];
+            /** Updated By */
+            updated_by: string;
         };
         /** Page[AccountHealthRead] */
         Page_AccountHealthRead_: {
@@ -8804,6 +8904,125 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LimitsRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    autopilot_enforcement_list_overrides: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OverrideRead"][];
                 };
             };
             /** @description The request could not be read */
@@ -15835,7 +16054,8 @@ export interface operations {
             query?: {
                 cursor?: string | null;
                 limit?: number;
-                status?: ("open" | "acknowledged" | "closed") | null;
+                /** @description Any of these. */
+                status?: ("open" | "acknowledged" | "closed")[];
                 /** @description Of one account alone. */
                 ad_account_id?: string | null;
             };
@@ -15852,6 +16072,127 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CursorPage_IncidentRead_"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    trust_engine_incidents_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentRead"];
                 };
             };
             /** @description The request could not be read */

@@ -1,10 +1,10 @@
 """Limits, the kill switch and what they did."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from app.models.trust_engine.kinds import EnforcementMode
 from app.schemas.inputs import Input
@@ -31,11 +31,11 @@ class LimitsRead(BaseModel):
     cpa_ceiling_micros: int | None
 
 
-class LimitsPatch(Input):
-    """What is given is set, null takes a limit back, what is left out stays."""
+class LimitChanges(Input):
+    """What one layer says of the limits. Money is micros of their currency; where none is set, the account's."""
 
-    applies_to: Literal["tenant", "account", "campaign"] = "tenant"
-    entity_id: UUID | None = Field(None, description="The account's or campaign's id; none for the tenant.")
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
+
     mode: EnforcementMode | None = None
     level: int | None = Field(None, ge=0, le=2)
     currency: str | None = Field(None, pattern="^[A-Z]{3}$")
@@ -49,6 +49,30 @@ class LimitsPatch(Input):
     roas_floor: float | None = Field(None, ge=0, le=100)
     roas_lookback_days: int | None = Field(None, ge=1, le=90)
     cpa_ceiling_micros: int | None = Field(None, ge=0, le=10**15)
+
+
+class LimitsPatch(LimitChanges):
+    """What is given is set, null takes a limit back, what is left out stays."""
+
+    applies_to: Literal["tenant", "account", "campaign"] = "tenant"
+    entity_id: UUID | None = Field(None, description="The account's or campaign's id; none for the tenant.")
+
+    @model_validator(mode="after")
+    def _names_what_it_is_for(self) -> Self:
+        if (self.applies_to == "tenant") != (self.entity_id is None):
+            raise ValueError("An account or a campaign is named by its id; the tenant has none.")
+        return self
+
+
+class OverrideRead(BaseModel):
+    """What is set for one account or campaign; null leaves it to the wider layer."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    applies_to: Literal["account", "campaign"]
+    entity_id: UUID
+    updated_by: str
+    says: LimitChanges
 
 
 class SwitchRead(BaseModel):

@@ -30,6 +30,7 @@ class DecisionRead(BaseModel):
     entity_id: str
     entity_name: str | None
     ad_account_id: UUID | None
+    currency: str = Field(description="The account's: what the change's amounts are micros of.")
     score: float | None
     required_score: float | None
     reasons: list[ReasonRead]

@@ -1,10 +1,12 @@
 """Incidents, as the API shows them."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
+
+IncidentStatusName = Literal["open", "acknowledged", "closed"]
 
 
 class IncidentNote(BaseModel):

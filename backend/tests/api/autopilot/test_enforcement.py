@@ -1,6 +1,7 @@
 """Limits and the kill switch."""
 
 from app.auth.permissions import Role
+from app.core.ids import uuid7
 from app.services.trust_engine.health.service import HealthService
 from tests.factories.access import Company
 from tests.factories.trust import BUDGET, make_account
@@ -31,6 +32,31 @@ async def test_a_limit_is_taken_back_by_null(acme: Company) -> None:
     await admin.put(LIMITS, json={"max_campaign_budget_micros": BUDGET, "roas_floor": 3})
     found = (await admin.put(LIMITS, json={"max_campaign_budget_micros": None})).json()
     assert (found["max_campaign_budget_micros"], found["roas_floor"]) == (None, 3)
+
+
+async def test_an_account_that_differs_is_listed_until_it_says_nothing_any_more(acme: Company) -> None:
+    admin, account = acme.client(Role.ADMIN), await make_account(acme.scopes)
+    of_account = {"applies_to": "account", "entity_id": str(account.id)}
+    own = (await admin.put(LIMITS, json={**of_account, "level": 2, "max_changes_per_day": 2})).json()
+    assert (own["level"], own["increase_limit_pct"]) == (2, 30)
+    tenant = (await admin.get(LIMITS)).json()
+    assert (tenant["level"], tenant["max_changes_per_day"]) == (0, 5)
+    (listed,) = (await acme.client(Role.VIEWER).get(f"{LIMITS}/overrides")).json()
+    assert (listed["applies_to"], listed["entity_id"]) == ("account", str(account.id))
+    assert {name: value for name, value in listed["says"].items() if value is not None} == {
+        "level": 2,
+        "max_changes_per_day": 2,
+    }
+    back = (await admin.put(LIMITS, json={**of_account, "level": None, "max_changes_per_day": None})).json()
+    assert (back["level"], back["max_changes_per_day"]) == (0, 5)
+    assert (await admin.get(f"{LIMITS}/overrides")).json() == []
+
+
+async def test_limits_of_an_account_name_it_and_those_of_the_tenant_name_none(acme: Company) -> None:
+    admin = acme.client(Role.ADMIN)
+    nameless = await admin.put(LIMITS, json={"applies_to": "account", "level": 1})
+    named = await admin.put(LIMITS, json={"entity_id": str(uuid7()), "level": 1})
+    assert (nameless.status_code, named.status_code) == (422, 422)
 
 
 async def test_only_an_admin_sets_limits(acme: Company) -> None:

@@ -35,6 +35,11 @@ async def test_a_person_acknowledges_and_it_closes_when_right_again(acme: Compan
     incident = await _open(acme)
     seen = await acme.client(Role.MANAGER).post(f"{URL}/{incident}/acknowledge")
     assert (seen.status_code, seen.json()["status"]) == (200, "acknowledged")
+    read = (await acme.client(Role.VIEWER).get(f"{URL}/{incident}")).json()
+    assert read["timeline"][-1]["note"] == f"{read['acknowledged_by']} acknowledged it."
+    live = await acme.client().get(URL, params={"status": ["open", "acknowledged"]})
+    assert [each["id"] for each in live.json()["items"]] == [incident]
+    assert (await acme.client().get(URL, params={"status": "open"})).json()["items"] == []
     async with acme.scopes() as scope:
         await Incidents(scope).close(IncidentKind.SIGNAL_DEAD, "Orders agree again.", subject="variance")
     found = (await acme.client().get(URL, params={"status": "closed"})).json()["items"]

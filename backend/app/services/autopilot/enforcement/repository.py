@@ -10,6 +10,8 @@ from app.db.session import TenantScope
 from app.db.utils import newest_first
 from app.models.autopilot.enforcement import AutopilotIntervention, EnforcementSettings
 
+_MOST_OVERRIDES = 500
+
 
 class EnforcementRepository:
     def __init__(self, scope: TenantScope) -> None:
@@ -27,6 +29,16 @@ class EnforcementRepository:
         )
         order = ("tenant", "account", "campaign")
         return sorted(rows, key=lambda row: order.index(row.applies_to))
+
+    async def overrides(self) -> list[EnforcementSettings]:
+        """What is set for accounts, then for campaigns, each the newest first."""
+        rows = await self._session.scalars(
+            select(EnforcementSettings)
+            .where(EnforcementSettings.applies_to != "tenant")
+            .order_by(EnforcementSettings.applies_to, EnforcementSettings.id.desc())
+            .limit(_MOST_OVERRIDES)
+        )
+        return list(rows)
 
     async def save(self, applies_to: str, entity_id: UUID | None, values: dict[str, Any]) -> None:
         await self._session.execute(

@@ -1,7 +1,7 @@
 """The limits on what may be changed, and the record of what they did."""
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -21,6 +21,16 @@ __all__ = ["EnforcementService", "Intervention", "LimitChanges", "Limits"]
 AppliesTo = Literal["tenant", "account", "campaign"]
 
 
+@dataclass(frozen=True, slots=True)
+class Override:
+    """What is set for one account or campaign; what it leaves out is the wider layer's."""
+
+    applies_to: str
+    entity_id: UUID
+    updated_by: str
+    says: LimitChanges
+
+
 class EnforcementService:
     def __init__(self, scope: TenantScope) -> None:
         self._scope = scope
@@ -30,6 +40,15 @@ class EnforcementService:
         """The limits in force for a campaign, an account or the tenant."""
         layers = await self._settings.layers(ad_account_id, campaign_id)
         return Limits(**merged(*(_limits(row) for row in layers)))
+
+    async def overrides(self) -> list[Override]:
+        """Accounts and campaigns that differ from the tenant, with what is set for each."""
+        found = [
+            Override(row.applies_to, row.entity_id, row.updated_by, _limits(row))
+            for row in await self._settings.overrides()
+            if row.entity_id is not None
+        ]
+        return [each for each in found if not each.says.says_nothing]
 
     async def set_limits(
         self,

@@ -63,6 +63,7 @@ def _said(facts: GateInput, result: GateDecision) -> dict[str, Any]:
         "entity_type": facts.change.entity_type,
         "entity_id": facts.change.entity,
         "entity_name": facts.entity_name,
+        "currency": facts.platform.account_currency,
         "score": result.score,
         "required_score": result.need,
         "reasons": [_reason(each) for each in result.reasons],

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -34,6 +35,10 @@ class IncidentRepository:
         )
         return (await self._session.scalars(statement)).one_or_none()
 
+    async def find(self, incident_id: UUID) -> TrustIncident | None:
+        statement = select(TrustIncident).where(TrustIncident.id == incident_id)
+        return (await self._session.scalars(statement)).one_or_none()
+
     async def for_update(self, incident_id: UUID) -> TrustIncident | None:
         statement = select(TrustIncident).where(TrustIncident.id == incident_id).with_for_update()
         return (await self._session.scalars(statement)).one_or_none()
@@ -43,11 +48,11 @@ class IncidentRepository:
         return list((await self._session.scalars(statement.order_by(TrustIncident.opened_at))).all())
 
     async def listed(
-        self, *, status: str | None, ad_account_id: UUID | None, cursor: str | None, limit: int
+        self, *, statuses: Sequence[str], ad_account_id: UUID | None, cursor: str | None, limit: int
     ) -> tuple[list[TrustIncident], str | None]:
         statement = select(TrustIncident)
-        if status:
-            statement = statement.where(TrustIncident.status == status)
+        if statuses:
+            statement = statement.where(TrustIncident.status.in_(statuses))
         if ad_account_id:
             statement = statement.where(TrustIncident.ad_account_id == ad_account_id)
         rows, following = await newest_first(

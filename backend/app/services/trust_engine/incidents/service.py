@@ -1,6 +1,6 @@
 """Incidents: opened once, told live, closed when what was wrong is right again."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -84,6 +84,7 @@ class Incidents:
             raise IncidentClosed
         before = incident.status
         incident.status, incident.acknowledged_by = IncidentStatus.ACKNOWLEDGED, self._scope.actor.label
+        self._enter(incident, f"{self._scope.actor.label} acknowledged it.")
         await AuditLog(self._scope).record(
             "trust_engine.incidents.acknowledged",
             entity="trust_engine.incidents",
@@ -93,23 +94,39 @@ class Incidents:
         )
         return incident
 
+    async def get(self, incident_id: UUID) -> TrustIncident:
+        incident = await self._rows.find(incident_id)
+        if incident is None:
+            raise IncidentNotFound
+        return incident
+
     async def live(self) -> list[TrustIncident]:
         return await self._rows.live()
 
     async def listed(
-        self, *, status: str | None, ad_account_id: UUID | None, cursor: str | None, limit: int
+        self,
+        *,
+        statuses: Sequence[str],
+        ad_account_id: UUID | None,
+        cursor: str | None,
+        limit: int,
     ) -> tuple[list[TrustIncident], str | None]:
-        return await self._rows.listed(status=status, ad_account_id=ad_account_id, cursor=cursor, limit=limit)
+        """Those in any of the statuses, or all of them."""
+        return await self._rows.listed(
+            statuses=statuses, ad_account_id=ad_account_id, cursor=cursor, limit=limit
+        )
 
     def _note(self, incident: TrustIncident, sentence: str, evidence: Mapping[str, Any] | None) -> None:
-        now = self._scope.now()
-        incident.updated_at = now
+        incident.updated_at = self._scope.now()
         if evidence is not None:
             incident.evidence = dict(evidence)
         if incident.sentence != sentence:
             incident.sentence = sentence
-            noted = [*incident.timeline, {"at": now.isoformat(), "note": sentence}]
-            incident.timeline = noted[-_LONGEST_TIMELINE:]
+            self._enter(incident, sentence)
+
+    def _enter(self, incident: TrustIncident, note: str) -> None:
+        entry = {"at": self._scope.now().isoformat(), "note": note}
+        incident.timeline = [*incident.timeline, entry][-_LONGEST_TIMELINE:]
 
 
 def _told(incident: TrustIncident) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from app.schemas.autopilot.enforcement import (
     KillSwitchSet,
     LimitsPatch,
     LimitsRead,
+    OverrideRead,
     SwitchRead,
 )
 from app.schemas.pages import CursorPage
@@ -63,6 +64,12 @@ async def set_limits(changes: LimitsPatch, limits: Enforcement, _: Writer) -> Li
     said = changes.model_dump(exclude={"applies_to", "entity_id"}, exclude_unset=True)
     found = await limits.set_limits(said, applies_to=changes.applies_to, entity_id=changes.entity_id)
     return LimitsRead.model_validate(found)
+
+
+@router.get("/enforcement/overrides")
+async def list_overrides(limits: Enforcement, _: Reader) -> list[OverrideRead]:
+    """The accounts and campaigns that differ from the tenant."""
+    return [OverrideRead.model_validate(each) for each in await limits.overrides()]
 
 
 @router.get("/kill-switch")

@@ -1,6 +1,6 @@
 """Incidents: what is wrong, since when, and how to mend it."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
@@ -10,7 +10,7 @@ from app.api.deps import CursorParams, ScopeDep
 from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.schemas.pages import CursorPage
-from app.schemas.trust_engine.incidents import IncidentRead
+from app.schemas.trust_engine.incidents import IncidentRead, IncidentStatusName
 from app.services.trust_engine.incidents.service import Incidents
 
 router = APIRouter(prefix="/trust/incidents", tags=["trust"])
@@ -27,7 +27,7 @@ IncidentsDep = Annotated[Incidents, Depends(incidents)]
 
 
 class IncidentFilter(CursorParams):
-    status: Literal["open", "acknowledged", "closed"] | None = None
+    status: list[IncidentStatusName] = Field(default_factory=list, max_length=3, description="Any of these.")
     ad_account_id: UUID | None = Field(None, description="Of one account alone.")
 
 
@@ -37,11 +37,16 @@ async def list_incidents(
 ) -> CursorPage[IncidentRead]:
     """Newest first."""
     rows, cursor = await found.listed(
-        status=asked.status, ad_account_id=asked.ad_account_id, cursor=asked.cursor, limit=asked.limit
+        statuses=asked.status, ad_account_id=asked.ad_account_id, cursor=asked.cursor, limit=asked.limit
     )
     return CursorPage(
         items=[IncidentRead.model_validate(row) for row in rows], next_cursor=cursor, limit=asked.limit
     )
+
+
+@router.get("/{incident_id}")
+async def read_incident(incident_id: UUID, found: IncidentsDep, _: Reader) -> IncidentRead:
+    return IncidentRead.model_validate(await found.get(incident_id))
 
 
 @router.post("/{incident_id}/acknowledge")
