@@ -2,6 +2,7 @@ import { createRoute, createRouter, lazyRouteComponent, type RouterHistory } fro
 import { ErrorNote, Skeleton } from "./design/states";
 import { authRoutes } from "./features/auth/routes";
 import { settingsRoutes } from "./features/tenants/settings/routes";
+import { operationsRoutes } from "./features/work/routes";
 import { root, signedIn } from "./shell/roots";
 import { choice, searchOf, text, wholeNumber } from "./shell/search";
 
@@ -18,6 +19,31 @@ const trust = createRoute({
   component: lazyRouteComponent(() => import("./features/trust_engine/trust-room"), "TrustRoom"),
 });
 
+const incidents = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/trust/incidents",
+  validateSearch: searchOf({ show: choice("all") }),
+  component: lazyRouteComponent(
+    () => import("./features/trust_engine/incidents/incidents-room"),
+    "IncidentsRoom",
+  ),
+});
+
+const incident = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/trust/incidents/$incidentId",
+  component: lazyRouteComponent(
+    () => import("./features/trust_engine/incidents/incident-room"),
+    "IncidentRoom",
+  ),
+});
+
+const policy = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/trust/policy",
+  component: lazyRouteComponent(() => import("./features/trust_engine/policies/policy-room"), "PolicyRoom"),
+});
+
 const decision = createRoute({
   getParentRoute: () => signedIn,
   path: "/trust/decisions/$decisionId",
@@ -29,6 +55,31 @@ const autopilot = createRoute({
   path: "/autopilot",
   validateSearch: searchOf({ show: choice("waiting", "all") }),
   component: lazyRouteComponent(() => import("./features/autopilot/autopilot-room"), "AutopilotRoom"),
+});
+
+const strategies = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/autopilot/strategies",
+  component: lazyRouteComponent(
+    () => import("./features/autopilot/strategies/strategies-room"),
+    "StrategiesRoom",
+  ),
+});
+
+const limits = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/autopilot/limits",
+  validateSearch: searchOf({ account: text, campaign: text }),
+  component: lazyRouteComponent(() => import("./features/autopilot/enforcement/limits-room"), "LimitsRoom"),
+});
+
+const interventions = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/autopilot/interventions",
+  component: lazyRouteComponent(
+    () => import("./features/autopilot/interventions/interventions-room"),
+    "InterventionsRoom",
+  ),
 });
 
 const action = createRoute({
@@ -53,7 +104,7 @@ const campaign = createRoute({
 const events = createRoute({
   getParentRoute: () => signedIn,
   path: "/events",
-  validateSearch: searchOf({ show: choice("rejected"), name: text }),
+  validateSearch: searchOf({ show: choice("rejected"), name: text, source: text }),
   component: lazyRouteComponent(() => import("./features/cdp/events/events-room"), "EventsRoom"),
 });
 
@@ -74,12 +125,19 @@ const routeTree = root.addChildren([
     overview,
     trust,
     decision,
+    incidents,
+    incident,
+    policy,
     autopilot,
     action,
+    strategies,
+    limits,
+    interventions,
     campaigns,
     campaign,
     events,
     connect,
+    ...operationsRoutes,
     ...settingsRoutes,
   ]),
 ]);

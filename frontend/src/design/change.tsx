@@ -8,7 +8,7 @@ import { Fact } from "./panel";
 interface ChangeProps {
   before: Readonly<Record<string, unknown>>;
   after: Readonly<Record<string, unknown>>;
-  currency: string | null;
+  currency: string;
 }
 
 /** What changes, field by field: before → after, with the difference where both are amounts. */
@@ -24,7 +24,7 @@ interface BeforeAfterProps {
   name: string;
   before: unknown;
   after: unknown;
-  currency: string | null;
+  currency: string;
 }
 
 export function BeforeAfter({ name, before, after, currency }: BeforeAfterProps) {
@@ -45,9 +45,8 @@ export function BeforeAfter({ name, before, after, currency }: BeforeAfterProps)
   );
 }
 
-function Value({ name, value, currency }: { name: string; value: unknown; currency: string | null }) {
+function Value({ name, value, currency }: { name: string; value: unknown; currency: string }) {
   if (value === null || value === undefined) return <Unknown why="not known before the change" />;
   if (typeof value !== "number") return typeof value === "string" ? words(value) : JSON.stringify(value);
-  if (!name.endsWith("_micros")) return number(value);
-  return currency === null ? number(value / 1_000_000) : money(value, currency);
+  return name.endsWith("_micros") ? money(value, currency) : number(value);
 }

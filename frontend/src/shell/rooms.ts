@@ -1,9 +1,11 @@
-import { Activity, Gauge, Inbox, type LucideIcon, Megaphone, Settings, Workflow } from "lucide-react";
+import { Activity, Cable, Gauge, Inbox, type LucideIcon, Megaphone, Settings, Workflow } from "lucide-react";
 
 export interface Room {
-  readonly to: "/" | "/trust" | "/autopilot" | "/campaigns" | "/events" | "/settings";
+  readonly to: "/" | "/trust" | "/autopilot" | "/campaigns" | "/events" | "/operations" | "/settings";
   readonly label: string;
   readonly icon: LucideIcon;
+  /** Found in the account menu on a phone, where the bar holds six. */
+  readonly notOnPhone?: true;
 }
 
 export const ROOMS: readonly Room[] = [
@@ -12,5 +14,6 @@ export const ROOMS: readonly Room[] = [
   { to: "/autopilot", label: "Autopilot", icon: Workflow },
   { to: "/campaigns", label: "Campaigns", icon: Megaphone },
   { to: "/events", label: "Events", icon: Activity },
-  { to: "/settings", label: "Settings", icon: Settings },
+  { to: "/operations", label: "Operations", icon: Cable },
+  { to: "/settings", label: "Settings", icon: Settings, notOnPhone: true },
 ];

@@ -1,19 +1,17 @@
 import { Link, useSearch } from "@tanstack/react-router";
 import type { ActionState } from "@/api/types";
-import { Page, Panel } from "@/design/panel";
+import { Panel } from "@/design/panel";
+import { PANEL_TAB } from "@/design/tabs";
 import { ActionList } from "./actions/action-list";
 import { WAITING } from "./actions/queries";
-import { EnforcementPanel } from "./enforcement/enforcement-form";
+import { AutopilotFrame } from "./autopilot-frame";
 
 const EVERY: readonly ActionState[] = [];
-
-const TAB =
-  "inline-flex h-8 items-center border-b-2 border-transparent px-1 text-ink-2 hover:text-ink aria-[current=page]:border-accent aria-[current=page]:text-ink";
 
 export function AutopilotRoom() {
   const { show = "waiting" } = useSearch({ from: "/signed-in/autopilot" });
   return (
-    <Page title="Autopilot" lead="Each change: proposed, gated, written, read back, watched.">
+    <AutopilotFrame>
       <Panel
         title="Actions"
         aside={
@@ -21,7 +19,7 @@ export function AutopilotRoom() {
             <Link
               to="/autopilot"
               search={{ show: undefined }}
-              className={TAB}
+              className={PANEL_TAB}
               aria-current={show === "waiting" ? "page" : undefined}
             >
               Waiting
@@ -29,7 +27,7 @@ export function AutopilotRoom() {
             <Link
               to="/autopilot"
               search={{ show: "all" }}
-              className={TAB}
+              className={PANEL_TAB}
               aria-current={show === "all" ? "page" : undefined}
             >
               All
@@ -39,7 +37,6 @@ export function AutopilotRoom() {
       >
         <ActionList states={show === "waiting" ? WAITING : EVERY} />
       </Panel>
-      <EnforcementPanel />
-    </Page>
+    </AutopilotFrame>
   );
 }

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
-import { useParams } from "@tanstack/react-router";
+import { Link, useParams } from "@tanstack/react-router";
 import type { Campaign } from "@/api/types";
+import { Button } from "@/design/button";
 import { Age, Money } from "@/design/figures";
 import { Fact, Facts, Page, Panel } from "@/design/panel";
 import { Loaded } from "@/design/states";
@@ -28,6 +29,11 @@ function CampaignPage({ campaign }: { campaign: Campaign }) {
       lead={<DeliveryStatus status={campaign.effective_status} />}
       actions={
         <>
+          <Button asChild>
+            <Link to="/autopilot/limits" search={{ campaign: campaign.id }}>
+              Limits
+            </Link>
+          </Button>
           <BudgetButton campaign={campaign} />
           <PauseButton campaign={campaign} />
         </>

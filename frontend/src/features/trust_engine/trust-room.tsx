@@ -4,23 +4,20 @@ import { useCan } from "@/api/permissions";
 import type { AccountHealth } from "@/api/types";
 import { Button } from "@/design/button";
 import { SelectField } from "@/design/field";
-import { Page, Panel } from "@/design/panel";
+import { Panel } from "@/design/panel";
 import { Empty, ErrorNote, Loaded } from "@/design/states";
 import { Decisions } from "./gate/decisions";
 import { AccountHealthView } from "./health/account-health";
 import { healthQuery, useEvaluate } from "./health/queries";
 import { Incidents } from "./incidents/incidents";
 import { Ledger } from "./ledger/ledger";
+import { TrustFrame } from "./trust-frame";
 
 export function TrustRoom() {
   const { account, result } = useSearch({ from: "/signed-in/trust" });
   const health = useQuery(healthQuery);
   return (
-    <Page
-      title="Trust"
-      lead="Automation may spend money only on evidence. This is the evidence."
-      actions={<EvaluateButton />}
-    >
+    <TrustFrame actions={<EvaluateButton />}>
       <Panel
         title="Signal health"
         aside={health.data && <AccountPicker accounts={health.data.accounts} chosen={account} />}
@@ -40,9 +37,9 @@ export function TrustRoom() {
         </Loaded>
       </Panel>
       <Incidents />
-      <Decisions result={result} />
+      <Decisions result={result} accountId={account} />
       <Ledger />
-    </Page>
+    </TrustFrame>
   );
 }
 

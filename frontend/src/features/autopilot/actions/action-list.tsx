@@ -1,10 +1,10 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { Action, ActionState } from "@/api/types";
-import { Button } from "@/design/button";
 import { BeforeAfter } from "@/design/change";
 import { Age } from "@/design/figures";
-import { Empty, ErrorNote, Skeleton } from "@/design/states";
+import { Listed } from "@/design/listed";
+import { Empty } from "@/design/states";
 import { ActionStatus } from "@/design/status";
 import { VerdictChip } from "@/design/verdict";
 import { words } from "@/format/words";
@@ -13,29 +13,16 @@ import { actionsQuery } from "./queries";
 
 export function ActionList({ states }: { states: readonly ActionState[] }) {
   const actions = useInfiniteQuery(actionsQuery(states));
-  if (actions.data === undefined)
-    return actions.isError ? (
-      <ErrorNote error={actions.error} onRetry={() => void actions.refetch()} />
-    ) : (
-      <Skeleton rows={6} />
-    );
-  const items = actions.data.pages.flatMap((page) => page.items);
-  if (items.length === 0) return <NothingHere waiting={states.length > 0} />;
   return (
-    <>
-      <ul>
-        {items.map((action) => (
-          <ActionLine key={action.id} action={action} />
-        ))}
-      </ul>
-      {actions.hasNextPage && (
-        <div className="border-t border-line p-2 text-center">
-          <Button tone="quiet" busy={actions.isFetchingNextPage} onClick={() => void actions.fetchNextPage()}>
-            Earlier actions
-          </Button>
-        </div>
+    <Listed query={actions} more="Earlier actions" empty={<NothingHere waiting={states.length > 0} />}>
+      {(items) => (
+        <ul>
+          {items.map((action) => (
+            <ActionLine key={action.id} action={action} />
+          ))}
+        </ul>
       )}
-    </>
+    </Listed>
   );
 }
 

@@ -37,7 +37,11 @@ function ActionPage({ action }: { action: ActionDetail }) {
         <GateVerdict action={action} />
         <Panel title="Evidence">
           <div className="p-4">
-            <Evidence value={action.evidence} empty="None was given with the proposal." />
+            <Evidence
+              value={action.evidence}
+              empty="None was given with the proposal."
+              currency={action.currency}
+            />
           </div>
         </Panel>
       </div>

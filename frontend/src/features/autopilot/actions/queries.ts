@@ -1,28 +1,16 @@
-import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, body } from "@/api/client";
+import { byCursor } from "@/api/cursor";
 import type { ActionState } from "@/api/types";
 
-/** What waits for a person: a yes, or better evidence. */
-export const WAITING: readonly ActionState[] = ["awaiting_approval", "held"];
+/** What waits for a person: a yes to what is sound, or to what is only suggested, or better evidence. */
+export const WAITING: readonly ActionState[] = ["awaiting_approval", "held", "proposed"];
 
 /** The actions in any of the states, or all of them, the newest first. */
 export function actionsQuery(states: readonly ActionState[]) {
-  return infiniteQueryOptions({
-    queryKey: ["autopilot/actions", "list", states],
-    queryFn: ({ pageParam }) =>
-      body(
-        api.GET("/api/v1/autopilot/actions", {
-          params: {
-            query: {
-              status: [...states],
-              ...(pageParam === null ? {} : { cursor: pageParam }),
-            },
-          },
-        }),
-      ),
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next_cursor,
-  });
+  return byCursor(["autopilot/actions", "list", states], (cursor) =>
+    body(api.GET("/api/v1/autopilot/actions", { params: { query: { cursor, status: [...states] } } })),
+  );
 }
 
 export function actionQuery(actionId: string) {
@@ -45,11 +33,11 @@ function useSettled() {
 export function useApprove(actionId: string) {
   const onSettled = useSettled();
   return useMutation({
-    mutationFn: () =>
+    mutationFn: (reason: string | null) =>
       body(
         api.POST("/api/v1/autopilot/actions/{action_id}/approve", {
           params: { path: { action_id: actionId } },
-          body: {},
+          body: { reason },
         }),
       ),
     onSettled,

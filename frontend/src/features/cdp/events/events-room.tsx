@@ -3,16 +3,14 @@ import { Link, useSearch } from "@tanstack/react-router";
 import { Age } from "@/design/figures";
 import { Page, Panel } from "@/design/panel";
 import { Loaded } from "@/design/states";
+import { PANEL_TAB } from "@/design/tabs";
 import { integer } from "@/format/numbers";
 import { eventStatsQuery } from "./queries";
 import { Rejected } from "./rejected";
 import { Stored } from "./stored";
 
-const TAB =
-  "inline-flex h-8 items-center border-b-2 border-transparent px-1 text-ink-2 hover:text-ink aria-[current=page]:border-accent aria-[current=page]:text-ink";
-
 export function EventsRoom() {
-  const { show, name } = useSearch({ from: "/signed-in/events" });
+  const { show, name, source } = useSearch({ from: "/signed-in/events" });
   return (
     <Page
       title="Events"
@@ -26,7 +24,7 @@ export function EventsRoom() {
             <Link
               to="/events"
               search={{ show: undefined }}
-              className={TAB}
+              className={PANEL_TAB}
               aria-current={show === undefined ? "page" : undefined}
             >
               Stored
@@ -34,7 +32,7 @@ export function EventsRoom() {
             <Link
               to="/events"
               search={{ show: "rejected" }}
-              className={TAB}
+              className={PANEL_TAB}
               aria-current={show === "rejected" ? "page" : undefined}
             >
               Refused
@@ -42,7 +40,7 @@ export function EventsRoom() {
           </nav>
         }
       >
-        {show === "rejected" ? <Rejected /> : <Stored name={name} />}
+        {show === "rejected" ? <Rejected source={source} /> : <Stored name={name} />}
       </Panel>
     </Page>
   );

@@ -5,10 +5,12 @@ import type { AdAccount, Connection } from "@/api/types";
 import { Button } from "@/design/button";
 import { Age } from "@/design/figures";
 import { ErrorNote, Loaded } from "@/design/states";
-import { Status } from "@/design/status";
+import { Status, type Tone } from "@/design/status";
 import { Table, Td, Th, ThActions, Tr } from "@/design/table";
 import { words } from "@/format/words";
-import { adAccountsQuery, connectionsQuery, useAuthorize, useChangeAccount, useSync } from "./queries";
+import { adAccountsQuery, connectionsQuery, useAuthorize, useChangeAccount } from "./queries";
+import { DisconnectButton } from "./disconnect-button";
+import { SyncButton } from "./sync-button";
 
 export function Connections() {
   const connections = useQuery(connectionsQuery);
@@ -29,23 +31,32 @@ export function Connections() {
   );
 }
 
+const CONNECTION_TONES: Readonly<Record<string, Tone>> = {
+  active: "pass",
+  needs_sign_in: "block",
+  disconnected: "muted",
+};
+
 function ConnectionLine({ connection }: { connection: Connection }) {
   return (
     <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 border-b border-line px-4 py-2.5">
       <span className="flex items-center gap-3">
         <span className="font-medium">{words(connection.platform)}</span>
-        <Status tone={connection.status === "active" ? "pass" : "block"}>{words(connection.status)}</Status>
+        <Status tone={CONNECTION_TONES[connection.status] ?? "muted"}>{words(connection.status)}</Status>
         {connection.read_only && <span className="text-ink-2">read only</span>}
       </span>
-      <span className="text-ink-2">
-        {connection.error ??
-          (connection.expires_at === null ? (
-            "Access does not end by itself"
-          ) : (
-            <>
-              Access ends <Age at={connection.expires_at} />
-            </>
-          ))}
+      <span className="flex flex-wrap items-center gap-3 text-ink-2">
+        {connection.status === "disconnected"
+          ? "Its history stays"
+          : (connection.error ??
+            (connection.expires_at === null ? (
+              "Access does not end by itself"
+            ) : (
+              <>
+                Access ends <Age at={connection.expires_at} />
+              </>
+            )))}
+        {connection.status !== "disconnected" && <DisconnectButton connection={connection} />}
       </span>
     </div>
   );
@@ -175,23 +186,5 @@ function AccountSwitches({ account, readOnly, disabled }: AccountSwitchesProps) 
       ))}
       {change.isError && <ErrorNote error={change.error} />}
     </fieldset>
-  );
-}
-
-function SyncButton({ accountId }: { accountId: string }) {
-  const sync = useSync();
-  return (
-    <>
-      <Button
-        busy={sync.isPending}
-        disabled={sync.isSuccess}
-        onClick={() => {
-          sync.mutate(accountId);
-        }}
-      >
-        {sync.isSuccess ? "Queued" : "Sync now"}
-      </Button>
-      {sync.isError && <ErrorNote error={sync.error} />}
-    </>
   );
 }

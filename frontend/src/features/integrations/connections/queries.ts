@@ -28,6 +28,24 @@ export function useAuthorize(platform: "meta") {
   });
 }
 
+export function useDisconnect(connectionId: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () =>
+      body(
+        api.DELETE("/api/v1/integrations/connections/{connection_id}", {
+          params: { path: { connection_id: connectionId } },
+        }),
+      ),
+    onSuccess: () =>
+      Promise.all([
+        client.invalidateQueries({ queryKey: ["integrations/connections"] }),
+        client.invalidateQueries({ queryKey: ["integrations/ad_accounts"] }),
+        client.invalidateQueries({ queryKey: ["dashboard"] }),
+      ]),
+  });
+}
+
 export function useSync() {
   const client = useQueryClient();
   return useMutation({

@@ -2,16 +2,14 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useCan } from "@/api/permissions";
 import { Page } from "@/design/panel";
-
-const TAB =
-  "inline-flex h-9 shrink-0 items-center border-b-2 border-transparent text-ink-2 hover:text-ink aria-[current=page]:border-accent aria-[current=page]:text-ink";
+import { TAB, Tabs } from "@/design/tabs";
 
 export function SettingsFrame({ children }: { children: ReactNode }) {
   const keys = useCan("api_keys:read");
   const audit = useCan("audit_logs:read");
   return (
     <Page title="Settings">
-      <nav aria-label="Settings" className="flex gap-5 overflow-x-auto border-b border-line max-sm:px-4">
+      <Tabs label="Settings">
         <Link to="/settings" activeOptions={{ exact: true }} className={TAB}>
           You
         </Link>
@@ -34,7 +32,7 @@ export function SettingsFrame({ children }: { children: ReactNode }) {
         <Link to="/connect" className={TAB}>
           Connections
         </Link>
-      </nav>
+      </Tabs>
       {children}
     </Page>
   );

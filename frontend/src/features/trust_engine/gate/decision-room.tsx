@@ -61,7 +61,7 @@ function DecisionPage({ decision }: { decision: DecisionDetail }) {
                 {decision.score === null ? <Unknown why="no live score" /> : integer(decision.score)} /{" "}
                 {decision.required_score === null ? "any" : integer(decision.required_score)}
               </Fact>
-              <Change before={decision.before} after={decision.after} currency={null} />
+              <Change before={decision.before} after={decision.after} currency={decision.currency} />
             </Facts>
           </div>
         </Panel>
@@ -84,12 +84,12 @@ function DecisionPage({ decision }: { decision: DecisionDetail }) {
         </Panel>
         <Panel title="Inputs">
           <div className="p-4">
-            <Evidence value={decision.inputs} empty="None were recorded." />
+            <Evidence value={decision.inputs} empty="None were recorded." currency={decision.currency} />
           </div>
         </Panel>
         <Panel title="Evidence">
           <div className="p-4">
-            <Evidence value={decision.evidence} empty="None was recorded." />
+            <Evidence value={decision.evidence} empty="None was recorded." currency={decision.currency} />
           </div>
         </Panel>
       </div>

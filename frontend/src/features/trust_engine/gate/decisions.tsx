@@ -1,48 +1,41 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import type { Decision, Verdict } from "@/api/types";
-import { Button } from "@/design/button";
 import { SelectField } from "@/design/field";
 import { Age, Unknown } from "@/design/figures";
+import { Listed } from "@/design/listed";
 import { Panel } from "@/design/panel";
-import { Empty, ErrorNote, Skeleton } from "@/design/states";
+import { Empty } from "@/design/states";
 import { Table, Td, Th, Tr } from "@/design/table";
 import { VerdictChip } from "@/design/verdict";
 import { integer } from "@/format/numbers";
 import { words } from "@/format/words";
 import { decisionsQuery } from "./queries";
 
-export function Decisions({ result }: { result: Verdict | undefined }) {
-  const decisions = useInfiniteQuery(decisionsQuery);
-  const all = decisions.data?.pages.flatMap(({ items }) => items) ?? [];
-  const shown = result === undefined ? all : all.filter((decision) => decision.result === result);
+interface DecisionsProps {
+  result: Verdict | undefined;
+  accountId: string | undefined;
+}
+
+export function Decisions({ result, accountId }: DecisionsProps) {
+  const decisions = useInfiniteQuery(decisionsQuery(result, accountId));
   return (
     <Panel title="Decisions of the gate" aside={<ResultPicker chosen={result} />}>
-      {decisions.isPending && <Skeleton rows={6} />}
-      {decisions.isError && decisions.data === undefined && (
-        <ErrorNote error={decisions.error} onRetry={() => void decisions.refetch()} />
-      )}
-      {decisions.data !== undefined && shown.length === 0 && (
-        <Empty
-          title={
-            result === undefined ? "The gate has not been asked yet." : `No ${result} among those loaded.`
-          }
-        >
-          Each proposal to change an ad account is decided here, with its reasons, before anything is sent.
-        </Empty>
-      )}
-      {shown.length > 0 && <DecisionTable decisions={shown} />}
-      {decisions.hasNextPage && (
-        <div className="border-t border-line p-2 text-center">
-          <Button
-            tone="quiet"
-            busy={decisions.isFetchingNextPage}
-            onClick={() => void decisions.fetchNextPage()}
+      <Listed
+        query={decisions}
+        more="Earlier decisions"
+        empty={
+          <Empty
+            title={
+              result === undefined ? "The gate has not been asked yet." : `No decision was ${result} so far.`
+            }
           >
-            Earlier decisions
-          </Button>
-        </div>
-      )}
+            Each proposal to change an ad account is decided here, with its reasons, before anything is sent.
+          </Empty>
+        }
+      >
+        {(items) => <DecisionTable decisions={items} />}
+      </Listed>
     </Panel>
   );
 }

@@ -1,17 +1,17 @@
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { queryOptions } from "@tanstack/react-query";
 import { api, body } from "@/api/client";
+import { byCursor } from "@/api/cursor";
+import type { Verdict } from "@/api/types";
 
-export const decisionsQuery = infiniteQueryOptions({
-  queryKey: ["trust_engine/gate", "decisions"],
-  queryFn: ({ pageParam }) =>
+export function decisionsQuery(result: Verdict | undefined, accountId: string | undefined) {
+  return byCursor(["trust_engine/gate", "decisions", result ?? null, accountId ?? null], (cursor) =>
     body(
       api.GET("/api/v1/trust/gate/decisions", {
-        params: { query: pageParam === null ? {} : { cursor: pageParam } },
+        params: { query: { cursor, result: result ?? null, ad_account_id: accountId ?? null } },
       }),
     ),
-  initialPageParam: null as string | null,
-  getNextPageParam: (page) => page.next_cursor,
-});
+  );
+}
 
 export function decisionQuery(decisionId: string) {
   return queryOptions({

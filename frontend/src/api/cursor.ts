@@ -1,0 +1,21 @@
+import { infiniteQueryOptions, type QueryKey } from "@tanstack/react-query";
+
+interface CursorPage<T> {
+  items: T[];
+  next_cursor: string | null;
+}
+
+/** A list by cursor, the newest first; `refetchInterval` looks again by itself. */
+export function byCursor<T, K extends QueryKey>(
+  queryKey: K,
+  fetchPage: (cursor: string | null) => Promise<CursorPage<T>>,
+  refetchInterval: number | false = false,
+) {
+  return infiniteQueryOptions({
+    queryKey,
+    queryFn: ({ pageParam }) => fetchPage(pageParam),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+    refetchInterval,
+  });
+}

@@ -1,0 +1,37 @@
+import type { Delivery } from "@/api/types";
+import type { Tone } from "@/design/status";
+
+const TONES: Readonly<Record<Delivery["status"], Tone>> = {
+  queued: "muted",
+  sent: "accent",
+  acknowledged: "pass",
+  failed: "hold",
+  dead: "block",
+  skipped: "muted",
+};
+
+const REASONS: Readonly<Record<string, string>> = {
+  consent_refused: "The person has not agreed to advertising: it must not be sent.",
+  event_erased: "Its event was erased.",
+  partly_received: "The platform took only a part of the batch that it went in.",
+  no_such_event: "The platform knows no event of this kind.",
+  older_than_seven_days: "The platform takes nothing older than seven days.",
+  in_the_future: "It is dated in the future.",
+  nobody_to_match: "It carries nothing by which the platform could tell who it was.",
+  purchase_without_value: "A purchase needs a value and a currency.",
+};
+
+export const toneOf = (status: Delivery["status"]): Tone => TONES[status];
+
+/** Why it stands as it does; a platform's own code is left as the platform spells it. */
+export function reasonOf({ reason, status, attempts }: Delivery): string | null {
+  if (reason === null) return null;
+  const known = REASONS[reason];
+  if (known !== undefined) return known;
+  return status === "dead" ? `Given up after ${attempts}: ${reason}` : reason;
+}
+
+/** What failed, was given up or was left out may be tried once more; what arrived may not. */
+export function mayBeReplayed({ status }: Delivery): boolean {
+  return status === "failed" || status === "dead" || status === "skipped";
+}

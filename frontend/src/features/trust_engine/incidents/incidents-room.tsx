@@ -1,0 +1,55 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { Link, useSearch } from "@tanstack/react-router";
+import { Listed } from "@/design/listed";
+import { Panel } from "@/design/panel";
+import { Empty } from "@/design/states";
+import { PANEL_TAB } from "@/design/tabs";
+import { TrustFrame } from "../trust-frame";
+import { IncidentList } from "./incident-list";
+import { incidentsQuery } from "./queries";
+
+export function IncidentsRoom() {
+  const { show } = useSearch({ from: "/signed-in/trust/incidents" });
+  const incidents = useInfiniteQuery(incidentsQuery(show === "all"));
+  return (
+    <TrustFrame>
+      <Panel title="Incidents" aside={<Which show={show} />}>
+        <Listed
+          query={incidents}
+          more="Earlier incidents"
+          empty={
+            <Empty title={show === "all" ? "Nothing has ever gone wrong here." : "Nothing is wrong now."}>
+              A dead signal, a broken invariant or a change that did not hold opens one; it closes when what
+              was wrong is right again.
+            </Empty>
+          }
+        >
+          {(items) => <IncidentList incidents={items} />}
+        </Listed>
+      </Panel>
+    </TrustFrame>
+  );
+}
+
+function Which({ show }: { show: "all" | undefined }) {
+  return (
+    <nav aria-label="Which incidents" className="flex gap-4">
+      <Link
+        to="/trust/incidents"
+        search={{ show: undefined }}
+        className={PANEL_TAB}
+        aria-current={show === undefined ? "page" : undefined}
+      >
+        Open
+      </Link>
+      <Link
+        to="/trust/incidents"
+        search={{ show: "all" }}
+        className={PANEL_TAB}
+        aria-current={show === "all" ? "page" : undefined}
+      >
+        All
+      </Link>
+    </nav>
+  );
+}
