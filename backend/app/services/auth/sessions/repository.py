@@ -49,7 +49,7 @@ class SessionRepository:
         found: int | None = await self._session.scalar(
             select(UserSession.tenant_id)
             .where(UserSession.user_id == user_id)
-            .order_by(UserSession.last_used_at.desc())
+            .order_by(UserSession.last_used_at.desc(), UserSession.id.desc())
             .limit(1)
         )
         return found

@@ -32,7 +32,7 @@ class ActivityRepository:
         statement = (
             select(AutopilotAction)
             .where(AutopilotAction.ad_account_id == ad_account_id, AutopilotAction.applied_at >= since)
-            .order_by(AutopilotAction.applied_at)
+            .order_by(AutopilotAction.applied_at, AutopilotAction.id)
         )
         return list((await self._session.scalars(statement)).all())
 

@@ -75,7 +75,13 @@ class ActionRepository:
 
     async def in_state(self, states: Collection[str]) -> list[AutopilotAction]:
         statement = select(AutopilotAction).where(AutopilotAction.state.in_(states))
-        return list((await self._session.scalars(statement.order_by(AutopilotAction.proposed_at))).all())
+        return list(
+            (
+                await self._session.scalars(
+                    statement.order_by(AutopilotAction.proposed_at, AutopilotAction.id)
+                )
+            ).all()
+        )
 
     async def open_for(
         self, ad_account_id: UUID, entity: str, states: Collection[str]

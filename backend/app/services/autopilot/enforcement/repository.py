@@ -65,4 +65,10 @@ class EnforcementRepository:
 
     async def recent(self, since: datetime) -> list[AutopilotIntervention]:
         statement = select(AutopilotIntervention).where(AutopilotIntervention.at >= since)
-        return list((await self._session.scalars(statement.order_by(AutopilotIntervention.at.desc()))).all())
+        return list(
+            (
+                await self._session.scalars(
+                    statement.order_by(AutopilotIntervention.at.desc(), AutopilotIntervention.id.desc())
+                )
+            ).all()
+        )

@@ -155,7 +155,11 @@ class MetricsRepository:
                 CampaignMetricsObservation.day.between(since, until),
                 CampaignMetricsObservation.observed_at <= moment,
             )
-            .order_by(CampaignMetricsObservation.day, CampaignMetricsObservation.observed_at.desc())
+            .order_by(
+                CampaignMetricsObservation.day,
+                CampaignMetricsObservation.observed_at.desc(),
+                CampaignMetricsObservation.id.desc(),
+            )
         )
         return (await self._session.scalars(statement)).all()
 
@@ -169,7 +173,11 @@ class MetricsRepository:
                 Campaign.ad_account_id == ad_account_id,
                 CampaignMetricsObservation.day.between(since, until),
             )
-            .order_by(CampaignMetricsObservation.day, CampaignMetricsObservation.observed_at)
+            .order_by(
+                CampaignMetricsObservation.day,
+                CampaignMetricsObservation.observed_at,
+                CampaignMetricsObservation.id,
+            )
         )
         return (await self._session.scalars(statement)).all()
 

@@ -45,7 +45,9 @@ class IncidentRepository:
 
     async def live(self) -> list[TrustIncident]:
         statement = select(TrustIncident).where(TrustIncident.closed_at.is_(None))
-        return list((await self._session.scalars(statement.order_by(TrustIncident.opened_at))).all())
+        return list(
+            (await self._session.scalars(statement.order_by(TrustIncident.opened_at, TrustIncident.id))).all()
+        )
 
     async def listed(
         self, *, statuses: Sequence[str], ad_account_id: UUID | None, cursor: str | None, limit: int

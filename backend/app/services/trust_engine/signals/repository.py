@@ -90,7 +90,7 @@ class SignalRepository:
                 AccountSync.error_code.is_(None),
                 AccountSync.started_at <= at,
             )
-            .order_by(AccountSync.started_at.desc())
+            .order_by(AccountSync.started_at.desc(), AccountSync.id.desc())
             .limit(1)
         )
         return (await self._session.scalars(statement)).one_or_none()

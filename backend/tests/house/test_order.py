@@ -1,0 +1,40 @@
+"""Whoever reads a list twice reads it in the same order: every ORDER BY ends in what no two rows share."""
+
+import ast
+
+from tests.house.source import Module, below
+
+_UNIQUE = ("id", "seq", "version")
+_DECIDED_BY_ALL = {
+    "CampaignMetricsDay.campaign_id": "a campaign's day is one row",
+    "CampaignMetricsDay.day": "of one campaign, whose day is one row",
+    "None": "takes an order away",
+    "then": "the unique column that `in_order` is given",
+}
+"""Ends that are unique only with what stands before them, and why they are."""
+
+
+def _orders(module: Module) -> list[tuple[int, ast.expr]]:
+    return [
+        (node.lineno, node.args[-1])
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "order_by"
+        and node.args
+    ]
+
+
+def test_every_order_ends_in_a_unique_column() -> None:
+    found = [
+        (f"{module.name}:{line}", ast.unparse(last).removesuffix(".desc()").removesuffix(".asc()"))
+        for module in below("app.")
+        for line, last in _orders(module)
+    ]
+    assert len(found) > 20
+    loose = [
+        f"{place} ends in {last}"
+        for place, last in found
+        if last.rpartition(".")[2] not in _UNIQUE and last not in _DECIDED_BY_ALL
+    ]
+    assert loose == []
