@@ -1,10 +1,11 @@
 """Every route, as it is served: who may call it, and that no tenant reaches another's rows through it."""
 
 import hashlib
+import re
 
 import pytest
 from fastapi import FastAPI
-from httpx2 import AsyncClient
+from httpx2 import AsyncClient, Response
 from sqlalchemy import text
 
 from app.auth.permissions import PERMISSIONS, Role
@@ -13,6 +14,7 @@ from app.db.rls import tenant_tables
 from tests.api.routes import Served, served
 from tests.factories.access import Company
 from tests.factories.objects import MAKERS, NO_ROW
+from tests.factories.trust import BUDGET
 
 PUBLIC = {
     "GET /api/v1/integrations/connections/{platform}/callback": "the state in the address names who began",
@@ -55,6 +57,39 @@ BODIES: dict[str, dict[str, object]] = {
     "POST /api/v1/campaigns/{campaign_id}/pause": {"reason": "It looks wrong."},
 }
 """A body that the owner could send, where the route wants one."""
+
+_MOVE = {
+    "from_daily_budget_micros": BUDGET // 2,
+    "to_daily_budget_micros": BUDGET * 2,
+    "reason": "It sells.",
+}
+WITH_IDS: dict[tuple[str, str], dict[str, object]] = {
+    ("POST /api/v1/autopilot/actions", "campaign_id"): {
+        "daily_budget_micros": 12_000_000,
+        "reason": "It sells.",
+    },
+    ("POST /api/v1/autopilot/actions/moves", "from_campaign_id"): {**_MOVE, "to_campaign_id": None},
+    ("POST /api/v1/autopilot/actions/moves", "to_campaign_id"): {**_MOVE, "from_campaign_id": None},
+    ("POST /api/v1/trust/calendar", "ad_account_id"): {
+        "kind": "promotion",
+        "name": "Sale",
+        "starts_at": "2026-11-27T00:00:00Z",
+        "ends_at": "2026-11-28T00:00:00Z",
+    },
+    ("POST /api/v1/trust/gate/check", "ad_account_id"): {
+        "entity_id": "1",
+        "daily_budget_micros": [10_000_000, 9_000_000],
+    },
+    ("PUT /api/v1/autopilot/enforcement", "entity_id"): {"applies_to": "campaign", "level": 0},
+}
+"""Each id that a body takes, with a body that its owner could send; another id in it (None) is the sender's own."""
+
+_ROW_OF = {
+    "entity_id": "campaign_id",
+    "from_campaign_id": "campaign_id",
+    "to_campaign_id": "campaign_id",
+}
+_SCHEMA = re.compile(r"#/components/schemas/([\w.-]+)")
 
 
 @pytest.fixture(scope="module")
@@ -134,23 +169,114 @@ def test_every_path_parameter_has_a_row_to_attack(routes: list[Served]) -> None:
 async def test_a_neighbour_reaches_nothing_by_its_id(
     acme: Company, globex: Company, routes: list[Served]
 ) -> None:
-    """Acme's admin calls every route that takes an id with the id of a real row of globex, whose admin then may."""
-    reached, unreal = [], []
+    """Acme's admin calls every route that takes an id with the id of a real row of globex, whose admin then may.
+
+    A row that is not one's own is answered as one that never was, and what the owner's reading left in any cache
+    is not for others.
+    """
+    reached, told_apart, unreal = [], [], []
     for route in routes:
         if not route.permissions or not set(route.parameters) & MAKERS.keys():
             continue
         ids = {each: await MAKERS[each](globex) for each in route.parameters if each in MAKERS}
         url = route.url(**{**dict.fromkeys(NO_ROW, "meta"), **ids})
+        nowhere = route.url(**{**dict.fromkeys(NO_ROW, "meta"), **{each: uuid7() for each in ids}})
         body = BODIES.get(route.name, {})
+        if not route.changes:
+            await globex.client().request(route.method, url)
         before = await _everything_of(globex)
         attack = await acme.client().request(route.method, url, json=body)
         if attack.status_code != 404 or await _everything_of(globex) != before:
             reached.append((route.name, attack.status_code, attack.text[:200]))
+        nothing = await acme.client().request(route.method, nowhere, json=body)
+        if _said(attack) != _said(nothing):
+            told_apart.append((route.name, _said(attack), _said(nothing)))
         owner = await globex.client().request(route.method, url, json=body)
-        if owner.status_code in {404, 405, 422}:
+        if not owner.is_success and owner.status_code != 409:
             unreal.append((route.name, owner.status_code, owner.text[:200]))
+    assert unreal == [], (
+        "the row is not what the route names, or BODIES lacks a body that the owner could send"
+    )
     assert reached == []
-    assert unreal == [], "the row is not what the route names, or BODIES lacks a body"
+    assert told_apart == []
+
+
+async def test_a_neighbour_learns_nothing_from_a_list_narrowed_to_its_id(
+    app: FastAPI, acme: Company, globex: Company
+) -> None:
+    """Ids in a query: a neighbour's is answered as one that never was."""
+    told_apart = []
+    for path, name in _ids_in_queries(app):
+        theirs = await MAKERS[name](globex)
+        await globex.client().get(path, params={name: str(theirs)})
+        answers = [
+            _said(await acme.client().get(path, params={name: str(each)})) for each in (theirs, uuid7())
+        ]
+        if answers[0] != answers[1]:
+            told_apart.append((path, name, *answers))
+    assert told_apart == []
+
+
+def test_every_id_in_a_body_is_tried_with_a_neighbours(app: FastAPI) -> None:
+    assert _ids_in_bodies(app) == set(WITH_IDS), "add a body to WITH_IDS"
+
+
+@pytest.mark.parametrize(("name", "member"), sorted(WITH_IDS))
+async def test_a_neighbour_moves_nothing_by_an_id_in_a_body(
+    acme: Company, globex: Company, name: str, member: str
+) -> None:
+    """A neighbour's id is answered as one that never was, one's own is taken."""
+    method, _, path = name.partition(" ")
+    make = MAKERS[_ROW_OF.get(member, member)]
+    body = {
+        key: str(await MAKERS[_ROW_OF[key]](acme)) if value is None else value
+        for key, value in WITH_IDS[name, member].items()
+    }
+    theirs = await make(globex)
+    before = await _everything_of(globex)
+    said = [
+        _said(await acme.client().request(method, path, json={**body, member: str(each)}))
+        for each in (theirs, uuid7())
+    ]
+    assert said[0] == said[1]
+    assert await _everything_of(globex) == before
+    mine = await acme.client().request(method, path, json={**body, member: str(await make(acme))})
+    assert mine.is_success, mine.text
+
+
+def _said(answer: Response) -> tuple[int, object]:
+    """What an answer tells, without what each request has of its own."""
+    told = answer.json() if answer.content else None
+    if isinstance(told, dict):
+        told = {name: value for name, value in told.items() if name not in {"request_id", "as_of"}}
+    return answer.status_code, told
+
+
+def _is_id(schema: object) -> bool:
+    return "'format': 'uuid'" in str(schema)
+
+
+def _ids_in_queries(app: FastAPI) -> list[tuple[str, str]]:
+    return [
+        (path, parameter["name"])
+        for path, methods in app.openapi()["paths"].items()
+        for parameter in methods.get("get", {}).get("parameters", [])
+        if parameter["in"] == "query" and _is_id(parameter["schema"])
+    ]
+
+
+def _ids_in_bodies(app: FastAPI) -> set[tuple[str, str]]:
+    described = app.openapi()
+    schemas = described["components"]["schemas"]
+    return {
+        (f"{method.upper()} {path}", member)
+        for path, methods in described["paths"].items()
+        for method, operation in methods.items()
+        for content in operation.get("requestBody", {}).get("content", {}).values()
+        for named in _SCHEMA.findall(str(content.get("schema")))
+        for member, schema in schemas[named].get("properties", {}).items()
+        if _is_id(schema)
+    }
 
 
 async def _everything_of(company: Company) -> str:
