@@ -2,6 +2,7 @@ import re
 from typing import Any
 
 import asyncpg
+import pytest
 from sqlalchemy import event, text
 
 from app.auth.permissions import Role
@@ -9,6 +10,7 @@ from app.core.config import Settings
 from app.db.roles import owner_dsn
 from app.services.audit_logs.repository import EXAMINED
 from app.services.audit_logs.service import AuditLog, AuditSearch
+from app.services.tenants.service import TenantService
 from tests.factories.access import Company
 
 URL = "/api/v1/audit-logs"
@@ -47,6 +49,35 @@ async def test_a_change_that_fails_leaves_no_entry(acme: Company) -> None:
     refused = await acme.client().delete(f"/api/v1/users/{acme.person().id}")
     assert refused.status_code == 409
     assert len(await _search(acme, action="users.removed")) == len(before) + 1
+
+
+async def test_an_entry_goes_with_its_change_when_that_is_undone(acme: Company) -> None:
+    async def change_and_fail() -> None:
+        async with acme.scopes() as scope:
+            await TenantService(scope).change({"name": "Never"})
+            raise RuntimeError("after the entry was written")
+
+    with pytest.raises(RuntimeError):
+        await change_and_fail()
+    assert await _search(acme, action="tenants.changed") == []
+    assert (await acme.client().get("/api/v1/tenants/current")).json()["name"] == "Acme"
+
+
+async def test_entries_of_one_moment_are_each_shown_once_page_by_page(acme: Company) -> None:
+    """A transaction has one time: only the id tells its entries apart."""
+    async with acme.scopes() as scope:
+        for number in range(7):
+            await AuditLog(scope).record(f"things.made{number}", entity="things")
+    seen: list[str] = []
+    params: dict[str, str] = {"entity": "things", "limit": "2"}
+    while True:
+        page = (await acme.client().get(URL, params=params)).json()
+        seen += [each["action"] for each in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        params["cursor"] = page["next_cursor"]
+    assert sorted(seen) == [f"things.made{number}" for number in range(7)]
+    assert len({each["created_at"] for each in await _search(acme, entity="things")}) == 1
 
 
 async def test_personal_data_is_masked(acme: Company) -> None:

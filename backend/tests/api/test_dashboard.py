@@ -4,6 +4,7 @@ from app.auth.permissions import Role
 from app.models.trust_engine.kinds import IncidentKind, IncidentSeverity
 from app.services.cdp.sources.rules import SourceKind
 from app.services.cdp.sources.service import SourceService
+from app.services.dashboard.rules import known, total
 from app.services.trust_engine.gate.service import KillSwitch
 from app.services.trust_engine.incidents.service import Incidents
 from tests.factories.access import Company
@@ -58,3 +59,10 @@ async def test_a_source_that_sent_nothing_sent_a_known_zero(acme: Company) -> No
         await SourceService(scope).create("Shop", SourceKind.SERVER)
     body = (await acme.client().get(SUMMARY)).json()
     assert body["events_last_hour"] == {"value": 0, "known": True, "reason": None}
+
+
+def test_amounts_of_several_currencies_have_no_sum() -> None:
+    euros, both = [("EUR", 1_000_000), ("EUR", 2_000_000)], [("EUR", 1_000_000), ("USD", 2_000_000)]
+    assert total(euros, nothing="Nothing.") == (known(3_000_000), "EUR")
+    figure, currency = total(both, nothing="Nothing.")
+    assert (figure.value, figure.known, currency) == (None, False, None)

@@ -39,10 +39,12 @@ async def test_members_are_listed_by_name_searched_and_paged(acme: Company) -> N
 
 async def test_a_role_changes_at_once_and_stands_in_the_audit_trail(acme: Company) -> None:
     viewer = acme.person(Role.VIEWER)
+    before = (await acme.client().get("/api/v1/users", params={"role": "manager"})).json()["total"]
     answer = await _change(acme, viewer.id, role="manager")
     assert (answer.status_code, answer.json()["role"]) == (200, "manager")
     listed = (await acme.client().get("/api/v1/users", params={"role": "manager"})).json()
     assert str(viewer.id) in {each["id"] for each in listed["items"]}
+    assert listed["total"] == before + 1
     entries = (await acme.client().get("/api/v1/audit-logs", params={"action": "users.changed"})).json()[
         "items"
     ]

@@ -18,6 +18,9 @@ def test_a_sealed_value_opens_neither_elsewhere_nor_altered() -> None:
         (sealed, "other", 1),
         (sealed, "token", 2),
         (altered, "token", 1),
+        (sealed[:1] + b"????" + sealed[5:], "token", 1),
+        (b"\x02" + sealed[1:], "token", 1),
+        (sealed[:20], "token", 1),
         (b"", "token", 1),
     ):
         with pytest.raises(Unsealable):
@@ -40,3 +43,9 @@ def test_a_key_is_derived_once_however_often_it_is_used() -> None:
 def test_a_hash_of_one_tenant_says_nothing_in_another() -> None:
     assert keyed_hash("a", purpose="email", tenant_id=1) != keyed_hash("a", purpose="email", tenant_id=2)
     assert keyed_hash("a", purpose="email", tenant_id=1) != keyed_hash("a", purpose="phone", tenant_id=1)
+
+
+def test_a_hash_takes_a_key_that_only_we_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, key = keyed_hash("a", purpose="email", tenant_id=1), security._lookup_key()
+    monkeypatch.setattr(security, "_lookup_key", lambda: key[::-1])
+    assert keyed_hash("a", purpose="email", tenant_id=1) != ours

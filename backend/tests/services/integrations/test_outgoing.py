@@ -1,8 +1,10 @@
 """Calls go out to public addresses alone, by the address that was checked, and follow no redirect."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx2
 import pytest
@@ -69,6 +71,42 @@ async def test_a_name_that_leads_inside_is_refused_when_it_is_called() -> None:
         assert asked == []
         async with make_client(allow_private=True) as client:
             assert (await client.get(f"http://localhost:{port}/")).status_code == 200
+
+
+Names = dict[str, list[str]]
+
+
+@pytest.fixture
+async def names(monkeypatch: pytest.MonkeyPatch) -> Names:
+    """What each name leads to, one answer after another; every other name is looked up as ever."""
+    leads: Names = {}
+    loop = asyncio.get_running_loop()
+    real = loop.getaddrinfo
+
+    async def look_up(host: str, port: int, **options: Any) -> Any:
+        if host not in leads:
+            return await real(host, port, **options)
+        answers = leads.pop(host)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in answers]
+
+    monkeypatch.setattr(loop, "getaddrinfo", look_up)
+    return leads
+
+
+async def test_one_private_address_among_public_ones_is_enough_to_refuse(names: Names) -> None:
+    names["shop.example"] = ["8.8.8.8", "127.0.0.1"]
+    async with answering(NOTHING) as (port, asked), make_client(allow_private=False) as client:
+        with pytest.raises(AddressRefused):
+            await client.get(f"http://shop.example:{port}/")
+    assert asked == []
+
+
+async def test_the_address_that_was_checked_is_the_one_that_is_called(names: Names) -> None:
+    """A name that is looked up a second time may lead elsewhere by then."""
+    names["shop.example"] = ["127.0.0.1"]
+    async with answering(NOTHING) as (port, asked), make_client(allow_private=True) as client:
+        assert (await client.get(f"http://shop.example:{port}/")).status_code == 200
+    assert len(asked) == 1
 
 
 async def test_a_redirect_inwards_is_not_followed(
