@@ -67,10 +67,13 @@ class Linker:
         keys = [key for key, found in members.items() if found.profile_id in tried.clouded]
         entries = await self._graph.touching(keys)
         news_ids = {each.id for each in news}
-        settled = [
-            entry.joined_part for name, entry in entries.items() if name not in news_ids and entry.joined
-        ]
         known = {key: everybody[key] for key in (*keys, *(tried.clouded & fresh))}
+        # What was refused between here and elsewhere stays so; what it joined elsewhere is none of these components'.
+        settled = [
+            entry.joined_part
+            for name, entry in entries.items()
+            if name not in news_ids and entry.joined and entry.assertion.keys[0] in known
+        ]
         folded, decisions = fold([*settled, *contested], known, self._rules, apart)
         if strict or any(reason for each in settled for reason in decisions[each.id]):
             return await self._from_the_ledger(news, everybody, profile_of, fresh, apart)

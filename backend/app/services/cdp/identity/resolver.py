@@ -14,7 +14,7 @@ from app.db.session import Scopes, TenantScope, scopes_for
 from app.services.cdp.identity.graph_rules import Assertion, Node, Position
 from app.services.cdp.identity.linking import Linker, Outcome
 from app.services.cdp.identity.reading import Batch, read_events, sealed_value
-from app.services.cdp.identity.repository import Graph, Identifier, Link, tenants_waiting
+from app.services.cdp.identity.repository import Entry, Graph, Identifier, Link, tenants_waiting
 from app.services.cdp.identity.rules import Rules
 from app.services.cdp.identity.settings import IdentitySettings
 from app.services.cdp.profiles.rules import State, add_money, merge_registers
@@ -103,17 +103,7 @@ class Resolution:
         fresh = {key for key in batch.sightings if key not in self._stored}
         self._profile_of |= {key: key for key in fresh}
         known = await self._graph.known(batch.assertions)
-        news: list[Assertion] = []
-        for assertion in batch.assertions.values():
-            entry = known.get(assertion.id)
-            if entry is not None and (entry.removed or entry.assertion.at <= assertion.at):
-                # Made before, or taken back by a person.
-                continue
-            if entry is not None and entry.joined == len(entry.reasons):
-                # It stands already: only its place is an earlier one.
-                self._links.append(Link(assertion, entry.reasons, batch.evidence[assertion.id]))
-                continue
-            news.append(assertion)
+        news = [each for each in batch.assertions.values() if _is_news(each, known.get(each.id))]
         aged = self._aged()
         if not news and not aged:
             return Outcome()
@@ -219,6 +209,11 @@ class Resolution:
         if ended := sorted(outcome.ended & gone):
             changes.append(Change("ended", ended))
         return changes
+
+
+def _is_news(assertion: Assertion, entry: Entry | None) -> bool:
+    """Whether the ledger changes: what was said before, or was taken back by a person, changes nothing."""
+    return entry is None or not (entry.removed or entry.assertion.at <= assertion.at)
 
 
 def _enriched(held: State, brought: State) -> State:
