@@ -1,0 +1,182 @@
+"""How fast events become people, and that an event costs the same however many are stored.
+
+    python -m benchmarks.identity [events a round] [rounds]
+
+Events are stored through the ingestion's own writer and then resolved by one resolver over a durable database:
+half of them of known people, a tenth orders, a twentieth an identify with traits, the rest of new visitors, of
+whom one in four signs in. The lag is measured apart, with events stored at a steady rate meanwhile.
+"""
+
+import asyncio
+import json
+import os
+import random
+import sys
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+import psutil
+
+from benchmarks.stack import Stack, running_stack
+
+EVENTS = 20_000
+ROUNDS = 4
+BATCH = 500
+LAG_RATE = 5_000
+LAG_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round: what was stored before it, and microseconds an event."""
+
+    stored: int
+    seconds: float
+    events: int
+    cpu: float
+    database_cpu: float
+
+
+def _database_cpu(owner_url: str) -> float:
+    port = int(owner_url.rpartition(":")[2].partition("/")[0])
+    listening = {
+        c.pid
+        for c in psutil.net_connections("tcp")
+        if c.laddr and c.laddr[1] == port and c.status == "LISTEN"
+    }
+    total = 0.0
+    for pid in listening - {None}:
+        for process in [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]:
+            times = process.cpu_times()
+            total += times.user + times.system
+    return total
+
+
+class _Shop:
+    """A seeded stream of events."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)  # noqa: S311  (a stream, not a secret)
+        self._number = 0
+
+    def event(self) -> dict[str, Any]:
+        self._number += 1
+        draw, number = self._random, self._number
+        kind = draw.random()
+        person = f"u-{draw.randrange(20_000)}"
+        event: dict[str, Any] = {
+            "type": "track",
+            "event": "Product Viewed",
+            "messageId": f"b-{os.getpid()}-{number}",
+        }
+        event["properties"] = {"product_id": f"sku-{number % 997}", "price": 49.9}
+        if kind < 0.35:  # noqa: PLR2004  (the mix that the module describes, and so below)
+            return event | {"userId": person}
+        if kind < 0.45:  # noqa: PLR2004
+            order = {"order_id": f"o-{number}", "revenue": 49.9, "currency": "EUR"}
+            return event | {"userId": person, "event": "Order Completed", "properties": order}
+        if kind < 0.5:  # noqa: PLR2004
+            traits = {"email": f"{person}@shop.example", "plan": draw.choice(["free", "pro"])}
+            return {"type": "identify", "userId": person, "messageId": event["messageId"], "traits": traits}
+        visitor = f"a-{draw.randrange(10**9)}"
+        if kind < 0.6:  # noqa: PLR2004
+            return event | {"userId": f"n-{number}", "anonymousId": visitor}
+        return event | {"anonymousId": visitor}
+
+
+async def _tenant(owner_url: str) -> int:
+    connection = await asyncpg.connect(owner_url)
+    try:
+        return int(
+            await connection.fetchval(
+                "INSERT INTO tenants (name, slug) VALUES ('Bench', 'bench') RETURNING id"
+            )
+        )
+    finally:
+        await connection.close()
+
+
+async def _measure(stack: Stack, events: int, rounds: int) -> tuple[list[Round], list[float]]:
+    from app.core.clock import SystemClock  # noqa: PLC0415  (reads the settings: the environment comes first)
+    from app.core.config import get_settings  # noqa: PLC0415
+    from app.db.session import door, make_engine, scopes_for  # noqa: PLC0415
+    from app.services.cdp.events.service import Envelope, Ingestion  # noqa: PLC0415
+    from app.services.cdp.identity.service import Resolver  # noqa: PLC0415
+    from app.services.cdp.sources.service import Sender  # noqa: PLC0415
+
+    tenant_id = await _tenant(stack.owner_url)
+    engine = make_engine(stack.app_url, get_settings())
+    ingestion = Ingestion(door(engine), SystemClock())
+    sender, shop = Sender(tenant_id, None), _Shop(1)
+    scopes = scopes_for(engine, tenant_id)
+
+    async def store(count: int) -> None:
+        items = [json.dumps(shop.event()).encode() for _ in range(count)]
+        outcome = await ingestion.receive(sender, Envelope(items), dialect="segment")
+        assert outcome.accepted == count, outcome
+
+    found: list[Round] = []
+    for number in range(rounds):
+        for _ in range(events // BATCH):
+            await store(BATCH)
+        process, database = time.process_time(), _database_cpu(stack.owner_url)
+        started = time.perf_counter()
+        resolved = await Resolver(scopes).drain()
+        seconds = time.perf_counter() - started
+        cpu, database_cpu = time.process_time() - process, _database_cpu(stack.owner_url) - database
+        found.append(Round(number * events, seconds, resolved, cpu, database_cpu))
+    lags = await _lags(store, Resolver(scopes))
+    await ingestion.close()
+    await engine.dispose()
+    return found, lags
+
+
+async def _lags(store: Any, resolver: Any) -> list[float]:
+    """Seconds from the commit of a batch until a resolver's turn that began after it has ended."""
+    lags: list[float] = []
+    committed: list[float] = []
+    done = asyncio.Event()
+
+    async def resolve() -> None:
+        while not done.is_set() or committed:
+            waiting = len(committed)
+            await resolver.drain()
+            now = time.perf_counter()
+            lags.extend(now - at for at in committed[:waiting])
+            del committed[:waiting]
+            await asyncio.sleep(0.05)
+
+    worker = asyncio.create_task(resolve())
+    started = time.perf_counter()
+    for number in range(LAG_SECONDS * LAG_RATE // BATCH):
+        await asyncio.sleep(max(0.0, started + number * BATCH / LAG_RATE - time.perf_counter()))
+        await store(BATCH)
+        committed.append(time.perf_counter())
+    done.set()
+    await worker
+    return sorted(lags)
+
+
+def main() -> None:
+    events = int(sys.argv[1]) if len(sys.argv) > 1 else EVENTS
+    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else ROUNDS  # noqa: PLR2004  (the second argument)
+    with running_stack() as stack:
+        os.environ.update(stack.environment)
+        found, lags = asyncio.run(_measure(stack, events, rounds))
+    print(
+        f"{'stored before':>14} {'events/s':>10} {'us/event':>9} {'of which CPU: resolver':>23} {'database':>9}"
+    )
+    for each in found:
+        per = 1e6 / each.events
+        print(
+            f"{each.stored:>14,} {each.events / each.seconds:>10,.0f} {each.seconds * per:>9.1f} "
+            f"{each.cpu * per:>23.1f} {each.database_cpu * per:>9.1f}"
+        )
+    middle, high = lags[len(lags) // 2], lags[int(len(lags) * 0.99)]
+    print(f"Lag with {LAG_RATE:,} events/s stored by the same process: p50 {middle:.3f} s, p99 {high:.3f} s.")
+
+
+if __name__ == "__main__":
+    main()
