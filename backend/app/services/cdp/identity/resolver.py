@@ -5,6 +5,7 @@ state that it produced: whoever dies half-way leaves the row, and the next one b
 """
 
 from datetime import date, timedelta
+from itertools import chain
 from uuid import UUID
 
 from app.core.clock import real_now
@@ -18,7 +19,7 @@ from app.services.cdp.identity.repository import Entry, Graph, Identifier, Link,
 from app.services.cdp.identity.rules import Rules
 from app.services.cdp.identity.settings import IdentitySettings
 from app.services.cdp.profiles.rules import State, add_money, merge_registers
-from app.services.cdp.profiles.service import Change, ProfileFolding
+from app.services.cdp.profiles.service import Change, Member, ProfileFolding
 
 _AT_ONCE = 5_000
 _STRAGGLES_AFTER = timedelta(seconds=3)
@@ -187,8 +188,24 @@ class Resolution:
                 counted[profile_id] = State()
                 counted[profile_id].add(state)
         await self._folding.count(counted)
-        gone = await self._folding.fold(anew | outcome.ended)
+        new = self._new_members(outcome)
+        gone = await self._folding.fold(
+            (anew - new.keys()) | outcome.ended, list(chain.from_iterable(new.values()))
+        )
         await self._folding.tell(self._changes(outcome, gone))
+
+    def _new_members(self, outcome: Outcome) -> dict[UUID, list[Member]]:
+        """The identifiers of profiles that are new altogether."""
+        fresh = self._batch.sightings.keys() - self._stored.keys()
+        founded = fresh - {profile_id for key, profile_id in outcome.moves.items() if key not in fresh}
+        members: dict[UUID, list[Member]] = {}
+        for key in fresh:
+            profile_id = self._profile_of[key]
+            if profile_id in founded:
+                sighting = self._batch.sightings[key]
+                member = Member(profile_id, sighting.type, self._batch.states.get(key) or State())
+                members.setdefault(profile_id, []).append(member)
+        return members
 
     def _changes(self, outcome: Outcome, gone: set[UUID]) -> list[Change]:
         """Profiles that changed alike are one row of the feed."""

@@ -8,7 +8,7 @@ from app.db.session import TenantScope
 from app.services.cdp.profiles.folding_repository import Change, Folded, FoldingRepository, Member
 from app.services.cdp.profiles.rules import State, lifecycle, shown_traits
 
-__all__ = ["Change", "ProfileFolding"]
+__all__ = ["Change", "Member", "ProfileFolding"]
 
 
 class ProfileFolding:
@@ -19,31 +19,35 @@ class ProfileFolding:
         self._churn_days = churn_days
         self._store = FoldingRepository(scope)
 
-    async def fold(self, profile_ids: Iterable[UUID]) -> set[UUID]:
+    async def fold(self, profile_ids: Iterable[UUID], new: Sequence[Member] = ()) -> set[UUID]:
         """Write these profiles anew from their identifiers; answers those that are no profiles (any more).
 
-        A profile is there while it has an event: an identifier that was only named beside others makes none.
+        `new` are the identifiers of profiles that have no others: they need not be read back. A profile is there
+        while it has an event: an identifier that was only named beside others makes none.
         """
         wanted = set(profile_ids)
-        if not wanted:
-            return set()
         grouped: dict[UUID, list[Member]] = {}
-        for member in await self._store.members(wanted):
+        for member in new:
+            grouped.setdefault(member.profile_id, []).append(member)
+        stored = wanted - grouped.keys()
+        for member in await self._store.members(stored) if stored else ():
             grouped.setdefault(member.profile_id, []).append(member)
         folded = [
             profile
             for profile_id, members in grouped.items()
             if (profile := self._folded(profile_id, members)) is not None
         ]
-        gone = wanted - {profile.id for profile in folded}
+        gone = (wanted | grouped.keys()) - {profile.id for profile in folded}
         await self._store.write(folded, self._now)
-        await self._store.end(gone)
+        await self._store.end(gone & stored)
         return gone
 
     def _folded(self, profile_id: UUID, members: Sequence[Member]) -> Folded | None:
-        state = State()
-        for member in members:
-            state.add(member.state)
+        state = members[0].state
+        if len(members) > 1:
+            state = State()
+            for member in members:
+                state.add(member.state)
         if state.last_event_at is None:
             return None
         types = [member.type for member in members]
