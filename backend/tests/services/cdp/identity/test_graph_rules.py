@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from random import Random
 from uuid import UUID
 
 import pytest
@@ -167,9 +168,9 @@ _SETS = st.lists(
 @settings(max_examples=200)
 @given(_SETS, st.randoms(use_true_random=False))
 def test_the_fold_does_not_mind_the_order_in_which_it_is_given(
-    drawn: list[tuple[int, set[int]]], random: object
+    drawn: list[tuple[int, set[int]]], random: Random
 ) -> None:
     said = [_said(minute, *numbers) for minute, numbers in drawn]
     shuffled = list(said)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]  (Hypothesis draws a Random)
+    random.shuffle(shuffled)
     assert _people(said) == _people(shuffled)
