@@ -55,6 +55,13 @@ def _redact_event(_logger: Any, _method: str, event: MutableMapping[str, Any]) -
     return {key: redact(value, key if key != "event" else "") for key, value in event.items()}
 
 
+# A line for each request, tick and delivery, beside the one that our own code writes with its ids.
+_NOISY = (
+    *("uvicorn.access", "httpx", "httpx2", "httpcore2"),
+    *("celery.beat", "celery.worker.strategy", "celery.app.trace"),
+)
+
+
 def configure_logging(settings: Settings) -> None:
     """Send structlog and the standard library's loggers through one JSON renderer to standard output."""
     shared: list[structlog.typing.Processor] = [
@@ -88,7 +95,7 @@ def configure_logging(settings: Settings) -> None:
     for served in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(served).handlers = []
         logging.getLogger(served).propagate = True
-    for noisy in ("uvicorn.access", "httpx", "httpx2", "httpcore2"):
+    for noisy in _NOISY:
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

@@ -120,3 +120,10 @@ async def test_a_requests_line_names_request_tenant_and_person_and_no_secret(acm
     assert event["duration_ms"] > 0
     assert token not in output
     assert "1.abcdef" not in output
+
+
+def test_each_tick_and_delivery_leaves_no_line_and_a_failure_one(lines: Lines) -> None:
+    for name in ("celery.beat", "celery.worker.strategy", "celery.app.trace"):
+        logging.getLogger(name).info("Task work.tick received")
+    logging.getLogger("celery.app.trace").error("Task work.tick raised unexpected")
+    assert [event["event"] for event in lines.events()] == ["Task work.tick raised unexpected"]
