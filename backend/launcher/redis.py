@@ -73,6 +73,7 @@ class RedisServer:
             end_process(self.pid, ask=signal.SIGTERM, insist=signal.SIGKILL, patience=_STOP_PATIENCE)
         if self._process is not None:
             self._process.wait()
+        _beside(self.data, "pid").unlink(missing_ok=True)
         if self._lock is not None:
             self._lock.release()
 
