@@ -33,7 +33,7 @@ from launcher import backup as operators
 from launcher import checkup
 from launcher import up as start
 from launcher.errors import LauncherError
-from launcher.home import home_folder, home_path
+from launcher.home import ROOT, home_folder, home_path
 from launcher.system import write_private
 
 Made = TypeVar("Made")
@@ -59,7 +59,7 @@ def openapi(path: Annotated[Path, typer.Option("--path", "-o")] = Path("openapi.
 
 
 @cli.command("settings")
-def show_settings(path: Annotated[Path, typer.Option("--path", "-o")] = Path("../.env.example")) -> None:
+def show_settings(path: Annotated[Path, typer.Option("--path", "-o")] = ROOT / ".env.example") -> None:
     """Write every setting with its default to a file; its test says when it is out of date."""
     path.write_text(example())
 
