@@ -14,8 +14,9 @@ from app.auth.permissions import Role
 from app.core.config import Settings
 from app.core.errors import TooManyRequests
 from app.core.ids import uuid7
-from app.core.rate_limits import Limit, RateLimiter, neighbourhood
+from app.core.rate_limits import Limit, RateLimiter, neighbourhood, whole_seconds
 from app.main import create_app
+from app.middleware.rate_limit import RateLimitMiddleware
 from tests.factories.access import Company, client_of
 
 PEER = "10.9.8.7"
@@ -98,6 +99,8 @@ async def test_a_configured_proxy_is_believed_for_what_it_added_itself(settings:
 
 
 async def test_the_login_limit_is_not_dodged_by_a_header(settings: Settings) -> None:
+    """Thirty in five minutes, and one more for each ten seconds that the asking takes."""
+    began = time.monotonic()
     async with (
         _app(settings, rate_limit_per_minute=1_000) as app,
         client_of(app, address=str(_fresh_address())) as client,
@@ -105,12 +108,48 @@ async def test_the_login_limit_is_not_dodged_by_a_header(settings: Settings) -> 
         answers = [
             await client.post(
                 "/api/v1/auth/verify-email",
-                json={"token": f"otk_{uuid7().hex}_0"},
+                json={"token": f"otk_{uuid7().hex}_0", "password": "a password of its own"},
                 headers={"X-Forwarded-For": f"203.0.113.{number}"},
             )
-            for number in range(31)
+            for number in range(45)
         ]
-    assert [each.status_code for each in answers] == [422] * 30 + [429]
+    codes = [each.json()["code"] for each in answers]
+    assert set(codes) == {"auth.link_invalid", "too_many_requests"}
+    assert 30 <= codes.count("auth.link_invalid") <= 31 + (time.monotonic() - began) / 10
+
+
+async def test_made_up_api_keys_count_for_the_peer(settings: Settings) -> None:
+    async with _app(settings) as app, client_of(app, address=str(_fresh_address())) as client:
+        seen = [(await _ask(client, X_API_Key=f"sk_1_{uuid7().hex}_x")).status_code for _ in range(6)]
+    assert seen == [401] * 5 + [429]
+
+
+async def test_collection_counts_events_and_not_requests(settings: Settings) -> None:
+    async with _app(settings) as app, client_of(app, address=str(_fresh_address())) as client:
+        for path in ("/v1/track", "/api/v1/cdp/events"):
+            event = {"type": "track", "event": "e", "userId": "u"}
+            seen = {(await client.post(path, json=event)).status_code for _ in range(8)}
+            assert seen == {401}, path
+
+
+async def test_a_websocket_too_many_is_closed_before_it_opens(app: FastAPI) -> None:
+    opened, sent = 0, []
+
+    async def inner(*_: object) -> None:
+        nonlocal opened
+        opened += 1
+
+    async def receive() -> dict[str, str]:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        sent.append((message["type"], message["code"]))
+
+    limited = RateLimitMiddleware(inner, limits={"/ws": 2}, trusted_proxies=())
+    scope = {"type": "websocket", "path": "/ws", "headers": [], "client": (_fresh_address(), 1), "app": app}
+    for _ in range(3):
+        await limited(scope, receive, send)
+    assert (opened, sent) == (2, [("websocket.close", 1013)])
 
 
 async def test_health_is_free(settings: Settings) -> None:
@@ -166,6 +205,23 @@ async def test_leases_never_let_through_more_than_the_limit(redis: Redis) -> Non
     limit, subject = Limit("test.lease", times=50, seconds=3_600, lease=7), str(uuid7())
     taken = await asyncio.gather(*(limiters[turn % 3].take(limit, subject) for turn in range(200)))
     assert 50 - 3 * 7 < sum(each.allowed for each in taken) <= 50
+
+
+async def test_what_a_process_took_and_did_not_spend_is_lost_within_a_second(redis: Redis) -> None:
+    limiter, subject = RateLimiter(redis), str(uuid7())
+    limit = Limit("test.lost", times=10, seconds=3_600, lease=10)
+    assert (await limiter.take(limit, subject)).allowed
+    await asyncio.sleep(1.1)
+    assert not (await limiter.take(limit, subject)).allowed
+
+
+async def test_a_refusal_says_how_long_to_wait(redis: Redis) -> None:
+    limiter, subject, limit = RateLimiter(redis), str(uuid7()), Limit("test.wait", times=1, seconds=60)
+    await limiter.enforce(limit, subject)
+    with pytest.raises(TooManyRequests) as refused:
+        await limiter.enforce(limit, subject)
+    assert 50 <= refused.value.retry_after <= 60
+    assert [whole_seconds(each) for each in (0, 0.2, 1.0, 1.2)] == [1, 1, 1, 2]
 
 
 async def test_the_allowance_comes_back_evenly(redis: Redis) -> None:
