@@ -48,6 +48,9 @@ def lines(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lines
         ("api_key", "sk_1_2_3"),
         ("write_key", "wk_1"),
         ("cookie", "a=b"),
+        ("otp_code", "123456"),
+        ("backup_code", "abcd"),
+        ("private_key", "k"),
     ],
 )
 def test_what_is_named_as_a_secret_is_hidden(lines: Lines, name: str, value: str) -> None:
@@ -74,6 +77,29 @@ def test_secrets_inside_a_text_are_hidden(lines: Lines, secret: str) -> None:
     )
     get_logger("test").warning("a.call_failed", url=said, error=f"it said {said}")
     assert secret not in lines.getvalue()
+
+
+_HIDDEN = "hunter2secret"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f"sent Bearer {_HIDDEN}",
+        f"sent Basic {_HIDDEN}",
+        f"opened with eyJhbGciOiJIUzI1NiJ9.{_HIDDEN}.{_HIDDEN}",
+        *(f"opened with {kind}_{_HIDDEN}" for kind in ("sk", "wk", "rt", "inv", "otk")),
+        f"connecting to postgresql://app:{_HIDDEN}@host/db",
+        *(
+            f"GET /ws?x=1&{name}={_HIDDEN}&y=2"
+            for name in ("token", "ticket", "access_token", "code", "state")
+        ),
+        f"no account for a{_HIDDEN}@example.com",
+    ],
+)
+def test_each_kind_of_secret_is_known_by_its_own_look(lines: Lines, said: str) -> None:
+    get_logger("test").warning("a.call_failed", error=said)
+    assert _HIDDEN not in lines.getvalue()
 
 
 def test_an_exceptions_text_is_redacted_too(lines: Lines) -> None:
