@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from fastapi import FastAPI
 from starlette.routing import Route
 
-from sandbox.control import clock, faults, mailbox, meta, people, shop, truth
+from sandbox.control import clock, faults, mailbox, market, meta, people, shop, truth
 from sandbox.control.refusals import install
 from sandbox.network_faults import NetworkFaults
 from sandbox.services import Services
@@ -41,7 +41,7 @@ def create_app(services: Services) -> NetworkFaults:
         lifespan=lifespan,
     )
     install(app)
-    for module in (clock, faults, shop, meta, truth, mailbox, people):
+    for module in (clock, faults, market, shop, meta, truth, mailbox, people):
         app.include_router(module.router(services))
     graph = MetaHttp(services.graph)
     app.router.routes.append(Route("/{path:path}", graph.answer, methods=["GET", "POST", "DELETE"]))

@@ -65,6 +65,8 @@ class CampaignState:
     curve: Curve
     adstock: list[float] = field(default_factory=list)
     first_hour: int = 0
+    pull: float = 1.0
+    """The share of its orders that it still causes: creatives wear out, competitors come."""
 
     def adstock_at(self, hour: int) -> float:
         """Adstocked daily spend at the end of an hour."""
@@ -191,10 +193,11 @@ class AccountWorld:
 
     def incremental(self, campaign: str, spend: float) -> float:
         """Orders a day that this adstocked spend causes now, worn by fatigue; before seasonality."""
-        curve = self.campaigns[campaign].curve
+        state = self.campaigns[campaign]
+        curve = state.curve
         lines = [line for line in self.lines.values() if line.campaign == campaign]
         worn = max((self._fatigue(line, curve) for line in lines), default=0.0)
-        return curve.orders(spend) / (1 + worn)
+        return state.pull * curve.orders(spend) / (1 + worn)
 
     def _caused(self, hour: int, campaign: str | None, mean: float) -> list[Order]:
         cause = campaign or "organic"

@@ -24,7 +24,8 @@ def _campaign(world: AccountWorld, name: str, cents: list[int], start: float, en
     spend = sum(shown.spend for x in lines for h in hours if (shown := x.delivered(h)) is not None)
     revenue = sum(cents) / 100
     adstock = world.campaigns[name].adstock_at(world.closed_hour - 1)
-    marginal = world.campaigns[name].curve.slope(adstock) * mean_cents(world.shop) / 100
+    state = world.campaigns[name]
+    marginal = state.pull * state.curve.slope(adstock) * mean_cents(world.shop) / 100
     return {
         "campaign_id": name,
         "spend": round(spend, 2),
@@ -44,13 +45,16 @@ def curves(world: AccountWorld) -> list[dict[str, Any]]:
     for name, state in world.campaigns.items():
         now = state.adstock_at(world.closed_hour - 1)
         levels = [state.curve.scale * step / 4 for step in range(13)]
-        points = [{"spend": round(x, 2), "revenue": round(state.curve.orders(x) * value, 2)} for x in levels]
+        points = [
+            {"spend": round(x, 2), "revenue": round(state.pull * state.curve.orders(x) * value, 2)}
+            for x in levels
+        ]
         curve = state.curve
         found.append(
             {
                 "campaign_id": name,
                 "form": "orders/day = ceiling * (1 - exp(-adstocked daily spend / scale))",
-                "ceiling": curve.ceiling,
+                "ceiling": state.pull * curve.ceiling,
                 "scale": curve.scale,
                 "half_life_hours": curve.half_life_hours,
                 "overclaim": curve.overclaim,

@@ -62,6 +62,11 @@ class World:
     def cap_spend(self, account: str, now: float, cap: float | None) -> None:
         self._record({"do": "cap", "at": now, "account": account, "cap": cap})
 
+    def set_pull(self, account: str, campaign: str, now: float, pull: float) -> None:
+        """From the next hour on, the campaign truly causes this share of the orders that its curve says."""
+        facts = {"account": account, "campaign": campaign, "pull": pull}
+        self._record({"do": "pull", "at": now, **facts})
+
     def run_to(self, now: float) -> None:
         for account in self.accounts.values():
             account.run_to(now)
@@ -78,5 +83,7 @@ class World:
             account.add_campaign(entry["campaign"], Curve(**entry["curve"]))
         elif entry["do"] == "rate":
             account.schedule(entry["line"], entry["campaign"], entry["at"], entry["rate"], entry["until"])
+        elif entry["do"] == "pull":
+            account.campaigns[entry["campaign"]].pull = entry["pull"]
         else:
             account.spend_cap = entry["cap"]

@@ -29,7 +29,11 @@ class CallOutcome(StrEnum):
 
 
 class DeliveryStatus(StrEnum):
-    """A conversion on its way: `skipped` was never to be sent, `dead` may be replayed by a person."""
+    """A conversion on its way.
+
+    `skipped` was never to be sent, `dead` may be replayed by a person. `quarantined` has a value far beyond the
+    shop's own history, and waits for a person: what trains a platform is guarded.
+    """
 
     QUEUED = "queued"
     SENT = "sent"
@@ -37,6 +41,7 @@ class DeliveryStatus(StrEnum):
     FAILED = "failed"
     DEAD = "dead"
     SKIPPED = "skipped"
+    QUARANTINED = "quarantined"
 
 
 class BudgetLevel(StrEnum):

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-DeliveryStatusName = Literal["queued", "sent", "acknowledged", "failed", "dead", "skipped"]
+DeliveryStatusName = Literal["queued", "sent", "acknowledged", "failed", "dead", "skipped", "quarantined"]
 
 
 class DeliveryRead(BaseModel):

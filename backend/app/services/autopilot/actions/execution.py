@@ -17,6 +17,7 @@ from app.models.autopilot.actions import AutopilotAction
 from app.models.trust_engine.kinds import IncidentKind
 from app.services.autopilot.actions.rules import ActionState
 from app.services.autopilot.actions.service import AutopilotActions, change_of
+from app.services.autopilot.actions.watching import ActionWatch
 from app.services.integrations.ports import (
     SET_DAILY_BUDGET,
     SET_LIFETIME_BUDGET,
@@ -38,7 +39,6 @@ MOST_ATTEMPTS = 3
 ABANDONED_AFTER = timedelta(minutes=2)
 """Longer than an execution may take, on real time: after that its worker is dead."""
 
-_WATCHED_FOR = timedelta(hours=72)
 _PAUSE = timedelta(seconds=15)
 _NOT_APPLIED = frozenset({PlatformErrorKind.TRANSIENT, PlatformErrorKind.RATE_LIMITED})
 _READS = 4
@@ -189,7 +189,7 @@ class ActionExecution:
                 return ActionState(action.state)
             await actions.advance(action, ActionState.VERIFIED, note="Read back: the platform holds it.")
             if action.rollback_of is None and not action.safety and action.operation != SET_STATUS:
-                action.watch_until = scope.now() + _WATCHED_FOR
+                action.watch_until = scope.now() + await ActionWatch(scope).lasts(action.ad_account_id)
             await scope.enqueue(
                 "integrations.sync_account", {"ad_account_id": str(job.ad_account_id)}, queue="sync"
             )

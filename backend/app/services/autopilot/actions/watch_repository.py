@@ -1,11 +1,12 @@
 from datetime import date
+from uuid import UUID
 
 from sqlalchemy import exists, func, select
 
 from app.db.session import TenantScope
 from app.models.autopilot.actions import AutopilotAction
 from app.models.campaigns.metrics import CampaignMetricsDay
-from app.models.integrations.ad_accounts import PlatformEdit
+from app.models.integrations.ad_accounts import AdAccount, PlatformEdit
 
 
 class WatchRepository:
@@ -40,3 +41,20 @@ class WatchRepository:
             AutopilotAction.applied_at > action.applied_at,
         )
         return bool(await self._session.scalar(select(by_others | by_us)))
+
+    async def rollbacks_of(self, action_id: UUID) -> list[str]:
+        """The states of what was proposed to undo this action."""
+        statement = select(AutopilotAction.state).where(AutopilotAction.rollback_of == action_id)
+        return list(await self._session.scalars(statement))
+
+    async def timezone(self, ad_account_id: UUID) -> str:
+        found: str = (
+            await self._session.scalars(select(AdAccount.timezone).where(AdAccount.id == ad_account_id))
+        ).one()
+        return found
+
+    async def attribution_days(self, ad_account_id: UUID) -> int:
+        """The longest window in which the platform still counts a conversion."""
+        days = func.greatest(AdAccount.attribution_click_days, AdAccount.attribution_view_days)
+        found = await self._session.scalar(select(days).where(AdAccount.id == ad_account_id))
+        return int(found or 0)

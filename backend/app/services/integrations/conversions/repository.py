@@ -11,9 +11,11 @@ from app.core.clock import real_now
 from app.core.ids import uuid7
 from app.db.session import TenantScope
 from app.db.utils import newest_first
+from app.models.cdp.events import CdpEvent
 from app.models.integrations.conversions import ConversionDelivery
 from app.models.integrations.kinds import DeliveryStatus
 from app.models.tenants import Tenant
+from app.services.integrations.conversions.rules import ValueHistory
 
 _WAITING = (DeliveryStatus.QUEUED, DeliveryStatus.FAILED)
 _CHUNK = 1_000
@@ -29,6 +31,7 @@ class DeliveryCounts:
     waiting: int
     dead: int
     skipped: int
+    quarantined: int
 
     @property
     def to_be_sent(self) -> int:
@@ -118,6 +121,25 @@ class ConversionRepository:
                 response=dict(response),
             )
 
+    async def value_history(self, currency: str, *, since: datetime, until: datetime) -> ValueHistory:
+        """Of the orders of that currency received in the window, each told of once."""
+        logarithm = func.ln(CdpEvent.value_micros)
+        orders, lower, middle, upper = (
+            await self._session.execute(
+                select(
+                    func.count(),
+                    *(func.percentile_cont(share).within_group(logarithm) for share in (0.25, 0.5, 0.75)),
+                ).where(
+                    CdpEvent.is_order,
+                    CdpEvent.currency == currency,
+                    CdpEvent.value_micros > 0,
+                    CdpEvent.received_at >= since,
+                    CdpEvent.received_at < until,
+                )
+            )
+        ).one()
+        return ValueHistory(orders, float(lower or 0), float(middle or 0), float(upper or 0))
+
     async def accounts_with_due(self) -> Sequence[UUID]:
         statement = select(ConversionDelivery.ad_account_id.distinct()).where(
             ConversionDelivery.status.in_(_WAITING),
@@ -165,6 +187,7 @@ class ConversionRepository:
             waiting=sum(found.get(one, 0) for one in (*_WAITING, DeliveryStatus.SENT)),
             dead=found.get(DeliveryStatus.DEAD, 0),
             skipped=found.get(DeliveryStatus.SKIPPED, 0),
+            quarantined=found.get(DeliveryStatus.QUARANTINED, 0),
         )
 
     async def coverage(self, ad_account_id: UUID, *, since: datetime) -> Coverage:

@@ -1,5 +1,6 @@
 """Which events are conversions, whether they may be sent on, and whom they tell of. Pure."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -86,6 +87,31 @@ _NAMES: dict[str, str] = {
     "useragent": "user_agent",
 }
 _SEALED = "[sealed]"
+
+
+OUTLIER_NEEDS = 30
+"""Orders of the past without which nothing can be called far from usual."""
+_FAR = math.log(10)
+_SPREADS = 6.0
+_QUARTILES_TO_SIGMA = 1.349
+
+
+@dataclass(frozen=True, slots=True)
+class ValueHistory:
+    """The shop's own orders of one currency: how many, and the quartiles of the natural logarithm of their value."""
+
+    orders: int
+    lower: float
+    middle: float
+    upper: float
+
+
+def is_outlier(value_micros: int, past: ValueHistory) -> bool:
+    """Over ten times the usual order, and over six robust deviations from it: both, so that a dear shop is none."""
+    if past.orders < OUTLIER_NEEDS or value_micros <= 0:
+        return False
+    spread = (past.upper - past.lower) / _QUARTILES_TO_SIGMA
+    return math.log(value_micros) - past.middle > max(_FAR, _SPREADS * spread)
 
 
 @dataclass(frozen=True, slots=True)

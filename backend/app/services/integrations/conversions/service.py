@@ -22,6 +22,7 @@ from app.services.integrations.conversions.repository import ConversionRepositor
 from app.services.integrations.meta.conversions import EVENTS
 from app.services.integrations.ports import (
     AdPlatform,
+    ConversionEvent,
     EventRefused,
     PlatformError,
     PlatformErrorKind,
@@ -34,7 +35,11 @@ log = get_logger(__name__)
 _PAGE = 500
 _BATCH = 200
 _MOST_BATCHES = 50
-_REPLAYABLE = frozenset({DeliveryStatus.FAILED, DeliveryStatus.DEAD, DeliveryStatus.SKIPPED})
+_REPLAYABLE = frozenset(
+    {DeliveryStatus.FAILED, DeliveryStatus.DEAD, DeliveryStatus.SKIPPED, DeliveryStatus.QUARANTINED}
+)
+_HISTORY = timedelta(days=60)
+_RELEASED_BY = "released_by"
 
 __all__ = ["ConversionSender", "ConversionService", "Coverage", "DeliveryCounts"]
 
@@ -77,13 +82,15 @@ class ConversionService:
         )
 
     async def replay(self, delivery_id: UUID) -> ConversionDelivery:
-        """Try again what failed; what the platform must not be told stays untold, and says so again."""
+        """Try again what failed, or let go what was quarantined; what must not be told stays untold, and says so."""
         delivery = await self._deliveries.find_for_update(delivery_id)
         if delivery is None:
             raise DeliveryNotFound(delivery_id=str(delivery_id))
         if delivery.status not in _REPLAYABLE:
             raise NotReplayable(status=delivery.status)
         before = delivery.status
+        if before == DeliveryStatus.QUARANTINED:
+            delivery.response = {_RELEASED_BY: self._scope.actor.label}
         delivery.status, delivery.attempts = DeliveryStatus.QUEUED, 0
         delivery.next_attempt_at = delivery.reason = None
         await AuditLog(self._scope).record(
@@ -144,8 +151,9 @@ class ConversionService:
 class ConversionSender:
     """Sends what is due, between short transactions. Sending twice is harmless: platforms deduplicate by event id."""
 
-    def __init__(self, scopes: Scopes) -> None:
+    def __init__(self, scopes: Scopes, *, batch: int = _BATCH) -> None:
         self._scopes = scopes
+        self._batch = batch
 
     async def send_due(self, ad_account_id: UUID) -> int:
         """How many were settled: acknowledged, or left out for good."""
@@ -155,7 +163,7 @@ class ConversionSender:
                 account = await AdAccountRepository(scope).find(ad_account_id)
                 if account is None or not account.conversions_enabled or not account.pixel_id:
                     return settled
-                claimed = await ConversionRepository(scope).claim(ad_account_id, _BATCH)
+                claimed = await ConversionRepository(scope).claim(ad_account_id, self._batch)
             if not claimed:
                 return settled
             sent = await self._send(account, claimed)
@@ -168,8 +176,7 @@ class ConversionSender:
         try:
             platform = await IntegrationsService(self._scopes).connector(account.id)
         except PlatformError as error:
-            await self._failed(claimed, error)
-            return 0
+            return await self._failed(claimed, error)
         prepared = await self._prepare(platform, claimed)
         if not prepared:
             return len(claimed)
@@ -186,6 +193,8 @@ class ConversionSender:
             country, now = await deliveries.tenant_country(), scope.now()
             events = await EventService(scope).by_keys([(d.event_received_at, d.event_id) for d in claimed])
             found = {event.id: event for event in events}
+            past = await self._pasts(deliveries, events, now)
+            quarantined: list[UUID] = []
             for delivery in claimed:
                 event = found.get(delivery.event_id)
                 if event is None:
@@ -196,17 +205,50 @@ class ConversionSender:
                 if not rules.allows_ads(event.context, conversion.identifiers.get("country") or country):
                     left_out.setdefault("consent_refused", []).append(delivery.id)
                     continue
+                if self._is_held_back(delivery, conversion, past):
+                    quarantined.append(delivery.id)
+                    continue
                 prepared = platform.prepare_event(conversion, now)
                 if isinstance(prepared, EventRefused):
                     left_out.setdefault(prepared.reason, []).append(delivery.id)
                 else:
                     ready[delivery.id] = (delivery, prepared)
+            if quarantined:
+                CONVERSIONS.labels(platform.platform, DeliveryStatus.QUARANTINED).inc(len(quarantined))
+                await deliveries.settle(
+                    quarantined,
+                    status=DeliveryStatus.QUARANTINED,
+                    reason="outlier_value",
+                    next_attempt_at=None,
+                )
+                log.warning("integrations.conversions.quarantined", count=len(quarantined))
             for reason, ids in left_out.items():
                 CONVERSIONS.labels(platform.platform, DeliveryStatus.SKIPPED).inc(len(ids))
                 await deliveries.settle(
                     ids, status=DeliveryStatus.SKIPPED, reason=reason, next_attempt_at=None
                 )
         return ready
+
+    @staticmethod
+    async def _pasts(
+        deliveries: ConversionRepository, events: Sequence[CdpEvent], now: datetime
+    ) -> dict[str, rules.ValueHistory]:
+        """What the shop's orders of each currency among these were worth of late."""
+        priced = [event for event in events if event.currency and event.value_micros]
+        return {
+            currency: await deliveries.value_history(currency, since=now - _HISTORY, until=now)
+            for currency in {event.currency for event in priced if event.currency}
+        }
+
+    @staticmethod
+    def _is_held_back(
+        delivery: ConversionDelivery, conversion: ConversionEvent, past: Mapping[str, rules.ValueHistory]
+    ) -> bool:
+        """An outlier, unless a person has let it go."""
+        if conversion.value_micros is None or conversion.currency not in past:
+            return False
+        released = _RELEASED_BY in (delivery.response or {})
+        return not released and rules.is_outlier(conversion.value_micros, past[conversion.currency])
 
     async def _transmit(
         self,
@@ -220,8 +262,7 @@ class ConversionSender:
         except PlatformError as error:
             if error.kind is PlatformErrorKind.INVALID and len(ready) > 1:
                 return await self._halves(platform, account, ready)
-            await self._failed([delivery for delivery, _ in ready.values()], error)
-            return 0
+            return await self._failed([delivery for delivery, _ in ready.values()], error)
         async with self._scopes() as scope:
             deliveries = ConversionRepository(scope)
             if answer.received == len(events):
@@ -251,7 +292,8 @@ class ConversionSender:
         first = await self._transmit(platform, account, dict(items[:middle]))
         return first + await self._transmit(platform, account, dict(items[middle:]))
 
-    async def _failed(self, deliveries: Sequence[ConversionDelivery], error: PlatformError) -> None:
+    async def _failed(self, deliveries: Sequence[ConversionDelivery], error: PlatformError) -> int:
+        """How many were given up for good; the others are tried again later."""
         never = error.kind in {PlatformErrorKind.INVALID, PlatformErrorKind.UNSUPPORTED}
         given_up = [one.id for one in deliveries if never or one.attempts >= rules.MOST_ATTEMPTS]
         waiting = [one for one in deliveries if one.id not in set(given_up)]
@@ -276,6 +318,7 @@ class ConversionSender:
             given_up=len(given_up),
             to_be_retried=len(waiting),
         )
+        return len(given_up)
 
 
 def _stored(event: CdpEvent, tenant_id: int) -> rules.StoredEvent:

@@ -92,6 +92,8 @@ class EventLoss(msgspec.Struct, frozen=True, kw_only=True):
     acknowledged: Share
     """Acknowledged by the platform, of those accepted by us and old enough to expect an answer."""
     browser_over_server: RatioSeries | None = None
+    quarantined: int = 0
+    """Held back for a value far beyond the shop's history: a person decides about them."""
 
 
 class ApiHealth(msgspec.Struct, frozen=True, kw_only=True):

@@ -66,6 +66,8 @@ class Deliveries:
     acknowledged: int
     sent: int
     carried: dict[str, int]
+    quarantined: int
+    """Held back for their value: neither lost nor sent."""
 
 
 class SignalRepository:
@@ -98,7 +100,7 @@ class SignalRepository:
     async def deliveries(self, ad_account_id: UUID, *, since: datetime, until: datetime) -> Deliveries:
         delivery = ConversionDelivery
         mine = delivery.ad_account_id == ad_account_id
-        counted = delivery.status != DeliveryStatus.SKIPPED
+        counted = delivery.status.not_in((DeliveryStatus.SKIPPED, DeliveryStatus.QUARANTINED))
         within = (delivery.queued_at >= since, delivery.queued_at < until)
         answered = delivery.status == DeliveryStatus.ACKNOWLEDGED
         left = delivery.status.in_((DeliveryStatus.SENT, DeliveryStatus.ACKNOWLEDGED))
@@ -116,12 +118,16 @@ class SignalRepository:
             )
         ).all()
         ever = await self._session.scalar(select(delivery.id).where(mine).limit(1))
+        quarantined = await self._session.scalar(
+            select(func.count()).where(mine, delivery.status == DeliveryStatus.QUARANTINED, *within)
+        )
         return Deliveries(
             ever=ever is not None,
             due=due,
             acknowledged=acknowledged,
             sent=sent,
             carried={row.key: row.carried for row in carried},
+            quarantined=quarantined or 0,
         )
 
     async def of(self, evaluation_id: UUID) -> Sequence[TrustSignal]:

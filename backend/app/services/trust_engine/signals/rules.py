@@ -170,9 +170,12 @@ def event_loss(measured: EventLoss, now: datetime) -> Signal:
         "accepted": share.whole,
         "acknowledged": share.part,
         "loss": round(loss, 4),
+        "quarantined": measured.quarantined,
     }
     score = _fall(loss, 0.01, 0.25)
     reason = f"The platform has acknowledged {share.part} of {share.whole} events."
+    if measured.quarantined:
+        reason = f"{reason[:-1]}; {measured.quarantined} wait for a person, quarantined for their value."
     drift = _drift(measured.browser_over_server) if measured.browser_over_server else "not measured"
     if not isinstance(drift, str):
         factor, tolerance = drift

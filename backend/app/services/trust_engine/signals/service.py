@@ -147,7 +147,9 @@ class Signals:
         share = measured.Share(deliveries.acknowledged, deliveries.due)
         return rules.event_loss(
             measured.EventLoss(
-                acknowledged=share, browser_over_server=await self._browser_over_server(account, now)
+                acknowledged=share,
+                browser_over_server=await self._browser_over_server(account, now),
+                quarantined=deliveries.quarantined,
             ),
             now,
         )

@@ -1,6 +1,9 @@
 """What a shop tells its CDP of a purchase reaches the platform once, in the platform's own form."""
 
 import hashlib
+import math
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,16 +11,21 @@ import pytest
 from sqlalchemy import select, text, update
 
 from app.core.clock import real_now
+from app.core.config import Settings
 from app.core.ids import uuid7
 from app.db.session import Scopes
 from app.models.integrations.ad_accounts import AdAccount
+from app.models.integrations.calls import PlatformCall
 from app.models.integrations.conversions import ConversionDelivery
+from app.services.integrations.conversions.rules import ValueHistory, is_outlier
 from app.services.integrations.conversions.service import ConversionSender, ConversionService
-from app.services.integrations.gateway import Gateway
+from app.services.integrations.gateway import Gateway, gateway_by
+from app.services.trust_engine.signals.repository import SignalRepository
+from tests.conftest import pointed_at
 from tests.factories.access import Company
 from tests.factories.cdp import make_source
 from tests.factories.integrations import US_ACCOUNT, Connected, connect
-from tests.sandbox_process import US_PIXEL, Sandbox
+from tests.sandbox_process import US_PIXEL, Sandbox, running_sandbox
 
 
 def order(**changes: Any) -> dict[str, Any]:
@@ -74,8 +82,8 @@ async def told(company: Company, *events: dict[str, Any]) -> None:
         await ConversionService(scope).queue_accepted(began, real_now())
 
 
-async def sent(scopes: Scopes, connected: Connected) -> list[ConversionDelivery]:
-    await ConversionSender(scopes).send_due(connected.dollars)
+async def sent(scopes: Scopes, connected: Connected, *, batch: int = 200) -> list[ConversionDelivery]:
+    await ConversionSender(scopes, batch=batch).send_due(connected.dollars)
     async with scopes() as scope:
         return list(await scope.session.scalars(select(ConversionDelivery).order_by(ConversionDelivery.id)))
 
@@ -206,3 +214,137 @@ async def test_an_account_that_is_switched_off_gets_nothing(
         )
     await told(acme, order())
     assert await sent(scopes, connected) == []
+
+
+@pytest.fixture
+async def ahead(settings: Settings) -> AsyncIterator[Sandbox]:
+    """A platform whose clock is an hour ahead: what we hold for young enough it refuses for its age."""
+    with running_sandbox("--seed", "7", "--history", "8") as running:
+        running.advance(1)
+        async with gateway_by(pointed_at(settings, running)):
+            yield running
+
+
+def too_old_there() -> dict[str, Any]:
+    return order(timestamp=(real_now() - timedelta(days=6, hours=23, minutes=30)).isoformat())
+
+
+async def _connected_to(scopes: Scopes, sandbox: Sandbox) -> Connected:
+    made = await connect(scopes, sandbox)
+    async with scopes() as scope:
+        await scope.session.execute(
+            update(AdAccount).where(AdAccount.id == made.forints).values(conversions_enabled=False)
+        )
+    return made
+
+
+async def test_one_bad_event_has_its_request_refused_and_is_found_while_the_others_arrive_once(
+    acme: Company, scopes: Scopes, ahead: Sandbox
+) -> None:
+    connected = await _connected_to(scopes, ahead)
+    bad = [too_old_there() for _ in range(5)]
+    good = [order() for _ in range(16)]
+    mixed = [*good[:3], bad[0], *good[3:9], *bad[1:4], *good[9:], bad[4]]
+    await told(acme, *mixed)
+    found = {row.dedupe_key: row for row in await sent(scopes, connected)}
+    assert len(found) == len(mixed)
+    for event in bad:
+        delivery = found[event["properties"]["event_id"]]
+        assert (delivery.status, delivery.reason) == ("dead", "meta.100.2804003")
+        assert received(ahead, event) == []
+    for event in good:
+        assert found[event["properties"]["event_id"]].status == "acknowledged"
+        assert len(received(ahead, event)) == 1
+    async with scopes() as scope:
+        statement = select(PlatformCall.outcome).where(PlatformCall.operation == "send_events")
+        calls = list(await scope.session.scalars(statement))
+    assert "ok" in calls
+    assert len(calls) <= 2 * len(bad) * len(mixed).bit_length(), "halves, not one by one"
+
+
+async def test_a_batch_of_bad_ones_alone_does_not_keep_the_next_batch_waiting(
+    acme: Company, scopes: Scopes, ahead: Sandbox
+) -> None:
+    """The oldest come first: four that are refused fill a batch, and the good one stands behind them."""
+    connected = await _connected_to(scopes, ahead)
+    bad, good = [too_old_there() for _ in range(4)], order()
+    await told(acme, *bad, good)
+    found = {row.dedupe_key: row.status for row in await sent(scopes, connected, batch=4)}
+    assert found[good["properties"]["event_id"]] == "acknowledged"
+    assert sorted(found.values()) == ["acknowledged", "dead", "dead", "dead", "dead"]
+
+
+async def test_a_platform_that_fails_on_the_way_to_the_bad_one_is_tried_again_for_the_rest(
+    acme: Company, scopes: Scopes, ahead: Sandbox
+) -> None:
+    connected = await _connected_to(scopes, ahead)
+    bad, good = too_old_there(), [order() for _ in range(3)]
+    await told(acme, bad, *good)
+    await _fail_second_call(ahead)
+    await sent(scopes, connected)
+    ahead.repair()
+    async with scopes() as scope:
+        await scope.session.execute(
+            update(ConversionDelivery)
+            .where(ConversionDelivery.status == "failed")
+            .values(next_attempt_at=None)
+        )
+    found = {row.dedupe_key: row.status for row in await sent(scopes, connected)}
+    assert found.pop(bad["properties"]["event_id"]) == "dead"
+    assert set(found.values()) == {"acknowledged"}
+    assert all(len(received(ahead, event)) == 1 for event in good)
+
+
+async def _fail_second_call(sandbox: Sandbox) -> None:
+    """Applied, and the answer lost: the platform's deduplication has to make the second sending harmless."""
+    fault = {"kind": "drop_response", "path": f"/{US_PIXEL}", "method": "POST", "count": 1}
+    sandbox.control("POST", "faults", json=fault)
+
+
+def priced(total: float) -> dict[str, Any]:
+    event = order()
+    event["properties"]["total"] = total
+    return event
+
+
+async def test_a_value_far_beyond_the_shops_history_waits_for_a_person_and_is_shown_as_evidence(
+    acme: Company, scopes: Scopes, connected: Connected, sandbox: Sandbox
+) -> None:
+    usual = [priced(20 + 2 * number) for number in range(40)]
+    dear, absurd = priced(400), priced(60_000)
+    await told(acme, *usual, dear, absurd)
+    found = {row.dedupe_key: row for row in await sent(scopes, connected)}
+    held = found[absurd["properties"]["event_id"]]
+    assert (held.status, held.reason) == ("quarantined", "outlier_value")
+    assert received(sandbox, absurd) == []
+    assert found[dear["properties"]["event_id"]].status == "acknowledged", "dear is not absurd"
+    async with scopes() as scope:
+        now = scope.now()
+        seen = await SignalRepository(scope).deliveries(
+            connected.dollars, since=now - timedelta(hours=1), until=now + timedelta(hours=1)
+        )
+    assert (seen.quarantined, seen.due, seen.acknowledged) == (1, 41, 41), "held back is not lost"
+    released = await acme.client().post(f"/api/v1/integrations/conversions/{held.id}/replay")
+    assert released.status_code == 202
+    found = {row.dedupe_key: row for row in await sent(scopes, connected)}
+    assert found[absurd["properties"]["event_id"]].status == "acknowledged"
+    assert len(received(sandbox, absurd)) == 1
+
+
+async def test_a_shop_without_a_history_has_no_outliers(
+    acme: Company, scopes: Scopes, connected: Connected
+) -> None:
+    await told(acme, priced(20), priced(60_000))
+    assert {row.status for row in await sent(scopes, connected)} == {"acknowledged"}
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [(500, False), (999, False), (1001, True), (100_000, True), (1, False)]
+)
+def test_far_is_over_ten_times_the_usual_and_over_six_deviations(value: int, *, expected: bool) -> None:
+    unit = 1_000_000
+    steady = ValueHistory(100, math.log(90 * unit), math.log(100 * unit), math.log(110 * unit))
+    assert is_outlier(value * unit, steady) is expected
+    wild = ValueHistory(100, math.log(10 * unit), math.log(100 * unit), math.log(1000 * unit))
+    assert not is_outlier(value * unit, wild)
+    assert not is_outlier(value * unit, replace(steady, orders=29))
