@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Iterator
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
+from app.core.clock import real_now
 from app.db.session import Scopes
 from app.models.autopilot.actions import AutopilotAction
-from app.services.autopilot.actions.execution import ActionExecution
+from app.services.autopilot.actions.execution import ABANDONED_AFTER, ActionExecution
 from app.services.autopilot.actions.rules import ActionState
 from app.services.autopilot.actions.service import AutopilotActions, change_of
 from app.services.integrations.gateway import Gateway
@@ -189,3 +192,63 @@ async def test_the_kill_switch_pressed_while_a_write_is_on_its_way_does_not_beli
     assert await under_way is ActionState.VERIFIED
     assert (await action_of(scopes, action_id)).state == ActionState.VERIFIED
     assert (held(faulty), writes(faulty)) == (wanted, before + 1)
+
+
+async def test_a_platform_that_does_not_hold_what_was_asked_opens_an_incident(
+    scopes: Scopes, target: Target, faulty: Sandbox
+) -> None:
+    """Accepted, and then read back as another budget: nothing is called verified."""
+    wanted = target.budget_micros + 1200 * CENT
+    action_id = await approved_action(scopes, target, wanted, state=ActionState.APPLIED, attempts=1)
+    before = held(faulty)
+    assert await ActionExecution(scopes).run(action_id) is ActionState.FAILED
+    assert held(faulty) == before
+    assert (await action_of(scopes, action_id)).error_code == "autopilot.actions.read_back_mismatch"
+    async with scopes() as scope:
+        (incident,) = await Incidents(scope).live()
+    assert incident.kind == "read_back_mismatch"
+    assert incident.evidence["asked"] == {"daily_budget_micros": wanted}
+    assert incident.evidence["found"] == {"daily_budget_micros": before}
+
+
+async def test_what_never_arrives_is_given_up_after_the_third_attempt(
+    scopes: Scopes, target: Target, faulty: Sandbox
+) -> None:
+    action_id = await approved_action(
+        scopes, target, target.budget_micros + 1300 * CENT, state=ActionState.EXECUTING, attempts=3
+    )
+    before = held(faulty)
+    assert await ActionExecution(scopes).run(action_id) is ActionState.FAILED
+    assert held(faulty) == before
+    assert (await action_of(scopes, action_id)).error_code == "autopilot.actions.gave_up"
+
+
+async def test_what_the_platform_holds_already_is_not_written_again(
+    scopes: Scopes, target: Target, faulty: Sandbox
+) -> None:
+    wanted = target.budget_micros + 1400 * CENT
+    action_id = await approved_action(scopes, target, wanted)
+    faulty.graph("POST", BROAD, daily_budget=str(wanted // CENT))
+    before = writes(faulty)
+    assert await ActionExecution(scopes).run(action_id) is ActionState.VERIFIED
+    assert writes(faulty) == before
+
+
+async def test_only_what_a_dead_worker_left_behind_is_taken_up_again(
+    scopes: Scopes, target: Target, faulty: Sandbox
+) -> None:
+    long_ago = real_now() - ABANDONED_AFTER - timedelta(seconds=1)
+    budget = target.budget_micros
+    left = await approved_action(
+        scopes, target, budget + CENT, state=ActionState.EXECUTING, executing_at=long_ago
+    )
+    await approved_action(
+        scopes, target, budget + 2 * CENT, state=ActionState.EXECUTING, executing_at=real_now()
+    )
+    assert await ActionExecution(scopes).resume_abandoned() == 1
+    async with scopes() as scope:
+        rows = await scope.session.execute(
+            text("select payload ->> 'action_id' from outbox where name = 'autopilot.actions.execute'")
+        )
+        assert list(rows.scalars()) == [str(left)]
+    assert held(faulty) == budget

@@ -1,0 +1,124 @@
+"""What the caps are held against: our own changes, other people's edits, and what was given back."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from app.core.ids import uuid7
+from app.db.session import Scopes
+from app.models.integrations.ad_accounts import PlatformEdit
+from app.services.autopilot.actions.activity import ActivityReader, Seen
+from app.services.autopilot.actions.service import AutopilotActions
+from app.services.trust_engine.gate.service import Limits
+from tests.factories.autopilot import Target, approved_action
+from tests.factories.trust import BUDGET, Account, make_account
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+async def account(scopes: Scopes) -> Account:
+    return await make_account(scopes, with_orders=False)
+
+
+async def changed(
+    scopes: Scopes, account: Account, before: int, after: int, *, ago: timedelta, **columns: Any
+) -> UUID:
+    """A change of ours that the platform has held since then."""
+    async with scopes() as scope:
+        now = scope.now()
+    return await approved_action(
+        scopes,
+        Target(account.id, account.campaign_id, before),
+        after,
+        **{"entity": "c1", "state": "verified", "applied_at": now - ago, **columns},
+    )
+
+
+async def edited_elsewhere(scopes: Scopes, account: Account, *, ago: timedelta) -> None:
+    async with scopes() as scope:
+        scope.session.add(
+            PlatformEdit(
+                ad_account_id=account.id,
+                fingerprint=uuid7().hex,
+                edited_at=scope.now() - ago,
+                entity_type="campaign",
+                entity="c1",
+                event_type="update_campaign_budget",
+                actor_name="Robin Vance",
+                by_others=True,
+                detail={},
+            )
+        )
+
+
+async def seen(scopes: Scopes, account: Account) -> Seen:
+    """As the next change of the campaign would see it."""
+    wanted = await approved_action(
+        scopes, Target(account.id, account.campaign_id, BUDGET), BUDGET, entity="c1"
+    )
+    async with scopes() as scope:
+        action = await AutopilotActions(scope).get(wanted)
+        return await ActivityReader(scope).read(action, Limits(min_hours_between=4))
+
+
+async def test_a_quiet_entity_has_no_past(scopes: Scopes, account: Account) -> None:
+    found = await seen(scopes, account)
+    assert (found.activity.changes_24h, found.activity.last_change_at) == (0, None)
+    assert (found.restores_micros, found.untouched_since) == (None, True)
+
+
+async def test_edits_from_elsewhere_consume_limits_and_start_cooldowns(
+    scopes: Scopes, account: Account
+) -> None:
+    await changed(scopes, account, BUDGET, BUDGET + 1, ago=5 * HOUR)
+    await edited_elsewhere(scopes, account, ago=2 * HOUR)
+    await edited_elsewhere(scopes, account, ago=25 * HOUR)
+    found = await seen(scopes, account)
+    assert found.activity.changes_24h == 2
+    assert found.activity.last_change_at is not None
+    async with scopes() as scope:
+        age = scope.now() - found.activity.last_change_at
+    assert HOUR < age < 3 * HOUR
+    assert not found.untouched_since
+
+
+async def test_an_edit_from_before_our_own_write_is_known_to_us(scopes: Scopes, account: Account) -> None:
+    await edited_elsewhere(scopes, account, ago=5 * HOUR)
+    await changed(scopes, account, BUDGET, BUDGET + 1, ago=2 * HOUR)
+    assert (await seen(scopes, account)).untouched_since
+
+
+async def test_the_days_raises_of_the_whole_account_are_summed_and_cuts_are_none(
+    scopes: Scopes, account: Account
+) -> None:
+    await changed(scopes, account, 100, 130, ago=HOUR)
+    await changed(scopes, account, 200, 250, ago=2 * HOUR, entity="c2")
+    await changed(scopes, account, 500, 100, ago=3 * HOUR, entity="c3")
+    await changed(scopes, account, 100, 900, ago=25 * HOUR)
+    assert (await seen(scopes, account)).activity.account_raised_24h_micros == 80
+
+
+async def test_the_lowest_budget_of_the_day_and_where_it_began(scopes: Scopes, account: Account) -> None:
+    await changed(scopes, account, 100, 70, ago=5 * HOUR)
+    await changed(scopes, account, 70, 120, ago=HOUR)
+    found = (await seen(scopes, account)).activity
+    assert (found.lowest_24h_micros, found.budget_24h_ago_micros) == (70, 100)
+
+
+async def test_our_last_cut_can_be_given_back_and_one_before_a_raise_cannot(
+    scopes: Scopes, account: Account
+) -> None:
+    await changed(scopes, account, 100, 70, ago=5 * HOUR)
+    assert (await seen(scopes, account)).restores_micros == 100
+    await changed(scopes, account, 70, 80, ago=HOUR)
+    assert (await seen(scopes, account)).restores_micros is None
+
+
+async def test_a_rollback_doubles_the_cooldown(scopes: Scopes, account: Account) -> None:
+    async with scopes() as scope:
+        ended = scope.now() - HOUR
+    await changed(scopes, account, 100, 130, ago=30 * HOUR, state="rolled_back", ended_at=ended)
+    assert (await seen(scopes, account)).activity.cooldown_until == ended + 8 * HOUR
