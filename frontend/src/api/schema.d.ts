@@ -3485,7 +3485,7 @@ export interface components {
              * Status
              * @enum {string}
              */
-            status: "queued" | "sent" | "acknowledged" | "failed" | "dead" | "skipped";
+            status: "queued" | "sent" | "acknowledged" | "failed" | "dead" | "skipped" | "quarantined";
         };
         /** Dismiss */
         Dismiss: {
@@ -13485,7 +13485,7 @@ export interface operations {
             query?: {
                 cursor?: string | null;
                 limit?: number;
-                status?: ("queued" | "sent" | "acknowledged" | "failed" | "dead" | "skipped") | null;
+                status?: ("queued" | "sent" | "acknowledged" | "failed" | "dead" | "skipped" | "quarantined") | null;
                 ad_account_id?: string | null;
             };
             header?: never;
