@@ -139,16 +139,14 @@ async def live(redis: Redis, settings: Settings, story: Story) -> list[dict[str,
     await relay.aclose()
     async with story.scopes() as scope:
         entries = await redis.xrange(scope.channel("live"))
-    found = [
-        {name.decode() if isinstance(name, bytes) else name: value for name, value in fields.items()}
-        for _, fields in entries
+    told = [
+        {_text(name): _text(value) for name, value in (fields or {}).items()} for _, fields in entries or ()
     ]
-    return [
-        json.loads(each["payload"])
-        for each in found
-        if (each["type"].decode() if isinstance(each["type"], bytes) else each["type"])
-        == "action_status_update"
-    ]
+    return [json.loads(each["payload"]) for each in told if each["type"] == "action_status_update"]
+
+
+def _text(value: bytes | str) -> str:
+    return value.decode() if isinstance(value, bytes) else value
 
 
 async def test_a_raise_that_does_harm_is_undone_on_the_platform_and_everybody_is_told(

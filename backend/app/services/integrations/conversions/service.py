@@ -245,10 +245,11 @@ class ConversionSender:
         delivery: ConversionDelivery, conversion: ConversionEvent, past: Mapping[str, rules.ValueHistory]
     ) -> bool:
         """An outlier, unless a person has let it go."""
-        if conversion.value_micros is None or conversion.currency not in past:
+        if conversion.value_micros is None or conversion.currency is None:
             return False
+        known = past.get(conversion.currency)
         released = _RELEASED_BY in (delivery.response or {})
-        return not released and rules.is_outlier(conversion.value_micros, past[conversion.currency])
+        return known is not None and not released and rules.is_outlier(conversion.value_micros, known)
 
     async def _transmit(
         self,

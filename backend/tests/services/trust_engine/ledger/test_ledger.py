@@ -2,7 +2,10 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -13,7 +16,7 @@ from app.core.config import Settings
 from app.db.roles import owner_dsn
 from app.db.session import make_engine, open_scope
 from app.services.trust_engine.ledger.errors import BadHead
-from app.services.trust_engine.ledger.rules import FaultKind, SignedHead
+from app.services.trust_engine.ledger.rules import FaultKind, Link, SignedHead
 from app.services.trust_engine.ledger.service import Ledger, Verification, read_head, write_head
 from tests.factories.access import Company
 
@@ -225,3 +228,36 @@ async def test_a_drill_finds_every_tampering_and_leaves_the_ledger_whole(
     assert len(tried) == 4
     found = await _verify(acme)
     assert (found.whole, found.entries) == (True, 5)
+
+
+def test_an_entrys_hash_covers_all_of_it_and_what_it_follows() -> None:
+    """Whoever takes an entry out and ties the next one to the one before has to hash that one anew."""
+    link = Link(
+        tenant_id=1,
+        id=UUID(int=1),
+        seq=2,
+        at=datetime(2026, 11, 23, tzinfo=UTC),
+        kind="k",
+        decider="d/1",
+        verdict="pass",
+        ad_account_id=UUID(int=2),
+        action_id=UUID(int=3),
+        body=b"{}",
+        prev_hash=b"1" * 32,
+        hash=b"",
+    )
+    other: dict[str, Any] = {
+        "tenant_id": 2,
+        "id": UUID(int=9),
+        "seq": 3,
+        "at": datetime(2026, 11, 24, tzinfo=UTC),
+        "kind": "l",
+        "decider": "d/2",
+        "verdict": "hold",
+        "ad_account_id": None,
+        "action_id": None,
+        "body": b"[]",
+        "prev_hash": b"2" * 32,
+    }
+    hashes = {replace(link, **{name: value}).computed_hash() for name, value in other.items()}
+    assert len(hashes | {link.computed_hash()}) == len(other) + 1
