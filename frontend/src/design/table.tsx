@@ -4,8 +4,9 @@ import { cx } from "./classes";
 /** A table that scrolls sideways inside itself, never the page; the region can be reached by keyboard. */
 export function Table({ label, children }: { label: string; children: ReactNode }) {
   return (
-    // A scrolling region must take focus, or a keyboard cannot scroll it.
-    <div role="group" aria-label={label} tabIndex={0} className="overflow-x-auto">
+    // A scrolling region must take focus, or a keyboard cannot scroll it; `relative`, or what is hidden in it for a
+    // screen reader alone lies outside of it and widens the page.
+    <div role="group" aria-label={label} tabIndex={0} className="relative overflow-x-auto">
       <table className="w-full border-collapse text-left">{children}</table>
     </div>
   );

@@ -11,6 +11,7 @@ const ACRONYMS: Readonly<Record<string, string>> = {
   id: "id",
   aov: "AOV",
   pct: "%",
+  ok: "OK",
 };
 
 export function words(name: string): string {

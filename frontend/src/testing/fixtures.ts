@@ -128,8 +128,8 @@ export function triageItem(part: Partial<TriageItem>): TriageItem {
 
 const UNKNOWN = { value: null, known: false, reason: "no metrics yet" };
 
-/** A server with a signed-in person and a tenant where nothing has happened yet. */
-export function quietTenant() {
+/** A server with a signed-in person, who may do more where a test says so, and a tenant where nothing has happened yet. */
+export function quietTenant(more: readonly string[] = []) {
   document.cookie = "stratum_csrf=csrf-1";
   const stream = liveStream();
   const server = new Server()
@@ -138,7 +138,7 @@ export function quietTenant() {
       user: USER,
       tenant: TENANT,
       role: "admin",
-      permissions: PERMISSIONS,
+      permissions: [...PERMISSIONS, ...more],
       tenants: [TENANT],
     })
     .on("GET /events/stream", stream.open)
@@ -157,6 +157,7 @@ export function quietTenant() {
     .on("GET /trust/health/history", { points: [] })
     .on("GET /trust/incidents", { items: [], next_cursor: null, limit: 50 })
     .on("GET /trust/gate/decisions", { items: [], next_cursor: null, limit: 50 })
+    .on("GET /integrations/ad-accounts", { items: [] })
     .on("GET /autopilot/kill-switch", killSwitch(null))
     .on("GET /autopilot/enforcement", {
       mode: "advisory",

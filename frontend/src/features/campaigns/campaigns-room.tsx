@@ -69,7 +69,7 @@ function Filters() {
         event.preventDefault();
       }}
     >
-      <div className="w-44">
+      <div className="w-44 max-sm:w-40">
         <TextField
           label="Search by name"
           hideLabel
@@ -81,7 +81,7 @@ function Filters() {
           }}
         />
       </div>
-      <div className="w-36">
+      <div className="w-36 max-sm:w-40">
         <SelectField
           label="Status"
           hideLabel

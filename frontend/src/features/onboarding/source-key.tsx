@@ -117,7 +117,13 @@ function Snippets({ writeKey }: { writeKey: string }) {
       </Tabs.List>
       {all.map(({ key, code }) => (
         <Tabs.Content key={key} value={key} className="relative">
-          <pre className="overflow-x-auto bg-canvas p-3 pr-12 font-mono text-sm leading-5">{code}</pre>
+          <pre
+            tabIndex={0}
+            aria-label="The snippet"
+            className="overflow-x-auto bg-canvas p-3 pr-12 font-mono text-sm leading-5"
+          >
+            {code}
+          </pre>
           <div className="absolute top-2 right-2">
             <CopyButton text={code} label="Copy the snippet" />
           </div>

@@ -21,8 +21,12 @@ const TONES: Readonly<Record<string, Tone>> = {
   auto_paused: "block",
   override_logged: "accent",
   notification_sent: "muted",
-  kill_switch_changed: "block",
 };
+
+function toneOf({ kind, detail }: Intervention): Tone {
+  if (kind === "kill_switch_changed") return detail["engaged"] === true ? "block" : "pass";
+  return TONES[kind] ?? "muted";
+}
 
 export function InterventionsRoom() {
   const interventions = useInfiniteQuery(interventionsQuery);
@@ -55,7 +59,7 @@ function InterventionLine({ intervention }: { intervention: Intervention }) {
   const { kind, violation, sentence, actor, action_id, at } = intervention;
   return (
     <li className="grid items-start gap-x-4 gap-y-1 border-b border-line px-4 py-2.5 last:border-b-0 sm:grid-cols-[152px_minmax(0,1fr)_auto_72px]">
-      <Status tone={TONES[kind] ?? "muted"}>{words(kind)}</Status>
+      <Status tone={toneOf(intervention)}>{words(kind)}</Status>
       <div className="min-w-0">
         <p>{sentence}</p>
         <p className="text-ink-2">

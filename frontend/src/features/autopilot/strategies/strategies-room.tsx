@@ -62,8 +62,14 @@ function StrategyPanel({ strategy }: { strategy: Strategy }) {
             autopilot’s level allows.
           </p>
           <p className="text-ink-2">
-            Last run <Age domain at={strategy.last_run_at} why="it has not run yet" />
-            <LastResult result={strategy.last_result} />
+            {strategy.last_run_at === null ? (
+              "It has not run yet."
+            ) : (
+              <>
+                Last run <Age domain at={strategy.last_run_at} />
+                <LastResult result={strategy.last_result} />
+              </>
+            )}
           </p>
           <StrategyForm strategy={strategy} mayChange={mayChange} />
         </div>

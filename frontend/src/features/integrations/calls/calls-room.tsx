@@ -70,7 +70,7 @@ function Filters() {
           <option value="all">All</option>
         </SelectField>
       </div>
-      <div className="w-36">
+      <div className="w-44">
         <SelectField
           label="Kind"
           hideLabel
