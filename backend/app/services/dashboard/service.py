@@ -98,7 +98,7 @@ class DashboardService:
         return [
             Item(
                 Kind.INCIDENT, Severity(incident.severity), incident.sentence,
-                incident.mend or "Look at the evidence.", "See the evidence", "/trust",
+                incident.mend or "Look at the evidence.", "See the evidence", f"/trust/incidents/{incident.id}",
                 since=incident.opened_at, entity="trust_engine.incidents", entity_id=incident.id,
             )
             for incident in await Incidents(scope).live()
@@ -122,7 +122,7 @@ class DashboardService:
         return [
             Item(
                 Kind.VIOLATION, Severity.WARNING, str(each.violation).replace("_", " "), each.sentence,
-                "See what was done", "/autopilot",
+                "See what was done", "/autopilot/interventions",
                 since=each.at, entity="autopilot.enforcement", entity_id=each.id,
             )
             for each in found
