@@ -380,6 +380,24 @@ class TestCaps:
         assert verdict(limits=limits, ask=ask(Origin.PERSON)) is person
         assert verdict(limits=limits, ask=ask(Origin.PERSON, approval=APPROVAL)) is confirmed
 
+    @pytest.mark.parametrize(("others", "broken"), [(40_000_000, set()), (40_000_001, {"daily_cap"})])
+    def test_the_daily_cap_counts_what_the_account_spends_elsewhere(
+        self, others: int, broken: set[str]
+    ) -> None:
+        """110 and 40 a day are 262.5 at the platform's worst."""
+        limits = self.limits(max_daily_budget_micros=262_500_000)
+        activity = f.Activity(conversions=500, others_daily_micros=others)
+        assert codes(limits=limits, activity=activity) == broken
+
+    @pytest.mark.parametrize(("earlier", "broken"), [(30_000_000, set()), (30_000_001, {"increase_cap"})])
+    def test_the_cap_on_increases_counts_the_accounts_earlier_ones(
+        self, earlier: int, broken: set[str]
+    ) -> None:
+        """10 more, after 30 more within the day, are 70 at the platform's worst."""
+        limits = self.limits(max_daily_increase_micros=70_000_000)
+        activity = f.Activity(conversions=500, account_raised_24h_micros=earlier)
+        assert codes(limits=limits, activity=activity) == broken
+
     @pytest.mark.parametrize(("hours", "passes"), [(48, True), (49, False), (None, False)])
     def test_raises_hold_on_an_old_exchange_rate(self, hours: int | None, *, passes: bool) -> None:
         platform = f.PlatformFacts(
