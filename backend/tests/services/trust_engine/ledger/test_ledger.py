@@ -16,7 +16,7 @@ from app.core.config import Settings
 from app.db.roles import owner_dsn
 from app.db.session import make_engine, open_scope
 from app.services.trust_engine.ledger.errors import BadHead
-from app.services.trust_engine.ledger.rules import FaultKind, Link, SignedHead
+from app.services.trust_engine.ledger.rules import GENESIS, Chain, FaultKind, Link, SignedHead
 from app.services.trust_engine.ledger.service import Ledger, Verification, read_head, write_head
 from tests.factories.access import Company
 
@@ -261,3 +261,18 @@ def test_an_entrys_hash_covers_all_of_it_and_what_it_follows() -> None:
     }
     hashes = {replace(link, **{name: value}).computed_hash() for name, value in other.items()}
     assert len(hashes | {link.computed_hash()}) == len(other) + 1
+
+
+def test_an_entry_that_follows_another_than_the_one_before_is_found() -> None:
+    """Hashed anew in itself, and yet not tied to its place in the chain."""
+    at = datetime(2026, 11, 23, tzinfo=UTC)
+
+    def entry(seq: int, prev_hash: bytes) -> Link:
+        bare = Link(1, UUID(int=seq), seq, at, "k", "d/1", None, None, None, b"{}", prev_hash, b"")
+        return replace(bare, hash=bare.computed_hash())
+
+    first = entry(1, GENESIS)
+    for prev_hash, expected in ((first.hash, []), (b"9" * 32, [FaultKind.BROKEN_LINK])):
+        chain = Chain()
+        assert chain.follow(first) == []
+        assert [fault.kind for fault in chain.follow(entry(2, prev_hash))] == expected
