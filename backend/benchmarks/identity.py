@@ -108,7 +108,7 @@ async def _measure(stack: Stack, events: int, rounds: int) -> tuple[list[Round],
 
     tenant_id = await _tenant(stack.owner_url)
     engine = make_engine(stack.app_url, get_settings())
-    ingestion = Ingestion(door(engine), SystemClock())
+    ingestion = Ingestion(door(engine), SystemClock(), get_settings())
     sender, shop = Sender(tenant_id, None), _Shop(1)
     scopes = scopes_for(engine, tenant_id)
 

@@ -2,7 +2,8 @@
 
     python -m benchmarks.ingestion [events]
 
-Two API processes, batches of 500 as Segment's server SDKs send them, a durable database. The COPY writes the same
+First requests of a single event, by 96 connections: those of a tenant that come together share one transaction. Then
+two API processes, batches of 500 as Segment's server SDKs send them, a durable database. The COPY writes the same
 rows by two connections, 500 a transaction, into a table of the same columns and indexes without row-level security.
 """
 
@@ -20,13 +21,16 @@ import asyncpg
 import psutil
 
 from app.core.ids import uuid7
-from benchmarks.load import ask
+from benchmarks.load import ask, measure
 from benchmarks.stack import Stack, running_stack, serving
 
 BATCH = 500
 CONNECTIONS = 4
 EVENTS = 60_000
+SINGLES = 6_000
+SINGLE_CONNECTIONS = 48
 AIM = 0.3
+SINGLES_AIM = 1_500
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,7 @@ class Result:
 
     http: float
     copy: float
+    singles: float
     server_cpu: float
     database_cpu: float
     copy_cpu: float
@@ -85,7 +90,7 @@ def _requests(key: str, count: int) -> list[bytes]:
     return found
 
 
-async def _source(stack: Stack) -> str:
+async def make_source(stack: Stack) -> str:
     """A tenant with a source, put there directly."""
     from app.core.security import token_hash  # noqa: PLC0415  (reads the settings: the environment comes first)
 
@@ -107,6 +112,13 @@ async def _source(stack: Stack) -> str:
     return f"wk_{tenant}_{source.hex}_secret"
 
 
+async def _stored(owner_url: str) -> int:
+    connection = await asyncpg.connect(owner_url)
+    count: int = await connection.fetchval("SELECT count(*) FROM cdp_events")
+    await connection.close()
+    return count
+
+
 async def _send(urls: list[str], requests: list[bytes]) -> float:
     waiting = iter(requests)
 
@@ -124,6 +136,19 @@ async def _send(urls: list[str], requests: list[bytes]) -> float:
         for url in urls * CONNECTIONS:
             tasks.create_task(sender(url))
     return time.perf_counter() - started
+
+
+async def _singles(urls: list[str], key: str) -> float:
+    """Requests a second of one event each. The server names the messages, so that none is a duplicate."""
+    body = json.dumps({**_event(1), "messageId": None, "writeKey": key}).encode()
+    head = f"POST /v1/track HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
+    started = time.perf_counter()
+    measured = (
+        measure(url, head.encode() + body, [], count=SINGLES // len(urls), connections=SINGLE_CONNECTIONS)
+        for url in urls
+    )
+    figures = await asyncio.gather(*measured)
+    return sum(each.requests for each in figures) / (time.perf_counter() - started)
 
 
 async def _copy(owner_url: str) -> tuple[int, float, float]:
@@ -166,9 +191,11 @@ def _database_cpu(owner_url: str) -> float:
 def run(events: int = EVENTS) -> Result:
     with running_stack() as stack, contextlib.ExitStack() as servers:
         os.environ.update(stack.environment)
-        key = asyncio.run(_source(stack))
+        key = asyncio.run(make_source(stack))
         running = [servers.enter_context(serving("app.main:create_app", stack.environment)) for _ in range(2)]
         urls = [url for url, _ in running]
+        singles = asyncio.run(_singles(urls, key))
+        stored_before = asyncio.run(_stored(stack.owner_url))
         requests = _requests(key, events)
         asyncio.run(_send(urls, requests[:8]))
         before = sum(sum(process.cpu_times()[:2]) for _, process in running)
@@ -178,11 +205,12 @@ def run(events: int = EVENTS) -> Result:
         server_cpu = sum(sum(process.cpu_times()[:2]) for _, process in running) - before
         database_cpu = _database_cpu(stack.owner_url) - database
         stored, copy_seconds, copy_cpu = asyncio.run(_copy(stack.owner_url))
-        if stored != events:
-            raise SystemExit(f"{events} events were sent and {stored} rows stored")
+        if stored != events + stored_before:
+            raise SystemExit(f"{events} events were sent and {stored - stored_before} rows stored")
     return Result(
         http=sent / seconds,
         copy=stored / copy_seconds,
+        singles=singles,
         server_cpu=server_cpu / sent * 1e6,
         database_cpu=database_cpu / sent * 1e6,
         copy_cpu=copy_cpu / stored * 1e6,
@@ -191,6 +219,7 @@ def run(events: int = EVENTS) -> Result:
 
 def main() -> None:
     result = run(int(sys.argv[1]) if len(sys.argv) > 1 else EVENTS)
+    print(f"requests of one event      {result.singles:10,.0f} /s (aim: at least {SINGLES_AIM:,})")
     print(f"batch ingestion over HTTP  {result.http:10,.0f} events/s")
     print(f"raw COPY of the same rows  {result.copy:10,.0f} rows/s")
     print(f"ratio                      {result.ratio:10.2f} (aim: at least {AIM})")

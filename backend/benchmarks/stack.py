@@ -100,7 +100,7 @@ def _await(url: str, process: subprocess.Popen[bytes]) -> None:
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise SystemExit(f"The server ended with {process.returncode} before it answered.")
-        with contextlib.suppress(urllib.error.URLError, ConnectionError):
+        with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
             urllib.request.urlopen(url, timeout=2).close()  # noqa: S310  (our own loopback address)
             return
         time.sleep(0.05)

@@ -23,7 +23,9 @@ def furnish(app: FastAPI, settings: Settings) -> None:
     app.state.limiter = RateLimiter(app.state.redis)
     app.state.clock = clock_from(settings.stratum_clock_url)
     app.state.principals = PrincipalCache()
-    app.state.ingestion = Ingestion(door(app.state.engine, clock=app.state.clock), app.state.clock)
+    app.state.ingestion = Ingestion(
+        door(app.state.engine, clock=app.state.clock), app.state.clock, settings, app.state.limiter
+    )
     app.state.live = live.make_manager(app.state)
 
 

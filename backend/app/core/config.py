@@ -79,6 +79,12 @@ class Settings(BaseSettings):
     # Events
     cdp_event_days: int = Field(400, ge=31, description="Events are kept this long, in whole months.")
     cdp_dedupe_hours: int = Field(168, ge=24, description="A message id is known again for this long.")
+    cdp_intake_megabytes: int = Field(
+        32,
+        ge=8,
+        description="Events not yet committed that one API process holds; past it senders are told 429.",
+    )
+    cdp_count_days: int = Field(400, ge=1, description="What each source sent in an hour is kept this long.")
     cdp_verdict_days: int = Field(30, ge=1, description="Refused events are kept this long.")
 
     # Mail

@@ -116,6 +116,22 @@ class TooManyRequests(StratumError):
         return {"Retry-After": str(self.retry_after), "X-RateLimit-Reset": str(reset)}
 
 
+class SenderMustWait(TooManyRequests):
+    """Too many requests: send these events again shortly, none is lost."""
+
+    code = "too_many_events"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """As senders' SDKs read them.
+
+        `Retry-After` in whole seconds: Segment's for Python, and for Node from 3.0. `X-RateLimit-Reset` in
+        milliseconds since 1970: Segment's for Node 2.x subtracts `Date.now()` from it.
+        """
+        reset = int((time.time() + self.retry_after) * 1000)
+        return {**super().headers, "X-RateLimit-Reset": str(reset)}
+
+
 class Unavailable(StratumError):
     """A part that this needs is down: try again shortly."""
 

@@ -88,6 +88,7 @@ CDP_GROUP_EVENTS = Histogram(
     "Events written by one transaction.",
     buckets=(1, 5, 25, 100, 250, 500, 1_000, 2_500),
 )
+CDP_INTAKE_BYTES = Gauge("cdp_intake_bytes", "Bodies and events let in and not yet answered, in bytes.")
 CDP_QUEUE_EVENTS = Gauge("stratum_cdp_queue_events", "Events that wait to be written in this process.")
 CDP_IDENTITY_RESOLVED = Counter("stratum_cdp_identity_events_total", "Events resolved to people.")
 CDP_IDENTITY_LAG = Histogram(

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import real_now
+from app.core.context import Actor, origin
 from app.core.ids import uuid7
 from app.db.base import Base, CreatedAt, TenantOwned
 
@@ -80,6 +81,13 @@ class Message:
     created_at: datetime
 
 
+PUT_TASK = """
+INSERT INTO outbox (tenant_id, id, kind, name, queue, payload, context)
+SELECT $1::integer, $2::uuid, 'task', $3::text, $4::text, $5::jsonb, $6::jsonb
+WHERE NOT ($7::boolean AND EXISTS (SELECT FROM outbox WHERE kind = 'task' AND name = $3 AND payload = $5::jsonb))
+"""
+"""A task of now, for a transaction that has no ORM session."""
+
 _COLUMNS = "seq, id, tenant_id, kind, name, queue, payload, context, attempts, handovers, starts, created_at"
 
 _DUE = text("SELECT EXISTS (SELECT FROM outbox WHERE kind = :kind AND available_at <= now())")
@@ -129,6 +137,15 @@ _PENDING = text(
 async def is_due(connection: AsyncConnection, kind: str) -> bool:
     """Whether a row of `kind` is due, without claiming it."""
     return bool(await connection.scalar(_DUE, {"kind": kind}))
+
+
+def context_of(actor: Actor) -> dict[str, Any]:
+    """Who asked for a task: it acts, and is logged and audited, under the same name and request."""
+    actor_id = str(actor.id) if actor.id else None
+    return {
+        "actor": {"kind": actor.kind, "label": actor.label, "id": actor_id},
+        "request_id": origin.get().request_id,
+    }
 
 
 async def claim_tasks(session: AsyncSession, *, limit: int, lease: timedelta) -> list[Message]:

@@ -16,10 +16,10 @@ from sqlalchemy.orm import Session, UOWTransaction
 
 from app.core.clock import Clock, SystemClock, clock_from
 from app.core.config import Settings
-from app.core.context import SYSTEM, Actor, origin
+from app.core.context import SYSTEM, Actor
 from app.core.errors import StratumError
 from app.db.base import TenantKeyed, TenantOwned
-from app.db.outbox import LIVE, TASK, OutboxMessage, is_pending
+from app.db.outbox import LIVE, TASK, OutboxMessage, context_of, is_pending
 
 _HEALTH_TIMEOUT_SECONDS = 2.0
 _STATEMENT_TIMEOUT_MS = 30_000
@@ -144,17 +144,9 @@ class TenantScope:
             return
         self.session.add(
             OutboxMessage(
-                kind=TASK, name=task, payload=body, queue=queue, delay=delay, context=self._context()
+                kind=TASK, name=task, payload=body, queue=queue, delay=delay, context=context_of(self.actor)
             )
         )
-
-    def _context(self) -> dict[str, Any]:
-        """Who asked for a task: it acts, and is logged and audited, under the same name and request."""
-        actor_id = str(self.actor.id) if self.actor.id else None
-        return {
-            "actor": {"kind": self.actor.kind, "label": self.actor.label, "id": actor_id},
-            "request_id": origin.get().request_id,
-        }
 
     async def announce(self, message_type: str, payload: Mapping[str, Any]) -> None:
         """Tell the tenant's live streams, once this transaction has committed."""

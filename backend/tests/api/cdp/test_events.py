@@ -153,3 +153,22 @@ async def test_the_live_view_is_shown_what_was_received(client: AsyncClient, acm
         live = await scope.session.scalar(text("select payload from outbox where name = 'cdp_event'"))
     assert len(live["events"]) == 5
     assert {"event_name", "received_at", "message_id"} <= live["events"][0].keys()
+
+
+async def test_a_replay_goes_by_the_source_as_it_is_now(
+    client: AsyncClient, anonymous: AsyncClient, source: Source
+) -> None:
+    odd = {"event_name": " ", "message_id": "m-again", "user_id": "u-1", "write_key": source.key}
+    await anonymous.post(EVENTS, json=odd)
+    verdict = (await client.get(f"{EVENTS}/verdicts")).json()["items"][0]
+    address = f"{EVENTS}/verdicts/{verdict['id']}/replay"
+    right = {"payload": {**odd, "event_name": "Order Completed"}}
+    await client.patch(f"/api/v1/cdp/sources/{source.id}", json={"enabled": False})
+    refused = await client.post(address, json=right)
+    assert (refused.status_code, refused.json()["code"]) == (404, "cdp.sources.disabled")
+    assert (await client.get(EVENTS)).json()["items"] == []
+    await client.patch(f"/api/v1/cdp/sources/{source.id}", json={"enabled": True})
+    assert (await client.post(address, json=right)).json()["replay_outcome"] == "accepted"
+    assert (await client.post(address, json=right)).json()["replay_outcome"] == "duplicate"
+    stored = (await client.get(EVENTS)).json()["items"]
+    assert [(each["message_id"], each["source_id"]) for each in stored] == [("m-again", str(source.id))]

@@ -10,15 +10,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
 from httpx2 import AsyncClient, Response
 from sqlalchemy import text
 
+from app.core.config import Settings
 from app.core.security import Unsealable
-from app.db.session import Scopes, door
+from app.db.session import Scopes
 from app.services.cdp.events.reading import Delivery, Row
 from app.services.cdp.events.service import open_identifiers
-from app.services.cdp.events.store_repository import EventStore, Group
+from app.services.cdp.events.store_repository import EventStore, Outcome, Part
 from app.services.cdp.ingest.service import BATCH, CALLS
 from tests.factories.access import Company
 from tests.factories.cdp import Source, make_source, track
@@ -425,17 +425,20 @@ async def test_concurrent_senders_of_the_same_events_store_each_once(
 
 
 async def test_writers_of_the_same_events_in_any_order_wait_for_each_other_and_not_in_a_ring(
-    app: FastAPI, acme: Company, scopes: Scopes
+    settings: Settings, acme: Company, scopes: Scopes
 ) -> None:
     """Within a process one group at a time is written for a tenant: it is between processes that orders meet."""
     delivery = Delivery(acme.id, None, "segment", datetime.now(UTC))
     read = [delivery.read(json.dumps(track(f"e{number}")).encode()) for number in range(600)]
     rows_of = [each for each in read if isinstance(each, Row)]
-    store = EventStore(door(app.state.engine))
-    new = await asyncio.gather(
-        *(store.write(Group(acme.id, random.sample(rows_of, len(rows_of)))) for _ in range(6))
-    )
-    assert sum(len(each) for each in new) == len(rows_of) == len(await rows(scopes))
+    parts = [
+        Part(delivery, random.sample(rows_of, len(rows_of)), [b"{}"] * len(rows_of), (), Outcome())
+        for _ in range(6)
+    ]
+    store = EventStore(settings, connections=len(parts))
+    new = await asyncio.gather(*(store.write(acme.id, [part]) for part in parts))
+    await store.close()
+    assert sum(each for accepted in new for each in accepted) == len(rows_of) == len(await rows(scopes))
 
 
 async def test_tenants_may_use_the_same_message_ids(
@@ -466,19 +469,3 @@ async def test_the_same_rejection_again_is_counted_not_repeated(
     for _ in range(3):
         await send(anonymous, source, odd, odd)
     assert [row.times for row in await rows(scopes, "select times from cdp_event_verdicts")] == [6]
-
-
-async def test_under_overload_a_sender_is_told_when_to_come_back(
-    app: FastAPI, anonymous: AsyncClient, source: Source, scopes: Scopes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("app.services.cdp.events.writer._QUEUE_EVENTS", 60)
-    events = [track() for _ in range(200)]
-    answers = await asyncio.gather(
-        *(send(anonymous, source, *events[start : start + 20]) for start in range(0, 200, 20))
-    )
-    refused = [answer for answer in answers if answer.status_code == 429]
-    assert refused
-    assert all(int(answer.headers["Retry-After"]) >= 1 for answer in refused)
-    assert all(answer.headers["X-RateLimit-Reset"].isdecimal() for answer in refused)
-    kept = sum(20 for answer in answers if answer.status_code == 200)
-    assert len(await rows(scopes)) == kept

@@ -1,12 +1,16 @@
 """Sources: a key is shown once, and stops when it is rotated or its source switched off."""
 
+import time
+
 import pytest
-from httpx2 import AsyncClient
+from fastapi import FastAPI
+from httpx2 import AsyncClient, Response
 from sqlalchemy import text
 
 from app.auth.permissions import Role
-from tests.factories.access import Company
-from tests.factories.cdp import track
+from app.core.ids import uuid7
+from tests.factories.access import Company, client_of
+from tests.factories.cdp import make_source, track
 
 
 async def _create(client: AsyncClient, **body: object) -> dict[str, str]:
@@ -81,3 +85,31 @@ async def test_another_tenants_source_does_not_exist(client: AsyncClient, globex
 async def test_who_may_create_a_source(acme: Company, role: Role, status: int) -> None:
     answer = await acme.client(role).post("/api/v1/cdp/sources", json={"name": "Shop"})
     assert answer.status_code == status
+
+
+async def test_an_address_that_guesses_keys_waits_before_one_more_is_looked_up(
+    app: FastAPI, acme: Company
+) -> None:
+    source = await make_source(acme)
+    guess = f"wk_{acme.id}_{uuid7().hex}_secret"
+    async with (
+        client_of(app, address="203.0.113.77") as guesser,
+        client_of(app, address="203.0.113.78") as other,
+    ):
+        assert (await _send(guesser, source.key)).status_code == 200
+        refused, guesses = await _send(guesser, guess), 1
+        while refused.status_code == 401 and guesses < 600:
+            refused, guesses = await _send(guesser, guess), guesses + 1
+        assert refused.status_code == 429
+        assert guesses > 50
+        assert refused.json()["code"] == "cdp.sources.too_many_unknown_keys"
+        assert 1 <= int(refused.headers["Retry-After"]) <= 5
+        wait = int(refused.headers["X-RateLimit-Reset"]) - time.time() * 1000
+        assert 0 < wait <= 5_000
+        # Neither another address nor a key that was good a moment ago has to wait for the guesser.
+        assert (await _send(other, guess)).status_code == 401
+        assert (await _send(guesser, source.key)).status_code == 200
+
+
+async def _send(client: AsyncClient, key: str) -> Response:
+    return await client.post("/v1/batch", json={"batch": [], "writeKey": key})

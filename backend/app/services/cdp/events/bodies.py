@@ -28,6 +28,8 @@ def decompressed(body: bytes, encoding: str) -> bytes:
             raise BadEncoding from error
         if len(plain) <= MAX_BATCH_BYTES and not inflater.eof:
             raise BadEncoding("The compressed body is cut short.")
+        if inflater.unused_data:
+            raise BadEncoding("Something follows the compressed body.")
     else:
         raise BadEncoding(f"Send gzip or nothing: {name[:20]} is not understood.")
     if len(plain) > MAX_BATCH_BYTES:

@@ -1,6 +1,4 @@
-import time
-
-from app.core.errors import Forbidden, Malformed, NotFound, TooManyRequests, Unavailable
+from app.core.errors import Forbidden, Malformed, NotFound, SenderMustWait, Unavailable
 
 
 class BadBatch(Malformed):
@@ -21,19 +19,13 @@ class BadEncoding(Malformed):
     code = "cdp.events.bad_encoding"
 
 
-class Overloaded(TooManyRequests):
+class Overloaded(SenderMustWait):
     """Events arrive faster than they can be stored: send this again shortly."""
 
     code = "cdp.events.overloaded"
 
     def __init__(self) -> None:
         super().__init__(retry_after=1)
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """`X-RateLimit-Reset` is what Segment's Node SDK reads: milliseconds since 1970."""
-        reset = int(time.time() + self.retry_after) * 1000
-        return {**super().headers, "X-RateLimit-Reset": str(reset)}
 
 
 class StoreUnavailable(Unavailable):

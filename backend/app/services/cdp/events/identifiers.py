@@ -8,7 +8,8 @@ place, and its path.
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -18,6 +19,7 @@ from app.core.security import keyed_hash, seal, unseal
 from app.services.cdp.identity.rules import IdentifierType, is_garbage
 
 SEALED = "[sealed]"
+_SHORT_NAME = 64
 _PURPOSE = "cdp.events.identifiers"
 _BARE = frozenset({int, float, bool, type(None)})
 _PERSONAL = frozenset(
@@ -47,19 +49,22 @@ _EMAIL = re.compile(r"[^\s@<>\"]{1,64}@[^\s@<>\"]{1,190}\.[^\s@<>\".]{2,63}")
 _PHONE = re.compile(r"\+?[0-9][0-9 ().\-/]{5,24}")
 
 
-def holds_a_person(value: Any, *, traits: bool = False) -> bool:
-    """Whether `take_out` would find anything; most events hold nothing, and are then stored as they came."""
+def may_hold_an_address(raw: bytes) -> bool:
+    """Whether a text in this JSON may hold an e-mail address: most events hold no `@`, escaped or not."""
+    return b"@" in raw or b"%" in raw or (b"\\" in raw and b"\\u" in raw)
+
+
+def holds_an_address(value: Any) -> bool:
+    """Whether a text or a name at any depth of it does."""
     if isinstance(value, str):
-        return ("@" in value or "%40" in value) and names_a_person(value)
+        return names_a_person(value)
     if isinstance(value, dict):
-        for key, item in value.items():
-            if _is_personal(key, traits) or "@" in key or "%40" in key:
-                return True
-            if item.__class__ not in _BARE and holds_a_person(item, traits=traits or key == "traits"):
-                return True
-        return False
+        return any(
+            names_a_person(key) or (item.__class__ not in _BARE and holds_an_address(item))
+            for key, item in value.items()
+        )
     if isinstance(value, list):
-        return any(item.__class__ not in _BARE and holds_a_person(item, traits=traits) for item in value)
+        return any(item.__class__ not in _BARE and holds_an_address(item) for item in value)
     return False
 
 
@@ -70,14 +75,14 @@ def names_a_person(text: str) -> bool:
 def take_out(value: Any, path: str, taken: dict[str, Any], *, traits: bool = False) -> Any:
     """The same value without what names a person, which is put into `taken` by its path."""
     if isinstance(value, dict):
-        return {
-            _safe_name(key): (
-                _take(item, f"{path}.{key}", taken)
-                if item not in (None, "") and _is_personal(key, traits)
-                else take_out(item, f"{path}.{key}", taken, traits=traits or key == "traits")
-            )
-            for key, item in value.items()
-        }
+        kept = {}
+        for key, item in value.items():
+            if item not in (None, "") and is_personal(key, traits=traits):
+                item = _take(item, f"{path}.{key}", taken)  # noqa: PLW2901  (what is kept of it)
+            elif item.__class__ not in _BARE and (item.__class__ is not str or names_a_person(item)):
+                item = take_out(item, f"{path}.{key}", taken, traits=traits or key == "traits")  # noqa: PLW2901
+            kept[_safe_name(key)] = item
+        return kept
     if isinstance(value, list):
         return [take_out(item, f"{path}.{index}", taken, traits=traits) for index, item in enumerate(value)]
     if isinstance(value, str) and names_a_person(value):
@@ -94,10 +99,38 @@ def _take(value: Any, path: str, taken: dict[str, Any]) -> str:
     return SEALED
 
 
+def is_personal(key: str, *, traits: bool) -> bool:
+    """Whether a member of that name says who the person is; in traits a bare `name` does too."""
+    return (_judged if len(key) <= _SHORT_NAME else _judged.__wrapped__)(key, traits)
+
+
 @lru_cache(maxsize=8192)
-def _is_personal(key: str, traits: bool) -> bool:  # noqa: FBT001  (positional for the cache)
+def _judged(key: str, traits: bool) -> bool:  # noqa: FBT001  (positional for the cache)
     plain = key.lower().replace("_", "").replace("-", "").replace(" ", "").replace("$", "")
     return plain in _PERSONAL or (traits and plain in _NAMES_A_PERSON_IN_TRAITS)
+
+
+class Clean(NamedTuple):
+    """An object's JSON without what named a person, and what was taken out of it by its path."""
+
+    text: str
+    taken: Mapping[str, Any] = MappingProxyType({})
+    email: str | None = None
+    phone: str | None = None
+
+
+def cleaned(value: dict[str, Any], path: str, *, traits: bool) -> Clean:
+    """`value` with what names a person replaced; its e-mail address and phone number in their normal forms."""
+    taken: dict[str, Any] = {}
+    text = msgspec.json.encode(take_out(value, path, taken, traits=traits)).decode()
+    email = phone = None
+    for name, held in taken.items():
+        last = name.rpartition(".")[2].lower()
+        if email is None and last in ("email", "mail", "email_address", "emailaddress"):
+            email = normal_email(held)
+        elif phone is None and last in ("phone", "phone_number", "phonenumber", "mobile"):
+            phone = normal_phone(held)
+    return Clean(text, taken, email, phone)
 
 
 def normal_email(value: object) -> str | None:
@@ -131,9 +164,20 @@ def normal_phone(value: object) -> str | None:
     return (_e164(text) if text.startswith("+") else None) or digits
 
 
+class User(NamedTuple):
+    """A user id by its keyed hash, and as the identity graph knows it."""
+
+    keyed: bytes
+    key: UUID
+
+
 @lru_cache(maxsize=16_384)
-def user_id_hash(user_id: str, tenant_id: int) -> bytes:
-    return keyed_hash(user_id, purpose="cdp.user_id", tenant_id=tenant_id)
+def user_of(user_id: str, tenant_id: int) -> User | None:
+    """None for a value that names nobody."""
+    if is_garbage(user_id):
+        return None
+    keyed = keyed_hash(user_id, purpose="cdp.user_id", tenant_id=tenant_id)
+    return User(keyed, key_of(keyed))
 
 
 def email_hash(normal: str, tenant_id: int) -> bytes:

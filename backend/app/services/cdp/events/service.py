@@ -11,20 +11,25 @@ import msgspec
 from msgspec import Raw, Struct
 
 from app.core.clock import Clock, real_now
+from app.core.config import Settings
 from app.core.logging import redact_text
+from app.core.rate_limits import RateLimiter
 from app.db.session import Scopes, TenantDoor, TenantScope
 from app.models.cdp.events import CdpEvent, CdpEventVerdict
 from app.services.audit_logs.service import AuditLog
 from app.services.cdp.events import identifiers as people
+from app.services.cdp.events.admission import Admission
 from app.services.cdp.events.bodies import decompressed, is_json, members
+from app.services.cdp.events.clock_correction import sent_time
+from app.services.cdp.events.dialects import NATIVE
 from app.services.cdp.events.errors import BadBatch, BatchTooLarge, NothingToReplay, VerdictNotFound
 from app.services.cdp.events.measures import Measures
-from app.services.cdp.events.reading import Delivery, Row, Verdict, sent_time
+from app.services.cdp.events.reading import Delivery, Row, Verdict
 from app.services.cdp.events.repository import EventFilter, EventRepository, SourceCounts
 from app.services.cdp.events.rules import MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_EVENT_BYTES, MatchKey
-from app.services.cdp.events.store_repository import EventStore, kept_payload
-from app.services.cdp.events.writer import GroupWriter, Outcome
-from app.services.cdp.sources.service import Sender, SourceKind, WriteKeys
+from app.services.cdp.events.store_repository import EventStore, Outcome, kept_payload
+from app.services.cdp.events.writer import WRITERS, GroupWriter
+from app.services.cdp.sources.service import Sender, SourceKind, SourceService, WriteKeys
 
 __all__ = [
     "MAX_BATCH_BYTES",
@@ -48,7 +53,6 @@ __all__ = [
     "open_identifiers",
 ]
 
-NATIVE = "native"
 _TURN = 250
 _SHOWN = 5
 _BOM = b"\xef\xbb\xbf"
@@ -153,10 +157,14 @@ def _object(raw: Raw) -> bytes:
 class Ingestion:
     """The way in, one per process: who sends, what they sent, and its commit."""
 
-    def __init__(self, door: TenantDoor, clock: Clock) -> None:
-        self.keys = WriteKeys(door)
+    def __init__(
+        self, door: TenantDoor, clock: Clock, settings: Settings, limiter: RateLimiter | None = None
+    ) -> None:
+        self.keys = WriteKeys(door, limiter)
+        self.admission = Admission(settings.cdp_intake_megabytes * 2**20)
         self._clock = clock
-        self._writer = GroupWriter(EventStore(door))
+        self._store = EventStore(settings, connections=WRITERS)
+        self._writer = GroupWriter(self._store)
 
     async def receive(
         self,
@@ -172,7 +180,6 @@ class Ingestion:
 
         `ip` and `user_agent` are the request's: its visitor's own where a browser or an app sends.
         """
-        self._writer.refuse_when_full()
         await self._clock.sync()
         near_the_visitor = sender.kind is not SourceKind.SERVER
         received_at = self._clock.now()
@@ -191,7 +198,8 @@ class Ingestion:
             ip=ip if near_the_visitor else None,
             user_agent=user_agent if near_the_visitor else None,
         )
-        return await self.store(delivery, envelope.items)
+        with self.admission.events(len(envelope.items)):
+            return await self.store(delivery, envelope.items)
 
     async def store(self, delivery: Delivery, items: Sequence[bytes]) -> Outcome:
         rows: list[Row] = []
@@ -211,6 +219,7 @@ class Ingestion:
     async def close(self) -> None:
         """Commit what waits."""
         await self._writer.close()
+        await self._store.close()
 
 
 class EventService:
@@ -273,7 +282,10 @@ def _live(event: CdpEvent) -> dict[str, Any]:
 
 
 class Replay:
-    """Tries a refused event again, under today's rules; three short transactions, not a long one."""
+    """Tries a refused event again, by today's rules and its source as it is now.
+
+    Three short transactions, not a long one.
+    """
 
     def __init__(self, scopes: Scopes, ingestion: Ingestion) -> None:
         self._scopes = scopes
@@ -286,8 +298,12 @@ class Replay:
             if verdict is None:
                 raise VerdictNotFound(verdict_id=str(verdict_id))
             tenant_id, now = scope.tenant_id, scope.now()
+            sender = Sender(tenant_id, None)
+            if verdict.source_id is not None:
+                sender = await SourceService(scope).sender(verdict.source_id)
         if verdict.payload is None:
             raise NothingToReplay
+        near_the_visitor = sender.kind is not SourceKind.SERVER
         kept = kept_payload(verdict.payload, tenant_id)
         lag = kept.received_at - kept.sent_at if kept.sent_at else None
         delivery = Delivery(
@@ -299,8 +315,8 @@ class Replay:
             sent_at=now - lag if lag is not None else None,
             context=kept.context.encode("latin-1"),
             integrations=kept.integrations.encode("latin-1"),
-            ip=kept.ip,
-            user_agent=kept.user_agent,
+            ip=kept.ip if near_the_visitor else None,
+            user_agent=kept.user_agent if near_the_visitor else None,
         )
         item = corrected if corrected is not None else kept.item.encode("latin-1")
         outcome = await self._ingestion.store(delivery, [item])

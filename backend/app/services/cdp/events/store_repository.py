@@ -1,49 +1,48 @@
 """Writes a group of events in one transaction, by sets, without the ORM."""
 
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import msgspec
-from sqlalchemy.exc import SQLAlchemyError
 
+from app.core.config import Settings
 from app.core.ids import uuid7
 from app.core.security import keyed_hash, seal, unseal
-from app.db.session import TenantDoor, TenantScope
-from app.services.cdp.events.reading import Row, Verdict
+from app.db.writers import TenantWriter, Writers
+from app.services.cdp.events.reading import Delivery, Row, Verdict
 
 NO_SOURCE = UUID(int=0)
 VERDICT_PURPOSE = "cdp.events.verdict"
 _SHARD = secrets.randbelow(32)
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _KEPT_BYTES = 64 * 1024
 # Data exceptions, broken constraints, limits of the program: the data is at fault, not the moment.
 _POISON_CLASSES = ("22", "23", "54")
 
+_COLUMNS = ", ".join(Row._fields)
+
+# COPY is refused on a table with row-level security: events go into a table of the connection's own first, and
+# from there, by sets, into those of the tenant. It forgets its rows with each transaction.
+_INCOMING = f"""
+CREATE TEMPORARY TABLE cdp_incoming ON COMMIT DELETE ROWS AS SELECT {_COLUMNS} FROM cdp_events WITH NO DATA
+"""  # noqa: S608  (a constant)
+
+# One order for everybody: two writers of the same ids wait for each other in turn, never in a ring.
 _DEDUPE = """
 INSERT INTO cdp_event_dedupe (tenant_id, message_id, received_at)
-SELECT $1, message_id, received_at FROM unnest($2::text[], $3::timestamptz[]) AS new (message_id, received_at)
+SELECT $1, message_id, received_at FROM pg_temp.cdp_incoming ORDER BY message_id COLLATE "C"
 ON CONFLICT DO NOTHING RETURNING message_id
 """
 
-_EVENTS = """
-INSERT INTO cdp_events (tenant_id, message_id, id, received_at, source_id, event_type, event_name, event_time,
-  anonymous_id, user_id_hash, email_hash, phone_hash, identifiers, properties, context, order_id, value_micros,
-  currency, is_order, is_refund, click_ids, match_keys, person_key)
-SELECT $1, message_id, id, received_at, source_id, event_type, event_name, event_time, anonymous_id, user_id_hash,
-  email_hash, phone_hash, identifiers, properties::jsonb, context::jsonb, order_id, value_micros, currency,
-  is_order, is_refund, click_ids::jsonb, match_keys, person_key
-FROM unnest($2::text[], $3::uuid[], $4::timestamptz[], $5::uuid[], $6::text[], $7::text[], $8::timestamptz[],
-  $9::text[], $10::bytea[], $11::bytea[], $12::bytea[], $13::bytea[], $14::text[], $15::text[], $16::text[],
-  $17::bigint[], $18::text[], $19::boolean[], $20::boolean[], $21::text[], $22::smallint[],
-  $23::uuid[])
-AS new (message_id, id, received_at, source_id, event_type, event_name, event_time, anonymous_id, user_id_hash,
-  email_hash, phone_hash, identifiers, properties, context, order_id, value_micros, currency, is_order, is_refund,
-  click_ids, match_keys, person_key)
-"""
+_EVENTS = f"""
+INSERT INTO cdp_events (tenant_id, {_COLUMNS}) SELECT $1, {_COLUMNS} FROM pg_temp.cdp_incoming
+"""  # noqa: S608  (a constant)
+_SOME_EVENTS = f"{_EVENTS} WHERE message_id = ANY($2::text[])"
 
 _TO_RESOLVE = """
 INSERT INTO cdp_identity_queue (tenant_id, id, received_at, event_ids) VALUES ($1, $2, $3, $4)
@@ -85,98 +84,115 @@ class Interrupted(Exception):
 
 
 @dataclass(slots=True)
-class Count:
+class Outcome:
+    """What became of one request's events."""
+
     accepted: int = 0
     duplicates: int = 0
-    rejected: int = 0
-    at: datetime | None = None
-    newest: datetime | None = None
-
-    def seen(self, at: datetime) -> "Count":
-        self.at = at if self.at is None else max(self.at, at)
-        return self
+    rejected: list[Verdict] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """What one transaction writes. `rows` have distinct message ids; `repeats` are counted and not written."""
+class Part:
+    """What one request brings to a group; `raw` holds the JSON of each row."""
 
-    tenant_id: int
+    delivery: Delivery
     rows: Sequence[Row]
-    repeats: Sequence[Row] = ()
-    verdicts: Sequence[Verdict] = ()
+    raw: Sequence[bytes]
+    verdicts: Sequence[Verdict]
+    outcome: Outcome
+
+    @property
+    def size(self) -> int:
+        return len(self.rows) + len(self.verdicts)
+
+
+@dataclass(slots=True)
+class _Count:
+    accepted: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    at: datetime = _NEVER
+    newest: datetime | None = None
 
 
 class EventStore:
-    """Opens the tenant's scope, writes, and tells downstream in the same transaction."""
+    """Writes groups of a tenant's events, each group in one transaction, and tells downstream in the same."""
 
-    def __init__(self, door: TenantDoor) -> None:
-        self._door = door
+    def __init__(self, settings: Settings, *, connections: int) -> None:
+        self._writers = Writers(settings, connections=connections, prepare=_prepare)
 
-    async def write(self, group: Group) -> frozenset[str]:
-        """The message ids that were new.
+    async def write(self, tenant_id: int, parts: Sequence[Part]) -> Sequence[int]:
+        """How many events of each part were new.
 
         Raises `Poisoned` where the data is at fault and `Interrupted` where the database is.
         """
         try:
-            async with self._door(group.tenant_id) as scope:
-                return await _write(scope, group)
+            async with self._writers(tenant_id) as writer:
+                return await _write(writer, parts)
         except asyncpg.PostgresError as error:
-            raise _meaning(error, error) from error
-        except SQLAlchemyError as error:
-            cause = getattr(getattr(error, "orig", None), "__cause__", None)
-            raise _meaning(cause if isinstance(cause, asyncpg.PostgresError) else None, error) from error
-        except (asyncpg.DataError, UnicodeError, OverflowError) as error:
-            raise Poisoned(str(error)) from error
+            faulty = str(error.sqlstate or "").startswith(_POISON_CLASSES)
+            raise (Poisoned if faulty else Interrupted)(str(error)[:300]) from error
+        except (ValueError, OverflowError) as error:  # the driver's, of what no column can take
+            raise Poisoned(str(error)[:300]) from error
         except (asyncpg.InterfaceError, OSError, TimeoutError) as error:
-            raise Interrupted(str(error)) from error
+            raise Interrupted(str(error)[:300]) from error
+
+    async def close(self) -> None:
+        await self._writers.close()
 
 
-def _meaning(answer: asyncpg.PostgresError | None, error: Exception) -> Exception:
-    state = str(getattr(answer, "sqlstate", None) or "")
-    return (Poisoned if state.startswith(_POISON_CLASSES) else Interrupted)(str(error)[:300])
+async def _prepare(connection: asyncpg.Connection) -> None:
+    await connection.execute(_INCOMING)
 
 
-async def _write(scope: TenantScope, group: Group) -> frozenset[str]:
-    connection = await scope.session.connection()
-    driver: Any = (await connection.get_raw_connection()).driver_connection
-    new: frozenset[str] = frozenset()
-    if group.rows:
-        # One order for everybody: two writers of the same ids wait for each other in turn, never in a ring.
-        ordered = sorted(group.rows)
-        found = await driver.fetch(
-            _DEDUPE,
-            group.tenant_id,
-            [row.message_id for row in ordered],
-            [row.received_at for row in ordered],
+async def _write(writer: TenantWriter, parts: Sequence[Part]) -> Sequence[int]:
+    accepted = [0] * len(parts)
+    firsts: dict[str, Row] = {}
+    for part in parts:
+        for row in part.rows:
+            firsts.setdefault(row[0], row)
+    if firsts:
+        await writer.connection.copy_records_to_table(
+            "cdp_incoming", schema_name="pg_temp", columns=Row._fields, records=firsts.values()
         )
-        new = frozenset(record[0] for record in found)
-        fresh = ordered if len(new) == len(ordered) else [row for row in ordered if row.message_id in new]
-        if fresh:
-            # A column of nothing but NULL is sent as none at all; unnest fills it up.
-            size = len(fresh)
-            columns = (None if column.count(None) == size else column for column in zip(*fresh, strict=True))
-            await driver.execute(_EVENTS, group.tenant_id, *columns)
-            received, ids = [row.received_at for row in fresh], [row.id for row in fresh]
-            await driver.execute(_TO_RESOLVE, group.tenant_id, uuid7(), received, ids)
-            await scope.enqueue("cdp.identity.resolve", {}, queue="cdp", unless_pending=True)
-            await _tell(scope, fresh)
-    if group.verdicts:
-        await driver.execute(_VERDICTS, group.tenant_id, *_verdict_columns(group.tenant_id, group.verdicts))
-    await _count(driver, group, new)
-    return new
+        new = await writer.connection.fetch(_DEDUPE, writer.tenant_id)
+        if len(new) == len(firsts):
+            await writer.connection.execute(_EVENTS, writer.tenant_id)
+        elif new:
+            ids = [record[0] for record in new]
+            await writer.connection.execute(_SOME_EVENTS, writer.tenant_id, ids)
+            firsts = {message_id: firsts[message_id] for message_id in ids}
+        else:
+            firsts = {}
+        accepted = [_accepted(part, firsts) for part in parts]
+        await _tell(writer, firsts.values())
+    if verdicts := [verdict for part in parts for verdict in part.verdicts]:
+        await writer.connection.execute(
+            _VERDICTS, writer.tenant_id, *_verdict_columns(writer.tenant_id, verdicts)
+        )
+    await _count(writer, parts, accepted)
+    return accepted
 
 
-async def _tell(scope: TenantScope, fresh: Sequence[Row]) -> None:
-    """One message for all of a transaction's events; consumers read on from their own cursor."""
-    received = [row.received_at for row in fresh]
-    await scope.enqueue(
+def _accepted(part: Part, new: Mapping[str, Row]) -> int:
+    return sum(new.get(row[0]) is row for row in part.rows)
+
+
+async def _tell(writer: TenantWriter, new: Collection[Row]) -> None:
+    """One message for all of a transaction's new events; consumers read on from their own cursor."""
+    if not new:
+        return
+    received, ids = [row.received_at for row in new], [row.id for row in new]
+    await writer.connection.execute(_TO_RESOLVE, writer.tenant_id, uuid7(), received, ids)
+    await writer.enqueue("cdp.identity.resolve", {}, queue="cdp", unless_pending=True)
+    await writer.enqueue(
         "cdp.events.accepted",
         {
-            "count": len(fresh),
+            "count": len(new),
             "received_from": min(received).isoformat(),
             "received_to": max(received).isoformat(),
-            "sources": sorted({str(row.source_id) for row in fresh if row.source_id}),
+            "sources": sorted({str(each) for each in {row.source_id for row in new} if each}),
         },
         queue="cdp",
     )
@@ -249,26 +265,18 @@ def kept_payload(sealed: bytes, tenant_id: int) -> Kept:
     return msgspec.json.decode(unseal(sealed, purpose=VERDICT_PURPOSE, tenant_id=tenant_id), type=Kept)
 
 
-async def _count(driver: Any, group: Group, new: frozenset[str]) -> None:
-    counts: dict[UUID, Count] = {}
-
-    def of(source_id: UUID | None, at: datetime) -> Count:
-        return counts.setdefault(source_id or NO_SOURCE, Count()).seen(at)
-
-    for row in group.rows:
-        tally = of(row.source_id, row.received_at)
-        if row.message_id in new:
-            tally.accepted += 1
-            tally.newest = row.received_at if tally.newest is None else max(tally.newest, row.received_at)
-        else:
-            tally.duplicates += 1
-    for row in group.repeats:
-        of(row.source_id, row.received_at).duplicates += 1
-    for verdict in group.verdicts:
-        of(verdict.delivery.source_id, verdict.delivery.received_at).rejected += 1
-    if counts:
-        columns = [
-            (tally.at, source_id, tally.accepted, tally.duplicates, tally.rejected, tally.newest)
-            for source_id, tally in counts.items()
-        ]
-        await driver.execute(_COUNTS, group.tenant_id, _SHARD, *zip(*columns, strict=True))
+async def _count(writer: TenantWriter, parts: Sequence[Part], accepted: Sequence[int]) -> None:
+    counts: dict[UUID, _Count] = {}
+    for part, new in zip(parts, accepted, strict=True):
+        tally = counts.setdefault(part.delivery.source_id or NO_SOURCE, _Count())
+        tally.at = max(tally.at, part.delivery.received_at)
+        tally.accepted += new
+        tally.duplicates += len(part.rows) - new
+        tally.rejected += len(part.verdicts)
+        if new:
+            tally.newest = max(tally.newest or tally.at, part.delivery.received_at)
+    columns = [
+        (tally.at, source_id, tally.accepted, tally.duplicates, tally.rejected, tally.newest)
+        for source_id, tally in counts.items()
+    ]
+    await writer.connection.execute(_COUNTS, writer.tenant_id, _SHARD, *zip(*columns, strict=True))

@@ -23,10 +23,11 @@ class Kept:
     events: timedelta
     message_ids: timedelta
     verdicts: timedelta
+    counts: timedelta
 
 
 class EventUpkeep:
-    """Works as the maintenance role, which may call three functions and read no event."""
+    """Works as the maintenance role, which may call four functions and read no event."""
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
@@ -35,12 +36,14 @@ class EventUpkeep:
             timedelta(days=settings.cdp_event_days),
             timedelta(hours=settings.cdp_dedupe_hours),
             timedelta(days=settings.cdp_verdict_days),
+            timedelta(days=settings.cdp_count_days),
         )
 
     async def run(self) -> None:
         await self.make_partitions()
         await self.drop_partitions()
         await self.forget()
+        await self.forget_counts()
 
     async def make_partitions(self) -> int:
         """This month's and the next three's, by real time and by the domain's clock, which may run ahead."""
@@ -82,4 +85,17 @@ class EventUpkeep:
             if not bite:
                 break
         log.info("cdp.events.forgotten", rows=forgotten)
+        return forgotten
+
+    async def forget_counts(self) -> int:
+        """By the domain's clock, by which they were counted."""
+        before = self._platform.clock.now() - self._kept.counts
+        forgotten = 0
+        for _ in range(_TURNS):
+            async with self._platform.maintenance() as session:
+                bite = await UpkeepRepository(session).forget_counts(before, _AT_ONCE)
+            forgotten += bite
+            if not bite:
+                break
+        log.info("cdp.events.counts_forgotten", rows=forgotten)
         return forgotten

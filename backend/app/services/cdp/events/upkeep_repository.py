@@ -6,7 +6,7 @@ from app.db.session import GlobalSession
 
 
 class UpkeepRepository:
-    """The maintenance role's three functions."""
+    """The maintenance role's four functions."""
 
     def __init__(self, session: GlobalSession) -> None:
         self._session = session
@@ -26,3 +26,8 @@ class UpkeepRepository:
         forgotten = text("SELECT cdp_events_forget(:message_ids, :verdicts, :most)")
         values = {"message_ids": message_ids_before, "verdicts": verdicts_before, "most": most}
         return int(await self._session.scalar(forgotten, values) or 0)
+
+    async def forget_counts(self, before: datetime, most: int) -> int:
+        """How many hours of a source were forgotten; none of the last day ever is."""
+        forgotten = text("SELECT cdp_event_counts_forget(:before, :most)")
+        return int(await self._session.scalar(forgotten, {"before": before, "most": most}) or 0)

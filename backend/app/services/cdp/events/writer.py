@@ -1,61 +1,36 @@
 """Group commit: requests of a tenant that arrive together share one transaction.
 
 While one group is being written the next one gathers. A request is answered after the commit that holds its
-events. The queue is bounded; past its bound a request is told to come back, never kept waiting for ever.
+events. What may wait is bounded where it is let in (`admission`).
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 from app.core.logging import get_logger
 from app.core.metrics import CDP_EVENTS, CDP_GROUP_EVENTS, CDP_QUEUE_EVENTS
-from app.services.cdp.events.errors import Overloaded, StoreUnavailable
+from app.services.cdp.events.errors import StoreUnavailable
 from app.services.cdp.events.reading import Delivery, Row, Verdict
 from app.services.cdp.events.rules import VerdictCode
-from app.services.cdp.events.store_repository import EventStore, Group, Interrupted, Poisoned
+from app.services.cdp.events.store_repository import EventStore, Interrupted, Outcome, Part, Poisoned
 
 log = get_logger(__name__)
 
 _LINGER_SECONDS = 0.002
 _GROUP_EVENTS = 2_500
-_QUEUE_EVENTS = 20_000
-_WRITERS = 6
+WRITERS = 6
 _ATTEMPTS = 3
 _PAUSE_SECONDS = 0.1
 
 
-@dataclass(slots=True)
-class Outcome:
-    """What became of one request's events."""
-
-    accepted: int = 0
-    duplicates: int = 0
-    rejected: list[Verdict] = field(default_factory=list)
-
-
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class _Waiting:
     """One request in the queue."""
 
-    rows: Sequence[Row]
-    verdicts: Sequence[Verdict]
-    raw: Sequence[bytes]
-    delivery: Delivery
-    outcome: Outcome
+    part: Part
     done: asyncio.Future[Outcome]
-
-    @property
-    def size(self) -> int:
-        return len(self.rows) + len(self.verdicts)
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    row: Row
-    raw: bytes
-    request: _Waiting
 
 
 class GroupWriter:
@@ -65,12 +40,8 @@ class GroupWriter:
         self._store = store
         self._queues: dict[int, deque[_Waiting]] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
-        self._slots = asyncio.Semaphore(_WRITERS)
+        self._slots = asyncio.Semaphore(WRITERS)
         self._queued = 0
-
-    def refuse_when_full(self) -> None:
-        if self._queued >= _QUEUE_EVENTS:
-            raise Overloaded
 
     async def submit(
         self,
@@ -79,21 +50,13 @@ class GroupWriter:
         raw: Sequence[bytes],
         verdicts: Sequence[Verdict],
     ) -> Outcome:
-        """Commit `rows` (each with its `raw` JSON) and `verdicts`; `Overloaded` or `StoreUnavailable` if not."""
+        """Commit `rows` (each with its `raw` JSON) and `verdicts`; `StoreUnavailable` if that cannot be known."""
         tenant_id = delivery.tenant_id
-        waiting = _Waiting(
-            rows,
-            verdicts,
-            raw,
-            delivery,
-            Outcome(rejected=list(verdicts)),
-            asyncio.get_running_loop().create_future(),
-        )
-        if not waiting.size:
-            return waiting.outcome
-        if self._queued and self._queued + waiting.size > _QUEUE_EVENTS:
-            raise Overloaded
-        self._queued += waiting.size
+        part = Part(delivery, rows, raw, verdicts, Outcome(rejected=list(verdicts)))
+        if not part.size:
+            return part.outcome
+        waiting = _Waiting(part, asyncio.get_running_loop().create_future())
+        self._queued += part.size
         CDP_QUEUE_EVENTS.set(self._queued)
         self._queues.setdefault(tenant_id, deque()).append(waiting)
         if tenant_id not in self._tasks:
@@ -114,81 +77,60 @@ class GroupWriter:
         finally:
             del self._tasks[tenant_id], self._queues[tenant_id]
 
-    async def _write(self, tenant_id: int, requests: list[_Waiting]) -> None:
-        entries = [
-            _Entry(row, raw, request)
-            for request in requests
-            for row, raw in zip(request.rows, request.raw, strict=True)
-        ]
-        verdicts = [verdict for request in requests for verdict in request.verdicts]
+    async def _write(self, tenant_id: int, requests: Sequence[_Waiting]) -> None:
         failure: Exception | None = None
         try:
-            await self._settle(tenant_id, entries, verdicts)
+            await self._settle(tenant_id, [request.part for request in requests])
         except Interrupted as error:
             log.warning("cdp.events.store_interrupted", error=str(error))
-            failure = error
+            failure = StoreUnavailable()
         except Exception as error:
             log.exception("cdp.events.write_failed")
             failure = error
         for request in requests:
-            self._queued -= request.size
+            self._queued -= request.part.size
             if request.done.done():
                 continue
             if failure is None:
-                request.done.set_result(request.outcome)
+                request.done.set_result(request.part.outcome)
             else:
-                request.done.set_exception(
-                    StoreUnavailable() if isinstance(failure, Interrupted) else failure
-                )
+                request.done.set_exception(failure)
         CDP_QUEUE_EVENTS.set(self._queued)
 
-    async def _settle(self, tenant_id: int, entries: Sequence[_Entry], verdicts: Sequence[Verdict]) -> None:
+    async def _settle(self, tenant_id: int, parts: Sequence[Part]) -> None:
         """Write all, or halve until the one event that cannot be stored stands alone, with its verdict."""
-        firsts: dict[str, _Entry] = {}
-        repeats = [entry for entry in entries if firsts.setdefault(entry.row.message_id, entry) is not entry]
-        group = Group(
-            tenant_id,
-            [entry.row for entry in firsts.values()],
-            [entry.row for entry in repeats],
-            verdicts,
-        )
         try:
-            new = await self._persist(group)
+            accepted = await self._persist(tenant_id, parts)
         except Poisoned as error:
-            await self._halve(tenant_id, entries, verdicts, str(error))
+            await self._halve(tenant_id, parts, str(error))
             return
-        for entry in firsts.values():
-            if entry.row.message_id in new:
-                entry.request.outcome.accepted += 1
-            else:
-                entry.request.outcome.duplicates += 1
-        for entry in repeats:
-            entry.request.outcome.duplicates += 1
-        CDP_GROUP_EVENTS.observe(len(entries))
-        CDP_EVENTS.labels("accepted").inc(len(new))
-        CDP_EVENTS.labels("duplicate").inc(len(entries) - len(new))
-        CDP_EVENTS.labels("rejected").inc(len(verdicts))
+        for part, new in zip(parts, accepted, strict=True):
+            part.outcome.accepted += new
+            part.outcome.duplicates += len(part.rows) - new
+        events, rejected = sum(len(part.rows) for part in parts), sum(len(part.verdicts) for part in parts)
+        CDP_GROUP_EVENTS.observe(events)
+        CDP_EVENTS.labels("accepted").inc(sum(accepted))
+        CDP_EVENTS.labels("duplicate").inc(events - sum(accepted))
+        CDP_EVENTS.labels("rejected").inc(rejected)
 
-    async def _halve(
-        self, tenant_id: int, entries: Sequence[_Entry], verdicts: Sequence[Verdict], reason: str
-    ) -> None:
-        if len(entries) > 1:
-            middle = len(entries) // 2
-            await self._settle(tenant_id, entries[:middle], verdicts)
-            await self._settle(tenant_id, entries[middle:], ())
+    async def _halve(self, tenant_id: int, parts: Sequence[Part], reason: str) -> None:
+        halves = _halves(parts)
+        if halves:
+            for half in halves:
+                await self._settle(tenant_id, half)
             return
         log.warning("cdp.events.poisoned", tenant_id=tenant_id, reason=reason)
-        refused = [_unstorable(entry) for entry in entries]
-        await self._persist(Group(tenant_id, (), (), [*verdicts, *refused]))
-        for entry, verdict in zip(entries, refused, strict=True):
-            entry.request.outcome.rejected.append(verdict)
-        CDP_EVENTS.labels("rejected").inc(len(verdicts) + len(refused))
+        refused = [_unstored(part) for part in parts]
+        await self._persist(tenant_id, refused)
+        for part in refused:
+            part.outcome.rejected.extend(part.verdicts[-1:])
+        CDP_EVENTS.labels("rejected").inc(sum(len(part.verdicts) for part in refused))
 
-    async def _persist(self, group: Group) -> frozenset[str]:
+    async def _persist(self, tenant_id: int, parts: Sequence[Part]) -> Sequence[int]:
         """Try again after a fault of the moment: what was committed after all is then found as a duplicate."""
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                return await self._store.write(group)
+                return await self._store.write(tenant_id, parts)
             except Interrupted:
                 if attempt == _ATTEMPTS:
                     raise
@@ -199,20 +141,37 @@ class GroupWriter:
 def _take(queue: deque[_Waiting]) -> list[_Waiting]:
     """The next group: whole requests, up to the size that writes best."""
     taken = [queue.popleft()]
-    size = taken[0].size
-    while queue and size + queue[0].size <= _GROUP_EVENTS:
+    size = taken[0].part.size
+    while queue and size + queue[0].part.size <= _GROUP_EVENTS:
         taken.append(queue.popleft())
-        size += taken[-1].size
+        size += taken[-1].part.size
     return taken
 
 
-def _unstorable(entry: _Entry) -> Verdict:
-    row = entry.row
-    return Verdict(
-        entry.request.delivery,
-        row.message_id,
-        row.event_name,
-        VerdictCode.UNSTORABLE,
-        "the database cannot store it",
-        entry.raw,
+def _halves(parts: Sequence[Part]) -> Sequence[Sequence[Part]]:
+    """The requests in two groups, or the events of a single one; nothing where one event stands alone."""
+    if len(parts) > 1:
+        return parts[: len(parts) // 2], parts[len(parts) // 2 :]
+    part, middle = parts[0], len(parts[0].rows) // 2
+    if not middle:
+        return ()
+    return (
+        [replace(part, rows=part.rows[:middle], raw=part.raw[:middle])],
+        [replace(part, rows=part.rows[middle:], raw=part.raw[middle:], verdicts=())],
     )
+
+
+def _unstored(part: Part) -> Part:
+    """The same with a verdict in the place of its one event."""
+    verdicts = [
+        Verdict(
+            part.delivery,
+            row.message_id,
+            row.event_name,
+            VerdictCode.UNSTORABLE,
+            "the database cannot store it",
+            raw,
+        )
+        for row, raw in zip(part.rows, part.raw, strict=True)
+    ]
+    return replace(part, rows=(), raw=(), verdicts=[*part.verdicts, *verdicts])

@@ -66,11 +66,11 @@ class TrackingApi:
         key = presented_key(sent.authorization, sent.x_write_key) or envelope.write_key
         if not key:
             raise UnknownWriteKey
-        return await self._ingestion.keys.sender(key)
+        return await self._ingestion.keys.sender(key, sent.ip)
 
-    async def settings(self, write_key: str, scheme: str, host: str) -> dict[str, Any]:
+    async def settings(self, write_key: str, scheme: str, host: str, address: str | None) -> dict[str, Any]:
         """What the browser SDK asks for before it sends: where to, and that nothing else is to be loaded."""
-        await self._ingestion.keys.sender(write_key)
+        await self._ingestion.keys.sender(write_key, address)
         return {
             "integrations": {
                 "Segment.io": {

@@ -1,10 +1,16 @@
-from app.core.errors import NotFound, Unauthorized, Unavailable
+from app.core.errors import NotFound, SenderMustWait, Unauthorized, Unavailable
 
 
 class UnknownWriteKey(Unauthorized):
     """The write key is unknown: take a current one from the source's settings."""
 
     code = "cdp.sources.unknown_write_key"
+
+
+class TooManyUnknownKeys(SenderMustWait):
+    """Too many unknown write keys came from this address: wait, then send again."""
+
+    code = "cdp.sources.too_many_unknown_keys"
 
 
 class SourceDisabled(NotFound):

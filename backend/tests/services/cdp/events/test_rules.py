@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from app.core.ids import uuid7
 from app.services.cdp.events.bodies import is_json, members
+from app.services.cdp.events.clock_correction import corrected, parse_time
+from app.services.cdp.events.commerce import commerce, micros
 from app.services.cdp.events.errors import BadBatch, BatchTooLarge
 from app.services.cdp.events.reading import Delivery, Row, Verdict
-from app.services.cdp.events.rules import Refused, commerce, corrected, micros, parse_time
+from app.services.cdp.events.rules import Refused
 from app.services.cdp.events.service import open_envelope
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

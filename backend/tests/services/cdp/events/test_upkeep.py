@@ -114,3 +114,23 @@ async def test_message_ids_are_forgotten_after_their_time_and_never_within_a_day
     async with acme.scopes() as scope:
         assert list(await scope.session.scalars(text("select message_id from cdp_event_dedupe"))) == ["young"]
         assert await scope.session.scalar(text("select count(*) from cdp_event_verdicts")) == 1
+
+
+async def test_what_sources_sent_is_forgotten_after_its_time_and_never_within_a_day(
+    platform: Platform, owner: Any, ingestion: Ingestion, acme: Company
+) -> None:
+    await ingest(ingestion, Sender(acme.id, None, SourceKind.SERVER), track())
+    old = (
+        "insert into cdp_event_counts select tenant_id, hour - interval '401 days', source_id, shard, accepted, "
+        "duplicates, rejected, newest_accepted_at from cdp_event_counts where tenant_id = $1"
+    )
+    await owner.execute(old, acme.id)
+    hours = text("select hour from cdp_event_counts order by hour")
+    async with acme.scopes() as scope:
+        assert len(list(await scope.session.scalars(hours))) == 2
+    await EventUpkeep(platform).run()
+    async with platform.maintenance() as session:
+        await session.execute(text("select cdp_event_counts_forget(now() + interval '1 day', 9)"))
+    async with acme.scopes() as scope:
+        left = list(await scope.session.scalars(hours))
+    assert [datetime.now(UTC) - hour < timedelta(hours=2) for hour in left] == [True]

@@ -1,5 +1,6 @@
 """Events: sent in our own dialect, read, and replayed where they were refused."""
 
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -8,7 +9,7 @@ import msgspec
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import AwareDatetime
 
-from app.api.bodies import DRAINED_BYTES, batch_body
+from app.api.bodies import BOUNDED_BY_ITSELF, batch_body
 from app.api.deps import ScopeDep, ScopesDep
 from app.auth.deps import api_key_header, authenticate, bearer, requires
 from app.auth.principals import Principal
@@ -93,12 +94,15 @@ Reader = Annotated[Principal, requires("cdp.events:read")]
 Writer = Annotated[Principal, requires("cdp.events:write")]
 
 
-async def envelope(request: Request) -> Envelope:
-    body = decompressed(await batch_body(request), request.headers.get("content-encoding", ""))
-    return open_envelope(body, "events", required=False)
+async def envelope(request: Request) -> AsyncIterator[Envelope]:
+    encoding = request.headers.get("content-encoding", "")
+    admission = request.app.state.ingestion.admission
+    with admission.body(request.headers.get("content-length"), encoding):
+        body = decompressed(await batch_body(request), encoding)
+        yield open_envelope(body, "events", required=False)
 
 
-OpenedEnvelope = Annotated[Envelope, Depends(envelope)]
+OpenedEnvelope = Annotated[Envelope, Depends(envelope, scope="function")]
 
 
 async def sender(
@@ -114,14 +118,14 @@ async def sender(
     if not (token or api_key):
         key = key or opened.write_key
     if key:
-        return await ingestion.keys.sender(key)
+        return await ingestion.keys.sender(key, origin.get().ip)
     principal = await authenticate(request, token.credentials if token else None, api_key)
     if not principal.may("cdp.events:write"):
         raise SendingNotAllowed
     return Sender(principal.tenant_id, None)
 
 
-@router.post("", openapi_extra=_BODY, max_body_size=DRAINED_BYTES * 2)
+@router.post("", openapi_extra=_BODY, max_body_size=BOUNDED_BY_ITSELF)
 async def send_events(
     opened: OpenedEnvelope,
     sender: Annotated[Sender, Depends(sender)],

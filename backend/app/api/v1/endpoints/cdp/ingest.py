@@ -3,13 +3,13 @@
 Public: a source's write key is the credential.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 
-from app.api.bodies import DRAINED_BYTES, batch_body
+from app.api.bodies import BOUNDED_BY_ITSELF, batch_body
 from app.api.errors import DOCUMENTED
 from app.core.context import origin
 from app.services.cdp.ingest.service import CALLS, Sent, TrackingApi
@@ -41,20 +41,23 @@ async def tracking_api(request: Request) -> TrackingApi:
 Tracking = Annotated[TrackingApi, Depends(tracking_api)]
 
 
-async def sent(request: Request) -> Sent:
+async def sent(request: Request) -> AsyncIterator[Sent]:
     headers = request.headers
-    return Sent(
-        body=await batch_body(request),
-        encoding=headers.get("content-encoding", ""),
-        authorization=headers.get("authorization", ""),
-        x_write_key=headers.get("x-write-key", ""),
-        ip=origin.get().ip,
-        user_agent=origin.get().user_agent,
-    )
+    encoding = headers.get("content-encoding", "")
+    admission = request.app.state.ingestion.admission
+    with admission.body(headers.get("content-length"), encoding):
+        yield Sent(
+            body=await batch_body(request),
+            encoding=encoding,
+            authorization=headers.get("authorization", ""),
+            x_write_key=headers.get("x-write-key", ""),
+            ip=origin.get().ip,
+            user_agent=origin.get().user_agent,
+        )
 
 
 def _receiver(kind: str) -> Callable[..., Awaitable[Received]]:
-    async def receive(tracking: Tracking, sent: Annotated[Sent, Depends(sent)]) -> Received:
+    async def receive(tracking: Tracking, sent: Annotated[Sent, Depends(sent, scope="function")]) -> Received:
         await tracking.receive(kind, sent)
         return Received()
 
@@ -70,11 +73,11 @@ for _address, _kind in CALLS.items():
         if _kind == "batch"
         else f"Send one {_kind} ({_address})",
         openapi_extra=_BODY,
-        max_body_size=DRAINED_BYTES * 2,
+        max_body_size=BOUNDED_BY_ITSELF,
     )(_receiver(_kind))
 
 
 @router.get("/projects/{write_key}/settings")
 async def settings(write_key: str, request: Request, tracking: Tracking) -> dict[str, Any]:
     """What the browser SDK asks for before it sends."""
-    return await tracking.settings(write_key, request.url.scheme, request.url.netloc)
+    return await tracking.settings(write_key, request.url.scheme, request.url.netloc, origin.get().ip)
