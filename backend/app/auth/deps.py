@@ -31,12 +31,16 @@ async def authenticate(connection: HTTPConnection, token: str | None, api_key: s
     cache: PrincipalCache = connection.app.state.principals
     digest = hashlib.sha256(credential.encode()).digest()
     principal = cache.get(digest)
-    if principal is None:
-        engine = connection.app.state.engine
-        principal = await (
-            principal_from_token(engine, token) if token else principal_from_api_key(engine, credential)
-        )
-        cache.put(digest, principal)
+    if principal is not None:
+        return principal
+    async with cache.asking(digest):
+        principal = cache.get(digest)
+        if principal is None:
+            engine = connection.app.state.engine
+            principal = await (
+                principal_from_token(engine, token) if token else principal_from_api_key(engine, credential)
+            )
+            cache.put(digest, principal)
     return principal
 
 

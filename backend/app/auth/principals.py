@@ -1,10 +1,12 @@
 """Who is calling: a signed-in person or an API key, checked against the database at most two seconds ago."""
 
+import asyncio
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -62,6 +64,11 @@ class PrincipalCache:
 
     def __init__(self) -> None:
         self._entries: OrderedDict[bytes, tuple[float, Principal]] = OrderedDict()
+        self._asking: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
+
+    def asking(self, credential: bytes) -> asyncio.Lock:
+        """Held by the one who asks the database; the others of that moment wait, and find the answer here."""
+        return self._asking.setdefault(credential, asyncio.Lock())
 
     def get(self, credential: bytes) -> Principal | None:
         entry = self._entries.get(credential)

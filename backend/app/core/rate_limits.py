@@ -5,6 +5,7 @@ import ipaddress
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from redis.asyncio import Redis
@@ -89,7 +90,7 @@ class RateLimiter:
         self._places = asyncio.Semaphore(_AT_ONCE)
 
     async def take(self, limit: Limit, subject: str) -> Allowance:
-        key = f"rate:{limit.name}:{keyed_hash(subject, purpose='rate', tenant_id=None).hex()[:32]}"
+        key = _key(limit.name, subject)
         if (held := self._spend(limit, key)) is not None:
             return held
         if time.monotonic() < self._try_again_at:
@@ -155,6 +156,11 @@ class RateLimiter:
             self._is_down, self._try_again_at = False, 0.0
             self._local.clear()
             log.info("rate_limits.over_redis")
+
+
+@lru_cache(maxsize=4096)
+def _key(name: str, subject: str) -> str:
+    return f"rate:{name}:{keyed_hash(subject, purpose='rate', tenant_id=None).hex()[:32]}"
 
 
 def _bound(entries: OrderedDict[str, Any]) -> None:

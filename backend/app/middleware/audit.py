@@ -3,10 +3,10 @@
 import ipaddress
 from collections.abc import Sequence
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.core.context import Origin, origin
+from app.middleware.headers import header, headers
 
 _AGENT_LENGTH = 300
 
@@ -39,8 +39,8 @@ class ClientAddress:
     def of(self, scope: Scope) -> str | None:
         peer = scope["client"][0] if scope.get("client") else None
         # Several headers are one list; only a proxy's own additions, at its end, are ever believed.
-        forwarded = ",".join(Headers(scope=scope).getlist("x-forwarded-for"))
-        return client_address(peer, forwarded, self._trusted)
+        forwarded = ",".join(headers(scope, b"x-forwarded-for"))
+        return client_address(peer, forwarded, self._trusted) if forwarded else peer
 
 
 class AuditMiddleware:
@@ -52,12 +52,11 @@ class AuditMiddleware:
         if scope["type"] not in {"http", "websocket"}:
             await self.app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
         token = origin.set(
             Origin(
                 request_id=scope.get("state", {}).get("request_id"),
                 ip=self._address.of(scope),
-                user_agent=(headers.get("user-agent") or "")[:_AGENT_LENGTH] or None,
+                user_agent=header(scope, b"user-agent")[:_AGENT_LENGTH] or None,
             )
         )
         try:

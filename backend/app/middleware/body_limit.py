@@ -14,9 +14,13 @@ _TOO_LARGE = 413
 
 class BodyLimitMiddleware:
     def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
+        self.app = app
         self._limited = RequestBodyLimitMiddleware(app, max_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if _has_no_body(scope):
+            await self.app(scope, receive, send)
+            return
         refused = False
 
         async def in_our_words(message: Message) -> None:
@@ -30,6 +34,15 @@ class BodyLimitMiddleware:
                 await send(message)
 
         await self._limited(scope, receive, in_our_words)
+
+
+def _has_no_body(scope: Scope) -> bool:
+    """In HTTP/1 a body is announced by one of two headers."""
+    return (
+        scope["type"] == "http"
+        and scope["http_version"].startswith("1")
+        and not any(name in {b"content-length", b"transfer-encoding"} for name, _ in scope["headers"])
+    )
 
 
 def _refusal() -> JSONResponse:

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.middleware.headers import header
 
 _COLLECTION_PREFIX = "/v1/"
 _OPEN: dict[str, Any] = {
@@ -18,18 +19,33 @@ _OPEN: dict[str, Any] = {
 
 class CorsMiddleware:
     def __init__(self, app: ASGIApp, *, collection: str, policy: dict[str, Any]) -> None:
+        self.app = app
         self._closed = CORSMiddleware(app, **policy)
         self._open = CORSMiddleware(app, **_OPEN)
         self._known = frozenset(policy["allow_origins"])
         self._collection = collection
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        if not header(scope, b"origin"):
+            await self._answer_no_page(scope, receive, send)
+            return
         await (self._open if self._collects(scope) else self._closed)(scope, receive, send)
 
+    async def _answer_no_page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Caches are told that a page would get another answer; nothing else is asked of us."""
+
+        async def varying(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message.setdefault("headers", []).append((b"vary", b"Origin"))
+            await send(message)
+
+        await self.app(scope, receive, varying)
+
     def _collects(self, scope: Scope) -> bool:
-        if scope["type"] != "http":
-            return False
         path: str = scope["path"]
         if path.startswith(_COLLECTION_PREFIX):
             return True
-        return path == self._collection and Headers(scope=scope).get("origin") not in self._known
+        return path == self._collection and header(scope, b"origin") not in self._known

@@ -4,7 +4,6 @@ import hashlib
 import time
 from collections.abc import Mapping, Sequence
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -14,6 +13,7 @@ from app.core.errors import TooManyRequests
 from app.core.metrics import ERRORS, RATE_LIMITED
 from app.core.rate_limits import Allowance, Limit, RateLimiter, neighbourhood, whole_seconds
 from app.middleware.audit import ClientAddress
+from app.middleware.headers import header
 from app.schemas.errors import ErrorBody
 
 _MINUTE = 60
@@ -51,9 +51,10 @@ class RateLimitMiddleware:
 
         async def told(message: Message) -> None:
             if message["type"] == "http.response.start":
+                given = message.setdefault("headers", [])
                 # A stricter limit further in has said its own already.
-                for name, value in _headers(allowance).items():
-                    MutableHeaders(scope=message).setdefault(name, value)
+                said = {name for name, _ in given}
+                given.extend((name, value) for name, value in _lines(allowance) if name not in said)
             await send(message)
 
         await self.app(scope, receive, told)
@@ -66,10 +67,9 @@ class RateLimitMiddleware:
 
     def _subject(self, scope: Scope) -> str:
         """A credential counts by itself only when it is genuine: made-up ones all count for their address."""
-        headers = Headers(scope=scope)
-        scheme, _, token = headers.get("authorization", "").partition(" ")
+        scheme, _, token = header(scope, b"authorization").partition(" ")
         token = token if scheme.lower() == "bearer" else ""
-        if credential := token or headers.get("x-api-key", ""):
+        if credential := token or header(scope, b"x-api-key"):
             cache: PrincipalCache = scope["app"].state.principals
             known = cache.get(hashlib.sha256(credential.encode()).digest())
             if known is not None:
@@ -88,12 +88,12 @@ def _limit(prefix: str, times: int | None) -> Limit | None:
     return Limit(f"http:{prefix}", times=times, seconds=_MINUTE, lease=max(1, times // _MINUTE))
 
 
-def _headers(allowance: Allowance) -> dict[str, str]:
-    return {
-        "X-RateLimit-Limit": str(allowance.limit),
-        "X-RateLimit-Remaining": str(allowance.remaining),
-        "X-RateLimit-Reset": str(int(time.time() + allowance.reset_after) + 1),
-    }
+def _lines(allowance: Allowance) -> tuple[tuple[bytes, bytes], ...]:
+    return (
+        (b"x-ratelimit-limit", b"%d" % allowance.limit),
+        (b"x-ratelimit-remaining", b"%d" % allowance.remaining),
+        (b"x-ratelimit-reset", b"%d" % (time.time() + allowance.reset_after + 1)),
+    )
 
 
 async def _refuse(allowance: Allowance, scope: Scope, receive: Receive, send: Send) -> None:
@@ -104,5 +104,6 @@ async def _refuse(allowance: Allowance, scope: Scope, receive: Receive, send: Se
     error = TooManyRequests(retry_after=whole_seconds(allowance.retry_after))
     ERRORS.labels(error.code).inc()
     body = ErrorBody(error=error.detail, code=error.code, request_id=scope.get("state", {}).get("request_id"))
-    headers = {**error.headers, **_headers(allowance)}
+    headers = {name.lower(): value for name, value in error.headers.items()}
+    headers |= {name.decode(): value.decode() for name, value in _lines(allowance)}
     await JSONResponse(body.model_dump(), error.status, headers=headers)(scope, receive, send)

@@ -3,11 +3,11 @@
 from functools import lru_cache
 
 import structlog
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.auth.jwt import InvalidToken, read_access_token
 from app.auth.principals import InvalidApiKey, parse_api_key
+from app.middleware.headers import header
 
 
 class TenantMiddleware:
@@ -16,8 +16,7 @@ class TenantMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            headers = Headers(scope=scope)
-            named = _named_in(headers.get("authorization", ""), headers.get("x-api-key", ""))
+            named = _named_in(header(scope, b"authorization"), header(scope, b"x-api-key"))
             structlog.contextvars.bind_contextvars(**named)
         await self.app(scope, receive, send)
 

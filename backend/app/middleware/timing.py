@@ -2,14 +2,16 @@
 
 import re
 import time
+from functools import lru_cache
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.ids import uuid7
 from app.core.logging import get_logger
 from app.core.metrics import HTTP_IN_FLIGHT, HTTP_REQUESTS, HTTP_SECONDS
+from app.middleware.headers import header
 
 log = get_logger(__name__)
 
@@ -26,8 +28,8 @@ class TimingMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        given = Headers(scope=scope).get("x-request-id", "")
-        request_id = given if _REQUEST_ID.fullmatch(given) else str(uuid7())
+        given = header(scope, b"x-request-id")
+        request_id = given if given and _REQUEST_ID.fullmatch(given) else str(uuid7())
         scope.setdefault("state", {})["request_id"] = request_id
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
@@ -38,9 +40,10 @@ class TimingMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-ID"] = request_id
-                headers["X-Process-Time-Ms"] = f"{(time.perf_counter() - started) * 1000:.2f}"
+                took = (time.perf_counter() - started) * 1000
+                message.setdefault("headers", []).extend(
+                    ((b"x-request-id", request_id.encode()), (b"x-process-time-ms", b"%.2f" % took))
+                )
             await send(message)
 
         HTTP_IN_FLIGHT.inc()
@@ -53,8 +56,9 @@ class TimingMiddleware:
     @staticmethod
     def _record(scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", None) or _UNMATCHED
-        HTTP_REQUESTS.labels(scope["method"], route, str(status)).inc()
-        HTTP_SECONDS.labels(scope["method"], route).observe(seconds)
+        requests, durations = _counted(scope["method"], route, status)
+        requests.inc()
+        durations.observe(seconds)
         if scope["path"] not in _QUIET:
             log.info(
                 "request_completed",
@@ -63,3 +67,8 @@ class TimingMiddleware:
                 status_code=status,
                 duration_ms=round(seconds * 1000, 2),
             )
+
+
+@lru_cache(maxsize=4096)
+def _counted(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    return HTTP_REQUESTS.labels(method, route, str(status)), HTTP_SECONDS.labels(method, route)
