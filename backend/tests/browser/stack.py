@@ -29,16 +29,29 @@ class Stack:
 
 def colleague(stack: Stack) -> Stack:
     """Another admin of the same company, whose second factor is nobody else's trouble."""
-    tenant = str(json.loads((stack.home / "demo.json").read_text())["tenant_id"])
-    email = f"second.{secrets.token_hex(4)}@acme.example"
-    words = ["user", "create", email, "--tenant", tenant, "--name", "Sam Second", "--role", "admin"]
-    subprocess.run(
+    return _admin_of(stack, str(json.loads((stack.home / "demo.json").read_text())["tenant_id"]))
+
+
+def neighbour(stack: Stack, name: str) -> Stack:
+    """The admin of another company, where nothing has happened yet."""
+    return _admin_of(stack, _command(stack, "tenant", "create", name).split()[-1])
+
+
+def _admin_of(stack: Stack, tenant: str) -> Stack:
+    email = f"admin.{secrets.token_hex(4)}@{tenant}.example"
+    _command(stack, "user", "create", email, "--tenant", tenant, "--name", "Sam Second", "--role", "admin")
+    return replace(stack, email=email)
+
+
+def _command(stack: Stack, *words: str) -> str:
+    return subprocess.run(
         [sys.executable, "-m", "launcher.command", *words],
         cwd=_BACKEND,
         env={**_kept(), "STRATUM_HOME": str(stack.home), "STRATUM_USER_PASSWORD": stack.password},
         check=True,
-    )
-    return replace(stack, email=email)
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout
 
 
 def _kept() -> dict[str, str]:

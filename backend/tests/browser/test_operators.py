@@ -1,0 +1,100 @@
+"""Operators in a real browser: a platform connected by its own sign-in, two companies, an event put through again."""
+
+import json
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx2
+import pytest
+from playwright.sync_api import Page, expect
+
+from launcher.demo import Story
+from tests.browser.people import enter
+from tests.browser.stack import Stack, colleague, neighbour
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300), pytest.mark.xdist_group("browser")]
+
+
+@contextmanager
+def _api(person: Stack) -> Iterator[httpx2.Client]:
+    """The public API, as that person."""
+    with httpx2.Client(base_url=f"{person.url}/api/v1", timeout=30) as client:
+        said = client.post("/auth/login", json={"email": person.email, "password": person.password}).json()
+        client.headers["Authorization"] = f"Bearer {said['access_token']}"
+        yield client
+
+
+def test_a_platform_is_connected_by_signing_in_there_and_disconnected_with_open_eyes(
+    page: Page, stack: Stack
+) -> None:
+    enter(page, neighbour(stack, f"Fabrikam {secrets.token_hex(3)}"))
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    page.goto("/connect")
+    page.get_by_role("button", name="Connect Meta").click()
+    page.get_by_role("button", name="Allow").click()
+    expect(page.get_by_text("Meta is connected.")).to_be_visible()
+    expect(page.get_by_text("read only", exact=True)).to_be_visible()
+    expect(page.get_by_text("Northwind Outfitters US", exact=True)).to_be_visible()
+
+    page.get_by_role("button", name="Disconnect").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("Our access token is erased.")).to_be_visible()
+    dialog.get_by_role("button", name="Disconnect").click()
+    expect(page.get_by_text("Disconnected", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Connect Meta")).to_be_visible()
+
+
+def test_who_works_for_two_companies_switches_and_sees_only_the_others_data(
+    page: Page, stack: Stack, story: Story
+) -> None:
+    name = f"Globex {secrets.token_hex(3)}"
+    person, owner = colleague(stack), neighbour(stack, name)
+    mark = f"Only at {name}"
+    with _api(owner) as theirs:
+        theirs.post("/cdp/events", json={"event_name": mark, "user_id": "u-1"}).raise_for_status()
+        theirs.post("/invitations", json={"email": person.email, "role": "viewer"}).raise_for_status()
+    mail = story._until("the invitation", lambda: story._control("GET", f"mailbox?to={person.email}"))
+    found = re.search(r"accept-invitation\?token=([\w.~%-]+)", json.dumps(mail))
+    assert found is not None
+    httpx2.post(
+        f"{stack.url}/api/v1/invitations/accept", json={"token": found[1]}, timeout=30
+    ).raise_for_status()
+
+    enter(page, person)
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    page.goto("/events")
+    expect(page.get_by_role("button", name="Following")).to_be_visible()
+    expect(page.get_by_text(mark)).to_have_count(0)
+    page.get_by_role("button", name="Company:").click()
+    page.get_by_role("menuitemradio", name=name).click()
+    expect(page.get_by_role("button", name=f"Company: {name}")).to_be_visible()
+    page.get_by_role("link", name="Events", exact=True).click()
+    expect(page.get_by_text(mark)).to_be_visible()
+    assert page.locator("li details").count() == 1
+    expect(page.get_by_role("button", name="Kill switch")).to_have_count(0)
+
+
+def test_a_refused_event_is_seen_put_right_and_stored(page: Page, stack: Stack) -> None:
+    person = neighbour(stack, f"Initech {secrets.token_hex(3)}")
+    with _api(person) as api:
+        sent = {"event_name": "", "message_id": "m-1", "user_id": "u-1"}
+        assert len(api.post("/cdp/events", json=sent).json()["rejected"]) == 1
+    enter(page, person)
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    page.goto("/events?show=rejected")
+    page.locator("summary").click()
+    expect(page.get_by_text("event_missing")).to_be_visible()
+    page.get_by_role("button", name="Send it through again").click()
+    expect(page.get_by_text("Refused again")).to_be_visible()
+
+    page.get_by_role("button", name="Put it right first").click()
+    written = page.get_by_label("The event, as JSON")
+    written.fill(
+        json.dumps(json.loads(written.input_value()) | {"event_name": "Signed Up", "user_id": "u-1"})
+    )
+    page.get_by_role("button", name="Send it through", exact=True).click()
+    expect(page.get_by_text("Stored since")).to_be_visible()
+    page.get_by_role("link", name="Stored", exact=True).click()
+    expect(page.get_by_text("Signed Up")).to_be_visible()
