@@ -6,7 +6,7 @@ from app.db.platform import Platform
 from app.db.session import Scopes, TenantScope
 from app.services.cdp.events.service import EventService
 from app.services.cdp.events.upkeep import EventUpkeep
-from app.services.cdp.identity.service import Resolver, resolve_stragglers
+from app.services.cdp.identity.service import Resolver, Ruling, resolve_stragglers
 from app.services.integrations.conversions.service import ConversionService
 from app.workers.handlers import every, handles
 
@@ -36,3 +36,16 @@ async def resolve(scopes: Scopes) -> None:
 async def stragglers(platform: Platform) -> None:
     """Resolve what a worker's death, or an event committed just as its task ended, has left behind."""
     await resolve_stragglers(platform)
+
+
+@handles("cdp.identity.reapply", queue="cdp", timeout=600)
+async def reapply(scope: TenantScope) -> None:
+    """The rules of identity have changed."""
+    await Ruling(scope).reapply()
+
+
+@every(seconds=3600)
+@handles("cdp.profiles.age", queue="cdp", timeout=300)
+async def age(scope: TenantScope) -> None:
+    """Time has passed: who has been away for long is churned."""
+    await Ruling(scope).age()

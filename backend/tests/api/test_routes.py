@@ -55,6 +55,8 @@ BODIES: dict[str, dict[str, object]] = {
     "POST /api/v1/autopilot/actions/{action_id}/dismiss": {"reason": "It looks wrong."},
     "POST /api/v1/campaigns/{campaign_id}/budget": {"daily_budget_micros": 12_000_000, "reason": "It sells."},
     "POST /api/v1/campaigns/{campaign_id}/pause": {"reason": "It looks wrong."},
+    "POST /api/v1/cdp/identity/links/{assertion_id}/undo": {"reason": "They are two."},
+    "POST /api/v1/cdp/profiles/{profile_id}/split": {"keys": [str(uuid7())], "reason": "They are two."},
 }
 """A body that the owner could send, where the route wants one."""
 
@@ -63,6 +65,7 @@ _MOVE = {
     "to_daily_budget_micros": BUDGET * 2,
     "reason": "It sells.",
 }
+_MERGE = {"reason": "They are one."}
 WITH_IDS: dict[tuple[str, str], dict[str, object]] = {
     ("POST /api/v1/autopilot/actions", "campaign_id"): {
         "daily_budget_micros": 12_000_000,
@@ -70,6 +73,8 @@ WITH_IDS: dict[tuple[str, str], dict[str, object]] = {
     },
     ("POST /api/v1/autopilot/actions/moves", "from_campaign_id"): {**_MOVE, "to_campaign_id": None},
     ("POST /api/v1/autopilot/actions/moves", "to_campaign_id"): {**_MOVE, "from_campaign_id": None},
+    ("POST /api/v1/cdp/profiles/merges", "other_profile_id"): {**_MERGE, "profile_id": None},
+    ("POST /api/v1/cdp/profiles/merges", "profile_id"): {**_MERGE, "other_profile_id": None},
     ("POST /api/v1/trust/calendar", "ad_account_id"): {
         "kind": "promotion",
         "name": "Sale",
@@ -86,6 +91,8 @@ WITH_IDS: dict[tuple[str, str], dict[str, object]] = {
 
 _ROW_OF = {
     "entity_id": "campaign_id",
+    "other_profile_id": "profile_id",
+    "profile_id": "profile_id",
     "from_campaign_id": "campaign_id",
     "to_campaign_id": "campaign_id",
 }
@@ -110,6 +117,7 @@ def test_every_declared_permission_stands_in_the_matrix(routes: list[Served]) ->
 
 def test_what_changes_something_asks_for_more_than_reading(routes: list[Served]) -> None:
     tickets = {
+        "POST /api/v1/cdp/identity/dry-run",
         "POST /api/v1/events/ticket",
         "POST /api/v1/trust/gate/check",
         "POST /api/v1/trust/ledger/verify",

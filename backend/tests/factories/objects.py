@@ -14,11 +14,13 @@ from app.core.clock import real_now
 from app.core.ids import uuid7
 from app.models.auth.sessions import UserSession
 from app.models.cdp.events import CdpEventVerdict
+from app.models.cdp.identity import CdpIdentifier, CdpIdentityEdge
 from app.models.integrations.ad_accounts import AdAccount
 from app.models.integrations.conversions import ConversionDelivery
 from app.models.trust_engine.incidents import TrustIncident
 from app.models.trust_engine.kinds import CalendarKind
 from app.models.work.dead_letters import DeadLetter
+from app.services.cdp.identity.service import Resolver
 from app.services.people.service import People
 from app.services.trust_engine.calendar.service import Calendar, Window
 from app.services.users.service import Members
@@ -105,6 +107,36 @@ async def _dead_letter(company: Company) -> UUID:
 @names("source_id")
 async def _source(company: Company) -> UUID:
     return (await make_source(company)).id
+
+
+async def _people(company: Company) -> UUID:
+    """Somebody with two identifiers; the link between them."""
+    event = {"type": "track", "event": "Seen", "userId": f"u-{uuid7()}", "anonymousId": f"a-{uuid7()}"}
+    source = await make_source(company)
+    answer = await company.client().post("/v1/track", json=event, auth=(source.key, ""))
+    assert answer.status_code == 200, answer.text
+    await Resolver(company.scopes).drain()
+    async with company.scopes() as scope:
+        newest = select(CdpIdentityEdge.assertion).order_by(CdpIdentityEdge.decided_at.desc()).limit(1)
+        found: UUID | None = await scope.session.scalar(newest)
+    assert found is not None
+    return found
+
+
+@names("assertion_id")
+async def _assertion(company: Company) -> UUID:
+    return await _people(company)
+
+
+@names("profile_id")
+async def _profile(company: Company) -> UUID:
+    assertion = await _people(company)
+    async with company.scopes() as scope:
+        key = select(CdpIdentityEdge.a_key).where(CdpIdentityEdge.assertion == assertion).scalar_subquery()
+        owner = select(CdpIdentifier.profile_id).where(CdpIdentifier.key == key)
+        found: UUID | None = await scope.session.scalar(owner)
+    assert found is not None
+    return found
 
 
 @names("verdict_id")

@@ -8,7 +8,10 @@ _UNIQUE = ("id", "seq", "version")
 _DECIDED_BY_ALL = {
     "CampaignMetricsDay.campaign_id": "a campaign's day is one row",
     "CampaignMetricsDay.day": "of one campaign, whose day is one row",
+    "CdpIdentifier.key": "a tenant's identifier is one row",
+    "CdpIdentityEdge.place": "of one assertion, whose places are its rows",
     "None": "takes an order away",
+    "edge.assertion": "of its links one alone is refused by itself",
     "then": "the unique column that `in_order` is given",
 }
 """Ends that are unique only with what stands before them, and why they are."""

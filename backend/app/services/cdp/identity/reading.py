@@ -1,6 +1,5 @@
 """From stored events to what they assert, and what they add to the identifiers that they are anchored to."""
 
-import base64
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -10,14 +9,12 @@ from uuid import UUID
 
 import msgspec
 
-from app.core.security import keyed_hash, seal
+from app.core.security import seal
 from app.services.cdp.events import service as events
 from app.services.cdp.identity.graph_rules import Assertion, Kind, Position
 from app.services.cdp.identity.rules import PRIORITY, IdentifierType
-from app.services.cdp.profiles.rules import HASH_KEY, SEALED_KEY, State, later, stamp
-
-IDENTIFIER_PURPOSE = "cdp.identifiers"
-TRAIT_PURPOSE = "cdp.traits"
+from app.services.cdp.profiles.rules import State, later, stamp
+from app.services.cdp.profiles.service import IDENTIFIER_PURPOSE, sealed_trait
 
 _decode: Any = msgspec.json.Decoder().decode
 
@@ -160,7 +157,7 @@ def _traits(event: StoredEvent, tenant_id: int) -> dict[str, Any]:
     return {
         name: value
         if (clear := _restored(value, f"traits.{name}", fields)) == value
-        else _sealed(name, clear, tenant_id)
+        else sealed_trait(name, clear, tenant_id)
         for name, value in traits.items()
     }
 
@@ -174,17 +171,6 @@ def _restored(value: Any, path: str, fields: Mapping[str, Any]) -> Any:
     if isinstance(value, list):
         return [_restored(item, f"{path}.{index}", fields) for index, item in enumerate(value)]
     return value
-
-
-def _sealed(name: str, value: Any, tenant_id: int) -> dict[str, str]:
-    sealed = seal(msgspec.json.encode(value).decode(), purpose=TRAIT_PURPOSE, tenant_id=tenant_id)
-    return {SEALED_KEY: base64.b64encode(sealed).decode(), HASH_KEY: trait_hash(name, value, tenant_id)}
-
-
-def trait_hash(name: str, value: Any, tenant_id: int) -> str:
-    """What a sealed trait is found by: its text without case and outer spaces."""
-    text = value.strip().lower() if isinstance(value, str) else msgspec.json.encode(value).decode()
-    return keyed_hash(f"{name}={text}", purpose=TRAIT_PURPOSE, tenant_id=tenant_id)[:16].hex()
 
 
 def _assert(

@@ -91,7 +91,8 @@ FROM unnest($2::uuid[], $3::uuid[]) AS d (key, profile_id) WHERE i.tenant_id = $
 """
 
 _EDGE_COLUMNS = (
-    "assertion, place, kind, a_key, b_key, asserted_at, message_id, joined, reason, removed_at IS NOT NULL"
+    "assertion, place, kind, a_key, b_key, asserted_at, message_id, joined, reason, removed_at IS NOT NULL, event_id, "
+    "received_at, source_id"
 )
 _KNOWN = f"""
 SELECT {_EDGE_COLUMNS} FROM cdp_identity_edges
@@ -110,6 +111,25 @@ SELECT a_key, b_key FROM cdp_identity_edges WHERE tenant_id = $1 AND kind = 'apa
 _BOUND_BY_MERGES = """
 SELECT a_key, b_key FROM cdp_identity_edges WHERE tenant_id = $1 AND reason = 'too_many_merges' AND removed_at IS NULL
   AND (a_key = ANY($2::uuid[]) OR b_key = ANY($2::uuid[]))
+"""
+_ALL = f"""
+SELECT {_EDGE_COLUMNS} FROM cdp_identity_edges WHERE tenant_id = $1 AND kind <> 'apart' ORDER BY assertion, place
+"""  # noqa: S608
+_SIZE = "SELECT count(*) FROM (SELECT FROM cdp_identity_edges WHERE tenant_id = $1 LIMIT $2) AS few"
+_REMOVE = """
+UPDATE cdp_identity_edges SET removed_at = $2, removed_by = $3
+WHERE tenant_id = $1 AND assertion = ANY($4::uuid[]) AND removed_at IS NULL
+"""
+_RESTORE = """
+UPDATE cdp_identity_edges SET removed_at = NULL, removed_by = NULL
+WHERE tenant_id = $1 AND assertion = ANY($2::uuid[])
+"""
+_REMOVED_BY = f"""
+SELECT {_EDGE_COLUMNS} FROM cdp_identity_edges WHERE tenant_id = $1 AND removed_by = $2 ORDER BY assertion, place
+"""  # noqa: S608
+_BETWEEN = """
+SELECT assertion FROM cdp_identity_edges WHERE tenant_id = $1 AND kind = 'apart' AND removed_at IS NULL
+  AND ((a_key = ANY($2::uuid[]) AND b_key = ANY($3::uuid[])) OR (a_key = ANY($3::uuid[]) AND b_key = ANY($2::uuid[])))
 """
 _LEDGER = """
 INSERT INTO cdp_identity_edges AS old (tenant_id, decided_at, assertion, place, kind, a_key, b_key, asserted_at,
@@ -141,12 +161,25 @@ class Identifier:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """The event that asserted something; a person's own assertion has none."""
+
+    id: UUID | None = None
+    received_at: datetime | None = None
+    source_id: UUID | None = None
+
+
+NO_EVENT = Evidence()
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """An assertion of the ledger and what became of its links."""
 
     assertion: Assertion
     reasons: tuple[Reason | None, ...]
     removed: bool
+    evidence: Evidence
 
     @property
     def joined(self) -> int:
@@ -165,7 +198,7 @@ class Link:
 
     assertion: Assertion
     reasons: tuple[Reason | None, ...]
-    event: StoredEvent | None = None
+    event: StoredEvent | Evidence = NO_EVENT
     asserted_by: str | None = None
 
 
@@ -329,6 +362,28 @@ class Graph:
         rows = await self._fetch(_BOUND_BY_MERGES, list(keys))
         return {row[0] for row in rows} | {row[1] for row in rows}
 
+    async def apart_between(self, ones: Iterable[UUID], others: Iterable[UUID]) -> list[UUID]:
+        """The assertions that keep identifiers of these two sets apart."""
+        return [row[0] for row in await self._fetch(_BETWEEN, list(ones), list(others))]
+
+    async def size(self, most: int) -> int:
+        """How many links the ledger has; counting ends at `most`."""
+        return int((await self._fetch(_SIZE, most))[0][0])
+
+    async def whole(self) -> dict[UUID, Entry]:
+        """The ledger, what was removed from it too."""
+        return _entries(await self._fetch(_ALL))
+
+    async def removed_by(self, whom: str) -> dict[UUID, Entry]:
+        return _entries(await self._fetch(_REMOVED_BY, whom))
+
+    async def remove(self, assertions: Iterable[UUID], at: datetime, whom: str) -> None:
+        """Take assertions out of the count; they stay in the ledger."""
+        await self._write(_REMOVE, at, whom, list(assertions))
+
+    async def restore(self, assertions: Iterable[UUID]) -> None:
+        await self._write(_RESTORE, list(assertions))
+
     async def record(self, links: Iterable[Link], at: datetime) -> None:
         """Write assertions, anew or at their earlier place."""
         rows = []
@@ -345,9 +400,9 @@ class Graph:
                         key,
                         happened,
                         message_id,
-                        link.event.id if link.event else None,
-                        link.event.received_at if link.event else None,
-                        link.event.source_id if link.event else None,
+                        link.event.id,
+                        link.event.received_at,
+                        link.event.source_id,
                         link.asserted_by,
                         reason is None,
                         reason,
@@ -399,6 +454,7 @@ def _entries(rows: Iterable[Any]) -> dict[UUID, Entry]:
             ),
             tuple(None if row[7] else Reason(row[8]) for row in links),
             links[0][9],
+            Evidence(*links[0][10:13]),
         )
         for name, links in grouped.items()
     }

@@ -1,7 +1,7 @@
 """What counts as an identifier, which one weighs more, and how many a person may have. Pure."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -87,3 +87,22 @@ def is_garbage(value: str, own: frozenset[str] = frozenset()) -> bool:
     """Whether the value names nobody: many programs send it for many people."""
     bare = plain(value)
     return _ZEROS.fullmatch(bare) is not None or bare in _GARBAGE or bare in own
+
+
+def rules_of(
+    limits: Mapping[str, int],
+    *,
+    max_merges: int,
+    max_identifiers: int,
+    garbage: Iterable[str],
+    churn_days: int,
+) -> Rules:
+    """Rules as a person writes them: what is not limited follows the default, and one person has one user id."""
+    own = {IdentifierType(kind): limit for kind, limit in limits.items()}
+    return Rules(
+        limits={**DEFAULT_LIMITS, **own, IdentifierType.USER_ID: 1},
+        max_merges=max_merges,
+        max_identifiers=max_identifiers,
+        garbage=frozenset(plain(value) for value in garbage),
+        churn_days=churn_days,
+    )

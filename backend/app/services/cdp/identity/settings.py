@@ -38,6 +38,9 @@ class IdentitySettings:
         rules = rules_from(row.rules if row else {})
         return Current(rules, row.version if row else 0, garbage_keys(rules.garbage, self._scope.tenant_id))
 
+    async def change(self, stored: Mapping[str, Any]) -> None:
+        await self._settings.save(stored, self._scope.actor.label, self._scope.now())
+
 
 def rules_from(stored: Mapping[str, Any]) -> Rules:
     """What is stored over the defaults."""
@@ -50,6 +53,17 @@ def rules_from(stored: Mapping[str, Any]) -> Rules:
         garbage=frozenset(stored.get("garbage", ())),
         churn_days=int(stored.get("churn_days", defaults.churn_days)),
     )
+
+
+def stored_from(rules: Rules) -> dict[str, Any]:
+    """What to store of rules: all of them, so that a later default changes nobody's graph."""
+    return {
+        "limits": {kind.value: limit for kind, limit in rules.limits.items()},
+        "max_merges": rules.max_merges,
+        "max_identifiers": rules.max_identifiers,
+        "garbage": sorted(rules.garbage),
+        "churn_days": rules.churn_days,
+    }
 
 
 def garbage_keys(values: frozenset[str], tenant_id: int) -> frozenset[UUID]:

@@ -59,12 +59,12 @@ class ProfileFolding:
         """Add events to profiles of which nothing else has changed."""
         await self._store.count(states, self._now, self._churned_before)
 
-    async def churn(self) -> int:
-        """Let time pass: profiles without an event for so many days are churned, and the feed says so."""
-        churned = await self._store.churn(self._now, self._churned_before)
-        if churned:
-            await self.tell([Change("lifecycle", churned)])
-        return len(churned)
+    async def age(self) -> int:
+        """Let time pass: who had no event for so many days is churned, and the feed says so; how many changed."""
+        aged = await self._store.age(self._now, self._churned_before)
+        if aged:
+            await self.tell([Change("lifecycle", aged)])
+        return len(aged)
 
     async def tell(self, changes: Sequence[Change]) -> None:
         """Append to the feed of what changed."""

@@ -43,10 +43,12 @@ FROM unnest($4::uuid[], $5::bigint[], $6::timestamptz[], $7::timestamptz[]) AS d
 WHERE p.tenant_id = $1 AND p.id = d.id
 """
 _ENDED = "DELETE FROM cdp_profiles WHERE tenant_id = $1 AND id = ANY($2::uuid[])"
-_CHURNED = """
-UPDATE cdp_profiles SET lifecycle = 'churned', version = version + 1, updated_at = $2
-WHERE tenant_id = $1 AND lifecycle <> 'churned' AND last_seen_at < $3 RETURNING id
-"""
+_STAGE = """CASE WHEN last_seen_at < $3 THEN 'churned' WHEN order_count > 0 THEN 'customer'
+  WHEN has_email OR has_phone THEN 'known' ELSE 'anonymous' END"""
+_AGED = f"""
+UPDATE cdp_profiles SET lifecycle = {_STAGE}, version = version + 1, updated_at = $2
+WHERE tenant_id = $1 AND lifecycle <> {_STAGE} RETURNING id
+"""  # noqa: S608
 _TELL_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 _TELL = """
 INSERT INTO cdp_profile_changes (tenant_id, at, reason, profile_ids, event_names, traits)
@@ -115,9 +117,9 @@ class FoldingRepository:
         if ids:
             await (await self._scope.driver()).execute(_ENDED, self._tenant_id, ids)
 
-    async def churn(self, now: datetime, churned_before: datetime) -> list[UUID]:
-        """The profiles that have become churned by nothing but time."""
-        rows = await (await self._scope.driver()).fetch(_CHURNED, self._tenant_id, now, churned_before)
+    async def age(self, now: datetime, churned_before: datetime) -> list[UUID]:
+        """The profiles whose lifecycle is another by nothing but time."""
+        rows = await (await self._scope.driver()).fetch(_AGED, self._tenant_id, now, churned_before)
         return [row[0] for row in rows]
 
     async def tell(self, changes: Sequence[Change], now: datetime) -> None:

@@ -136,3 +136,18 @@ def lifecycle(
     if not {IdentifierType.EMAIL, IdentifierType.PHONE}.isdisjoint(kinds):
         return Lifecycle.KNOWN
     return Lifecycle.ANONYMOUS
+
+
+_SHOWN_DIGITS = 2
+_SHORTEST_NUMBER = 6
+
+
+def masked(value: str) -> str:
+    """An e-mail address or a phone number as a hint; anything else as it is."""
+    name, at, host = value.rpartition("@")
+    if at:
+        return f"{name[:1]}\u2026@{host}"
+    digits = value.removeprefix("+")
+    if digits.isdigit() and len(digits) >= _SHORTEST_NUMBER and value != digits:
+        return f"{value[:3]}\u2026{value[-_SHOWN_DIGITS:]}"
+    return value
