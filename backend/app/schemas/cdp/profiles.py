@@ -132,8 +132,10 @@ class MergeRequest(Why):
 
 
 class SplitRequest(Why):
-    keys: list[UUID] = Field(
-        min_length=1, max_length=1_000, description="Identifiers that are another person's."
+    keys: list[Key] = Field(
+        min_length=1,
+        max_length=1_000,
+        description="Keys of this profile's identifiers that are another person's.",
     )
 
 
