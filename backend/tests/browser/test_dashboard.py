@@ -6,22 +6,28 @@ from pathlib import Path
 
 import pyotp
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
 
 from launcher.demo import Story
+from tests.browser.people import enter
 from tests.browser.stack import Stack, colleague
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600), pytest.mark.xdist_group("browser")]
 
 _AXE = Path(__file__).parents[3] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
-_ROOMS = ("/", "/trust", "/autopilot", "/campaigns", "/events", "/connect", "/settings", "/settings/members")
+_ROOMS = (
+    "/", "/trust", "/trust/incidents", "/trust/policy", "/autopilot", "/autopilot/strategies",
+    "/autopilot/limits", "/autopilot/interventions", "/campaigns", "/events", "/events?show=rejected",
+    "/operations/calls", "/operations/conversions", "/operations/dead-letters", "/connect", "/settings",
+    "/settings/company", "/settings/members", "/settings/api-keys", "/settings/audit-log",
+)  # fmt: skip
+_PHONE: ViewportSize = {"width": 390, "height": 844}
+_DESK: ViewportSize = {"width": 1440, "height": 900}
 
 
-def _enter(page: Page, stack: Stack) -> None:
-    page.goto("/sign-in")
-    page.get_by_label("E-mail").fill(stack.email)
-    page.get_by_label("Password").fill(stack.password)
-    page.get_by_role("button", name="Sign in").click()
+def _sideways(page: Page) -> int:
+    """How many pixels of the page lie beside its window."""
+    return int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
 
 
 def _both_themes(page: Page, pictures: Path, name: str) -> None:
@@ -30,10 +36,10 @@ def _both_themes(page: Page, pictures: Path, name: str) -> None:
         page.screenshot(path=pictures / f"{name}-{theme}.png", full_page=True)
 
 
-def test_every_room_opens_and_is_free_of_accessibility_faults(
+def test_every_room_opens_fits_its_window_and_is_free_of_accessibility_faults(
     page: Page, stack: Stack, pictures: Path
 ) -> None:
-    _enter(page, stack)
+    enter(page, stack)
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()
     faults: list[str] = []
     for room in _ROOMS:
@@ -41,7 +47,11 @@ def test_every_room_opens_and_is_free_of_accessibility_faults(
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         expect(page.get_by_text("Loading", exact=True)).to_have_count(0)
         expect(page.get_by_role("alert")).to_have_count(0)
-        _both_themes(page, pictures, room.strip("/").replace("/", "-") or "overview")
+        name = re.sub(r"\W+", "-", room.strip("/")) or "overview"
+        for size in (_PHONE, _DESK):
+            page.set_viewport_size(size)
+            _both_themes(page, pictures, f"{name}-{size['width']}")
+            faults += [f"{room}: wider than {size['width']} px"] if _sideways(page) > 0 else []
         page.evaluate(_AXE.read_text())
         found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         faults += [f"{room}: {each['id']} {each['nodes'][0]['target']}" for each in found["violations"]]
@@ -56,7 +66,7 @@ def test_a_person_with_a_second_factor_sees_the_gate_close_and_stops_everything(
     story._shop_sends()
     story._become_healthy(account)
 
-    _enter(page, person)
+    enter(page, person)
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()
     page.goto("/settings")
     page.get_by_role("button", name="Set up an authenticator").click()
@@ -66,7 +76,7 @@ def test_a_person_with_a_second_factor_sees_the_gate_close_and_stops_everything(
     expect(page.get_by_text("Your backup codes, shown this once")).to_be_visible()
 
     context.clear_cookies()
-    _enter(page, person)
+    enter(page, person)
     expect(page.get_by_role("heading", name="Second step")).to_be_visible()
     # The step that switched it on is spent; the next one is within the drift that is allowed.
     page.get_by_label("Code").fill(totp.at(datetime.now(UTC) + timedelta(seconds=totp.interval)))
