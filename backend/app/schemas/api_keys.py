@@ -2,10 +2,11 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.schemas.inputs import Input
 from app.schemas.text import Line
+from app.schemas.times import Moment
 
 Permission = Annotated[str, StringConstraints(pattern=r"^[a-z_.]+:[a-z]+$", max_length=80)]
 
@@ -18,7 +19,7 @@ ApiKeySort = Literal[
 class ApiKeyCreate(Input):
     name: Line
     scopes: list[Permission] = Field(min_length=1, max_length=100, description="Permissions, `area:verb`.")
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
 
 
 class ApiKeyRead(BaseModel):

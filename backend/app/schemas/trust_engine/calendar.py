@@ -3,11 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.models.trust_engine.kinds import CalendarKind
 from app.schemas.inputs import Input
 from app.schemas.text import Line
+from app.schemas.times import Moment
 
 
 class CalendarEntryRead(BaseModel):
@@ -31,6 +32,6 @@ class CalendarEntryCreate(Input):
 
     kind: CalendarKind
     name: Line
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime = Field(description="Past the start; the moment itself belongs to what follows.")
+    starts_at: Moment
+    ends_at: Moment = Field(description="Past the start; the moment itself belongs to what follows.")
     ad_account_id: UUID | None = Field(None, description="For this account alone; left out: for every one.")

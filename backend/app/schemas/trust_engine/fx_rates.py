@@ -5,10 +5,11 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.schemas.inputs import Input
 from app.schemas.text import Line
+from app.schemas.times import Moment
 
 Currency = Annotated[str, Field(pattern="^[A-Z]{3}$", examples=["EUR"])]
 Rate = Annotated[Decimal, Field(gt=0, max_digits=24, decimal_places=12, examples=["1.0843"])]
@@ -36,5 +37,5 @@ class FxRateCreate(Input):
     base: Currency
     quote: Currency
     rate: Rate
-    as_of: AwareDatetime = Field(description="When it was so; not in the future.")
+    as_of: Moment = Field(description="When it was so; not in the future.")
     source: Line = Field(description="Who says so, such as `ECB reference rates`.")

@@ -1,13 +1,14 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from app.api.deps import CursorParams, ScopeDep
 from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.schemas.audit_logs import AuditLogRead
 from app.schemas.pages import CursorPage
+from app.schemas.times import Moment
 from app.services.audit_logs.service import AuditLog, AuditSearch
 
 router = APIRouter(prefix="/audit-logs", tags=["audit logs"])
@@ -24,8 +25,8 @@ class AuditFilter(CursorParams):
     entity: str | None = Field(None, max_length=100, pattern=_TEXT)
     entity_id: str | None = Field(None, max_length=100, pattern=_TEXT)
     actor: str | None = Field(None, max_length=254, pattern=_TEXT, description="An id, or a part of a name.")
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
     q: str | None = Field(None, max_length=100, pattern=_TEXT, description="Anywhere in the entry.")
 
 

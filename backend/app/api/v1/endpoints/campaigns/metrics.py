@@ -1,6 +1,5 @@
 """A campaign's figures by the account's day."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from app.api.deps import ScopeDep
 from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.schemas.campaigns.metrics import DayRead, MetricsRead
+from app.schemas.times import Day
 from app.services.campaigns.metrics.service import MetricsService
 
 router = APIRouter(prefix="/campaigns", tags=["campaigns"])
@@ -28,8 +28,8 @@ async def get_metrics(
     campaign_id: UUID,
     metrics: Metrics,
     _: Reader,
-    since: Annotated[date | None, Query(description="The account's day; 30 days back by default.")] = None,
-    until: Annotated[date | None, Query(description="The account's day; today by default.")] = None,
+    since: Annotated[Day | None, Query(description="The account's day; 30 days back by default.")] = None,
+    until: Annotated[Day | None, Query(description="The account's day; today by default.")] = None,
 ) -> MetricsRead:
     """At most 400 days. Young days are immature: conversions still come in for them."""
     shown = await metrics.shown(campaign_id, since=since, until=until)

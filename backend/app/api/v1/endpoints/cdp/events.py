@@ -7,7 +7,6 @@ from uuid import UUID
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import AwareDatetime
 
 from app.api.bodies import BOUNDED_BY_ITSELF, batch_body
 from app.api.deps import ScopeDep, ScopesDep
@@ -26,6 +25,7 @@ from app.schemas.cdp.events import (
     VerdictRead,
 )
 from app.schemas.pages import CursorPage
+from app.schemas.times import Moment
 from app.services.cdp.events.errors import SendingNotAllowed
 from app.services.cdp.events.service import (
     Envelope,
@@ -160,9 +160,7 @@ def _event_read(event: Any) -> EventRead:
 
 
 @router.get("/stats")
-async def stats(
-    events: Events, _: Reader, since: Annotated[AwareDatetime | None, Query()] = None
-) -> EventStats:
+async def stats(events: Events, _: Reader, since: Annotated[Moment | None, Query()] = None) -> EventStats:
     """What each source sent, from the hour of `since` on."""
     counts = await events.stats(since)
     newest: list[datetime] = [each.newest_accepted_at for each in counts if each.newest_accepted_at]

@@ -5,11 +5,12 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from app.api.deps import ScopeDep
 from app.auth.deps import requires
 from app.auth.principals import Principal
+from app.schemas.times import Moment
 from app.schemas.trust_engine.health import EvaluationRead, HealthRead, HistoryPoint, HistoryRead
 from app.services.trust_engine.health.presenting import presented
 from app.services.trust_engine.health.service import HealthService
@@ -29,7 +30,7 @@ Health = Annotated[HealthService, Depends(health)]
 
 class HistoryFilter(BaseModel):
     ad_account_id: UUID | None = Field(None, description="Needed where more than one account is on.")
-    since: AwareDatetime | None = Field(None, description="Two weeks back unless given.")
+    since: Moment | None = Field(None, description="Two weeks back unless given.")
     limit: int = Field(500, ge=1, le=2000)
 
 
