@@ -15,6 +15,7 @@ BOUNDED = {
 """Lists that cannot grow, and why."""
 
 FIXED_ORDER = {
+    "/api/v1/autopilot/enforcement/overrides": "accounts before campaigns, the newest first",
     "/api/v1/trust/policies": "versions are read from the newest down",
 }
 """Pages with one order, and why it is the only one that anybody wants."""

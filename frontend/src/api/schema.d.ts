@@ -4932,6 +4932,31 @@ export interface components {
              */
             total_capped: boolean;
         };
+        /** Page[OverrideRead] */
+        Page_OverrideRead_: {
+            /** Has Next */
+            has_next: boolean;
+            /** Has Prev */
+            has_prev: boolean;
+            /** Items */
+            items: components["schemas"]["OverrideRead"][];
+            /** Limit */
+            limit: number;
+            /** Page */
+            page: number;
+            /** Pages */
+            pages: number;
+            /**
+             * Total
+             * @description Rows that match; 10000 when `total_capped`.
+             */
+            total: number;
+            /**
+             * Total Capped
+             * @default false
+             */
+            total_capped: boolean;
+        };
         /** Page[PolicyRead] */
         Page_PolicyRead_: {
             /** Has Next */
@@ -9761,7 +9786,10 @@ export interface operations {
     };
     autopilot_enforcement_list_overrides: {
         parameters: {
-            query?: never;
+            query?: {
+                page?: number;
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -9774,7 +9802,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OverrideRead"][];
+                    "application/json": components["schemas"]["Page_OverrideRead_"];
                 };
             };
             /** @description The request could not be read */

@@ -41,7 +41,7 @@ async def test_an_account_that_differs_is_listed_until_it_says_nothing_any_more(
     assert (own["level"], own["increase_limit_pct"]) == (2, 30)
     tenant = (await admin.get(LIMITS)).json()
     assert (tenant["level"], tenant["max_changes_per_day"]) == (0, 5)
-    (listed,) = (await acme.client(Role.VIEWER).get(f"{LIMITS}/overrides")).json()
+    (listed,) = (await acme.client(Role.VIEWER).get(f"{LIMITS}/overrides")).json()["items"]
     assert (listed["applies_to"], listed["entity_id"]) == ("account", str(account.id))
     assert {name: value for name, value in listed["says"].items() if value is not None} == {
         "level": 2,
@@ -49,7 +49,7 @@ async def test_an_account_that_differs_is_listed_until_it_says_nothing_any_more(
     }
     back = (await admin.put(LIMITS, json={**of_account, "level": None, "max_changes_per_day": None})).json()
     assert (back["level"], back["max_changes_per_day"]) == (0, 5)
-    assert (await admin.get(f"{LIMITS}/overrides")).json() == []
+    assert (await admin.get(f"{LIMITS}/overrides")).json()["items"] == []
 
 
 async def test_limits_of_an_account_name_it_and_those_of_the_tenant_name_none(acme: Company) -> None:

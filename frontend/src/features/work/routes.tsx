@@ -18,7 +18,7 @@ export const operationsRoutes = [
     getParentRoute: () => signedIn,
     path: "/operations/conversions",
     validateSearch: searchOf({
-      status: choice("queued", "sent", "acknowledged", "failed", "dead", "skipped"),
+      status: choice("queued", "sent", "acknowledged", "failed", "dead", "skipped", "quarantined"),
       account: text,
     }),
     component: lazyRouteComponent(

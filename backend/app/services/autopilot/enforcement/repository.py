@@ -1,16 +1,15 @@
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core.ids import uuid7
 from app.db.session import TenantScope
-from app.db.utils import newest_first
+from app.db.utils import Slice, newest_first, paginate
 from app.models.autopilot.enforcement import AutopilotIntervention, EnforcementSettings
-
-_MOST_OVERRIDES = 500
 
 
 class EnforcementRepository:
@@ -30,15 +29,15 @@ class EnforcementRepository:
         order = ("tenant", "account", "campaign")
         return sorted(rows, key=lambda row: order.index(row.applies_to))
 
-    async def overrides(self) -> list[EnforcementSettings]:
-        """What is set for accounts, then for campaigns, each the newest first."""
-        rows = await self._session.scalars(
+    async def overrides(self, limits: Iterable[str], *, page: int, limit: int) -> Slice[EnforcementSettings]:
+        """Where one of `limits` is set: accounts, then campaigns, each the newest first."""
+        set_here = func.num_nonnulls(*(getattr(EnforcementSettings, name) for name in limits)) > 0
+        statement = (
             select(EnforcementSettings)
-            .where(EnforcementSettings.applies_to != "tenant")
+            .where(EnforcementSettings.applies_to != "tenant", set_here)
             .order_by(EnforcementSettings.applies_to, EnforcementSettings.id.desc())
-            .limit(_MOST_OVERRIDES)
         )
-        return list(rows)
+        return await paginate(self._session, statement, page=page, limit=limit)
 
     async def save(self, applies_to: str, entity_id: UUID | None, values: dict[str, Any]) -> None:
         await self._session.execute(

@@ -37,10 +37,6 @@ class LimitChanges:
     roas_lookback_days: int | None = None
     cpa_ceiling_micros: int | None = None
 
-    @property
-    def says_nothing(self) -> bool:
-        return all(getattr(self, field.name) is None for field in fields(self))
-
 
 def merged(*layers: LimitChanges) -> dict[str, Any]:
     """What the layers say together, a later one over an earlier wherever it says something."""

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from app.db.session import TenantScope
+from app.db.utils import Slice
 from app.models.autopilot.enforcement import AutopilotIntervention, EnforcementSettings
 from app.models.trust_engine.kinds import EnforcementMode, Violation
 from app.services.audit_logs.service import AuditLog
@@ -41,14 +42,16 @@ class EnforcementService:
         layers = await self._settings.layers(ad_account_id, campaign_id)
         return Limits(**merged(*(_limits(row) for row in layers)))
 
-    async def overrides(self) -> list[Override]:
+    async def overrides(self, *, page: int, limit: int) -> Slice[Override]:
         """Accounts and campaigns that differ from the tenant, with what is set for each."""
-        found = [
+        names = [field.name for field in fields(LimitChanges)]
+        found = await self._settings.overrides(names, page=page, limit=limit)
+        shown = [
             Override(row.applies_to, row.entity_id, row.updated_by, _limits(row))
-            for row in await self._settings.overrides()
+            for row in found.items
             if row.entity_id is not None
         ]
-        return [each for each in found if not each.says.says_nothing]
+        return Slice(shown, found.total, found.total_capped, page, limit)
 
     async def set_limits(
         self,

@@ -26,7 +26,9 @@ export function enforcementQuery(accountId: string | null = null, campaignId: st
 
 export const overridesQuery = queryOptions({
   queryKey: ["autopilot/enforcement", "overrides"],
-  queryFn: () => body(api.GET("/api/v1/autopilot/enforcement/overrides")),
+  queryFn: async () =>
+    (await body(api.GET("/api/v1/autopilot/enforcement/overrides", { params: { query: { limit: 200 } } })))
+      .items,
 });
 
 function useSave(whose: Whose) {

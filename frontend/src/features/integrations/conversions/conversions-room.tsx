@@ -25,6 +25,7 @@ const STATUSES: readonly Delivery["status"][] = [
   "failed",
   "dead",
   "skipped",
+  "quarantined",
 ];
 
 export function ConversionsRoom() {

@@ -8,10 +8,13 @@ const TONES: Readonly<Record<Delivery["status"], Tone>> = {
   failed: "hold",
   dead: "block",
   skipped: "muted",
+  quarantined: "hold",
 };
 
 const REASONS: Readonly<Record<string, string>> = {
   consent_refused: "The person has not agreed to advertising: it must not be sent.",
+  outlier_value:
+    "Its value is far beyond the account's orders so far: try it again once you have checked it.",
   event_erased: "Its event was erased.",
   partly_received: "The platform took only a part of the batch that it went in.",
   no_such_event: "The platform knows no event of this kind.",
@@ -31,7 +34,7 @@ export function reasonOf({ reason, status, attempts }: Delivery): string | null 
   return status === "dead" ? `Given up after ${attempts}: ${reason}` : reason;
 }
 
-/** What failed, was given up or was left out may be tried once more; what arrived may not. */
+/** What failed, was given up, left out or held back may be tried once more; what arrived may not. */
 export function mayBeReplayed({ status }: Delivery): boolean {
-  return status === "failed" || status === "dead" || status === "skipped";
+  return status === "failed" || status === "dead" || status === "skipped" || status === "quarantined";
 }

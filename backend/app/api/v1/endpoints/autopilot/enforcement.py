@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends
 
-from app.api.deps import CursorQuery, ScopeDep
+from app.api.deps import CursorQuery, PageQuery, ScopeDep
 from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.schemas.autopilot.enforcement import (
@@ -18,7 +18,7 @@ from app.schemas.autopilot.enforcement import (
     OverrideRead,
     SwitchRead,
 )
-from app.schemas.pages import CursorPage
+from app.schemas.pages import CursorPage, Page
 from app.services.autopilot.enforcement.freeze import Freeze, Frozen
 from app.services.autopilot.enforcement.service import EnforcementService
 
@@ -67,9 +67,10 @@ async def set_limits(changes: LimitsPatch, limits: Enforcement, _: Writer) -> Li
 
 
 @router.get("/enforcement/overrides")
-async def list_overrides(limits: Enforcement, _: Reader) -> list[OverrideRead]:
+async def list_overrides(query: PageQuery, limits: Enforcement, _: Reader) -> Page[OverrideRead]:
     """The accounts and campaigns that differ from the tenant."""
-    return [OverrideRead.model_validate(each) for each in await limits.overrides()]
+    found = await limits.overrides(page=query.page, limit=query.limit)
+    return Page[OverrideRead].of(found, [OverrideRead.model_validate(each) for each in found.items])
 
 
 @router.get("/kill-switch")
