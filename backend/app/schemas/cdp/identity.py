@@ -11,6 +11,13 @@ Refused = Literal["different_users", "kept_apart", "type_limit", "too_many_ident
 Value = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
 
 
+class MatchPartRule(BaseModel):
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
+
+    traits: list[Value] = Field(min_length=1, max_length=5, description="Taken all, in any order.")
+    phonetic: bool = Field(False, description="By their sound, not by their letters.")
+
+
 class IdentityRules(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -26,6 +33,11 @@ class IdentityRules(BaseModel):
         description="Values that name nobody, beside the built-in ones.",
     )
     churn_days: int = Field(90, ge=1, le=3_650)
+    match_keys: list[Annotated[list[MatchPartRule], Field(min_length=1, max_length=5)]] = Field(
+        default_factory=list,
+        max_length=10,
+        description="Traits that together are as good as an identifier, in the events from now on.",
+    )
 
 
 class IdentityRulesRead(IdentityRules):

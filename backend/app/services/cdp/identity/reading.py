@@ -1,7 +1,7 @@
 """From stored events to what they assert, and what they add to the identifiers that they are anchored to."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -12,6 +12,7 @@ import msgspec
 from app.core.security import seal
 from app.services.cdp.events import service as events
 from app.services.cdp.identity.graph_rules import Assertion, Kind, Position
+from app.services.cdp.identity.match_rules import MatchKeySpec, match_keys
 from app.services.cdp.identity.rules import PRIORITY, IdentifierType
 from app.services.cdp.profiles.rules import State, later, stamp
 from app.services.cdp.profiles.service import IDENTIFIER_PURPOSE, sealed_trait
@@ -71,7 +72,12 @@ def assertion_id(keys: Iterable[UUID]) -> UUID:
     return UUID(bytes=hashlib.blake2b(b"".join(sorted(key.bytes for key in keys)), digest_size=16).digest())
 
 
-def read_events(stored: Iterable[StoredEvent], tenant_id: int, garbage: frozenset[UUID]) -> Batch:
+def read_events(
+    stored: Iterable[StoredEvent],
+    tenant_id: int,
+    garbage: frozenset[UUID],
+    match_specs: Sequence[MatchKeySpec] = (),
+) -> Batch:
     """`garbage` are the keys of values that the tenant says name nobody."""
     batch = Batch()
     for event in stored:
@@ -79,9 +85,15 @@ def read_events(stored: Iterable[StoredEvent], tenant_id: int, garbage: frozense
             continue
         keys = _identifiers(event, tenant_id)
         at: Position = (event.event_time, event.message_id)
+        clear = _clear_traits(event, tenant_id)
+        if match_specs and clear:
+            for text in match_keys(clear, match_specs):
+                keys[events.identifier_key(IdentifierType.MATCH_KEY, text, tenant_id)] = (
+                    IdentifierType.MATCH_KEY
+                )
         for key, kind in keys.items():
             _see(batch, key, kind, at, event)
-        _count(batch, event, tenant_id)
+        _count(batch, event, clear, tenant_id)
         linked = [key for key in keys if key not in garbage]
         if len(linked) > 1:
             _assert(batch, linked, keys, at, event)
@@ -122,7 +134,7 @@ def _see(batch: Batch, key: UUID, kind: IdentifierType, at: Position, event: Sto
     seen.last_on = max(seen.last_on, event.event_time.date())
 
 
-def _count(batch: Batch, event: StoredEvent, tenant_id: int) -> None:
+def _count(batch: Batch, event: StoredEvent, clear: Mapping[str, Any], tenant_id: int) -> None:
     key = event.person_key
     if key is None:
         return
@@ -142,24 +154,24 @@ def _count(batch: Batch, event: StoredEvent, tenant_id: int) -> None:
             held = state.click_ids.get(name)
             state.click_ids[name] = register if held is None else later(held, register)
     if event.traits is not None:
-        for name, value in _traits(event, tenant_id).items():
-            register = [value, stamp(event.event_time), event.message_id]
+        stored: dict[str, Any] = _decode(event.traits)
+        for name, value in stored.items():
+            named = clear[name]
+            kept = value if named == value else sealed_trait(name, named, tenant_id)
+            register = [kept, stamp(event.event_time), event.message_id]
             held = state.traits.get(name)
             state.traits[name] = register if held is None else later(held, register)
 
 
-def _traits(event: StoredEvent, tenant_id: int) -> dict[str, Any]:
-    """The traits of an identify; one that names a person is sealed whole, and found by its hash."""
-    traits: dict[str, Any] = _decode(event.traits or "{}")
-    if events.SEALED not in (event.traits or ""):
+def _clear_traits(event: StoredEvent, tenant_id: int) -> dict[str, Any]:
+    """The traits of an identify, with what was taken out of them put back."""
+    if event.traits is None:
+        return {}
+    traits: dict[str, Any] = _decode(event.traits)
+    if events.SEALED not in event.traits:
         return traits
     fields = events.open_identifiers(event.identifiers, tenant_id).get("fields", {})
-    return {
-        name: value
-        if (clear := _restored(value, f"traits.{name}", fields)) == value
-        else sealed_trait(name, clear, tenant_id)
-        for name, value in traits.items()
-    }
+    return {name: _restored(value, f"traits.{name}", fields) for name, value in traits.items()}
 
 
 def _restored(value: Any, path: str, fields: Mapping[str, Any]) -> Any:
@@ -192,6 +204,8 @@ def sealed_value(key: UUID, sighting: Sighting, tenant_id: int) -> bytes | None:
 
 def _value(key: UUID, sighting: Sighting, tenant_id: int) -> str | None:
     event = sighting.event
+    if sighting.type is IdentifierType.MATCH_KEY:
+        return None
     if sighting.type is IdentifierType.DEVICE_ID:
         return event.device_id
     if sighting.type is IdentifierType.ANONYMOUS_ID:

@@ -59,7 +59,7 @@ class Resolver:
                 return 0
             settings = await IdentitySettings(scope).current()
             stored = await graph.events(keys)
-            batch = read_events(stored, scope.tenant_id, settings.garbage_keys)
+            batch = read_events(stored, scope.tenant_id, settings.garbage_keys, settings.match_keys)
             await Resolution(scope, graph, settings.rules, batch).run()
         CDP_IDENTITY_RESOLVED.inc(len(keys))
         if since is not None:

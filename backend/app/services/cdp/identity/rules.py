@@ -11,9 +11,9 @@ class IdentifierType(StrEnum):
     USER_ID = "user_id"
     EMAIL = "email"
     PHONE = "phone"
-    MATCH_KEY = "match_key"
     DEVICE_ID = "device_id"
     ANONYMOUS_ID = "anonymous_id"
+    MATCH_KEY = "match_key"
 
 
 PRIORITY: Mapping[IdentifierType, int] = MappingProxyType(
@@ -21,11 +21,12 @@ PRIORITY: Mapping[IdentifierType, int] = MappingProxyType(
         IdentifierType.USER_ID: 100,
         IdentifierType.EMAIL: 80,
         IdentifierType.PHONE: 70,
-        IdentifierType.MATCH_KEY: 60,
         IdentifierType.DEVICE_ID: 40,
         IdentifierType.ANONYMOUS_ID: 10,
+        IdentifierType.MATCH_KEY: 5,
     }
 )
+"""A match key is made of traits, and gives way to every identifier that was sent."""
 
 DEFAULT_LIMITS: Mapping[IdentifierType, int] = MappingProxyType(
     {

@@ -13,6 +13,7 @@ from app.services.cdp.identity.changing import apply
 from app.services.cdp.identity.errors import TooLargeToTry
 from app.services.cdp.identity.graph_rules import Assertion, Decisions, Node, fold, founder
 from app.services.cdp.identity.linking import Outcome
+from app.services.cdp.identity.match_rules import MatchKeySpec
 from app.services.cdp.identity.reading import assertion_id
 from app.services.cdp.identity.repository import Entry, Graph, Link
 from app.services.cdp.identity.rules import Rules
@@ -64,15 +65,18 @@ class Ruling:
     async def current(self) -> Current:
         return await self._settings.current()
 
-    async def change(self, rules: Rules) -> Current:
-        """Put rules in force; the ledger is folded by them in a task that follows."""
+    async def change(self, rules: Rules, match_keys: Sequence[MatchKeySpec] = ()) -> Current:
+        """Put rules in force; the ledger is folded by them in a task that follows.
+
+        Match keys are made of the traits of events from now on.
+        """
         before = await self._settings.current()
-        await self._settings.change(stored_from(rules))
+        await self._settings.change(stored_from(rules, match_keys))
         await AuditLog(self._scope).record(
             "cdp.identity.rules_changed",
             entity="cdp_identity_settings",
-            before=stored_from(before.rules),
-            after=stored_from(rules),
+            before=stored_from(before.rules, before.match_keys),
+            after=stored_from(rules, match_keys),
         )
         await self._scope.enqueue("cdp.identity.reapply", {}, queue="cdp", unless_pending=True)
         return await self._settings.current()

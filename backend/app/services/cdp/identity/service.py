@@ -1,6 +1,7 @@
 """Identity: who is who, why, and how it is changed."""
 
 from app.services.cdp.identity.changing import Changed, GraphChanges
+from app.services.cdp.identity.match_rules import MatchPart
 from app.services.cdp.identity.refusals import Refusals
 from app.services.cdp.identity.resolver import Resolver, resolve_stragglers
 from app.services.cdp.identity.rules import Reason, Rules, rules_of
@@ -12,6 +13,7 @@ __all__ = [
     "Current",
     "Difference",
     "GraphChanges",
+    "MatchPart",
     "Reason",
     "Refusals",
     "Resolver",

@@ -1,12 +1,13 @@
 """A tenant's own rules of identity."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from app.db.session import TenantScope
 from app.services.cdp.events import service as events
+from app.services.cdp.identity.match_rules import MatchKeySpec, MatchPart
 from app.services.cdp.identity.rules import DEFAULT_LIMITS, IdentifierType, Rules
 from app.services.cdp.identity.settings_repository import SettingsRepository
 
@@ -26,6 +27,7 @@ class Current:
     rules: Rules
     version: int
     garbage_keys: frozenset[UUID]
+    match_keys: tuple[MatchKeySpec, ...] = ()
 
 
 class IdentitySettings:
@@ -35,8 +37,14 @@ class IdentitySettings:
 
     async def current(self) -> Current:
         row = await self._settings.row()
-        rules = rules_from(row.rules if row else {})
-        return Current(rules, row.version if row else 0, garbage_keys(rules.garbage, self._scope.tenant_id))
+        stored = row.rules if row else {}
+        rules = rules_from(stored)
+        return Current(
+            rules,
+            row.version if row else 0,
+            garbage_keys(rules.garbage, self._scope.tenant_id),
+            _match_keys_from(stored),
+        )
 
     async def change(self, stored: Mapping[str, Any]) -> None:
         await self._settings.save(stored, self._scope.actor.label, self._scope.now())
@@ -55,9 +63,19 @@ def rules_from(stored: Mapping[str, Any]) -> Rules:
     )
 
 
-def stored_from(rules: Rules) -> dict[str, Any]:
+def _match_keys_from(stored: Mapping[str, Any]) -> tuple[MatchKeySpec, ...]:
+    return tuple(
+        tuple(MatchPart(tuple(part["traits"]), phonetic=part["phonetic"]) for part in spec)
+        for spec in stored.get("match_keys", ())
+    )
+
+
+def stored_from(rules: Rules, match_keys: Sequence[MatchKeySpec]) -> dict[str, Any]:
     """What to store of rules: all of them, so that a later default changes nobody's graph."""
     return {
+        "match_keys": [
+            [{"traits": list(part.traits), "phonetic": part.phonetic} for part in spec] for spec in match_keys
+        ],
         "limits": {kind.value: limit for kind, limit in rules.limits.items()},
         "max_merges": rules.max_merges,
         "max_identifiers": rules.max_identifiers,

@@ -12,12 +12,22 @@ from app.schemas.cdp.identity import (
     DifferenceRead,
     IdentityRules,
     IdentityRulesRead,
+    MatchPartRule,
     RefusalQuery,
     RefusalRead,
 )
 from app.schemas.cdp.profiles import ChangedRead, Why
 from app.schemas.pages import CursorPage
-from app.services.cdp.identity.service import Current, GraphChanges, Reason, Refusals, Rules, Ruling, rules_of
+from app.services.cdp.identity.service import (
+    Current,
+    GraphChanges,
+    MatchPart,
+    Reason,
+    Refusals,
+    Rules,
+    Ruling,
+    rules_of,
+)
 
 router = APIRouter(prefix="/cdp/identity", tags=["cdp"])
 
@@ -48,7 +58,11 @@ async def read_settings(ruling: RulingDep, _: Reader) -> IdentityRulesRead:
 @router.put("/settings")
 async def change_settings(body: IdentityRules, ruling: RulingDep, _: Admin) -> IdentityRulesRead:
     """Put rules in force, garbage list included; the graph follows within moments."""
-    return _shown(await ruling.change(_rules(body)))
+    specs = [
+        tuple(MatchPart(tuple(part.traits), phonetic=part.phonetic) for part in key)
+        for key in body.match_keys
+    ]
+    return _shown(await ruling.change(_rules(body), specs))
 
 
 @router.post("/dry-run")
@@ -96,5 +110,6 @@ def _shown(current: Current) -> IdentityRulesRead:
         max_identifiers=rules.max_identifiers,
         garbage=sorted(rules.garbage),
         churn_days=rules.churn_days,
+        match_keys=[[MatchPartRule.model_validate(part) for part in key] for key in current.match_keys],
         version=current.version,
     )
