@@ -191,8 +191,8 @@ async def _measure(stack: Stack, people: int, seeds: list[int]) -> bool:
         good &= wrong / profiles <= 0.001 and recall >= 0.95  # noqa: PLR2004  (what the contract asks)
         print(
             f"Town {seed}  {len(stream.events):>6,} events of {people:,} people  precision {precision:.4f}  "
-            f"recall {recall:.4f}  F1 {f1:.4f}  false merges {wrong} of {profiles:,} profiles ({wrong / profiles:.3%}), "
-            f"with a stranger's visit {misplaced} ({misplaced / profiles:.3%})"
+            f"recall {recall:.4f}  F1 {f1:.4f}  false merges {wrong} of {profiles:,} profiles "
+            f"({wrong / profiles:.3%}), with a stranger's visit {misplaced} ({misplaced / profiles:.3%})"
         )
     await engine.close()
     return good

@@ -4117,6 +4117,11 @@ export interface components {
                 [key: string]: number;
             };
             /**
+             * Match Keys
+             * @description Traits that together are as good as an identifier, in the events from now on.
+             */
+            match_keys?: components["schemas"]["MatchPartRule"][][];
+            /**
              * Max Identifiers
              * @default 1000
              */
@@ -4146,6 +4151,11 @@ export interface components {
             limits?: {
                 [key: string]: number;
             };
+            /**
+             * Match Keys
+             * @description Traits that together are as good as an identifier, in the events from now on.
+             */
+            match_keys?: components["schemas"]["MatchPartRule"][][];
             /**
              * Max Identifiers
              * @default 1000
@@ -4587,6 +4597,20 @@ export interface components {
              * @description Which company to enter; else the last one.
              */
             tenant_id?: number | null;
+        };
+        /** MatchPartRule */
+        MatchPartRule: {
+            /**
+             * Phonetic
+             * @description By their sound, not by their letters.
+             * @default false
+             */
+            phonetic: boolean;
+            /**
+             * Traits
+             * @description Taken all, in any order.
+             */
+            traits: string[];
         };
         /** MeRead */
         MeRead: {
