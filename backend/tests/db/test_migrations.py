@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -16,6 +17,7 @@ from app.core.config import Settings
 from app.db.migrations import alembic_config, expected_heads, upgrade
 from app.db.roles import ensure_roles, owner_dsn
 from app.db.session import async_url
+from app.services.cdp.events.identifiers import anonymous_key
 
 
 def _is_partition(table: str) -> bool:
@@ -77,3 +79,28 @@ async def test_every_migration_can_be_taken_back_and_made_again(scratch: Setting
     assert [row["relname"] for row in left] == []
     assert [row["proname"] for row in functions] == []
     await asyncio.to_thread(upgrade, scratch)
+
+
+async def test_events_from_before_identity_are_anchored_and_queued_once(scratch: Settings) -> None:
+    url = owner_dsn(scratch)
+    await asyncio.to_thread(command.upgrade, alembic_config(url), "event_counts")
+    connection = await asyncpg.connect(url)
+    tenant = await connection.fetchval("INSERT INTO tenants (name, slug) VALUES ('Old', 'old') RETURNING id")
+    hashed = bytes(range(32))
+    await connection.executemany(
+        "INSERT INTO cdp_events (tenant_id, received_at, id, message_id, event_type, event_name, event_time,"
+        " anonymous_id, user_id_hash, properties, context, is_order, is_refund, match_keys)"
+        " VALUES ($1, now(), gen_random_uuid(), $2, 'track', 'e', now(), $3, $4, '{}', '{}', false, false, 0)",
+        [
+            (tenant, "known", "a-1", hashed),
+            (tenant, "visitor", "a-1", None),
+            (tenant, "nobody", "undefined", None),
+        ],
+    )
+    await asyncio.to_thread(command.upgrade, alembic_config(url), "anchored_events")
+    rows = await connection.fetch("SELECT message_id, person_key, id FROM cdp_events")
+    queued = await connection.fetchval("SELECT array_agg(x) FROM cdp_identity_queue, unnest(event_ids) AS x")
+    await connection.close()
+    keys = {row["message_id"]: row["person_key"] for row in rows}
+    assert keys == {"known": UUID(bytes=hashed[:16]), "visitor": anonymous_key("a-1", tenant), "nobody": None}
+    assert sorted(queued) == sorted(row["id"] for row in rows if row["message_id"] != "nobody")
