@@ -20,6 +20,14 @@ from app.models.cdp.identity import (
     CdpProfileChange,
 )
 from app.models.cdp.profiles import CdpProfile
+from app.models.cdp.segments import (
+    CdpSegment,
+    CdpSegmentCursor,
+    CdpSegmentListEntry,
+    CdpSegmentMember,
+    CdpSegmentTimer,
+    CdpSegmentTransition,
+)
 from app.models.cdp.sources import CdpSource
 from app.models.integrations.ad_accounts import AccountSync, AdAccount, PlatformEdit, WriteLease
 from app.models.integrations.calls import PlatformCall
@@ -63,6 +71,12 @@ __all__ = [
     "CdpIdentitySettings",
     "CdpProfile",
     "CdpProfileChange",
+    "CdpSegment",
+    "CdpSegmentCursor",
+    "CdpSegmentListEntry",
+    "CdpSegmentMember",
+    "CdpSegmentTimer",
+    "CdpSegmentTransition",
     "CdpSource",
     "Connection",
     "ConversionDelivery",

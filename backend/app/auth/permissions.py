@@ -41,6 +41,8 @@ _LEAST_ROLE: dict[str, Role] = {
     "cdp.identity:write": Role.MANAGER,
     "cdp.profiles.personal:read": Role.MANAGER,
     "cdp.profiles:read": Role.VIEWER,
+    "cdp.segments:read": Role.VIEWER,
+    "cdp.segments:write": Role.ANALYST,
     "cdp.sources:read": Role.VIEWER,
     "cdp.sources:write": Role.MANAGER,
     "dashboard:read": Role.VIEWER,

@@ -104,6 +104,14 @@ CDP_IDENTITY_REFOLDS = Counter(
     "Sets of assertions for which components were folded again: locally, or from the ledger.",
     ["from"],
 )
+CDP_SEGMENT_EVALUATIONS = Counter(
+    "stratum_cdp_segment_evaluations_total",
+    "Profiles evaluated because something changed (followed), and whole memberships computed (recomputed).",
+    ["how"],
+)
+CDP_SEGMENT_TRANSITIONS = Counter(
+    "stratum_cdp_segment_transitions_total", "Profiles that entered or left a segment.", ["direction"]
+)
 LIVE_CLIENTS = Gauge("stratum_live_clients", "Open WebSocket and SSE streams.", multiprocess_mode="livesum")
 LIVE_SENT = Counter("stratum_live_messages_sent_total", "Live messages sent to clients.")
 LIVE_DROPPED = Counter(

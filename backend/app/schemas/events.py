@@ -11,6 +11,7 @@ MessageType = Literal[
     "action_status_update",
     "platform_status",
     "cdp_event",
+    "segment_counts",
     "resync",
 ]
 

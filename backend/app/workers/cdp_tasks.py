@@ -1,12 +1,14 @@
 """Work that follows events."""
 
 from datetime import datetime
+from uuid import UUID
 
 from app.db.platform import Platform
 from app.db.session import Scopes, TenantScope
 from app.services.cdp.events.service import EventService
 from app.services.cdp.events.upkeep import EventUpkeep
 from app.services.cdp.identity.service import Resolver, Ruling, resolve_stragglers
+from app.services.cdp.segments.service import Following, Recomputation, follow_stragglers
 from app.services.integrations.conversions.service import ConversionService
 from app.workers.handlers import every, handles
 
@@ -49,3 +51,21 @@ async def reapply(scope: TenantScope) -> None:
 async def age(scope: TenantScope) -> None:
     """Time has passed: who has been away for long is churned."""
     await Ruling(scope).age()
+
+
+@handles("cdp.segments.follow", queue="cdp", timeout=300)
+async def follow(scopes: Scopes) -> None:
+    """Profiles changed: see who enters a segment, and who leaves."""
+    await Following(scopes).drain()
+
+
+@every(seconds=2)
+@handles("cdp.segments.stragglers", queue="cdp", max_retries=0, timeout=300)
+async def segment_stragglers(platform: Platform) -> None:
+    """Follow time, and what a worker's death has left behind."""
+    await follow_stragglers(platform)
+
+
+@handles("cdp.segments.recompute", queue="cdp", timeout=900)
+async def recompute(scopes: Scopes, segment_id: str) -> None:
+    await Recomputation(scopes).run(UUID(segment_id))

@@ -28,6 +28,8 @@ MATRIX = {
     "cdp.identity:write": "manager admin superadmin",
     "cdp.profiles.personal:read": "manager admin superadmin",
     "cdp.profiles:read": "viewer analyst manager admin superadmin",
+    "cdp.segments:read": "viewer analyst manager admin superadmin",
+    "cdp.segments:write": "analyst manager admin superadmin",
     "cdp.sources:read": "viewer analyst manager admin superadmin",
     "cdp.sources:write": "manager admin superadmin",
     "dashboard:read": "viewer analyst manager admin superadmin",

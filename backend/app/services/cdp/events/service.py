@@ -46,6 +46,7 @@ __all__ = [
     "decompressed",
     "device_key",
     "identifier_key",
+    "is_personal",
     "key_of",
     "normal_email",
     "normal_phone",
@@ -61,7 +62,7 @@ _HIDDEN_IDS = ("userId", "user_id", "previousId", "groupId")
 SEALED = people.SEALED
 open_identifiers = people.open_identifiers
 anonymous_key, device_key, identifier_key = people.anonymous_key, people.device_key, people.identifier_key
-key_of = people.key_of
+key_of, is_personal = people.key_of, people.is_personal
 normal_email, normal_phone = people.normal_email, people.normal_phone
 
 

@@ -141,6 +141,7 @@ class FoldingRepository:
                     for change in changes
                 ],
             )
+            await self._scope.enqueue("cdp.segments.follow", {}, queue="cdp", unless_pending=True)
 
 
 def _row(profile: Folded) -> tuple[Any, ...]:

@@ -1,0 +1,367 @@
+"""Who is in a segment, written by sets: a statement finds who comes and who goes, moves them and logs it.
+
+All of it happens under the tenant's lock on its segments, so that the log's `seq` grows in the order of the commits.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    ColumnElement,
+    Delete,
+    FromClause,
+    Insert,
+    Integer,
+    Select,
+    Text,
+    Uuid,
+    and_,
+    column,
+    delete,
+    exists,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    table,
+    text,
+    true,
+    union_all,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql import Executable
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import ClauseElement
+
+from app.db.base import UtcDateTime
+from app.db.session import TenantScope
+from app.models.cdp.identity import CdpProfileChange
+from app.models.cdp.segments import (
+    CdpSegment,
+    CdpSegmentCursor,
+    CdpSegmentMember,
+    CdpSegmentTimer,
+    CdpSegmentTransition,
+)
+from app.services.cdp.segments.compiling_repository import NEVER, SegmentQuery, ids
+from app.services.cdp.segments.rules import Question
+
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
+_TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
+_PATIENCE = text("SELECT set_config('statement_timeout', :milliseconds, true)")
+_ANALYZE = text("ANALYZE cdp_segment_verdicts")
+_COMPUTED = table(
+    "cdp_segment_verdicts",
+    column("profile_id", Uuid()),
+    column("matched", Boolean()),
+    column("flips_at", UtcDateTime()),
+)
+_FEED_ROWS = 500
+_LOGGED = ["segment_id", "version", "profile_id", "entered", "reason", "at"]
+
+_Within = Callable[[Any], ColumnElement[bool]]
+"""Which profiles are moved."""
+_Reason = Callable[[Any], ColumnElement[Any]]
+"""Why one of them was."""
+
+
+class _Computed(Executable, ClauseElement):
+    """A statement's rows as a table of this transaction: unlike an INSERT, it may be read by parallel workers."""
+
+    inherit_cache = False
+
+    def __init__(self, rows: Select[Any]) -> None:
+        self.rows = rows
+
+
+@compiles(_Computed)
+def _create(element: _Computed, compiler: SQLCompiler, **options: Any) -> str:
+    rows = compiler.process(element.rows, **options)
+    return f"CREATE TEMPORARY TABLE cdp_segment_verdicts ON COMMIT DROP AS {rows}"
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRow:
+    """Profiles that changed in the same way."""
+
+    seq: int
+    reason: str
+    profile_ids: Sequence[UUID]
+    event_names: Sequence[str]
+    traits: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """How many came and went."""
+
+    entered: int = 0
+    left: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.entered or self.left)
+
+    def __add__(self, other: "Moved") -> "Moved":
+        return Moved(self.entered + other.entered, self.left + other.left)
+
+
+class MembershipRepository:
+    def __init__(self, scope: TenantScope) -> None:
+        self._scope = scope
+        self._session: AsyncSession = scope.session
+        self._tenant_id = scope.tenant_id
+
+    # -- turns
+
+    async def lock(self) -> None:
+        """Wait for the turn at the tenant's segments; held to the end of the transaction."""
+        await self._session.execute(_LOCK, {"name": self._scope.key("cdp.segments")})
+
+    async def try_lock(self) -> bool:
+        return bool(await self._session.scalar(_TRY_LOCK, {"name": self._scope.key("cdp.segments")}))
+
+    async def be_patient(self, patience: timedelta) -> None:
+        """Let this transaction's statements take so long: they read every event."""
+        milliseconds = int(patience.total_seconds() * 1_000)
+        await self._session.execute(_PATIENCE, {"milliseconds": str(milliseconds)})
+
+    # -- the feed of changed profiles
+
+    async def head(self) -> int:
+        """The last row of the feed."""
+        statement = select(func.max(CdpProfileChange.seq)).where(
+            CdpProfileChange.tenant_id == self._tenant_id
+        )
+        return await self._session.scalar(statement) or 0
+
+    async def cursor(self) -> CdpSegmentCursor | None:
+        found: CdpSegmentCursor | None = await self._session.scalar(select(CdpSegmentCursor))
+        return found
+
+    async def begin(self, at: datetime) -> None:
+        """Begin to follow the feed from here, unless that has begun."""
+        rows = insert(CdpSegmentCursor).values(seq=await self.head(), announced_at=at)
+        await self._session.execute(rows.on_conflict_do_nothing())
+
+    async def changes(self, after: int, most_profiles: int | None = None) -> list[FeedRow]:
+        """The next rows of the feed, about `most_profiles` ids, or all of them."""
+        change = CdpProfileChange
+        statement = (
+            select(change.seq, change.reason, change.profile_ids, change.event_names, change.traits)
+            .where(change.tenant_id == self._tenant_id, change.seq > after)
+            .order_by(change.seq)
+        )
+        if most_profiles is None:
+            return [FeedRow(*row) for row in await self._session.execute(statement)]
+        found: list[FeedRow] = []
+        told = 0
+        for row in await self._session.execute(statement.limit(_FEED_ROWS)):
+            if found and told + len(row[2]) > most_profiles:
+                break
+            found.append(FeedRow(*row))
+            told += len(row[2])
+        return found
+
+    # -- who is evaluated
+
+    async def evaluating(self) -> Sequence[CdpSegment]:
+        """The segments that follow changes: their membership was computed once, and nobody switched them off."""
+        statement = select(CdpSegment).where(
+            CdpSegment.live, CdpSegment.archived_at.is_(None), CdpSegment.computed_version.is_not(None)
+        )
+        return (await self._session.scalars(statement)).all()
+
+    async def due(self, now: datetime, most: int) -> dict[UUID, list[UUID]]:
+        """Whose time has come, by segment."""
+        timer = CdpSegmentTimer
+        statement = (
+            select(timer.segment_id, timer.profile_id)
+            .where(timer.tenant_id == self._tenant_id, timer.next_evaluation_at <= now)
+            .order_by(timer.next_evaluation_at, timer.segment_id, timer.profile_id)
+            .limit(most)
+        )
+        found: dict[UUID, list[UUID]] = {}
+        for segment_id, profile_id in await self._session.execute(statement):
+            found.setdefault(segment_id, []).append(profile_id)
+        return found
+
+    async def forget_timers(self, segment_id: UUID) -> None:
+        await self._session.execute(delete(CdpSegmentTimer).where(CdpSegmentTimer.segment_id == segment_id))
+
+    # -- moving
+
+    async def follow(
+        self, segment: CdpSegment, question: Question, touched: Mapping[UUID, str], now: datetime
+    ) -> Moved:
+        """Evaluate these profiles alone, each with the reason for it."""
+        profile_ids = ids(list(touched))
+        query = SegmentQuery(question, tenant_id=self._tenant_id, now=now, touched=profile_ids)
+        reasons = func.unnest(profile_ids, literal(list(touched.values()), ARRAY(Text()))).table_valued(
+            column("profile_id", Uuid()), column("reason", Text()), name="touched"
+        )
+        return await self._move(
+            segment,
+            query.verdicts().cte("verdict"),
+            now,
+            within=lambda profile_id: profile_id == func.any(profile_ids),
+            reason=lambda profile_id: (
+                select(reasons.c.reason).where(reasons.c.profile_id == profile_id).scalar_subquery()
+            ),
+        )
+
+    async def compute(self, question: Question, now: datetime) -> None:
+        """Evaluate every profile, into a table of this transaction; `settle` moves by it."""
+        query = SegmentQuery(question, tenant_id=self._tenant_id, now=now)
+        await self._session.execute(_Computed(query.verdicts()))
+        await self._session.execute(_ANALYZE)
+
+    async def overtaken(self, now: datetime) -> list[UUID]:
+        """Of what was computed, the profiles for which it may not be true any more, by nothing but time."""
+        statement = select(_COMPUTED.c.profile_id).where(_COMPUTED.c.flips_at <= now)
+        return list(await self._session.scalars(statement))
+
+    async def settle(self, segment: CdpSegment, now: datetime, *, but: Sequence[UUID], reason: str) -> Moved:
+        """Move by what was computed, `but` for these, who have changed since."""
+        others = ids(but)
+        return await self._move(
+            segment,
+            _COMPUTED,
+            now,
+            within=lambda profile_id: profile_id != func.all(others),
+            reason=lambda _profile_id: literal(reason, Text),
+        )
+
+    async def _move(
+        self, segment: CdpSegment, verdict: FromClause, now: datetime, *, within: _Within, reason: _Reason
+    ) -> Moved:
+        """Enter, leave, log and set timers, in one statement, for the profiles `within`."""
+        member = CdpSegmentMember
+        mine = and_(member.tenant_id == self._tenant_id, member.segment_id == segment.id)
+        is_in = exists(select(literal(1)).where(mine, member.profile_id == verdict.c.profile_id))
+        comes = select(literal(segment.id, Uuid()), verdict.c.profile_id, literal(now, UtcDateTime())).where(
+            verdict.c.matched, within(verdict.c.profile_id), not_(is_in)
+        )
+        entered = (
+            insert(member)
+            .from_select(["segment_id", "profile_id", "entered_at"], comes)
+            .returning(member.profile_id)
+            .cte("entered")
+        )
+        matched = exists(
+            select(literal(1)).where(verdict.c.matched, verdict.c.profile_id == member.profile_id)
+        )
+        left = (
+            delete(member)
+            .where(mine, within(member.profile_id), not_(matched))
+            .returning(member.profile_id)
+            .cte("gone")
+        )
+        counts = select(
+            select(func.count()).select_from(entered).scalar_subquery(),
+            select(func.count()).select_from(left).scalar_subquery(),
+        ).add_cte(
+            self._logged(segment, now, entered, left, reason).cte("logged"),
+            self._set_timers(segment, verdict, now, within).cte("timed"),
+            self._drop_timers(segment, verdict, now, within).cte("dropped"),
+        )
+        row = (await self._session.execute(counts)).one()
+        moved = Moved(row[0], row[1])
+        if moved:
+            segment.member_count += moved.entered - moved.left
+            await self._session.flush()
+        return moved
+
+    @staticmethod
+    def _logged(
+        segment: CdpSegment, now: datetime, entered: FromClause, left: FromClause, reason: _Reason
+    ) -> Insert:
+        def row(moved: FromClause, *, came: bool) -> Select[Any]:
+            return select(
+                literal(segment.id, Uuid()).label("segment_id"),
+                literal(segment.version, Integer).label("version"),
+                moved.c.profile_id,
+                (true() if came else false()).label("entered"),
+                reason(moved.c.profile_id).label("reason"),
+                literal(now, UtcDateTime()).label("at"),
+            )
+
+        return insert(CdpSegmentTransition).from_select(
+            _LOGGED, union_all(row(left, came=False), row(entered, came=True))
+        )
+
+    @staticmethod
+    def _set_timers(segment: CdpSegment, verdict: FromClause, now: datetime, within: _Within) -> Insert:
+        """A timer that rings earlier than it must may stay: it is put right when it rings, and spares the writes."""
+        timer = CdpSegmentTimer
+        pending = select(literal(segment.id, Uuid()), verdict.c.profile_id, verdict.c.flips_at).where(
+            verdict.c.flips_at < NEVER, within(verdict.c.profile_id)
+        )
+        rows = insert(timer).from_select(["segment_id", "profile_id", "next_evaluation_at"], pending)
+        held, brought = timer.next_evaluation_at, rows.excluded.next_evaluation_at
+        return rows.on_conflict_do_update(
+            index_elements=["tenant_id", "segment_id", "profile_id"],
+            set_={"next_evaluation_at": brought},
+            where=or_(held > brought, held <= now),
+        )
+
+    def _drop_timers(
+        self, segment: CdpSegment, verdict: FromClause, now: datetime, within: _Within
+    ) -> Delete:
+        timer = CdpSegmentTimer
+        pending = exists(
+            select(literal(1)).where(verdict.c.profile_id == timer.profile_id, verdict.c.flips_at < NEVER)
+        )
+        return delete(timer).where(
+            timer.tenant_id == self._tenant_id,
+            timer.segment_id == segment.id,
+            timer.next_evaluation_at <= now,
+            within(timer.profile_id),
+            not_(pending),
+        )
+
+    async def empty(self, segment: CdpSegment, now: datetime, reason: str) -> Moved:
+        """Everybody leaves."""
+        member = CdpSegmentMember
+        left = delete(member).where(member.segment_id == segment.id).returning(member.profile_id).cte("gone")
+        logged = insert(CdpSegmentTransition).from_select(
+            _LOGGED,
+            select(
+                literal(segment.id, Uuid()),
+                literal(segment.version, Integer),
+                left.c.profile_id,
+                false(),
+                literal(reason, Text),
+                literal(now, UtcDateTime()),
+            ),
+        )
+        statement = select(func.count()).select_from(left).add_cte(logged.cte("logged"))
+        gone = await self._session.scalar(statement) or 0
+        segment.member_count -= gone
+        await self._session.flush()
+        await self.forget_timers(segment.id)
+        return Moved(left=gone)
+
+    # -- telling
+
+    async def untold(self) -> Sequence[CdpSegment]:
+        """Segments whose live views were told another count than they have."""
+        statement = select(CdpSegment).where(CdpSegment.member_count != CdpSegment.announced_count)
+        return (await self._session.scalars(statement)).all()
+
+    async def told(self, at: datetime) -> None:
+        await self._session.execute(update(CdpSegmentCursor).values(announced_at=at))
+
+
+async def tenants_waiting(session: AsyncSession, at: datetime) -> list[int]:
+    """Whose segments have something to follow; the maintenance role's."""
+    return list(await session.scalars(text("SELECT cdp_segments_waiting(:at)"), {"at": at}))

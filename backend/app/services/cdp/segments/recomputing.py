@@ -1,0 +1,72 @@
+"""A whole membership, computed anew beside the following of changes.
+
+The reading of all events holds no lock. What the feed tells meanwhile, and what time moved, is evaluated by itself at
+the end, under the lock: so nobody is moved by an answer that is older than their membership.
+"""
+
+from datetime import timedelta
+from uuid import UUID
+
+from app.core.metrics import CDP_SEGMENT_EVALUATIONS
+from app.db.session import Scopes, TenantScope
+from app.models.cdp.segments import CdpSegment
+from app.services.cdp.segments.following import FOLLOW, count, tell, touched_by
+from app.services.cdp.segments.membership_repository import MembershipRepository
+from app.services.cdp.segments.questions import question_of
+from app.services.cdp.segments.repository import SegmentRepository
+
+RECOMPUTE = "cdp.segments.recompute"
+PATIENCE = timedelta(minutes=10)
+
+
+class Recomputation:
+    def __init__(self, scopes: Scopes) -> None:
+        self._scopes = scopes
+
+    async def run(self, segment_id: UUID) -> None:
+        """Compute who is in. Nothing happens to a segment that is gone, switched off, or changed meanwhile."""
+        async with self._scopes() as scope:
+            segment = await SegmentRepository(scope).for_update(segment_id)
+            if segment is None or not segment.live or segment.archived_at is not None:
+                return
+            segment.computing_since = scope.now()
+            version = segment.version
+        async with self._scopes() as scope:
+            await self._compute(scope, segment_id, version)
+
+    @staticmethod
+    async def _compute(scope: TenantScope, segment_id: UUID, version: int) -> None:
+        members, segments = MembershipRepository(scope), SegmentRepository(scope)
+        segment = await segments.one(segment_id)
+        if segment is None or segment.version != version:
+            return
+        await members.be_patient(PATIENCE)
+        seen = await members.head()
+        question = question_of(segment)
+        await members.compute(question, scope.now())
+        await members.lock()
+        segment = await segments.for_update(segment_id)
+        if (
+            segment is None
+            or segment.version != version
+            or not segment.live
+            or segment.archived_at is not None
+        ):
+            return
+        now = scope.now()
+        since = touched_by([segment], await members.changes(seen)).get(segment_id, {})
+        since |= {each: since.get(each, "time") for each in await members.overtaken(now)}
+        count(await members.settle(segment, now, but=list(since), reason="recompute"))
+        if since:
+            count(await members.follow(segment, question, since, now))
+        _done(segment, scope)
+        CDP_SEGMENT_EVALUATIONS.labels("recomputed").inc()
+        cursor = await members.cursor()
+        if cursor is not None:
+            await tell(scope, members, cursor)
+        await scope.enqueue(FOLLOW, {}, queue="cdp", unless_pending=True)
+
+
+def _done(segment: CdpSegment, scope: TenantScope) -> None:
+    segment.computed_version, segment.computed_at = segment.version, scope.now()
+    segment.computing_since = None

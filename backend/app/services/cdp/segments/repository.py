@@ -1,0 +1,181 @@
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from app.db.session import TenantScope
+from app.db.utils import BadCursor, Slice, in_order, newest_first, paginate
+from app.models.cdp.profiles import CdpProfile
+from app.models.cdp.segments import CdpSegment, CdpSegmentMember, CdpSegmentTransition
+from app.schemas.cdp.segments_tree import Happened
+from app.services.cdp.segments.compiling_repository import SegmentQuery, ids
+from app.services.cdp.segments.errors import NameTaken, TookTooLong
+from app.services.cdp.segments.rules import Question
+
+_SORTS: Mapping[str, Any] = {
+    "name": CdpSegment.name,
+    "created_at": CdpSegment.created_at,
+    "updated_at": CdpSegment.updated_at,
+    "member_count": CdpSegment.member_count,
+}
+_CANCELLED = "57014"
+_LONGEST_SEQ = 18
+_UNIQUE = "uq_cdp_segments_name"
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Exactly how many people a rule holds for, of how many, and some of them."""
+
+    count: int
+    total: int
+    sample: Sequence[CdpProfile]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Events that a condition counted, the newest first, of how many."""
+
+    events: Sequence[tuple[UUID, datetime]]
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a rule comes to for one profile: as a whole, and each condition by itself."""
+
+    matched: bool
+    flips_at: datetime | None
+    conditions: Sequence[bool]
+
+
+class SegmentRepository:
+    def __init__(self, scope: TenantScope) -> None:
+        self._scope = scope
+        self._session = scope.session
+        self._tenant_id = scope.tenant_id
+
+    async def add(self, segment: CdpSegment) -> None:
+        self._session.add(segment)
+        await self.save()
+
+    async def save(self) -> None:
+        """`NameTaken` where another segment has the name."""
+        try:
+            await self._session.flush()
+        except IntegrityError as error:
+            if _UNIQUE in str(error.orig):
+                raise NameTaken from error
+            raise
+
+    async def page(
+        self, *, page: int, limit: int, sort: str, search: str | None, kind: str | None, archived: bool
+    ) -> Slice[CdpSegment]:
+        statement = in_order(select(CdpSegment), sort, _SORTS, then=CdpSegment.id)
+        archived_at = CdpSegment.archived_at
+        statement = statement.where(archived_at.is_not(None) if archived else archived_at.is_(None))
+        if search:
+            statement = statement.where(CdpSegment.name.icontains(search, autoescape=True))
+        if kind:
+            statement = statement.where((CdpSegment.rule.is_(None)) == (kind == "list"))
+        return await paginate(self._session, statement, page=page, limit=limit)
+
+    async def one(self, segment_id: UUID) -> CdpSegment | None:
+        found: CdpSegment | None = await self._session.scalar(
+            select(CdpSegment).where(CdpSegment.id == segment_id)
+        )
+        return found
+
+    async def for_update(self, segment_id: UUID) -> CdpSegment | None:
+        """The segment as it is now, whatever was read of it before."""
+        found: CdpSegment | None = await self._session.scalar(
+            select(CdpSegment)
+            .where(CdpSegment.id == segment_id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        return found
+
+    async def members(
+        self, segment_id: UUID, *, cursor: str | None, limit: int
+    ) -> tuple[Sequence[CdpSegmentMember], str | None]:
+        member = CdpSegmentMember
+        return await newest_first(
+            self._session,
+            select(member).where(member.tenant_id == self._tenant_id, member.segment_id == segment_id),
+            at=member.entered_at,
+            id=member.profile_id,
+            cursor=cursor,
+            limit=limit,
+        )
+
+    async def member(self, segment_id: UUID, profile_id: UUID) -> CdpSegmentMember | None:
+        found: CdpSegmentMember | None = await self._session.scalar(
+            select(CdpSegmentMember).where(
+                CdpSegmentMember.segment_id == segment_id, CdpSegmentMember.profile_id == profile_id
+            )
+        )
+        return found
+
+    async def transitions(
+        self, segment_id: UUID, *, profile_id: UUID | None, cursor: str | None, limit: int
+    ) -> tuple[Sequence[CdpSegmentTransition], str | None]:
+        """The newest first; the cursor is the `seq` of the last."""
+        log = CdpSegmentTransition
+        statement = select(log).where(log.tenant_id == self._tenant_id, log.segment_id == segment_id)
+        if profile_id is not None:
+            statement = statement.where(log.profile_id == profile_id)
+        if cursor:
+            if not cursor.isdecimal() or len(cursor) > _LONGEST_SEQ:
+                raise BadCursor
+            statement = statement.where(log.seq < int(cursor))
+        found = (await self._session.scalars(statement.order_by(log.seq.desc()).limit(limit + 1))).all()
+        return found[:limit], str(found[limit - 1].seq) if len(found) > limit else None
+
+    async def profile(self, profile_id: UUID) -> CdpProfile | None:
+        found: CdpProfile | None = await self._session.scalar(
+            select(CdpProfile).where(CdpProfile.id == profile_id)
+        )
+        return found
+
+    async def preview(self, question: Question, now: datetime, sample: int) -> Preview:
+        """`TookTooLong` where the events cannot be read in the time of a request."""
+        matched = SegmentQuery(question, tenant_id=self._tenant_id, now=now).members().cte("matched")
+        some = select(matched.c.profile_id).order_by(matched.c.profile_id).limit(sample).subquery("some")
+        statement = select(
+            select(func.count()).select_from(matched).scalar_subquery(),
+            select(func.array_agg(some.c.profile_id)).scalar_subquery(),
+            select(func.count())
+            .select_from(CdpProfile)
+            .where(CdpProfile.tenant_id == self._tenant_id)
+            .scalar_subquery(),
+        )
+        try:
+            found, chosen, total = (await self._session.execute(statement)).one()
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) == _CANCELLED:
+                raise TookTooLong from error
+            raise
+        profiles = await self._session.scalars(
+            select(CdpProfile)
+            .where(CdpProfile.tenant_id == self._tenant_id, CdpProfile.id.in_(chosen or ()))
+            .order_by(CdpProfile.id)
+        )
+        return Preview(found, total, profiles.all())
+
+    async def findings(self, question: Question, profile_id: UUID, now: datetime) -> Findings | None:
+        """None where there is no such profile."""
+        query = SegmentQuery(question, tenant_id=self._tenant_id, now=now, touched=ids([profile_id]))
+        row = (await self._session.execute(query.conditions())).one_or_none()
+        return None if row is None else Findings(row[0], row[1], tuple(row[2:]))
+
+    async def evidence(
+        self, question: Question, leaf: Happened, profile_id: UUID, now: datetime, most: int
+    ) -> Evidence:
+        query = SegmentQuery(question, tenant_id=self._tenant_id, now=now)
+        rows = (await self._session.execute(query.evidence(leaf, profile_id, most))).all()
+        return Evidence([(row.id, row.event_time) for row in rows], rows[0].of if rows else 0)

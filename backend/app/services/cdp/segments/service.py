@@ -1,0 +1,251 @@
+"""Segments: who is in, why, since when; previewed before they are saved, and live afterwards."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.core.errors import FieldError
+from app.core.ids import uuid7
+from app.db.session import TenantScope
+from app.db.utils import Slice
+from app.models.cdp.segments import CdpSegment, CdpSegmentMember, CdpSegmentTransition
+from app.schemas.cdp.segments_tree import Happened, Node
+from app.services.audit_logs.service import AuditLog
+from app.services.cdp.events import service as events
+from app.services.cdp.segments.errors import (
+    ListHasNoRule,
+    ProfileNotFound,
+    RuleInvalid,
+    SegmentNotFound,
+    SegmentSwitchedOff,
+)
+from app.services.cdp.segments.explaining import Reason, evidence_of
+from app.services.cdp.segments.following import Following, follow_stragglers
+from app.services.cdp.segments.membership_repository import MembershipRepository
+from app.services.cdp.segments.questions import ask, question_of
+from app.services.cdp.segments.recomputing import RECOMPUTE, Recomputation
+from app.services.cdp.segments.repository import Preview, SegmentRepository
+from app.services.cdp.segments.rules import WHOLE_VALUE_TESTS, Listed, asked_names, leaves, root
+
+__all__ = [
+    "Following",
+    "Preview",
+    "Reason",
+    "Recomputation",
+    "SegmentService",
+    "Why",
+    "follow_stragglers",
+]
+
+_SAMPLE = 10
+_EVIDENCE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """What a segment's rule comes to for one profile just now, and what its membership says."""
+
+    matched: bool
+    member_since: datetime | None
+    next_evaluation_at: datetime | None
+    reasons: Sequence[Reason]
+
+
+class SegmentService:
+    def __init__(self, scope: TenantScope) -> None:
+        self._scope = scope
+        self._segments = SegmentRepository(scope)
+        self._members = MembershipRepository(scope)
+        self._audit = AuditLog(scope)
+
+    # -- reading
+
+    async def page(
+        self, *, page: int, limit: int, sort: str, search: str | None, kind: str | None, archived: bool
+    ) -> Slice[CdpSegment]:
+        return await self._segments.page(
+            page=page, limit=limit, sort=sort, search=search, kind=kind, archived=archived
+        )
+
+    async def one(self, segment_id: UUID) -> CdpSegment:
+        segment = await self._segments.one(segment_id)
+        if segment is None:
+            raise SegmentNotFound(segment_id=str(segment_id))
+        return segment
+
+    async def members(
+        self, segment_id: UUID, *, cursor: str | None, limit: int
+    ) -> tuple[Sequence[CdpSegmentMember], str | None]:
+        await self.one(segment_id)
+        return await self._segments.members(segment_id, cursor=cursor, limit=limit)
+
+    async def transitions(
+        self, segment_id: UUID, *, profile_id: UUID | None, cursor: str | None, limit: int
+    ) -> tuple[Sequence[CdpSegmentTransition], str | None]:
+        await self.one(segment_id)
+        return await self._segments.transitions(segment_id, profile_id=profile_id, cursor=cursor, limit=limit)
+
+    async def preview(self, rule: Node) -> Preview:
+        """Exactly how many the rule holds for now, and a sample; nothing is stored."""
+        answerable(rule)
+        return await self._segments.preview(rule, self._scope.now(), _SAMPLE)
+
+    async def why(self, segment_id: UUID, profile_id: UUID) -> Why:
+        segment = await self.one(segment_id)
+        profile = await self._segments.profile(profile_id)
+        question, now = question_of(segment), self._scope.now()
+        found = await self._segments.findings(question, profile_id, now)
+        if profile is None or found is None:
+            raise ProfileNotFound(profile_id=str(profile_id))
+        reasons = []
+        for (path, leaf), holds in zip(leaves(question), found.conditions, strict=True):
+            counted = (
+                await self._segments.evidence(question, leaf, profile_id, now, _EVIDENCE)
+                if isinstance(leaf, Happened)
+                else None
+            )
+            reasons.append(
+                Reason(
+                    path,
+                    {"kind": "listed"} if isinstance(leaf, Listed) else leaf.model_dump(mode="json"),
+                    holds,
+                    evidence_of(leaf, profile),
+                    counted.events if counted else (),
+                    counted.of if counted else None,
+                )
+            )
+        member = await self._segments.member(segment_id, profile_id)
+        return Why(found.matched, member.entered_at if member else None, found.flips_at, reasons)
+
+    # -- changing
+
+    async def create(self, name: str, description: str, rule: Node) -> CdpSegment:
+        """A segment of everyone for whom the rule holds; its membership is computed by a task."""
+        answerable(rule)
+        segment = self.unsaved(name, description)
+        ask(segment, rule)
+        await self.save_new(segment, {"name": name, "rule": segment.rule})
+        return segment
+
+    def unsaved(self, name: str, description: str) -> CdpSegment:
+        now = self._scope.now()
+        return CdpSegment(
+            id=uuid7(), name=name, description=description, version=1, live=True, created_by=self._scope.actor.id,
+            member_count=0, announced_count=0, created_at=now, updated_at=now,
+        )  # fmt: skip
+
+    async def save_new(self, segment: CdpSegment, told: dict[str, Any]) -> None:
+        await self._segments.add(segment)
+        await self._members.begin(self._scope.now())
+        await self._record("cdp.segments.created", segment, after=told)
+        await self._enqueue(segment.id)
+
+    async def change(
+        self,
+        segment_id: UUID,
+        *,
+        name: str | None,
+        description: str | None,
+        rule: Node | None,
+        live: bool | None,
+    ) -> CdpSegment:
+        """Another rule is a new version, whose membership is computed anew by a task; so it is when switched on."""
+        segment = await self._locked(segment_id)
+        before = _told(segment)
+        if name is not None:
+            segment.name = name
+        if description is not None:
+            segment.description = description
+        asks_anew = False
+        if rule is not None:
+            asks_anew = self._ask(segment, rule)
+        if live is not None and live != segment.live:
+            segment.live = live
+            asks_anew |= live
+        after = _told(segment)
+        if after == before:
+            return segment
+        segment.updated_at = self._scope.now()
+        await self._segments.save()
+        await self._record("cdp.segments.changed", segment, before=before, after=after)
+        if asks_anew and segment.live:
+            await self._enqueue(segment.id)
+        return segment
+
+    def _ask(self, segment: CdpSegment, rule: Node) -> bool:
+        if segment.rule is None:
+            raise ListHasNoRule
+        answerable(rule)
+        before = segment.rule
+        ask(segment, rule)
+        if segment.rule == before:
+            return False
+        segment.version += 1
+        return True
+
+    async def archive(self, segment_id: UUID) -> None:
+        """Everybody leaves, and the log says so; the segment and its log can still be read."""
+        await self._members.lock()
+        segment = await self._locked(segment_id)
+        now = self._scope.now()
+        segment.archived_at = segment.updated_at = now
+        segment.live = False
+        segment.computing_since = None
+        moved = await self._members.empty(segment, now, "archived")
+        await self._record("cdp.segments.archived", segment, before={"members": moved.left})
+
+    async def recompute(self, segment_id: UUID) -> CdpSegment:
+        """Have the whole membership computed anew, by a task."""
+        segment = await self._locked(segment_id)
+        if not segment.live:
+            raise SegmentSwitchedOff
+        await self._record("cdp.segments.recompute_asked", segment)
+        await self._enqueue(segment.id)
+        return segment
+
+    async def _enqueue(self, segment_id: UUID) -> None:
+        await self._scope.enqueue(
+            RECOMPUTE, {"segment_id": str(segment_id)}, queue="cdp", unless_pending=False
+        )
+
+    async def _locked(self, segment_id: UUID) -> CdpSegment:
+        segment = await self._segments.for_update(segment_id)
+        if segment is None or segment.archived_at is not None:
+            raise SegmentNotFound(segment_id=str(segment_id))
+        return segment
+
+    async def _record(self, action: str, segment: CdpSegment, **told: dict[str, Any]) -> None:
+        await self._audit.record(action, entity="cdp_segments", entity_id=segment.id, **told)
+
+
+def _told(segment: CdpSegment) -> dict[str, Any]:
+    return {
+        "name": segment.name,
+        "description": segment.description,
+        "rule": segment.rule,
+        "live": segment.live,
+        "version": segment.version,
+    }
+
+
+def answerable(rule: Node) -> None:
+    """`RuleInvalid` where a condition asks for more of a sealed value than whether it is this one."""
+    faults = []
+    for path, leaf in leaves(rule):
+        for member, name, op in asked_names(leaf):
+            if not events.is_personal(root(name), traits=op is not None):
+                continue
+            if op in WHOLE_VALUE_TESTS and "." not in name:
+                continue
+            where = ".".join(part for part in ("body.rule", path, member) if part)
+            faults.append(FieldError(where, _sealed(name, is_trait=op is not None), "sealed"))
+    if faults:
+        raise RuleInvalid(fields=faults)
+
+
+def _sealed(name: str, *, is_trait: bool) -> str:
+    if is_trait:
+        return f"`{name}` names a person and is kept sealed: ask only whether it exists, `is` or is `one_of` these."
+    return f"`{name}` names a person and is kept sealed in events: ask for a trait of that name."

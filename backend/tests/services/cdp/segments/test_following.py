@@ -1,0 +1,75 @@
+"""Who enters and who leaves, as events come and time passes."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.models.cdp.segments import CdpSegment, CdpSegmentTimer, CdpSegmentTransition
+from app.services.cdp.events.service import Ingestion
+from tests.factories.access import Company
+from tests.factories.cdp import track
+from tests.factories.segments import Lab
+
+BOUGHT_LATELY: dict[str, Any] = {
+    "kind": "event",
+    "event": "Order Completed",
+    "window": {"kind": "last", "days": 7},
+}
+
+
+@pytest.fixture
+def lab(acme: Company, engine: AsyncEngine, ingestion: Ingestion) -> Lab:
+    return Lab(acme, engine, ingestion)
+
+
+async def log(lab: Lab) -> list[tuple[bool, str]]:
+    async with lab.scopes() as scope:
+        rows = await scope.session.scalars(select(CdpSegmentTransition).order_by(CdpSegmentTransition.seq))
+        return [(row.entered, row.reason) for row in rows]
+
+
+async def test_who_buys_enters_and_leaves_when_the_window_has_passed(lab: Lab) -> None:
+    segment = await lab.segment(BOUGHT_LATELY)
+    await lab.send(track("Order Completed", userId="u-1"), track("Viewed", userId="u-2"))
+    assert await lab.members(segment) == set()
+    await lab.follow()
+    assert len(await lab.members(segment)) == 1
+    lab.clock.at += timedelta(days=7, seconds=1)
+    await lab.follow()
+    assert await lab.members(segment) == set()
+    assert await log(lab) == [(True, "events"), (False, "time")]
+    async with lab.scopes() as scope:
+        assert (await scope.session.scalars(select(CdpSegmentTimer))).all() == []
+        counts = (await scope.session.scalars(select(CdpSegment))).one()
+        assert counts.member_count == 0
+
+
+async def test_who_stays_away_enters_when_the_window_has_passed(lab: Lab) -> None:
+    segment = await lab.segment({**BOUGHT_LATELY, "test": {"op": "did_not"}})
+    await lab.send(track("Order Completed", userId="u-1"), track("Viewed", userId="u-2"))
+    await lab.follow()
+    [other] = await lab.members(segment)
+    lab.clock.at += timedelta(days=8)
+    await lab.follow()
+    assert await lab.members(segment) > {other}
+
+
+async def test_a_membership_that_is_computed_whole_is_the_same(lab: Lab) -> None:
+    await lab.send(track("Order Completed", userId="u-1"), track("Viewed", userId="u-2"))
+    segment = await lab.segment(BOUGHT_LATELY)
+    assert await lab.members(segment) == await lab.answer(segment)
+    assert len(await lab.members(segment)) == 1
+    assert await log(lab) == [(True, "recompute")]
+
+
+async def test_only_segments_that_read_what_changed_are_evaluated(lab: Lab) -> None:
+    await lab.segment(BOUGHT_LATELY)
+    await lab.send(track("Viewed", userId="u-1"))
+    async with lab.scopes() as scope:
+        scope.session.expunge_all()
+    await lab.follow()
+    await lab.send(track("Order Completed", userId="u-1"))
+    assert await lab.follow() == 1
