@@ -80,6 +80,7 @@ def upgrade() -> None:
         _names("reads_traits"),
         _flag("reads_all", default="false"),
         _flag("reads_lifecycle", default="false"),
+        _flag("reads_absence", default="false"),
         _count("member_count"),
         _count("announced_count"),
         _time("computing_since", nullable=True),

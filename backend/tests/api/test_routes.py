@@ -48,6 +48,7 @@ PUBLIC = {
 
 BODIES: dict[str, dict[str, object]] = {
     "PATCH /api/v1/autopilot/strategies/{name}": {"enabled": True},
+    "PATCH /api/v1/cdp/segments/{segment_id}": {"name": "Mine"},
     "PATCH /api/v1/cdp/sources/{source_id}": {"name": "Mine"},
     "PATCH /api/v1/integrations/ad-accounts/{account_id}": {"enabled": False, "conversions_enabled": False},
     "PATCH /api/v1/users/{user_id}": {"role": "analyst"},
@@ -117,6 +118,7 @@ def test_every_declared_permission_stands_in_the_matrix(routes: list[Served]) ->
 
 def test_what_changes_something_asks_for_more_than_reading(routes: list[Served]) -> None:
     tickets = {
+        "POST /api/v1/cdp/segments/preview",
         "POST /api/v1/cdp/identity/dry-run",
         "POST /api/v1/events/ticket",
         "POST /api/v1/trust/gate/check",

@@ -104,6 +104,14 @@ async def _dead_letter(company: Company) -> UUID:
     return letter.id
 
 
+@names("segment_id")
+async def _segment(company: Company) -> UUID:
+    body = {"name": f"Known {uuid7()}", "rule": {"kind": "has", "identifier": "email"}}
+    answer = await company.client().post("/api/v1/cdp/segments", json=body)
+    assert answer.status_code == 201, answer.text
+    return UUID(answer.json()["id"])
+
+
 @names("source_id")
 async def _source(company: Company) -> UUID:
     return (await make_source(company)).id

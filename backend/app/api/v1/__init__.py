@@ -21,6 +21,7 @@ from app.api.v1.endpoints.campaigns import metrics as campaign_metrics
 from app.api.v1.endpoints.cdp import events as cdp_events
 from app.api.v1.endpoints.cdp import identity as cdp_identity
 from app.api.v1.endpoints.cdp import profiles as cdp_profiles
+from app.api.v1.endpoints.cdp import segments as cdp_segments
 from app.api.v1.endpoints.cdp import sources as cdp_sources
 from app.api.v1.endpoints.integrations import ad_accounts, calls, connections, conversions
 from app.api.v1.endpoints.integrations import health as integration_health
@@ -45,6 +46,7 @@ api_router.include_router(campaign_metrics.router)
 api_router.include_router(cdp_events.router)
 api_router.include_router(cdp_identity.router)
 api_router.include_router(cdp_profiles.router)
+api_router.include_router(cdp_segments.router)
 api_router.include_router(cdp_sources.router)
 api_router.include_router(dashboard.router)
 api_router.include_router(dead_letters.router)

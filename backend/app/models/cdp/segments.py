@@ -41,6 +41,7 @@ class CdpSegment(TenantOwned, CreatedAt, Base):
     reads_traits: Mapped[list[str]] = mapped_column(ARRAY(Text()), server_default=_NONE)
     reads_all: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     reads_lifecycle: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    reads_absence: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     member_count: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     announced_count: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     computing_since: Mapped[datetime | None]

@@ -9,8 +9,7 @@ later than when it may change by itself; from these a bound of the whole follows
 parts that may cease; where it does not, the last of the parts that are missing; and the reverse of `any`.
 """
 
-import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -77,7 +76,7 @@ from app.schemas.cdp.segments_tree import (
     When,
 )
 from app.services.cdp.profiles.service import trait_hash
-from app.services.cdp.segments.rules import Leaf, Listed, Question, slides
+from app.services.cdp.segments.rules import COMPARISONS, Leaf, Listed, Question, slides
 
 Truth = ColumnElement[bool]
 Time = ColumnElement[datetime]
@@ -92,17 +91,8 @@ _identifier = CdpIdentifier.__table__.alias("i")
 _profile = CdpProfile.__table__.alias("p")
 
 
-_COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
-    "equals": operator.eq,
-    "less_than": operator.lt,
-    "at_most": operator.le,
-    "more_than": operator.gt,
-    "at_least": operator.ge,
-}
-
-
 def compared(op: str, value: ColumnElement[Any], bound: Any) -> Truth:
-    truth: Truth = _COMPARISONS[op](value, bound)
+    truth: Truth = COMPARISONS[op](value, bound)
     return truth
 
 

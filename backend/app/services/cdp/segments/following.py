@@ -56,7 +56,8 @@ class Following:
             segments = await members.evaluating()
             now = scope.now()
             due = await members.due(now, self._at_once)
-            evaluated = await self._evaluate(scope, members, segments, touched_by(segments, feed), due)
+            touched = await touched_by(members, segments, feed)
+            evaluated = await self._evaluate(scope, members, segments, touched, due)
             if feed:
                 cursor.seq = feed[-1].seq
             await tell(scope, members, cursor)
@@ -82,15 +83,19 @@ class Following:
         return evaluated
 
 
-def touched_by(segments: Sequence[CdpSegment], feed: Sequence[FeedRow]) -> dict[UUID, dict[UUID, str]]:
-    """For each segment whom to evaluate and why: the profiles that changed in what it reads."""
-    touched: dict[UUID, dict[UUID, str]] = {}
+async def touched_by(
+    members: MembershipRepository, segments: Sequence[CdpSegment], feed: Sequence[FeedRow]
+) -> dict[UUID, dict[UUID, str]]:
+    """For each segment whom to evaluate and why: who changed in what it reads, and who is new where that matters."""
     asked = [(segment.id, reads_of(segment)) for segment in segments]
+    new = await members.new_among(feed) if any(reads.absence for _, reads in asked) else frozenset()
+    touched: dict[UUID, dict[UUID, str]] = {}
     for row in feed:
-        whom = dict.fromkeys(row.profile_ids, row.reason)
         for segment_id, reads in asked:
             if reads.concerns(row.reason, row.event_names, row.traits):
-                touched.setdefault(segment_id, {}).update(whom)
+                touched.setdefault(segment_id, {}).update(dict.fromkeys(row.profile_ids, row.reason))
+            elif reads.absence and (whom := new.intersection(row.profile_ids)):
+                touched.setdefault(segment_id, {}).update(dict.fromkeys(whom, row.reason))
     return touched
 
 

@@ -46,6 +46,7 @@ from sqlalchemy.sql.elements import ClauseElement
 from app.db.base import UtcDateTime
 from app.db.session import TenantScope
 from app.models.cdp.identity import CdpProfileChange
+from app.models.cdp.profiles import CdpProfile
 from app.models.cdp.segments import (
     CdpSegment,
     CdpSegmentCursor,
@@ -71,8 +72,8 @@ _LOGGED = ["segment_id", "version", "profile_id", "entered", "reason", "at"]
 
 _Within = Callable[[Any], ColumnElement[bool]]
 """Which profiles are moved."""
-_Reason = Callable[[Any], ColumnElement[Any]]
-"""Why one of them was."""
+_Reason = Callable[[FromClause], tuple[FromClause, ColumnElement[str]]]
+"""Those who were moved, and why each was."""
 
 
 class _Computed(Executable, ClauseElement):
@@ -95,6 +96,7 @@ class FeedRow:
     """Profiles that changed in the same way."""
 
     seq: int
+    at: datetime
     reason: str
     profile_ids: Sequence[UUID]
     event_names: Sequence[str]
@@ -157,7 +159,9 @@ class MembershipRepository:
         """The next rows of the feed, about `most_profiles` ids, or all of them."""
         change = CdpProfileChange
         statement = (
-            select(change.seq, change.reason, change.profile_ids, change.event_names, change.traits)
+            select(
+                change.seq, change.at, change.reason, change.profile_ids, change.event_names, change.traits
+            )
             .where(change.tenant_id == self._tenant_id, change.seq > after)
             .order_by(change.seq)
         )
@@ -166,11 +170,22 @@ class MembershipRepository:
         found: list[FeedRow] = []
         told = 0
         for row in await self._session.execute(statement.limit(_FEED_ROWS)):
-            if found and told + len(row[2]) > most_profiles:
+            if found and told + len(row.profile_ids) > most_profiles:
                 break
             found.append(FeedRow(*row))
-            told += len(row[2])
+            told += len(row.profile_ids)
         return found
+
+    async def new_among(self, feed: Sequence[FeedRow]) -> frozenset[UUID]:
+        """Profiles that came to be in these rows of the feed, or after them: they are born at their row's time."""
+        if not feed:
+            return frozenset()
+        born = min(row.at for row in feed)
+        named = ids(list({profile_id for row in feed for profile_id in row.profile_ids}))
+        statement = select(CdpProfile.id).where(
+            CdpProfile.tenant_id == self._tenant_id, CdpProfile.id == func.any(named)
+        )
+        return frozenset(await self._session.scalars(statement.where(CdpProfile.created_at >= born)))
 
     # -- who is evaluated
 
@@ -206,16 +221,19 @@ class MembershipRepository:
         """Evaluate these profiles alone, each with the reason for it."""
         profile_ids = ids(list(touched))
         query = SegmentQuery(question, tenant_id=self._tenant_id, now=now, touched=profile_ids)
-        reasons = func.unnest(profile_ids, literal(list(touched.values()), ARRAY(Text()))).table_valued(
-            column("profile_id", Uuid()), column("reason", Text()), name="touched"
+        reasons = (
+            func.unnest(profile_ids, literal(list(touched.values()), ARRAY(Text())))
+            .table_valued(column("profile_id", Uuid()), column("reason", Text()), name="touched")
+            .render_derived()
         )
         return await self._move(
             segment,
             query.verdicts().cte("verdict"),
             now,
             within=lambda profile_id: profile_id == func.any(profile_ids),
-            reason=lambda profile_id: (
-                select(reasons.c.reason).where(reasons.c.profile_id == profile_id).scalar_subquery()
+            reason=lambda moved: (
+                moved.join(reasons, reasons.c.profile_id == moved.c.profile_id),
+                reasons.c.reason,
             ),
         )
 
@@ -238,7 +256,7 @@ class MembershipRepository:
             _COMPUTED,
             now,
             within=lambda profile_id: profile_id != func.all(others),
-            reason=lambda _profile_id: literal(reason, Text),
+            reason=lambda moved: (moved, literal(reason, Text)),
         )
 
     async def _move(
@@ -286,14 +304,15 @@ class MembershipRepository:
         segment: CdpSegment, now: datetime, entered: FromClause, left: FromClause, reason: _Reason
     ) -> Insert:
         def row(moved: FromClause, *, came: bool) -> Select[Any]:
+            rows, why = reason(moved)
             return select(
                 literal(segment.id, Uuid()).label("segment_id"),
                 literal(segment.version, Integer).label("version"),
                 moved.c.profile_id,
                 (true() if came else false()).label("entered"),
-                reason(moved.c.profile_id).label("reason"),
+                why.label("reason"),
                 literal(now, UtcDateTime()).label("at"),
-            )
+            ).select_from(rows)
 
         return insert(CdpSegmentTransition).from_select(
             _LOGGED, union_all(row(left, came=False), row(entered, came=True))

@@ -15,6 +15,7 @@ def reads_of(segment: CdpSegment) -> Reads:
         tuple(segment.reads_traits),
         segment.reads_lifecycle,
         segment.reads_all,
+        segment.reads_absence,
     )
 
 
@@ -24,3 +25,4 @@ def ask(segment: CdpSegment, question: Question) -> None:
     segment.rule = None if isinstance(question, Listed) else written_rule(question)
     segment.reads_events, segment.reads_traits = list(found.events), list(found.traits)
     segment.reads_lifecycle, segment.reads_all = found.lifecycle, found.all
+    segment.reads_absence = found.absence

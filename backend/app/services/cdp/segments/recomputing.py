@@ -54,7 +54,7 @@ class Recomputation:
         ):
             return
         now = scope.now()
-        since = touched_by([segment], await members.changes(seen)).get(segment_id, {})
+        since = (await touched_by(members, [segment], await members.changes(seen))).get(segment_id, {})
         since |= {each: since.get(each, "time") for each in await members.overtaken(now)}
         count(await members.settle(segment, now, but=list(since), reason="recompute"))
         if since:

@@ -1,8 +1,11 @@
 """What a rule asks, and of which changes it must hear. Pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
 from app.schemas.cdp.segments_tree import (
@@ -11,6 +14,7 @@ from app.schemas.cdp.segments_tree import (
     ComputedTrait,
     Condition,
     Counter,
+    Did,
     Happened,
     HasIdentifier,
     HasLifecycle,
@@ -18,9 +22,11 @@ from app.schemas.cdp.segments_tree import (
     LastOf,
     Lately,
     Money,
+    MoneyOf,
     Node,
     Not,
     SumOf,
+    Times,
     Trait,
     When,
 )
@@ -36,8 +42,15 @@ class Listed:
 Question = Node | Listed
 Leaf = Condition | Listed
 
-REASONS_OF_ALL = frozenset({"graph", "ended"})
-"""Changes of a profile that concern every segment, as does any reason that is not known here."""
+COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = MappingProxyType(
+    {
+        "equals": operator.eq,
+        "less_than": operator.lt,
+        "at_most": operator.le,
+        "more_than": operator.gt,
+        "at_least": operator.ge,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +61,11 @@ class Reads:
     traits: tuple[str, ...] = ()
     lifecycle: bool = False
     all: bool = False
+    absence: bool = False
+    """Whether the rule holds for one of whom nothing is known: then it concerns whoever is new."""
 
     def concerns(self, reason: str, event_names: Iterable[str], traits: Iterable[str]) -> bool:
-        """Whether a row of the feed of changed profiles concerns the rule that reads this."""
+        """Whether a row of the feed of changed profiles concerns the rule; every reason not known here does."""
         if reason == "events":
             return (
                 self.all
@@ -101,7 +116,38 @@ def reads(question: Question) -> Reads:
                 lifecycle = True
             case HasIdentifier() | Counter() | Money() | When() | Listed():
                 everything = True
-    return Reads(tuple(sorted(events)), tuple(sorted(traits)), lifecycle, everything)
+    return Reads(
+        tuple(sorted(events)), tuple(sorted(traits)), lifecycle, everything, holds_of_the_unknown(question)
+    )
+
+
+def holds_of_the_unknown(question: Question) -> bool:
+    """Whether the answer is yes for somebody of whom there are no events and no traits."""
+    match question:
+        case AllOf():
+            return all(holds_of_the_unknown(child) for child in question.of)
+        case AnyOf():
+            return any(holds_of_the_unknown(child) for child in question.of)
+        case Not():
+            return not holds_of_the_unknown(question.of)
+        case Happened():
+            return _holds_of_no_events(question)
+        case _:
+            return False
+
+
+def _holds_of_no_events(leaf: Happened) -> bool:
+    match leaf.test:
+        case Did():
+            return leaf.test.op == "did_not"
+        case Times():
+            return bool(COMPARISONS[leaf.test.compare](0, leaf.test.value))
+        case SumOf():
+            return bool(COMPARISONS[leaf.test.compare](0, leaf.test.number))
+        case MoneyOf():
+            return bool(COMPARISONS[leaf.test.compare](0, leaf.test.micros))
+        case _:
+            return False
 
 
 def slides(leaf: Leaf) -> timedelta | None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from app.core.errors import FieldError
@@ -35,10 +35,15 @@ __all__ = [
     "Reason",
     "Recomputation",
     "SegmentService",
+    "SegmentView",
+    "Transition",
     "Why",
     "follow_stragglers",
 ]
 
+SegmentView: TypeAlias = CdpSegment
+"""By a name that endpoints may use, and so below."""
+Transition: TypeAlias = CdpSegmentTransition
 _SAMPLE = 10
 _EVIDENCE = 5
 

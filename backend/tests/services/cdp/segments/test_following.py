@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -29,6 +30,10 @@ async def log(lab: Lab) -> list[tuple[bool, str]]:
     async with lab.scopes() as scope:
         rows = await scope.session.scalars(select(CdpSegmentTransition).order_by(CdpSegmentTransition.seq))
         return [(row.entered, row.reason) for row in rows]
+
+
+def evaluated() -> float:
+    return REGISTRY.get_sample_value("stratum_cdp_segment_evaluations_total", {"how": "followed"}) or 0
 
 
 async def test_who_buys_enters_and_leaves_when_the_window_has_passed(lab: Lab) -> None:
@@ -66,10 +71,12 @@ async def test_a_membership_that_is_computed_whole_is_the_same(lab: Lab) -> None
 
 
 async def test_only_segments_that_read_what_changed_are_evaluated(lab: Lab) -> None:
-    await lab.segment(BOUGHT_LATELY)
+    segment = await lab.segment(BOUGHT_LATELY)
     await lab.send(track("Viewed", userId="u-1"))
-    async with lab.scopes() as scope:
-        scope.session.expunge_all()
+    before = evaluated()
     await lab.follow()
+    assert evaluated() == before
     await lab.send(track("Order Completed", userId="u-1"))
-    assert await lab.follow() == 1
+    await lab.follow()
+    assert evaluated() == before + 1
+    assert len(await lab.members(segment)) == 1
