@@ -47,9 +47,7 @@ def _of_segment(table: str) -> sa.ForeignKeyConstraint:
 
 
 def _time(name: str, *, nullable: bool = False, now: bool = False) -> sa.Column[object]:
-    return sa.Column(
-        name, UtcDateTime(), nullable=nullable, server_default=sa.text("now()") if now else None
-    )
+    return sa.Column(name, UtcDateTime(), nullable=nullable, server_default=sa.text("now()") if now else None)
 
 
 def _uuid(name: str, *, nullable: bool = False) -> sa.Column[object]:

@@ -118,7 +118,6 @@ def test_every_declared_permission_stands_in_the_matrix(routes: list[Served]) ->
 
 def test_what_changes_something_asks_for_more_than_reading(routes: list[Served]) -> None:
     tickets = {
-        "POST /api/v1/cdp/segments/preview",
         "POST /api/v1/cdp/identity/dry-run",
         "POST /api/v1/events/ticket",
         "POST /api/v1/trust/gate/check",

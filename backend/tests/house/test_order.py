@@ -12,7 +12,9 @@ _DECIDED_BY_ALL = {
     "CdpIdentityEdge.place": "of one assertion, whose places are its rows",
     "None": "takes an order away",
     "edge.assertion": "of its links one alone is refused by itself",
+    "matched.c.profile_id": "a profile is one row of a verdict",
     "then": "the unique column that `in_order` is given",
+    "timer.profile_id": "of one segment, whose profiles have one timer each",
 }
 """Ends that are unique only with what stands before them, and why they are."""
 

@@ -1056,6 +1056,149 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cdp/segments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Segments */
+        get: operations["cdp_segments_list"];
+        put?: never;
+        /**
+         * Create Segment
+         * @description Its membership is computed by a task, and follows what people do from then on.
+         */
+        post: operations["cdp_segments_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdp/segments/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview
+         * @description Exactly how many people a rule holds for, and some of them; nothing is saved.
+         */
+        post: operations["cdp_segments_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdp/segments/{segment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Segment */
+        get: operations["cdp_segments_get"];
+        put?: never;
+        post?: never;
+        /**
+         * Archive Segment
+         * @description Everybody leaves; the segment and its log can still be read, and its name is free.
+         */
+        delete: operations["cdp_segments_archive"];
+        options?: never;
+        head?: never;
+        /** Change Segment */
+        patch: operations["cdp_segments_change"];
+        trace?: never;
+    };
+    "/api/v1/cdp/segments/{segment_id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Members
+         * @description Who entered last comes first.
+         */
+        get: operations["cdp_segments_list_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdp/segments/{segment_id}/recompute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Recompute Segment
+         * @description Compute the whole membership anew; `state` and `computed_at` tell how far it is.
+         */
+        post: operations["cdp_segments_recompute"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdp/segments/{segment_id}/transitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Transitions
+         * @description Who entered and who left, the last first.
+         */
+        get: operations["cdp_segments_list_transitions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdp/segments/{segment_id}/why/{profile_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Why
+         * @description Which conditions hold for a person, and on what evidence.
+         */
+        get: operations["cdp_segments_why"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cdp/sources": {
         parameters: {
             query?: never;
@@ -2659,6 +2802,26 @@ export interface components {
             /** Status */
             status: string;
         };
+        /** AllOf */
+        AllOf: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "all";
+            /** Of */
+            of: (components["schemas"]["AllOf"] | components["schemas"]["AnyOf"] | components["schemas"]["Not"] | components["schemas"]["HasLifecycle"] | components["schemas"]["HasIdentifier"] | components["schemas"]["Counter"] | components["schemas"]["Money"] | components["schemas"]["When"] | components["schemas"]["Trait"] | components["schemas"]["ComputedTrait"] | components["schemas"]["Happened"])[];
+        };
+        /** AnyOf */
+        AnyOf: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "any";
+            /** Of */
+            of: (components["schemas"]["AllOf"] | components["schemas"]["AnyOf"] | components["schemas"]["Not"] | components["schemas"]["HasLifecycle"] | components["schemas"]["HasIdentifier"] | components["schemas"]["Counter"] | components["schemas"]["Money"] | components["schemas"]["When"] | components["schemas"]["Trait"] | components["schemas"]["ComputedTrait"] | components["schemas"]["Happened"])[];
+        };
         /** ApiKeyCreate */
         ApiKeyCreate: {
             /** Expires At */
@@ -2822,6 +2985,27 @@ export interface components {
              * @description Needed ten minutes after signing in, and later.
              */
             password?: string | null;
+        };
+        /**
+         * Between
+         * @description From `since`, included, to `until`, which is not.
+         */
+        Between: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "between";
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
         };
         /** BudgetBody */
         BudgetBody: {
@@ -3194,6 +3378,21 @@ export interface components {
              */
             weight: number;
         };
+        /** ComputedTrait */
+        ComputedTrait: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "computed";
+            /**
+             * Name
+             * @description As it was sent; case matters.
+             */
+            name: string;
+            /** Test */
+            test: components["schemas"]["Exists"] | components["schemas"]["IsText"] | components["schemas"]["OneOf"] | components["schemas"]["HasText"] | components["schemas"]["IsNumber"] | components["schemas"]["IsTruth"] | components["schemas"]["IsWhen"];
+        };
         /** ConnectionCreate */
         ConnectionCreate: {
             /** Access Token */
@@ -3282,6 +3481,26 @@ export interface components {
             state: string | null;
             /** Why */
             why: string;
+        };
+        /** Counter */
+        Counter: {
+            /**
+             * Field
+             * @enum {string}
+             */
+            field: "event_count" | "order_count" | "refund_count" | "identifier_count";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "counter";
+            /**
+             * Op
+             * @enum {string}
+             */
+            op: "equals" | "less_than" | "at_most" | "more_than" | "at_least";
+            /** Value */
+            value: number;
         };
         /** CursorPage[ActionRead] */
         CursorPage_ActionRead_: {
@@ -3427,6 +3646,18 @@ export interface components {
              */
             next_cursor: string | null;
         };
+        /** CursorPage[MemberRead] */
+        CursorPage_MemberRead_: {
+            /** Items */
+            items: components["schemas"]["app__schemas__cdp__segments__MemberRead"][];
+            /** Limit */
+            limit: number;
+            /**
+             * Next Cursor
+             * @description Ask again with this to go on; null at the end.
+             */
+            next_cursor: string | null;
+        };
         /** CursorPage[ProfileRead] */
         CursorPage_ProfileRead_: {
             /** Items */
@@ -3467,6 +3698,18 @@ export interface components {
         CursorPage_TimelineEvent_: {
             /** Items */
             items: components["schemas"]["TimelineEvent"][];
+            /** Limit */
+            limit: number;
+            /**
+             * Next Cursor
+             * @description Ask again with this to go on; null at the end.
+             */
+            next_cursor: string | null;
+        };
+        /** CursorPage[TransitionRead] */
+        CursorPage_TransitionRead_: {
+            /** Items */
+            items: components["schemas"]["TransitionRead"][];
             /** Limit */
             limit: number;
             /**
@@ -3622,7 +3865,7 @@ export interface components {
             /** Previous Hash */
             previous_hash: string;
             /** Reasons */
-            reasons: components["schemas"]["ReasonRead"][];
+            reasons: components["schemas"]["app__schemas__trust_engine__gate__ReasonRead"][];
             /** Required Score */
             required_score: number | null;
             /**
@@ -3674,7 +3917,7 @@ export interface components {
             /** Policy Version */
             policy_version: number;
             /** Reasons */
-            reasons: components["schemas"]["ReasonRead"][];
+            reasons: components["schemas"]["app__schemas__trust_engine__gate__ReasonRead"][];
             /** Required Score */
             required_score: number | null;
             /**
@@ -3751,6 +3994,14 @@ export interface components {
              * @enum {string}
              */
             status: "queued" | "sent" | "acknowledged" | "failed" | "dead" | "skipped" | "quarantined";
+        };
+        /** Did */
+        Did: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "did" | "did_not";
         };
         /**
          * DifferenceRead
@@ -3838,6 +4089,19 @@ export interface components {
              */
             evaluated: number;
         };
+        /** EventEvidence */
+        EventEvidence: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+        };
         /**
          * EventRead
          * @description `[sealed]` stands where a value named a person.
@@ -3908,6 +4172,14 @@ export interface components {
             rejected: number;
             /** Sources */
             sources: components["schemas"]["SourceStats"][];
+        };
+        /** Exists */
+        Exists: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "exists";
         };
         /** FieldFault */
         FieldFault: {
@@ -4040,6 +4312,72 @@ export interface components {
         HTTPValidationError: {
             /** Detail */
             detail?: components["schemas"]["ValidationError"][];
+        };
+        /**
+         * Happened
+         * @description What a person did, by the events' own times. Without a window, over all that is stored.
+         */
+        Happened: {
+            /**
+             * Event
+             * @description As it was sent; case matters.
+             */
+            event: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "event";
+            /**
+             * Test
+             * @default {
+             *       "op": "did"
+             *     }
+             */
+            test: components["schemas"]["Did"] | components["schemas"]["Times"] | components["schemas"]["SumOf"] | components["schemas"]["MoneyOf"] | components["schemas"]["LastOf"];
+            /**
+             * Where
+             * @default []
+             */
+            where: components["schemas"]["Property"][];
+            /** Window */
+            window?: (components["schemas"]["LastDays"] | components["schemas"]["Between"]) | null;
+        };
+        /** HasIdentifier */
+        HasIdentifier: {
+            /**
+             * Identifier
+             * @enum {string}
+             */
+            identifier: "email" | "phone" | "user_id";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "has";
+        };
+        /** HasLifecycle */
+        HasLifecycle: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "lifecycle";
+            /** One Of */
+            one_of: ("anonymous" | "known" | "customer" | "churned")[];
+        };
+        /**
+         * HasText
+         * @description Part of a text, in its own case.
+         */
+        HasText: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "contains" | "starts_with";
+            /** Text */
+            text: string;
         };
         /** HistoryPoint */
         HistoryPoint: {
@@ -4317,6 +4655,50 @@ export interface components {
             revoked_at: string | null;
             role: components["schemas"]["Role"];
         };
+        /** IsNumber */
+        IsNumber: {
+            /** Number */
+            number: number | string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "at_least" | "at_most" | "equals" | "less_than" | "more_than";
+        };
+        /** IsText */
+        IsText: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "is";
+            /** Text */
+            text: string;
+        };
+        /** IsTruth */
+        IsTruth: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "is_false" | "is_true";
+        };
+        /**
+         * IsWhen
+         * @description A time as ISO 8601 text; without a zone it is UTC.
+         */
+        IsWhen: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "before" | "since";
+        };
         /** KillSwitchRead */
         KillSwitchRead: {
             /**
@@ -4335,6 +4717,53 @@ export interface components {
             engaged: boolean;
             /** Reason */
             reason: string;
+        };
+        /** LastDays */
+        LastDays: {
+            /**
+             * Days
+             * @description Days of 24 hours, to this very moment.
+             */
+            days: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "last";
+        };
+        /**
+         * LastOf
+         * @description The property's value in the last of these events that has it.
+         */
+        LastOf: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "last";
+            /**
+             * Property
+             * @description As it was sent; case matters.
+             */
+            property: string;
+            /** Test */
+            test: components["schemas"]["Exists"] | components["schemas"]["IsText"] | components["schemas"]["OneOf"] | components["schemas"]["HasText"] | components["schemas"]["IsNumber"] | components["schemas"]["IsTruth"] | components["schemas"]["IsWhen"];
+        };
+        /**
+         * Lately
+         * @description Within the last days; a time in the future is.
+         */
+        Lately: {
+            /**
+             * Days
+             * @description Days of 24 hours, to this very moment.
+             */
+            days: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "longer_ago_than" | "within_last";
         };
         /** LedgerEntryRead */
         LedgerEntryRead: {
@@ -4629,35 +5058,6 @@ export interface components {
             /** Role */
             role?: ("viewer" | "analyst" | "manager" | "admin") | null;
         };
-        /** MemberRead */
-        MemberRead: {
-            /** Email */
-            email: string;
-            /** Full Name */
-            full_name: string;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Is Active */
-            is_active: boolean;
-            /**
-             * Is Protected
-             * @description Only a superadmin may change this person.
-             */
-            is_protected: boolean;
-            /**
-             * Joined At
-             * Format: date-time
-             */
-            joined_at: string;
-            /** Last Login At */
-            last_login_at: string | null;
-            /** Mfa Enabled */
-            mfa_enabled: boolean;
-            role: components["schemas"]["Role"];
-        };
         /** MergeRequest */
         MergeRequest: {
             /**
@@ -4724,6 +5124,70 @@ export interface components {
             /** Mfa Token */
             mfa_token: string;
         };
+        /** Moment */
+        Moment: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "before" | "since";
+        };
+        /**
+         * Money
+         * @description What was paid in one currency over all time; `net` is without what was paid back. Nothing paid is 0.
+         */
+        Money: {
+            /** Currency */
+            currency: string;
+            /**
+             * Field
+             * @enum {string}
+             */
+            field: "revenue" | "refunded" | "net";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "money";
+            /**
+             * Micros
+             * @description Millionths of the currency's unit.
+             */
+            micros: number;
+            /**
+             * Op
+             * @enum {string}
+             */
+            op: "equals" | "less_than" | "at_most" | "more_than" | "at_least";
+        };
+        /**
+         * MoneyOf
+         * @description The sum of these events' values in one currency; 0 of none.
+         */
+        MoneyOf: {
+            /**
+             * Compare
+             * @enum {string}
+             */
+            compare: "equals" | "less_than" | "at_most" | "more_than" | "at_least";
+            /** Currency */
+            currency: string;
+            /**
+             * Micros
+             * @description Millionths of the currency's unit.
+             */
+            micros: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "money";
+        };
         /**
          * MoveCreate
          * @description Daily budget from one account's campaign to another's: absolute values, micros of each one's own currency.
@@ -4761,6 +5225,26 @@ export interface components {
             cut: components["schemas"]["ActionRead"];
             /** @description Starts once the platform holds the cut. */
             raised: components["schemas"]["ActionRead"];
+        };
+        /** Not */
+        Not: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "not";
+            /** Of */
+            of: components["schemas"]["AllOf"] | components["schemas"]["AnyOf"] | components["schemas"]["Not"] | components["schemas"]["HasLifecycle"] | components["schemas"]["HasIdentifier"] | components["schemas"]["Counter"] | components["schemas"]["Money"] | components["schemas"]["When"] | components["schemas"]["Trait"] | components["schemas"]["ComputedTrait"] | components["schemas"]["Happened"];
+        };
+        /** OneOf */
+        OneOf: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "one_of";
+            /** Texts */
+            texts: string[];
         };
         /**
          * OverrideRead
@@ -4938,7 +5422,7 @@ export interface components {
             /** Has Prev */
             has_prev: boolean;
             /** Items */
-            items: components["schemas"]["MemberRead"][];
+            items: components["schemas"]["app__schemas__users__MemberRead"][];
             /** Limit */
             limit: number;
             /** Page */
@@ -4989,6 +5473,31 @@ export interface components {
             has_prev: boolean;
             /** Items */
             items: components["schemas"]["PolicyRead"][];
+            /** Limit */
+            limit: number;
+            /** Page */
+            page: number;
+            /** Pages */
+            pages: number;
+            /**
+             * Total
+             * @description Rows that match; 10000 when `total_capped`.
+             */
+            total: number;
+            /**
+             * Total Capped
+             * @default false
+             */
+            total_capped: boolean;
+        };
+        /** Page[SegmentRead] */
+        Page_SegmentRead_: {
+            /** Has Next */
+            has_next: boolean;
+            /** Has Prev */
+            has_prev: boolean;
+            /** Items */
+            items: components["schemas"]["SegmentRead"][];
             /** Limit */
             limit: number;
             /** Page */
@@ -5166,6 +5675,26 @@ export interface components {
             /** Version */
             version: number;
         };
+        /** PreviewRead */
+        PreviewRead: {
+            /**
+             * Count
+             * @description Exact, at this moment.
+             */
+            count: number;
+            /** Sample */
+            sample: components["schemas"]["SampleRead"][];
+            /**
+             * Total
+             * @description How many profiles there are.
+             */
+            total: number;
+        };
+        /** PreviewRequest */
+        PreviewRequest: {
+            /** Rule */
+            rule: components["schemas"]["AllOf"] | components["schemas"]["AnyOf"] | components["schemas"]["Not"] | components["schemas"]["HasLifecycle"] | components["schemas"]["HasIdentifier"] | components["schemas"]["Counter"] | components["schemas"]["Money"] | components["schemas"]["When"] | components["schemas"]["Trait"] | components["schemas"]["ComputedTrait"] | components["schemas"]["Happened"];
+        };
         /** ProfileDetail */
         ProfileDetail: {
             /** Click Ids */
@@ -5331,6 +5860,19 @@ export interface components {
             /** Version */
             version: number;
         };
+        /**
+         * Property
+         * @description A property by its name; a dot leads into an object: `cart.total`.
+         */
+        Property: {
+            /**
+             * Property
+             * @description As it was sent; case matters.
+             */
+            property: string;
+            /** Test */
+            test: components["schemas"]["Exists"] | components["schemas"]["IsText"] | components["schemas"]["OneOf"] | components["schemas"]["HasText"] | components["schemas"]["IsNumber"] | components["schemas"]["IsTruth"] | components["schemas"]["IsWhen"];
+        };
         /** ReadinessRead */
         ReadinessRead: {
             /**
@@ -5350,20 +5892,6 @@ export interface components {
              * @enum {string}
              */
             redis: "healthy" | "unhealthy";
-        };
-        /** ReasonRead */
-        ReasonRead: {
-            /** Code */
-            code: string;
-            /**
-             * Detail
-             * @description `verdict`: what it alone would lead to; `violation`.
-             */
-            detail: {
-                [key: string]: unknown;
-            };
-            /** Message */
-            message: string;
         };
         /**
          * ReceiptRead
@@ -5490,6 +6018,25 @@ export interface components {
          * @enum {string}
          */
         Role: "viewer" | "analyst" | "manager" | "admin" | "superadmin";
+        /** SampleRead */
+        SampleRead: {
+            /** Event Count */
+            event_count: number;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Last Seen At
+             * Format: date-time
+             */
+            last_seen_at: string;
+            /** Lifecycle */
+            lifecycle: string;
+            /** Order Count */
+            order_count: number;
+        };
         /** ScalingPatch */
         ScalingPatch: {
             /** Ceiling Micros */
@@ -5534,6 +6081,86 @@ export interface components {
             target_roas: number;
             /** Window Days */
             window_days: number;
+        };
+        /** SegmentCreate */
+        SegmentCreate: {
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /** Name */
+            name: string;
+            /** Rule */
+            rule: components["schemas"]["AllOf"] | components["schemas"]["AnyOf"] | components["schemas"]["Not"] | components["schemas"]["HasLifecycle"] | components["schemas"]["HasIdentifier"] | components["schemas"]["Counter"] | components["schemas"]["Money"] | components["schemas"]["When"] | components["schemas"]["Trait"] | components["schemas"]["ComputedTrait"] | components["schemas"]["Happened"];
+        };
+        /** SegmentPatch */
+        SegmentPatch: {
+            /** Description */
+            description?: string | null;
+            /**
+             * Live
+             * @description Off: nobody enters or leaves until it is switched on again.
+             */
+            live?: boolean | null;
+            /** Name */
+            name?: string | null;
+            /**
+             * Rule
+             * @description Another rule is a new version; its membership is computed by a task.
+             */
+            rule?: (components["schemas"]["AllOf"] | components["schemas"]["AnyOf"] | components["schemas"]["Not"] | components["schemas"]["HasLifecycle"] | components["schemas"]["HasIdentifier"] | components["schemas"]["Counter"] | components["schemas"]["Money"] | components["schemas"]["When"] | components["schemas"]["Trait"] | components["schemas"]["ComputedTrait"] | components["schemas"]["Happened"]) | null;
+        };
+        /** SegmentRead */
+        SegmentRead: {
+            /** Archived At */
+            archived_at: string | null;
+            /** Computed At */
+            computed_at: string | null;
+            /** Computed Version */
+            computed_version: number | null;
+            /** Computing Since */
+            computing_since: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Description */
+            description: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "rule" | "list";
+            /** Live */
+            live: boolean;
+            /** Member Count */
+            member_count: number;
+            /** Name */
+            name: string;
+            /** Rule */
+            rule: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * State
+             * @description `waiting` and `computing` until the membership is that of this version; then it follows events.
+             * @enum {string}
+             */
+            state: "waiting" | "computing" | "live" | "off" | "archived";
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number;
         };
         /** SessionRead */
         SessionRead: {
@@ -5770,6 +6397,29 @@ export interface components {
             /** Considered */
             considered: components["schemas"]["ConsideredRead"][];
         };
+        /**
+         * SumOf
+         * @description The sum of a property's numbers over these events; 0 of none.
+         */
+        SumOf: {
+            /**
+             * Compare
+             * @enum {string}
+             */
+            compare: "equals" | "less_than" | "at_most" | "more_than" | "at_least";
+            /** Number */
+            number: number | string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "sum";
+            /**
+             * Property
+             * @description As it was sent; case matters.
+             */
+            property: string;
+        };
         /** SummaryRead */
         SummaryRead: {
             actions_waiting: components["schemas"]["Figure"];
@@ -5933,6 +6583,66 @@ export interface components {
             /** Value Micros */
             value_micros: number | null;
         };
+        /** Times */
+        Times: {
+            /**
+             * Compare
+             * @enum {string}
+             */
+            compare: "equals" | "less_than" | "at_most" | "more_than" | "at_least";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "times";
+            /** Value */
+            value: number;
+        };
+        /**
+         * Trait
+         * @description What was said of a person. What names them is sealed, and can only be asked for as a whole.
+         */
+        Trait: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "trait";
+            /**
+             * Name
+             * @description As it was sent; case matters.
+             */
+            name: string;
+            /** Test */
+            test: components["schemas"]["Exists"] | components["schemas"]["IsText"] | components["schemas"]["OneOf"] | components["schemas"]["HasText"] | components["schemas"]["IsNumber"] | components["schemas"]["IsTruth"] | components["schemas"]["IsWhen"];
+        };
+        /** TransitionRead */
+        TransitionRead: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Direction
+             * @enum {string}
+             */
+            direction: "entered" | "left";
+            /**
+             * Profile Id
+             * Format: uuid
+             */
+            profile_id: string;
+            /**
+             * Reason
+             * @description `events`, `graph`, `ended`, `lifecycle`, `time`, `recompute`, `archived`, ….
+             */
+            reason: string;
+            /** Seq */
+            seq: number;
+            /** Version */
+            version: number;
+        };
         /** TriageAction */
         TriageAction: {
             /**
@@ -6064,10 +6774,42 @@ export interface components {
             /** Token */
             token: string;
         };
+        /** When */
+        When: {
+            /**
+             * Field
+             * @enum {string}
+             */
+            field: "first_seen_at" | "last_seen_at" | "first_order_at" | "last_order_at";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "time";
+            /** Test */
+            test: components["schemas"]["Exists"] | components["schemas"]["Moment"] | components["schemas"]["Lately"];
+        };
         /** Why */
         Why: {
             /** Reason */
             reason: string;
+        };
+        /** WhyRead */
+        WhyRead: {
+            /**
+             * Matched
+             * @description What the rule says at this moment.
+             */
+            matched: boolean;
+            /** Member Since */
+            member_since: string | null;
+            /**
+             * Next Evaluation At
+             * @description When nothing but time may next change it.
+             */
+            next_evaluation_at: string | null;
+            /** Reasons */
+            reasons: components["schemas"]["app__schemas__cdp__segments__ReasonRead"][];
         };
         /** HealthRead */
         app__api__health__HealthRead: {
@@ -6090,6 +6832,45 @@ export interface components {
             status: "healthy" | "degraded" | "unhealthy";
             /** Version */
             version: string;
+        };
+        /** MemberRead */
+        app__schemas__cdp__segments__MemberRead: {
+            /**
+             * Entered At
+             * Format: date-time
+             */
+            entered_at: string;
+            /**
+             * Profile Id
+             * Format: uuid
+             */
+            profile_id: string;
+        };
+        /** ReasonRead */
+        app__schemas__cdp__segments__ReasonRead: {
+            /** Condition */
+            condition: {
+                [key: string]: unknown;
+            };
+            /** Event Count */
+            event_count: number | null;
+            /**
+             * Events
+             * @description The newest of the events that count.
+             */
+            events: components["schemas"]["EventEvidence"][];
+            /** Holds */
+            holds: boolean;
+            /**
+             * Path
+             * @description Where the condition stands in the rule, such as `of.0.of.1`.
+             */
+            path: string;
+            /**
+             * Value
+             * @description What the profile has of what is asked; `[sealed]` where that names a person.
+             */
+            value: unknown;
         };
         /**
          * IntegrationHealthRead
@@ -6138,6 +6919,20 @@ export interface components {
             throttled: number;
             /** Waits Seconds */
             waits_seconds: number;
+        };
+        /** ReasonRead */
+        app__schemas__trust_engine__gate__ReasonRead: {
+            /** Code */
+            code: string;
+            /**
+             * Detail
+             * @description `verdict`: what it alone would lead to; `violation`.
+             */
+            detail: {
+                [key: string]: unknown;
+            };
+            /** Message */
+            message: string;
         };
         /** AccountHealthRead */
         app__schemas__trust_engine__health__AccountHealthRead: {
@@ -6223,6 +7018,35 @@ export interface components {
              * @enum {string}
              */
             status: "healthy" | "degraded" | "critical" | "unknown";
+        };
+        /** MemberRead */
+        app__schemas__users__MemberRead: {
+            /** Email */
+            email: string;
+            /** Full Name */
+            full_name: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Is Active */
+            is_active: boolean;
+            /**
+             * Is Protected
+             * @description Only a superadmin may change this person.
+             */
+            is_protected: boolean;
+            /**
+             * Joined At
+             * Format: date-time
+             */
+            joined_at: string;
+            /** Last Login At */
+            last_login_at: string | null;
+            /** Mfa Enabled */
+            mfa_enabled: boolean;
+            role: components["schemas"]["Role"];
         };
     };
     responses: never;
@@ -13643,6 +14467,1236 @@ export interface operations {
             };
         };
     };
+    cdp_segments_list: {
+        parameters: {
+            query?: {
+                page?: number;
+                limit?: number;
+                sort?: "name" | "-name" | "created_at" | "-created_at" | "updated_at" | "-updated_at" | "member_count" | "-member_count";
+                /** @description Part of the name, in any case. */
+                q?: string | null;
+                kind?: ("rule" | "list") | null;
+                archived?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SegmentRead_"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_segments_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_segments_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_segments_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_segments_archive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_segments_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_segments_list_members: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CursorPage_MemberRead_"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_segments_recompute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_segments_list_transitions: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+                profile_id?: string | null;
+            };
+            header?: never;
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CursorPage_TransitionRead_"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_segments_why: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                segment_id: string;
+                profile_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhyRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     cdp_sources_list: {
         parameters: {
             query?: {
@@ -14417,7 +16471,7 @@ export interface operations {
                          * Type
                          * @enum {string}
                          */
-                        type: "emq_update" | "incident_opened" | "incident_closed" | "autopilot_mode_change" | "action_status_update" | "platform_status" | "cdp_event" | "resync";
+                        type: "emq_update" | "incident_opened" | "incident_closed" | "autopilot_mode_change" | "action_status_update" | "platform_status" | "cdp_event" | "segment_counts" | "resync";
                     };
                 };
             };
@@ -19814,7 +21868,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MemberRead"];
+                    "application/json": components["schemas"]["app__schemas__users__MemberRead"];
                 };
             };
             /** @description The request could not be read */

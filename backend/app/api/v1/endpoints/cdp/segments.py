@@ -99,7 +99,7 @@ async def create_segment(body: SegmentCreate, segments: Segments, _: Writer) -> 
 
 
 @router.post("/preview")
-async def preview(body: PreviewRequest, segments: Segments, _: Reader) -> PreviewRead:
+async def preview(body: PreviewRequest, segments: Segments, _: Writer) -> PreviewRead:
     """Exactly how many people a rule holds for, and some of them; nothing is saved."""
     found = await segments.preview(body.rule)
     sample = [SampleRead.model_validate(each) for each in found.sample]
