@@ -8,7 +8,7 @@ from app.db import rls
 from app.db.base import UtcDateTime
 
 revision = "segments"
-down_revision = "event_counts"
+down_revision = "anchored_events"
 branch_labels = None
 depends_on = None
 
