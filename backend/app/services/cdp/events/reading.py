@@ -157,8 +157,10 @@ class Delivery:
             match_keys |= click_ids.match_keys(found)
         visitor = None if anonymous_id is None else self._stored_id(anonymous_id)
         key = user.key if user else context.device_key or people.anonymous_key(visitor, self.tenant_id)
-        email = people.normal_email(item.email) or properties.email or context.clean.email
-        phone = people.normal_phone(item.phone) or properties.phone or context.clean.phone
+        # A group's traits are a company's: its address is none of the person who belongs to it.
+        own = _NOTHING if kind == EventType.GROUP else properties
+        email = people.normal_email(item.email) or own.email or context.clean.email
+        phone = people.normal_phone(item.phone) or own.phone or context.clean.phone
         email_hash = phone_hash = None
         if phone is not None:
             phone_hash = people.phone_hash(phone, self.tenant_id)

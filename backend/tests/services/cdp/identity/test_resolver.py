@@ -80,3 +80,14 @@ async def test_the_feed_says_who_changed_and_by_what(acme: Company, ingestion: I
     assert said["events"] == ([survivor], ["Signed In"])
     assert said["graph"] == ([survivor], [])
     assert said["ended"] == (list(before.keys() - {survivor}), [])
+
+
+async def test_a_companys_address_makes_no_one_of_its_people(acme: Company, ingestion: Ingestion) -> None:
+    company = {
+        "type": "group",
+        "groupId": "g-1",
+        "traits": {"email": "info@firm.example", "phone": "+49301234567"},
+    }
+    visitors = [{**company, "anonymousId": f"a-{number}", "messageId": f"g-{number}"} for number in range(2)]
+    await send(acme, ingestion, *visitors)
+    assert [each.lifecycle for each in (await people(acme)).values()] == ["anonymous"] * 2
