@@ -12,12 +12,16 @@ from app.db.base import Base, CreatedAt, Micros, TenantOwned
 
 
 class EnforcementSettings(TenantOwned, CreatedAt, Base):
-    """Limits of the tenant (no entity), of an account or of a campaign; None leaves it to the wider one."""
+    """Limits of the tenant (no entity), of an account or of a campaign; None leaves it to the wider one.
+
+    The tenant's row alone has a currency: every amount is in it, or, where it has none, in the account's own.
+    """
 
     __tablename__ = "autopilot_settings"
     __table_args__ = (
         UniqueConstraint("tenant_id", "applies_to", "entity_id", postgresql_nulls_not_distinct=True),
         CheckConstraint("applies_to in ('tenant', 'account', 'campaign')", name="applies_to"),
+        CheckConstraint("applies_to = 'tenant' or currency is null", name="one_currency"),
     )
 
     applies_to: Mapped[str]

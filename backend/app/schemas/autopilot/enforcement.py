@@ -18,7 +18,7 @@ class LimitsRead(BaseModel):
 
     mode: EnforcementMode
     level: int = Field(description="0 suggest only, 1 guarded automation, 2 approval required.")
-    currency: str
+    currency: str = Field(description="Empty: each account's own.")
     max_daily_budget_micros: int | None
     max_campaign_budget_micros: int | None
     max_daily_increase_micros: int | None
@@ -32,13 +32,20 @@ class LimitsRead(BaseModel):
 
 
 class LimitChanges(Input):
-    """What one layer says of the limits. Money is micros of their currency; where none is set, the account's."""
+    """What one layer says of the limits. Money is micros of the company's currency; without one, the account's."""
 
     model_config = ConfigDict(extra="forbid", from_attributes=True)
 
     mode: EnforcementMode | None = None
     level: int | None = Field(None, ge=0, le=2)
-    currency: str | None = Field(None, pattern="^[A-Z]{3}$")
+    currency: str | None = Field(
+        None,
+        pattern="^[A-Z]{3}$",
+        description=(
+            "The company's to set, with every amount that is set said anew. An account or campaign may name it, "
+            "so that amounts meant in another one are refused."
+        ),
+    )
     max_daily_budget_micros: int | None = Field(None, ge=0, le=10**15)
     max_campaign_budget_micros: int | None = Field(None, ge=0, le=10**15)
     max_daily_increase_micros: int | None = Field(None, ge=0, le=10**15)

@@ -1,5 +1,7 @@
 """Limits and the kill switch."""
 
+import pytest
+
 from app.auth.permissions import Role
 from app.core.ids import uuid7
 from app.services.trust_engine.health.service import HealthService
@@ -57,6 +59,67 @@ async def test_limits_of_an_account_name_it_and_those_of_the_tenant_name_none(ac
     nameless = await admin.put(LIMITS, json={"applies_to": "account", "level": 1})
     named = await admin.put(LIMITS, json={"entity_id": str(uuid7()), "level": 1})
     assert (nameless.status_code, named.status_code) == (422, 422)
+
+
+@pytest.mark.parametrize("kind", ["account", "campaign"])
+async def test_limits_of_what_does_not_exist_or_is_anothers_are_404(
+    acme: Company, globex: Company, kind: str
+) -> None:
+    theirs = await make_account(globex.scopes)
+    foreign = theirs.id if kind == "account" else theirs.campaign_id
+    for entity_id in (uuid7(), foreign):
+        asked = {"applies_to": kind, "entity_id": str(entity_id), "level": 1}
+        answer = await acme.client().put(LIMITS, json=asked)
+        assert (answer.status_code, answer.json()["code"]) == (404, "autopilot.enforcement.entity_not_found")
+    assert (await acme.client().get(f"{LIMITS}/overrides")).json()["items"] == []
+
+
+async def test_what_a_campaigns_limits_answer_counts_its_accounts_in(acme: Company) -> None:
+    admin, account = acme.client(Role.ADMIN), await make_account(acme.scopes)
+    await admin.put(LIMITS, json={"applies_to": "account", "entity_id": str(account.id), "level": 2})
+    of_campaign = {"applies_to": "campaign", "entity_id": str(account.campaign_id)}
+    found = (await admin.put(LIMITS, json={**of_campaign, "max_changes_per_day": 1})).json()
+    assert (found["level"], found["max_changes_per_day"]) == (2, 1)
+
+
+async def test_an_account_cannot_say_amounts_in_another_currency_than_the_company(acme: Company) -> None:
+    admin, account = acme.client(Role.ADMIN), await make_account(acme.scopes)
+    await admin.put(LIMITS, json={"currency": "EUR", "max_campaign_budget_micros": BUDGET})
+    own = {"applies_to": "account", "entity_id": str(account.id), "max_daily_budget_micros": 7}
+    for meant in ("USD", None):
+        answer = await admin.put(LIMITS, json={**own, "currency": meant})
+        assert (answer.status_code, answer.json()["code"]) == (
+            422,
+            "autopilot.enforcement.currency_not_the_companys",
+        )
+    said = (await admin.put(LIMITS, json={**own, "currency": "EUR"})).json()
+    assert (said["currency"], said["max_daily_budget_micros"], said["max_campaign_budget_micros"]) == (
+        "EUR",
+        7,
+        BUDGET,
+    )
+
+
+async def test_a_new_currency_names_every_amount_anew_and_waits_for_the_accounts_own(acme: Company) -> None:
+    admin, account = acme.client(Role.ADMIN), await make_account(acme.scopes)
+    await admin.put(
+        LIMITS, json={"currency": "EUR", "max_campaign_budget_micros": BUDGET, "cpa_ceiling_micros": 9}
+    )
+    of_account = {"applies_to": "account", "entity_id": str(account.id)}
+    await admin.put(LIMITS, json={**of_account, "max_daily_budget_micros": 7})
+    anew = {"currency": "USD", "max_campaign_budget_micros": BUDGET, "cpa_ceiling_micros": None}
+    held = await admin.put(LIMITS, json=anew)
+    assert (held.status_code, held.json()["code"]) == (409, "autopilot.enforcement.currency_in_use")
+    await admin.put(LIMITS, json={**of_account, "max_daily_budget_micros": None})
+    silent = await admin.put(LIMITS, json={"currency": "USD", "max_campaign_budget_micros": BUDGET})
+    assert (silent.status_code, silent.json()["code"]) == (422, "autopilot.enforcement.amounts_not_named")
+    assert (await admin.get(LIMITS)).json()["currency"] == "EUR"
+    found = (await admin.put(LIMITS, json=anew)).json()
+    assert (found["currency"], found["max_campaign_budget_micros"], found["cpa_ceiling_micros"]) == (
+        "USD",
+        BUDGET,
+        None,
+    )
 
 
 async def test_only_an_admin_sets_limits(acme: Company) -> None:

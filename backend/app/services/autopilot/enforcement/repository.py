@@ -10,11 +10,33 @@ from app.core.ids import uuid7
 from app.db.session import TenantScope
 from app.db.utils import Slice, newest_first, paginate
 from app.models.autopilot.enforcement import AutopilotIntervention, EnforcementSettings
+from app.models.campaigns import Campaign
+from app.models.integrations.ad_accounts import AdAccount
 
 
 class EnforcementRepository:
     def __init__(self, scope: TenantScope) -> None:
         self._session = scope.session
+        self._tenant_id = scope.tenant_id
+
+    async def lock(self) -> None:
+        """One change of limits at a time: no amount is written while its currency changes."""
+        key = func.hashtextextended(func.concat("autopilot.enforcement:", self._tenant_id), 0)
+        await self._session.execute(select(func.pg_advisory_xact_lock(key)))
+
+    async def has_account(self, ad_account_id: UUID) -> bool:
+        found = await self._session.scalar(select(AdAccount.id).where(AdAccount.id == ad_account_id))
+        return found is not None
+
+    async def account_of(self, campaign_id: UUID) -> UUID | None:
+        statement = select(Campaign.ad_account_id).where(Campaign.id == campaign_id)
+        return (await self._session.scalars(statement)).one_or_none()
+
+    async def one_with_any(self, limits: Iterable[str]) -> EnforcementSettings | None:
+        """Any account or campaign where one of `limits` is set."""
+        set_here = func.num_nonnulls(*(getattr(EnforcementSettings, name) for name in limits)) > 0
+        statement = select(EnforcementSettings).where(EnforcementSettings.applies_to != "tenant", set_here)
+        return (await self._session.scalars(statement.limit(1))).one_or_none()
 
     async def layers(self, ad_account_id: UUID | None, campaign_id: UUID | None) -> list[EnforcementSettings]:
         """The tenant's limits, then the account's, then the campaign's, as far as each is set."""

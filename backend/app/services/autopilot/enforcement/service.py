@@ -13,13 +13,33 @@ from app.db.utils import Slice
 from app.models.autopilot.enforcement import AutopilotIntervention, EnforcementSettings
 from app.models.trust_engine.kinds import EnforcementMode, Violation
 from app.services.audit_logs.service import AuditLog
+from app.services.autopilot.enforcement.errors import (
+    AmountsNotNamed,
+    CurrencyInUse,
+    CurrencyNotTheCompanys,
+    EntityNotFound,
+)
 from app.services.autopilot.enforcement.repository import EnforcementRepository
-from app.services.autopilot.enforcement.rules import Intervention, LimitChanges, merged
+from app.services.autopilot.enforcement.rules import (
+    AMOUNTS,
+    CurrencyFault,
+    Intervention,
+    LimitChanges,
+    company_fault,
+    merged,
+    override_fault,
+)
 from app.services.trust_engine.gate.service import Limits
 
 __all__ = ["EnforcementService", "Intervention", "LimitChanges", "Limits"]
 
 AppliesTo = Literal["tenant", "account", "campaign"]
+
+_FAULTS = {
+    CurrencyFault.NOT_THE_COMPANYS: CurrencyNotTheCompanys,
+    CurrencyFault.NOT_NAMED: AmountsNotNamed,
+    CurrencyFault.IN_USE: CurrencyInUse,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +80,20 @@ class EnforcementService:
         applies_to: AppliesTo = "tenant",
         entity_id: UUID | None = None,
     ) -> Limits:
-        """Set what `changes` names, fields of `LimitChanges`; None takes a limit back, what is left out stays."""
-        before = await self.limits(*_ids(applies_to, entity_id))
-        await self._settings.save(applies_to, entity_id, {**changes, "updated_by": self._scope.actor.label})
-        after = await self.limits(*_ids(applies_to, entity_id))
+        """Set what `changes` names, fields of `LimitChanges`; None takes a limit back, what is left out stays.
+
+        The currency is the company's to set. An account or campaign may name it, so that amounts that were meant in
+        another one are refused.
+        """
+        await self._settings.lock()
+        ids = await self._found(applies_to, entity_id)
+        said = {**changes}
+        await self._refuse_other_currencies(said, applies_to)
+        if applies_to != "tenant":
+            said.pop("currency", None)
+        before = await self.limits(*ids)
+        await self._settings.save(applies_to, entity_id, {**said, "updated_by": self._scope.actor.label})
+        after = await self.limits(*ids)
         await AuditLog(self._scope).record(
             "autopilot.enforcement.limits_changed",
             entity="autopilot.enforcement",
@@ -75,6 +105,30 @@ class EnforcementService:
             "autopilot_mode_change", {"mode": after.mode, "level": after.level, "applies_to": applies_to}
         )
         return after
+
+    async def _found(self, applies_to: AppliesTo, entity_id: UUID | None) -> tuple[UUID | None, UUID | None]:
+        """The account and campaign whose layers hold for this entity."""
+        if entity_id is None:
+            return None, None
+        if applies_to == "account":
+            if not await self._settings.has_account(entity_id):
+                raise EntityNotFound
+            return entity_id, None
+        account = await self._settings.account_of(entity_id)
+        if account is None:
+            raise EntityNotFound
+        return account, entity_id
+
+    async def _refuse_other_currencies(self, changes: Mapping[str, Any], applies_to: AppliesTo) -> None:
+        layers = await self._settings.layers(None, None)
+        company = _limits(layers[0]) if layers else LimitChanges()
+        if applies_to != "tenant":
+            fault = override_fault(changes, company)
+        else:
+            other = await self._settings.one_with_any(AMOUNTS)
+            fault = company_fault(changes, company, [] if other is None else [_limits(other)])
+        if fault is not None:
+            raise _FAULTS[fault]
 
     async def record(
         self,
@@ -111,10 +165,3 @@ def _limits(row: EnforcementSettings) -> LimitChanges:
     if values["mode"] is not None:
         values["mode"] = EnforcementMode(values["mode"])
     return LimitChanges(**values)
-
-
-def _ids(applies_to: AppliesTo, entity_id: UUID | None) -> tuple[UUID | None, UUID | None]:
-    return (
-        entity_id if applies_to == "account" else None,
-        entity_id if applies_to == "campaign" else None,
-    )
