@@ -154,6 +154,13 @@ export function quietTenant(more: readonly string[] = []) {
       currency: null,
     })
     .on("GET /trust/health", { ...health({}), platforms: [], accounts: [] })
+    .on("GET /trust/policies/current", {
+      version: 1,
+      created_at: null,
+      created_by: null,
+      note: "The default.",
+      document: { version: 1, thresholds: { high: 80, standard: 70, conservative: 60, cut: 40 } },
+    })
     .on("GET /trust/health/history", { points: [] })
     .on("GET /trust/incidents", { items: [], next_cursor: null, limit: 50 })
     .on("GET /trust/gate/decisions", { items: [], next_cursor: null, limit: 50 })

@@ -1,11 +1,11 @@
 import { SettingsFrame } from "@/features/tenants/settings/settings-frame";
-import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, body } from "@/api/client";
 import { useCan } from "@/api/permissions";
-import { Button } from "@/design/button";
+import { ConfirmButton } from "@/design/confirm-button";
 import { Age } from "@/design/figures";
 import { Panel } from "@/design/panel";
-import { Empty, ErrorNote, Loaded } from "@/design/states";
+import { Empty, Loaded } from "@/design/states";
 import { Table, Td, Th, ThActions, Tr } from "@/design/table";
 import { CreateKey } from "./create-key";
 
@@ -18,16 +18,14 @@ export function ApiKeysRoom() {
   const mayWrite = useCan("api_keys:write");
   const keys = useQuery(apiKeysQuery);
   const client = useQueryClient();
-  const revoke = useMutation({
-    mutationFn: (keyId: string) =>
-      body(api.DELETE("/api/v1/api-keys/{key_id}", { params: { path: { key_id: keyId } } })),
-    onSuccess: () => client.invalidateQueries({ queryKey: apiKeysQuery.queryKey }),
-  });
+  const revoke = async (keyId: string) => {
+    await body(api.DELETE("/api/v1/api-keys/{key_id}", { params: { path: { key_id: keyId } } }));
+    await client.invalidateQueries({ queryKey: apiKeysQuery.queryKey });
+  };
   return (
     <SettingsFrame>
       <Panel title="API keys">
         {mayWrite && <CreateKey />}
-        {revoke.isError && <ErrorNote error={revoke.error} />}
         <Loaded query={keys}>
           {({ items }) =>
             items.length === 0 ? (
@@ -61,13 +59,14 @@ export function ApiKeysRoom() {
                       </Td>
                       <Td figure>
                         {mayWrite && (
-                          <Button
-                            onClick={() => {
-                              revoke.mutate(key.id);
-                            }}
+                          <ConfirmButton
+                            label="Revoke"
+                            title={`Revoke “${key.name}”?`}
+                            act={() => revoke(key.id)}
                           >
-                            Revoke
-                          </Button>
+                            Whatever calls the API with {key.prefix}… is refused at once. A revoked key never
+                            works again.
+                          </ConfirmButton>
                         )}
                       </Td>
                     </Tr>

@@ -3,6 +3,7 @@ import type { SyntheticEvent } from "react";
 import { api, body } from "@/api/client";
 import { useCan } from "@/api/permissions";
 import { Button } from "@/design/button";
+import { ConfirmButton } from "@/design/confirm-button";
 import { SelectField, TextField } from "@/design/field";
 import { Age } from "@/design/figures";
 import { Panel } from "@/design/panel";
@@ -21,20 +22,18 @@ export function Invitations() {
   const mayRead = useCan("invitations:read");
   const invitations = useQuery({ ...invitationsQuery, enabled: mayRead });
   const client = useQueryClient();
-  const withdraw = useMutation({
-    mutationFn: (invitationId: string) =>
-      body(
-        api.DELETE("/api/v1/invitations/{invitation_id}", {
-          params: { path: { invitation_id: invitationId } },
-        }),
-      ),
-    onSuccess: () => client.invalidateQueries({ queryKey: invitationsQuery.queryKey }),
-  });
+  const withdraw = async (invitationId: string) => {
+    await body(
+      api.DELETE("/api/v1/invitations/{invitation_id}", {
+        params: { path: { invitation_id: invitationId } },
+      }),
+    );
+    await client.invalidateQueries({ queryKey: invitationsQuery.queryKey });
+  };
   if (!mayRead) return null;
   return (
     <Panel title="Invitations">
       <InviteForm />
-      <FormError error={withdraw.error} />
       <Loaded query={invitations} rows={1}>
         {({ items }) =>
           items.length > 0 && (
@@ -56,13 +55,13 @@ export function Invitations() {
                       <Age at={invitation.expires_at} />
                     </Td>
                     <Td figure>
-                      <Button
-                        onClick={() => {
-                          withdraw.mutate(invitation.id);
-                        }}
+                      <ConfirmButton
+                        label="Withdraw"
+                        title={`Withdraw the invitation of ${invitation.email}?`}
+                        act={() => withdraw(invitation.id)}
                       >
-                        Withdraw
-                      </Button>
+                        The link in that mail opens nothing any more. You can invite again.
+                      </ConfirmButton>
                     </Td>
                   </Tr>
                 ))}

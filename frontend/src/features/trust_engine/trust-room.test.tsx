@@ -16,6 +16,27 @@ test("health falls on the page when it falls on the server", async () => {
   expect(screen.getByRole("meter", { name: "Signal health" })).toHaveAttribute("aria-valuenow", "39");
 });
 
+test("the scale has the thresholds of the policy in force", async () => {
+  const { server } = quietTenant();
+  server.on("GET /trust/policies/current", {
+    version: 2,
+    created_at: null,
+    created_by: null,
+    note: "Stricter.",
+    document: { version: 2, thresholds: { high: 92, standard: 85, conservative: 65, cut: 45 } },
+  });
+  open("/trust");
+  const opens = await screen.findByRole("list", { name: "What the score opens" });
+  await expect
+    .poll(() => [...opens.children].map((each) => each.textContent))
+    .toEqual([
+      "cutsopen, needs 45",
+      "conservativeopen, needs 65",
+      "standardopen, needs 85",
+      "raisesclosed, needs 92",
+    ]);
+});
+
 test("an unknown component has no score, and says why", async () => {
   const { server } = quietTenant();
   server.on("GET /trust/health", {

@@ -1,9 +1,9 @@
-import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, body } from "@/api/client";
-import { Button } from "@/design/button";
+import { ConfirmButton } from "@/design/confirm-button";
 import { Age } from "@/design/figures";
 import { Panel } from "@/design/panel";
-import { ErrorNote, Loaded } from "@/design/states";
+import { Loaded } from "@/design/states";
 import { Table, Td, Th, ThActions, Tr } from "@/design/table";
 
 const sessionsQuery = queryOptions({
@@ -14,14 +14,14 @@ const sessionsQuery = queryOptions({
 export function SessionsPanel() {
   const sessions = useQuery(sessionsQuery);
   const client = useQueryClient();
-  const revoke = useMutation({
-    mutationFn: (sessionId: string) =>
-      body(api.DELETE("/api/v1/auth/sessions/{session_id}", { params: { path: { session_id: sessionId } } })),
-    onSuccess: () => client.invalidateQueries({ queryKey: sessionsQuery.queryKey }),
-  });
+  const revoke = async (sessionId: string) => {
+    await body(
+      api.DELETE("/api/v1/auth/sessions/{session_id}", { params: { path: { session_id: sessionId } } }),
+    );
+    await client.invalidateQueries({ queryKey: sessionsQuery.queryKey });
+  };
   return (
     <Panel title="Where you are signed in">
-      {revoke.isError && <ErrorNote error={revoke.error} />}
       <Loaded query={sessions}>
         {({ items }) => (
           <Table label="Sessions">
@@ -49,13 +49,10 @@ export function SessionsPanel() {
                     {session.current ? (
                       <span className="text-ink-3">this one</span>
                     ) : (
-                      <Button
-                        onClick={() => {
-                          revoke.mutate(session.id);
-                        }}
-                      >
-                        Sign out
-                      </Button>
+                      <ConfirmButton label="Sign out" title="Sign out there?" act={() => revoke(session.id)}>
+                        {session.user_agent ?? "That browser"} is signed out at once: going on there takes the
+                        password again.
+                      </ConfirmButton>
                     )}
                   </Td>
                 </Tr>

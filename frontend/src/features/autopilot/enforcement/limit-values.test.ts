@@ -26,6 +26,15 @@ test("an account leaves to the company what stands empty", () => {
   expect(said.max_changes_per_day).toBeNull();
 });
 
+test("amounts are sent with the currency that they are meant in", () => {
+  expect(limitsFrom(form({ max_daily_budget_micros: "5" }), "JPY", true)).toMatchObject({
+    currency: "JPY",
+    max_daily_budget_micros: 5_000_000,
+  });
+  expect(limitsFrom(form({}), "", true).currency).toBeNull();
+  expect(() => limitsFrom(form({}), "EU", true)).toThrow(ApiError);
+});
+
 test("the company must say what has no wider layer, and may go without a cap", () => {
   expect(limitsFrom(form(TENANT), "", false)).toMatchObject({ roas_floor: null, max_changes_per_day: 5 });
   expect(() => limitsFrom(form({ ...TENANT, max_changes_per_day: "" }), "", false)).toThrow(ApiError);

@@ -83,16 +83,26 @@ function read({ name, kind, optional }: LimitField, text: string, currency: stri
   return { ok: true, value: Number(plain) };
 }
 
+/** A currency's code, or none: then each account's own is meant. */
+export const isCurrency = (code: string): boolean => code === "" || /^[A-Z]{3}$/.test(code);
+
 /**
- * The form as one layer's limits. An empty field takes the limit back: `inherits` leaves it to the wider layer. What
- * cannot be read is its field's error, never a zero.
+ * The form as one layer's limits, with the currency that its amounts are meant in. An empty field takes the limit back:
+ * `inherits` leaves it to the wider layer; `ownCurrency` is the account's, where the company has none. What cannot be read is its field's error, never a zero.
  */
-export function limitsFrom(form: FormData, currency: string, inherits: boolean): LimitChanges {
+export function limitsFrom(
+  form: FormData,
+  currency: string,
+  inherits: boolean,
+  ownCurrency = "",
+): LimitChanges {
   const wrong: Record<string, string> = {};
-  const said: Record<string, string | number | null> = {};
+  const said: Record<string, string | number | null> = { currency: currency === "" ? null : currency };
+  if (!isCurrency(currency)) wrong["currency"] = "Write its three letters, such as EUR.";
   for (const field of FIELDS) {
     const typed = form.get(field.name);
-    const found = read(field, typeof typed === "string" ? typed.trim() : "", currency, inherits);
+    const text = typeof typed === "string" ? typed.trim() : "";
+    const found = read(field, text, (isCurrency(currency) && currency) || ownCurrency, inherits);
     if (found.ok) said[field.name] = found.value;
     else wrong[field.name] = found.why;
   }

@@ -1,4 +1,4 @@
-import type { SyntheticEvent } from "react";
+import { type SyntheticEvent, useState } from "react";
 import { useCan } from "@/api/permissions";
 import type { FieldErrors } from "@/api/errors";
 import type { LimitChanges, Limits } from "@/api/types";
@@ -6,7 +6,7 @@ import { Button } from "@/design/button";
 import { SelectField, TextField } from "@/design/field";
 import { ErrorNote } from "@/design/states";
 import { fieldsOf } from "@/features/auth/door";
-import { FIELDS, inheritedText, LEVELS, type LimitField, MODES, shown } from "./limit-values";
+import { FIELDS, inheritedText, isCurrency, LEVELS, type LimitField, MODES, shown } from "./limit-values";
 import { useEnforce, type Whose } from "./queries";
 
 interface LimitsFormProps {
@@ -15,13 +15,17 @@ interface LimitsFormProps {
   says: LimitChanges;
   /** What holds where it says nothing; null for the tenant, which has no wider layer. */
   inherited: Limits | null;
-  /** Of the amounts; empty: each account's own. */
+  /** Of the amounts, the company's to set; empty: each account's own. */
   currency: string;
+  /** What an account calls its own, where the company has none. */
+  ownCurrency?: string;
 }
 
-export function LimitsForm({ whose, says, inherited, currency }: LimitsFormProps) {
+export function LimitsForm({ whose, says, inherited, currency, ownCurrency = "" }: LimitsFormProps) {
   const mayChange = useCan("autopilot.enforcement:write");
-  const enforce = useEnforce(whose, currency);
+  const [written, setWritten] = useState(currency);
+  const enforce = useEnforce(whose, written, ownCurrency);
+  const unit = (isCurrency(written) ? written : currency) || ownCurrency;
   const submit = (event: SyntheticEvent<HTMLFormElement>) => {
     event.preventDefault();
     enforce.mutate(new FormData(event.currentTarget));
@@ -37,10 +41,25 @@ export function LimitsForm({ whose, says, inherited, currency }: LimitsFormProps
             field={field}
             says={says}
             inherited={inherited}
-            currency={currency}
+            currency={currency || ownCurrency}
+            unit={unit}
             errors={errors}
           />
         ))}
+        {inherited === null && (
+          <TextField
+            label="Currency of the amounts"
+            name="currency"
+            maxLength={3}
+            autoComplete="off"
+            value={written}
+            error={errors["currency"]}
+            hint="Empty: each account’s own. Accounts in others are held to it by the rates of exchange."
+            onChange={(event) => {
+              setWritten(event.target.value.toUpperCase());
+            }}
+          />
+        )}
       </fieldset>
       {enforce.isError && (
         <div className="mt-4">
@@ -63,10 +82,12 @@ export function LimitsForm({ whose, says, inherited, currency }: LimitsFormProps
 
 interface LimitProps extends Pick<LimitsFormProps, "says" | "inherited" | "currency"> {
   field: LimitField;
+  /** The currency that an amount is written in now. */
+  unit: string;
   errors: FieldErrors;
 }
 
-function Limit({ field, says, inherited, currency, errors }: LimitProps) {
+function Limit({ field, says, inherited, currency, unit, errors }: LimitProps) {
   const value = shown(field, says, currency);
   const wider = inherited === null ? null : inheritedText(field, inherited);
   const common = { name: field.name, defaultValue: value, error: errors[field.name] };
@@ -81,12 +102,12 @@ function Limit({ field, says, inherited, currency, errors }: LimitProps) {
         ))}
       </SelectField>
     );
-  const unit = field.kind === "amount" ? `, ${currency === "" ? "in the account’s currency" : currency}` : "";
+  const told = field.kind === "amount" ? `, ${unit === "" ? "in the account’s currency" : unit}` : "";
   const hint =
     wider === null ? (field.optional === true ? "Empty: no limit." : field.hint) : `Empty: ${wider}.`;
   return (
     <TextField
-      label={field.label + unit}
+      label={field.label + told}
       hint={hint}
       inputMode={field.kind === "whole" ? "numeric" : "decimal"}
       autoComplete="off"

@@ -79,7 +79,8 @@ function OwnLimits({ name, whose, widerAccountId, currency }: OwnLimitsProps) {
                 whose={whose}
                 says={all.find(({ entity_id }) => entity_id === whose.entity_id)?.says ?? NOTHING}
                 inherited={inherited}
-                currency={inherited.currency || currency}
+                currency={inherited.currency}
+                ownCurrency={currency}
               />
             )}
           </Loaded>

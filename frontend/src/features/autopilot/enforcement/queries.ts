@@ -40,11 +40,12 @@ function useSave(whose: Whose) {
   };
 }
 
-export function useEnforce(whose: Whose, currency: string) {
+export function useEnforce(whose: Whose, currency: string, ownCurrency: string) {
   const { save, saved } = useSave(whose);
   return useMutation({
     // Async, so that an amount that cannot be read fails the mutation like a refusal does.
-    mutationFn: async (form: FormData) => save(limitsFrom(form, currency, whose.applies_to !== "tenant")),
+    mutationFn: async (form: FormData) =>
+      save(limitsFrom(form, currency, whose.applies_to !== "tenant", ownCurrency)),
     onSuccess: saved,
   });
 }

@@ -1,9 +1,12 @@
-import type { AccountHealth } from "@/api/types";
+import { useQuery } from "@tanstack/react-query";
+import type { AccountHealth, Policy } from "@/api/types";
 import { Age } from "@/design/figures";
 import { Fact, Facts } from "@/design/panel";
 import { ModeChip } from "@/design/verdict";
 import { percent } from "@/format/numbers";
 import { words } from "@/format/words";
+import { rungsOf } from "../policies/document";
+import { currentPolicyQuery } from "../policies/queries";
 import { Components } from "./components";
 import { History } from "./history";
 import { ScoreScale } from "./score-scale";
@@ -11,19 +14,26 @@ import { ScoreScale } from "./score-scale";
 const UNMEASURED = "no evaluation has live evidence";
 
 export function AccountHealthView({ health }: { health: AccountHealth }) {
+  const policy = useQuery(currentPolicyQuery);
+  const document = policy.data?.document;
+  const rungs = document === undefined ? [] : rungsOf(document);
   return (
     <>
       <div className="grid gap-x-8 gap-y-6 border-b border-line p-4 lg:grid-cols-[minmax(280px,5fr)_minmax(200px,3fr)_minmax(260px,5fr)]">
-        <ScoreScale score={health.score} why={UNMEASURED} label="Signal health" />
+        <ScoreScale
+          score={health.score}
+          status={health.status}
+          rungs={rungs}
+          why={UNMEASURED}
+          label="Signal health"
+        />
         <Facts className="content-start">
           <Fact term="Status">{words(health.status)}</Fact>
           <Fact term="Autopilot">
             <ModeChip mode={health.mode} />
           </Fact>
           <Fact term="Coverage">
-            <span title="The weight that has live evidence. Under 60 % HOLD at best, under 30 % BLOCK.">
-              {percent(health.coverage)}
-            </span>
+            <span title={coverageTold(document)}>{percent(health.coverage)}</span>
           </Fact>
           <Fact term="Evaluated">
             <Age domain at={health.evaluated_at} why="never evaluated" />
@@ -37,9 +47,16 @@ export function AccountHealthView({ health }: { health: AccountHealth }) {
             </Fact>
           )}
         </Facts>
-        <History adAccountId={health.ad_account_id} />
+        <History adAccountId={health.ad_account_id} rungs={rungs} />
       </div>
       <Components components={health.components} />
     </>
   );
+}
+
+function coverageTold(document: Policy["document"] | undefined): string {
+  const told = "The weight that has live evidence.";
+  const { coverage_hold: hold, coverage_block: block } = document ?? {};
+  if (typeof hold !== "number" || typeof block !== "number") return told;
+  return `${told} Under ${percent(hold)} HOLD at best, under ${percent(block)} BLOCK.`;
 }

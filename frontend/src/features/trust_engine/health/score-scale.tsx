@@ -1,24 +1,26 @@
+import type { AccountHealth } from "@/api/types";
 import { ShapeIcon } from "@/design/verdict";
 import { Unknown } from "@/design/figures";
 import { cx } from "@/design/classes";
-import { integer } from "@/format/numbers";
-
-/** What each score opens at the gate, in the order of the scale. */
-const RUNGS = [
-  { at: 40, opens: "cuts" },
-  { at: 60, opens: "conservative" },
-  { at: 70, opens: "standard" },
-  { at: 80, opens: "raises" },
-] as const;
+import { integer, number } from "@/format/numbers";
+import type { Rung } from "../policies/document";
 
 interface ScoreScaleProps {
   score: number | null;
+  status: AccountHealth["status"];
+  /** What each class of change needs, the least first; empty while the policy is not known. */
+  rungs: readonly Rung[];
   why: string;
   label: string;
 }
 
+/** Figures that stand closer than this on the scale would be printed over each other. */
+const APART = 6;
+
 /** The score on the gate's own scale: each rung names the class of change that it opens. */
-export function ScoreScale({ score, why, label }: ScoreScaleProps) {
+export function ScoreScale({ score, status, rungs, why, label }: ScoreScaleProps) {
+  const marks = [...new Set(rungs.map(({ at }) => at))];
+  const figures = marks.filter((at, index) => index === 0 || at - (marks[index - 1] ?? 0) >= APART);
   return (
     <div>
       <p className="text-figure font-medium">
@@ -40,33 +42,37 @@ export function ScoreScale({ score, why, label }: ScoreScaleProps) {
       >
         {score !== null && (
           <span
-            className={cx("absolute inset-y-0 left-0 rounded-sm", fill(score))}
+            className={cx("absolute inset-y-0 left-0 rounded-sm", FILLS[status])}
             style={{ width: `${Math.max(0, Math.min(100, score))}%` }}
           />
         )}
-        {RUNGS.map(({ at }) => (
+        {marks.map((at) => (
           <span key={at} className="absolute -inset-y-1 w-px bg-line-strong" style={{ left: `${at}%` }} />
         ))}
       </div>
       <div aria-hidden className="relative h-5 text-xs text-ink-3">
-        {RUNGS.map(({ at }) => (
+        {figures.map((at) => (
           <span key={at} className="absolute top-1 -translate-x-1/2" style={{ left: `${at}%` }}>
-            {at}
+            {number(at)}
           </span>
         ))}
       </div>
       <ul aria-label="What the score opens" className="mt-2 flex flex-wrap gap-x-4 gap-y-1 text-sm">
-        {RUNGS.map(({ at, opens }) => {
+        {rungs.map(({ at, opens }) => {
           const open = score !== null && score >= at;
           return (
-            <li key={at} className={cx("flex items-center gap-1", open ? "text-ink" : "text-ink-3")}>
+            <li
+              key={opens}
+              title={`Needs ${number(at)}`}
+              className={cx("flex items-center gap-1", open ? "text-ink" : "text-ink-3")}
+            >
               <ShapeIcon
                 shape={open ? "tick" : "stop"}
                 className={cx("size-3", open ? "text-pass" : "text-ink-3")}
               />
               {opens}
               <span className="sr-only">
-                {open ? "open" : "closed"}, needs {at}
+                {open ? "open" : "closed"}, needs {number(at)}
               </span>
             </li>
           );
@@ -76,7 +82,9 @@ export function ScoreScale({ score, why, label }: ScoreScaleProps) {
   );
 }
 
-function fill(score: number): string {
-  if (score >= 70) return "bg-pass";
-  return score >= 40 ? "bg-hold" : "bg-block";
-}
+const FILLS: Readonly<Record<AccountHealth["status"], string>> = {
+  healthy: "bg-pass",
+  degraded: "bg-hold",
+  critical: "bg-block",
+  unknown: "bg-line-strong",
+};

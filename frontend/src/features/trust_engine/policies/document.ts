@@ -22,6 +22,25 @@ export function settingsOf(document: Document): Setting[] {
   });
 }
 
+/** What a class of change needs of the score. */
+export interface Rung {
+  readonly at: number;
+  readonly opens: string;
+}
+
+const OPENS: Readonly<Record<string, string>> = { cut: "cuts", high: "raises" };
+
+/** The gate's scale by this policy, the least first. */
+export function rungsOf(document: Document): Rung[] {
+  return settingsOf(document)
+    .filter(({ path }) => path.startsWith("thresholds."))
+    .map(({ path, value }) => {
+      const risk = path.replace("thresholds.", "");
+      return { at: value, opens: OPENS[risk] ?? risk };
+    })
+    .sort((one, other) => one.at - other.at);
+}
+
 export interface Difference {
   readonly path: string;
   /** Null where the one has no such setting. */
