@@ -4834,12 +4834,15 @@ export interface components {
         };
         /**
          * LimitChanges
-         * @description What one layer says of the limits. Money is micros of their currency; where none is set, the account's.
+         * @description What one layer says of the limits. Money is micros of the company's currency; without one, the account's.
          */
         LimitChanges: {
             /** Cpa Ceiling Micros */
             cpa_ceiling_micros?: number | null;
-            /** Currency */
+            /**
+             * Currency
+             * @description The company's to set, with every amount that is set said anew. An account or campaign may name it, so that amounts meant in another one are refused.
+             */
             currency?: string | null;
             /** Increase Limit Pct */
             increase_limit_pct?: number | null;
@@ -4879,7 +4882,10 @@ export interface components {
             applies_to: "tenant" | "account" | "campaign";
             /** Cpa Ceiling Micros */
             cpa_ceiling_micros?: number | null;
-            /** Currency */
+            /**
+             * Currency
+             * @description The company's to set, with every amount that is set said anew. An account or campaign may name it, so that amounts meant in another one are refused.
+             */
             currency?: string | null;
             /**
              * Entity Id
@@ -4918,7 +4924,10 @@ export interface components {
         LimitsRead: {
             /** Cpa Ceiling Micros */
             cpa_ceiling_micros: number | null;
-            /** Currency */
+            /**
+             * Currency
+             * @description Empty: each account's own.
+             */
             currency: string;
             /** Increase Limit Pct */
             increase_limit_pct: number;
