@@ -3646,18 +3646,6 @@ export interface components {
              */
             next_cursor: string | null;
         };
-        /** CursorPage[MemberRead] */
-        CursorPage_MemberRead_: {
-            /** Items */
-            items: components["schemas"]["app__schemas__cdp__segments__MemberRead"][];
-            /** Limit */
-            limit: number;
-            /**
-             * Next Cursor
-             * @description Ask again with this to go on; null at the end.
-             */
-            next_cursor: string | null;
-        };
         /** CursorPage[ProfileRead] */
         CursorPage_ProfileRead_: {
             /** Items */
@@ -3674,6 +3662,18 @@ export interface components {
         CursorPage_RefusalRead_: {
             /** Items */
             items: components["schemas"]["RefusalRead"][];
+            /** Limit */
+            limit: number;
+            /**
+             * Next Cursor
+             * @description Ask again with this to go on; null at the end.
+             */
+            next_cursor: string | null;
+        };
+        /** CursorPage[SegmentMemberRead] */
+        CursorPage_SegmentMemberRead_: {
+            /** Items */
+            items: components["schemas"]["SegmentMemberRead"][];
             /** Limit */
             limit: number;
             /**
@@ -5067,6 +5067,35 @@ export interface components {
             /** Role */
             role?: ("viewer" | "analyst" | "manager" | "admin") | null;
         };
+        /** MemberRead */
+        MemberRead: {
+            /** Email */
+            email: string;
+            /** Full Name */
+            full_name: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Is Active */
+            is_active: boolean;
+            /**
+             * Is Protected
+             * @description Only a superadmin may change this person.
+             */
+            is_protected: boolean;
+            /**
+             * Joined At
+             * Format: date-time
+             */
+            joined_at: string;
+            /** Last Login At */
+            last_login_at: string | null;
+            /** Mfa Enabled */
+            mfa_enabled: boolean;
+            role: components["schemas"]["Role"];
+        };
         /** MergeRequest */
         MergeRequest: {
             /**
@@ -5431,7 +5460,7 @@ export interface components {
             /** Has Prev */
             has_prev: boolean;
             /** Items */
-            items: components["schemas"]["app__schemas__users__MemberRead"][];
+            items: components["schemas"]["MemberRead"][];
             /** Limit */
             limit: number;
             /** Page */
@@ -6102,6 +6131,19 @@ export interface components {
             name: string;
             /** Rule */
             rule: components["schemas"]["AllOf"] | components["schemas"]["AnyOf"] | components["schemas"]["Not"] | components["schemas"]["HasLifecycle"] | components["schemas"]["HasIdentifier"] | components["schemas"]["Counter"] | components["schemas"]["Money"] | components["schemas"]["When"] | components["schemas"]["Trait"] | components["schemas"]["ComputedTrait"] | components["schemas"]["Happened"];
+        };
+        /** SegmentMemberRead */
+        SegmentMemberRead: {
+            /**
+             * Entered At
+             * Format: date-time
+             */
+            entered_at: string;
+            /**
+             * Profile Id
+             * Format: uuid
+             */
+            profile_id: string;
         };
         /** SegmentPatch */
         SegmentPatch: {
@@ -6842,19 +6884,6 @@ export interface components {
             /** Version */
             version: string;
         };
-        /** MemberRead */
-        app__schemas__cdp__segments__MemberRead: {
-            /**
-             * Entered At
-             * Format: date-time
-             */
-            entered_at: string;
-            /**
-             * Profile Id
-             * Format: uuid
-             */
-            profile_id: string;
-        };
         /** ReasonRead */
         app__schemas__cdp__segments__ReasonRead: {
             /** Condition */
@@ -7027,35 +7056,6 @@ export interface components {
              * @enum {string}
              */
             status: "healthy" | "degraded" | "critical" | "unknown";
-        };
-        /** MemberRead */
-        app__schemas__users__MemberRead: {
-            /** Email */
-            email: string;
-            /** Full Name */
-            full_name: string;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Is Active */
-            is_active: boolean;
-            /**
-             * Is Protected
-             * @description Only a superadmin may change this person.
-             */
-            is_protected: boolean;
-            /**
-             * Joined At
-             * Format: date-time
-             */
-            joined_at: string;
-            /** Last Login At */
-            last_login_at: string | null;
-            /** Mfa Enabled */
-            mfa_enabled: boolean;
-            role: components["schemas"]["Role"];
         };
     };
     responses: never;
@@ -15234,7 +15234,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CursorPage_MemberRead_"];
+                    "application/json": components["schemas"]["CursorPage_SegmentMemberRead_"];
                 };
             };
             /** @description The request could not be read */
@@ -21877,7 +21877,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["app__schemas__users__MemberRead"];
+                    "application/json": components["schemas"]["MemberRead"];
                 };
             };
             /** @description The request could not be read */

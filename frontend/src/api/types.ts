@@ -13,6 +13,8 @@ export type ActionDetail = Schemas["ActionDetail"];
 export type AdAccount = Schemas["AdAccountRead"];
 export type ApiKey = Schemas["ApiKeyRead"];
 export type AuditLog = Schemas["AuditLogRead"];
+export type CalendarCreate = Schemas["CalendarEntryCreate"];
+export type CalendarEntry = Schemas["CalendarEntryRead"];
 export type Campaign = Schemas["CampaignRead"];
 export type CampaignDay = Schemas["DayRead"];
 export type Connection = Schemas["ConnectionRead"];
@@ -23,6 +25,8 @@ export type Delivery = Schemas["DeliveryRead"];
 export type KillSwitch = Schemas["KillSwitchRead"];
 export type Limits = Schemas["LimitsRead"];
 export type EventVerdict = Schemas["VerdictRead"];
+export type FxRate = Schemas["FxRateRead"];
+export type FxRateCreate = Schemas["FxRateCreate"];
 export type HealthComponent = Schemas["ComponentRead"];
 
 export type Incident = Schemas["IncidentRead"];

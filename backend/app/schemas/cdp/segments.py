@@ -83,7 +83,7 @@ class SegmentRead(BaseModel):
     archived_at: datetime | None
 
 
-class MemberRead(BaseModel):
+class SegmentMemberRead(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     profile_id: UUID

@@ -10,13 +10,13 @@ from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.schemas.cdp.segments import (
     EventEvidence,
-    MemberRead,
     PreviewRead,
     PreviewRequest,
     ReasonRead,
     SampleRead,
     SegmentCreate,
     SegmentKind,
+    SegmentMemberRead,
     SegmentPatch,
     SegmentRead,
     SegmentSort,
@@ -134,11 +134,13 @@ async def recompute_segment(segment_id: UUID, segments: Segments, _: Writer) -> 
 @router.get("/{segment_id}/members")
 async def list_members(
     segment_id: UUID, query: CursorQuery, segments: Segments, _: Reader
-) -> CursorPage[MemberRead]:
+) -> CursorPage[SegmentMemberRead]:
     """Who entered last comes first."""
     found, cursor = await segments.members(segment_id, cursor=query.cursor, limit=query.limit)
     return CursorPage(
-        items=[MemberRead.model_validate(each) for each in found], next_cursor=cursor, limit=query.limit
+        items=[SegmentMemberRead.model_validate(each) for each in found],
+        next_cursor=cursor,
+        limit=query.limit,
     )
 
 
