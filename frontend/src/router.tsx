@@ -44,6 +44,22 @@ const policy = createRoute({
   component: lazyRouteComponent(() => import("./features/trust_engine/policies/policy-room"), "PolicyRoom"),
 });
 
+const calendar = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/trust/calendar",
+  validateSearch: searchOf({ show: choice("all") }),
+  component: lazyRouteComponent(
+    () => import("./features/trust_engine/calendar/calendar-room"),
+    "CalendarRoom",
+  ),
+});
+
+const rates = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/trust/rates",
+  component: lazyRouteComponent(() => import("./features/trust_engine/fx_rates/rates-room"), "RatesRoom"),
+});
+
 const decision = createRoute({
   getParentRoute: () => signedIn,
   path: "/trust/decisions/$decisionId",
@@ -128,6 +144,8 @@ const routeTree = root.addChildren([
     incidents,
     incident,
     policy,
+    calendar,
+    rates,
     autopilot,
     action,
     strategies,

@@ -20,6 +20,12 @@ export function TrustFrame({ actions, children }: { actions?: ReactNode; childre
         <Link to="/trust/policy" className={TAB}>
           Policy
         </Link>
+        <Link to="/trust/calendar" className={TAB}>
+          Calendar
+        </Link>
+        <Link to="/trust/rates" className={TAB}>
+          Exchange rates
+        </Link>
       </Tabs>
       {children}
     </Page>

@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import { type SyntheticEvent, useState } from "react";
 import { useCan } from "@/api/permissions";
 import type { FieldErrors } from "@/api/errors";
@@ -5,7 +6,7 @@ import type { LimitChanges, Limits } from "@/api/types";
 import { Button } from "@/design/button";
 import { SelectField, TextField } from "@/design/field";
 import { ErrorNote } from "@/design/states";
-import { fieldsOf } from "@/features/auth/door";
+import { fieldsOf, LINK } from "@/features/auth/door";
 import { FIELDS, inheritedText, isCurrency, LEVELS, type LimitField, MODES, shown } from "./limit-values";
 import { useEnforce, type Whose } from "./queries";
 
@@ -54,7 +55,15 @@ export function LimitsForm({ whose, says, inherited, currency, ownCurrency = "" 
             autoComplete="off"
             value={written}
             error={errors["currency"]}
-            hint="Empty: each account’s own. Accounts in others are held to it by the rates of exchange."
+            hint={
+              <>
+                Empty: each account’s own. Accounts in others are held to it by the{" "}
+                <Link to="/trust/rates" className={LINK}>
+                  rates of exchange
+                </Link>
+                .
+              </>
+            }
             onChange={(event) => {
               setWritten(event.target.value.toUpperCase());
             }}
