@@ -11,6 +11,7 @@ from app.models.autopilot.enforcement import AutopilotIntervention, EnforcementS
 from app.models.autopilot.strategies import AutopilotStrategy
 from app.models.campaigns import AdSet, Campaign
 from app.models.campaigns.metrics import CampaignMetricsDay, CampaignMetricsObservation
+from app.models.cdp.consents import CdpConsent, CdpConsentReceipt, CdpConsentSettings, CdpConsentString
 from app.models.cdp.events import CdpEvent, CdpEventCount, CdpEventDedupe, CdpEventVerdict
 from app.models.cdp.identity import (
     CdpIdentifier,
@@ -18,6 +19,12 @@ from app.models.cdp.identity import (
     CdpIdentityQueueItem,
     CdpIdentitySettings,
     CdpProfileChange,
+)
+from app.models.cdp.privacy import (
+    CdpPrivacyExportPart,
+    CdpPrivacyRequest,
+    CdpPrivacySettings,
+    CdpTombstone,
 )
 from app.models.cdp.profiles import CdpProfile
 from app.models.cdp.segments import (
@@ -61,6 +68,10 @@ __all__ = [
     "Campaign",
     "CampaignMetricsDay",
     "CampaignMetricsObservation",
+    "CdpConsent",
+    "CdpConsentReceipt",
+    "CdpConsentSettings",
+    "CdpConsentString",
     "CdpEvent",
     "CdpEventCount",
     "CdpEventDedupe",
@@ -69,6 +80,9 @@ __all__ = [
     "CdpIdentityEdge",
     "CdpIdentityQueueItem",
     "CdpIdentitySettings",
+    "CdpPrivacyExportPart",
+    "CdpPrivacyRequest",
+    "CdpPrivacySettings",
     "CdpProfile",
     "CdpProfileChange",
     "CdpSegment",
@@ -78,6 +92,7 @@ __all__ = [
     "CdpSegmentTimer",
     "CdpSegmentTransition",
     "CdpSource",
+    "CdpTombstone",
     "Connection",
     "ConversionDelivery",
     "DeadLetter",

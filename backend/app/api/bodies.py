@@ -13,6 +13,11 @@ DRAINED_BYTES = 16 * 1_048_576
 """How much of a body past its bound is read and thrown away, so that the client hears the answer."""
 
 
+def says_gpc(request: Request) -> bool:
+    """Whether the browser's user has opted out of sale and sharing (`Sec-GPC: 1`)."""
+    return request.headers.get("sec-gpc", "").strip() == "1"
+
+
 async def batch_body(request: Request) -> bytes:
     """The whole body; `BatchTooLarge` past the limit of a batch."""
     said = request.headers.get("content-length", "")

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from app.db.platform import Platform
 from app.db.session import Scopes, TenantScope
+from app.services.cdp.consents.service import Consents
 from app.services.cdp.events.service import EventService
 from app.services.cdp.events.upkeep import EventUpkeep
 from app.services.cdp.identity.service import Resolver, Ruling, resolve_stragglers
@@ -15,9 +16,10 @@ from app.workers.handlers import every, handles
 
 @handles("cdp.events.accepted", queue="cdp")
 async def accepted(scope: TenantScope, received_from: str, received_to: str, **_counts: object) -> None:
-    """A batch was committed: show the live view a sample of it, and send its conversions on."""
+    """A batch was committed: show the live view a sample of it, keep its consents, and send its conversions on."""
     since, until = datetime.fromisoformat(received_from), datetime.fromisoformat(received_to)
     await EventService(scope).show(since, until)
+    await Consents(scope).take_in(since, until)
     await ConversionService(scope).queue_accepted(since, until)
 
 

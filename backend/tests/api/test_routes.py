@@ -56,6 +56,12 @@ BODIES: dict[str, dict[str, object]] = {
     "POST /api/v1/autopilot/actions/{action_id}/dismiss": {"reason": "It looks wrong."},
     "POST /api/v1/campaigns/{campaign_id}/budget": {"daily_budget_micros": 12_000_000, "reason": "It sells."},
     "POST /api/v1/campaigns/{campaign_id}/pause": {"reason": "It looks wrong."},
+    "POST /api/v1/cdp/consents/{profile_id}": {
+        "purposes": ["ads"],
+        "decision": "granted",
+        "proof": "By telephone.",
+    },
+    "POST /api/v1/cdp/consents/{profile_id}/withdraw": {"purposes": ["ads"], "proof": "By telephone."},
     "POST /api/v1/cdp/identity/links/{assertion_id}/undo": {"reason": "They are two."},
     "POST /api/v1/cdp/profiles/{profile_id}/split": {"keys": [str(uuid7())], "reason": "They are two."},
 }

@@ -13,8 +13,18 @@ from app.db.rls import APP_ROLE, GLOBAL_TABLES, tenant_tables
 from app.db.session import open_scope
 from tests.factories.access import Company
 
-CALLABLE_AS_OWNER = {"memberships_of", "tell_tenants_of_platform_kill_switch"}
-"""The functions that act across tenants for the application: where a person works, and that everything is stopped."""
+CALLABLE_AS_OWNER = {
+    "cdp_consent_receipts_erase",
+    "cdp_event_verdicts_expire",
+    "cdp_events_erase",
+    "cdp_events_expire",
+    "cdp_segment_transitions_erase",
+    "memberships_of",
+    "tell_tenants_of_platform_kill_switch",
+}
+"""What the application may have done as the owner: across tenants, to know where a person works and that everything is
+stopped; and within the bound tenant, to delete what is append-only otherwise: an erased person's, and what is too old.
+"""
 
 
 async def test_every_table_with_a_tenant_forces_row_level_security(engine: AsyncEngine) -> None:

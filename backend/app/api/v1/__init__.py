@@ -18,6 +18,7 @@ from app.api.v1.endpoints.autopilot import actions as autopilot_actions
 from app.api.v1.endpoints.autopilot import enforcement as autopilot_enforcement
 from app.api.v1.endpoints.autopilot import strategies as autopilot_strategies
 from app.api.v1.endpoints.campaigns import metrics as campaign_metrics
+from app.api.v1.endpoints.cdp import consents as cdp_consents
 from app.api.v1.endpoints.cdp import events as cdp_events
 from app.api.v1.endpoints.cdp import identity as cdp_identity
 from app.api.v1.endpoints.cdp import profiles as cdp_profiles
@@ -43,6 +44,7 @@ api_router.include_router(autopilot_enforcement.router)
 api_router.include_router(autopilot_strategies.router)
 api_router.include_router(campaigns.router)
 api_router.include_router(campaign_metrics.router)
+api_router.include_router(cdp_consents.router)
 api_router.include_router(cdp_events.router)
 api_router.include_router(cdp_identity.router)
 api_router.include_router(cdp_profiles.router)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 import msgspec
@@ -164,6 +164,23 @@ def normal_phone(value: object) -> str | None:
     return (_e164(text) if text.startswith("+") else None) or digits
 
 
+class NamesPeople(Protocol):
+    """What of a stored event says whose it is."""
+
+    @property
+    def person_key(self) -> UUID | None: ...
+    @property
+    def user_id_hash(self) -> bytes | None: ...
+    @property
+    def email_hash(self) -> bytes | None: ...
+    @property
+    def phone_hash(self) -> bytes | None: ...
+    @property
+    def anonymous_id(self) -> str | None: ...
+    @property
+    def context(self) -> Mapping[str, Any]: ...
+
+
 class User(NamedTuple):
     """A user id by its keyed hash, and as the identity graph knows it."""
 
@@ -216,6 +233,14 @@ def device_of(context: Mapping[str, Any]) -> str | None:
     device = context.get("device")
     value = device.get("id") if isinstance(device, dict) else None
     return value if isinstance(value, str) and value else None
+
+
+def keys_named(event: "NamesPeople", tenant_id: int) -> list[UUID]:
+    """Every identifier that a stored event names, as the identity graph knows them."""
+    hashes = (event.user_id_hash, event.email_hash, event.phone_hash)
+    keys = [event.person_key, *(key_of(each) for each in hashes if each is not None)]
+    keys += [device_key(device_of(event.context), tenant_id), anonymous_key(event.anonymous_id, tenant_id)]
+    return list(dict.fromkeys(key for key in keys if key is not None))
 
 
 def pseudonym(text: str, tenant_id: int) -> str:

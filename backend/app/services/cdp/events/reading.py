@@ -91,6 +91,7 @@ class Delivery:
     integrations: bytes = b""
     ip: str | None = None
     user_agent: str | None = None
+    gpc: bool = False
     clock_lead: timedelta = timedelta(0)
     """How far the domain's clock is ahead of real time: it is real time by which clients say that they sent."""
     _contexts: dict[tuple[bytes, bytes], _Context] = field(default_factory=dict, repr=False, compare=False)
@@ -269,7 +270,7 @@ class Delivery:
             inner = context[1:] if context and context[1:].strip() != b"}" else b"}"
             joint = b"," if inner != b"}" else b""
             context = b'{"integrations":' + integrations + joint + inner
-        return context
+        return _with_gpc(context) if self.gpc else context
 
     def _of_the_request(self, context: dict[str, Any]) -> tuple[dict[str, str], int]:
         """The visitor's address and browser, with their match keys: the event's own word, else the request's."""
@@ -287,3 +288,9 @@ class Delivery:
             named["user_agent"] = self.user_agent
             keys |= _USER_AGENT
         return named, keys
+
+
+def _with_gpc(context: bytes) -> bytes:
+    """The browser's signal goes into the context, whatever the event itself says of it."""
+    bare = context.rstrip()
+    return (bare[:-1] + b"," if bare and bare[1:-1].strip() else b"{") + b'"gpc":true}'

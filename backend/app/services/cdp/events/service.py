@@ -48,6 +48,7 @@ __all__ = [
     "identifier_key",
     "is_personal",
     "key_of",
+    "keys_named",
     "normal_email",
     "normal_phone",
     "open_envelope",
@@ -62,7 +63,7 @@ _HIDDEN_IDS = ("userId", "user_id", "previousId", "groupId")
 SEALED = people.SEALED
 open_identifiers = people.open_identifiers
 anonymous_key, device_key, identifier_key = people.anonymous_key, people.device_key, people.identifier_key
-key_of, is_personal = people.key_of, people.is_personal
+key_of, keys_named, is_personal = people.key_of, people.keys_named, people.is_personal
 normal_email, normal_phone = people.normal_email, people.normal_phone
 
 
@@ -176,10 +177,12 @@ class Ingestion:
         event_type: str | None = None,
         ip: str | None = None,
         user_agent: str | None = None,
+        gpc: bool = False,
     ) -> Outcome:
         """Store the events of a request; answers when they are committed.
 
-        `ip` and `user_agent` are the request's: its visitor's own where a browser or an app sends.
+        `ip` and `user_agent` are the request's: its visitor's own where a browser or an app sends. `gpc` says that
+        it carried `Sec-GPC: 1`.
         """
         await self._clock.sync()
         near_the_visitor = sender.kind is not SourceKind.SERVER
@@ -198,6 +201,7 @@ class Ingestion:
             integrations=envelope.integrations,
             ip=ip if near_the_visitor else None,
             user_agent=user_agent if near_the_visitor else None,
+            gpc=gpc,
         )
         with self.admission.events(len(envelope.items)):
             return await self.store(delivery, envelope.items)
@@ -318,6 +322,7 @@ class Replay:
             integrations=kept.integrations.encode("latin-1"),
             ip=kept.ip if near_the_visitor else None,
             user_agent=kept.user_agent if near_the_visitor else None,
+            gpc=kept.gpc,
         )
         item = corrected if corrected is not None else kept.item.encode("latin-1")
         outcome = await self._ingestion.store(delivery, [item])

@@ -241,6 +241,7 @@ class Kept(msgspec.Struct):
     integrations: str
     ip: str | None
     user_agent: str | None
+    gpc: bool = False
 
 
 def sealed_payload(verdict: Verdict, tenant_id: int) -> bytes | None:
@@ -257,6 +258,7 @@ def sealed_payload(verdict: Verdict, tenant_id: int) -> bytes | None:
         delivery.integrations.decode("latin-1"),
         delivery.ip,
         delivery.user_agent,
+        delivery.gpc,
     )
     return seal(msgspec.json.encode(kept).decode(), purpose=VERDICT_PURPOSE, tenant_id=tenant_id)
 

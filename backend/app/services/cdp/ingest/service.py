@@ -42,6 +42,7 @@ class Sent:
     x_write_key: str = ""
     ip: str | None = None
     user_agent: str | None = None
+    gpc: bool = False
 
 
 class TrackingApi:
@@ -60,6 +61,7 @@ class TrackingApi:
             event_type=None if call == BATCH else call,
             ip=sent.ip,
             user_agent=sent.user_agent,
+            gpc=sent.gpc,
         )
 
     async def _sender(self, sent: Sent, envelope: Envelope) -> Sender:

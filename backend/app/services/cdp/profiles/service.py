@@ -102,13 +102,7 @@ class ProfileService:
     async def personal(self, profile_id: UUID) -> tuple[CdpProfile, dict[str, Any], list[tuple[str, str]]]:
         """Traits and identifiers in the clear; who looked is written down."""
         profile = await self.current(profile_id)
-        tenant_id = self._scope.tenant_id
-        traits = {
-            name: msgspec.json.decode(
-                unseal(base64.b64decode(sealed), purpose=TRAIT_PURPOSE, tenant_id=tenant_id)
-            )
-            for name, sealed in profile.sealed_traits.items()
-        }
+        traits = self.opened_traits(profile)
         identifiers = [(each.type, self.value(each)) for each in await self._profiles.identifiers(profile.id)]
         await AuditLog(self._scope).record(
             "cdp.profiles.revealed",
@@ -117,6 +111,25 @@ class ProfileService:
             after={"traits": sorted(traits)},
         )
         return profile, traits, identifiers
+
+    def opened_traits(self, profile: CdpProfile) -> dict[str, Any]:
+        """The traits that are sealed, in the clear: for a caller that writes down who looked."""
+        return {
+            name: msgspec.json.decode(
+                unseal(base64.b64decode(sealed), purpose=TRAIT_PURPOSE, tenant_id=self._scope.tenant_id)
+            )
+            for name, sealed in profile.sealed_traits.items()
+        }
+
+    def country(self, profile: CdpProfile) -> str | None:
+        """As the person's traits have it: by itself or in their address."""
+        for traits in (profile.traits, self.opened_traits(profile)):
+            address = traits.get("address")
+            inside = address.get("country") if isinstance(address, dict) else None
+            told = traits.get("country") or inside
+            if isinstance(told, str):
+                return told
+        return None
 
     def value(self, identifier: CdpIdentifier) -> str:
         """An identifier in the clear."""

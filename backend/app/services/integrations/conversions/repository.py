@@ -14,7 +14,6 @@ from app.db.utils import newest_first
 from app.models.cdp.events import CdpEvent
 from app.models.integrations.conversions import ConversionDelivery
 from app.models.integrations.kinds import DeliveryStatus
-from app.models.tenants import Tenant
 from app.services.integrations.conversions.rules import ValueHistory
 
 _WAITING = (DeliveryStatus.QUEUED, DeliveryStatus.FAILED)
@@ -49,12 +48,6 @@ class ConversionRepository:
     def __init__(self, scope: TenantScope) -> None:
         self._scope = scope
         self._session = scope.session
-
-    async def tenant_country(self) -> str | None:
-        country: str | None = await self._session.scalar(
-            select(Tenant.country).where(Tenant.id == self._scope.tenant_id)
-        )
-        return country
 
     async def queue(self, rows: Sequence[Mapping[str, Any]]) -> int:
         """Add those that are not known yet, by the platform's own key of deduplication."""

@@ -1,4 +1,4 @@
-"""Which events are conversions, whether they may be sent on, and whom they tell of. Pure."""
+"""Which events are conversions, and whom they tell of. Pure."""
 
 import math
 import re
@@ -37,22 +37,6 @@ MOST_ATTEMPTS = 8
 _FIRST_PAUSE = timedelta(seconds=20)
 _LONGEST_PAUSE = timedelta(hours=1)
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
-_ADS = frozenset(
-    {
-        "ads",
-        "advertising",
-        "advertisement",
-        "advertisements",
-        "marketing",
-        "targeting",
-        "c0004",
-        "adstorage",
-        "aduserdata",
-    }
-)
-# Silence is a refusal in the EEA, the United Kingdom and Switzerland.
-_EEA = "at be bg cy cz de dk ee es fi fr gr hr hu ie is it li lt lu lv mt nl no pl pt ro se si sk"
-_SILENCE_REFUSES = frozenset([*_EEA.split(" "), "gb", "ch"])
 _NAMES: dict[str, str] = {
     "email": "email",
     "emailaddress": "email",
@@ -136,21 +120,6 @@ def canonical(event_type: str, name: str) -> str | None:
     if event_type != "track":
         return None
     return CONVERSIONS.get(_NOT_WORD.sub(" ", name.lower()).strip())
-
-
-def allows_ads(context: Mapping[str, Any], country: str | None) -> bool:
-    """Whether the person's conversion may go to an ad platform.
-
-    What `context.consent.categoryPreferences` says of advertising decides. Silence is a refusal in the EEA, the
-    United Kingdom, Switzerland and where the country is unknown; elsewhere it is none.
-    """
-    consent = context.get("consent")
-    preferences = consent.get("categoryPreferences") if isinstance(consent, Mapping) else None
-    if isinstance(preferences, Mapping):
-        told = [bool(value) for name, value in preferences.items() if _word(str(name)) in _ADS]
-        if told:
-            return all(told)
-    return country is not None and country.lower() not in _SILENCE_REFUSES
 
 
 def identifiers_of(event: StoredEvent) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Conversions sent on to the platforms: queued when events are accepted, sent in batches, never in silence."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,8 @@ from app.models.integrations.ad_accounts import AdAccount
 from app.models.integrations.conversions import ConversionDelivery
 from app.models.integrations.kinds import DeliveryStatus
 from app.services.audit_logs.service import AuditLog
-from app.services.cdp.events.service import EventFilter, EventService, open_identifiers
+from app.services.cdp.consents.service import Consents, Purpose, Question
+from app.services.cdp.events.service import EventFilter, EventService, keys_named, open_identifiers
 from app.services.integrations.account_repository import AdAccountRepository
 from app.services.integrations.conversions import rules
 from app.services.integrations.conversions.errors import DeliveryNotFound, NotReplayable
@@ -40,6 +41,7 @@ _REPLAYABLE = frozenset(
 )
 _HISTORY = timedelta(days=60)
 _RELEASED_BY = "released_by"
+_REFUSED = "consent_refused"
 
 __all__ = ["ConversionSender", "ConversionService", "Coverage", "DeliveryCounts"]
 
@@ -60,10 +62,9 @@ class ConversionService:
         ]
         if not accounts:
             return 0
-        country = await self._deliveries.tenant_country()
         queued = 0
         async for events in self._accepted(received_from, received_to):
-            rows = [row for event in events for row in self._rows(event, accounts, country)]
+            rows = await self._rows(events, accounts)
             queued += await self._deliveries.queue(rows)
         if queued:
             for account in accounts:
@@ -120,28 +121,33 @@ class ConversionService:
             if cursor is None:
                 return
 
-    def _rows(
-        self, event: CdpEvent, accounts: Sequence[AdAccount], country: str | None
-    ) -> Iterator[dict[str, Any]]:
-        name = rules.canonical(event.event_type, event.event_name)
-        if name is None:
-            return
-        stored = _stored(event, self._scope.tenant_id)
-        refused = not rules.allows_ads(event.context, rules.identifiers_of(stored).get("country") or country)
-        for account in accounts:
-            yield {
+    async def _rows(self, events: Sequence[CdpEvent], accounts: Sequence[AdAccount]) -> list[dict[str, Any]]:
+        named = [
+            (event, name)
+            for event in events
+            if (name := rules.canonical(event.event_type, event.event_name)) is not None
+        ]
+        stored = [_stored(event, self._scope.tenant_id) for event, _ in named]
+        decided = await _may_go_to_ads(
+            self._scope, [(event, each) for (event, _), each in zip(named, stored, strict=True)]
+        )
+        return [
+            {
                 "ad_account_id": account.id,
                 "platform": account.platform,
                 "event_id": event.id,
                 "event_received_at": event.received_at,
-                "dedupe_key": rules.dedupe_key(stored),
+                "dedupe_key": rules.dedupe_key(each),
                 "event_name": name,
                 "platform_event": EVENTS[name],
                 "event_time": event.event_time,
-                "status": DeliveryStatus.SKIPPED if refused else DeliveryStatus.QUEUED,
-                "reason": "consent_refused" if refused else None,
+                "status": DeliveryStatus.QUEUED if granted else DeliveryStatus.SKIPPED,
+                "reason": None if granted else _REFUSED,
                 "queued_at": self._scope.now(),
             }
+            for (event, name), each, granted in zip(named, stored, decided, strict=True)
+            for account in accounts
+        ]
 
     async def _ask_to_send(self, ad_account_id: UUID) -> None:
         payload = {"ad_account_id": str(ad_account_id)}
@@ -190,21 +196,22 @@ class ConversionSender:
         left_out: dict[str, list[UUID]] = {}
         async with self._scopes() as scope:
             deliveries = ConversionRepository(scope)
-            country, now = await deliveries.tenant_country(), scope.now()
+            now = scope.now()
             events = await EventService(scope).by_keys([(d.event_received_at, d.event_id) for d in claimed])
-            found = {event.id: event for event in events}
+            found = {event.id: (event, _stored(event, scope.tenant_id)) for event in events}
+            decided = await _may_go_to_ads(scope, list(found.values()))
+            granted = {event_id for event_id, yes in zip(found, decided, strict=True) if yes}
             past = await self._pasts(deliveries, events, now)
             quarantined: list[UUID] = []
             for delivery in claimed:
-                event = found.get(delivery.event_id)
-                if event is None:
+                if delivery.event_id not in found:
                     left_out.setdefault("event_erased", []).append(delivery.id)
                     continue
-                stored = _stored(event, scope.tenant_id)
-                conversion = rules.to_conversion(stored, delivery.event_name)
-                if not rules.allows_ads(event.context, conversion.identifiers.get("country") or country):
-                    left_out.setdefault("consent_refused", []).append(delivery.id)
+                if delivery.event_id not in granted:
+                    left_out.setdefault(_REFUSED, []).append(delivery.id)
                     continue
+                _, stored = found[delivery.event_id]
+                conversion = rules.to_conversion(stored, delivery.event_name)
                 if self._is_held_back(delivery, conversion, past):
                     quarantined.append(delivery.id)
                     continue
@@ -320,6 +327,22 @@ class ConversionSender:
             to_be_retried=len(waiting),
         )
         return len(given_up)
+
+
+async def _may_go_to_ads(
+    scope: TenantScope, events: Sequence[tuple[CdpEvent, rules.StoredEvent]]
+) -> list[bool]:
+    """By what these people have said until this moment, about ads."""
+    questions = [
+        Question(
+            keys_named(event, scope.tenant_id),
+            min(event.event_time, event.received_at),
+            event.context,
+            rules.identifiers_of(stored).get("country"),
+        )
+        for event, stored in events
+    ]
+    return [each.is_granted for each in await Consents(scope).decide(Purpose.ADS, questions)]
 
 
 def _stored(event: CdpEvent, tenant_id: int) -> rules.StoredEvent:

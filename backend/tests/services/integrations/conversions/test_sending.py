@@ -17,6 +17,8 @@ from app.db.session import Scopes
 from app.models.integrations.ad_accounts import AdAccount
 from app.models.integrations.calls import PlatformCall
 from app.models.integrations.conversions import ConversionDelivery
+from app.services.cdp.consents.service import Consents
+from app.services.cdp.identity.service import Resolver
 from app.services.integrations.conversions.rules import ValueHistory, is_outlier
 from app.services.integrations.conversions.service import ConversionSender, ConversionService
 from app.services.integrations.gateway import Gateway, gateway_by
@@ -72,13 +74,16 @@ async def connected(scopes: Scopes, sandbox: Sandbox, platforms: Gateway) -> Con
     return made
 
 
-async def told(company: Company, *events: dict[str, Any]) -> None:
+async def told(company: Company, *events: dict[str, Any], headers: dict[str, str] | None = None) -> None:
     """The shop's events are accepted, and what follows their commit is done."""
     source = await make_source(company)
     began = real_now() - timedelta(seconds=1)
-    answer = await company.client().post("/v1/batch", json={"batch": list(events)}, auth=(source.key, ""))
+    answer = await company.client().post(
+        "/v1/batch", json={"batch": list(events)}, auth=(source.key, ""), headers=headers
+    )
     assert answer.status_code == 200, answer.text
     async with company.scopes() as scope:
+        await Consents(scope).take_in(began, real_now())
         await ConversionService(scope).queue_accepted(began, real_now())
 
 
@@ -156,6 +161,49 @@ async def test_a_refusal_is_respected_and_written_down(
     (delivery,) = await sent(scopes, connected)
     assert (delivery.status, delivery.reason) == ("skipped", "consent_refused")
     assert received(sandbox, event) == []
+
+
+async def test_silence_in_an_unknown_country_is_a_refusal(
+    acme: Company, scopes: Scopes, connected: Connected, sandbox: Sandbox
+) -> None:
+    event = order()
+    event["context"] = {"traits": {"firstName": "Mary"}}
+    await told(acme, event)
+    (delivery,) = await sent(scopes, connected)
+    assert (delivery.status, delivery.reason) == ("skipped", "consent_refused")
+    assert received(sandbox, event) == []
+
+
+async def test_a_browsers_signal_keeps_a_purchase_from_the_platform(
+    acme: Company, scopes: Scopes, connected: Connected, sandbox: Sandbox
+) -> None:
+    event = order()
+    await told(acme, event, headers={"Sec-GPC": "1"})
+    (delivery,) = await sent(scopes, connected)
+    assert (delivery.status, delivery.reason) == ("skipped", "consent_refused")
+    assert received(sandbox, event) == []
+
+
+@pytest.mark.parametrize("resolved", [True, False], ids=["resolved", "not yet resolved"])
+async def test_a_withdrawal_between_queueing_and_sending_is_obeyed(
+    acme: Company, scopes: Scopes, connected: Connected, sandbox: Sandbox, resolved: bool
+) -> None:
+    event, other = order(), order(userId="u-8", anonymousId="a-8")
+    other["properties"] |= {"email": "other@gmail.com", "phone": "+1 (650) 555-1213"}
+    await told(acme, event, other)
+    async with scopes() as scope:
+        assert set(await scope.session.scalars(select(ConversionDelivery.status))) == {"queued"}
+    if resolved:
+        await Resolver(scopes).drain()
+    # They say so as a visitor who has not signed in: by the anonymous id that the order names beside others.
+    said = {"consent": {"categoryPreferences": {"Advertising": False}}}
+    visit = {"type": "page", "messageId": uuid7().hex, "anonymousId": "a-1", "context": said}
+    await told(acme, visit)
+    found = {row.dedupe_key: row for row in await sent(scopes, connected)}
+    delivery = found[event["properties"]["event_id"]]
+    assert (delivery.status, delivery.reason) == ("skipped", "consent_refused")
+    assert received(sandbox, event) == []
+    assert len(received(sandbox, other)) == 1
 
 
 async def test_an_old_event_stays_out_and_does_not_take_the_others_with_it(

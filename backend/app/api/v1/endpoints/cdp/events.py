@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from fastapi import APIRouter, Depends, Query, Request
 
-from app.api.bodies import BOUNDED_BY_ITSELF, batch_body
+from app.api.bodies import BOUNDED_BY_ITSELF, batch_body, says_gpc
 from app.api.deps import ScopeDep, ScopesDep
 from app.auth.deps import api_key_header, authenticate, bearer, requires
 from app.auth.principals import Principal
@@ -127,12 +127,15 @@ async def sender(
 
 @router.post("", openapi_extra=_BODY, max_body_size=BOUNDED_BY_ITSELF)
 async def send_events(
+    request: Request,
     opened: OpenedEnvelope,
     sender: Annotated[Sender, Depends(sender)],
     ingestion: Annotated[Ingestion, Depends(ingestion_of)],
 ) -> ReceiptRead:
     """Store events, each once by its `message_id`; answers when they are committed."""
-    outcome = await ingestion.receive(sender, opened, ip=origin.get().ip, user_agent=origin.get().user_agent)
+    outcome = await ingestion.receive(
+        sender, opened, ip=origin.get().ip, user_agent=origin.get().user_agent, gpc=says_gpc(request)
+    )
     return ReceiptRead(
         accepted=outcome.accepted,
         duplicates=outcome.duplicates,

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 
-from app.api.bodies import BOUNDED_BY_ITSELF, batch_body
+from app.api.bodies import BOUNDED_BY_ITSELF, batch_body, says_gpc
 from app.api.errors import DOCUMENTED
 from app.core.context import origin
 from app.services.cdp.ingest.service import CALLS, Sent, TrackingApi
@@ -53,6 +53,7 @@ async def sent(request: Request) -> AsyncIterator[Sent]:
             x_write_key=headers.get("x-write-key", ""),
             ip=origin.get().ip,
             user_agent=origin.get().user_agent,
+            gpc=says_gpc(request),
         )
 
 
