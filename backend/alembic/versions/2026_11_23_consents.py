@@ -8,7 +8,7 @@ from app.db import rls
 from app.db.base import UtcDateTime
 
 revision = "consents"
-down_revision = "segments"
+down_revision = "one_currency"
 branch_labels = None
 depends_on = None
 
