@@ -1,10 +1,10 @@
 """`make bench`: every benchmark in one run, one after the other."""
 
-from benchmarks import flood, gate, hot_read, ingestion, processes
+from benchmarks import flood, gate, hot_read, ingestion, processes, segments
 
 
 def main() -> None:
-    for benchmark in (hot_read, ingestion, flood, gate, processes):
+    for benchmark in (hot_read, ingestion, flood, gate, processes, segments):
         benchmark.main()
         print()
 

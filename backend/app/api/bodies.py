@@ -1,7 +1,13 @@
 """Bodies that are read as they come, up to a bound."""
 
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import IO
+
 from starlette.requests import Request
 
+from app.core.errors import TooLarge
 from app.services.cdp.events.errors import BatchTooLarge
 from app.services.cdp.events.service import MAX_BATCH_BYTES
 
@@ -11,6 +17,9 @@ BOUNDED_BY_ITSELF = 2**62
 
 DRAINED_BYTES = 16 * 1_048_576
 """How much of a body past its bound is read and thrown away, so that the client hears the answer."""
+
+
+_HELD_BYTES = 1_048_576
 
 
 def says_gpc(request: Request) -> bool:
@@ -34,3 +43,17 @@ async def batch_body(request: Request) -> bytes:
     if size > MAX_BATCH_BYTES:
         raise BatchTooLarge
     return b"".join(chunks)
+
+
+@asynccontextmanager
+async def spooled_body(request: Request, *, most: int, too_large: type[TooLarge]) -> AsyncIterator[IO[bytes]]:
+    """The whole body as a file, which lies on disk once it is large: `too_large` past `most` bytes."""
+    size = 0
+    with tempfile.SpooledTemporaryFile(max_size=_HELD_BYTES) as file:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > most:
+                raise too_large
+            file.write(chunk)
+        file.seek(0)
+        yield file

@@ -83,6 +83,38 @@ class SegmentRead(BaseModel):
     archived_at: datetime | None
 
 
+class ListCreate(BaseModel):
+    name: str = Field(min_length=1, max_length=120, pattern=r"^[^\x00]*$")
+    description: str = Field("", max_length=1_000, pattern=r"^[^\x00]*$")
+    skip_bad_rows: bool = Field(
+        False, description="Use the rows that can be; else the whole file is refused."
+    )
+
+
+class ListReplace(BaseModel):
+    add: bool = Field(False, description="Add to the list, instead of taking its place.")
+    skip_bad_rows: bool = Field(
+        False, description="Use the rows that can be; else the whole file is refused."
+    )
+
+
+class RowFault(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    field: str = Field(description="Such as `row 17, email`; the header is row 1.")
+    message: str
+    code: str
+
+
+class ListRead(BaseModel):
+    segment: SegmentRead
+    rows: int = Field(description="Without the header.")
+    used: int
+    identifiers: int = Field(description="How many were not on the list before.")
+    fault_count: int
+    faults: list[RowFault] = Field(description="The first fifty.")
+
+
 class SegmentMemberRead(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 

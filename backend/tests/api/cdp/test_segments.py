@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db.outbox import OutboxMessage
 from app.models.audit_logs import AuditLogEntry
+from app.models.cdp.segments import CdpSegmentListEntry
 from app.services.cdp.events.service import Ingestion
 from app.services.cdp.segments.service import Recomputation
 from tests.factories.access import Company
@@ -224,3 +225,82 @@ async def test_a_person_is_found_by_a_sealed_trait(lab: Lab, client: AsyncClient
     rule = {"kind": "trait", "name": "email", "test": {"op": "is", "text": "jo@example.com"}}
     answer = await client.post(f"{URL}/preview", json={"rule": rule})
     assert answer.json()["count"] == 1, answer.text
+
+
+async def upload(client: AsyncClient, text: str | bytes, **params: str) -> Any:
+    body = text.encode() if isinstance(text, str) else text
+    params = {"name": "Guests"} | params
+    return await client.post(
+        f"{URL}/lists", content=body, params=params, headers={"content-type": "text/csv"}
+    )
+
+
+async def test_a_list_holds_whoever_has_its_identifiers_now_or_later(lab: Lab, client: AsyncClient) -> None:
+    await lab.send({"type": "identify", "userId": "u-1", "traits": {"email": "jo@example.com"}})
+    answer = await upload(client, "email,name\nJo@Example.com,Jo\nlater@example.com,Mo\n")
+    assert answer.status_code == 201, answer.text
+    made = answer.json()
+    assert (made["rows"], made["used"], made["identifiers"], made["fault_count"]) == (2, 2, 2, 0)
+    segment = made["segment"]["id"]
+    assert made["segment"]["kind"] == "list"
+    await Recomputation(lab.scopes).run(segment)
+    assert (await client.get(f"{URL}/{segment}")).json()["member_count"] == 1
+    await lab.send({"type": "identify", "userId": "u-2", "traits": {"email": "later@example.com"}})
+    await lab.follow()
+    assert (await client.get(f"{URL}/{segment}")).json()["member_count"] == 2
+    async with lab.scopes() as scope:
+        stored = await scope.session.execute(select(CdpSegmentListEntry))
+        assert "example.com" not in str(stored.all())
+
+
+async def test_a_file_with_a_bad_row_is_refused_whole_and_says_how_to_mend_it(client: AsyncClient) -> None:
+    answer = await upload(client, "email,phone\njo@example.com,\nnobody,\n,\n,+4915112345678\n")
+    assert (answer.status_code, answer.json()["code"]) == (422, "cdp.segments.list_invalid")
+    assert [(each["field"], each["code"]) for each in answer.json()["fields"]] == [
+        ("row 3, email", "not_an_identifier"),
+        ("row 4, row", "empty"),
+    ]
+    assert (await client.get(URL)).json()["total"] == 0
+    skipped = await upload(client, "email,phone\njo@example.com,\nnobody,\n", skip_bad_rows="true")
+    assert (skipped.status_code, skipped.json()["used"], skipped.json()["fault_count"]) == (201, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"", "no_identifier"),
+        (b"name,city\nJo,Paris\n", "no_identifier"),
+        (b"email\n", "empty"),
+        (b"email\n\xff\xfe\n", "not_utf8"),
+        (b'email\n"jo@example.com\n', "malformed"),
+        (b"user_id\nnull\n", "not_an_identifier"),
+        (b"user_id\nu\x00\n", "not_an_identifier"),
+    ],
+)
+async def test_a_file_that_is_no_list_is_refused_with_the_reason(
+    client: AsyncClient, body: bytes, code: str
+) -> None:
+    answer = await upload(client, body)
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["fields"][0]["code"] == code
+
+
+async def test_another_file_takes_the_place_of_a_list_or_adds_to_it(lab: Lab, client: AsyncClient) -> None:
+    await lab.send(*[track(userId=f"u-{n}") for n in range(3)])
+    segment = (await upload(client, "user_id\nu-0\n")).json()["segment"]["id"]
+    url = f"{URL}/{segment}/list"
+    for params, expected in (({"add": "true"}, 2), ({}, 1)):
+        answer = await client.put(url, content=b"user_id\nu-1\n", params=params)
+        assert answer.status_code == 200, answer.text
+        await Recomputation(lab.scopes).run(segment)
+        assert len(await lab.members(segment)) == expected
+    rule = {"kind": "has", "identifier": "email"}
+    assert (await client.patch(f"{URL}/{segment}", json={"rule": rule})).status_code == 409
+    of_rule = await create(client, rule)
+    assert (await client.put(f"{URL}/{of_rule['id']}/list", content=b"user_id\nu-1\n")).status_code == 409
+
+
+async def test_a_file_past_its_bound_is_refused(client: AsyncClient) -> None:
+    row = b"0123456789@example.com\n"
+    answer = await upload(client, b"email\n" + row * (64 * 1_048_576 // len(row) + 1))
+    assert (answer.status_code, answer.json()["code"]) == (413, "cdp.segments.list_too_large")

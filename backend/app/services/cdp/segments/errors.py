@@ -55,6 +55,12 @@ class ListTooLarge(TooLarge):
     code = "cdp.segments.list_too_large"
 
 
+class ListTooLong(TooLarge):
+    """The file has too many rows: at most 1,000,000."""
+
+    code = "cdp.segments.list_too_long"
+
+
 class ListInvalid(Invalid):
     """Some rows of the file cannot be used."""
 

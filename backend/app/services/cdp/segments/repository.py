@@ -4,13 +4,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Uuid, delete, func, literal, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app.db.session import TenantScope
 from app.db.utils import BadCursor, Slice, in_order, newest_first, paginate
 from app.models.cdp.profiles import CdpProfile
-from app.models.cdp.segments import CdpSegment, CdpSegmentMember, CdpSegmentTransition
+from app.models.cdp.segments import CdpSegment, CdpSegmentListEntry, CdpSegmentMember, CdpSegmentTransition
 from app.schemas.cdp.segments_tree import Happened
 from app.services.cdp.segments.compiling_repository import SegmentQuery, ids
 from app.services.cdp.segments.errors import NameTaken, TookTooLong
@@ -112,6 +113,21 @@ class SegmentRepository:
             cursor=cursor,
             limit=limit,
         )
+
+    async def clear_list(self, segment_id: UUID) -> None:
+        entry = CdpSegmentListEntry
+        await self._session.execute(
+            delete(entry).where(entry.tenant_id == self._tenant_id, entry.segment_id == segment_id)
+        )
+
+    async def add_to_list(self, segment_id: UUID, keys: Sequence[UUID]) -> int:
+        """Put identifiers on a list; how many were not on it."""
+        entry = CdpSegmentListEntry
+        rows = insert(entry).from_select(
+            ["segment_id", "key"], select(literal(segment_id, Uuid()), func.unnest(ids(keys)))
+        )
+        added = rows.on_conflict_do_nothing().returning(entry.key).cte("added")
+        return await self._session.scalar(select(func.count()).select_from(added)) or 0
 
     async def member(self, segment_id: UUID, profile_id: UUID) -> CdpSegmentMember | None:
         found: CdpSegmentMember | None = await self._session.scalar(

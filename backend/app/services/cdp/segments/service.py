@@ -129,17 +129,19 @@ class SegmentService:
     async def create(self, name: str, description: str, rule: Node) -> CdpSegment:
         """A segment of everyone for whom the rule holds; its membership is computed by a task."""
         answerable(rule)
-        segment = self.unsaved(name, description)
-        ask(segment, rule)
+        segment = self.unsaved(name, description, rule)
         await self.save_new(segment, {"name": name, "rule": segment.rule})
         return segment
 
-    def unsaved(self, name: str, description: str) -> CdpSegment:
+    def unsaved(self, name: str, description: str, question: Node | type[Listed]) -> CdpSegment:
+        """A new segment of a rule, or of a list that is to be filled."""
         now = self._scope.now()
-        return CdpSegment(
+        segment = CdpSegment(
             id=uuid7(), name=name, description=description, version=1, live=True, created_by=self._scope.actor.id,
             member_count=0, announced_count=0, created_at=now, updated_at=now,
         )  # fmt: skip
+        ask(segment, question(segment.id) if isinstance(question, type) else question)
+        return segment
 
     async def save_new(self, segment: CdpSegment, told: dict[str, Any]) -> None:
         await self._segments.add(segment)
@@ -157,7 +159,7 @@ class SegmentService:
         live: bool | None,
     ) -> CdpSegment:
         """Another rule is a new version, whose membership is computed anew by a task; so it is when switched on."""
-        segment = await self._locked(segment_id)
+        segment = await self.locked(segment_id)
         before = _told(segment)
         if name is not None:
             segment.name = name
@@ -193,7 +195,7 @@ class SegmentService:
     async def archive(self, segment_id: UUID) -> None:
         """Everybody leaves, and the log says so; the segment and its log can still be read."""
         await self._members.lock()
-        segment = await self._locked(segment_id)
+        segment = await self.locked(segment_id)
         now = self._scope.now()
         segment.archived_at = segment.updated_at = now
         segment.live = False
@@ -203,7 +205,7 @@ class SegmentService:
 
     async def recompute(self, segment_id: UUID) -> CdpSegment:
         """Have the whole membership computed anew, by a task."""
-        segment = await self._locked(segment_id)
+        segment = await self.locked(segment_id)
         if not segment.live:
             raise SegmentSwitchedOff
         await self._record("cdp.segments.recompute_asked", segment)
@@ -215,7 +217,13 @@ class SegmentService:
             RECOMPUTE, {"segment_id": str(segment_id)}, queue="cdp", unless_pending=False
         )
 
-    async def _locked(self, segment_id: UUID) -> CdpSegment:
+    async def uploaded(self, segment: CdpSegment, before: dict[str, Any], after: dict[str, Any]) -> None:
+        """Another list has come: have the membership follow."""
+        await self._record("cdp.segments.uploaded", segment, before=before, after=after)
+        if segment.live:
+            await self._enqueue(segment.id)
+
+    async def locked(self, segment_id: UUID) -> CdpSegment:
         segment = await self._segments.for_update(segment_id)
         if segment is None or segment.archived_at is not None:
             raise SegmentNotFound(segment_id=str(segment_id))

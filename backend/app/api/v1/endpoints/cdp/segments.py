@@ -1,18 +1,24 @@
 """Segments: people who fit a rule, now and as things happen."""
 
-from typing import Annotated
+from collections.abc import AsyncIterator
+from typing import IO, Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 
-from app.api.deps import CursorParams, CursorQuery, PageParams, ScopeDep, Search
+from app.api.bodies import DRAINED_BYTES, spooled_body
+from app.api.deps import CursorParams, CursorQuery, PageParams, ScopeDep, ScopesDep, Search
 from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.schemas.cdp.segments import (
     EventEvidence,
+    ListCreate,
+    ListRead,
+    ListReplace,
     PreviewRead,
     PreviewRequest,
     ReasonRead,
+    RowFault,
     SampleRead,
     SegmentCreate,
     SegmentKind,
@@ -25,15 +31,40 @@ from app.schemas.cdp.segments import (
     WhyRead,
 )
 from app.schemas.pages import CursorPage, Page
+from app.services.cdp.segments.errors import ListTooLarge
+from app.services.cdp.segments.lists import ListUploads, Report
 from app.services.cdp.segments.service import SegmentService, SegmentView, Transition
 
 router = APIRouter(prefix="/cdp/segments", tags=["cdp"])
+
+MAX_LIST_BYTES = 64 * 1_048_576
+_CSV: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "description": (
+            "UTF-8 with a header that names at least one of user_id, external_id, email, phone, device_id, "
+            "anonymous_id: at most 64 MB and 1,000,000 rows. A person is on the list by any of the row's identifiers."
+        ),
+        "content": {"text/csv": {"schema": {"type": "string"}}},
+    }
+}
 
 
 async def segment_service(scope: ScopeDep) -> SegmentService:
     return SegmentService(scope)
 
 
+async def list_uploads(scopes: ScopesDep) -> ListUploads:
+    return ListUploads(scopes)
+
+
+async def uploaded_file(request: Request) -> AsyncIterator[IO[bytes]]:
+    async with spooled_body(request, most=MAX_LIST_BYTES, too_large=ListTooLarge) as file:
+        yield file
+
+
+Lists = Annotated[ListUploads, Depends(list_uploads)]
+UploadedFile = Annotated[IO[bytes], Depends(uploaded_file, scope="function")]
 Segments = Annotated[SegmentService, Depends(segment_service)]
 Reader = Annotated[Principal, requires("cdp.segments:read")]
 Writer = Annotated[Principal, requires("cdp.segments:write")]
@@ -96,6 +127,35 @@ async def list_segments(
 async def create_segment(body: SegmentCreate, segments: Segments, _: Writer) -> SegmentRead:
     """Its membership is computed by a task, and follows what people do from then on."""
     return _read(await segments.create(body.name, body.description, body.rule))
+
+
+def _uploaded(segment: SegmentView, report: Report) -> ListRead:
+    return ListRead(
+        segment=_read(segment),
+        rows=report.rows,
+        used=report.used,
+        identifiers=report.identifiers,
+        fault_count=report.fault_count,
+        faults=[RowFault.model_validate(each) for each in report.faults],
+    )
+
+
+@router.post("/lists", status_code=201, openapi_extra=_CSV, max_body_size=MAX_LIST_BYTES + DRAINED_BYTES)
+async def create_list(
+    asked: Annotated[ListCreate, Query()], lists: Lists, file: UploadedFile, _: Writer
+) -> ListRead:
+    """A segment of the people whom a CSV file names; of their identifiers only keyed hashes are kept."""
+    made = await lists.create(asked.name, asked.description, file, skip_bad_rows=asked.skip_bad_rows)
+    return _uploaded(*made)
+
+
+@router.put("/{segment_id}/list", openapi_extra=_CSV, max_body_size=MAX_LIST_BYTES + DRAINED_BYTES)
+async def replace_list(
+    segment_id: UUID, asked: Annotated[ListReplace, Query()], lists: Lists, file: UploadedFile, _: Writer
+) -> ListRead:
+    """Another file in the place of the list, or beside it."""
+    made = await lists.replace(segment_id, file, add=asked.add, skip_bad_rows=asked.skip_bad_rows)
+    return _uploaded(*made)
 
 
 @router.post("/preview")
