@@ -1183,6 +1183,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cdp/segments/lists": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create List
+         * @description A segment of the people whom a CSV file names; of their identifiers only keyed hashes are kept.
+         */
+        post: operations["cdp_segments_create_list"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cdp/segments/preview": {
         parameters: {
             query?: never;
@@ -1223,6 +1243,26 @@ export interface paths {
         head?: never;
         /** Change Segment */
         patch: operations["cdp_segments_change"];
+        trace?: never;
+    };
+    "/api/v1/cdp/segments/{segment_id}/list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Replace List
+         * @description Another file in the place of the list, or beside it.
+         */
+        put: operations["cdp_segments_replace_list"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/cdp/segments/{segment_id}/members": {
@@ -5228,6 +5268,29 @@ export interface components {
             /** Source Id */
             source_id: string | null;
         };
+        /** ListRead */
+        ListRead: {
+            /** Fault Count */
+            fault_count: number;
+            /**
+             * Faults
+             * @description The first fifty.
+             */
+            faults: components["schemas"]["RowFault"][];
+            /**
+             * Identifiers
+             * @description How many were not on the list before.
+             */
+            identifiers: number;
+            /**
+             * Rows
+             * @description Without the header.
+             */
+            rows: number;
+            segment: components["schemas"]["SegmentRead"];
+            /** Used */
+            used: number;
+        };
         /** LivenessRead */
         LivenessRead: {
             /**
@@ -6328,6 +6391,18 @@ export interface components {
          * @enum {string}
          */
         Role: "viewer" | "analyst" | "manager" | "admin" | "superadmin";
+        /** RowFault */
+        RowFault: {
+            /** Code */
+            code: string;
+            /**
+             * Field
+             * @description Such as `row 17, email`; the header is row 1.
+             */
+            field: string;
+            /** Message */
+            message: string;
+        };
         /** SampleRead */
         SampleRead: {
             /** Event Count */
@@ -16013,6 +16088,135 @@ export interface operations {
             };
         };
     };
+    cdp_segments_create_list: {
+        parameters: {
+            query: {
+                name: string;
+                description?: string;
+                /** @description Use the rows that can be; else the whole file is refused. */
+                skip_bad_rows?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description UTF-8 with a header that names at least one of user_id, external_id, email, phone, device_id, anonymous_id: at most 64 MB and 1,000,000 rows. A person is on the list by any of the row's identifiers. */
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     cdp_segments_preview: {
         parameters: {
             query?: never;
@@ -16398,6 +16602,137 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SegmentRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_segments_replace_list: {
+        parameters: {
+            query?: {
+                /** @description Add to the list, instead of taking its place. */
+                add?: boolean;
+                /** @description Use the rows that can be; else the whole file is refused. */
+                skip_bad_rows?: boolean;
+            };
+            header?: never;
+            path: {
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        /** @description UTF-8 with a header that names at least one of user_id, external_id, email, phone, device_id, anonymous_id: at most 64 MB and 1,000,000 rows. A person is on the list by any of the row's identifiers. */
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRead"];
                 };
             };
             /** @description The request could not be read */
