@@ -196,8 +196,6 @@ async def _by_hand(scopes: Any) -> tuple[float, int]:
 
 async def _rows_read(scopes: Any, touched: list[UUID]) -> int:
     """How many rows of events and identifiers the statement for the changed profiles looks at."""
-    from sqlalchemy.dialects.postgresql import asyncpg as dialect  # noqa: PLC0415
-
     from app.schemas.cdp.segments_tree import read_rule  # noqa: PLC0415
     from app.services.cdp.segments.compiling_repository import SegmentQuery, ids  # noqa: PLC0415
 
@@ -206,7 +204,7 @@ async def _rows_read(scopes: Any, touched: list[UUID]) -> int:
             read_rule(RULE), tenant_id=scope.tenant_id, now=scope.now(), touched=ids(touched)
         )
         compiled = query.verdicts().compile(
-            dialect=dialect.dialect(), compile_kwargs={"render_postcompile": True}
+            dialect=scope.session.get_bind().dialect, compile_kwargs={"render_postcompile": True}
         )
         values = [compiled.params[name] for name in compiled.positiontup or ()]
         driver = await scope.driver()

@@ -283,17 +283,12 @@ class SegmentQuery:
         statement = (
             select(_identifier.c.profile_id, *columns)
             .select_from(self._joined())
-            .where(_event.c.tenant_id == self._tenant_id, wanted[0] if only else self._spoken_of())
+            .where(_event.c.tenant_id == self._tenant_id, or_(*wanted))
             .group_by(_identifier.c.profile_id)
         )
         if self._touched is not None:
             statement = statement.where(_identifier.c.profile_id == func.any(self._touched))
         return statement.subquery("happened")
-
-    def _spoken_of(self) -> Truth:
-        return or_(
-            *[and_(_event.c.event_name == each.event, self._inside_window(each)) for each in self._spoken]
-        )
 
     def _inside_window(self, leaf: Happened) -> Truth:
         match leaf.window:
