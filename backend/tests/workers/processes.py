@@ -85,7 +85,7 @@ def relay(**environment: str) -> contextlib.AbstractContextManager[Process]:
 
 
 async def eventually(
-    is_so: Callable[[], Awaitable[bool]], *, within: float = 20, watched: tuple[Process, ...] = ()
+    is_so: Callable[[], Awaitable[bool]], *, within: float = 90, watched: tuple[Process, ...] = ()
 ) -> None:
     deadline = time.monotonic() + within
     while not await is_so():

@@ -62,7 +62,8 @@ def test_every_handler_is_registered_with_celery_under_its_own_limits() -> None:
 
 def test_every_periodic_task_is_scheduled_in_beat() -> None:
     schedule = celery_app.conf.beat_schedule
-    assert set(schedule) == set(PERIODIC)
+    ours = {name for name in PERIODIC if not name.startswith("stand.")}
+    assert ours == {name for name in schedule if not name.startswith("stand.")}
     for name, entry in schedule.items():
         assert (entry["task"], entry["args"]) == (TICK, [name])
         assert entry["schedule"] == PERIODIC[name].schedule

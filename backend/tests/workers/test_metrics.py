@@ -1,7 +1,6 @@
 """What worker and relay count can be read over HTTP."""
 
 from httpx2 import AsyncClient, TransportError
-from redis.asyncio import Redis
 
 from app.workers.celery_app import TICK, celery_app
 from launcher.system import free_port
@@ -14,8 +13,7 @@ async def metrics(port: int) -> str:
         return (await client.get(f"http://127.0.0.1:{port}/metrics")).text
 
 
-async def test_the_worker_tells_what_all_its_processes_did(redis: Redis) -> None:
-    await redis.flushdb()
+async def test_the_worker_tells_what_all_its_processes_did() -> None:
     port = free_port()
     words = ("app.workers.worker", "--concurrency", "2", "--loglevel", "WARNING")
     with running(*words, WORKER_METRICS_PORT=str(port)) as working:

@@ -6,7 +6,6 @@ import os
 import random
 import signal
 import time
-from collections.abc import AsyncIterator
 
 import psutil
 import pytest
@@ -17,13 +16,6 @@ from app.core.ids import uuid7
 from app.db.session import live_stream
 from tests.factories.access import Company
 from tests.workers.processes import Process, eventually, relay, running, worker
-
-
-@pytest.fixture(autouse=True)
-async def _empty_broker(redis: Redis) -> AsyncIterator[None]:
-    await redis.flushdb()
-    yield
-    await redis.flushdb()
 
 
 async def marks(company: Company, prefix: str) -> list[str]:

@@ -32,15 +32,15 @@ from app.services.cdp.identity.service import (
 router = APIRouter(prefix="/cdp/identity", tags=["cdp"])
 
 
-def ruling_service(scope: ScopeDep) -> Ruling:
+async def ruling_service(scope: ScopeDep) -> Ruling:
     return Ruling(scope)
 
 
-def refusals_service(scope: ScopeDep) -> Refusals:
+async def refusals_service(scope: ScopeDep) -> Refusals:
     return Refusals(scope)
 
 
-def graph_changes(scope: ScopeDep) -> GraphChanges:
+async def graph_changes(scope: ScopeDep) -> GraphChanges:
     return GraphChanges(scope)
 
 

@@ -28,11 +28,11 @@ from app.services.cdp.profiles.service import Lifecycle, ProfileService
 router = APIRouter(prefix="/cdp/profiles", tags=["cdp"])
 
 
-def profile_service(scope: ScopeDep) -> ProfileService:
+async def profile_service(scope: ScopeDep) -> ProfileService:
     return ProfileService(scope)
 
 
-def graph_changes(scope: ScopeDep) -> GraphChanges:
+async def graph_changes(scope: ScopeDep) -> GraphChanges:
     return GraphChanges(scope)
 
 
