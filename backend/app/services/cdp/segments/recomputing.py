@@ -10,7 +10,7 @@ from uuid import UUID
 from app.core.metrics import CDP_SEGMENT_EVALUATIONS
 from app.db.session import Scopes, TenantScope
 from app.models.cdp.segments import CdpSegment
-from app.services.cdp.segments.following import FOLLOW, count, tell, touched_by
+from app.services.cdp.segments.following import count, tell, touched_by
 from app.services.cdp.segments.membership_repository import MembershipRepository
 from app.services.cdp.segments.questions import question_of
 from app.services.cdp.segments.repository import SegmentRepository
@@ -64,7 +64,7 @@ class Recomputation:
         cursor = await members.cursor()
         if cursor is not None:
             await tell(scope, members, cursor)
-        await scope.enqueue(FOLLOW, {}, queue="cdp", unless_pending=True)
+        await scope.enqueue("cdp.segments.follow", {}, queue="cdp", unless_pending=True)
 
 
 def _done(segment: CdpSegment, scope: TenantScope) -> None:

@@ -25,7 +25,7 @@ from app.services.cdp.segments.explaining import Reason, evidence_of
 from app.services.cdp.segments.following import Following, follow_stragglers
 from app.services.cdp.segments.membership_repository import MembershipRepository
 from app.services.cdp.segments.questions import ask, question_of
-from app.services.cdp.segments.recomputing import RECOMPUTE, Recomputation
+from app.services.cdp.segments.recomputing import Recomputation
 from app.services.cdp.segments.repository import Preview, SegmentRepository
 from app.services.cdp.segments.rules import WHOLE_VALUE_TESTS, Listed, asked_names, leaves, root
 
@@ -214,7 +214,7 @@ class SegmentService:
 
     async def _enqueue(self, segment_id: UUID) -> None:
         await self._scope.enqueue(
-            RECOMPUTE, {"segment_id": str(segment_id)}, queue="cdp", unless_pending=False
+            "cdp.segments.recompute", {"segment_id": str(segment_id)}, queue="cdp", unless_pending=False
         )
 
     async def uploaded(self, segment: CdpSegment, before: dict[str, Any], after: dict[str, Any]) -> None:
