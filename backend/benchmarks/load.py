@@ -57,13 +57,22 @@ def get_request(url: str, headers: dict[str, str] | None = None) -> bytes:
 
 
 async def measure(
-    url: str, request: bytes, processes: Sequence[psutil.Process], *, count: int, connections: int = 16
+    url: str,
+    request: bytes | Sequence[bytes],
+    processes: Sequence[psutil.Process],
+    *,
+    count: int,
+    connections: int = 16,
 ) -> Figures:
-    """Send `request` `count` times over keep-alive connections; any answer but 200 ends the run."""
+    """Send `request` `count` times over keep-alive connections; any answer but 200 ends the run.
+
+    Of several requests each connection sends its own.
+    """
+    requests = [request] * connections if isinstance(request, bytes) else request
     parts = urlsplit(url)
     latencies: list[float] = []
 
-    async def worker(share: int) -> None:
+    async def worker(request: bytes, share: int) -> None:
         reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
         for _ in range(share):
             asked = time.perf_counter()
@@ -75,6 +84,6 @@ async def measure(
 
     before, started = _cpu(processes), time.perf_counter()
     async with asyncio.TaskGroup() as tasks:
-        for _ in range(connections):
-            tasks.create_task(worker(count // connections))
+        for each in requests:
+            tasks.create_task(worker(each, count // len(requests)))
     return Figures(len(latencies), time.perf_counter() - started, _cpu(processes) - before, latencies)

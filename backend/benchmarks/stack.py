@@ -71,7 +71,7 @@ def running_stack() -> Iterator[Stack]:
 
 @contextlib.contextmanager
 def serving(app: str, environment: dict[str, str]) -> Iterator[tuple[str, psutil.Process]]:
-    """One uvicorn process of `app`; its address and the process, for its CPU time and memory."""
+    """One uvicorn process of `app`; its address and the process, for its CPU time and memory. Its log is a file."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     command = [
@@ -86,13 +86,14 @@ def serving(app: str, environment: dict[str, str]) -> Iterator[tuple[str, psutil
         "--log-level",
         "warning",
     ]
-    process = subprocess.Popen(command, cwd=BACKEND, env=environment)
-    try:
-        _await(f"{url}/health/live", process)
-        yield url, psutil.Process(process.pid)
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(command, cwd=BACKEND, env=environment, stdout=log)
+        try:
+            _await(f"{url}/health/live", process)
+            yield url, psutil.Process(process.pid)
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
 
 
 def _await(url: str, process: subprocess.Popen[bytes]) -> None:

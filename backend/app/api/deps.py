@@ -39,7 +39,9 @@ async def tenant_scopes(connection: HTTPConnection, principal: CurrentPrincipal)
 
 
 async def tenant_reader(connection: HTTPConnection, principal: CurrentPrincipal) -> TenantReader:
-    return TenantReader(connection.app.state.readers, principal.tenant_id)
+    state = connection.app.state
+    await state.clock.sync()
+    return TenantReader(state.readers, principal.tenant_id, state.clock)
 
 
 async def get_limiter(connection: HTTPConnection) -> RateLimiter:

@@ -3,6 +3,9 @@
 FastAPI walks the tree of dependencies at each request, and again below each dependency that is named twice: for an
 authenticated read that is most of its cost. A plan calls each once. It takes on the plain case alone, a read answered
 in JSON whose dependencies hold nothing open; `plan_of` leaves every other route to FastAPI.
+
+To do without: have `app.api.dispatch` use `context.app` alone, and delete this module. Nothing else knows of it, and
+every answer stays the same.
 """
 
 import inspect
@@ -13,8 +16,8 @@ from typing import Any
 from fastapi.datastructures import DefaultPlaceholder
 from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import request_params_to_args
-from fastapi.exceptions import RequestValidationError, ResponseValidationError
-from fastapi.routing import RouteContext
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import RouteContext, serialize_response
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -72,9 +75,9 @@ class Plan:
     def __init__(self, route: RouteContext) -> None:
         self._steps: list[_Step] = []
         self._places: dict[object, int] = {}
-        self._field = route.response_field
         self._status = route.status_code or _OK
         self._shape = {
+            "field": route.response_field,
             "include": route.response_model_include,
             "exclude": route.response_model_exclude,
             "by_alias": route.response_model_by_alias,
@@ -116,17 +119,10 @@ class Plan:
         if isinstance(answer, Response):
             await answer(scope, receive, send)
             return
-        body = self._rendered(answer)
+        body: bytes = await serialize_response(response_content=answer, dump_json=True, **self._shape)
         headers = [(b"content-length", b"%d" % len(body)), (b"content-type", b"application/json")]
         await send({"type": "http.response.start", "status": self._status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
-
-    def _rendered(self, answer: Any) -> bytes:
-        value, faults = self._field.validate(answer, {}, loc=("response",))
-        if faults:
-            raise ResponseValidationError(faults, body=answer)
-        rendered: bytes = self._field.serialize_json(value, **self._shape)
-        return rendered
 
 
 def _is_plain(node: Dependant) -> bool:

@@ -3,13 +3,13 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVarTuple
 
-from sqlalchemy import event, make_url, text
+from sqlalchemy import Select, event, make_url, text
 from sqlalchemy.exc import DBAPIError, DisconnectionError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session, UOWTransaction
@@ -20,6 +20,8 @@ from app.core.context import SYSTEM, Actor
 from app.core.errors import StratumError
 from app.db.base import TenantKeyed, TenantOwned
 from app.db.outbox import LIVE, TASK, OutboxMessage, context_of, is_pending
+
+Ts = TypeVarTuple("Ts")
 
 _HEALTH_TIMEOUT_SECONDS = 2.0
 _STATEMENT_TIMEOUT_MS = 30_000
@@ -111,6 +113,10 @@ class TenantScope:
     def now(self) -> datetime:
         """The domain's now; security and retries read `app.core.clock.real_now`."""
         return self.clock.now()
+
+    async def rows(self, statement: Select[*Ts], **values: Any) -> Sequence[tuple[*Ts]]:
+        """What a `TenantReader` would find, in this transaction."""
+        return (await self.session.execute(statement, values)).all()
 
     async def driver(self) -> Any:
         """Asyncpg's own connection, in this transaction: for statements over whole sets on hot paths."""

@@ -5,17 +5,18 @@ import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, TypeVarTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, func, select, tuple_
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.errors import FieldError, Invalid
 
 Row = TypeVar("Row")
+Columns = TypeVarTuple("Columns")
 
 TOTAL_CAP = 10_000
 
@@ -49,21 +50,31 @@ class Slice(Generic[Row]):
         return self.page > 1
 
 
-async def paginate(session: AsyncSession, statement: Select[Row], *, page: int, limit: int) -> Slice[Row]:
-    """The page of an ordered `statement`; the count stops at the cap, so it never reads a whole table."""
+def counted(statement: Select[*tuple[Any, ...]]) -> ScalarSelect[int]:
+    """How many rows there are, as a column; it stops at the cap, so that it never reads a whole table."""
     bounded = statement.order_by(None).limit(TOTAL_CAP + 1).subquery()
-    total = await session.scalar(select(func.count()).select_from(bounded)) or 0
-    rows = (await session.scalars(statement.offset((page - 1) * limit).limit(limit))).all()
+    return select(func.count()).select_from(bounded).scalar_subquery()
+
+
+def slice_of(rows: Sequence[Row], total: int, *, page: int, limit: int) -> Slice[Row]:
+    """The page that `rows` are; `total` is as `counted` counts."""
     return Slice(rows, min(total, TOTAL_CAP), total > TOTAL_CAP, page, limit)
 
 
+async def paginate(session: AsyncSession, statement: Select[Row], *, page: int, limit: int) -> Slice[Row]:
+    """The page of an ordered `statement`."""
+    total = await session.scalar(select(counted(statement))) or 0
+    rows = (await session.scalars(statement.offset((page - 1) * limit).limit(limit))).all()
+    return slice_of(rows, total, page=page, limit=limit)
+
+
 def in_order(
-    statement: Select[Row],
+    statement: Select[*Columns],
     sort: str,
     columns: Mapping[str, ColumnElement[Any] | InstrumentedAttribute[Any]],
     *,
     then: InstrumentedAttribute[UUID],
-) -> Select[Row]:
+) -> Select[*Columns]:
     """Ordered by one of `columns`, downwards with a leading minus; what is unknown comes last either way."""
     column = columns[sort.removeprefix("-")]
     ordered = column.desc() if sort.startswith("-") else column.asc()

@@ -2,16 +2,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, select, true, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.sql.selectable import LateralFromClause
 
 from app.core.ids import uuid7
+from app.db.readers import Reads
 from app.db.session import TenantScope
-from app.db.utils import Slice, in_order, paginate
+from app.db.utils import Slice, counted, in_order, slice_of
 from app.models.campaigns import AdSet, Campaign
 from app.models.campaigns.metrics import CampaignMetricsDay
 from app.services.integrations.ports import EntityState
@@ -19,22 +22,67 @@ from app.services.integrations.ports import EntityState
 _CHUNK = 500
 _ESCAPED = str.maketrans({"%": r"\%", "_": r"\_", "\\": r"\\"})
 
-_SORTS: dict[str, InstrumentedAttribute[Any]] = {
-    "name": Campaign.name,
-    "status": Campaign.effective_status,
-    "daily_budget_micros": Campaign.daily_budget_micros,
-    "synced_at": Campaign.synced_at,
+_SORTS = {
+    "name": "name",
+    "status": "effective_status",
+    "daily_budget_micros": "daily_budget_micros",
+    "synced_at": "synced_at",
+}
+"""What a campaign is sorted by that is its own; the rest are its figures."""
+
+_FILTERS: dict[str, ColumnElement[bool]] = {
+    "search": Campaign.name.ilike(bindparam("search"), escape="\\"),
+    "status": Campaign.effective_status == bindparam("status"),
+    "platform": Campaign.platform == bindparam("platform"),
+    "ad_account_id": Campaign.ad_account_id == bindparam("ad_account_id"),
 }
 
 
-@dataclass(frozen=True, slots=True)
-class RecentFigures:
+class RecentFigures(NamedTuple):
     """Sums of some whole days; None where nothing is known of them."""
 
     spend_micros: int | None = None
     conversions: float | None = None
     conversion_value_micros: int | None = None
     roas: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignLine:
+    """A campaign and its figures of some recent days."""
+
+    campaign: Campaign
+    recent: RecentFigures
+
+
+class CampaignReads:
+    """`days` are the first and the last of those whose figures are told."""
+
+    def __init__(self, reads: Reads) -> None:
+        self._reads = reads
+
+    async def page(
+        self, *, page: int, limit: int, sort: str, days: tuple[date, date], filters: Mapping[str, Any]
+    ) -> Slice[CampaignLine]:
+        given = {name: value for name, value in filters.items() if value}
+        if search := given.get("search"):
+            given["search"] = f"%{search.translate(_ESCAPED)}%"
+        matching = frozenset(given)
+        found = await self._reads.rows(
+            _page(sort, matching), **given, **_between(days), limit=limit, offset=(page - 1) * limit
+        )
+        lines = [_line(*columns) for *columns, _ in found]
+        if found or page == 1:
+            return slice_of(lines, found[0][-1] if found else 0, page=page, limit=limit)
+        [(total,)] = await self._reads.rows(_total(matching), **given)
+        return slice_of(lines, total, page=page, limit=limit)
+
+    async def one(self, campaign_id: UUID, days: tuple[date, date]) -> CampaignLine | None:
+        found = await self._reads.rows(_ONE, id=campaign_id, **_between(days))
+        return _line(*found[0]) if found else None
+
+    async def ad_sets_of(self, campaign_id: UUID) -> Sequence[AdSet]:
+        return [ad_set for (ad_set,) in await self._reads.rows(_AD_SETS, campaign_id=campaign_id)]
 
 
 class CampaignRepository:
@@ -45,48 +93,6 @@ class CampaignRepository:
     async def find(self, campaign_id: UUID) -> Campaign | None:
         statement = select(Campaign).where(Campaign.id == campaign_id)
         return (await self._session.scalars(statement)).one_or_none()
-
-    async def ad_sets_of(self, campaign_id: UUID) -> Sequence[AdSet]:
-        statement = select(AdSet).where(AdSet.campaign_id == campaign_id).order_by(AdSet.name, AdSet.id)
-        return (await self._session.scalars(statement)).all()
-
-    async def page(
-        self,
-        *,
-        page: int,
-        limit: int,
-        sort: str,
-        search: str | None,
-        status: str | None,
-        platform: str | None,
-        ad_account_id: UUID | None,
-        days: tuple[date, date],
-    ) -> Slice[Campaign]:
-        statement: Select[Campaign] = select(Campaign)
-        if search:
-            statement = statement.where(Campaign.name.ilike(f"%{search.translate(_ESCAPED)}%", escape="\\"))
-        if status:
-            statement = statement.where(Campaign.effective_status == status)
-        if platform:
-            statement = statement.where(Campaign.platform == platform)
-        if ad_account_id:
-            statement = statement.where(Campaign.ad_account_id == ad_account_id)
-        recent = _recent(days).subquery()
-        statement = statement.outerjoin(recent, recent.c.campaign_id == Campaign.id)
-        ordered = in_order(statement, sort, {**recent.c, **_SORTS}, then=Campaign.id)
-        return await paginate(self._session, ordered, page=page, limit=limit)
-
-    async def recent_of(self, ids: Sequence[UUID], days: tuple[date, date]) -> dict[UUID, RecentFigures]:
-        statement = _recent(days).where(CampaignMetricsDay.campaign_id.in_(ids))
-        return {
-            row.campaign_id: RecentFigures(
-                int(row.spend_micros),
-                float(row.conversions),
-                int(row.conversion_value_micros),
-                None if row.roas is None else round(float(row.roas), 4),
-            )
-            for row in await self._session.execute(statement)
-        }
 
     async def ids_by_external(self, ad_account_id: UUID) -> dict[str, UUID]:
         statement = select(Campaign.external_id, Campaign.id).where(Campaign.ad_account_id == ad_account_id)
@@ -179,7 +185,7 @@ class CampaignRepository:
         return {"tenant_id": self._scope.tenant_id, "id": uuid7(), **row}
 
 
-def _recent(days: tuple[date, date]) -> Select[UUID, int, Decimal, int, Any]:
+def _recent() -> Select[*tuple[Any, ...]]:
     spend, value = (
         func.sum(CampaignMetricsDay.spend_micros),
         func.sum(CampaignMetricsDay.conversion_value_micros),
@@ -192,9 +198,71 @@ def _recent(days: tuple[date, date]) -> Select[UUID, int, Decimal, int, Any]:
             value.label("conversion_value_micros"),
             (value / func.nullif(spend, 0)).label("roas"),
         )
-        .where(CampaignMetricsDay.day.between(*days))
+        .where(CampaignMetricsDay.day.between(bindparam("since"), bindparam("until")))
         .group_by(CampaignMetricsDay.campaign_id)
     )
+
+
+def _recent_of(campaign_id: InstrumentedAttribute[UUID]) -> LateralFromClause:
+    return _recent().where(CampaignMetricsDay.campaign_id == campaign_id).lateral()
+
+
+def _figures(recent: LateralFromClause) -> list[ColumnElement[Any]]:
+    return [recent.c[name] for name in RecentFigures._fields]
+
+
+@cache
+def _page(sort: str, filters: frozenset[str]) -> Select[*tuple[Any, ...]]:
+    """A page and its total. Figures are summed for the page alone, unless it is sorted by them."""
+    matching = select(Campaign).where(*(_FILTERS[name] for name in sorted(filters)))
+    every = _recent().subquery()
+    own = {name: getattr(Campaign, key) for name, key in _SORTS.items()}
+    cut = (
+        in_order(
+            matching.outerjoin(every, every.c.campaign_id == Campaign.id),
+            sort,
+            {**every.c, **own},
+            then=Campaign.id,
+        )
+        .add_columns(counted(matching).label("total"))
+        .limit(bindparam("limit"))
+        .offset(bindparam("offset"))
+        .subquery()
+    )
+    shown = aliased(Campaign, cut)
+    recent = _recent_of(shown.id)
+    own = {name: getattr(shown, key) for name, key in _SORTS.items()}
+    page = select(shown, *_figures(recent), cut.c.total).outerjoin(recent, true())
+    return in_order(page, sort, {**recent.c, **own}, then=shown.id)
+
+
+@cache
+def _total(filters: frozenset[str]) -> Select[int]:
+    return select(counted(select(Campaign).where(*(_FILTERS[name] for name in sorted(filters)))))
+
+
+def _one() -> Select[*tuple[Any, ...]]:
+    recent = _recent_of(Campaign.id)
+    return select(Campaign, *_figures(recent)).outerjoin(recent, true()).where(Campaign.id == bindparam("id"))
+
+
+_ONE = _one()
+_AD_SETS = select(AdSet).where(AdSet.campaign_id == bindparam("campaign_id")).order_by(AdSet.name, AdSet.id)
+
+
+def _between(days: tuple[date, date]) -> dict[str, date]:
+    return {"since": days[0], "until": days[1]}
+
+
+def _line(
+    campaign: Campaign, spend: int | None, conversions: Decimal, value: int, roas: Decimal | None
+) -> CampaignLine:
+    if spend is None:
+        return CampaignLine(campaign, RecentFigures())
+    known = RecentFigures(
+        int(spend), float(conversions), int(value), None if roas is None else round(float(roas), 4)
+    )
+    return CampaignLine(campaign, known)
 
 
 def _by_external(row: Mapping[str, Any]) -> str:

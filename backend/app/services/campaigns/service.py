@@ -1,37 +1,15 @@
 """Campaigns as the platforms tell of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from app.db.session import TenantScope
-from app.db.utils import Slice
-from app.models.campaigns import AdSet, Campaign
+from app.models.campaigns import Campaign
 from app.services.campaigns import rules
 from app.services.campaigns.errors import CampaignNotFound
-from app.services.campaigns.repository import CampaignRepository, RecentFigures
+from app.services.campaigns.repository import CampaignRepository
 from app.services.integrations.ports import EntityState
-
-__all__ = ["CampaignLine", "CampaignService", "CampaignWithAdSets", "RecentFigures"]
-
-
-_RECENT_DAYS = 7
-
-
-@dataclass(frozen=True, slots=True)
-class CampaignLine:
-    """A campaign and its figures of the last seven whole days."""
-
-    campaign: Campaign
-    recent: RecentFigures
-
-
-@dataclass(frozen=True, slots=True)
-class CampaignWithAdSets:
-    line: CampaignLine
-    ad_sets: Sequence[AdSet]
 
 
 class CampaignService:
@@ -39,48 +17,11 @@ class CampaignService:
         self._scope = scope
         self._campaigns = CampaignRepository(scope)
 
-    async def page(
-        self,
-        *,
-        page: int,
-        limit: int,
-        sort: str = "name",
-        search: str | None = None,
-        status: str | None = None,
-        platform: str | None = None,
-        ad_account_id: UUID | None = None,
-    ) -> Slice[CampaignLine]:
-        days = self._recent_days()
-        found = await self._campaigns.page(
-            page=page,
-            limit=limit,
-            sort=sort,
-            search=search,
-            status=status,
-            platform=platform,
-            ad_account_id=ad_account_id,
-            days=days,
-        )
-        recent = await self._campaigns.recent_of([one.id for one in found.items], days)
-        lines = [CampaignLine(one, recent.get(one.id, RecentFigures())) for one in found.items]
-        return Slice(lines, found.total, found.total_capped, page, limit)
-
-    def _recent_days(self) -> tuple[date, date]:
-        """By UTC's date: accounts of several time zones stand in one list."""
-        today = self._scope.now().date()
-        return today - timedelta(days=_RECENT_DAYS), today - timedelta(days=1)
-
     async def get(self, campaign_id: UUID) -> Campaign:
         campaign = await self._campaigns.find(campaign_id)
         if campaign is None:
             raise CampaignNotFound(campaign_id=str(campaign_id))
         return campaign
-
-    async def detail(self, campaign_id: UUID) -> CampaignWithAdSets:
-        campaign = await self.get(campaign_id)
-        recent = await self._campaigns.recent_of([campaign_id], self._recent_days())
-        line = CampaignLine(campaign, recent.get(campaign_id, RecentFigures()))
-        return CampaignWithAdSets(line, await self._campaigns.ad_sets_of(campaign_id))
 
     async def absorb(
         self,

@@ -23,7 +23,7 @@ from app.services.dashboard.rules import (
 from app.services.integrations.ad_accounts.service import AdAccountService
 from app.services.integrations.connections.service import ConnectionService
 from app.services.trust_engine.gate.service import KillSwitch
-from app.services.trust_engine.health.service import HealthService
+from app.services.trust_engine.health.service import HealthReading
 from app.services.trust_engine.incidents.service import Incidents
 
 _VIOLATIONS_SHOWN = timedelta(days=1)
@@ -63,7 +63,7 @@ class DashboardService:
 
     async def summary(self) -> Summary:
         async with self._scopes() as scope:
-            overview = await HealthService(scope).overview()
+            overview = await HealthReading(scope).overview()
             spend, value, currency = await self._money(scope)
             waiting = await AutopilotActions(scope).waiting()
             score = overview.roll_up.score

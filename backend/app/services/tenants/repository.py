@@ -1,9 +1,6 @@
-from datetime import datetime
-from typing import NamedTuple
+from sqlalchemy import bindparam, select
 
-from sqlalchemy import select
-
-from app.db.readers import TenantReader
+from app.db.readers import Reads
 from app.db.session import GlobalSession
 from app.models.tenants import Tenant
 
@@ -32,23 +29,13 @@ class TenantRepository:
         return found
 
 
-class TenantRow(NamedTuple):
-    id: int
-    name: str
-    slug: str
-    timezone: str
-    currency: str
-    country: str | None
-    created_at: datetime
+_CURRENT = select(Tenant).where(Tenant.id == bindparam("id"))
 
 
 class TenantReads:
-    def __init__(self, reader: TenantReader) -> None:
-        self._reader = reader
+    def __init__(self, reads: Reads) -> None:
+        self._reads = reads
 
-    async def current(self) -> TenantRow | None:
-        found = await self._reader.row(
-            "select id, name, slug, timezone, currency, country, created_at from tenants where id = $1",
-            self._reader.tenant_id,
-        )
-        return TenantRow(*found) if found is not None else None
+    async def current(self) -> Tenant | None:
+        found = await self._reads.rows(_CURRENT, id=self._reads.tenant_id)
+        return found[0][0] if found else None

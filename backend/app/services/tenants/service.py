@@ -4,12 +4,12 @@ import re
 import secrets
 from typing import Any
 
-from app.db.readers import TenantReader
+from app.db.readers import Reads
 from app.db.session import GlobalSession, TenantScope
 from app.models.tenants import Tenant
 from app.services.audit_logs.service import AuditLog
 from app.services.tenants.errors import TenantNotFound
-from app.services.tenants.repository import TenantReads, TenantRepository, TenantRow
+from app.services.tenants.repository import TenantReads, TenantRepository
 
 _SLUG_LENGTH = 40
 
@@ -29,12 +29,12 @@ class Tenants:
 
 
 class TenantReading:
-    """The company of the reader, without a scope: the dashboard asks for it on every page."""
+    """The company of either door; the dashboard asks for it on every page, without a scope."""
 
-    def __init__(self, reader: TenantReader) -> None:
-        self._tenants = TenantReads(reader)
+    def __init__(self, reads: Reads) -> None:
+        self._tenants = TenantReads(reads)
 
-    async def current(self) -> TenantRow:
+    async def current(self) -> Tenant:
         tenant = await self._tenants.current()
         if tenant is None:
             raise TenantNotFound

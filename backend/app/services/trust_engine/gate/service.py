@@ -39,7 +39,7 @@ from app.services.trust_engine.gate.kill_switch import KillSwitch, KillSwitchSta
 from app.services.trust_engine.gate.permits import Change, EntityType, Permit
 from app.services.trust_engine.gate.repository import GateRepository, Line
 from app.services.trust_engine.gate.rules import CURRENT, DECIDERS, decide
-from app.services.trust_engine.health.service import HealthService, states
+from app.services.trust_engine.health.service import HealthReading, HealthService, states
 from app.services.trust_engine.ledger.service import Ledger
 from app.services.trust_engine.policies.service import Policies
 
@@ -234,7 +234,7 @@ class GateService:
     async def _move(self, other: Proposal, policy_version: int) -> Move:
         """The other half of a move, and all accounts together: a roll-up gates nothing else."""
         known = await self._known(other)
-        together = (await HealthService(self._scope).overview()).roll_up
+        together = (await HealthReading(self._scope).overview()).roll_up
         leg = Leg(
             account_name=known.name,
             change=ChangeFacts.of(other.change),

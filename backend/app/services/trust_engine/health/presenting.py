@@ -12,8 +12,8 @@ from app.schemas.trust_engine.health import (
     HealthRead,
     PlatformHealthRead,
 )
+from app.services.trust_engine.health.reading import AccountHealth, TenantHealth
 from app.services.trust_engine.health.rules import RollUp
-from app.services.trust_engine.health.service import AccountHealth, TenantHealth
 
 
 def presented(found: TenantHealth) -> HealthRead:

@@ -2,8 +2,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, true
+from sqlalchemy import Select, bindparam, func, select, true
+from sqlalchemy.orm import aliased
 
+from app.db.readers import Reads
 from app.db.session import TenantScope
 from app.models.campaigns import Campaign
 from app.models.campaigns.metrics import CampaignMetricsDay
@@ -50,18 +52,48 @@ class HealthRepository:
         )
         return (await self._session.scalars(statement)).all()
 
-    async def spend_since(self, since: datetime) -> dict[UUID, int]:
-        """Spend of each account since the day of `since`, in micros of its own currency."""
-        statement = (
-            select(Campaign.ad_account_id, func.sum(CampaignMetricsDay.spend_micros))
-            .join(CampaignMetricsDay, CampaignMetricsDay.campaign_id == Campaign.id)
-            .where(CampaignMetricsDay.day >= since.date())
-            .group_by(Campaign.ad_account_id)
-        )
-        return {account: int(spent) for account, spent in (await self._session.execute(statement)).all()}
-
     def add(self, row: TrustEvaluation) -> None:
         self._session.add(row)
 
     async def flush(self) -> None:
         await self._session.flush()
+
+
+class HealthReads:
+    def __init__(self, reads: Reads) -> None:
+        self._reads = reads
+
+    async def evaluated(self) -> Sequence[tuple[AdAccount, TrustEvaluation | None]]:
+        """Each account that is switched on, with its newest evaluation."""
+        return await self._reads.rows(_EVALUATED)
+
+    async def spend_since(self, since: datetime) -> dict[UUID, int]:
+        """Spend of each account since the day of `since`, in micros of its own currency."""
+        spent = await self._reads.rows(_SPENT, since=since.date())
+        return {account: int(micros) for account, micros in spent}
+
+
+def _evaluated() -> Select[AdAccount, TrustEvaluation]:
+    newest = aliased(
+        TrustEvaluation,
+        select(TrustEvaluation)
+        .where(TrustEvaluation.ad_account_id == AdAccount.id)
+        .order_by(TrustEvaluation.evaluated_at.desc(), TrustEvaluation.id.desc())
+        .limit(1)
+        .lateral(),
+    )
+    return (
+        select(AdAccount, newest)
+        .outerjoin(newest, true())
+        .where(AdAccount.enabled == true())
+        .order_by(AdAccount.name, AdAccount.id)
+    )
+
+
+_EVALUATED = _evaluated()
+_SPENT = (
+    select(Campaign.ad_account_id, func.sum(CampaignMetricsDay.spend_micros))
+    .join(CampaignMetricsDay, CampaignMetricsDay.campaign_id == Campaign.id)
+    .where(CampaignMetricsDay.day >= bindparam("since"))
+    .group_by(Campaign.ad_account_id)
+)

@@ -60,6 +60,8 @@ class ModeState(msgspec.Struct, frozen=True, kw_only=True):
     """The least that the run has allowed."""
 
 
+WORST_FIRST = tuple(reversed(AutopilotMode))
+
 INITIAL_MODE = ModeState(mode=AutopilotMode.FROZEN)
 """Trust is earned: the first evaluations rise like any other."""
 

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -17,26 +16,21 @@ from app.models.trust_engine.health import TrustEvaluation
 from app.models.trust_engine.kinds import (
     AutopilotMode,
     Component,
-    HealthStatus,
     IncidentKind,
     IncidentSeverity,
     SignalState,
 )
-from app.models.trust_engine.signals import TrustSignal
 from app.services.trust_engine.health.errors import AccountNotFound
+from app.services.trust_engine.health.reading import AccountHealth, HealthReading
 from app.services.trust_engine.health.repository import HealthRepository
 from app.services.trust_engine.health.rules import (
     INITIAL_MODE,
-    ComponentHealth,
-    Driver,
+    WORST_FIRST,
     Health,
     ModeState,
-    Part,
-    RollUp,
     advance,
     combine,
     label,
-    roll_up,
 )
 from app.services.trust_engine.incidents.service import Incidents
 from app.services.trust_engine.policies.service import Policies
@@ -47,8 +41,6 @@ log = get_logger(__name__)
 
 _BETWEEN = timedelta(minutes=5)
 """Two evaluations closer than this, in domain time, are one step of a rise."""
-_SPEND_WINDOW = timedelta(days=7)
-_WORST_FIRST = tuple(reversed(AutopilotMode))
 
 MENDS = {
     Component.EMQ: "Send e-mail, phone and click ids with every conversion again.",
@@ -61,30 +53,7 @@ MENDS = {
     Component.CDP_QUALITY: "Send an order id, a value and a known person with each order.",
 }
 
-__all__ = ["AccountHealth", "HealthService", "TenantHealth"]
-
-
-@dataclass(frozen=True, slots=True)
-class AccountHealth:
-    """An account's newest evaluation and its signals; None where it was never evaluated."""
-
-    account: AdAccount
-    evaluation: TrustEvaluation | None
-    signals: Sequence[TrustSignal]
-
-    def is_live(self, now: datetime) -> bool:
-        return self.evaluation is not None and now < self.evaluation.expires_at
-
-
-@dataclass(frozen=True, slots=True)
-class TenantHealth:
-    roll_up: RollUp
-    platforms: dict[str, RollUp]
-    accounts: Sequence[AccountHealth]
-    mode: AutopilotMode
-    """The most careful mode of any account: what a person should know first."""
-    evaluated_at: datetime | None
-    expires_at: datetime | None
+__all__ = ["HealthReading", "HealthService"]
 
 
 class HealthService:
@@ -147,26 +116,6 @@ class HealthService:
         accounts = await self._rows.accounts()
         return accounts[0].id if len(accounts) == 1 else None
 
-    async def overview(self) -> TenantHealth:
-        """Every account with its newest evaluation, and what they come to together."""
-        now = self._scope.now()
-        policy = await Policies(self._scope).current()
-        accounts = [await self._health_of(account) for account in await self._rows.accounts()]
-        spend = await self._rows.spend_since(now - _SPEND_WINDOW)
-        parts = {each.account.id: _part(each, spend.get(each.account.id, 0), now) for each in accounts}
-        live = [each.evaluation for each in accounts if each.evaluation is not None]
-        by_platform: dict[str, list[Part]] = {}
-        for each in accounts:
-            by_platform.setdefault(each.account.platform, []).append(parts[each.account.id])
-        return TenantHealth(
-            roll_up=roll_up(list(parts.values()), policy, now),
-            platforms={name: roll_up(found, policy, now) for name, found in by_platform.items()},
-            accounts=accounts,
-            mode=_most_careful(accounts, now),
-            evaluated_at=max((each.evaluated_at for each in live), default=None),
-            expires_at=min((each.expires_at for each in live), default=None),
-        )
-
     async def _health_of(self, account: AdAccount) -> AccountHealth:
         evaluation = await self._rows.newest(account.id)
         signals = await Signals(self._scope).of(evaluation.id) if evaluation else []
@@ -177,7 +126,7 @@ class HealthService:
             return advance(INITIAL_MODE, health.target, rise_after)
         state = _state(before)
         moved = advance(state, health.target, rise_after)
-        rises = moved.run > 0 or _WORST_FIRST.index(moved.mode) > _WORST_FIRST.index(state.mode)
+        rises = moved.run > 0 or WORST_FIRST.index(moved.mode) > WORST_FIRST.index(state.mode)
         if rises and self._scope.now() - before.evaluated_at < _BETWEEN:
             return state
         return moved
@@ -266,37 +215,6 @@ def _row(
 def _state(row: TrustEvaluation) -> ModeState:
     candidate = AutopilotMode(row.candidate) if row.candidate else None
     return ModeState(mode=AutopilotMode(row.mode), run=row.run, candidate=candidate)
-
-
-def _part(each: AccountHealth, spend_micros: int, now: datetime) -> Part:
-    row = each.evaluation
-    health = _health(row) if row is not None and each.is_live(now) else None
-    return Part(name=each.account.name, health=health, spend_micros=spend_micros)
-
-
-def _health(row: TrustEvaluation) -> Health:
-    return Health(
-        score=row.score,
-        status=HealthStatus(row.status),
-        coverage=row.coverage,
-        target=AutopilotMode(row.target),
-        components=tuple(msgspec.convert(row.components, list[ComponentHealth])),
-        absent=tuple(Component(name) for name in row.absent),
-        capped_by=tuple(Component(name) for name in row.capped_by),
-        drivers=tuple(msgspec.convert(row.drivers, list[Driver])),
-        evaluated_at=row.evaluated_at,
-        expires_at=row.expires_at,
-    )
-
-
-def _most_careful(accounts: Sequence[AccountHealth], now: datetime) -> AutopilotMode:
-    modes = [
-        AutopilotMode(each.evaluation.mode)
-        if each.evaluation is not None and each.is_live(now)
-        else AutopilotMode.FROZEN
-        for each in accounts
-    ]
-    return min(modes, key=_WORST_FIRST.index, default=AutopilotMode.FROZEN)
 
 
 def _emq(row: TrustEvaluation) -> float | None:

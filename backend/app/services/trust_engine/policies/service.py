@@ -8,15 +8,16 @@ from typing import Any
 import msgspec
 
 from app.core.errors import FieldError
+from app.db.readers import Reads
 from app.db.session import TenantScope
 from app.db.utils import Slice
 from app.models.trust_engine.policies import TrustPolicyVersion
 from app.services.audit_logs.service import AuditLog
 from app.services.trust_engine.policies.errors import PolicyUnsound
-from app.services.trust_engine.policies.repository import PolicyRepository
+from app.services.trust_engine.policies.repository import PolicyReads, PolicyRepository
 from app.services.trust_engine.policies.rules import DEFAULT_POLICY, TrustPolicy, faults
 
-__all__ = ["Adopted", "Policies", "TrustPolicy"]
+__all__ = ["Adopted", "Policies", "PolicyInForce", "TrustPolicy"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +33,25 @@ class Adopted:
 _DEFAULT = Adopted(DEFAULT_POLICY, "The default.", None, None)
 
 
-class Policies:
-    def __init__(self, scope: TenantScope) -> None:
-        self._scope = scope
-        self._rows = PolicyRepository(scope)
+class PolicyInForce:
+    """The newest version, by either door."""
+
+    def __init__(self, reads: Reads) -> None:
+        self._newest = PolicyReads(reads)
 
     async def current(self) -> TrustPolicy:
         return (await self.adopted()).policy
 
     async def adopted(self) -> Adopted:
-        row = await self._rows.newest()
+        row = await self._newest.newest()
         return _DEFAULT if row is None else _adopted(row)
+
+
+class Policies(PolicyInForce):
+    def __init__(self, scope: TenantScope) -> None:
+        super().__init__(scope)
+        self._scope = scope
+        self._rows = PolicyRepository(scope)
 
     async def versions(self, *, page: int, limit: int) -> Slice[Adopted]:
         """The newest first; the default, which no row holds, is the last of the last page."""

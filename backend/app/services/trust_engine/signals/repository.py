@@ -6,8 +6,9 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, select, text
 
+from app.db.readers import Reads
 from app.db.session import TenantScope
 from app.db.utils import newest_first
 from app.models.integrations.ad_accounts import AccountSync
@@ -68,6 +69,19 @@ class Deliveries:
     carried: dict[str, int]
     quarantined: int
     """Held back for their value: neither lost nor sent."""
+
+
+_OF_EACH = select(TrustSignal).where(
+    TrustSignal.evaluation_id == any_(bindparam("evaluations", type_=ARRAY(Uuid)))
+)
+
+
+class SignalReads:
+    def __init__(self, reads: Reads) -> None:
+        self._reads = reads
+
+    async def of_each(self, evaluation_ids: Sequence[UUID]) -> Sequence[TrustSignal]:
+        return [signal for (signal,) in await self._reads.rows(_OF_EACH, evaluations=list(evaluation_ids))]
 
 
 class SignalRepository:

@@ -22,9 +22,10 @@ from app.services.trust_engine.signals import measurements as measured
 from app.services.trust_engine.signals import rules
 from app.services.trust_engine.signals.flow import Flow, flow_between, ratios
 from app.services.trust_engine.signals.measurements import Signal
+from app.services.trust_engine.signals.reading import SignalReading
 from app.services.trust_engine.signals.repository import Day, Deliveries, SignalRepository
 
-__all__ = ["Component", "Signals"]
+__all__ = ["Component", "SignalReading", "Signals"]
 
 METRICS_CADENCE_HOURS = 1.0
 EVENTS_CADENCE_HOURS = 6.0

@@ -16,7 +16,7 @@ from app.models.trust_engine.signals import TrustSignal
 from app.services.integrations.gateway import Gateway
 from app.services.integrations.service import circuit_key
 from app.services.trust_engine.health.errors import AccountNotFound
-from app.services.trust_engine.health.service import HealthService
+from app.services.trust_engine.health.service import HealthReading, HealthService
 from app.services.trust_engine.policies.service import Policies
 from tests.factories.access import Company
 from tests.factories.trust import make_account
@@ -195,7 +195,7 @@ async def test_the_roll_up_names_the_most_careful_mode(scopes: Scopes) -> None:
     await make_account(scopes)
     async with scopes() as scope:
         await HealthService(scope).evaluate_all()
-        found = await HealthService(scope).overview()
+        found = await HealthReading(scope).overview()
     assert found.mode is AutopilotMode.FROZEN
     assert found.roll_up.score == found.platforms["meta"].score
     assert len(found.accounts) == 1

@@ -1,29 +1,28 @@
 """Campaigns, as the platforms tell of them."""
 
-from dataclasses import asdict
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
-from app.api.deps import PageParams, ScopeDep
+from app.api.deps import PageParams, ReaderDep, ScopeDep
 from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.schemas.autopilot.actions import ActionRead
 from app.schemas.campaigns import AdSetRead, BudgetBody, CampaignDetail, CampaignRead, CampaignSort, PauseBody
 from app.schemas.pages import Page
 from app.services.autopilot.actions.requests import ActionRequests, CampaignChange
-from app.services.campaigns.service import CampaignLine, CampaignService, RecentFigures
+from app.services.campaigns.reading import CampaignLine, CampaignReading, RecentFigures
 
 router = APIRouter(prefix="/campaigns", tags=["campaigns"])
 
 
-async def campaign_service(scope: ScopeDep) -> CampaignService:
-    return CampaignService(scope)
+async def campaign_reading(reader: ReaderDep) -> CampaignReading:
+    return CampaignReading(reader)
 
 
-Campaigns = Annotated[CampaignService, Depends(campaign_service)]
+Campaigns = Annotated[CampaignReading, Depends(campaign_reading)]
 Reader = Annotated[Principal, requires("campaigns:read")]
 
 
@@ -45,10 +44,12 @@ class CampaignFilter(PageParams):
     ad_account_id: UUID | None = None
 
 
+_OWN = CampaignRead.model_fields.keys() - set(RecentFigures._fields)
+
+
 def shown(line: CampaignLine) -> dict[str, Any]:
     """A campaign beside its figures of the last days."""
-    own = CampaignRead.model_fields.keys() - RecentFigures.__dataclass_fields__.keys()
-    return {name: getattr(line.campaign, name) for name in own} | asdict(line.recent)
+    return {name: getattr(line.campaign, name) for name in _OWN} | line.recent._asdict()
 
 
 @router.get("")

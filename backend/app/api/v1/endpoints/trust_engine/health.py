@@ -7,13 +7,13 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
-from app.api.deps import ScopeDep
+from app.api.deps import ReaderDep, ScopeDep
 from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.schemas.times import Moment
 from app.schemas.trust_engine.health import EvaluationRead, HealthRead, HistoryPoint, HistoryRead
 from app.services.trust_engine.health.presenting import presented
-from app.services.trust_engine.health.service import HealthService
+from app.services.trust_engine.health.service import HealthReading, HealthService
 
 router = APIRouter(prefix="/trust/health", tags=["trust"])
 
@@ -25,7 +25,12 @@ async def health(scope: ScopeDep) -> HealthService:
     return HealthService(scope)
 
 
+async def health_reading(reader: ReaderDep) -> HealthReading:
+    return HealthReading(reader)
+
+
 Health = Annotated[HealthService, Depends(health)]
+Reading = Annotated[HealthReading, Depends(health_reading)]
 
 
 class HistoryFilter(BaseModel):
@@ -35,7 +40,7 @@ class HistoryFilter(BaseModel):
 
 
 @router.get("")
-async def read_health(found: Health, _: Reader) -> HealthRead:
+async def read_health(found: Reading, _: Reader) -> HealthRead:
     """What automation may rely on now, and why."""
     return presented(await found.overview())
 
