@@ -33,11 +33,11 @@ from app.services.cdp.consents.service import (
 router = APIRouter(prefix="/cdp/consents", tags=["cdp"])
 
 
-def consent_service(scope: ScopeDep) -> ConsentService:
+async def consent_service(scope: ScopeDep) -> ConsentService:
     return ConsentService(scope)
 
 
-def consent_settings(scope: ScopeDep) -> ConsentSettings:
+async def consent_settings(scope: ScopeDep) -> ConsentSettings:
     return ConsentSettings(scope)
 
 
