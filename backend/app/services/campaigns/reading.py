@@ -10,9 +10,9 @@ from app.db.readers import Reads
 from app.db.utils import Slice
 from app.models.campaigns import AdSet
 from app.services.campaigns.errors import CampaignNotFound
-from app.services.campaigns.repository import CampaignLine, CampaignReads, RecentFigures
+from app.services.campaigns.repository import CampaignLine, CampaignReads
 
-__all__ = ["CampaignLine", "CampaignReading", "CampaignWithAdSets", "RecentFigures"]
+__all__ = ["CampaignLine", "CampaignReading", "CampaignWithAdSets"]
 
 _RECENT_DAYS = 7
 

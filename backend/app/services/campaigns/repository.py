@@ -1,12 +1,10 @@
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select, true, update
+from sqlalchemy import BigInteger, ColumnElement, Double, Select, bindparam, cast, func, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 from sqlalchemy.sql.selectable import LateralFromClause
@@ -38,21 +36,27 @@ _FILTERS: dict[str, ColumnElement[bool]] = {
 }
 
 
-class RecentFigures(NamedTuple):
-    """Sums of some whole days; None where nothing is known of them."""
+class CampaignLine(NamedTuple):
+    """A campaign and the sums of some recent days; these are None where nothing is known of them."""
 
-    spend_micros: int | None = None
-    conversions: float | None = None
-    conversion_value_micros: int | None = None
-    roas: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CampaignLine:
-    """A campaign and its figures of some recent days."""
-
-    campaign: Campaign
-    recent: RecentFigures
+    id: UUID
+    ad_account_id: UUID
+    platform: str
+    external_id: str
+    name: str
+    objective: str | None
+    status: str
+    effective_status: str
+    budget_level: str
+    daily_budget_micros: int | None
+    lifetime_budget_micros: int | None
+    currency: str
+    learning: bool | None
+    synced_at: datetime
+    spend_micros: int | None
+    conversions: float | None
+    conversion_value_micros: int | None
+    roas: float | None
 
 
 class CampaignReads:
@@ -71,7 +75,7 @@ class CampaignReads:
         found = await self._reads.rows(
             _page(sort, matching), **given, **_between(days), limit=limit, offset=(page - 1) * limit
         )
-        lines = [_line(*columns) for *columns, _ in found]
+        lines = [CampaignLine(*columns) for *columns, _ in found]
         if found or page == 1:
             return slice_of(lines, found[0][-1] if found else 0, page=page, limit=limit)
         [(total,)] = await self._reads.rows(_total(matching), **given)
@@ -79,7 +83,7 @@ class CampaignReads:
 
     async def one(self, campaign_id: UUID, days: tuple[date, date]) -> CampaignLine | None:
         found = await self._reads.rows(_ONE, id=campaign_id, **_between(days))
-        return _line(*found[0]) if found else None
+        return CampaignLine(*found[0]) if found else None
 
     async def ad_sets_of(self, campaign_id: UUID) -> Sequence[AdSet]:
         return [ad_set for (ad_set,) in await self._reads.rows(_AD_SETS, campaign_id=campaign_id)]
@@ -186,20 +190,18 @@ class CampaignRepository:
 
 
 def _recent() -> Select[*tuple[Any, ...]]:
-    spend, value = (
-        func.sum(CampaignMetricsDay.spend_micros),
-        func.sum(CampaignMetricsDay.conversion_value_micros),
-    )
+    days = CampaignMetricsDay
+    spend, value = func.sum(days.spend_micros), func.sum(days.conversion_value_micros)
     return (
         select(
-            CampaignMetricsDay.campaign_id,
-            spend.label("spend_micros"),
-            func.sum(CampaignMetricsDay.conversions).label("conversions"),
-            value.label("conversion_value_micros"),
-            (value / func.nullif(spend, 0)).label("roas"),
+            days.campaign_id,
+            cast(spend, BigInteger).label("spend_micros"),
+            cast(func.sum(days.conversions), Double).label("conversions"),
+            cast(value, BigInteger).label("conversion_value_micros"),
+            cast(func.round(value / func.nullif(spend, 0), 4), Double).label("roas"),
         )
-        .where(CampaignMetricsDay.day.between(bindparam("since"), bindparam("until")))
-        .group_by(CampaignMetricsDay.campaign_id)
+        .where(days.day.between(bindparam("since"), bindparam("until")))
+        .group_by(days.campaign_id)
     )
 
 
@@ -207,8 +209,9 @@ def _recent_of(campaign_id: InstrumentedAttribute[UUID]) -> LateralFromClause:
     return _recent().where(CampaignMetricsDay.campaign_id == campaign_id).lateral()
 
 
-def _figures(recent: LateralFromClause) -> list[ColumnElement[Any]]:
-    return [recent.c[name] for name in RecentFigures._fields]
+def _columns(campaign: Any, recent: LateralFromClause) -> list[ColumnElement[Any]]:
+    """Those of a `CampaignLine`, in its order."""
+    return [recent.c[name] if name in recent.c else getattr(campaign, name) for name in CampaignLine._fields]
 
 
 @cache
@@ -232,7 +235,7 @@ def _page(sort: str, filters: frozenset[str]) -> Select[*tuple[Any, ...]]:
     shown = aliased(Campaign, cut)
     recent = _recent_of(shown.id)
     own = {name: getattr(shown, key) for name, key in _SORTS.items()}
-    page = select(shown, *_figures(recent), cut.c.total).outerjoin(recent, true())
+    page = select(*_columns(shown, recent), cut.c.total).select_from(shown).outerjoin(recent, true())
     return in_order(page, sort, {**recent.c, **own}, then=shown.id)
 
 
@@ -243,7 +246,12 @@ def _total(filters: frozenset[str]) -> Select[int]:
 
 def _one() -> Select[*tuple[Any, ...]]:
     recent = _recent_of(Campaign.id)
-    return select(Campaign, *_figures(recent)).outerjoin(recent, true()).where(Campaign.id == bindparam("id"))
+    return (
+        select(*_columns(Campaign, recent))
+        .select_from(Campaign)
+        .outerjoin(recent, true())
+        .where(Campaign.id == bindparam("id"))
+    )
 
 
 _ONE = _one()
@@ -252,17 +260,6 @@ _AD_SETS = select(AdSet).where(AdSet.campaign_id == bindparam("campaign_id")).or
 
 def _between(days: tuple[date, date]) -> dict[str, date]:
     return {"since": days[0], "until": days[1]}
-
-
-def _line(
-    campaign: Campaign, spend: int | None, conversions: Decimal, value: int, roas: Decimal | None
-) -> CampaignLine:
-    if spend is None:
-        return CampaignLine(campaign, RecentFigures())
-    known = RecentFigures(
-        int(spend), float(conversions), int(value), None if roas is None else round(float(roas), 4)
-    )
-    return CampaignLine(campaign, known)
 
 
 def _by_external(row: Mapping[str, Any]) -> str:

@@ -40,6 +40,20 @@ async def test_campaigns_are_sorted_with_the_unknown_last(client: AsyncClient, s
 
 
 @pytest.mark.usefixtures("synced")
+async def test_a_page_past_the_end_is_empty_and_still_tells_the_total(client: AsyncClient) -> None:
+    total = (await client.get(CAMPAIGNS)).json()["total"]
+    beyond = (await client.get(CAMPAIGNS, params={"page": 9, "limit": 5})).json()
+    assert (beyond["items"], beyond["total"], beyond["has_next"]) == ([], total, False)
+
+
+@pytest.mark.usefixtures("synced")
+async def test_a_campaign_by_itself_shows_what_the_list_shows(client: AsyncClient) -> None:
+    for listed in (await client.get(CAMPAIGNS, params={"sort": "-spend_micros"})).json()["items"]:
+        detail = (await client.get(f"{CAMPAIGNS}/{listed['id']}")).json()
+        assert {name: detail[name] for name in listed} == listed
+
+
+@pytest.mark.usefixtures("synced")
 async def test_another_tenants_campaign_does_not_exist(client: AsyncClient, globex: Company) -> None:
     campaign = (await client.get(CAMPAIGNS)).json()["items"][0]["id"]
     for address in (f"{CAMPAIGNS}/{campaign}", f"{CAMPAIGNS}/{campaign}/metrics"):

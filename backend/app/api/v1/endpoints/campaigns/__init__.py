@@ -1,6 +1,6 @@
 """Campaigns, as the platforms tell of them."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
@@ -13,7 +13,7 @@ from app.schemas.autopilot.actions import ActionRead
 from app.schemas.campaigns import AdSetRead, BudgetBody, CampaignDetail, CampaignRead, CampaignSort, PauseBody
 from app.schemas.pages import Page
 from app.services.autopilot.actions.requests import ActionRequests, CampaignChange
-from app.services.campaigns.reading import CampaignLine, CampaignReading, RecentFigures
+from app.services.campaigns.reading import CampaignReading
 
 router = APIRouter(prefix="/campaigns", tags=["campaigns"])
 
@@ -44,14 +44,6 @@ class CampaignFilter(PageParams):
     ad_account_id: UUID | None = None
 
 
-_OWN = CampaignRead.model_fields.keys() - set(RecentFigures._fields)
-
-
-def shown(line: CampaignLine) -> dict[str, Any]:
-    """A campaign beside its figures of the last days."""
-    return {name: getattr(line.campaign, name) for name in _OWN} | line.recent._asdict()
-
-
 @router.get("")
 async def list_campaigns(
     campaigns: Campaigns, asked: Annotated[CampaignFilter, Query()], _: Reader
@@ -65,14 +57,14 @@ async def list_campaigns(
         platform=asked.platform,
         ad_account_id=asked.ad_account_id,
     )
-    return Page[CampaignRead].of(found, [CampaignRead(**shown(each)) for each in found.items])
+    return Page[CampaignRead].of(found, [CampaignRead.model_validate(each) for each in found.items])
 
 
 @router.get("/{campaign_id}")
 async def get_campaign(campaign_id: UUID, campaigns: Campaigns, _: Reader) -> CampaignDetail:
     found = await campaigns.detail(campaign_id)
     return CampaignDetail(
-        **shown(found.line), ad_sets=[AdSetRead.model_validate(each) for each in found.ad_sets]
+        **found.line._asdict(), ad_sets=[AdSetRead.model_validate(each) for each in found.ad_sets]
     )
 
 
