@@ -11,9 +11,11 @@ import pytest
 import structlog
 import websockets
 from httpx2 import AsyncClient
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.core.config import Settings
-from app.core.logging import REDACTED, configure_logging, get_logger, redact
+from app.core.logging import _MASKS, REDACTED, configure_logging, get_logger, redact
 from tests.factories.access import Company
 from tests.workers.processes import api, eventually
 
@@ -100,6 +102,12 @@ _HIDDEN = "hunter2secret"
 def test_each_kind_of_secret_is_known_by_its_own_look(lines: Lines, said: str) -> None:
     get_logger("test").warning("a.call_failed", error=said)
     assert _HIDDEN not in lines.getvalue()
+
+
+@given(st.data())
+def test_no_secret_is_passed_over_for_want_of_its_mark(data: st.DataObject) -> None:
+    mark, pattern, _ = data.draw(st.sampled_from(_MASKS))
+    assert mark in data.draw(st.from_regex(pattern))
 
 
 def test_an_exceptions_text_is_redacted_too(lines: Lines) -> None:
