@@ -9,9 +9,10 @@ anchor outward up to the first that is refused.
 have grown. Hence (1) an assertion whose whole union is allowed *now* may be inserted at any place of the order
 without changing another decision: every component on the way is part of a component that is allowed now. And (2)
 where it is not, folding again only the joined assertions of the components that it touches gives the truth, unless
-one of those is now decided otherwise: what had been refused there stays refused. Only in that last case the closure
-over joined and refused links is folded from the ledger. The number of merges alone is not monotone in this sense (an
-earlier link can make two founders one), so components that it could bind are always folded from the ledger.
+one of those now loses a link, one that is said again at an earlier place too: what had been refused there stays
+refused. Only in that last case the closure over joined and refused links is folded from the ledger. The number of
+merges alone is not monotone in this sense (an earlier link can make two founders one), so components that it could
+bind are always folded from the ledger.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -17,7 +17,7 @@ from app.services.cdp.identity.graph_rules import (
     founder,
 )
 from app.services.cdp.identity.repository import Graph, Identifier
-from app.services.cdp.identity.rules import Rules
+from app.services.cdp.identity.rules import Reason, Rules
 
 
 @dataclass(slots=True)
@@ -75,7 +75,9 @@ class Linker:
             if name not in news_ids and entry.joined and entry.assertion.keys[0] in known
         ]
         folded, decisions = fold([*settled, *contested], known, self._rules, apart)
-        if strict or any(reason for each in settled for reason in decisions[each.id]):
+        if strict or any(
+            _links(decisions[name]) < entry.joined for name, entry in entries.items() if name in decisions
+        ):
             return await self._from_the_ledger(news, everybody, profile_of, fresh, apart)
         CDP_IDENTITY_REFOLDS.labels("local").inc()
         outcome = self._simple(tried, members, everybody, fresh)
@@ -216,3 +218,8 @@ class Linker:
         outcome.ended |= in_use - named
         outcome.reshaped -= outcome.ended
         outcome.reshaped -= {key for key in fresh if key not in named}
+
+
+def _links(reasons: Sequence[Reason | None]) -> int:
+    """How many links stand, from the anchor outward."""
+    return sum(reason is None for reason in reasons)

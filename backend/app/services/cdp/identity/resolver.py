@@ -187,7 +187,7 @@ class Resolution:
             else:
                 counted[profile_id] = State()
                 counted[profile_id].add(state)
-        await self._folding.count(counted)
+        anew |= await self._folding.count(counted)
         new = self._new_members(outcome)
         gone = await self._folding.fold(
             (anew - new.keys()) | outcome.ended, list(chain.from_iterable(new.values()))

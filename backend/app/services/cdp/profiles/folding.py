@@ -55,9 +55,13 @@ class ProfileFolding:
         stage = lifecycle(types, state.order_count, state.last_event_at, self._now, self._churn_days)
         return Folded(profile_id, stage, state, shown_traits(state.traits), clicks, types)
 
-    async def count(self, states: Mapping[UUID, State]) -> None:
-        """Add events to profiles of which nothing else has changed."""
-        await self._store.count(states, self._now, self._churned_before)
+    async def count(self, states: Mapping[UUID, State]) -> set[UUID]:
+        """Add events to profiles of which nothing else has changed; answers those that must be folded instead.
+
+        An identifier that was only named beside others has made no profile: its first event does.
+        """
+        counted = await self._store.count(states, self._now, self._churned_before)
+        return states.keys() - counted
 
     async def age(self) -> int:
         """Let time pass: who had no event for so many days is churned, and the feed says so; how many changed."""

@@ -40,7 +40,7 @@ UPDATE cdp_profiles AS p SET event_count = p.event_count + d.events,
     WHEN p.order_count > 0 THEN 'customer' WHEN p.has_email OR p.has_phone THEN 'known' ELSE 'anonymous' END,
   version = p.version + 1, updated_at = $2
 FROM unnest($4::uuid[], $5::bigint[], $6::timestamptz[], $7::timestamptz[]) AS d (id, events, first_at, last_at)
-WHERE p.tenant_id = $1 AND p.id = d.id
+WHERE p.tenant_id = $1 AND p.id = d.id RETURNING p.id
 """
 _ENDED = "DELETE FROM cdp_profiles WHERE tenant_id = $1 AND id = ANY($2::uuid[])"
 _STAGE = """CASE WHEN last_seen_at < $3 THEN 'churned' WHEN order_count > 0 THEN 'customer'
@@ -103,14 +103,17 @@ class FoldingRepository:
             driver = await self._scope.driver()
             await driver.execute(_FOLDED, self._tenant_id, now, *_turned(rows))
 
-    async def count(self, states: Mapping[UUID, State], now: datetime, churned_before: datetime) -> None:
+    async def count(self, states: Mapping[UUID, State], now: datetime, churned_before: datetime) -> set[UUID]:
+        """Add events to these profiles; answers those that are there."""
         rows = [
             (profile_id, state.event_count, state.first_event_at, state.last_event_at)
             for profile_id, state in states.items()
         ]
-        if rows:
-            driver = await self._scope.driver()
-            await driver.execute(_COUNTED, self._tenant_id, now, churned_before, *_turned(rows))
+        if not rows:
+            return set()
+        driver = await self._scope.driver()
+        found = await driver.fetch(_COUNTED, self._tenant_id, now, churned_before, *_turned(rows))
+        return {row[0] for row in found}
 
     async def end(self, profile_ids: Iterable[UUID]) -> None:
         ids = list(profile_ids)

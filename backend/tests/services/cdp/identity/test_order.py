@@ -135,6 +135,17 @@ _EVENTS = st.lists(
 )
 
 
+async def holds(company: Company, ingestion: Ingestion, events: list[dict[str, Any]], parts: int) -> None:
+    """Resolve the events of one run by parts, and compare with the fold of all of them."""
+    run = events[0]["messageId"].partition("-")[0]
+    size = -(-len(events) // parts)
+    for start in range(0, len(events), size):
+        await ingest(ingestion, Sender(company.id, None), *events[start : start + size])
+        await Resolver(company.scopes).drain()
+    stored, expected = await found(company, run)
+    assert stored == expected, events
+
+
 @pytest.mark.parametrize("rules", [{}, SMALL, FEW_MERGES], ids=["defaults", "small", "merges"])
 async def test_adding_by_parts_in_any_order_is_folding_the_whole(
     acme: Company, ingestion: Ingestion, rules: dict[str, Any]
@@ -148,13 +159,51 @@ async def test_adding_by_parts_in_any_order_is_folding_the_whole(
 
     examples: list[tuple[list[Any], int, float]] = []
     draw()
-    sender = Sender(acme.id, None)
     for drawn, parts, seed in examples:
         run = uuid7().hex
         events = [said(run, number, each) for number, each in enumerate(drawn)]
         random.Random(seed).shuffle(events)  # noqa: S311  (an order, not a secret)
-        for start in range(0, len(events), -(-len(events) // parts)):
-            await ingest(ingestion, sender, *events[start : start + -(-len(events) // parts)])
-            await Resolver(acme.scopes).drain()
-        stored, expected = await found(acme, run)
-        assert stored == expected, drawn
+        await holds(acme, ingestion, events, parts)
+
+
+async def test_an_identifier_that_was_only_named_is_a_person_from_its_first_event_on(
+    acme: Company, ingestion: Ingestion
+) -> None:
+    """The visitor was demoted beside another user, and made nobody; then comes alone."""
+    nobody: dict[str, int | None] = {"user": None, "email": None, "device": None, "visitor": 0}
+    drawn = [
+        (1, nobody | {"user": 1, "email": 1}),
+        (2, nobody | {"user": 2, "email": 1, "visitor": 1}),
+        (3, nobody | {"visitor": 1}),
+    ]
+    run = uuid7().hex
+    await holds(acme, ingestion, [said(run, number, each) for number, each in enumerate(drawn)], parts=3)
+
+
+async def test_a_link_said_again_earlier_may_be_lost_and_free_another(
+    acme: Company, ingestion: Ingestion
+) -> None:
+    """What an assertion joined at its later place it may not join at its earlier one."""
+    run = uuid7().hex
+    drawn = [  # number, minute, user, email, device, visitor: in the order of arrival
+        (0, 8, None, 2, None, 0),
+        (14, 50, None, 3, None, 0),
+        (7, 16, 1, None, 1, 3),
+        (9, 51, 2, 1, None, 1),
+        (6, 37, None, 2, None, 0),
+        (11, 58, 1, 1, 1, 0),
+        (3, 21, 3, None, None, 1),
+        (2, 16, 3, None, None, 3),
+        (10, 26, None, None, 1, 4),
+        (13, 43, None, 1, 2, 0),
+        (8, 43, None, 3, 2, 3),
+        (4, 57, None, 3, None, 2),
+        (5, 43, None, 3, 2, 3),
+        (12, 50, None, 3, 1, 3),
+        (1, 30, 2, None, 2, 4),
+    ]
+    events = [
+        said(run, number, (minute, {"user": user, "email": email, "device": device, "visitor": visitor}))
+        for number, minute, user, email, device, visitor in drawn
+    ]
+    await holds(acme, ingestion, events, parts=5)
