@@ -1,9 +1,14 @@
+import os
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core import security
 from app.core.security import Unsealable, keyed_hash, seal, unseal
+from tests.house.source import BACKEND
 
 
 @given(st.text(), st.integers(min_value=1, max_value=10**6))
@@ -45,7 +50,17 @@ def test_a_hash_of_one_tenant_says_nothing_in_another() -> None:
     assert keyed_hash("a", purpose="email", tenant_id=1) != keyed_hash("a", purpose="phone", tenant_id=1)
 
 
-def test_a_hash_takes_a_key_that_only_we_have(monkeypatch: pytest.MonkeyPatch) -> None:
-    ours, key = keyed_hash("a", purpose="email", tenant_id=1), security._lookup_key()
-    monkeypatch.setattr(security, "_lookup_key", lambda: key[::-1])
-    assert keyed_hash("a", purpose="email", tenant_id=1) != ours
+def test_a_hash_takes_a_key_that_only_we_have() -> None:
+    assert _hashed_under("k" * 40) == _hashed_under("k" * 40) != _hashed_under("l" * 40)
+
+
+def _hashed_under(lookup_key: str) -> str:
+    """In a process of its own, whose settings name the key."""
+    code = (
+        "from app.core.security import keyed_hash; print(keyed_hash('a', purpose='email', tenant_id=1).hex())"
+    )
+    environment = {**os.environ, "LOOKUP_KEY": lookup_key}
+    command = [sys.executable, "-c", code]
+    return subprocess.run(
+        command, cwd=BACKEND, env=environment, capture_output=True, text=True, check=True
+    ).stdout

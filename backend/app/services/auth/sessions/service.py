@@ -16,13 +16,12 @@ from app.core.metrics import SIGN_INS
 from app.core.passwords import verify_password
 from app.core.rate_limits import Limit, RateLimiter, neighbourhood
 from app.core.security import constant_time_equal, token_hash
-from app.db.session import Doors, GlobalSession, TenantScope
-from app.db.utils import Slice
+from app.db.session import Doors, TenantScope
 from app.models.auth.sessions import UserSession
-from app.models.tenants import Tenant
 from app.models.users import User
 from app.services.audit_logs.service import AuditLog
 from app.services.auth.sessions import rules, tokens
+from app.services.auth.sessions.ending import end_session, end_sessions
 from app.services.auth.sessions.errors import (
     EmailNotVerified,
     InvalidCredentials,
@@ -32,11 +31,22 @@ from app.services.auth.sessions.errors import (
     PasswordNeeded,
     RefreshReused,
     SessionEnded,
-    SessionNotFound,
     WrongPassword,
 )
 from app.services.auth.sessions.repository import SessionRepository
 from app.services.people.service import People, TenantOfPerson, actor_of
+
+__all__ = [
+    "SecondFactorNeeded",
+    "SignInService",
+    "SignedIn",
+    "count_failure",
+    "csrf_is_right",
+    "end_sessions",
+    "is_locked",
+    "read_mfa_token",
+    "still_has_password",
+]
 
 log = get_logger(__name__)
 
@@ -67,13 +77,6 @@ class SignedIn:
 @dataclass(frozen=True, slots=True)
 class SecondFactorNeeded:
     mfa_token: str
-
-
-@dataclass(frozen=True, slots=True)
-class Me:
-    user: User
-    tenant: Tenant
-    tenants: Sequence[TenantOfPerson]
 
 
 class SignInService:
@@ -157,7 +160,7 @@ class SignInService:
                 next_token = twin
             elif row.previous_hash == hashed or tokens.was_issued_by_us(claimed):
                 # The last one is known whatever became of the secret key since; older ones by their seal.
-                await _end(scope, row, "reuse")
+                await end_session(scope, row, "reuse")
                 raise RefreshReused(session_id=row.id)
             else:
                 raise SessionEnded
@@ -200,7 +203,7 @@ class SignInService:
         async with self._doors.tenant(row.tenant_id, actor=actor_of(user)) as scope:
             locked = await SessionRepository(scope.session).for_update(row.id)
             if locked is not None and locked.revoked_at is None:
-                await _end(scope, locked, "signed_out")
+                await end_session(scope, locked, "signed_out")
 
     async def _session_of(self, token: str) -> UUID | None:
         claimed = rules.parse_refresh(token)
@@ -257,7 +260,7 @@ class SignInService:
             raise SessionEnded
         belongs = user.is_superadmin or await sessions.has_active_membership(user.id, scope.tenant_id)
         if not user.is_active or not belongs:
-            await _end(scope, row, "no_longer_a_member")
+            await end_session(scope, row, "no_longer_a_member")
             raise SessionEnded
         return row
 
@@ -274,52 +277,6 @@ class SignInService:
             csrf_token=tokens.csrf_token(row.id),
             expires_in=self._settings.access_token_minutes * 60,
         )
-
-
-class OwnSessions:
-    """A signed-in person's own sessions, in every tenant of theirs."""
-
-    def __init__(self, scope: TenantScope, principal: Principal, settings: Settings) -> None:
-        self._scope = scope
-        self._principal = principal
-        self._settings = settings
-        self._sessions = SessionRepository(scope.session)
-
-    async def me(self) -> Me:
-        people = People(self._scope.session)
-        user = await people.find(self._principal.user_id)
-        tenant = await self._sessions.tenant(self._scope.tenant_id)
-        if user is None or tenant is None:
-            raise SessionEnded
-        return Me(user, tenant, await people.tenants(user))
-
-    async def page(self, *, page: int, limit: int, sort: str) -> Slice[UserSession]:
-        now = real_now()
-        idle_since = now - timedelta(days=self._settings.refresh_idle_days)
-        return await self._sessions.live(
-            self._principal.user_id, now, idle_since=idle_since, page=page, limit=limit, sort=sort
-        )
-
-    async def revoke(self, session_id: UUID) -> None:
-        row = await self._sessions.for_update(session_id)
-        if row is None or row.user_id != self._principal.user_id or row.revoked_at is not None:
-            raise SessionNotFound
-        await _end(self._scope, row, "revoked")
-
-
-async def end_sessions(
-    session: GlobalSession, user_id: UUID, reason: str, *, tenant_id: int | None = None
-) -> int:
-    """End all of a person's sessions, or those in one tenant; access tokens die with them within seconds."""
-    return len(await SessionRepository(session).revoke_all(user_id, real_now(), reason, tenant_id=tenant_id))
-
-
-async def _end(scope: TenantScope, row: UserSession, reason: str) -> None:
-    row.revoked_at, row.revoked_reason = real_now(), reason
-    await AuditLog(scope).record(
-        "auth.session_ended", entity="auth.sessions", entity_id=row.id, after={"reason": reason}
-    )
-    log.info("auth.session_ended", session_id=str(row.id), reason=reason)
 
 
 def csrf_is_right(refresh_token: str, sent: str) -> bool:

@@ -20,7 +20,8 @@ from app.schemas.auth.sessions import (
     UserRead,
 )
 from app.schemas.pages import Page
-from app.services.auth.sessions.service import OwnSessions, SecondFactorNeeded
+from app.services.auth.sessions.own import OwnSessions
+from app.services.auth.sessions.service import SecondFactorNeeded
 
 router = APIRouter(prefix="/auth", tags=["auth"])
 
