@@ -42,6 +42,8 @@ _LEAST_ROLE: dict[str, Role] = {
     "cdp.identity:admin": Role.ADMIN,
     "cdp.identity:read": Role.ANALYST,
     "cdp.identity:write": Role.MANAGER,
+    "cdp.privacy:admin": Role.ADMIN,
+    "cdp.privacy:read": Role.MANAGER,
     "cdp.profiles.personal:read": Role.MANAGER,
     "cdp.profiles:read": Role.VIEWER,
     "cdp.segments:read": Role.VIEWER,

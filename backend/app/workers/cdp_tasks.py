@@ -9,6 +9,7 @@ from app.services.cdp.consents.service import Consents
 from app.services.cdp.events.service import EventService
 from app.services.cdp.events.upkeep import EventUpkeep
 from app.services.cdp.identity.service import Resolver, Ruling, resolve_stragglers
+from app.services.cdp.privacy.service import Forgetting, PrivacyWork
 from app.services.cdp.segments.service import Following, Recomputation, follow_stragglers
 from app.services.integrations.conversions.service import ConversionService
 from app.workers.handlers import every, handles
@@ -71,3 +72,16 @@ async def segment_stragglers(platform: Platform) -> None:
 @handles("cdp.segments.recompute", queue="cdp", timeout=900)
 async def recompute(scopes: Scopes, segment_id: str) -> None:
     await Recomputation(scopes).run(UUID(segment_id))
+
+
+@handles("cdp.privacy.run", queue="cdp", timeout=900)
+async def privacy(scopes: Scopes, request_id: str) -> None:
+    """Somebody asked for a person's data, or to have it erased."""
+    await PrivacyWork(scopes).run(UUID(request_id))
+
+
+@every(seconds=3600)
+@handles("cdp.privacy.forget", queue="cdp", timeout=900)
+async def forget(scopes: Scopes) -> None:
+    """What the tenant keeps no longer, and exports that nobody may fetch any more."""
+    await Forgetting(scopes).run()

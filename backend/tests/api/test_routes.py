@@ -82,6 +82,7 @@ WITH_IDS: dict[tuple[str, str], dict[str, object]] = {
     ("POST /api/v1/autopilot/actions/moves", "to_campaign_id"): {**_MOVE, "from_campaign_id": None},
     ("POST /api/v1/cdp/profiles/merges", "other_profile_id"): {**_MERGE, "profile_id": None},
     ("POST /api/v1/cdp/profiles/merges", "profile_id"): {**_MERGE, "other_profile_id": None},
+    ("POST /api/v1/cdp/privacy/requests", "profile_id"): {"kind": "export", "reason": "They asked."},
     ("POST /api/v1/trust/calendar", "ad_account_id"): {
         "kind": "promotion",
         "name": "Sale",

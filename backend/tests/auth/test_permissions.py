@@ -29,6 +29,8 @@ MATRIX = {
     "cdp.identity:admin": "admin superadmin",
     "cdp.identity:read": "analyst manager admin superadmin",
     "cdp.identity:write": "manager admin superadmin",
+    "cdp.privacy:admin": "admin superadmin",
+    "cdp.privacy:read": "manager admin superadmin",
     "cdp.profiles.personal:read": "manager admin superadmin",
     "cdp.profiles:read": "viewer analyst manager admin superadmin",
     "cdp.segments:read": "viewer analyst manager admin superadmin",

@@ -21,6 +21,7 @@ from app.models.trust_engine.incidents import TrustIncident
 from app.models.trust_engine.kinds import CalendarKind
 from app.models.work.dead_letters import DeadLetter
 from app.services.cdp.identity.service import Resolver
+from app.services.cdp.privacy.service import PrivacyWork
 from app.services.people.service import People
 from app.services.trust_engine.calendar.service import Calendar, Window
 from app.services.users.service import Members
@@ -240,3 +241,14 @@ async def _calendar_entry(company: Company) -> UUID:
         now = scope.now()
         window = Window(CalendarKind.PROMOTION, "Spring sale", now, now + timedelta(days=1))
         return (await Calendar(scope).enter(window)).id
+
+
+@names("request_id")
+async def _privacy_request(company: Company) -> UUID:
+    """An export that has been made."""
+    body = {"kind": "export", "profile_id": str(await _profile(company)), "reason": "They asked."}
+    answer = await company.client().post("/api/v1/cdp/privacy/requests", json=body)
+    assert answer.status_code == 202, answer.text
+    request_id = UUID(answer.json()["id"])
+    await PrivacyWork(company.scopes).run(request_id)
+    return request_id

@@ -21,6 +21,7 @@ from app.api.v1.endpoints.campaigns import metrics as campaign_metrics
 from app.api.v1.endpoints.cdp import consents as cdp_consents
 from app.api.v1.endpoints.cdp import events as cdp_events
 from app.api.v1.endpoints.cdp import identity as cdp_identity
+from app.api.v1.endpoints.cdp import privacy as cdp_privacy
 from app.api.v1.endpoints.cdp import profiles as cdp_profiles
 from app.api.v1.endpoints.cdp import segments as cdp_segments
 from app.api.v1.endpoints.cdp import sources as cdp_sources
@@ -47,6 +48,7 @@ api_router.include_router(campaign_metrics.router)
 api_router.include_router(cdp_consents.router)
 api_router.include_router(cdp_events.router)
 api_router.include_router(cdp_identity.router)
+api_router.include_router(cdp_privacy.router)
 api_router.include_router(cdp_profiles.router)
 api_router.include_router(cdp_segments.router)
 api_router.include_router(cdp_sources.router)

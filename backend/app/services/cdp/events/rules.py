@@ -36,6 +36,7 @@ class VerdictCode(StrEnum):
     ABSURD_NUMBER = "absurd_number"
     ABSURD_TIME = "absurd_time"
     UNSTORABLE = "unstorable"
+    ERASED = "erased"
 
 
 class Refused(Exception):

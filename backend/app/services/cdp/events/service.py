@@ -53,11 +53,13 @@ __all__ = [
     "normal_phone",
     "open_envelope",
     "open_identifiers",
+    "refused_event",
 ]
 
 _TURN = 250
 _SHOWN = 5
 _BOM = b"\xef\xbb\xbf"
+_SIGNS = str.maketrans(dict.fromkeys("{}[]\":,\\'", " "))
 _HIDDEN_IDS = ("userId", "user_id", "previousId", "groupId")
 
 SEALED = people.SEALED
@@ -272,6 +274,17 @@ class EventService:
             return people.take_out({**value, **hidden}, "", {}, traits=False)
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
             return redact_text(item.decode("utf-8", "replace"))[:2_000]
+
+
+def refused_event(payload: bytes, tenant_id: int) -> Any:
+    """A refused event as it came, with what its request said of it; text where it is not JSON."""
+    kept = kept_payload(payload, tenant_id)
+    item = kept.item.encode("latin-1")
+    try:
+        event: Any = msgspec.json.decode(item)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        event = item.decode("utf-8", "replace").translate(_SIGNS).split()
+    return [event, kept.context and msgspec.json.decode(kept.context.encode("latin-1")), kept.ip]
 
 
 def _live(event: CdpEvent) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from app.core.ids import uuid7
 from app.core.security import keyed_hash, seal, unseal
 from app.db.writers import TenantWriter, Writers
 from app.services.cdp.events.reading import Delivery, Row, Verdict
+from app.services.cdp.events.rules import VerdictCode
 
 NO_SOURCE = UUID(int=0)
 VERDICT_PURPOSE = "cdp.events.verdict"
@@ -37,6 +38,17 @@ _DEDUPE = """
 INSERT INTO cdp_event_dedupe (tenant_id, message_id, received_at)
 SELECT $1, message_id, received_at FROM pg_temp.cdp_incoming ORDER BY message_id COLLATE "C"
 ON CONFLICT DO NOTHING RETURNING message_id
+"""
+
+# Whoever was erased stays so: what happened to them before does not come in again, whoever sends it.
+_BARRED = """
+DELETE FROM pg_temp.cdp_incoming
+WHERE EXISTS (SELECT FROM cdp_tombstones WHERE tenant_id = $1) AND message_id IN (
+  SELECT e.message_id FROM pg_temp.cdp_incoming AS e
+  CROSS JOIN LATERAL unnest(ARRAY[e.person_key, encode(substr(e.user_id_hash, 1, 16), 'hex')::uuid,
+    encode(substr(e.email_hash, 1, 16), 'hex')::uuid, encode(substr(e.phone_hash, 1, 16), 'hex')::uuid]) AS named (key)
+  JOIN cdp_tombstones AS t ON t.tenant_id = $1 AND t.key = named.key AND e.event_time < t.before)
+RETURNING message_id
 """
 
 _EVENTS = f"""
@@ -116,14 +128,22 @@ class _Count:
     newest: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Of each part: how many events were new, and the verdicts on those of erased people."""
+
+    accepted: Sequence[int]
+    barred: Sequence[Sequence[Verdict]]
+
+
 class EventStore:
     """Writes groups of a tenant's events, each group in one transaction, and tells downstream in the same."""
 
     def __init__(self, settings: Settings, *, connections: int) -> None:
         self._writers = Writers(settings, connections=connections, prepare=_prepare)
 
-    async def write(self, tenant_id: int, parts: Sequence[Part]) -> Sequence[int]:
-        """How many events of each part were new.
+    async def write(self, tenant_id: int, parts: Sequence[Part]) -> Written:
+        """What became of each part's events.
 
         Raises `Poisoned` where the data is at fault and `Interrupted` where the database is.
         """
@@ -146,8 +166,9 @@ async def _prepare(connection: asyncpg.Connection) -> None:
     await connection.execute(_INCOMING)
 
 
-async def _write(writer: TenantWriter, parts: Sequence[Part]) -> Sequence[int]:
+async def _write(writer: TenantWriter, parts: Sequence[Part]) -> Written:
     accepted = [0] * len(parts)
+    barred: Sequence[Sequence[Verdict]] = [()] * len(parts)
     firsts: dict[str, Row] = {}
     for part in parts:
         for row in part.rows:
@@ -156,6 +177,10 @@ async def _write(writer: TenantWriter, parts: Sequence[Part]) -> Sequence[int]:
         await writer.connection.copy_records_to_table(
             "cdp_incoming", schema_name="pg_temp", columns=Row._fields, records=firsts.values()
         )
+        erased = {record[0] for record in await writer.connection.fetch(_BARRED, writer.tenant_id)}
+        if erased:
+            firsts = {message_id: row for message_id, row in firsts.items() if message_id not in erased}
+            barred = [_barred(part, erased) for part in parts]
         new = await writer.connection.fetch(_DEDUPE, writer.tenant_id)
         if len(new) == len(firsts):
             await writer.connection.execute(_EVENTS, writer.tenant_id)
@@ -167,12 +192,29 @@ async def _write(writer: TenantWriter, parts: Sequence[Part]) -> Sequence[int]:
             firsts = {}
         accepted = [_accepted(part, firsts) for part in parts]
         await _tell(writer, firsts.values())
-    if verdicts := [verdict for part in parts for verdict in part.verdicts]:
+    everything = zip(parts, barred, strict=True)
+    if verdicts := [verdict for part, theirs in everything for verdict in (*part.verdicts, *theirs)]:
         await writer.connection.execute(
             _VERDICTS, writer.tenant_id, *_verdict_columns(writer.tenant_id, verdicts)
         )
-    await _count(writer, parts, accepted)
-    return accepted
+    await _count(writer, parts, accepted, [len(each) for each in barred])
+    return Written(accepted, barred)
+
+
+def _barred(part: Part, erased: Collection[str]) -> list[Verdict]:
+    """The verdict keeps nothing of the event: to keep it would be to let it in."""
+    return [
+        Verdict(
+            part.delivery,
+            row.message_id,
+            row.event_name,
+            VerdictCode.ERASED,
+            "it is from before its person was erased",
+            b"",
+        )
+        for row in part.rows
+        if row.message_id in erased
+    ]
 
 
 def _accepted(part: Part, new: Mapping[str, Row]) -> int:
@@ -205,7 +247,7 @@ def _verdict_columns(tenant_id: int, verdicts: Sequence[Verdict]) -> Sequence[Se
     for verdict in verdicts:
         text = verdict.payload.decode("latin-1")
         mark = keyed_hash(
-            f"{verdict.delivery.source_id}|{verdict.delivery.dialect}|{verdict.code}|{text}",
+            f"{verdict.delivery.source_id}|{verdict.delivery.dialect}|{verdict.code}|{text or verdict.message_id}",
             purpose=VERDICT_PURPOSE,
             tenant_id=tenant_id,
         )
@@ -245,8 +287,8 @@ class Kept(msgspec.Struct):
 
 
 def sealed_payload(verdict: Verdict, tenant_id: int) -> bytes | None:
-    """None where the event is too large to keep: then it can be read about, and not replayed."""
-    if len(verdict.payload) > _KEPT_BYTES:
+    """None where the event is too large to keep, or may not be: it can be read about, and not replayed."""
+    if not 0 < len(verdict.payload) <= _KEPT_BYTES:
         return None
     delivery = verdict.delivery
     kept = Kept(
@@ -267,14 +309,16 @@ def kept_payload(sealed: bytes, tenant_id: int) -> Kept:
     return msgspec.json.decode(unseal(sealed, purpose=VERDICT_PURPOSE, tenant_id=tenant_id), type=Kept)
 
 
-async def _count(writer: TenantWriter, parts: Sequence[Part], accepted: Sequence[int]) -> None:
+async def _count(
+    writer: TenantWriter, parts: Sequence[Part], accepted: Sequence[int], barred: Sequence[int]
+) -> None:
     counts: dict[UUID, _Count] = {}
-    for part, new in zip(parts, accepted, strict=True):
+    for part, new, erased in zip(parts, accepted, barred, strict=True):
         tally = counts.setdefault(part.delivery.source_id or NO_SOURCE, _Count())
         tally.at = max(tally.at, part.delivery.received_at)
         tally.accepted += new
-        tally.duplicates += len(part.rows) - new
-        tally.rejected += len(part.verdicts)
+        tally.duplicates += len(part.rows) - new - erased
+        tally.rejected += len(part.verdicts) + erased
         if new:
             tally.newest = max(tally.newest or tally.at, part.delivery.received_at)
     columns = [

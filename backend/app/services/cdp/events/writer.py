@@ -14,7 +14,7 @@ from app.core.metrics import CDP_EVENTS, CDP_GROUP_EVENTS, CDP_QUEUE_EVENTS
 from app.services.cdp.events.errors import StoreUnavailable
 from app.services.cdp.events.reading import Delivery, Row, Verdict
 from app.services.cdp.events.rules import VerdictCode
-from app.services.cdp.events.store_repository import EventStore, Interrupted, Outcome, Part, Poisoned
+from app.services.cdp.events.store_repository import EventStore, Interrupted, Outcome, Part, Poisoned, Written
 
 log = get_logger(__name__)
 
@@ -100,18 +100,20 @@ class GroupWriter:
     async def _settle(self, tenant_id: int, parts: Sequence[Part]) -> None:
         """Write all, or halve until the one event that cannot be stored stands alone, with its verdict."""
         try:
-            accepted = await self._persist(tenant_id, parts)
+            written = await self._persist(tenant_id, parts)
         except Poisoned as error:
             await self._halve(tenant_id, parts, str(error))
             return
-        for part, new in zip(parts, accepted, strict=True):
+        for part, new, barred in zip(parts, written.accepted, written.barred, strict=True):
             part.outcome.accepted += new
-            part.outcome.duplicates += len(part.rows) - new
-        events, rejected = sum(len(part.rows) for part in parts), sum(len(part.verdicts) for part in parts)
+            part.outcome.duplicates += len(part.rows) - new - len(barred)
+            part.outcome.rejected.extend(barred)
+        events, accepted = sum(len(part.rows) for part in parts), sum(written.accepted)
+        erased = sum(len(each) for each in written.barred)
         CDP_GROUP_EVENTS.observe(events)
-        CDP_EVENTS.labels("accepted").inc(sum(accepted))
-        CDP_EVENTS.labels("duplicate").inc(events - sum(accepted))
-        CDP_EVENTS.labels("rejected").inc(rejected)
+        CDP_EVENTS.labels("accepted").inc(accepted)
+        CDP_EVENTS.labels("duplicate").inc(events - accepted - erased)
+        CDP_EVENTS.labels("rejected").inc(erased + sum(len(part.verdicts) for part in parts))
 
     async def _halve(self, tenant_id: int, parts: Sequence[Part], reason: str) -> None:
         halves = _halves(parts)
@@ -126,7 +128,7 @@ class GroupWriter:
             part.outcome.rejected.extend(part.verdicts[-1:])
         CDP_EVENTS.labels("rejected").inc(sum(len(part.verdicts) for part in refused))
 
-    async def _persist(self, tenant_id: int, parts: Sequence[Part]) -> Sequence[int]:
+    async def _persist(self, tenant_id: int, parts: Sequence[Part]) -> Written:
         """Try again after a fault of the moment: what was committed after all is then found as a duplicate."""
         for attempt in range(1, _ATTEMPTS + 1):
             try:

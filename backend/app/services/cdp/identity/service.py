@@ -1,6 +1,7 @@
 """Identity: who is who, why, and how it is changed."""
 
 from app.services.cdp.identity.changing import Changed, GraphChanges
+from app.services.cdp.identity.erasing import GraphErasure
 from app.services.cdp.identity.match_rules import MatchPart
 from app.services.cdp.identity.refusals import Refusals
 from app.services.cdp.identity.resolver import Resolver, resolve_stragglers
@@ -13,6 +14,7 @@ __all__ = [
     "Current",
     "Difference",
     "GraphChanges",
+    "GraphErasure",
     "MatchPart",
     "Reason",
     "Refusals",

@@ -16,6 +16,7 @@ from app.models.integrations.kinds import DeliveryStatus
 from app.services.audit_logs.service import AuditLog
 from app.services.cdp.consents.service import Consents, Purpose, Question
 from app.services.cdp.events.service import EventFilter, EventService, keys_named, open_identifiers
+from app.services.cdp.tombstones.service import Tombstones
 from app.services.integrations.account_repository import AdAccountRepository
 from app.services.integrations.conversions import rules
 from app.services.integrations.conversions.errors import DeliveryNotFound, NotReplayable
@@ -201,18 +202,24 @@ class ConversionSender:
             found = {event.id: (event, _stored(event, scope.tenant_id)) for event in events}
             decided = await _may_go_to_ads(scope, list(found.values()))
             granted = {event_id for event_id, yes in zip(found, decided, strict=True) if yes}
-            past = await self._pasts(deliveries, events, now)
+            past = [(keys_named(event, scope.tenant_id), event.event_time) for event, _ in found.values()]
+            barred = await Tombstones(scope).bar(past)
+            erased = {event_id for event_id, yes in zip(found, barred, strict=True) if yes}
+            usual = await self._pasts(deliveries, events, now)
             quarantined: list[UUID] = []
             for delivery in claimed:
                 if delivery.event_id not in found:
                     left_out.setdefault("event_erased", []).append(delivery.id)
+                    continue
+                if delivery.event_id in erased:
+                    left_out.setdefault("person_erased", []).append(delivery.id)
                     continue
                 if delivery.event_id not in granted:
                     left_out.setdefault(_REFUSED, []).append(delivery.id)
                     continue
                 _, stored = found[delivery.event_id]
                 conversion = rules.to_conversion(stored, delivery.event_name)
-                if self._is_held_back(delivery, conversion, past):
+                if self._is_held_back(delivery, conversion, usual):
                     quarantined.append(delivery.id)
                     continue
                 prepared = platform.prepare_event(conversion, now)

@@ -1,0 +1,83 @@
+"""A person's data: handed over whole, or erased with a certificate; and how long it is kept."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+
+from app.api.deps import ScopeDep
+from app.auth.deps import requires
+from app.auth.principals import Principal
+from app.schemas.cdp.privacy import (
+    CertificateRead,
+    KeepingPut,
+    KeepingRead,
+    PrivacyQuery,
+    PrivacyRequestCreate,
+    PrivacyRequestRead,
+)
+from app.schemas.pages import CursorPage
+from app.services.cdp.privacy.service import Keeping, PrivacyRequests, PrivacySettings, RequestKind
+
+router = APIRouter(prefix="/cdp/privacy", tags=["cdp"])
+
+
+def privacy_requests(scope: ScopeDep) -> PrivacyRequests:
+    return PrivacyRequests(scope)
+
+
+def privacy_settings(scope: ScopeDep) -> PrivacySettings:
+    return PrivacySettings(scope)
+
+
+Requests = Annotated[PrivacyRequests, Depends(privacy_requests)]
+Settings = Annotated[PrivacySettings, Depends(privacy_settings)]
+Reader = Annotated[Principal, requires("cdp.privacy:read")]
+Admin = Annotated[Principal, requires("cdp.privacy:admin")]
+
+
+@router.get("/settings")
+async def read_settings(settings: Settings, _: Reader) -> KeepingRead:
+    return KeepingRead.model_validate(await settings.current())
+
+
+@router.put("/settings")
+async def change_settings(body: KeepingPut, settings: Settings, _: Admin) -> KeepingRead:
+    """How long events and refused events are kept; what is older goes within the hour."""
+    return KeepingRead.model_validate(await settings.change(Keeping(**body.model_dump())))
+
+
+@router.get("/requests")
+async def list_requests(
+    query: Annotated[PrivacyQuery, Query()], requests: Requests, _: Reader
+) -> CursorPage[PrivacyRequestRead]:
+    """The last asked first."""
+    kind = RequestKind(query.kind) if query.kind else None
+    found, cursor = await requests.newest(kind=kind, cursor=query.cursor, limit=query.limit)
+    items = [PrivacyRequestRead.model_validate(each) for each in found]
+    return CursorPage(items=items, next_cursor=cursor, limit=query.limit)
+
+
+@router.post("/requests", status_code=202)
+async def ask(body: PrivacyRequestCreate, requests: Requests, _: Admin) -> PrivacyRequestRead:
+    """Export or erase a person, aliases and merged profiles included. An erasure cannot be undone."""
+    asked = await requests.request(RequestKind(body.kind), body.profile_id, body.reason)
+    return PrivacyRequestRead.model_validate(asked)
+
+
+@router.get("/requests/{request_id}")
+async def read_request(request_id: UUID, requests: Requests, _: Reader) -> PrivacyRequestRead:
+    """How far it is, store by store."""
+    return PrivacyRequestRead.model_validate(await requests.one(request_id))
+
+
+@router.get("/requests/{request_id}/certificate")
+async def read_certificate(request_id: UUID, requests: Requests, _: Reader) -> CertificateRead:
+    """What was erased, what was kept and why, what each platform was asked."""
+    return CertificateRead.model_validate(await requests.certificate(request_id))
+
+
+@router.get("/requests/{request_id}/export")
+async def download_export(request_id: UUID, requests: Requests, _: Admin) -> dict[str, Any]:
+    """All that is held of the person, in the clear, until it expires. Who fetched it is written to the audit log."""
+    return await requests.export(request_id)

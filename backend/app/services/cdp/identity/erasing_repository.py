@@ -1,0 +1,73 @@
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from app.core.ids import uuid7
+from app.db.session import TenantScope
+
+_AT_ONCE = 5_000
+_NAMED_BESIDE = """
+SELECT DISTINCT unnest(ARRAY[a_key, b_key]) FROM cdp_identity_edges
+WHERE tenant_id = $1 AND assertion = ANY($2::uuid[])
+"""
+_ASSERTIONS = """
+SELECT assertion FROM cdp_identity_edges WHERE tenant_id = $1 AND a_key = ANY($2::uuid[])
+UNION SELECT assertion FROM cdp_identity_edges WHERE tenant_id = $1 AND b_key = ANY($2::uuid[])
+"""
+_EDGES = (
+    "WITH gone AS (DELETE FROM cdp_identity_edges WHERE tenant_id = $1 AND assertion = ANY($2::uuid[]) RETURNING 1) "
+    "SELECT count(*) FROM gone"
+)
+_IDENTIFIERS = (
+    "WITH gone AS (DELETE FROM cdp_identifiers WHERE tenant_id = $1 AND key = ANY($2::uuid[]) RETURNING 1) "
+    "SELECT count(*) FROM gone"
+)
+_PROFILES = "DELETE FROM cdp_profiles WHERE tenant_id = $1 AND id = ANY($2::uuid[]) RETURNING id"
+_LEFT = """
+UPDATE cdp_identifiers SET profile_id = key WHERE tenant_id = $1 AND profile_id = ANY($2::uuid[]) RETURNING key
+"""
+_EVENTS = "SELECT cdp_events_erase($1, $2)"
+# Who came back while they were being erased: what they did since is resolved anew.
+_AGAIN = """
+INSERT INTO cdp_identity_queue (tenant_id, id, received_at, event_ids)
+SELECT $1, $3, array_agg(e.received_at), array_agg(e.id) FROM cdp_events AS e
+WHERE e.tenant_id = $1 AND e.person_key = ANY($2::uuid[]) AND NOT EXISTS (
+  SELECT FROM cdp_identity_queue AS q WHERE q.tenant_id = $1 AND e.id = ANY(q.event_ids))
+HAVING count(*) > 0
+"""
+
+
+class ErasingRepository:
+    def __init__(self, scope: TenantScope) -> None:
+        self._scope = scope
+
+    async def _fetch(self, sql: str, *values: Any) -> list[Any]:
+        found: list[Any] = await (await self._scope.driver()).fetch(sql, self._scope.tenant_id, *values)
+        return found
+
+    async def edges(self, keys: Iterable[UUID]) -> tuple[int, set[UUID]]:
+        """Every assertion that names one of these goes; how many links that was, and who else they named."""
+        wanted = list(keys)
+        assertions = [row[0] for row in await self._fetch(_ASSERTIONS, wanted)]
+        beside = {row[0] for row in await self._fetch(_NAMED_BESIDE, assertions)} - set(wanted)
+        return int((await self._fetch(_EDGES, assertions))[0][0]), beside
+
+    async def identifiers(self, keys: Iterable[UUID]) -> int:
+        return int((await self._fetch(_IDENTIFIERS, list(keys)))[0][0])
+
+    async def profiles(self, ids: Iterable[UUID]) -> list[UUID]:
+        return [row[0] for row in await self._fetch(_PROFILES, list(ids))]
+
+    async def set_free(self, profile_ids: Iterable[UUID]) -> set[UUID]:
+        """What still belongs to these profiles belongs to itself."""
+        return {row[0] for row in await self._fetch(_LEFT, list(profile_ids))}
+
+    async def events(self, request_id: UUID) -> int:
+        driver = await self._scope.driver()
+        erased = 0
+        while bite := int(await driver.fetchval(_EVENTS, request_id, _AT_ONCE)):
+            erased += bite
+        return erased
+
+    async def resolve_again(self, keys: Iterable[UUID]) -> None:
+        await (await self._scope.driver()).execute(_AGAIN, self._scope.tenant_id, list(keys), uuid7())

@@ -1,0 +1,202 @@
+"""Erasure, store by store: each step is a transaction of its own and is written into the request as it ends.
+
+Whoever dies half-way leaves the request running; the next one goes on with the first step that is not there.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from app.core.security import keyed_hash
+from app.db.session import Scopes, TenantScope
+from app.services.cdp.events.service import normal_email, normal_phone, refused_event
+from app.services.cdp.identity.service import GraphErasure
+from app.services.cdp.privacy.errors import RequestNotFound
+from app.services.cdp.privacy.repository import PrivacyRepository
+from app.services.cdp.privacy.rules import ERASED, KEPT, RequestStatus, StepStatus
+from app.services.cdp.profiles.errors import ProfileNotFound
+from app.services.cdp.profiles.service import ProfileService
+from app.services.cdp.segments.service import Following
+
+CERTIFICATE_PURPOSE = "cdp.privacy.certificate"
+_VERDICTS_AT_ONCE = 500
+_PLATFORM = "platform:"
+Step = dict[str, Any]
+
+
+class Erasure:
+    def __init__(self, scopes: Scopes) -> None:
+        self._scopes = scopes
+
+    async def run(self, request_id: UUID) -> None:
+        await self._step(request_id, self._bury)
+        await self._verdicts(request_id)
+        await self._step(request_id, self._deliveries)
+        await self._step(request_id, self._consents)
+        await self._step(request_id, self._graph)
+        await Following(self._scopes).drain()
+        await self._step(request_id, self._segments)
+        await self._certify(request_id)
+
+    async def _step(self, request_id: UUID, work: Any) -> None:
+        """One transaction; nothing where an earlier run has done it."""
+        async with self._scopes() as scope:
+            rows = PrivacyRepository(scope)
+            request = await rows.find(request_id, for_update=True)
+            if request is None:
+                raise RequestNotFound(request_id=str(request_id))
+            name = work.__name__.removeprefix("_")
+            if any(step["part"] == name for step in request.steps):
+                return
+            steps: list[Step] = await work(scope, request)
+            now = scope.now().isoformat()
+            request.steps = [*request.steps, *({**step, "part": name, "at": now} for step in steps)]
+            request.steps_done += 1
+
+    async def _bury(self, scope: TenantScope, request: Any) -> list[Step]:
+        try:
+            request.subject_keys = await GraphErasure(scope).bury(request.profile_id, scope.now(), request.id)
+        except ProfileNotFound:  # erased meanwhile, by another request
+            request.subject_keys = []
+        request.status = RequestStatus.RUNNING
+        return [_erased("cdp_tombstones", len(request.subject_keys))]
+
+    async def _verdicts(self, request_id: UUID) -> None:
+        """Refused events are sealed without whom they are about: each is opened and read."""
+        async with self._scopes() as scope:
+            request = await PrivacyRepository(scope).find(request_id)
+            done = request is None or any(step["part"] == "verdicts_read" for step in request.steps)
+            values = set() if request is None or done else await _called(scope, request.profile_id)
+        emptied, after = 0, None
+        while values and not done:
+            async with self._scopes() as scope:
+                rows = PrivacyRepository(scope)
+                found = await rows.verdicts(after, _VERDICTS_AT_ONCE)
+                theirs = [
+                    each.id
+                    for each in found
+                    if each.payload and _names(refused_event(each.payload, scope.tenant_id), values)
+                ]
+                await rows.empty_verdicts(theirs)
+            emptied += len(theirs)
+            if len(found) < _VERDICTS_AT_ONCE:
+                break
+            after = found[-1].id
+
+        async def verdicts_read(_scope: TenantScope, _request: Any) -> list[Step]:
+            return [_erased("cdp_event_verdicts", emptied)]
+
+        await self._step(request_id, verdicts_read)
+
+    async def _deliveries(self, scope: TenantScope, request: Any) -> list[Step]:
+        rows = PrivacyRepository(scope)
+        delivered = {each.platform: each for each in await rows.erase_deliveries(request.subject_keys)}
+        steps = [_erased("conversion_deliveries", sum(each.rows for each in delivered.values()))]
+        for platform in sorted({*await rows.platforms(), *delivered}):
+            sent = delivered[platform].sent if platform in delivered else 0
+            steps.append(
+                {
+                    "store": f"{_PLATFORM}{platform}",
+                    "status": StepStatus.IMPOSSIBLE if sent else StepStatus.ERASED,
+                    "rows": sent,
+                    "detail": (
+                        f"{sent} conversions had been sent, their identifiers hashed; the platform has no way to "
+                        "delete one, and keeps them by its own terms."
+                        if sent
+                        else "Nothing of the person had been sent there, and nothing will be."
+                    ),
+                }
+            )
+        return steps
+
+    async def _consents(self, scope: TenantScope, request: Any) -> list[Step]:
+        rows = PrivacyRepository(scope)
+        consents, strings = await rows.erase_consents(request.subject_keys)
+        return [
+            _erased("cdp_privacy_export_parts", await rows.drop_exports_of(request.subject_keys)),
+            _erased("cdp_consents", consents),
+            _erased("cdp_consent_strings", strings),
+            _erased("cdp_consent_receipts", await rows.erase_receipts(request.id)),
+        ]
+
+    async def _graph(self, scope: TenantScope, request: Any) -> list[Step]:
+        memberships = await PrivacyRepository(scope).memberships(request.subject_keys)
+        gone = await GraphErasure(scope).erase(request.subject_keys, request.id)
+        return [
+            _erased("cdp_events", gone.events),
+            _erased("cdp_identity_edges", gone.links),
+            _erased("cdp_identifiers", gone.identifiers),
+            _erased("cdp_profiles", gone.profiles),
+            _erased("cdp_segment_members", memberships),
+            _erased("cdp_segment_timers", 0),
+        ]
+
+    async def _segments(self, scope: TenantScope, request: Any) -> list[Step]:
+        rows = PrivacyRepository(scope)
+        return [
+            _erased("cdp_segment_list_entries", await rows.erase_list_entries(request.subject_keys)),
+            _erased("cdp_segment_transitions", await rows.erase_transitions(request.id)),
+        ]
+
+    async def _certify(self, request_id: UUID) -> None:
+        """What was done, store by store, under a hash that only this platform can make."""
+
+        async def certified(scope: TenantScope, request: Any) -> list[Step]:
+            kept = [
+                {"store": store, "status": StepStatus.KEPT, "rows": 0, "detail": why}
+                for store, why in KEPT.items()
+            ]
+            request.status, request.finished_at = RequestStatus.DONE, scope.now()
+            told = {
+                "request_id": str(request.id),
+                "profile_id": str(request.profile_id),
+                "identifiers": len(request.subject_keys),
+                "requested_at": request.requested_at.isoformat(),
+                "requested_by": request.requested_by,
+                "finished_at": request.finished_at.isoformat(),
+                "bars_events_before": next(
+                    (step["at"] for step in request.steps if step["store"] == "cdp_tombstones"), None
+                ),
+                "stores": [
+                    {name: step[name] for name in ("store", "status", "rows", "detail")}
+                    for step in (*request.steps, *kept)
+                ],
+            }
+            request.certificate = msgspec.json.encode(told).decode()
+            request.signature = signature(request.certificate, scope.tenant_id)
+            return kept
+
+        await self._step(request_id, certified)
+
+
+def signature(certificate: str, tenant_id: int) -> str:
+    return keyed_hash(certificate, purpose=CERTIFICATE_PURPOSE, tenant_id=tenant_id).hex()
+
+
+def _erased(store: str, rows: int) -> Step:
+    return {"store": store, "status": StepStatus.ERASED, "rows": rows, "detail": ERASED[store]}
+
+
+async def _called(scope: TenantScope, profile_id: UUID) -> set[str]:
+    """What the person is called, in normal forms."""
+    profiles = ProfileService(scope)
+    try:
+        profile = await profiles.current(profile_id)
+    except ProfileNotFound:
+        return set()
+    values = [profiles.value(each) for each in await profiles.identifiers(profile)]
+    return {value for value in values if value}
+
+
+def _names(event: Any, values: set[str]) -> bool:
+    """Whether a text at any depth is one of these, as it stands or in its normal form."""
+    if isinstance(event, Mapping):
+        return any(_names(each, values) for each in event.values())
+    if isinstance(event, Sequence) and not isinstance(event, str):
+        return any(_names(each, values) for each in event)
+    if not isinstance(event, str | int):
+        return False
+    text = str(event)
+    return not values.isdisjoint({text, normal_email(text) or text, normal_phone(text) or text})

@@ -1,0 +1,153 @@
+"""Everything that is held of a person, put together for them, sealed until it is fetched or expires."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from app.core.security import seal, unseal
+from app.db.session import Scopes, TenantScope
+from app.models.cdp.events import CdpEvent
+from app.services.cdp.consents.service import ConsentService
+from app.services.cdp.events.service import open_identifiers
+from app.services.cdp.privacy.errors import RequestNotFound
+from app.services.cdp.privacy.repository import PrivacyRepository
+from app.services.cdp.privacy.rules import RequestStatus
+from app.services.cdp.privacy.settings import PrivacySettings
+from app.services.cdp.profiles.service import ProfileService
+
+_PURPOSE = "cdp.privacy.export"
+_PAGE = 200
+
+
+class Export:
+    """One page of events a transaction; a run that dies is begun again, and writes over what it wrote."""
+
+    def __init__(self, scopes: Scopes) -> None:
+        self._scopes = scopes
+
+    async def run(self, request_id: UUID) -> None:
+        number = 0
+        async with self._scopes() as scope:
+            request = await PrivacyRepository(scope).find(request_id, for_update=True)
+            if request is None:
+                raise RequestNotFound(request_id=str(request_id))
+            profile_id = request.profile_id
+            request.status = RequestStatus.RUNNING
+            for section, value in (await _about(scope, profile_id)).items():
+                await _keep(scope, request_id, number, section, value)
+                number += 1
+            request.subject_keys = [
+                each.key
+                for each in await ProfileService(scope).identifiers(
+                    await ProfileService(scope).current(profile_id)
+                )
+            ]
+            request.steps_done = 1
+        cursor: str | None = None
+        while True:
+            async with self._scopes() as scope:
+                events, cursor = await ProfileService(scope).timeline(profile_id, cursor=cursor, limit=_PAGE)
+                await _keep(scope, request_id, number, "events", [_event(each, scope) for each in events])
+                sent = await PrivacyRepository(scope).deliveries_of(events)
+                await _keep(scope, request_id, number + 1, "deliveries", sent)
+                number += 2
+                if cursor is None:
+                    await _finish(scope, request_id, number)
+                    return
+
+
+async def _finish(scope: TenantScope, request_id: UUID, parts: int) -> None:
+    request = await PrivacyRepository(scope).find(request_id, for_update=True)
+    if request is not None:
+        hours = (await PrivacySettings(scope).current()).export_hours
+        request.status, request.finished_at = RequestStatus.DONE, scope.now()
+        request.expires_at = scope.now() + timedelta(hours=hours)
+        request.steps_done = request.steps_total = parts
+
+
+async def opened(scope: TenantScope, request_id: UUID) -> dict[str, Any]:
+    """The export, its lists put together again."""
+    whole: dict[str, Any] = {}
+    for part in await PrivacyRepository(scope).parts(request_id):
+        text = unseal(part.sealed, purpose=_PURPOSE, tenant_id=scope.tenant_id)
+        value = msgspec.json.decode(text)
+        if isinstance(value, list):
+            whole.setdefault(part.section, []).extend(value)
+        else:
+            whole[part.section] = value
+    return whole
+
+
+async def _keep(scope: TenantScope, request_id: UUID, number: int, section: str, value: Any) -> None:
+    text = msgspec.json.encode(value, enc_hook=str).decode()
+    sealed = seal(text, purpose=_PURPOSE, tenant_id=scope.tenant_id)
+    await PrivacyRepository(scope).add_part(request_id, number, section, sealed)
+
+
+async def _about(scope: TenantScope, profile_id: UUID) -> dict[str, Any]:
+    profiles, consents = ProfileService(scope), ConsentService(scope)
+    profile = await profiles.current(profile_id)
+    standing = await consents.of_profile(profile.id)
+    return {
+        "profile": {
+            "id": profile.id,
+            "lifecycle": profile.lifecycle,
+            "first_seen_at": profile.first_seen_at,
+            "last_seen_at": profile.last_seen_at,
+            "orders": profile.order_count,
+            "revenue_micros": profile.revenue,
+            "traits": {**profile.traits, **profiles.opened_traits(profile)},
+            "computed": profile.computed,
+            "click_ids": profile.click_ids,
+        },
+        "identifiers": [
+            {"type": each.type, "value": profiles.value(each), "first_seen_at": each.first_seen_at}
+            for each in await profiles.identifiers(profile)
+        ],
+        "consents": {
+            purpose: {"decision": each.decision, "because": each.because, "at": each.at}
+            for purpose, each in standing.purposes.items()
+        },
+        "consent_strings": [
+            {"kind": each.kind, "value": each.value, "at": each.at} for each in standing.strings
+        ],
+        "consent_receipts": await _receipts(consents, profile.id),
+        "segments": await PrivacyRepository(scope).segments_of(profile.id),
+    }
+
+
+async def _receipts(consents: ConsentService, profile_id: UUID) -> list[dict[str, Any]]:
+    shown: list[dict[str, Any]] = []
+    cursor: str | None = None
+    while True:
+        found, cursor = await consents.receipts(profile_id, cursor=cursor, limit=_PAGE)
+        shown += [
+            {
+                "purpose": each.purpose,
+                "decision": each.decision,
+                "at": each.at,
+                "source": each.source,
+                "wording_version": each.wording_version,
+                "proof": each.proof,
+            }
+            for each in found
+        ]
+        if cursor is None:
+            return shown
+
+
+def _event(event: CdpEvent, scope: TenantScope) -> dict[str, Any]:
+    return {
+        "type": event.event_type,
+        "event": event.event_name,
+        "at": event.event_time,
+        "received_at": event.received_at,
+        "message_id": event.message_id,
+        "anonymous_id": event.anonymous_id,
+        "identifiers": open_identifiers(event.identifiers, scope.tenant_id),
+        "properties": event.properties,
+        "context": event.context,
+        "click_ids": event.click_ids,
+    }

@@ -1,0 +1,243 @@
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from app.db.session import TenantScope
+from app.db.utils import newest_first
+from app.models.cdp.consents import CdpConsent, CdpConsentString
+from app.models.cdp.events import CdpEvent, CdpEventVerdict
+from app.models.cdp.privacy import CdpPrivacyExportPart, CdpPrivacyRequest, CdpPrivacySettings
+from app.models.cdp.segments import CdpSegment, CdpSegmentListEntry, CdpSegmentMember
+from app.models.integrations.connections import Connection
+from app.models.integrations.conversions import ConversionDelivery
+
+_DELIVERIES = """
+WITH theirs AS (
+  UPDATE conversion_deliveries AS d SET dedupe_key = 'erased:' || d.id, match_keys = '{}', response = NULL,
+    status = CASE WHEN d.status IN ('queued', 'failed') THEN 'skipped' ELSE d.status END,
+    reason = CASE WHEN d.status IN ('queued', 'failed') THEN 'person_erased' ELSE d.reason END,
+    next_attempt_at = NULL
+  FROM cdp_events AS e
+  WHERE d.tenant_id = $1 AND e.tenant_id = $1 AND e.person_key = ANY($2::uuid[])
+    AND d.event_received_at = e.received_at AND d.event_id = e.id
+  RETURNING d.platform, d.sent_at IS NOT NULL AS sent)
+SELECT platform, count(*), count(*) FILTER (WHERE sent) FROM theirs GROUP BY platform ORDER BY platform
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """Deliveries of one person to a platform; how many had left."""
+
+    platform: str
+    rows: int
+    sent: int
+
+
+class PrivacyRepository:
+    def __init__(self, scope: TenantScope) -> None:
+        self._scope = scope
+        self._session = scope.session
+        self._tenant_id = scope.tenant_id
+
+    async def add(self, request: CdpPrivacyRequest) -> None:
+        self._session.add(request)
+        await self._session.flush()
+
+    async def find(self, request_id: UUID, *, for_update: bool = False) -> CdpPrivacyRequest | None:
+        statement = select(CdpPrivacyRequest).where(
+            CdpPrivacyRequest.tenant_id == self._tenant_id, CdpPrivacyRequest.id == request_id
+        )
+        found: CdpPrivacyRequest | None = await self._session.scalar(
+            statement.with_for_update() if for_update else statement
+        )
+        return found
+
+    async def newest(
+        self, *, kind: str | None, cursor: str | None, limit: int
+    ) -> tuple[Sequence[CdpPrivacyRequest], str | None]:
+        statement = select(CdpPrivacyRequest).where(CdpPrivacyRequest.tenant_id == self._tenant_id)
+        if kind is not None:
+            statement = statement.where(CdpPrivacyRequest.kind == kind)
+        return await newest_first(
+            self._session,
+            statement,
+            at=CdpPrivacyRequest.requested_at,
+            id=CdpPrivacyRequest.id,
+            cursor=cursor,
+            limit=limit,
+        )
+
+    async def erased_since(self, since: datetime) -> Sequence[UUID]:
+        statement = select(CdpPrivacyRequest.id).where(
+            CdpPrivacyRequest.tenant_id == self._tenant_id,
+            CdpPrivacyRequest.kind == "erasure",
+            CdpPrivacyRequest.finished_at >= since,
+        )
+        return (await self._session.scalars(statement)).all()
+
+    # -- exports
+
+    async def add_part(self, request_id: UUID, number: int, section: str, sealed: bytes) -> None:
+        values = {"section": section, "sealed": sealed}
+        statement = insert(CdpPrivacyExportPart).values(
+            tenant_id=self._tenant_id, request_id=request_id, number=number, **values
+        )
+        await self._session.execute(
+            statement.on_conflict_do_update(index_elements=["tenant_id", "request_id", "number"], set_=values)
+        )
+
+    async def parts(self, request_id: UUID) -> Sequence[CdpPrivacyExportPart]:
+        statement = (
+            select(CdpPrivacyExportPart)
+            .where(
+                CdpPrivacyExportPart.tenant_id == self._tenant_id,
+                CdpPrivacyExportPart.request_id == request_id,
+            )
+            .order_by(CdpPrivacyExportPart.number)
+        )
+        return (await self._session.scalars(statement)).all()
+
+    async def drop_exports_of(self, keys: Sequence[UUID]) -> int:
+        of_them = select(CdpPrivacyRequest.id).where(
+            CdpPrivacyRequest.tenant_id == self._tenant_id,
+            CdpPrivacyRequest.subject_keys.overlap(list(keys)),
+        )
+        return await self._drop(CdpPrivacyExportPart.request_id.in_(of_them))
+
+    async def drop_expired_exports(self, now: datetime) -> int:
+        old = select(CdpPrivacyRequest.id).where(
+            CdpPrivacyRequest.tenant_id == self._tenant_id, CdpPrivacyRequest.expires_at <= now
+        )
+        return await self._drop(CdpPrivacyExportPart.request_id.in_(old))
+
+    async def _drop(self, which: Any) -> int:
+        gone = await self._session.execute(
+            delete(CdpPrivacyExportPart)
+            .where(CdpPrivacyExportPart.tenant_id == self._tenant_id, which)
+            .returning(CdpPrivacyExportPart.number)
+        )
+        return len(gone.all())
+
+    async def segments_of(self, profile_id: UUID) -> list[dict[str, Any]]:
+        statement = (
+            select(CdpSegment.name, CdpSegmentMember.entered_at)
+            .join(
+                CdpSegment,
+                (CdpSegment.tenant_id == CdpSegmentMember.tenant_id)
+                & (CdpSegment.id == CdpSegmentMember.segment_id),
+            )
+            .where(CdpSegmentMember.tenant_id == self._tenant_id, CdpSegmentMember.profile_id == profile_id)
+        )
+        return [{"name": row[0], "entered_at": row[1]} for row in await self._session.execute(statement)]
+
+    async def memberships(self, keys: Sequence[UUID]) -> int:
+        statement = select(func.count()).where(
+            CdpSegmentMember.tenant_id == self._tenant_id, CdpSegmentMember.profile_id.in_(keys)
+        )
+        return int(await self._session.scalar(statement) or 0)
+
+    async def deliveries_of(self, events: Sequence[CdpEvent]) -> list[dict[str, Any]]:
+        statement = select(ConversionDelivery).where(
+            ConversionDelivery.tenant_id == self._tenant_id,
+            ConversionDelivery.event_id.in_([event.id for event in events]),
+        )
+        return [
+            {
+                "platform": each.platform,
+                "event": each.platform_event,
+                "event_time": each.event_time,
+                "status": each.status,
+                "reason": each.reason,
+                "sent_at": each.sent_at,
+                "match_keys": each.match_keys,
+            }
+            for each in await self._session.scalars(statement)
+        ]
+
+    # -- erasure
+
+    async def erase_deliveries(self, keys: Sequence[UUID]) -> list[Delivered]:
+        """Take the shop's ids out, and hold back what has not left; before their events go."""
+        rows = await (await self._scope.driver()).fetch(_DELIVERIES, self._tenant_id, list(keys))
+        return [Delivered(row[0], row[1], row[2]) for row in rows]
+
+    async def platforms(self) -> Sequence[str]:
+        statement = select(Connection.platform).where(Connection.tenant_id == self._tenant_id).distinct()
+        return sorted(await self._session.scalars(statement))
+
+    async def erase_consents(self, keys: Sequence[UUID]) -> tuple[int, int]:
+        consents = await self._session.execute(
+            delete(CdpConsent)
+            .where(CdpConsent.tenant_id == self._tenant_id, CdpConsent.person_key.in_(keys))
+            .returning(CdpConsent.purpose)
+        )
+        strings = await self._session.execute(
+            delete(CdpConsentString)
+            .where(CdpConsentString.tenant_id == self._tenant_id, CdpConsentString.person_key.in_(keys))
+            .returning(CdpConsentString.kind)
+        )
+        return len(consents.all()), len(strings.all())
+
+    async def erase_receipts(self, request_id: UUID) -> int:
+        return int(await self._session.scalar(select(func.cdp_consent_receipts_erase(request_id))) or 0)
+
+    async def erase_list_entries(self, keys: Sequence[UUID]) -> int:
+        gone = await self._session.execute(
+            delete(CdpSegmentListEntry)
+            .where(CdpSegmentListEntry.tenant_id == self._tenant_id, CdpSegmentListEntry.key.in_(keys))
+            .returning(CdpSegmentListEntry.key)
+        )
+        return len(gone.all())
+
+    async def erase_transitions(self, request_id: UUID) -> int:
+        return int(await self._session.scalar(select(func.cdp_segment_transitions_erase(request_id))) or 0)
+
+    async def erase_events(self, request_id: UUID, most: int) -> int:
+        return int(await self._session.scalar(select(func.cdp_events_erase(request_id, most))) or 0)
+
+    async def verdicts(self, after: UUID | None, most: int) -> Sequence[CdpEventVerdict]:
+        """Those that are kept with their content."""
+        statement = (
+            select(CdpEventVerdict)
+            .where(CdpEventVerdict.tenant_id == self._tenant_id, CdpEventVerdict.payload.is_not(None))
+            .order_by(CdpEventVerdict.id)
+            .limit(most)
+        )
+        if after is not None:
+            statement = statement.where(CdpEventVerdict.id > after)
+        return (await self._session.scalars(statement)).all()
+
+    async def empty_verdicts(self, ids: Sequence[UUID]) -> None:
+        await self._session.execute(
+            update(CdpEventVerdict)
+            .where(CdpEventVerdict.tenant_id == self._tenant_id, CdpEventVerdict.id.in_(ids))
+            .values(payload=None)
+        )
+
+    # -- settings and keeping
+
+    async def settings(self) -> CdpPrivacySettings | None:
+        found: CdpPrivacySettings | None = await self._session.scalar(
+            select(CdpPrivacySettings)
+            .where(CdpPrivacySettings.tenant_id == self._tenant_id)
+            .execution_options(populate_existing=True)
+        )
+        return found
+
+    async def save_settings(self, values: Mapping[str, Any]) -> None:
+        statement = insert(CdpPrivacySettings).values(tenant_id=self._tenant_id, **values)
+        await self._session.execute(
+            statement.on_conflict_do_update(index_elements=[CdpPrivacySettings.tenant_id], set_=dict(values))
+        )
+
+    async def expire_events(self, until: datetime, most: int) -> int:
+        return int(await self._session.scalar(select(func.cdp_events_expire(until, most))) or 0)
+
+    async def expire_verdicts(self, until: datetime, most: int) -> int:
+        return int(await self._session.scalar(select(func.cdp_event_verdicts_expire(until, most))) or 0)

@@ -1,0 +1,60 @@
+"""Which stores hold something of a person, and what erasure does with each. Pure."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class RequestKind(StrEnum):
+    EXPORT = "export"
+    ERASURE = "erasure"
+
+
+class RequestStatus(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+
+
+class StepStatus(StrEnum):
+    """What became of one store."""
+
+    ERASED = "erased"
+    KEPT = "kept"
+    IMPOSSIBLE = "impossible"
+
+
+ERASED: Mapping[str, str] = MappingProxyType(
+    {
+        "cdp_tombstones": "hashes of the identifiers, which bar what happened before",
+        "cdp_event_verdicts": "refused events that name the person, their content",
+        "conversion_deliveries": "ids that the shop gave their purchases; what was unsent is not sent",
+        "cdp_privacy_export_parts": "earlier exports",
+        "cdp_consents": "what stood of their consents",
+        "cdp_consent_strings": "TCF and GPP strings",
+        "cdp_consent_receipts": "receipts of consent",
+        "cdp_events": "what they did",
+        "cdp_identity_edges": "links between identifiers",
+        "cdp_identifiers": "identifiers, with the fold of their events",
+        "cdp_profiles": "the profile and its traits",
+        "cdp_segment_members": "memberships of segments, by the profile's end",
+        "cdp_segment_timers": "times at which memberships were to be looked at again, by the profile's end",
+        "cdp_segment_list_entries": "places on uploaded lists",
+        "cdp_segment_transitions": "comings and goings in segments",
+    }
+)
+"""By table: what is deleted there, or made to name nobody."""
+
+KEPT: Mapping[str, str] = MappingProxyType(
+    {
+        "cdp_event_dedupe": "ids of messages for a day or so, without whom they were about; addresses in them hashed",
+        "cdp_identity_queue": "ids of events, gone when they are resolved",
+        "cdp_profile_changes": "hashed ids of profiles that changed, and no value",
+        "cdp_privacy_requests": "this request: hashed ids, which prove the erasure",
+        "audit_logs": "who did what to which hashed id, as the law wants it; addresses masked",
+        "outbox": "ids of work under way, gone when it is done",
+        "dead_letters": "ids of work that failed",
+        "redis": "samples of events without identifiers, trimmed within minutes",
+    }
+)
+"""What holds no more than hashed ids, and why it stays."""

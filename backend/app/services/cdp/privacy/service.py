@@ -1,0 +1,120 @@
+"""Requests of people about their data: all of it handed over, or all of it erased."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from app.core.ids import uuid7
+from app.db.session import Scopes, TenantScope
+from app.models.cdp.privacy import CdpPrivacyRequest
+from app.services.audit_logs.service import AuditLog
+from app.services.cdp.privacy.erasing import Erasure, signature
+from app.services.cdp.privacy.errors import ExportExpired, NotReady, RequestNotFound
+from app.services.cdp.privacy.exporting import Export, opened
+from app.services.cdp.privacy.repository import PrivacyRepository
+from app.services.cdp.privacy.rules import RequestKind, RequestStatus
+from app.services.cdp.privacy.settings import Forgetting, Keeping, PrivacySettings
+from app.services.cdp.profiles.service import ProfileService
+
+__all__ = [
+    "Certificate",
+    "Forgetting",
+    "Keeping",
+    "PrivacyRequests",
+    "PrivacySettings",
+    "PrivacyWork",
+    "RequestKind",
+]
+
+_ERASURE_STEPS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What an erasure did; `valid` says that nobody has altered it."""
+
+    certificate: dict[str, Any]
+    signature: str
+    valid: bool
+
+
+class PrivacyRequests:
+    def __init__(self, scope: TenantScope) -> None:
+        self._scope = scope
+        self._rows = PrivacyRepository(scope)
+
+    async def request(self, kind: RequestKind, profile_id: UUID, reason: str) -> CdpPrivacyRequest:
+        """Have it done; the profile's aliases and all that was merged into it are meant too."""
+        profile = await ProfileService(self._scope).current(profile_id)
+        request = CdpPrivacyRequest(
+            id=uuid7(),
+            kind=kind,
+            status=RequestStatus.QUEUED,
+            profile_id=profile.id,
+            subject_keys=[],
+            reason=reason,
+            requested_by=self._scope.actor.label,
+            requested_at=self._scope.now(),
+            steps=[],
+            steps_done=0,
+            steps_total=_ERASURE_STEPS if kind is RequestKind.ERASURE else 0,
+        )
+        await self._rows.add(request)
+        await self._scope.enqueue("cdp.privacy.run", {"request_id": str(request.id)}, queue="cdp")
+        await self._record(f"cdp.privacy.{kind}_requested", request, reason=reason)
+        return request
+
+    async def newest(
+        self, *, kind: RequestKind | None, cursor: str | None, limit: int
+    ) -> tuple[Sequence[CdpPrivacyRequest], str | None]:
+        return await self._rows.newest(kind=kind, cursor=cursor, limit=limit)
+
+    async def one(self, request_id: UUID) -> CdpPrivacyRequest:
+        found = await self._rows.find(request_id)
+        if found is None:
+            raise RequestNotFound(request_id=str(request_id))
+        return found
+
+    async def certificate(self, request_id: UUID) -> Certificate:
+        request = await self.one(request_id)
+        if request.certificate is None or request.signature is None:
+            raise NotReady(status=request.status)
+        valid = signature(request.certificate, self._scope.tenant_id) == request.signature
+        return Certificate(msgspec.json.decode(request.certificate), request.signature, valid)
+
+    async def export(self, request_id: UUID) -> dict[str, Any]:
+        """All of a person's data in the clear; who fetched it is written down."""
+        request = await self.one(request_id)
+        if request.kind != RequestKind.EXPORT or request.status != RequestStatus.DONE:
+            raise NotReady(status=request.status)
+        whole = await opened(self._scope, request_id)
+        if not whole or request.expires_at is None or request.expires_at <= self._scope.now():
+            raise ExportExpired
+        await self._record("cdp.privacy.export_fetched", request)
+        return whole
+
+    async def _record(self, action: str, request: CdpPrivacyRequest, **told: Any) -> None:
+        await AuditLog(self._scope).record(
+            action,
+            entity="cdp_privacy_requests",
+            entity_id=request.id,
+            after={"profile_id": str(request.profile_id), **told},
+        )
+
+
+class PrivacyWork:
+    """Does what was asked, in short transactions; running twice is harmless."""
+
+    def __init__(self, scopes: Scopes) -> None:
+        self._scopes = scopes
+
+    async def run(self, request_id: UUID) -> None:
+        async with self._scopes() as scope:
+            request = await PrivacyRequests(scope).one(request_id)
+        if request.status == RequestStatus.DONE:
+            return
+        work = Erasure if request.kind == RequestKind.ERASURE else Export
+        await work(self._scopes).run(request_id)

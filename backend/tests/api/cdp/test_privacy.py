@@ -1,0 +1,287 @@
+"""A person's data: handed over whole; erased, and not to be brought back; kept no longer than the tenant says."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from httpx2 import AsyncClient
+from sqlalchemy import text
+
+from app.auth.permissions import Role
+from app.base_models import Base
+from app.core.clock import real_now
+from app.core.ids import uuid7
+from app.db.session import Scopes
+from app.services.cdp.consents.service import Consents
+from app.services.cdp.identity.service import Resolver
+from app.services.cdp.privacy.rules import ERASED, KEPT
+from app.services.cdp.privacy.service import Forgetting, PrivacyWork
+from tests.factories.access import Company
+from tests.factories.cdp import Source, make_source
+
+PRIVACY = "/api/v1/cdp/privacy"
+PROFILES = "/api/v1/cdp/profiles"
+
+NO_CUSTOMER = {
+    "cdp_consent_settings": "a tenant's own rules",
+    "cdp_event_counts": "numbers of events by source and hour",
+    "cdp_identity_settings": "a tenant's own rules",
+    "cdp_privacy_settings": "a tenant's own limits",
+    "cdp_segment_cursors": "how far the feed was read",
+    "cdp_segments": "rules of segments",
+    "cdp_sources": "where events come from",
+}
+"""Tables of the customer data platform that hold nothing of a customer, and what they hold."""
+
+CUSTOMERS_COLUMNS = {
+    *(
+        "person_key",
+        "profile_id",
+        "profile_ids",
+        "a_key",
+        "b_key",
+        "anonymous_id",
+        "user_id_hash",
+        "email_hash",
+    ),
+    *(
+        "phone_hash",
+        "identifiers",
+        "traits",
+        "message_id",
+        "event_id",
+        "event_ids",
+        "dedupe_key",
+        "match_keys",
+    ),
+}
+
+
+def happened(user: str, event: str = "Order Completed", **members: Any) -> dict[str, Any]:
+    return {
+        "type": "track",
+        "event": event,
+        "userId": user,
+        "anonymousId": f"a-{user}",
+        "messageId": f"m-{uuid7()}",
+        "timestamp": (real_now() - timedelta(minutes=5)).isoformat(),
+        "properties": {
+            "email": f"{user}@shop.example",
+            "order_id": f"o-{user}",
+            "total": 5,
+            "currency": "USD",
+        },
+        "context": {"consent": {"categoryPreferences": {"Advertising": True}}, "tcf": "CPXxRfA"},
+        **members,
+    }
+
+
+async def told(company: Company, source: Source, *events: dict[str, Any]) -> None:
+    began = real_now() - timedelta(seconds=1)
+    answer = await company.client().post("/v1/batch", json={"batch": list(events)}, auth=(source.key, ""))
+    assert answer.status_code == 200, answer.text
+    await Resolver(company.scopes).drain()
+    async with company.scopes() as scope:
+        await Consents(scope).take_in(began, real_now())
+
+
+async def profile_of(client: AsyncClient, identifier: str) -> str | None:
+    items = (await client.get(PROFILES, params={"identifier": identifier})).json()["items"]
+    return items[0]["id"] if items else None
+
+
+async def asked(company: Company, kind: str, profile_id: str | None) -> str:
+    body = {"kind": kind, "profile_id": profile_id, "reason": "They asked."}
+    answer = await company.client().post(f"{PRIVACY}/requests", json=body)
+    assert answer.status_code == 202, answer.text
+    await PrivacyWork(company.scopes).run(UUID(answer.json()["id"]))
+    return str(answer.json()["id"])
+
+
+async def rows(scopes: Scopes, table: str) -> int:
+    async with scopes() as scope:
+        return int(await scope.session.scalar(text(f"select count(*) from {table}")) or 0)  # noqa: S608
+
+
+async def test_an_erased_person_replayed_does_not_come_back(acme: Company, client: AsyncClient) -> None:
+    source = await make_source(acme)
+    past = [happened("u-1"), happened("u-1", "Product Viewed"), happened("u-2")]
+    await told(acme, source, *past)
+    profile = await profile_of(client, "u-1")
+    request = await asked(acme, "erasure", profile)
+    assert await profile_of(client, "u-1") is None
+    async with acme.scopes() as scope:  # the ids of messages are forgotten: a replay is no duplicate
+        left = await scope.session.scalar(
+            text("select count(*) from cdp_events where user_id_hash is not null")
+        )
+    assert left == 1
+    again = [{**event, "messageId": f"m-{uuid7()}"} for event in past[:2]]
+    by_mail = {**again[0], "messageId": f"m-{uuid7()}", "userId": "u-new", "anonymousId": "a-new"}
+    await told(acme, source, *past, *again, by_mail)
+    for identifier in ("u-1", "a-u-1", "u-1@shop.example", "u-new"):
+        assert await profile_of(client, identifier) is None
+    assert await rows(acme.scopes, "cdp_events") == 1
+    verdicts = (await client.get("/api/v1/cdp/events/verdicts", params={"code": "erased"})).json()["items"]
+    assert {each["message_id"] for each in verdicts} == {
+        event["messageId"] for event in (*past[:2], *again, by_mail)
+    }
+    assert not any(each["replayable"] or each["payload"] for each in verdicts)
+    assert await profile_of(client, "u-2") is not None
+    answer = (await client.get(f"{PRIVACY}/requests/{request}")).json()
+    assert (answer["status"], answer["steps_done"]) == ("done", answer["steps_total"])
+
+
+async def test_a_customer_who_comes_back_is_a_new_one(acme: Company, client: AsyncClient) -> None:
+    source = await make_source(acme)
+    await told(acme, source, happened("u-1"), happened("u-1"))
+    await asked(acme, "erasure", await profile_of(client, "u-1"))
+    await told(acme, source, happened("u-1", timestamp=(real_now() + timedelta(seconds=1)).isoformat()))
+    profile = await profile_of(client, "u-1")
+    assert profile is not None
+    assert (await client.get(f"{PROFILES}/{profile}")).json()["event_count"] == 1
+
+
+async def test_the_certificate_names_every_store_and_nobody_can_alter_it(
+    acme: Company, client: AsyncClient
+) -> None:
+    source = await make_source(acme)
+    await told(acme, source, happened("u-1"))
+    request = await asked(acme, "erasure", await profile_of(client, "u-1"))
+    answer = (await client.get(f"{PRIVACY}/requests/{request}/certificate")).json()
+    assert answer["valid"]
+    stores = {each["store"]: each for each in answer["certificate"]["stores"]}
+    assert stores.keys() == ERASED.keys() | KEPT.keys()
+    counted = {name: each["rows"] for name, each in stores.items() if each["rows"]}
+    assert counted["cdp_events"] == 1
+    assert counted["cdp_identifiers"] == counted["cdp_tombstones"] == 3
+    assert counted["cdp_profiles"] == counted["cdp_consents"] == counted["cdp_consent_receipts"] == 1
+    assert "u-1@shop" not in str(answer)
+    async with acme.scopes() as scope:
+        await scope.session.execute(
+            text("update cdp_privacy_requests set certificate = replace(certificate, 'erased', 'kept')")
+        )
+    assert not (await client.get(f"{PRIVACY}/requests/{request}/certificate")).json()["valid"]
+
+
+def test_no_table_with_something_of_a_customer_is_forgotten() -> None:
+    """A new table is erased, or kept with a reason, or holds nothing of a customer: here it is said which."""
+    known = ERASED.keys() | KEPT.keys() | NO_CUSTOMER.keys()
+    forgotten = {
+        table.name
+        for table in Base.metadata.tables.values()
+        if table.name not in known
+        and (table.name.startswith("cdp_") or not CUSTOMERS_COLUMNS.isdisjoint(table.columns.keys()))
+    }
+    assert forgotten == set()
+    assert (ERASED.keys() | KEPT.keys() | NO_CUSTOMER.keys()) - Base.metadata.tables.keys() == {"redis"}
+
+
+async def test_nothing_readable_of_the_person_is_left_in_any_table(
+    acme: Company, client: AsyncClient
+) -> None:
+    source = await make_source(acme)
+    refused = {"type": "track", "messageId": f"m-{uuid7()}", "userId": "u-1", "event": None}
+    await told(acme, source, happened("u-1"), happened("u-1", userId=None), refused, happened("u-9"))
+    other = {**refused, "userId": "u-9", "messageId": f"m-{uuid7()}"}
+    await told(acme, source, other)
+    profile = await profile_of(client, "u-1")
+    before = await asked(acme, "export", profile)
+    await asked(acme, "erasure", profile)
+    assert (await client.get(f"{PRIVACY}/requests/{before}/export")).status_code == 410
+    verdicts = (await client.get("/api/v1/cdp/events/verdicts")).json()["items"]
+    kept = {each["message_id"]: each["replayable"] for each in verdicts}
+    assert kept == {refused["messageId"]: False, other["messageId"]: True}
+    async with acme.scopes() as scope:
+        for table in Base.metadata.tables.values():
+            if "tenant_id" in table.columns and table.name != "audit_logs":
+                every = text(f"select x::text from {table.name} x where tenant_id = :t")  # noqa: S608
+                found = await scope.session.scalars(every, {"t": acme.id})
+                assert not [row for row in found if "u-1@" in row or "o-u-1" in row or "a-u-1" in row], table
+
+
+async def test_who_shared_a_device_with_an_erased_person_stays(acme: Company, client: AsyncClient) -> None:
+    source = await make_source(acme)
+    shared = {"anonymousId": "a-shared"}
+    await told(acme, source, happened("u-1", **shared), happened("u-2", **shared))
+    await asked(acme, "erasure", await profile_of(client, "u-1"))
+    profile = await profile_of(client, "u-2")
+    assert (await client.get(f"{PROFILES}/{profile}")).json()["order_count"] == 1
+
+
+async def test_everything_of_a_merged_person_goes_with_them(acme: Company, client: AsyncClient) -> None:
+    source = await make_source(acme)
+    await told(acme, source, happened("u-1"), {**happened("x", userId=None), "properties": {}})
+    one, other = await profile_of(client, "u-1"), await profile_of(client, "a-x")
+    merge = {"profile_id": one, "other_profile_id": other, "reason": "They are one."}
+    assert (await client.post(f"{PROFILES}/merges", json=merge)).status_code == 200
+    await asked(acme, "erasure", other)
+    assert await rows(acme.scopes, "cdp_events") == 0
+    assert await rows(acme.scopes, "cdp_identifiers") == 0
+    assert await rows(acme.scopes, "cdp_identity_edges") == 0
+
+
+async def test_an_export_holds_all_of_a_person_and_expires(acme: Company, client: AsyncClient) -> None:
+    source = await make_source(acme)
+    identify = {**happened("u-1"), "type": "identify", "traits": {"firstName": "Jo", "plan": "pro"}}
+    await told(acme, source, identify, happened("u-1"), happened("u-2"))
+    request = await asked(acme, "export", await profile_of(client, "u-1"))
+    url = f"{PRIVACY}/requests/{request}/export"
+    assert (await acme.client(Role.MANAGER).get(url)).status_code == 403
+    whole = (await client.get(url)).json()
+    assert whole["profile"]["traits"] == {"firstName": "Jo", "plan": "pro"}
+    assert {each["value"] for each in whole["identifiers"]} == {"u-1", "a-u-1", "u-1@shop.example"}
+    assert len(whole["events"]) == 2
+    assert any(each["identifiers"].get("email") == "u-1@shop.example" for each in whole["events"])
+    assert whole["consents"]["ads"]["decision"] == "granted"
+    assert {"segments", "deliveries", "consent_receipts", "consent_strings"} <= whole.keys()
+    assert "u-2" not in str(whole)
+    actions = [each["action"] for each in (await client.get("/api/v1/audit-logs")).json()["items"]]
+    assert {"cdp.privacy.export_requested", "cdp.privacy.export_fetched"} <= set(actions)
+    async with acme.scopes() as scope:
+        await scope.session.execute(
+            text("update cdp_privacy_requests set expires_at = now() - interval '1 s'")
+        )
+    assert (await client.get(url)).status_code == 410
+    await Forgetting(acme.scopes).run()
+    assert await rows(acme.scopes, "cdp_privacy_export_parts") == 0
+
+
+async def test_a_tenant_keeps_its_events_as_long_as_it_says_and_no_longer(
+    acme: Company, globex: Company, client: AsyncClient
+) -> None:
+    body = {"event_days": 7, "verdict_days": 7, "export_hours": 24}
+    assert (await client.put(f"{PRIVACY}/settings", json=body)).json() == body
+    bad = {"type": "track", "messageId": "m-bad", "userId": "u-1"}
+    for company in (acme, globex):
+        await told(company, await make_source(company), happened("u-1"), bad)
+    await Forgetting(acme.scopes).run()
+    assert (await rows(acme.scopes, "cdp_events"), await rows(acme.scopes, "cdp_event_verdicts")) == (1, 1)
+    for company in (acme, globex):
+        async with company.scopes() as scope:
+            await scope.session.execute(
+                text("update cdp_event_verdicts set last_at = now() - interval '8 days'")
+            )
+        await old_event(company)
+        await Forgetting(company.scopes).run()
+    assert (await rows(acme.scopes, "cdp_events"), await rows(acme.scopes, "cdp_event_verdicts")) == (1, 0)
+    assert (await rows(globex.scopes, "cdp_events"), await rows(globex.scopes, "cdp_event_verdicts")) == (
+        2,
+        1,
+    )
+
+
+async def old_event(company: Company) -> None:
+    """A copy of an event that was received eight days ago."""
+    async with company.scopes() as scope:
+        columns = [
+            each.name
+            for each in Base.metadata.tables["cdp_events"].columns
+            if each.name not in ("id", "received_at")
+        ]
+        names = ", ".join(columns)
+        await scope.session.execute(
+            text(
+                f"insert into cdp_events (id, received_at, {names}) "  # noqa: S608
+                f"select gen_random_uuid(), received_at - interval '8 days', {names} from cdp_events"
+            )
+        )
