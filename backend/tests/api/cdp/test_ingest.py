@@ -436,9 +436,9 @@ async def test_writers_of_the_same_events_in_any_order_wait_for_each_other_and_n
         for _ in range(6)
     ]
     store = EventStore(settings, connections=len(parts))
-    new = await asyncio.gather(*(store.write(acme.id, [part]) for part in parts))
+    written = await asyncio.gather(*(store.write(acme.id, [part]) for part in parts))
     await store.close()
-    assert sum(each for accepted in new for each in accepted) == len(rows_of) == len(await rows(scopes))
+    assert sum(sum(each.accepted) for each in written) == len(rows_of) == len(await rows(scopes))
 
 
 async def test_tenants_may_use_the_same_message_ids(
