@@ -11,6 +11,7 @@ _DECIDED_BY_ALL = {
     "CdpIdentifier.key": "a tenant's identifier is one row",
     "CdpIdentityEdge.place": "of one assertion, whose places are its rows",
     "CdpConsentString.kind": "of one identifier, whose kinds are one row each",
+    "CdpPrivacyExportPart.number": "of one request, whose parts are numbered",
     "None": "takes an order away",
     "edge.assertion": "of its links one alone is refused by itself",
     "matched.c.profile_id": "a profile is one row of a verdict",
