@@ -155,7 +155,12 @@ class EventStore:
             raise (Poisoned if faulty else Interrupted)(str(error)[:300]) from error
         except (ValueError, OverflowError) as error:  # the driver's, of what no column can take
             raise Poisoned(str(error)[:300]) from error
-        except (asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        except (
+            asyncpg.InterfaceError,
+            asyncpg.InternalClientError,  # a COPY whose server died
+            OSError,
+            TimeoutError,
+        ) as error:
             raise Interrupted(str(error)[:300]) from error
 
     async def close(self) -> None:
