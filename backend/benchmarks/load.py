@@ -19,10 +19,6 @@ class Figures:
     latencies: Sequence[float]
 
     @property
-    def per_second(self) -> float:
-        return self.requests / self.seconds
-
-    @property
     def per_cpu_second(self) -> float:
         return self.requests / self.cpu_seconds
 

@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.responses import JSONResponse, Response
 
 from app.core.context import origin
-from app.core.errors import FieldError, Malformed, NotFound, StratumError, TooLarge
+from app.core.errors import FieldError, Invalid, Malformed, NotFound, StratumError, TooLarge
 from app.core.logging import get_logger
 from app.core.metrics import ERRORS
 from app.schemas.errors import ErrorBody, FieldFault
@@ -70,14 +70,7 @@ async def _invalid_input(_request: Request, error: Exception) -> Response:
     ]
     if any(fault.code == "json_invalid" for fault in faults):
         return render(Malformed("The body is not valid JSON.", fields=faults))
-    return render(InvalidInput(fields=faults))
-
-
-class InvalidInput(StratumError):
-    """Some of the input is not valid."""
-
-    status = 422
-    code = "invalid"
+    return render(Invalid(fields=faults))
 
 
 async def _not_found(_request: Request, _error: Exception) -> Response:

@@ -30,12 +30,6 @@ _LAST_USED_GRAIN = timedelta(minutes=1)
 API_KEY_PREFIX = "sk"
 
 
-class AccountInactive(Unauthorized):
-    """This account can no longer sign in here."""
-
-    code = "auth.inactive"
-
-
 class InvalidApiKey(Unauthorized):
     """The API key is unknown, expired or revoked."""
 

@@ -10,7 +10,6 @@ class ActorKind(StrEnum):
     USER = "user"
     SUPERADMIN = "superadmin"
     API_KEY = "api_key"
-    WRITE_KEY = "write_key"
     SYSTEM = "system"
 
 

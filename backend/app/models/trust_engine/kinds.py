@@ -41,12 +41,6 @@ class AutopilotMode(StrEnum):
     FROZEN = "frozen"
 
 
-class HealthLevel(StrEnum):
-    ACCOUNT = "account"
-    PLATFORM = "platform"
-    TENANT = "tenant"
-
-
 class RiskClass(StrEnum):
     """Most dangerous first; `safety` reads no health at all."""
 

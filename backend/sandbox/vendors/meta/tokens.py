@@ -14,7 +14,6 @@ from sandbox.vendors.meta.errors import GraphError, bad_token
 
 _DOCUMENT = "meta_tokens"
 _CODE_SECONDS = 600
-SHORT_LIVED = 5400
 LONG_LIVED = 60 * 86400
 
 

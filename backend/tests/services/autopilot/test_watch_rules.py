@@ -36,20 +36,20 @@ def test_the_beta_distribution_rises(a: float, b: float, low: float, high: float
 
 def test_a_collapse_is_rolled_back_and_steadiness_is_not() -> None:
     before = Window(conversions=300, mature_spend_micros=3000 * EURO)
-    assert should_roll_back(before, Window(120, 3000 * EURO))
-    assert not should_roll_back(before, Window(300, 3000 * EURO))
-    assert not should_roll_back(before, Window(600, 3000 * EURO))
+    assert should_roll_back(worse_probability(before, Window(120, 3000 * EURO)))
+    assert not should_roll_back(worse_probability(before, Window(300, 3000 * EURO)))
+    assert not should_roll_back(worse_probability(before, Window(600, 3000 * EURO)))
 
 
 def test_ten_conversions_of_noise_do_not_undo_a_change() -> None:
     before = Window(conversions=10, mature_spend_micros=100 * EURO)
-    assert not should_roll_back(before, Window(7, 100 * EURO))
+    assert not should_roll_back(worse_probability(before, Window(7, 100 * EURO)))
 
 
 def test_young_days_are_not_held_against_a_change() -> None:
     """Half of the conversions not reported yet: the spend that could have converted counts by half."""
     before = Window(conversions=300, mature_spend_micros=3000 * EURO)
-    assert not should_roll_back(before, Window(150, 1500 * EURO))
+    assert not should_roll_back(worse_probability(before, Window(150, 1500 * EURO)))
 
 
 def test_without_spend_there_is_no_answer() -> None:

@@ -34,8 +34,8 @@ def worse_probability(before: Window, after: Window, *, worse_by: float = WORSE_
     return beta_cdf(threshold / (1 + threshold), after.conversions + _PRIOR, before.conversions + _PRIOR)
 
 
-def should_roll_back(before: Window, after: Window) -> bool:
-    probability = worse_probability(before, after)
+def should_roll_back(probability: float | None) -> bool:
+    """Only harm that is all but certain is undone; None, nothing to compare, is no harm."""
     return probability is not None and probability > CERTAIN
 
 

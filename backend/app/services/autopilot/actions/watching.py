@@ -10,7 +10,7 @@ from app.models.trust_engine.kinds import Origin
 from app.services.autopilot.actions.rules import ActionState
 from app.services.autopilot.actions.service import AutopilotActions, Wanted
 from app.services.autopilot.actions.watch_repository import WatchRepository
-from app.services.autopilot.actions.watch_rules import CERTAIN, Window, worse_probability
+from app.services.autopilot.actions.watch_rules import Window, should_roll_back, worse_probability
 
 _BEFORE_DAYS = 7
 _MATURE_DAYS = 3
@@ -32,7 +32,7 @@ class ActionWatch:
         proposed = 0
         for action in await self._actions.watched():
             probability = await self._probability(action)
-            if probability is None or probability <= CERTAIN:
+            if probability is None or not should_roll_back(probability):
                 continue
             if await self._rows.changed_since(action) or not await self._may_undo(action):
                 continue

@@ -22,7 +22,6 @@ from app.services.cdp.segments.membership_repository import (
 )
 from app.services.cdp.segments.questions import question_of, reads_of
 
-FOLLOW = "cdp.segments.follow"
 _AT_ONCE = 5_000
 _TELLS_AT_MOST_EVERY = timedelta(seconds=1)
 

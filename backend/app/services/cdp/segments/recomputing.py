@@ -15,7 +15,6 @@ from app.services.cdp.segments.membership_repository import MembershipRepository
 from app.services.cdp.segments.questions import question_of
 from app.services.cdp.segments.repository import SegmentRepository
 
-RECOMPUTE = "cdp.segments.recompute"
 PATIENCE = timedelta(minutes=10)
 
 

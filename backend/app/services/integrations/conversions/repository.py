@@ -32,10 +32,6 @@ class DeliveryCounts:
     skipped: int
     quarantined: int
 
-    @property
-    def to_be_sent(self) -> int:
-        return self.acknowledged + self.waiting + self.dead
-
 
 @dataclass(frozen=True, slots=True)
 class Coverage:

@@ -17,7 +17,6 @@ EVENTS = {
     "sign_up": "CompleteRegistration",
     "search": "Search",
 }
-MOST_IN_A_REQUEST = 1000
 _OLDEST = timedelta(days=7) - timedelta(minutes=15)
 _AHEAD = timedelta(minutes=5)
 _ALONE_NOT_ENOUGH = frozenset({"client_user_agent", "country", "ct", "st", "zp", "ge", "fn", "ln", "db"})

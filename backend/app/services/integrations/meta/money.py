@@ -61,8 +61,3 @@ def from_decimal(text: str) -> int:
         return int((Decimal(text) * MICROS).to_integral_value())
     except InvalidOperation as error:
         raise NotMoney(f"{text!r} is no amount.") from error
-
-
-def smallest_step(currency: str) -> int:
-    """The micros of one of Meta's units: budgets are multiples of it."""
-    return MICROS // offset(currency)

@@ -231,7 +231,3 @@ def encode(fact: GateInput | GateDecision) -> bytes:
 
 def decode_input(raw: bytes | msgspec.Raw) -> GateInput:
     return msgspec.json.decode(raw, type=GateInput)
-
-
-def decode_decision(raw: bytes | msgspec.Raw) -> GateDecision:
-    return msgspec.json.decode(raw, type=GateDecision)

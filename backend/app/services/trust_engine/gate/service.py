@@ -38,7 +38,7 @@ from app.services.trust_engine.gate.facts import (
 from app.services.trust_engine.gate.kill_switch import KillSwitch, KillSwitchState
 from app.services.trust_engine.gate.permits import Change, EntityType, Permit
 from app.services.trust_engine.gate.repository import GateRepository, Line
-from app.services.trust_engine.gate.rules import CURRENT, DECIDERS, decide
+from app.services.trust_engine.gate.rules import DECIDERS, decide
 from app.services.trust_engine.health.service import HealthReading, HealthService, states
 from app.services.trust_engine.ledger.service import Ledger
 from app.services.trust_engine.policies.service import Policies
@@ -265,10 +265,6 @@ def _redecider(version: str) -> Any:
         return found
 
     return again
-
-
-def current_decider() -> str:
-    return f"{_PREFIX}{CURRENT}"
 
 
 def read_entry(entry: LedgerEntry) -> tuple[GateInput, GateDecision]:

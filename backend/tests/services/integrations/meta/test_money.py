@@ -5,11 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.services.integrations.meta.money import (
+    MICROS,
     OFFSETS,
     NotMoney,
     from_decimal,
     from_units,
-    smallest_step,
+    offset,
     to_units,
 )
 
@@ -23,8 +24,9 @@ def test_units_go_there_and_back(units: int, currency: str) -> None:
 
 @given(units=st.integers(0, 10**9), beside=st.integers(1, 999_999), currency=currencies)
 def test_nothing_between_two_units_is_rounded(units: int, beside: int, currency: str) -> None:
-    micros = from_units(units, currency) + beside % smallest_step(currency)
-    if micros % smallest_step(currency):
+    unit = MICROS // offset(currency)
+    micros = from_units(units, currency) + beside % unit
+    if micros % unit:
         with pytest.raises(NotMoney):
             to_units(micros, currency)
 
