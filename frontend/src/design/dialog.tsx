@@ -16,7 +16,7 @@ export function Dialog({ open, onOpenChange, title, description, children }: Dia
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
-        <Radix.Overlay className="bg-black/50 fixed inset-0 z-40" />
+        <Radix.Overlay className="fixed inset-0 z-40 bg-scrim" />
         <Radix.Content
           {...(description === undefined ? { "aria-describedby": undefined } : {})}
           className="fixed z-50 max-h-[88dvh] overflow-y-auto border-line-strong bg-raised text-ink shadow-xl max-sm:inset-x-0 max-sm:bottom-0 max-sm:rounded-t-lg max-sm:border-t sm:top-[14vh] sm:left-1/2 sm:w-[480px] sm:-translate-x-1/2 sm:rounded-lg sm:border"

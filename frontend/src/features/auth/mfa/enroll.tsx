@@ -49,7 +49,7 @@ export function Enroll({ onEnrolled }: { onEnrolled: (backupCodes: readonly stri
       <img
         src={`data:image/svg+xml,${encodeURIComponent(qr_svg)}`}
         alt="QR code for your authenticator. The key beside it says the same."
-        className="bg-white size-40 rounded-sm p-2"
+        className="size-40 rounded-sm bg-paper p-2"
       />
       <form onSubmit={submit} className="max-w-72 space-y-4">
         <p>
