@@ -69,7 +69,7 @@ const decision = createRoute({
 const autopilot = createRoute({
   getParentRoute: () => signedIn,
   path: "/autopilot",
-  validateSearch: searchOf({ show: choice("waiting", "all") }),
+  validateSearch: searchOf({ show: choice("all") }),
   component: lazyRouteComponent(() => import("./features/autopilot/autopilot-room"), "AutopilotRoom"),
 });
 

@@ -1,12 +1,9 @@
-import type { ReactNode } from "react";
+import { createLink, type LinkComponent } from "@tanstack/react-router";
+import type { ComponentProps, ReactNode } from "react";
 
 /** A link of a row of rooms under one heading. */
 export const TAB =
   "inline-flex h-9 shrink-0 items-center border-b-2 border-transparent text-ink-2 hover:text-ink aria-[current=page]:border-accent aria-[current=page]:text-ink max-sm:h-11";
-
-/** The same within a panel's header. */
-export const PANEL_TAB =
-  "inline-flex h-8 items-center border-b-2 border-transparent px-1 text-ink-2 hover:text-ink aria-[current=page]:border-accent aria-[current=page]:text-ink max-sm:h-10";
 
 /** The rooms of one area, in a row that scrolls sideways where it does not fit. */
 export function Tabs({ label, children }: { label: string; children: ReactNode }) {
@@ -16,3 +13,28 @@ export function Tabs({ label, children }: { label: string; children: ReactNode }
     </nav>
   );
 }
+
+/** Which part of a list a panel shows, in the panel's header: a `PanelTab` for each. */
+export function PanelTabs({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <nav aria-label={label} className="flex gap-4">
+      {children}
+    </nav>
+  );
+}
+
+function Anchor(props: ComponentProps<"a">) {
+  return (
+    <a
+      {...props}
+      className="inline-flex h-8 items-center border-b-2 border-transparent px-1 text-ink-2 hover:text-ink aria-[current=page]:border-accent aria-[current=page]:text-ink max-sm:h-10"
+    />
+  );
+}
+
+const AnchorLink = createLink(Anchor);
+
+/** It is the current one when the address says what it says; a parameter that it leaves undefined must be absent. */
+export const PanelTab: LinkComponent<typeof Anchor> = (props) => (
+  <AnchorLink activeOptions={{ explicitUndefined: true }} {...props} />
+);

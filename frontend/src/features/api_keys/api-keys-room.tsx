@@ -1,5 +1,4 @@
-import { SettingsFrame } from "@/features/tenants/settings/settings-frame";
-import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, body } from "@/api/client";
 import { useCan } from "@/api/permissions";
 import { ConfirmButton } from "@/design/confirm-button";
@@ -7,12 +6,9 @@ import { Age } from "@/design/figures";
 import { Panel } from "@/design/panel";
 import { Empty, Loaded } from "@/design/states";
 import { Table, Td, Th, ThActions, Tr } from "@/design/table";
+import { SettingsFrame } from "@/features/tenants/settings/settings-frame";
 import { CreateKey } from "./create-key";
-
-const apiKeysQuery = queryOptions({
-  queryKey: ["api_keys"],
-  queryFn: () => body(api.GET("/api/v1/api-keys")),
-});
+import { apiKeysQuery } from "./queries";
 
 export function ApiKeysRoom() {
   const mayWrite = useCan("api_keys:write");

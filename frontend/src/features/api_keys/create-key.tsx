@@ -5,7 +5,7 @@ import { meQuery } from "@/api/queries";
 import { Button } from "@/design/button";
 import { CopyButton } from "@/design/copy-button";
 import { SelectField, TextField } from "@/design/field";
-import { fieldsOf, FormError, formText } from "../auth/door";
+import { fieldsOf, FormError, formText } from "@/design/form";
 
 const DAY_MS = 86_400_000;
 

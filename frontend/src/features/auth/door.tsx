@@ -1,6 +1,5 @@
 import type { ReactNode } from "react";
-import { ApiError, type FieldErrors } from "@/api/errors";
-import { ErrorNote } from "@/design/states";
+import { ApiError } from "@/api/errors";
 import { Mark } from "@/shell/mark";
 
 interface DoorProps {
@@ -26,25 +25,7 @@ export function Door({ title, lead, children, footer }: DoorProps) {
   );
 }
 
-export const LINK = "text-accent underline underline-offset-2 hover:text-accent-strong";
-
-export function fieldsOf(error: Error | null): FieldErrors {
-  return error instanceof ApiError ? error.fields : {};
-}
-
-/** The error of a form, unless its fields say it all beside themselves. */
-export function FormError({ error }: { error: Error | null }) {
-  if (error === null || Object.keys(fieldsOf(error)).length > 0) return null;
-  return <ErrorNote error={error} />;
-}
-
 /** Whether the server asks for the password again, since the sign-in was some time ago. */
 export function needsPassword(error: Error | null): boolean {
   return error instanceof ApiError && error.code === "auth.password_needed";
-}
-
-/** The form's fields as text, by name. */
-export function formText(form: HTMLFormElement, name: string): string {
-  const value = new FormData(form).get(name);
-  return typeof value === "string" ? value : "";
 }

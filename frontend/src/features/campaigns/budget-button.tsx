@@ -3,8 +3,10 @@ import { type SyntheticEvent, useState } from "react";
 import { useCan } from "@/api/permissions";
 import type { Campaign } from "@/api/types";
 import { Button } from "@/design/button";
+import { LINK } from "@/design/classes";
 import { Dialog } from "@/design/dialog";
 import { TextField } from "@/design/field";
+import { isReason, ReasonField } from "@/design/reason-form";
 import { ErrorNote } from "@/design/states";
 import { amount, micros } from "@/format/money";
 import { words } from "@/format/words";
@@ -49,11 +51,7 @@ function BudgetForm({ campaign, before }: { campaign: Campaign; before: number }
     return (
       <p role="status">
         {words(propose.data.state)}.{" "}
-        <Link
-          to="/autopilot/actions/$actionId"
-          params={{ actionId: propose.data.id }}
-          className="text-accent underline underline-offset-2"
-        >
+        <Link to="/autopilot/actions/$actionId" params={{ actionId: propose.data.id }} className={LINK}>
           Follow it
         </Link>
       </p>
@@ -70,23 +68,14 @@ function BudgetForm({ campaign, before }: { campaign: Campaign; before: number }
           setBudget(event.target.value);
         }}
       />
-      <TextField
-        label="Reason"
-        required
-        maxLength={500}
-        autoComplete="off"
-        value={reason}
-        onChange={(event) => {
-          setReason(event.target.value);
-        }}
-      />
+      <ReasonField value={reason} onChange={setReason} />
       {propose.isError && <ErrorNote error={propose.error} />}
       <div className="flex justify-end">
         <Button
           type="submit"
           tone="primary"
           busy={propose.isPending}
-          disabled={wanted === null || wanted === before || reason.trim() === ""}
+          disabled={wanted === null || wanted === before || !isReason(reason)}
         >
           Propose
         </Button>

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { ArrowDown, ArrowUp } from "lucide-react";
 import type { Campaign } from "@/api/types";
+import { ENTRY_LINK } from "@/design/classes";
 import { Age, Money, Unknown } from "@/design/figures";
 import { DeliveryStatus } from "@/design/status";
 import { Table, Td, Th, Tr } from "@/design/table";
@@ -74,11 +75,7 @@ function CampaignRow({ campaign }: { campaign: Campaign }) {
   return (
     <Tr className="hover:bg-sunken">
       <Td className="min-w-48">
-        <Link
-          to="/campaigns/$campaignId"
-          params={{ campaignId: campaign.id }}
-          className="font-medium underline decoration-line-strong underline-offset-2 hover:decoration-current"
-        >
+        <Link to="/campaigns/$campaignId" params={{ campaignId: campaign.id }} className={ENTRY_LINK}>
           {campaign.name}
         </Link>
         <div className="text-sm text-ink-3">

@@ -1,4 +1,4 @@
-import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { SyntheticEvent } from "react";
 import { api, body } from "@/api/client";
 import { useCan } from "@/api/permissions";
@@ -6,17 +6,13 @@ import { Button } from "@/design/button";
 import { ConfirmButton } from "@/design/confirm-button";
 import { SelectField, TextField } from "@/design/field";
 import { Age } from "@/design/figures";
+import { fieldsOf, FormError, formText } from "@/design/form";
 import { Panel } from "@/design/panel";
 import { Loaded } from "@/design/states";
 import { Table, Td, Th, ThActions, Tr } from "@/design/table";
 import { words } from "@/format/words";
-import { fieldsOf, FormError, formText } from "../auth/door";
 import { type Role, ROLES } from "../users/roles";
-
-const invitationsQuery = queryOptions({
-  queryKey: ["invitations"],
-  queryFn: () => body(api.GET("/api/v1/invitations")),
-});
+import { invitationsQuery } from "./queries";
 
 export function Invitations() {
   const mayRead = useCan("invitations:read");

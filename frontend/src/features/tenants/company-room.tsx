@@ -6,9 +6,9 @@ import { useCan } from "@/api/permissions";
 import type { components } from "@/api/schema";
 import { Button } from "@/design/button";
 import { TextField } from "@/design/field";
+import { fieldsOf, FormError, formText } from "@/design/form";
 import { Panel } from "@/design/panel";
 import { Loaded } from "@/design/states";
-import { fieldsOf, FormError, formText } from "../auth/door";
 
 const tenantQuery = queryOptions({
   queryKey: ["tenants", "current"],

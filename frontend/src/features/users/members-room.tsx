@@ -1,5 +1,4 @@
-import { SettingsFrame } from "@/features/tenants/settings/settings-frame";
-import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, body } from "@/api/client";
 import { useCan } from "@/api/permissions";
 import type { Member } from "@/api/types";
@@ -10,14 +9,11 @@ import { Panel } from "@/design/panel";
 import { ErrorNote, Loaded } from "@/design/states";
 import { Status } from "@/design/status";
 import { Table, Td, Th, ThActions, Tr } from "@/design/table";
+import { SettingsFrame } from "@/features/tenants/settings/settings-frame";
 import { words } from "@/format/words";
 import { Invitations } from "../invitations/invitations";
+import { membersQuery } from "./queries";
 import { type Role, ROLES } from "./roles";
-
-const membersQuery = queryOptions({
-  queryKey: ["users"],
-  queryFn: () => body(api.GET("/api/v1/users")),
-});
 
 export function MembersRoom() {
   const members = useQuery(membersQuery);

@@ -4,7 +4,7 @@ import { api, body } from "@/api/client";
 import type { SignedIn } from "@/api/types";
 import { Button } from "@/design/button";
 import { TextField } from "@/design/field";
-import { fieldsOf, FormError, formText } from "../door";
+import { fieldsOf, FormError, formText } from "@/design/form";
 
 interface CodeFormProps {
   mfaToken: string;

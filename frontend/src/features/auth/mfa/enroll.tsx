@@ -4,7 +4,8 @@ import { api, body } from "@/api/client";
 import { meQuery } from "@/api/queries";
 import { Button } from "@/design/button";
 import { TextField } from "@/design/field";
-import { fieldsOf, FormError, formText, needsPassword } from "../door";
+import { fieldsOf, FormError, formText } from "@/design/form";
+import { needsPassword } from "../door";
 import { PasswordAgain } from "./password-again";
 
 export function Enroll({ onEnrolled }: { onEnrolled: (backupCodes: readonly string[]) => void }) {

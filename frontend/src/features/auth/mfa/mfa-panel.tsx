@@ -3,11 +3,13 @@ import { type SyntheticEvent, useState } from "react";
 import { api, body } from "@/api/client";
 import { meQuery } from "@/api/queries";
 import { Button } from "@/design/button";
+import { cx, LINK } from "@/design/classes";
 import { Panel } from "@/design/panel";
 import { Loaded } from "@/design/states";
 import { Status } from "@/design/status";
 import { TextField } from "@/design/field";
-import { fieldsOf, FormError, formText, needsPassword } from "../door";
+import { fieldsOf, FormError, formText } from "@/design/form";
+import { needsPassword } from "../door";
 import { BackupCodes } from "./backup-codes";
 import { Enroll } from "./enroll";
 import { PasswordAgain } from "./password-again";
@@ -54,7 +56,7 @@ function Enabled({ onCodes }: { onCodes: (codes: readonly string[]) => void }) {
     <>
       <Status tone="pass">On: an authenticator’s code is asked for at each sign-in.</Status>
       <details>
-        <summary className="w-fit text-accent underline underline-offset-2">New backup codes</summary>
+        <summary className={cx("w-fit", LINK)}>New backup codes</summary>
         <form onSubmit={submit} className="mt-3 flex flex-wrap items-start gap-3">
           {asked && <PasswordAgain />}
           <div className="w-40">
@@ -73,7 +75,7 @@ function Enabled({ onCodes }: { onCodes: (codes: readonly string[]) => void }) {
         {!needsPassword(renew.error) && <FormError error={renew.error} />}
       </details>
       <details>
-        <summary className="w-fit text-accent underline underline-offset-2">Turn it off</summary>
+        <summary className={cx("w-fit", LINK)}>Turn it off</summary>
         <DisableForm />
       </details>
     </>

@@ -4,8 +4,8 @@ import { api, body } from "@/api/client";
 import { sessionEnded } from "@/api/session";
 import { Button } from "@/design/button";
 import { TextField } from "@/design/field";
+import { fieldsOf, FormError, formText } from "@/design/form";
 import { Panel } from "@/design/panel";
-import { fieldsOf, FormError, formText } from "../door";
 
 /** A changed password revokes every session, this one too: the next step is to sign in. */
 export function PasswordPanel() {

@@ -3,8 +3,10 @@ import { Link, useSearch } from "@tanstack/react-router";
 import type { SyntheticEvent } from "react";
 import { api, body } from "@/api/client";
 import { Button } from "@/design/button";
+import { LINK } from "@/design/classes";
 import { TextField } from "@/design/field";
-import { Door, fieldsOf, FormError, formText, LINK } from "../door";
+import { fieldsOf, FormError, formText } from "@/design/form";
+import { Door } from "../door";
 
 /** The link proves the mailbox, the password that it was this person who registered: either alone opens nothing. */
 export function VerifyEmailRoom() {

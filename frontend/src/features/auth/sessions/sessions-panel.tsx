@@ -1,15 +1,11 @@
-import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, body } from "@/api/client";
 import { ConfirmButton } from "@/design/confirm-button";
 import { Age } from "@/design/figures";
 import { Panel } from "@/design/panel";
 import { Loaded } from "@/design/states";
 import { Table, Td, Th, ThActions, Tr } from "@/design/table";
-
-const sessionsQuery = queryOptions({
-  queryKey: ["auth", "sessions"],
-  queryFn: () => body(api.GET("/api/v1/auth/sessions")),
-});
+import { sessionsQuery } from "./queries";
 
 export function SessionsPanel() {
   const sessions = useQuery(sessionsQuery);

@@ -5,9 +5,11 @@ import { api, body } from "@/api/client";
 import type { SignedIn } from "@/api/types";
 import { beginSession } from "@/api/session";
 import { Button } from "@/design/button";
+import { LINK } from "@/design/classes";
 import { TextField } from "@/design/field";
+import { fieldsOf, FormError, formText } from "@/design/form";
 import { CodeForm } from "../mfa/code-form";
-import { Door, fieldsOf, FormError, formText, LINK } from "../door";
+import { Door } from "../door";
 
 /** Only an address of our own may follow a sign-in. */
 function safePath(next: string | undefined): string {

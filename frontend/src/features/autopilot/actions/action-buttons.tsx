@@ -1,9 +1,9 @@
-import { type SyntheticEvent, useState } from "react";
+import { useState } from "react";
 import { useCan } from "@/api/permissions";
 import type { Action } from "@/api/types";
 import { Button } from "@/design/button";
 import { Dialog } from "@/design/dialog";
-import { TextField } from "@/design/field";
+import { ReasonForm } from "@/design/reason-form";
 import { ErrorNote } from "@/design/states";
 import { approvalOf } from "./approval";
 import { useApprove, useDismiss } from "./queries";
@@ -57,7 +57,8 @@ export function ActionButtons({ action }: { action: Action }) {
       >
         <ReasonForm
           verb="Approve anyway"
-          decide={approve.mutate}
+          cancel="Keep it"
+          act={approve.mutate}
           pending={approve.isPending}
           error={approve.error}
           onDone={close}
@@ -66,49 +67,13 @@ export function ActionButtons({ action }: { action: Action }) {
       <Dialog open={asking === "dismiss"} onOpenChange={close} title="Dismiss this action?">
         <ReasonForm
           verb="Dismiss"
-          decide={dismiss.mutate}
+          cancel="Keep it"
+          act={dismiss.mutate}
           pending={dismiss.isPending}
           error={dismiss.error}
           onDone={close}
         />
       </Dialog>
     </div>
-  );
-}
-
-interface ReasonFormProps {
-  verb: string;
-  decide: (reason: string, options: { onSuccess: () => void }) => void;
-  pending: boolean;
-  error: Error | null;
-  onDone: () => void;
-}
-
-function ReasonForm({ verb, decide, pending, error, onDone }: ReasonFormProps) {
-  const [reason, setReason] = useState("");
-  const submit = (event: SyntheticEvent) => {
-    event.preventDefault();
-    decide(reason.trim(), { onSuccess: onDone });
-  };
-  return (
-    <form onSubmit={submit} className="space-y-4">
-      <TextField
-        label="Reason"
-        required
-        maxLength={500}
-        autoComplete="off"
-        value={reason}
-        onChange={(event) => {
-          setReason(event.target.value);
-        }}
-      />
-      {error !== null && <ErrorNote error={error} />}
-      <div className="flex justify-end gap-2">
-        <Button onClick={onDone}>Keep it</Button>
-        <Button type="submit" tone="primary" busy={pending} disabled={reason.trim().length < 3}>
-          {verb}
-        </Button>
-      </div>
-    </form>
   );
 }

@@ -2,6 +2,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { Action, ActionState } from "@/api/types";
 import { BeforeAfter } from "@/design/change";
+import { ENTRY_LINK } from "@/design/classes";
 import { Age } from "@/design/figures";
 import { Listed } from "@/design/listed";
 import { Empty } from "@/design/states";
@@ -49,11 +50,7 @@ function ActionLine({ action }: { action: Action }) {
       </div>
       <div className="min-w-0">
         <h3>
-          <Link
-            to="/autopilot/actions/$actionId"
-            params={{ actionId: action.id }}
-            className="font-medium underline decoration-line-strong underline-offset-2 hover:decoration-current"
-          >
+          <Link to="/autopilot/actions/$actionId" params={{ actionId: action.id }} className={ENTRY_LINK}>
             {words(action.operation)}
           </Link>{" "}
           <span className="text-ink-2">{action.entity_name}</span>

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import type { ActionDetail } from "@/api/types";
 import { Change } from "@/design/change";
+import { LINK } from "@/design/classes";
 import { Evidence } from "@/design/evidence";
 import { Age, Moment } from "@/design/figures";
 import { Fact, Facts, Page, Panel } from "@/design/panel";
@@ -115,11 +116,7 @@ function GateVerdict({ action: { verdict, reasons, decision_id } }: { action: Ac
       </ul>
       {decision_id !== null && (
         <p className="border-t border-line px-4 py-2.5">
-          <Link
-            to="/trust/decisions/$decisionId"
-            params={{ decisionId: decision_id }}
-            className="text-accent underline underline-offset-2"
-          >
+          <Link to="/trust/decisions/$decisionId" params={{ decisionId: decision_id }} className={LINK}>
             All that it read
           </Link>
         </p>

@@ -4,9 +4,10 @@ import { useCan } from "@/api/permissions";
 import type { FieldErrors } from "@/api/errors";
 import type { LimitChanges, Limits } from "@/api/types";
 import { Button } from "@/design/button";
+import { LINK } from "@/design/classes";
 import { SelectField, TextField } from "@/design/field";
+import { fieldsOf } from "@/design/form";
 import { ErrorNote } from "@/design/states";
-import { fieldsOf, LINK } from "@/features/auth/door";
 import { FIELDS, inheritedText, isCurrency, LEVELS, type LimitField, MODES, shown } from "./limit-values";
 import { useEnforce, type Whose } from "./queries";
 

@@ -3,10 +3,11 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useCan } from "@/api/permissions";
 import type { Override } from "@/api/types";
 import { Button } from "@/design/button";
+import { ENTRY_LINK } from "@/design/classes";
 import { SelectField } from "@/design/field";
 import { Panel } from "@/design/panel";
 import { ErrorNote, Loaded } from "@/design/states";
-import { adAccountsQuery } from "@/features/integrations/connections/queries";
+import { adAccountsQuery } from "@/features/integrations/ad_accounts/queries";
 import { campaignQuery, campaignsQuery } from "@/features/campaigns/queries";
 import { words } from "@/format/words";
 import { AutopilotFrame } from "../autopilot-frame";
@@ -128,11 +129,7 @@ function OverrideLine({ override }: { override: Override }) {
     <li className="flex flex-wrap items-start justify-between gap-3 border-b border-line px-4 py-2.5 last:border-b-0">
       <div className="min-w-0 flex-1 basis-64">
         <h3>
-          <Link
-            to="/autopilot/limits"
-            search={search}
-            className="font-medium underline decoration-line-strong underline-offset-2 hover:decoration-current"
-          >
+          <Link to="/autopilot/limits" search={search} className={ENTRY_LINK}>
             {name}
           </Link>{" "}
           <span className="text-ink-3">{override.applies_to}</span>

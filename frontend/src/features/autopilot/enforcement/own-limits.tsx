@@ -1,9 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { LimitChanges } from "@/api/types";
+import { LINK } from "@/design/classes";
 import { Panel } from "@/design/panel";
 import { Empty, Loaded } from "@/design/states";
-import { adAccountsQuery } from "@/features/integrations/connections/queries";
+import { adAccountsQuery } from "@/features/integrations/ad_accounts/queries";
 import { campaignQuery } from "@/features/campaigns/queries";
 import { LimitsForm } from "./limits-form";
 import { enforcementQuery, overridesQuery, type Whose } from "./queries";
@@ -63,7 +64,7 @@ function OwnLimits({ name, whose, widerAccountId, currency }: OwnLimitsProps) {
     <Panel
       title={`Of ${name}`}
       aside={
-        <Link to="/autopilot/limits" className="text-accent underline underline-offset-2">
+        <Link to="/autopilot/limits" className={LINK}>
           All limits
         </Link>
       }

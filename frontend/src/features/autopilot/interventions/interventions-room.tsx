@@ -1,8 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { api, body } from "@/api/client";
-import { byCursor } from "@/api/cursor";
 import type { Intervention } from "@/api/types";
+import { cx, LINK } from "@/design/classes";
 import { Age } from "@/design/figures";
 import { Listed } from "@/design/listed";
 import { Panel } from "@/design/panel";
@@ -10,10 +9,7 @@ import { Empty } from "@/design/states";
 import { Status, type Tone } from "@/design/status";
 import { words } from "@/format/words";
 import { AutopilotFrame } from "../autopilot-frame";
-
-const interventionsQuery = byCursor(["autopilot/actions", "interventions"], (cursor) =>
-  body(api.GET("/api/v1/autopilot/interventions", { params: { query: { cursor } } })),
-);
+import { interventionsQuery } from "./queries";
 
 const TONES: Readonly<Record<string, Tone>> = {
   warned: "hold",
@@ -73,7 +69,7 @@ function InterventionLine({ intervention }: { intervention: Intervention }) {
         <Link
           to="/autopilot/actions/$actionId"
           params={{ actionId: action_id }}
-          className="text-accent underline underline-offset-2 max-sm:py-1"
+          className={cx("max-sm:py-1", LINK)}
         >
           The action
         </Link>

@@ -1,12 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { OctagonMinus, Play } from "lucide-react";
-import { type SyntheticEvent, useState } from "react";
+import { useState } from "react";
 import { useCan } from "@/api/permissions";
 import { Button } from "@/design/button";
 import { cx } from "@/design/classes";
 import { Dialog } from "@/design/dialog";
-import { TextField } from "@/design/field";
-import { ErrorNote } from "@/design/states";
+import { ReasonForm } from "@/design/reason-form";
 import { killSwitchQuery, useKillSwitch } from "./queries";
 
 /** Two steps and a reason, all of it from the keyboard: open, type why, Enter. */
@@ -50,37 +49,18 @@ export function KillSwitchButton() {
 }
 
 function KillSwitchForm({ engage, onDone }: { engage: boolean; onDone: () => void }) {
-  const [reason, setReason] = useState("");
   const killSwitch = useKillSwitch();
-  const submit = (event: SyntheticEvent) => {
-    event.preventDefault();
-    killSwitch.mutate({ engaged: engage, reason: reason.trim() }, { onSuccess: onDone });
-  };
   return (
-    <form onSubmit={submit} className="space-y-4">
-      <TextField
-        label="Reason"
-        hint="It is kept in the ledger and shown to everybody."
-        required
-        maxLength={200}
-        autoComplete="off"
-        value={reason}
-        onChange={(event) => {
-          setReason(event.target.value);
-        }}
-      />
-      {killSwitch.isError && <ErrorNote error={killSwitch.error} />}
-      <div className="flex justify-end gap-2">
-        <Button onClick={onDone}>Cancel</Button>
-        <Button
-          type="submit"
-          tone={engage ? "danger" : "primary"}
-          busy={killSwitch.isPending}
-          disabled={reason.trim() === ""}
-        >
-          {engage ? "Freeze everything" : "Release"}
-        </Button>
-      </div>
-    </form>
+    <ReasonForm
+      verb={engage ? "Freeze everything" : "Release"}
+      tone={engage ? "danger" : "primary"}
+      hint="It is kept in the ledger and shown to everybody."
+      act={(reason, options) => {
+        killSwitch.mutate({ engaged: engage, reason }, options);
+      }}
+      pending={killSwitch.isPending}
+      error={killSwitch.error}
+      onDone={onDone}
+    />
   );
 }

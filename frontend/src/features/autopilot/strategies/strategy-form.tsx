@@ -2,8 +2,8 @@ import type { SyntheticEvent } from "react";
 import type { Strategy } from "@/api/types";
 import { Button } from "@/design/button";
 import { TextField } from "@/design/field";
+import { fieldsOf } from "@/design/form";
 import { ErrorNote } from "@/design/states";
-import { fieldsOf } from "@/features/auth/door";
 import { useSettle } from "./queries";
 import { FIELDS, shown } from "./settings";
 

@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link, useSearch } from "@tanstack/react-router";
+import { useSearch } from "@tanstack/react-router";
 import { Age } from "@/design/figures";
 import { Page, Panel } from "@/design/panel";
 import { Loaded } from "@/design/states";
-import { PANEL_TAB } from "@/design/tabs";
+import { PanelTab, PanelTabs } from "@/design/tabs";
 import { integer } from "@/format/numbers";
 import { eventStatsQuery } from "./queries";
 import { Rejected } from "./rejected";
@@ -20,24 +20,14 @@ export function EventsRoom() {
       <Panel
         title={show === "rejected" ? "Refused" : "Stored"}
         aside={
-          <nav aria-label="Which events" className="flex gap-4">
-            <Link
-              to="/events"
-              search={{ show: undefined }}
-              className={PANEL_TAB}
-              aria-current={show === undefined ? "page" : undefined}
-            >
+          <PanelTabs label="Which events">
+            <PanelTab to="/events" search={{ show: undefined }}>
               Stored
-            </Link>
-            <Link
-              to="/events"
-              search={{ show: "rejected" }}
-              className={PANEL_TAB}
-              aria-current={show === "rejected" ? "page" : undefined}
-            >
+            </PanelTab>
+            <PanelTab to="/events" search={{ show: "rejected" }}>
               Refused
-            </Link>
-          </nav>
+            </PanelTab>
+          </PanelTabs>
         }
       >
         {show === "rejected" ? <Rejected source={source} /> : <Stored name={name} />}

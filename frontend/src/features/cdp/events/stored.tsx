@@ -1,21 +1,23 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { ChevronRight, Pause, Play } from "lucide-react";
+import { Pause, Play } from "lucide-react";
 import { useState } from "react";
 import type { StoredEvent } from "@/api/types";
 import { Button } from "@/design/button";
 import { Evidence } from "@/design/evidence";
+import { Expandable } from "@/design/expandable";
 import { TextField } from "@/design/field";
 import { Age, Moment, Money } from "@/design/figures";
+import { formText } from "@/design/form";
+import { Listed } from "@/design/listed";
 import { Fact, Facts } from "@/design/panel";
-import { Empty, ErrorNote, Skeleton } from "@/design/states";
+import { Empty } from "@/design/states";
 import { clockTime } from "@/format/time";
 import { eventsQuery } from "./queries";
 
 export function Stored({ name }: { name: string | undefined }) {
   const [following, setFollowing] = useState(true);
   const events = useInfiniteQuery(eventsQuery(name, following));
-  const items = events.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <>
       <div className="flex flex-wrap items-center gap-2 border-b border-line px-4 py-2">
@@ -30,23 +32,20 @@ export function Stored({ name }: { name: string | undefined }) {
           {following ? "Following" : "Follow"}
         </Button>
       </div>
-      {events.isPending && <Skeleton rows={8} />}
-      {events.isError && events.data === undefined && (
-        <ErrorNote error={events.error} onRetry={() => void events.refetch()} />
-      )}
-      {events.data !== undefined && items.length === 0 && <NoEvents filtered={name !== undefined} />}
-      <ul>
-        {items.map((event) => (
-          <EventLine key={event.id} event={event} />
-        ))}
-      </ul>
-      {events.hasNextPage && (
-        <div className="border-t border-line p-2 text-center">
-          <Button tone="quiet" busy={events.isFetchingNextPage} onClick={() => void events.fetchNextPage()}>
-            Earlier events
-          </Button>
-        </div>
-      )}
+      <Listed
+        query={events}
+        rows={8}
+        more="Earlier events"
+        empty={<NoEvents filtered={name !== undefined} />}
+      >
+        {(items) => (
+          <ul>
+            {items.map((event) => (
+              <EventLine key={event.id} event={event} />
+            ))}
+          </ul>
+        )}
+      </Listed>
     </>
   );
 }
@@ -59,8 +58,7 @@ function NameFilter({ name }: { name: string | undefined }) {
       className="w-52"
       onSubmit={(event) => {
         event.preventDefault();
-        const typed = new FormData(event.currentTarget).get("name");
-        void navigate({ search: { name: typeof typed === "string" && typed !== "" ? typed : undefined } });
+        void navigate({ search: { name: formText(event.currentTarget, "name") || undefined } });
       }}
     >
       <TextField
@@ -94,14 +92,10 @@ function NoEvents({ filtered }: { filtered: boolean }) {
 
 function EventLine({ event }: { event: StoredEvent }) {
   return (
-    <li className="border-b border-line last:border-b-0">
-      <details className="group">
-        <summary className="grid min-h-9 list-none grid-cols-[16px_minmax(0,1fr)_auto] items-center gap-x-3 px-4 py-1.5 hover:bg-sunken sm:grid-cols-[16px_72px_minmax(0,1fr)_84px_96px_72px]">
-          <ChevronRight
-            size={14}
-            aria-hidden
-            className="text-ink-3 transition-transform group-open:rotate-90"
-          />
+    <Expandable
+      columns="grid-cols-[16px_minmax(0,1fr)_auto] sm:grid-cols-[16px_72px_minmax(0,1fr)_84px_96px_72px]"
+      summary={
+        <>
           <span className="text-ink-3 max-sm:hidden">{clockTime(event.received_at)}</span>
           <span className="truncate font-medium">{event.event_name}</span>
           <span className="text-ink-2 max-sm:hidden">{event.event_type}</span>
@@ -111,16 +105,17 @@ function EventLine({ event }: { event: StoredEvent }) {
           <span className="text-right text-ink-3">
             <Age domain at={event.received_at} />
           </span>
-        </summary>
-        <EventDetail event={event} />
-      </details>
-    </li>
+        </>
+      }
+    >
+      <EventDetail event={event} />
+    </Expandable>
   );
 }
 
 function EventDetail({ event }: { event: StoredEvent }) {
   return (
-    <div className="grid gap-4 border-t border-line bg-canvas px-4 py-3 sm:pl-11 md:grid-cols-3">
+    <div className="grid gap-4 md:grid-cols-3">
       <Facts className="content-start">
         <Fact term="Message id">
           <code className="font-mono text-sm break-all">{event.message_id}</code>

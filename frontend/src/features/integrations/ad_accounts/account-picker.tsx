@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { SelectField } from "@/design/field";
-import { adAccountsQuery } from "../connections/queries";
+import { adAccountsQuery } from "./queries";
 
 interface AccountPickerProps {
   chosen: string | undefined;

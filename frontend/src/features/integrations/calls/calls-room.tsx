@@ -2,6 +2,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useCan } from "@/api/permissions";
 import type { PlatformCall } from "@/api/types";
+import { cx, LINK } from "@/design/classes";
 import { Expandable } from "@/design/expandable";
 import { SelectField } from "@/design/field";
 import { Age, Moment, Unknown } from "@/design/figures";
@@ -13,7 +14,7 @@ import { OperationsFrame } from "@/features/work/operations-frame";
 import { integer } from "@/format/numbers";
 import { words } from "@/format/words";
 import { AccountPicker, useAccountName } from "../ad_accounts/account-picker";
-import { SyncButton } from "../connections/sync-button";
+import { SyncButton } from "../ad_accounts/sync-button";
 import { mayBeReadAgain, meaning } from "./outcomes";
 import { callsQuery } from "./queries";
 
@@ -136,7 +137,7 @@ function CallDetail({ call, account }: { call: PlatformCall; account: string | n
           )}
         </div>
         {(call.outcome === "auth" || call.outcome === "permission") && (
-          <Link to="/connect" className="mt-2 inline-block text-accent underline underline-offset-2">
+          <Link to="/connect" className={cx("mt-2 inline-block", LINK)}>
             To the connections
           </Link>
         )}

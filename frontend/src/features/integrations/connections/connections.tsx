@@ -8,9 +8,10 @@ import { ErrorNote, Loaded } from "@/design/states";
 import { Status, type Tone } from "@/design/status";
 import { Table, Td, Th, ThActions, Tr } from "@/design/table";
 import { words } from "@/format/words";
-import { adAccountsQuery, connectionsQuery, useAuthorize, useChangeAccount } from "./queries";
+import { adAccountsQuery, useChangeAccount } from "../ad_accounts/queries";
+import { SyncButton } from "../ad_accounts/sync-button";
+import { connectionsQuery, useAuthorize } from "./queries";
 import { DisconnectButton } from "./disconnect-button";
-import { SyncButton } from "./sync-button";
 
 export function Connections() {
   const connections = useQuery(connectionsQuery);

@@ -6,8 +6,9 @@ import { Button } from "@/design/button";
 import { Dialog } from "@/design/dialog";
 import { ErrorNote } from "@/design/states";
 import { plural, words } from "@/format/words";
+import { adAccountsQuery } from "../ad_accounts/queries";
 import { consequences } from "./consequences";
-import { adAccountsQuery, useDisconnect } from "./queries";
+import { useDisconnect } from "./queries";
 
 /** Ends a connection, after saying what stops with it. */
 export function DisconnectButton({ connection }: { connection: Connection }) {

@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { Link, useSearch } from "@tanstack/react-router";
+import { useSearch } from "@tanstack/react-router";
 import type { SyntheticEvent } from "react";
 import { useDomainOffset } from "@/api/domain-clock";
 import { useCan } from "@/api/permissions";
@@ -8,15 +8,15 @@ import { Button } from "@/design/button";
 import { ConfirmButton } from "@/design/confirm-button";
 import { SelectField, TextField } from "@/design/field";
 import { Moment, useNow } from "@/design/figures";
+import { fieldsOf, FormError, formText } from "@/design/form";
 import { Listed } from "@/design/listed";
 import { Panel } from "@/design/panel";
 import { Empty } from "@/design/states";
 import { Status } from "@/design/status";
 import { Table, Td, Th, ThActions, Tr } from "@/design/table";
-import { PANEL_TAB } from "@/design/tabs";
-import { fieldsOf, FormError, formText } from "@/features/auth/door";
+import { PanelTab, PanelTabs } from "@/design/tabs";
 import { useAccountName } from "@/features/integrations/ad_accounts/account-picker";
-import { adAccountsQuery } from "@/features/integrations/connections/queries";
+import { adAccountsQuery } from "@/features/integrations/ad_accounts/queries";
 import { words } from "@/format/words";
 import { TrustFrame } from "../trust-frame";
 import { calendarQuery, useEnter, useStrike } from "./queries";
@@ -32,7 +32,7 @@ export function CalendarRoom() {
           <EnterForm />
         </Panel>
       )}
-      <Panel title="Calendar" aside={<Which show={show} />}>
+      <Panel title="Calendar" aside={<Which />}>
         <Listed
           query={entries}
           more="Earlier times"
@@ -174,25 +174,15 @@ function EnterForm() {
   );
 }
 
-function Which({ show }: { show: "all" | undefined }) {
+function Which() {
   return (
-    <nav aria-label="Which times" className="flex gap-4">
-      <Link
-        to="/trust/calendar"
-        search={{ show: undefined }}
-        className={PANEL_TAB}
-        aria-current={show === undefined ? "page" : undefined}
-      >
+    <PanelTabs label="Which times">
+      <PanelTab to="/trust/calendar" search={{ show: undefined }}>
         Now and to come
-      </Link>
-      <Link
-        to="/trust/calendar"
-        search={{ show: "all" }}
-        className={PANEL_TAB}
-        aria-current={show === "all" ? "page" : undefined}
-      >
+      </PanelTab>
+      <PanelTab to="/trust/calendar" search={{ show: "all" }}>
         All
-      </Link>
-    </nav>
+      </PanelTab>
+    </PanelTabs>
   );
 }

@@ -1,6 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import type { Decision, Verdict } from "@/api/types";
+import { ENTRY_LINK } from "@/design/classes";
 import { SelectField } from "@/design/field";
 import { Age, Unknown } from "@/design/figures";
 import { Listed } from "@/design/listed";
@@ -94,7 +95,7 @@ function DecisionRow({ decision }: { decision: Decision }) {
         <Link
           to="/trust/decisions/$decisionId"
           params={{ decisionId: decision.id ?? "" }}
-          className="font-medium underline decoration-line-strong underline-offset-2 hover:decoration-current"
+          className={ENTRY_LINK}
         >
           {words(decision.kind)}
         </Link>

@@ -1,5 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import type { Incident } from "@/api/types";
+import { ENTRY_LINK } from "@/design/classes";
 import { Age } from "@/design/figures";
 import { Status, type Tone } from "@/design/status";
 import { useAccountName } from "@/features/integrations/ad_accounts/account-picker";
@@ -34,11 +35,7 @@ function IncidentLine({ incident }: { incident: Incident }) {
       </div>
       <div className="min-w-0">
         <h3>
-          <Link
-            to="/trust/incidents/$incidentId"
-            params={{ incidentId: incident.id }}
-            className="font-medium underline decoration-line-strong underline-offset-2 hover:decoration-current"
-          >
+          <Link to="/trust/incidents/$incidentId" params={{ incidentId: incident.id }} className={ENTRY_LINK}>
             {incident.sentence}
           </Link>
         </h3>

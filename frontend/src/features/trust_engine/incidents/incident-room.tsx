@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import type { Incident } from "@/api/types";
+import { LINK } from "@/design/classes";
 import { Evidence } from "@/design/evidence";
 import { Moment } from "@/design/figures";
 import { Fact, Facts, Page, Panel } from "@/design/panel";
@@ -66,11 +67,7 @@ function WhatIsWrong({ incident }: { incident: Incident }) {
           <Fact term="Severity">{words(incident.severity)}</Fact>
           {incident.ad_account_id !== null && (
             <Fact term="Ad account">
-              <Link
-                to="/trust"
-                search={{ account: incident.ad_account_id }}
-                className="text-accent underline underline-offset-2"
-              >
+              <Link to="/trust" search={{ account: incident.ad_account_id }} className={LINK}>
                 {nameOf(incident.ad_account_id) ?? "Its signals"}
               </Link>
             </Fact>

@@ -1,9 +1,9 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { Link, useSearch } from "@tanstack/react-router";
+import { useSearch } from "@tanstack/react-router";
 import { Listed } from "@/design/listed";
 import { Panel } from "@/design/panel";
 import { Empty } from "@/design/states";
-import { PANEL_TAB } from "@/design/tabs";
+import { PanelTab, PanelTabs } from "@/design/tabs";
 import { TrustFrame } from "../trust-frame";
 import { IncidentList } from "./incident-list";
 import { incidentsQuery } from "./queries";
@@ -13,7 +13,7 @@ export function IncidentsRoom() {
   const incidents = useInfiniteQuery(incidentsQuery(show === "all"));
   return (
     <TrustFrame>
-      <Panel title="Incidents" aside={<Which show={show} />}>
+      <Panel title="Incidents" aside={<Which />}>
         <Listed
           query={incidents}
           more="Earlier incidents"
@@ -31,25 +31,15 @@ export function IncidentsRoom() {
   );
 }
 
-function Which({ show }: { show: "all" | undefined }) {
+function Which() {
   return (
-    <nav aria-label="Which incidents" className="flex gap-4">
-      <Link
-        to="/trust/incidents"
-        search={{ show: undefined }}
-        className={PANEL_TAB}
-        aria-current={show === undefined ? "page" : undefined}
-      >
+    <PanelTabs label="Which incidents">
+      <PanelTab to="/trust/incidents" search={{ show: undefined }}>
         Open
-      </Link>
-      <Link
-        to="/trust/incidents"
-        search={{ show: "all" }}
-        className={PANEL_TAB}
-        aria-current={show === "all" ? "page" : undefined}
-      >
+      </PanelTab>
+      <PanelTab to="/trust/incidents" search={{ show: "all" }}>
         All
-      </Link>
-    </nav>
+      </PanelTab>
+    </PanelTabs>
   );
 }

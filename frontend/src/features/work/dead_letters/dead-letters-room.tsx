@@ -1,5 +1,5 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { Link, useSearch } from "@tanstack/react-router";
+import { useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { useCan } from "@/api/permissions";
 import type { DeadLetter } from "@/api/types";
@@ -12,7 +12,7 @@ import { Listed } from "@/design/listed";
 import { Fact, Facts, Panel } from "@/design/panel";
 import { Empty, ErrorNote } from "@/design/states";
 import { Status } from "@/design/status";
-import { PANEL_TAB } from "@/design/tabs";
+import { PanelTab, PanelTabs } from "@/design/tabs";
 import { integer } from "@/format/numbers";
 import { OperationsFrame } from "../operations-frame";
 import { deadLettersQuery, useCloseLetter } from "./queries";
@@ -22,7 +22,7 @@ export function DeadLettersRoom() {
   const letters = useInfiniteQuery(deadLettersQuery(show === "all"));
   return (
     <OperationsFrame>
-      <Panel title="Tasks that were given up" aside={<Which show={show} />}>
+      <Panel title="Tasks that were given up" aside={<Which />}>
         <Listed
           query={letters}
           more="Earlier ones"
@@ -45,26 +45,16 @@ export function DeadLettersRoom() {
   );
 }
 
-function Which({ show }: { show: "all" | undefined }) {
+function Which() {
   return (
-    <nav aria-label="Which tasks" className="flex gap-4">
-      <Link
-        to="/operations/dead-letters"
-        search={{ show: undefined }}
-        className={PANEL_TAB}
-        aria-current={show === undefined ? "page" : undefined}
-      >
+    <PanelTabs label="Which tasks">
+      <PanelTab to="/operations/dead-letters" search={{ show: undefined }}>
         Open
-      </Link>
-      <Link
-        to="/operations/dead-letters"
-        search={{ show: "all" }}
-        className={PANEL_TAB}
-        aria-current={show === "all" ? "page" : undefined}
-      >
+      </PanelTab>
+      <PanelTab to="/operations/dead-letters" search={{ show: "all" }}>
         All
-      </Link>
-    </nav>
+      </PanelTab>
+    </PanelTabs>
   );
 }
 
