@@ -1,5 +1,6 @@
 """A real Chromium before a whole Stratum."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from launcher.demo import Story
+from tests.browser.screens import Pictures
 from tests.browser.stack import Stack, running_stack
 
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -72,6 +74,7 @@ def story(stack: Stack) -> Iterator[Story]:
 
 
 @pytest.fixture(scope="session")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where screenshots go: pytest says which folder when a test fails, and keeps the last three runs'."""
-    return tmp_path_factory.mktemp("pictures")
+def pictures() -> Pictures:
+    """Screenshots for a person's eyes, in the folder that `BROWSER_PICTURES` names; none without it."""
+    folder = os.environ.get("BROWSER_PICTURES")
+    return Pictures(Path(folder) if folder else None)

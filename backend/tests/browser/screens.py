@@ -1,0 +1,29 @@
+"""What a page looks like: on which screens, and in pictures where somebody wants to look at them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from playwright.sync_api import Page, ViewportSize
+
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESK: ViewportSize = {"width": 1440, "height": 900}
+_THEMES: tuple[Literal["dark", "light"], ...] = ("dark", "light")
+
+
+def sideways(page: Page) -> int:
+    """How many pixels of the page lie beside its window."""
+    return int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
+
+
+@dataclass(frozen=True)
+class Pictures:
+    folder: Path | None
+
+    def take(self, page: Page, name: str) -> None:
+        """The whole page in both themes."""
+        if self.folder is None:
+            return
+        for theme in _THEMES:
+            page.emulate_media(color_scheme=theme)
+            page.screenshot(path=self.folder / f"{name}-{theme}.png", full_page=True)
