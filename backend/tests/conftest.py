@@ -9,10 +9,11 @@ from fastapi import FastAPI
 from httpx2 import AsyncClient
 from pydantic import SecretStr
 from redis.asyncio import Redis
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.config import Settings, get_settings
-from app.db.session import Scopes, TenantScope
+from app.db.session import Scopes, TenantScope, make_engine, platform_scope
 from app.main import create_app
 from app.services.cdp.events.service import Ingestion
 from app.services.integrations.gateway import Gateway, gateway_by
@@ -95,6 +96,19 @@ async def anonymous(app: FastAPI) -> AsyncIterator[AsyncClient]:
 def ingestion(app: FastAPI) -> Ingestion:
     ingestion: Ingestion = app.state.ingestion
     return ingestion
+
+
+@pytest.fixture
+async def nothing_waits(redis: Redis, settings: Settings) -> AsyncIterator[None]:
+    """Worker processes take whatever waits in this run's database: they begin with nothing of other tests in it."""
+    assert settings.database_relay_url is not None
+    engine = make_engine(settings.database_relay_url.get_secret_value(), settings)
+    async with platform_scope(engine) as session:
+        await session.execute(text("delete from outbox"))
+    await engine.dispose()
+    await redis.flushdb()
+    yield
+    await redis.flushdb()
 
 
 @pytest.fixture(scope="session")

@@ -66,6 +66,7 @@ async def test_keys_sessions_and_identifiers_outlive_the_rotation(
     assert len(set(found)) == 1, "the same person is three people"
 
 
+@pytest.mark.usefixtures("nothing_waits")
 async def test_a_link_of_before_the_rotation_is_mailed_after_it_and_works(
     acme: Company, settings: Settings
 ) -> None:

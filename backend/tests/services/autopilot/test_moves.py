@@ -22,7 +22,7 @@ from app.services.trust_engine.gate.service import GateService, KillSwitch, deci
 from app.services.trust_engine.ledger.service import Ledger
 from tests.factories.integrations import BROAD, connect
 from tests.factories.trust import trusted
-from tests.sandbox_process import Sandbox
+from tests.sandbox_process import Sandbox, running_sandbox
 
 CENT = 10_000
 
@@ -48,6 +48,13 @@ class Pair:
             to_daily_budget_micros=self.other_micros * (100 + take) // 100 // 1_000_000 * 1_000_000,
             reason="It earns more there.",
         )
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """Our own: after another test's large change its campaigns would be learning, and wait."""
+    with running_sandbox("--seed", "7") as running:
+        yield running
 
 
 @pytest.fixture

@@ -22,11 +22,11 @@ from app.services.cdp.privacy.service import Keeping, PrivacyRequests, PrivacySe
 router = APIRouter(prefix="/cdp/privacy", tags=["cdp"])
 
 
-def privacy_requests(scope: ScopeDep) -> PrivacyRequests:
+async def privacy_requests(scope: ScopeDep) -> PrivacyRequests:
     return PrivacyRequests(scope)
 
 
-def privacy_settings(scope: ScopeDep) -> PrivacySettings:
+async def privacy_settings(scope: ScopeDep) -> PrivacySettings:
     return PrivacySettings(scope)
 
 
