@@ -1,4 +1,4 @@
-# Everything here installs what it needs into the checkout first: .venv and frontend/node_modules.
+# Everything here installs what it needs into the checkout first: .venv and the folders node_modules.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -62,7 +62,7 @@ migration: ## write a migration from the models: make migration name="add campai
 	@$(IN_BACKEND)/python -m launcher.migration "$(name)"
 
 clean: ## remove what was installed and made; the data in .stratum stays
-	rm -rf .venv frontend/node_modules frontend/dist backend/.mypy_cache backend/.ruff_cache \
+	rm -rf .venv frontend/node_modules backend/tests/sdks/node_modules frontend/dist backend/.mypy_cache backend/.ruff_cache \
 		backend/.pytest_cache backend/.hypothesis backend/.import_linter_cache
 	find backend -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -89,6 +89,7 @@ frontend-test: frontend-check
 
 pytest:
 	@$(INSTALL) python build browser
+	@$(INSTALL) sdks || echo 'The SDKs could not be installed: the tests that drive them will fail.'
 	$(IN_BACKEND)/python -m pytest -n 2 -m "not long and not browser"
 	@$(if $(BROWSER),$(IN_BACKEND)/python -m pytest -m browser,echo 'BROWSER TESTS DID NOT RUN: there is no Chromium on this machine.')
 

@@ -24,6 +24,9 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 LOCK = BACKEND / "requirements-dev.txt"
 NODE_LOCK = BACKEND / "requirements-node.txt"
+# Its pins contradict those of the other SDKs that are tested: it has a folder to itself.
+ANALYTICS_PYTHON_LOCK = BACKEND / "requirements-analytics-python.txt"
+SDKS = BACKEND / "tests" / "sdks"
 DIST = FRONTEND / "dist"
 OLDEST_NODE = (20, 19)
 _SHOWN = 30
@@ -158,16 +161,17 @@ def _sync_packages() -> None:
     _locked("sync", LOCK)
 
 
-def _locked(verb: str, *lock: str | Path) -> None:
+def _locked(verb: str, *lock: str | Path, target: Path | None = None) -> None:
     """Install a lock by uv, with the certificates that the machine trusts; by pip where uv could not."""
     trusting = ("--system-certs", "--python", PYTHON, "--require-hashes")
+    into: tuple[str | Path, ...] = () if target is None else ("--target", target)
     try:
-        run(VENV / "bin" / "uv", "pip", verb, "--quiet", *trusting, *lock)
+        run(VENV / "bin" / "uv", "pip", verb, "--quiet", *trusting, *into, *lock)
     except InstallError as error:
         say(f"uv could not: {str(error).splitlines()[-1]}")
         say("Trying pip, which may be set up for another registry")
         hashed = ("--require-hashes", "-r", lock[-1])
-        run(PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *hashed)
+        run(PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *into, *hashed)
 
 
 def _pin_of(package: str) -> str:
@@ -231,19 +235,36 @@ def install_frontend() -> None:
     if is_current(modules / ".stamp", wanted):
         return
     with step("Installing the dashboard's packages (npm ci)"):
-        _npm_packages()
+        _npm_packages(FRONTEND)
     (modules / ".stamp").write_text(wanted, encoding="utf-8")
 
 
-def _npm_packages() -> None:
+def _npm_packages(folder: Path) -> None:
     """Install the lock exactly; where `npm ci` refuses it, its versions all the same, and that is said."""
     quiet = ("--no-audit", "--no-fund")
     try:
-        run("npm", "ci", *quiet, cwd=FRONTEND, path=node_folder())
+        run("npm", "ci", *quiet, cwd=folder, path=node_folder())
     except InstallError as error:
         say(str(error))
         say("Trying npm install, which takes the lock's versions and is less strict about platforms")
-        run("npm", "install", "--no-save", *quiet, cwd=FRONTEND, path=node_folder())
+        run("npm", "install", "--no-save", *quiet, cwd=folder, path=node_folder())
+
+
+def install_sdks() -> None:
+    """The tracking SDKs of others that tests drive, beside those in `.venv`: on npm, and one of Python's."""
+    modules, package = SDKS / "node_modules", (SDKS / "package.json", SDKS / "package-lock.json")
+    wanted = stamp_of(*package)
+    if not is_current(modules / ".stamp", wanted):
+        with step("Installing the SDKs that tests drive (npm ci)"):
+            _npm_packages(SDKS)
+        (modules / ".stamp").write_text(wanted, encoding="utf-8")
+    folder = VENV / "sdks" / "analytics-python"
+    wanted = stamp_of(ANALYTICS_PYTHON_LOCK)
+    if not is_current(folder / ".stamp", wanted):
+        shutil.rmtree(folder, ignore_errors=True)
+        with step("Installing analytics-python"):
+            _locked("install", "-r", ANALYTICS_PYTHON_LOCK, target=folder)
+        (folder / ".stamp").write_text(wanted, encoding="utf-8")
 
 
 def build_frontend() -> None:
@@ -295,6 +316,7 @@ PARTS = {
     "frontend": install_frontend,
     "build": build_frontend,
     "browser": install_browser,
+    "sdks": install_sdks,
 }
 
 

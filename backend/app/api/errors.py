@@ -6,11 +6,12 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.responses import JSONResponse, Response
 
+from app.core import tracking
 from app.core.context import origin
 from app.core.errors import FieldError, Invalid, Malformed, NotFound, StratumError, TooLarge
 from app.core.logging import get_logger
 from app.core.metrics import ERRORS
-from app.schemas.errors import ErrorBody, FieldFault
+from app.schemas.errors import ErrorBody, FieldFault, TrackingErrorBody
 
 log = get_logger(__name__)
 
@@ -41,23 +42,36 @@ DOCUMENTED: dict[int | str, dict[str, Any]] = {
 
 
 def render(error: StratumError, headers: dict[str, str] | None = None) -> JSONResponse:
-    ERRORS.labels(error.code).inc()
-    body = ErrorBody(
-        error=error.detail,
-        code=error.code,
-        fields=[FieldFault(field=f.field, message=f.message, code=f.code) for f in error.fields]
+    return _answer(error, ErrorBody(**_said(error)), headers)
+
+
+def render_for_sdks(error: StratumError) -> JSONResponse:
+    return _answer(error, TrackingErrorBody(**_said(error), message=error.detail))
+
+
+def _said(error: StratumError) -> dict[str, Any]:
+    return {
+        "error": error.detail,
+        "code": error.code,
+        "fields": [FieldFault(field=f.field, message=f.message, code=f.code) for f in error.fields]
         if error.fields
         else None,
-        request_id=origin.get().request_id,
-    )
+        "request_id": origin.get().request_id,
+    }
+
+
+def _answer(error: StratumError, body: ErrorBody, headers: dict[str, str] | None = None) -> JSONResponse:
+    ERRORS.labels(error.code).inc()
     return JSONResponse(body.model_dump(), error.status, headers={**error.headers, **(headers or {})})
 
 
-async def _stratum_error(_request: Request, error: Exception) -> Response:
+async def _stratum_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, StratumError):
         raise error
     if error.status >= 500:  # noqa: PLR2004  (HTTP's own border)
         log.error("api.error", code=error.code, exc_info=error, **error.context)
+    if request.url.path.startswith(tracking.PREFIXES):
+        return render_for_sdks(error)
     return render(error)
 
 

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 
+from app.core import tracking
 from app.core.config import Settings
 from app.core.errors import NotFound
 
@@ -56,7 +57,12 @@ def limits(settings: Settings) -> dict[str, Any]:
     prefix = settings.api_v1_prefix
     per_minute = settings.rate_limit_per_minute
     return {
-        "limits": {"/v1/": None, f"{prefix}/cdp/events": None, f"{prefix}/": per_minute, "/ws": per_minute},
+        "limits": {
+            **dict.fromkeys(tracking.PREFIXES),
+            f"{prefix}/cdp/events": None,
+            f"{prefix}/": per_minute,
+            "/ws": per_minute,
+        },
         "trusted_proxies": settings.trusted_proxies,
     }
 

@@ -5,13 +5,16 @@ from typing import Any
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.core import tracking
 from app.middleware.headers import header
 
-_COLLECTION_PREFIX = "/v1/"
 _OPEN: dict[str, Any] = {
     "allow_origins": ["*"],
     "allow_methods": ["GET", "POST"],
-    "allow_headers": ["authorization", "content-type", "content-encoding", "x-retry-count", "x-write-key"],
+    "allow_headers": [
+        *("authorization", "content-type", "content-encoding", "x-retry-count", "x-write-key"),
+        *("x-enable-debug", "x-ip-policy"),
+    ],
     "expose_headers": ["Retry-After", "X-RateLimit-Reset", "X-Request-ID"],
     "max_age": 86_400,
 }
@@ -46,6 +49,6 @@ class CorsMiddleware:
 
     def _collects(self, scope: Scope) -> bool:
         path: str = scope["path"]
-        if path.startswith(_COLLECTION_PREFIX):
+        if path.startswith(tracking.PREFIXES):
             return True
         return path == self._collection and header(scope, b"origin") not in self._known

@@ -15,3 +15,9 @@ class ErrorBody(BaseModel):
     code: str = Field(description="Stable; programs branch on it.")
     fields: list[FieldFault] | None = None
     request_id: str | None = None
+
+
+class TrackingErrorBody(ErrorBody):
+    """The tracking API's: SDKs read `message`, and some take an answer without it for a fault of the network."""
+
+    message: str = Field(description="The sentence of `error`, where the SDKs look for it.")

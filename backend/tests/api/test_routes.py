@@ -16,34 +16,42 @@ from tests.factories.access import Company
 from tests.factories.objects import MAKERS, NO_ROW
 from tests.factories.trust import BUDGET
 
-PUBLIC = {
-    "GET /api/v1/integrations/connections/{platform}/callback": "the state in the address names who began",
-    "GET /docs": "not in production",
-    "GET /docs/oauth2-redirect": "not in production",
-    "GET /health": "for load balancers",
-    "GET /health/live": "for load balancers",
-    "GET /health/ready": "for load balancers",
-    "GET /metrics": "for Prometheus, inside the network",
-    "GET /openapi.json": "not in production",
-    "GET /v1/projects/{write_key}/settings": "the write key is in the address",
-    "POST /api/v1/auth/login": "who is not signed in yet",
-    "POST /api/v1/auth/logout": "proves itself by refresh token and CSRF token, or access token",
-    "POST /api/v1/auth/mfa/verify": "proves itself by the challenge",
-    "POST /api/v1/auth/password/forgot": "who cannot sign in",
-    "POST /api/v1/auth/password/reset": "proves itself by the mail's token",
-    "POST /api/v1/auth/refresh": "proves itself by refresh token and CSRF token",
-    "POST /api/v1/auth/register": "who has no account yet",
-    "POST /api/v1/auth/verify-email": "proves itself by the mail's token",
-    "POST /api/v1/cdp/events": "by write key, or cdp.events:write",
-    "POST /api/v1/invitations/accept": "proves itself by the mail's token",
-    "WEBSOCKET /ws": "by token or ticket, and events:read",
-} | {
-    f"POST /v1/{call}": "by write key"
-    for call in (
-        *("alias", "batch", "group", "identify", "page", "screen", "track"),
-        *("a", "b", "g", "i", "p", "s", "t"),
-    )
-}
+PUBLIC = (
+    {
+        "GET /api/v1/integrations/connections/{platform}/callback": "the state in the address names who began",
+        "GET /docs": "not in production",
+        "GET /docs/oauth2-redirect": "not in production",
+        "GET /health": "for load balancers",
+        "GET /health/live": "for load balancers",
+        "GET /health/ready": "for load balancers",
+        "GET /metrics": "for Prometheus, inside the network",
+        "GET /openapi.json": "not in production",
+        "GET /v1/projects/{write_key}/settings": "the write key is in the address",
+        "POST /api/v1/auth/login": "who is not signed in yet",
+        "POST /api/v1/auth/logout": "proves itself by refresh token and CSRF token, or access token",
+        "POST /api/v1/auth/mfa/verify": "proves itself by the challenge",
+        "POST /api/v1/auth/password/forgot": "who cannot sign in",
+        "POST /api/v1/auth/password/reset": "proves itself by the mail's token",
+        "POST /api/v1/auth/refresh": "proves itself by refresh token and CSRF token",
+        "POST /api/v1/auth/register": "who has no account yet",
+        "POST /api/v1/auth/verify-email": "proves itself by the mail's token",
+        "POST /api/v1/cdp/events": "by write key, or cdp.events:write",
+        "POST /api/v1/invitations/accept": "proves itself by the mail's token",
+        "WEBSOCKET /ws": "by token or ticket, and events:read",
+    }
+    | {
+        f"POST /v1/{call}": "by write key"
+        for call in (
+            *("alias", "batch", "group", "identify", "page", "screen", "track"),
+            *("a", "b", "g", "i", "p", "s", "t"),
+        )
+    }
+    | {
+        f"POST /api/s/{server}{call}": "by write key"
+        for server in ("", "s2s/")
+        for call in ("alias", "group", "identify", "page", "screen", "track")
+    }
+)
 """The one list of routes that declare no permission, and why each may."""
 
 BODIES: dict[str, dict[str, object]] = {

@@ -34,6 +34,7 @@ class Item(Struct):
     traits: Raw = NONE
     context: Raw = NONE
     integrations: Raw = NONE
+    category: Raw = NONE
 
 
 class NativeItem(Struct):

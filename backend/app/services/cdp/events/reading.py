@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
+from msgspec import Raw
 
 from app.core.ids import BareId, bare_uuid7, uuid7
 from app.services.cdp.events import click_ids, clock_correction, dialects, member_names, raw_json, validation
@@ -18,9 +19,11 @@ from app.services.cdp.events import identifiers as people
 from app.services.cdp.events.commerce import NO_COMMERCE, commerce_of
 from app.services.cdp.events.dialects import Item
 from app.services.cdp.events.identifiers import Clean
-from app.services.cdp.events.rules import EventType, MatchKey, Refused, VerdictCode
+from app.services.cdp.events.raw_json import NONE
+from app.services.cdp.events.rules import MAX_NAME_CHARACTERS, EventType, MatchKey, Refused, VerdictCode
 
 _WITH_TRAITS = frozenset({EventType.IDENTIFY, EventType.GROUP})
+_VIEWS = frozenset({EventType.PAGE, EventType.SCREEN})
 _NOTHING = Clean("{}")
 # Plain numbers: an IntFlag's own arithmetic costs more than reading the event.
 _EMAIL, _PHONE, _EXTERNAL_ID = int(MatchKey.EMAIL), int(MatchKey.PHONE), int(MatchKey.EXTERNAL_ID)
@@ -133,8 +136,12 @@ class Delivery:
         if may_hold_an_address:
             name = people.without_addresses(name)
         has_traits = kind in _WITH_TRAITS
-        body, path = (item.traits, "traits") if has_traits else (item.properties, "properties")
+        body, path = (
+            (_traits(kind, item), "traits") if has_traits else (_properties(kind, item), "properties")
+        )
         held = raw_json.object_in(body, path)
+        if kind in _VIEWS and not item.name:
+            name = _name_among(held) or name
         context = self._context_of(item)
         said = item.timestamp if item.originalTimestamp is None else item.originalTimestamp
         happened = clock_correction.corrected(
@@ -294,3 +301,26 @@ def _with_gpc(context: bytes) -> bytes:
     """The browser's signal goes into the context, whatever the event itself says of it."""
     bare = context.rstrip()
     return (bare[:-1] + b"," if bare and bare[1:-1].strip() else b"{") + b'"gpc":true}'
+
+
+def _traits(kind: str, item: Item) -> Raw:
+    """RudderStack's SDK for Python says an identify's traits in its context alone."""
+    if kind == EventType.IDENTIFY and not raw_json.bytes_of(item.traits):
+        return raw_json.loose_members(bytes(item.context)).get("traits", NONE)
+    return item.traits
+
+
+def _properties(kind: str, item: Item) -> Raw:
+    """A page's or screen's category stands beside its properties: kept among them, where browsers' SDKs put it."""
+    if item.category is NONE or kind not in _VIEWS or not (category := raw_json.bytes_of(item.category)):
+        return item.properties
+    own = raw_json.bytes_of(item.properties)
+    return Raw(raw_json.encode({"category": Raw(category), **(raw_json.members(own) if own else {})}))
+
+
+def _name_among(properties: dict[str, Any]) -> str | None:
+    """Jitsu says a page's name among its properties; one that could name a person is no name to store."""
+    name = properties.get("name")
+    if not isinstance(name, str) or not name.strip() or len(name) > MAX_NAME_CHARACTERS:
+        return None
+    return people.without_addresses(name)

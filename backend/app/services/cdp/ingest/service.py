@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import ipaddress
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,9 @@ from app.services.cdp.events.service import Envelope, Ingestion, Outcome, decomp
 from app.services.cdp.sources.errors import UnknownWriteKey
 from app.services.cdp.sources.service import Sender
 
-__all__ = ["BATCH", "CALLS", "Sent", "TrackingApi", "presented_key"]
+__all__ = ["BATCH", "CALLS", "JITSU_CALLS", "Sent", "TrackingApi", "presented_key"]
+
+_KEPT_BITS = {4: 24, 6: 48}
 
 DIALECT = "segment"
 BATCH = "batch"
@@ -30,6 +33,8 @@ CALLS = {
     "b": BATCH,
 }
 """Every call by its address, the browsers' short forms too, and what kind of event it sends."""
+JITSU_CALLS = tuple(call for call, kind in CALLS.items() if call == kind and kind != BATCH)
+"""Jitsu's: one event each, and the same again for its clients on servers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,14 @@ class Sent:
     ip: str | None = None
     user_agent: str | None = None
     gpc: bool = False
+    ip_policy: str = ""
+    """Jitsu's `X-IP-Policy`: what its pages let us keep of a visitor's address."""
+
+    @property
+    def kept_ip(self) -> str | None:
+        if self.ip_policy == "remove":
+            return None
+        return without_last_octet(self.ip) if self.ip_policy == "stripLastOctet" else self.ip
 
 
 class TrackingApi:
@@ -59,7 +72,7 @@ class TrackingApi:
             envelope if call == BATCH else Envelope([body]),
             dialect=DIALECT,
             event_type=None if call == BATCH else call,
-            ip=sent.ip,
+            ip=sent.kept_ip,
             user_agent=sent.user_agent,
             gpc=sent.gpc,
         )
@@ -97,9 +110,12 @@ class TrackingApi:
 
 
 def presented_key(authorization: str, x_write_key: str) -> str | None:
-    """The write key that a request's headers carry: `X-Write-Key`, or the user of HTTP Basic, colon or not."""
+    """The write key that a request's headers carry: `X-Write-Key`, or the user of HTTP Basic, colon or not.
+
+    Jitsu's clients take no key but one of the form `id:secret`: there the last `_` of ours is a colon.
+    """
     if x_write_key.strip():
-        return x_write_key.strip()
+        return x_write_key.strip().replace(":", "_", 1)
     scheme, _, credentials = authorization.partition(" ")
     if scheme.lower() != "basic":
         return None
@@ -108,3 +124,15 @@ def presented_key(authorization: str, x_write_key: str) -> str | None:
     except (binascii.Error, ValueError):
         return None
     return decoded.partition(":")[0].strip() or None
+
+
+def without_last_octet(ip: str | None) -> str | None:
+    """An address without what tells one machine of its network from another: `203.0.113.7` is `203.0.113.0`."""
+    if ip is None:
+        return None
+    try:
+        address = ipaddress.ip_address(ip)
+    except ValueError:
+        return None
+    kept = _KEPT_BITS[address.version]
+    return str(ipaddress.ip_network((address, kept), strict=False).network_address)

@@ -1,4 +1,4 @@
-"""The tracking API that Segment's and RudderStack's SDKs speak; served outside `/api/v1`, where they look for it.
+"""The tracking API that Segment's, RudderStack's and Jitsu's SDKs speak; served where they look for it.
 
 Public: a source's write key is the credential.
 """
@@ -11,11 +11,17 @@ from pydantic import BaseModel
 
 from app.api.bodies import BOUNDED_BY_ITSELF, batch_body, says_gpc
 from app.api.errors import DOCUMENTED
+from app.core import tracking
 from app.core.context import origin
-from app.services.cdp.ingest.service import CALLS, Sent, TrackingApi
+from app.schemas.errors import TrackingErrorBody
+from app.services.cdp.ingest.service import BATCH, CALLS, JITSU_CALLS, Sent, TrackingApi
 
+_SAID_TO_SDKS = frozenset({400, 401, 404, 429, 503})
 _ANSWERS: dict[int | str, dict[str, Any]] = {
-    status: DOCUMENTED[status] for status in (400, 401, 404, 405, 429, 500, 503)
+    status: {**DOCUMENTED[status], "model": TrackingErrorBody}
+    if status in _SAID_TO_SDKS
+    else DOCUMENTED[status]
+    for status in (400, 401, 404, 405, 429, 500, 503)
 }
 _BODY: dict[str, Any] = {
     "requestBody": {
@@ -25,7 +31,7 @@ _BODY: dict[str, Any] = {
     }
 }
 
-router = APIRouter(prefix="/v1", tags=["tracking"], responses=_ANSWERS)
+router = APIRouter(tags=["tracking"], responses=_ANSWERS)
 
 
 class Received(BaseModel):
@@ -52,6 +58,7 @@ async def sent(request: Request) -> AsyncIterator[Sent]:
             authorization=headers.get("authorization", ""),
             x_write_key=headers.get("x-write-key", ""),
             ip=origin.get().ip,
+            ip_policy=headers.get("x-ip-policy", ""),
             user_agent=origin.get().user_agent,
             gpc=says_gpc(request),
         )
@@ -65,20 +72,26 @@ def _receiver(kind: str) -> Callable[..., Awaitable[Received]]:
     return receive
 
 
-for _address, _kind in CALLS.items():
+_KINDS = {f"{tracking.SEGMENT}{call}": kind for call, kind in CALLS.items()} | {
+    f"{tracking.JITSU}{server}{call}": call for server in ("", "s2s/") for call in JITSU_CALLS
+}
+
+for _path, _kind in _KINDS.items():
+    _address = _path.removeprefix(tracking.SEGMENT).removeprefix(tracking.JITSU)
+    _dialect = "tracking" if _path.startswith(tracking.SEGMENT) else "jitsu"
     router.post(
-        f"/{_address}",
-        name=f"tracking {_address}",
-        operation_id=f"tracking_{_address}",
+        _path,
+        name=f"{_dialect} {_address}",
+        operation_id=f"{_dialect}_{_address.replace('/', '_')}",
         summary=f"Send a batch of events ({_address})"
-        if _kind == "batch"
+        if _kind == BATCH
         else f"Send one {_kind} ({_address})",
         openapi_extra=_BODY,
         max_body_size=BOUNDED_BY_ITSELF,
     )(_receiver(_kind))
 
 
-@router.get("/projects/{write_key}/settings")
+@router.get(f"{tracking.SEGMENT}projects/{{write_key}}/settings")
 async def settings(write_key: str, request: Request, tracking: Tracking) -> dict[str, Any]:
     """What the browser SDK asks for before it sends."""
     return await tracking.settings(write_key, request.url.scheme, request.url.netloc, origin.get().ip)
