@@ -17,6 +17,7 @@ from sqlalchemy import text
 from app.db.session import Scopes
 from app.services.cdp.events.service import SEALED, open_identifiers
 from launcher import install
+from tests.browser.chromium import found
 from tests.factories.access import Company
 from tests.factories.cdp import Source, make_source
 from tests.live_server import LiveServer
@@ -42,6 +43,7 @@ class Sdk:
     content_type: str = "application/json"
     without: frozenset[str] = frozenset()
     has_own_times: bool = True
+    has_one_user: bool = False
 
     @property
     def is_jitsu(self) -> bool:
@@ -85,6 +87,18 @@ CLIENTS = [
         without=frozenset({"alias", "screen"}),
     ),
 ]
+_PAGE = Sdk(
+    "@segment/analytics-next",
+    (sys.executable, str(SDKS / "browser_client.py")),
+    paths=frozenset(f"/v1/{call}" for call in "tipsga"),
+    content_type="text/plain",
+    has_one_user=True,
+)
+_IN_A_PAGE = pytest.param(
+    _PAGE,
+    id=str(_PAGE),
+    marks=pytest.mark.skipif(found() is None, reason="there is no Chromium on this machine"),
+)
 
 
 def story(sdk: Sdk) -> list[dict[str, Any]]:
@@ -122,7 +136,12 @@ def story(sdk: Sdk) -> list[dict[str, Any]]:
         {"call": "track", "anonymousId": "a-9", "event": "Viewed", "properties": {"n": 5, "none": None}},
     ]
     calls += [
-        {"call": "track", "userId": f"u-{n % 7}", "event": "Clicked", "properties": {"n": n}}
+        {
+            "call": "track",
+            "userId": "u-7" if sdk.has_one_user else f"u-{n % 7}",
+            "event": "Clicked",
+            "properties": {"n": n},
+        }
         for n in range(6, 30)
     ]
     if sdk.command[0] != _NODE:
@@ -158,7 +177,9 @@ def _programs() -> str:
 
 
 def _path(sdk: Sdk) -> str:
-    return str(install.VENV / "sdks" / "analytics-python") if sdk.module == "analytics" else ""
+    """What the client finds its modules by: analytics-python has a folder to itself."""
+    folders = {"analytics": install.VENV / "sdks" / "analytics-python"}
+    return str(folders.get(sdk.module, install.BACKEND))
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -263,7 +284,7 @@ def check_rows(sdk: Sdk, rows: dict[str, Any], calls: Sequence[dict[str, Any]], 
     assert order.context["locale"] == "de-DE"
 
 
-@pytest.fixture(params=CLIENTS, ids=str)
+@pytest.fixture(params=[*CLIENTS, _IN_A_PAGE], ids=str)
 def sdk(request: pytest.FixtureRequest) -> Sdk:
     chosen: Sdk = request.param
     return chosen
@@ -299,7 +320,7 @@ def _time(value: Any) -> datetime:
     return datetime.fromisoformat(value)
 
 
-@pytest.mark.parametrize("sdk", [each for each in CLIENTS if each.retries], ids=str)
+@pytest.mark.parametrize("sdk", [*(each for each in CLIENTS if each.retries), _IN_A_PAGE], ids=str)
 async def test_a_bad_network_loses_nothing_and_doubles_nothing(
     sdk: Sdk, live_server: LiveServer, source: Source, scopes: Scopes
 ) -> None:
