@@ -54,10 +54,10 @@ async def edited_elsewhere(scopes: Scopes, account: Account, *, ago: timedelta) 
         )
 
 
-async def seen(scopes: Scopes, account: Account) -> Seen:
-    """As the next change of the campaign would see it."""
+async def seen(scopes: Scopes, account: Account, *, wanting: int = 100) -> Seen:
+    """As the next change of the campaign, to that budget, would see it."""
     wanted = await approved_action(
-        scopes, Target(account.id, account.campaign_id, BUDGET), BUDGET, entity="c1"
+        scopes, Target(account.id, account.campaign_id, BUDGET), wanting, entity="c1"
     )
     async with scopes() as scope:
         action = await AutopilotActions(scope).get(wanted)
@@ -115,6 +115,20 @@ async def test_our_last_cut_can_be_given_back_and_one_before_a_raise_cannot(
     assert (await seen(scopes, account)).restores_micros == 100
     await changed(scopes, account, 70, 80, ago=HOUR)
     assert (await seen(scopes, account)).restores_micros is None
+
+
+async def test_a_raise_past_what_our_cut_took_gives_nothing_back(scopes: Scopes, account: Account) -> None:
+    """Or a small cut would open the way past every limit of pace and return."""
+    await changed(scopes, account, 100, 99, ago=HOUR)
+    assert (await seen(scopes, account, wanting=100)).restores_micros == 100
+    assert (await seen(scopes, account, wanting=101)).restores_micros is None
+
+
+async def test_what_was_rolled_back_is_no_cut_to_be_given_back(scopes: Scopes, account: Account) -> None:
+    """Its raise did harm: to do it again is a new decision, after the cooldown, on good signals."""
+    raised = await changed(scopes, account, 70, 80, ago=5 * HOUR, state="rolled_back")
+    await changed(scopes, account, 80, 70, ago=HOUR, rollback_of=raised)
+    assert (await seen(scopes, account, wanting=80)).restores_micros is None
 
 
 async def test_a_rollback_doubles_the_cooldown(scopes: Scopes, account: Account) -> None:

@@ -16,7 +16,7 @@ _BUDGET = "daily_budget_micros"
 class Seen:
     activity: Activity
     restores_micros: int | None
-    """The budget before our own earlier cut, while nothing has followed it."""
+    """The budget before our own last cut, where this change gives no more than that back."""
     untouched_since: bool
     """Nobody else has edited the entity since our last write to it."""
 
@@ -51,7 +51,7 @@ class ActivityReader:
                 conversions=totals.conversions_ever,
                 launched=totals.launched,
             ),
-            restores_micros=_cut_to_restore(own),
+            restores_micros=_given_back(action, own),
             untouched_since=last_write is None or not any(at > last_write for at in edits),
         )
 
@@ -70,12 +70,17 @@ def _since(action: AutopilotAction, start: datetime) -> bool:
     return action.applied_at is not None and action.applied_at >= start
 
 
-def _cut_to_restore(own: list[AutopilotAction]) -> int | None:
-    """The budget that our last change of the entity took away, if that change was a cut."""
-    if not own:
+def _given_back(action: AutopilotAction, own: list[AutopilotAction]) -> int | None:
+    """The budget that our last change of the entity took away, where that was a cut, which this takes back.
+
+    A rollback is no such cut: who took it back would do again what did harm. Nor is a raise that goes beyond.
+    """
+    if not own or own[-1].rollback_of is not None:
         return None
-    found = _budgets(own[-1])
-    return found[0] if len(found) == 2 and found[1] < found[0] else None  # noqa: PLR2004  (before and after)
+    found, wanted = _budgets(own[-1]), action.after.get(_BUDGET)
+    if len(found) < 2 or found[1] >= found[0] or not isinstance(wanted, int):  # noqa: PLR2004  (before and after)
+        return None
+    return found[0] if wanted <= found[0] else None
 
 
 def _cooldown(own: list[AutopilotAction], limits: Limits) -> datetime | None:
