@@ -14,7 +14,7 @@ from app.services.cdp.events import service as events
 from app.services.cdp.identity.graph_rules import Assertion, Kind, Position
 from app.services.cdp.identity.match_rules import MatchKeySpec, match_keys
 from app.services.cdp.identity.rules import PRIORITY, IdentifierType
-from app.services.cdp.profiles.rules import State, later, stamp
+from app.services.cdp.profiles.rules import State, later, looks_sealed, stamp
 from app.services.cdp.profiles.service import IDENTIFIER_PURPOSE, sealed_trait
 
 _decode: Any = msgspec.json.Decoder().decode
@@ -157,7 +157,9 @@ def _count(batch: Batch, event: StoredEvent, clear: Mapping[str, Any], tenant_id
         stored: dict[str, Any] = _decode(event.traits)
         for name, value in stored.items():
             named = clear[name]
-            kept = value if named == value else sealed_trait(name, named, tenant_id)
+            kept = (
+                value if named == value and not looks_sealed(value) else sealed_trait(name, named, tenant_id)
+            )
             register = [kept, stamp(event.event_time), event.message_id]
             held = state.traits.get(name)
             state.traits[name] = register if held is None else later(held, register)

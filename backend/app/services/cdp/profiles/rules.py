@@ -113,11 +113,16 @@ class Traits:
     hashes: dict[str, str]
 
 
+def looks_sealed(value: object) -> bool:
+    """Whether a register's value is what stands for a sealed trait; what a client sends in that form is sealed too."""
+    return isinstance(value, dict) and SEALED_KEY in value
+
+
 def shown_traits(registers: Mapping[str, Register]) -> Traits:
     """A trait that was set to null is gone."""
     traits = Traits({}, {}, {})
     for name, (value, _at, _message) in registers.items():
-        if isinstance(value, dict) and SEALED_KEY in value:
+        if looks_sealed(value):
             traits.sealed[name] = value[SEALED_KEY]
             traits.hashes[name] = value[HASH_KEY]
         elif value is not None:

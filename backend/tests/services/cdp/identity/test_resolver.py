@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from httpx2 import AsyncClient
 from sqlalchemy import select
 
 from app.models.cdp.identity import CdpIdentifier, CdpIdentityEdge, CdpIdentityQueueItem, CdpProfileChange
@@ -91,3 +92,25 @@ async def test_a_companys_address_makes_no_one_of_its_people(acme: Company, inge
     visitors = [{**company, "anonymousId": f"a-{number}", "messageId": f"g-{number}"} for number in range(2)]
     await send(acme, ingestion, *visitors)
     assert [each.lifecycle for each in (await people(acme)).values()] == ["anonymous"] * 2
+
+
+async def test_a_trait_in_the_form_of_a_sealed_one_is_a_value_like_any_other(
+    acme: Company, ingestion: Ingestion, client: AsyncClient
+) -> None:
+    """Whoever knows a write key sends it: everybody else's events are resolved all the same."""
+    forged: list[dict[str, Any]] = [{"$sealed": "bm9uZQ=="}, {"$sealed": "x", "$hash": "y"}, {"$sealed": 7}]
+    await send(
+        acme,
+        ingestion,
+        *(
+            {**track(userId=f"u-{number}"), "type": "identify", "traits": {"plan": value}}
+            for number, value in enumerate(forged)
+        ),
+        track(userId="u-other"),
+    )
+    found = await people(acme)
+    assert len(found) == len(forged) + 1
+    for person in found.values():
+        answer = await client.get(f"/api/v1/cdp/profiles/{person.id}/personal")
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["traits"].get("plan") in (None, *forged)
