@@ -93,6 +93,9 @@ _ODD: list[tuple[str, bytes]] = [
     ("not_unicode", b"{" + _TRACK + rb',"messageId":"\udc00"}'),
     ("absurd_number", b"{" + _TRACK + b',"properties":{"a":-1e999}}'),
     ("absurd_number", b"{" + _TRACK + b',"context":{"a":1e999}}'),
+    ("absurd_number", b"{" + _TRACK + b',"properties":{"a":[1e-16000,1E-0000016000]}}'),
+    ("absurd_number", b"{" + _TRACK + b',"properties":{"a":[1e-20000]}}'),
+    ("too_large", b"{" + _TRACK + b',"properties":{"a":[' + b",".join([b"1e308"] * 300) + b"]}}"),
     ("wrong_type", b"{" + _TRACK + b',"messageId":7}'),
     ("wrong_type", b"{" + _TRACK + b',"context":[]}'),
     ("wrong_type", b"{" + _TRACK + b',"integrations":"all"}'),
@@ -116,6 +119,43 @@ async def test_an_odd_event_among_good_ones_gets_its_verdict(
     assert (answer.status_code, answer.json()) == (200, {"success": True})
     assert await _names(scopes) == ["Good"]
     assert await _codes(scopes) == [code]
+
+
+@pytest.mark.parametrize(
+    ("code", "context"),
+    [
+        ("nul_character", rb'{"page":"\u0000"}'),
+        ("not_unicode", rb'{"page":"\udc00"}'),
+        ("absurd_number", b'{"page":1e-20000}'),
+        ("too_deep", b'{"page":' + b"[" * 5_000 + b"]" * 5_000 + b"}"),
+        ("too_large", b'{"page":"' + b"x" * 32_740 + b'"}'),
+    ],
+    ids=["nul", "half a pair", "tiny", "deep", "large"],
+)
+async def test_what_a_batch_says_for_all_is_looked_at_like_what_an_event_says(
+    anonymous: AsyncClient, source: Source, scopes: Scopes, code: str, context: bytes
+) -> None:
+    """Left to the database, each of its events would be a transaction of its own."""
+    events = b",".join(json.dumps(track("Any", messageId=f"m-{number}")).encode() for number in range(3))
+    body = b'{"context":' + context + b',"batch":[' + events + b"]}"
+    answer = await anonymous.post("/v1/batch", content=body, headers={"X-Write-Key": source.key})
+    assert (answer.status_code, answer.json()) == (200, {"success": True})
+    assert await _names(scopes) == []
+    assert await _codes(scopes) == [code] * 3
+
+
+async def test_ordinary_exponents_are_kept(anonymous: AsyncClient, source: Source, scopes: Scopes) -> None:
+    text_like = rb'"b":",1e-16000 \" :1e-16000"'
+    body = (
+        b'{"batch":[{'
+        + _TRACK
+        + b',"properties":{"a":[1.7976931348623157e+308,5e-324,1e-7],'
+        + text_like
+        + b"}}]}"
+    )
+    answer = await anonymous.post("/v1/batch", content=body, headers={"X-Write-Key": source.key})
+    assert answer.status_code == 200
+    assert (await _names(scopes), await _codes(scopes)) == (["e"], [])
 
 
 async def test_of_two_members_of_one_name_the_last_counts(

@@ -20,6 +20,7 @@ from app.services.cdp.identity.rules import IdentifierType, is_garbage
 
 SEALED = "[sealed]"
 _SHORT_NAME = 64
+_LONGEST_DEVICE = 500
 _PURPOSE = "cdp.events.identifiers"
 _BARE = frozenset({int, float, bool, type(None)})
 _PERSONAL = frozenset(
@@ -220,8 +221,10 @@ def _device_key(kind: IdentifierType, value: str, tenant_id: int) -> UUID | None
 
 
 def device_key(device_id: str | None, tenant_id: int) -> UUID | None:
-    """None for a value that names nobody, and so below."""
-    return None if device_id is None else _device_key(IdentifierType.DEVICE_ID, device_id, tenant_id)
+    """None for a value that names nobody, and so below; one that is longer than any id is none."""
+    if device_id is None or len(device_id) > _LONGEST_DEVICE:
+        return None
+    return _device_key(IdentifierType.DEVICE_ID, device_id, tenant_id)
 
 
 def anonymous_key(anonymous_id: str | None, tenant_id: int) -> UUID | None:

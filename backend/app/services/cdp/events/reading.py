@@ -97,12 +97,14 @@ class Delivery:
     gpc: bool = False
     clock_lead: timedelta = timedelta(0)
     """How far the domain's clock is ahead of real time: it is real time by which clients say that they sent."""
-    _contexts: dict[tuple[bytes, bytes], _Context] = field(default_factory=dict, repr=False, compare=False)
+    _contexts: dict[tuple[bytes, bytes], _Context | Refused] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def read(self, raw: bytes) -> Row | Verdict:
         """The row to store, or why it may not be stored."""
         try:
-            validation.check_shape(raw)
+            validation.check_shape(raw, beside=len(self.context))
             return self._row(raw, dialects.decode(raw, self.dialect))
         except Refused as refused:
             return self._verdict(raw, refused.code, refused.reason)
@@ -247,10 +249,19 @@ class Delivery:
         said = (raw_json.bytes_of(item.context), raw_json.bytes_of(item.integrations))
         known = self._contexts.get(said)
         if known is None:
-            known = self._contexts[said] = self._read_context(*said)
+            try:
+                known = self._read_context(*said)
+            except Refused as refused:
+                known = refused
+            self._contexts[said] = known
+        if isinstance(known, Refused):
+            raise Refused(known.code, known.reason)
         return known
 
     def _read_context(self, own: bytes, integrations: bytes) -> _Context:
+        for shared in (self.context, self.integrations):
+            if shared:
+                validation.check_shape(shared)
         text = self._merged(own, integrations or self.integrations)
         value = raw_json.object_in(text, "context") if text else {}
         told = member_names.told_by(value)

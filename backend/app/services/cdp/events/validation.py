@@ -19,18 +19,26 @@ from app.services.cdp.events.rules import (
 _EVENT_TYPES = frozenset(EventType)
 _STRUCTURE = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 _ESCAPE = re.compile(rb"\\(?:u[0-9A-Fa-f]{4}|.)", re.DOTALL)
+_MAY_HAVE_EXPONENTS = re.compile(rb"[:,\[]\s*-?[0-9][0-9.]*[eE][+-]?[0-9]{2}")
+_EXPONENTS = re.compile(rb'"(?:[^"\\]|\\.)*"|[0-9][eE][+-]?([0-9]+)', re.DOTALL)
+_LARGEST_EXPONENT = 400
 _PAIRS = re.compile(rb"\\u[dD][89abAB][0-9A-Fa-f]{2}\\u[dD][c-fC-F][0-9A-Fa-f]{2}")
 
 
-def check_shape(raw: bytes) -> None:
-    """What PostgreSQL or a decoder would choke on: refused here, with a reason, before it spoils its batch."""
-    if len(raw) > MAX_EVENT_BYTES:
-        raise Refused(VerdictCode.TOO_LARGE, f"{len(raw)} bytes; at most {MAX_EVENT_BYTES}")
+def check_shape(raw: bytes, *, beside: int = 0) -> None:
+    """What PostgreSQL or a decoder would choke on: refused here, with a reason, before it spoils its batch.
+
+    `beside` are the bytes of its batch's context, of which every event is given a copy.
+    """
+    if len(raw) + beside > MAX_EVENT_BYTES:
+        raise Refused(VerdictCode.TOO_LARGE, f"{len(raw) + beside} bytes; at most {MAX_EVENT_BYTES}")
     if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH and _depth(raw) > MAX_DEPTH:
         raise Refused(VerdictCode.TOO_DEEP, f"it is nested deeper than {MAX_DEPTH} levels")
     # The search for one byte is many times faster than that for two, and most events escape nothing.
     if b"\\" in raw and b"\\u" in raw:
         _check_escapes(raw)
+    if _MAY_HAVE_EXPONENTS.search(raw):
+        _check_exponents(raw)
 
 
 def _depth(raw: bytes) -> int:
@@ -43,6 +51,18 @@ def _depth(raw: bytes) -> int:
         elif mark in (b"}", b"]"):
             depth -= 1
     return deepest
+
+
+def _check_exponents(raw: bytes) -> None:
+    """PostgreSQL writes every zero of `1e-9000`: an event counts as what it will be read back as."""
+    size = len(raw)
+    for token in _EXPONENTS.finditer(raw):
+        digits = (token[1] or b"").lstrip(b"0")
+        if len(digits) > len(str(_LARGEST_EXPONENT)) or int(digits or b"0") > _LARGEST_EXPONENT:
+            raise Refused(VerdictCode.ABSURD_NUMBER, "it holds a number too large or too small to keep")
+        size += int(digits or b"0")
+    if size > 2 * MAX_EVENT_BYTES:
+        raise Refused(VerdictCode.TOO_LARGE, f"its numbers, written out, make it {size} bytes")
 
 
 def _check_escapes(raw: bytes) -> None:
