@@ -62,6 +62,7 @@ class Directory:
             self._by_start.setdefault(start if is_fixed else start[: start.rfind("/") + 1], []).append(entry)
             if is_fixed:
                 fixed.append((path, entry))
+        self._deepest = max((start.count("/") for start in self._by_start), default=0)
         self._fixed = {
             (method, path): self._search(method, path)
             for path, entry in fixed
@@ -74,11 +75,13 @@ class Directory:
 
     def _search(self, method: str, path: str) -> Way | None:
         """The first of all routes, in the order of declaration, that takes the path."""
-        found: list[_Entry] = []
-        end = len(path)
-        while end > 0:
+        found = [*self._by_start.get(path, ())]
+        end = path.find("/") + 1
+        for _ in range(self._deepest):  # and no further: an address may be a megabyte of slashes
+            if end in (0, len(path)):
+                break
             found += self._by_start.get(path[:end], ())
-            end = path.rfind("/", 0, end - 1) + 1
+            end = path.find("/", end) + 1
         for entry in sorted(found, key=lambda each: each.order):
             parameters = entry.parameters(method, path)
             if parameters is not None:

@@ -14,6 +14,7 @@ from app.core.config import Settings
 from app.core.errors import NotFound
 
 _THROUGH_A_PROXY = frozenset({"forwarded", "x-forwarded-for", "x-real-ip"})
+_LONGEST_NAME = 1_024
 _DASHBOARD_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
@@ -92,6 +93,8 @@ def _install_dashboard(app: FastAPI, root: Path) -> None:
 
 def _file_at(root: Path, path: str) -> Path | None:
     """The file below `root`; None for what is none, lies outside, or cannot be the name of any."""
+    if len(path) > _LONGEST_NAME:  # to resolve it takes the square of its length
+        return None
     try:
         asked = (root / path).resolve()
         found = asked.is_file() and asked.is_relative_to(root.resolve())

@@ -9,6 +9,9 @@ from app.auth.jwt import InvalidToken, read_access_token
 from app.auth.principals import InvalidApiKey, parse_api_key
 from app.middleware.headers import header
 
+_LONGEST = 2_048
+"""Characters of a credential; what is longer is none of ours, and not to be remembered."""
+
 
 class TenantMiddleware:
     def __init__(self, app: ASGIApp) -> None:
@@ -16,8 +19,9 @@ class TenantMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            named = _named_in(header(scope, b"authorization"), header(scope, b"x-api-key"))
-            structlog.contextvars.bind_contextvars(**named)
+            authorization, api_key = header(scope, b"authorization"), header(scope, b"x-api-key")
+            if len(authorization) + len(api_key) <= _LONGEST:
+                structlog.contextvars.bind_contextvars(**_named_in(authorization, api_key))
         await self.app(scope, receive, send)
 
 

@@ -17,6 +17,7 @@ log = get_logger(__name__)
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _UNMATCHED = "unmatched"
+_LONGEST_PATH = 2_048
 _QUIET = frozenset({"/health/live", "/health/ready", "/metrics"})
 
 
@@ -63,7 +64,7 @@ class TimingMiddleware:
             log.info(
                 "request_completed",
                 method=scope["method"],
-                path=scope["path"],
+                path=scope["path"][:_LONGEST_PATH],
                 status_code=status,
                 duration_ms=round(seconds * 1000, 2),
             )

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import inspect
 import pkgutil
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from typing import Any
@@ -17,6 +18,7 @@ from httpx2 import AsyncClient
 from starlette.exceptions import HTTPException  # noqa: TID251  (what the walk raises where nobody serves)
 from starlette.types import Message
 
+from app.api.dispatch import Directory
 from app.api.plans import plan_of
 from app.auth.permissions import Role
 from app.core.config import Settings
@@ -92,6 +94,15 @@ async def test_every_address_leads_where_the_walk_leads(app: FastAPI, plain_app:
     long = {each: await _reached(plain_app, *each) for each in asked}
     assert short == long
     assert all(short[each][0] != "nowhere" for each in known)
+
+
+async def test_a_megabyte_of_slashes_is_no_work(app: FastAPI) -> None:
+    """An address has no limit of its own, and everybody may ask for it: no way may take the square of its length."""
+    directory = Directory(app.router.routes)
+    began = time.perf_counter()
+    for path in ("/" * 1_000_000, "/a" * 500_000, "/api/v1/campaigns" + "/" * 1_000_000):
+        directory.find("GET", path)
+    assert time.perf_counter() - began < 1
 
 
 @pytest.mark.parametrize("path", _READS)

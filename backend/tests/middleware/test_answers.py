@@ -1,5 +1,8 @@
 """What the stack adds to every answer."""
 
+import tracemalloc
+
+import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
 
@@ -40,3 +43,20 @@ async def test_only_a_page_of_a_known_origin_is_let_in_and_caches_are_told(setti
     for answer in (page, other, program):
         assert "Origin" in answer.headers["vary"]
         assert "x-request-id" in answer.headers
+
+
+@pytest.mark.parametrize("header", ["Authorization", "X-API-Key"])
+async def test_made_up_credentials_are_not_remembered_however_long(
+    anonymous: AsyncClient, header: str
+) -> None:
+    """Thousands of them would be the memory of the process."""
+    megabyte = 1_048_576
+    await anonymous.get("/health/live", headers={header: "Bearer " + "x" * megabyte})
+    tracemalloc.start()
+    try:
+        for number in range(20):
+            await anonymous.get("/health/live", headers={header: f"Bearer {number}" + "x" * megabyte})
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 5 * megabyte
