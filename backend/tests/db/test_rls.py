@@ -16,6 +16,7 @@ from tests.factories.access import Company
 CALLABLE_AS_OWNER = {
     "cdp_consent_receipts_erase",
     "cdp_event_verdicts_expire",
+    "cdp_events_bar",
     "cdp_events_erase",
     "cdp_events_expire",
     "cdp_segment_transitions_erase",

@@ -1,9 +1,14 @@
 """A person's data: handed over whole; erased, and not to be brought back; kept no longer than the tenant says."""
 
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
+from itertools import count
 from typing import Any
 from uuid import UUID
 
+import pytest
 from httpx2 import AsyncClient
 from sqlalchemy import text
 
@@ -11,13 +16,15 @@ from app.auth.permissions import Role
 from app.base_models import Base
 from app.core.clock import real_now
 from app.core.ids import uuid7
-from app.db.session import Scopes
+from app.db.session import Scopes, TenantScope
 from app.services.cdp.consents.service import Consents
+from app.services.cdp.events.service import Ingestion
 from app.services.cdp.identity.service import Resolver
 from app.services.cdp.privacy.rules import ERASED, KEPT
 from app.services.cdp.privacy.service import Forgetting, PrivacyWork
+from app.services.cdp.sources.service import Sender
 from tests.factories.access import Company
-from tests.factories.cdp import Source, make_source
+from tests.factories.cdp import Source, ingest, make_source
 
 PRIVACY = "/api/v1/cdp/privacy"
 PROFILES = "/api/v1/cdp/profiles"
@@ -242,6 +249,184 @@ async def test_an_export_holds_all_of_a_person_and_expires(acme: Company, client
             text("update cdp_privacy_requests set expires_at = now() - interval '1 s'")
         )
     assert (await client.get(url)).status_code == 410
+    await Forgetting(acme.scopes).run()
+    assert await rows(acme.scopes, "cdp_privacy_export_parts") == 0
+
+
+class WorkerDiedError(Exception):
+    """A process that was killed: its open transaction is rolled back."""
+
+
+def scopes_that(scopes: Scopes, at: int, do: Callable[[], Awaitable[None]]) -> Scopes:
+    """The same scopes, where `do` happens before the one numbered `at` is opened."""
+    numbers = count(1)
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[TenantScope]:
+        if next(numbers) == at:
+            await do()
+        async with scopes() as scope:
+            yield scope
+
+    return opened
+
+
+async def die() -> None:
+    raise WorkerDiedError
+
+
+MOMENTS = range(1, 12)
+"""More than an erasure has transactions: at the last ones it is over."""
+
+
+async def requested(company: Company, kind: str, profile_id: str | None) -> UUID:
+    """What a worker is to do."""
+    body = {"kind": kind, "profile_id": profile_id, "reason": "They asked."}
+    return UUID((await company.client().post(f"{PRIVACY}/requests", json=body)).json()["id"])
+
+
+async def nothing_is_left(company: Company) -> None:
+    for table in ("cdp_events", "cdp_identifiers", "cdp_profiles", "cdp_identity_edges"):
+        assert await rows(company.scopes, table) == 0, table
+    for table in ("cdp_consents", "cdp_consent_receipts", "cdp_privacy_export_parts"):
+        assert await rows(company.scopes, table) == 0, table
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+async def test_an_erasure_whose_worker_died_goes_on_where_it_was(acme: Company, moment: int) -> None:
+    await told(acme, await make_source(acme), happened("u-1"), happened("u-1"))
+    request = await requested(acme, "erasure", await profile_of(acme.client(), "u-1"))
+    with contextlib.suppress(WorkerDiedError):
+        await PrivacyWork(scopes_that(acme.scopes, moment, die)).run(request)
+    for _ in range(2):  # and once more, as a copy of the task would
+        await PrivacyWork(acme.scopes).run(request)
+    await nothing_is_left(acme)
+    answer = (await acme.client().get(f"{PRIVACY}/requests/{request}/certificate")).json()
+    rows_of = {each["store"]: each["rows"] for each in answer["certificate"]["stores"]}
+    assert (answer["valid"], rows_of["cdp_events"], rows_of["cdp_identifiers"]) == (True, 2, 3)
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+async def test_an_export_at_any_moment_of_an_erasure_leaves_nothing(acme: Company, moment: int) -> None:
+    await told(acme, await make_source(acme), happened("u-1"), happened("u-1"))
+    profile = await profile_of(acme.client(), "u-1")
+    export, erasure = await requested(acme, "export", profile), await requested(acme, "erasure", profile)
+
+    async def meanwhile() -> None:
+        await PrivacyWork(acme.scopes).run(export)
+
+    await PrivacyWork(scopes_that(acme.scopes, moment, meanwhile)).run(erasure)
+    await PrivacyWork(acme.scopes).run(export)
+    await nothing_is_left(acme)
+    assert (await acme.client().get(f"{PRIVACY}/requests/{export}/export")).status_code == 410
+
+
+@pytest.mark.parametrize("moment", range(1, 4))
+async def test_an_erasure_in_the_middle_of_an_export_leaves_nothing(acme: Company, moment: int) -> None:
+    await told(acme, await make_source(acme), happened("u-1"), happened("u-1"))
+    profile = await profile_of(acme.client(), "u-1")
+    export, erasure = await requested(acme, "export", profile), await requested(acme, "erasure", profile)
+
+    async def meanwhile() -> None:
+        await PrivacyWork(acme.scopes).run(erasure)
+
+    await PrivacyWork(scopes_that(acme.scopes, moment, meanwhile)).run(export)
+    await nothing_is_left(acme)
+    assert (await acme.client().get(f"{PRIVACY}/requests/{export}/export")).status_code == 410
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+async def test_of_two_erasures_of_one_person_neither_says_what_it_has_not_done(
+    acme: Company, moment: int
+) -> None:
+    await told(acme, await make_source(acme), happened("u-1"), happened("u-1"))
+    profile = await profile_of(acme.client(), "u-1")
+    first, second = await requested(acme, "erasure", profile), await requested(acme, "erasure", profile)
+
+    async def begun() -> None:
+        """The second buries the person too, and its worker dies."""
+        with contextlib.suppress(WorkerDiedError):
+            await PrivacyWork(scopes_that(acme.scopes, 3, die)).run(second)
+
+    await PrivacyWork(scopes_that(acme.scopes, moment, begun)).run(first)
+    await nothing_is_left(acme)
+    await PrivacyWork(acme.scopes).run(second)
+    assert (await acme.client().get(f"{PRIVACY}/requests/{second}")).json()["status"] == "done"
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+async def test_events_that_arrive_at_any_moment_of_an_erasure_bring_nobody_back(
+    acme: Company, ingestion: Ingestion, moment: int
+) -> None:
+    """From before it they stay out, be they anchored to the person or only name them; from after it they come in."""
+    source = await make_source(acme)
+    await told(acme, source, happened("u-1"))
+    request = await requested(acme, "erasure", await profile_of(acme.client(), "u-1"))
+
+    async def arrive() -> None:
+        past = [happened("u-1"), {**happened("u-1"), "userId": "u-else", "anonymousId": "a-else"}]
+        await ingest(ingestion, Sender(acme.id, source.id), *past)
+
+    await PrivacyWork(scopes_that(acme.scopes, moment, arrive)).run(request)
+    await Resolver(acme.scopes).drain()
+    await Forgetting(acme.scopes).run()
+    for identifier in ("u-1", "a-u-1", "u-1@shop.example"):
+        assert await profile_of(acme.client(), identifier) is None
+    async with acme.scopes() as scope:
+        held = await scope.session.scalar(text("select count(*) from cdp_identifiers where type = 'email'"))
+        kept = await scope.session.scalar(
+            text("select count(*) from cdp_events where email_hash is not null")
+        )
+    assert (held, kept) == (0, 0)
+
+
+async def test_what_runs_as_its_owner_reaches_no_neighbours_rows(acme: Company, globex: Company) -> None:
+    """Told a neighbour's request, or its very events, each function that deletes finds nothing."""
+    await told(globex, await make_source(globex), happened("u-1"))
+    profile = await profile_of(globex.client(), "u-1")
+    request = await requested(globex, "erasure", profile)
+    with contextlib.suppress(WorkerDiedError):
+        await PrivacyWork(scopes_that(globex.scopes, 4, die)).run(request)
+    later = real_now() + timedelta(days=400)
+    calls: dict[str, dict[str, Any]] = {
+        "cdp_events_erase(:request, 100)": {"request": request},
+        "cdp_consent_receipts_erase(:request)": {"request": request},
+        "cdp_segment_transitions_erase(:request)": {"request": request},
+        "cdp_events_expire(:later, 100)": {"later": later},
+        "cdp_event_verdicts_expire(:later, 100)": {"later": later},
+        "cdp_events_bar(:received, :ids)": {},
+    }
+    async with globex.scopes() as scope:
+        events = (await scope.session.execute(text("select received_at, id from cdp_events"))).all()
+        await scope.session.execute(text("update cdp_event_verdicts set last_at = now() - interval '9 days'"))
+    calls["cdp_events_bar(:received, :ids)"] = {
+        "received": [each.received_at for each in events],
+        "ids": [each.id for each in events],
+    }
+    async with acme.scopes() as scope:
+        found = {
+            call: await scope.session.scalar(text(f"select {call}"), values) for call, values in calls.items()
+        }
+    assert set(found.values()) == {0}, found
+    assert await rows(globex.scopes, "cdp_events") == 1
+    async with globex.scopes() as scope:
+        own = await scope.session.scalar(
+            text("select cdp_events_bar(:received, :ids)"), calls["cdp_events_bar(:received, :ids)"]
+        )
+    assert own == 1, "its owner's call finds what the neighbour's did not"
+
+
+async def test_an_export_that_was_given_up_is_dropped_like_one_that_expired(acme: Company) -> None:
+    await told(acme, await make_source(acme), happened("u-1"))
+    request = await requested(acme, "export", await profile_of(acme.client(), "u-1"))
+    with contextlib.suppress(WorkerDiedError):
+        await PrivacyWork(scopes_that(acme.scopes, 3, die)).run(request)
+    await Forgetting(acme.scopes).run()
+    assert await rows(acme.scopes, "cdp_privacy_export_parts") > 0
+    async with acme.scopes() as scope:
+        await scope.session.execute(
+            text("update cdp_privacy_requests set requested_at = requested_at - interval '73 hours'")
+        )
     await Forgetting(acme.scopes).run()
     assert await rows(acme.scopes, "cdp_privacy_export_parts") == 0
 

@@ -44,6 +44,8 @@ WHERE NOT EXISTS (SELECT FROM cdp_tombstones WHERE tenant_id = $1) OR NOT EXISTS
     encode(substr(e.phone_hash, 1, 16), 'hex')::uuid]))
 """
 
+_BAR = "SELECT cdp_events_bar($1, $2)"
+
 _IDENTIFIERS = """
 SELECT key, type, profile_id, first_seen_at, first_message_id, last_seen_on FROM cdp_identifiers
 WHERE tenant_id = $1 AND key = ANY($2::uuid[])
@@ -241,8 +243,11 @@ class Graph:
         return bool(await (await self._scope.driver()).fetchval(_WAITING, self._tenant_id))
 
     async def events(self, keys: Sequence[tuple[datetime, UUID]]) -> list[StoredEvent]:
+        """Those of them that count; what is of an erased person's past goes."""
         received, ids = [at for at, _ in keys], [event_id for _, event_id in keys]
         rows = await self._fetch(_EVENTS, received, ids, min(received), max(received))
+        if len(rows) < len(keys):
+            await (await self._scope.driver()).execute(_BAR, received, ids)
         return [StoredEvent(*row) for row in rows]
 
     # -- identifiers

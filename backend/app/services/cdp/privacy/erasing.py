@@ -115,7 +115,6 @@ class Erasure:
         rows = PrivacyRepository(scope)
         consents, strings = await rows.erase_consents(request.subject_keys)
         return [
-            _erased("cdp_privacy_export_parts", await rows.drop_exports_of(request.subject_keys)),
             _erased("cdp_consents", consents),
             _erased("cdp_consent_strings", strings),
             _erased("cdp_consent_receipts", await rows.erase_receipts(request.id)),
@@ -136,6 +135,8 @@ class Erasure:
     async def _segments(self, scope: TenantScope, request: Any) -> list[Step]:
         rows = PrivacyRepository(scope)
         return [
+            # Now that no export finds them any more; one under way has its request locked, and is waited for.
+            _erased("cdp_privacy_export_parts", await rows.end_exports_of(request.subject_keys, scope.now())),
             _erased("cdp_segment_list_entries", await rows.erase_list_entries(request.subject_keys)),
             _erased("cdp_segment_transitions", await rows.erase_transitions(request.id)),
         ]

@@ -9,12 +9,14 @@ import msgspec
 from app.core.security import seal, unseal
 from app.db.session import Scopes, TenantScope
 from app.models.cdp.events import CdpEvent
+from app.models.cdp.privacy import CdpPrivacyRequest
 from app.services.cdp.consents.service import ConsentService
 from app.services.cdp.events.service import open_identifiers
 from app.services.cdp.privacy.errors import RequestNotFound
 from app.services.cdp.privacy.repository import PrivacyRepository
 from app.services.cdp.privacy.rules import RequestStatus
 from app.services.cdp.privacy.settings import PrivacySettings
+from app.services.cdp.profiles.errors import ProfileNotFound
 from app.services.cdp.profiles.service import ProfileService
 
 _PURPOSE = "cdp.privacy.export"
@@ -28,11 +30,18 @@ class Export:
         self._scopes = scopes
 
     async def run(self, request_id: UUID) -> None:
+        try:
+            await self._run(request_id)
+        except ProfileNotFound:  # erased meanwhile
+            async with self._scopes() as scope:
+                await PrivacyRepository(scope).end_export(request_id, scope.now())
+
+    async def _run(self, request_id: UUID) -> None:
         number = 0
         async with self._scopes() as scope:
-            request = await PrivacyRepository(scope).find(request_id, for_update=True)
+            request = await _unfinished(scope, request_id)
             if request is None:
-                raise RequestNotFound(request_id=str(request_id))
+                return
             profile_id = request.profile_id
             request.status = RequestStatus.RUNNING
             for section, value in (await _about(scope, profile_id)).items():
@@ -48,23 +57,32 @@ class Export:
         cursor: str | None = None
         while True:
             async with self._scopes() as scope:
+                request = await _unfinished(scope, request_id)
+                if request is None:
+                    return
                 events, cursor = await ProfileService(scope).timeline(profile_id, cursor=cursor, limit=_PAGE)
                 await _keep(scope, request_id, number, "events", [_event(each, scope) for each in events])
                 sent = await PrivacyRepository(scope).deliveries_of(events)
                 await _keep(scope, request_id, number + 1, "deliveries", sent)
                 number += 2
                 if cursor is None:
-                    await _finish(scope, request_id, number)
+                    await _finish(scope, request, number)
                     return
 
 
-async def _finish(scope: TenantScope, request_id: UUID, parts: int) -> None:
+async def _unfinished(scope: TenantScope, request_id: UUID) -> CdpPrivacyRequest | None:
+    """The request, held to the end of the transaction; None where an erasure has ended it."""
     request = await PrivacyRepository(scope).find(request_id, for_update=True)
-    if request is not None:
-        hours = (await PrivacySettings(scope).current()).export_hours
-        request.status, request.finished_at = RequestStatus.DONE, scope.now()
-        request.expires_at = scope.now() + timedelta(hours=hours)
-        request.steps_done = request.steps_total = parts
+    if request is None:
+        raise RequestNotFound(request_id=str(request_id))
+    return None if request.status == RequestStatus.DONE else request
+
+
+async def _finish(scope: TenantScope, request: CdpPrivacyRequest, parts: int) -> None:
+    hours = (await PrivacySettings(scope).current()).export_hours
+    request.status, request.finished_at = RequestStatus.DONE, scope.now()
+    request.expires_at = scope.now() + timedelta(hours=hours)
+    request.steps_done = request.steps_total = parts
 
 
 async def opened(scope: TenantScope, request_id: UUID) -> dict[str, Any]:

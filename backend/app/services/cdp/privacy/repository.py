@@ -1,10 +1,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db.session import TenantScope
@@ -15,6 +15,7 @@ from app.models.cdp.privacy import CdpPrivacyExportPart, CdpPrivacyRequest, CdpP
 from app.models.cdp.segments import CdpSegment, CdpSegmentListEntry, CdpSegmentMember
 from app.models.integrations.connections import Connection
 from app.models.integrations.conversions import ConversionDelivery
+from app.services.cdp.privacy.rules import RequestKind, RequestStatus
 
 _DELIVERIES = """
 WITH theirs AS (
@@ -103,16 +104,42 @@ class PrivacyRepository:
         )
         return (await self._session.scalars(statement)).all()
 
-    async def drop_exports_of(self, keys: Sequence[UUID]) -> int:
-        of_them = select(CdpPrivacyRequest.id).where(
-            CdpPrivacyRequest.tenant_id == self._tenant_id,
-            CdpPrivacyRequest.subject_keys.overlap(list(keys)),
+    async def end_exports_of(self, keys: Sequence[UUID], now: datetime) -> int:
+        """Exports of these people end now, under way or done; how many parts of them went."""
+        of_them = or_(
+            CdpPrivacyRequest.profile_id.in_(keys), CdpPrivacyRequest.subject_keys.overlap(list(keys))
         )
-        return await self._drop(CdpPrivacyExportPart.request_id.in_(of_them))
+        return await self._end(of_them, now)
 
-    async def drop_expired_exports(self, now: datetime) -> int:
+    async def end_export(self, request_id: UUID, now: datetime) -> int:
+        return await self._end(CdpPrivacyRequest.id == request_id, now)
+
+    async def _end(self, which: Any, now: datetime) -> int:
+        ended = await self._session.scalars(
+            update(CdpPrivacyRequest)
+            .where(
+                CdpPrivacyRequest.tenant_id == self._tenant_id,
+                CdpPrivacyRequest.kind == RequestKind.EXPORT,
+                which,
+            )
+            .values(
+                status=RequestStatus.DONE,
+                finished_at=func.coalesce(CdpPrivacyRequest.finished_at, now),
+                expires_at=func.least(CdpPrivacyRequest.expires_at, now),
+            )
+            .returning(CdpPrivacyRequest.id)
+            .execution_options(synchronize_session=False)
+        )
+        return await self._drop(CdpPrivacyExportPart.request_id.in_(ended.all()))
+
+    async def drop_expired_exports(self, now: datetime, longest: timedelta) -> int:
+        """Also of those that were given up half-way, `longest` after they were asked for."""
         old = select(CdpPrivacyRequest.id).where(
-            CdpPrivacyRequest.tenant_id == self._tenant_id, CdpPrivacyRequest.expires_at <= now
+            CdpPrivacyRequest.tenant_id == self._tenant_id,
+            or_(
+                CdpPrivacyRequest.expires_at <= now,
+                CdpPrivacyRequest.expires_at.is_(None) & (CdpPrivacyRequest.requested_at <= now - longest),
+            ),
         )
         return await self._drop(CdpPrivacyExportPart.request_id.in_(old))
 

@@ -61,7 +61,7 @@ class Forgetting:
         async with self._scopes() as scope:
             rows = PrivacyRepository(scope)
             keeping, now = await PrivacySettings(scope).current(), scope.now()
-            exports = await rows.drop_expired_exports(now)
+            exports = await rows.drop_expired_exports(now, timedelta(hours=keeping.export_hours))
             late = await rows.erased_since(now - _LATE)
         events = verdicts = 0
         for _ in range(_TURNS):
