@@ -104,3 +104,89 @@ async def test_events_from_before_identity_are_anchored_and_queued_once(scratch:
     keys = {row["message_id"]: row["person_key"] for row in rows}
     assert keys == {"known": UUID(bytes=hashed[:16]), "visitor": anonymous_key("a-1", tenant), "nobody": None}
     assert sorted(queued) == sorted(row["id"] for row in rows if row["message_id"] != "nobody")
+
+
+_OVERRIDES: list[tuple[str, str | None, str, str, str | None, str | None, int]] = [
+    # what, company's, account's own, layer, of the account's layer, of its own, what is left of 7
+    ("the company's own currency", "EUR", "USD", "account", None, "EUR", 7),
+    ("no currency is the company's", "EUR", "USD", "account", None, None, 7),
+    ("another than the company's", "EUR", "USD", "account", None, "USD", 0),
+    ("the account's own, where the company has none", None, "USD", "account", None, "USD", 7),
+    ("neither has that of the account", None, "USD", "account", None, "JPY", 0),
+    ("no currency at all", None, "USD", "account", None, None, 7),
+    ("a campaign in the account's own", None, "USD", "campaign", None, "USD", 7),
+    ("a campaign in another", None, "USD", "campaign", None, "JPY", 0),
+    ("a campaign in what its account was limited in", None, "USD", "campaign", "JPY", None, 0),
+    ("a campaign in its own word, not its account's", None, "USD", "campaign", "JPY", "USD", 7),
+]
+
+
+async def test_old_limits_in_several_currencies_are_kept_or_stop_every_raise(scratch: Settings) -> None:
+    """None is ever read in a currency that it was not set in."""
+    url = owner_dsn(scratch)
+    await asyncio.to_thread(command.upgrade, alembic_config(url), "segments")
+    connection = await asyncpg.connect(url)
+    wanted = {}
+    for number, (what, company, own, layer, of_account, said, left) in enumerate(_OVERRIDES):
+        tenant = await connection.fetchval(
+            "INSERT INTO tenants (name, slug) VALUES ($1, $2) RETURNING id", what, f"old-{number}"
+        )
+        account, campaign = await _an_account(connection, tenant, own)
+        layers = [("tenant", None, company, 9), (layer, account if layer == "account" else campaign, said, 7)]
+        if of_account:
+            layers.append(("account", account, of_account, 5))
+        await connection.executemany(
+            "INSERT INTO autopilot_settings (tenant_id, id, applies_to, entity_id, currency, level, roas_floor,"
+            " max_daily_budget_micros, max_campaign_budget_micros, cpa_ceiling_micros, updated_by)"
+            " VALUES ($1, gen_random_uuid(), $2, $3, $4, 1, 1.5, $5, NULL, $5, 'Dana')",
+            [(tenant, *each) for each in layers],
+        )
+        wanted[what] = (company, left)
+    await asyncio.to_thread(command.upgrade, alembic_config(url), "head")
+    rows = await connection.fetch(
+        "SELECT t.name, s.* FROM autopilot_settings s JOIN tenants t ON t.id = s.tenant_id"
+    )
+    forced = await connection.fetchval(
+        "SELECT bool_and(relforcerowsecurity) FROM pg_class"
+        " WHERE oid IN ('autopilot_settings'::regclass, 'ad_accounts'::regclass, 'campaigns'::regclass)"
+    )
+    await connection.close()
+    layer_of = {what: layer for what, _, _, layer, *_ in _OVERRIDES}
+    found = {row["name"]: row for row in rows if row["applies_to"] == layer_of[row["name"]]}
+    companies = {row["name"]: row for row in rows if row["applies_to"] == "tenant"}
+    assert {
+        what: (companies[what]["currency"], row["max_daily_budget_micros"]) for what, row in found.items()
+    } == wanted
+    for row in found.values():
+        assert row["currency"] is None
+        assert row["max_campaign_budget_micros"] is None, "what was not limited is not limited now"
+        assert row["cpa_ceiling_micros"] == row["max_daily_budget_micros"]
+        assert (row["level"], row["roas_floor"]) == (1, 1.5)
+    assert {row["max_daily_budget_micros"] for row in companies.values()} == {9}
+    assert forced
+
+
+async def _an_account(connection: asyncpg.Connection, tenant: int, currency: str) -> tuple[UUID, UUID]:
+    """An account and a campaign of it."""
+    made = await connection.fetchval(
+        "INSERT INTO connections (tenant_id, id, platform, status, external_user_id, scopes)"
+        " VALUES ($1, gen_random_uuid(), 'meta', 'active', gen_random_uuid()::text, '{}') RETURNING id",
+        tenant,
+    )
+    account: UUID = await connection.fetchval(
+        "INSERT INTO ad_accounts (tenant_id, id, connection_id, platform, external_id, name, currency, timezone,"
+        " status) VALUES ($1, gen_random_uuid(), $2, 'meta', gen_random_uuid()::text, 'a', $3, 'UTC', 'active')"
+        " RETURNING id",
+        tenant,
+        made,
+        currency,
+    )
+    campaign: UUID = await connection.fetchval(
+        "INSERT INTO campaigns (tenant_id, id, ad_account_id, platform, external_id, name, status,"
+        " effective_status, budget_level, currency, synced_at) VALUES ($1, gen_random_uuid(), $2, 'meta', 'c', 'c',"
+        " 'active', 'active', 'campaign', $3, now()) RETURNING id",
+        tenant,
+        account,
+        currency,
+    )
+    return account, campaign
