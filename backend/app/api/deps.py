@@ -55,8 +55,8 @@ async def get_doors(connection: HTTPConnection) -> Doors:
 
 
 class PageParams(BaseModel):
-    page: int = Field(1, ge=1, le=100_000)
-    limit: int = Field(50, ge=1, le=200)
+    page: int = Field(1, ge=1, le=100_000, description="Which page; the first is 1.")
+    limit: int = Field(50, ge=1, le=200, description="Rows of a page, at most.")
 
 
 Search = Annotated[
@@ -65,8 +65,10 @@ Search = Annotated[
 
 
 class CursorParams(BaseModel):
-    cursor: str | None = Field(None, max_length=200)
-    limit: int = Field(50, ge=1, le=200)
+    cursor: str | None = Field(
+        None, max_length=200, description="The `next_cursor` of the page before; left out for the first page."
+    )
+    limit: int = Field(50, ge=1, le=200, description="Rows of a page, at most.")
 
 
 ScopeDep = Annotated[TenantScope, Depends(tenant_scope, scope="function")]

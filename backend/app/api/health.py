@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from starlette.requests import HTTPConnection
@@ -18,22 +18,26 @@ Part = Literal["healthy", "unhealthy"]
 
 
 class HealthRead(BaseModel):
-    status: Literal["healthy", "degraded", "unhealthy"]
-    version: str
-    environment: str
-    database: Part
-    redis: Part
+    status: Literal["healthy", "degraded", "unhealthy"] = Field(
+        description="Degraded without Redis, unhealthy without the database."
+    )
+    version: str = Field(description="Of the application.")
+    environment: str = Field(description="`development`, `test`, `staging` or `production`.")
+    database: Part = Field(description="Whether PostgreSQL answers.")
+    redis: Part = Field(description="Whether Redis answers.")
 
 
 class ReadinessRead(BaseModel):
-    ready: bool
-    database: Part
-    redis: Part
-    migrations: Literal["current", "behind", "unknown"]
+    ready: bool = Field(description="Whether requests can be served.")
+    database: Part = Field(description="Whether PostgreSQL answers.")
+    redis: Part = Field(description="Whether Redis answers.")
+    migrations: Literal["current", "behind", "unknown"] = Field(
+        description="Whether the database has the schema of this version."
+    )
 
 
 class LivenessRead(BaseModel):
-    status: Literal["alive"] = "alive"
+    status: Literal["alive"] = Field("alive", description="The process answers.")
 
 
 async def redis_health(redis: Redis) -> Part:
@@ -76,6 +80,7 @@ async def health(database: Database, redis: RedisPart, settings: SettingsDep) ->
 async def ready(
     connection: HTTPConnection, response: Response, database: Database, redis: RedisPart
 ) -> ReadinessRead:
+    """503 while the database, Redis or the migrations are not ready."""
     migrations: Literal["current", "behind", "unknown"] = "unknown"
     if database == "healthy":
         behind = await pending_migrations(connection.app.state.engine)
@@ -87,4 +92,5 @@ async def ready(
 
 @router.get("/live")
 async def live() -> LivenessRead:
+    """The process answers; nothing else is asked."""
     return LivenessRead()

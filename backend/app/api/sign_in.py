@@ -59,8 +59,22 @@ async def own_origin(request: Request, settings: SettingsDep) -> None:
 OwnOrigin = Depends(own_origin)
 
 
-ClientHeader = Annotated[str | None, Header(alias="X-Client", max_length=50)]
-CsrfHeader = Annotated[str | None, Header(alias="X-CSRF-Token", max_length=200)]
+ClientHeader = Annotated[
+    str | None,
+    Header(
+        alias="X-Client",
+        max_length=50,
+        description="`program`: the refresh token stands in the body, and no cookie is set.",
+    ),
+]
+CsrfHeader = Annotated[
+    str | None,
+    Header(
+        alias="X-CSRF-Token",
+        max_length=200,
+        description="The cookie `stratum_csrf`, said again: that a page of ours asks.",
+    ),
+]
 
 
 async def refresh_credential(

@@ -17,23 +17,23 @@ ApiKeySort = Literal[
 
 
 class ApiKeyCreate(Input):
-    name: Line
+    name: Line = Field(description="What the key is for.")
     scopes: list[Permission] = Field(min_length=1, max_length=100, description="Permissions, `area:verb`.")
-    expires_at: Moment | None = None
+    expires_at: Moment | None = Field(None, description="When it stops working, UTC; null: never.")
 
 
 class ApiKeyRead(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
-    id: UUID
-    name: str
+    id: UUID = Field(description="The key's id.")
+    name: str = Field(description="What the key is for.")
     prefix: str = Field(description="Enough of the key to recognise it.")
-    scopes: list[str]
-    created_by: UUID
-    created_at: datetime
-    expires_at: datetime | None
-    last_used_at: datetime | None
-    revoked_at: datetime | None
+    scopes: list[str] = Field(description="The permissions that it has, at most its maker's.")
+    created_by: UUID = Field(description="The person who made it.")
+    created_at: datetime = Field(description="When it was made, UTC.")
+    expires_at: datetime | None = Field(description="When it stops working, UTC; null: never.")
+    last_used_at: datetime | None = Field(description="When it last authenticated, to the minute, UTC.")
+    revoked_at: datetime | None = Field(description="Since when it no longer works, UTC.")
 
 
 class ApiKeyCreated(ApiKeyRead):

@@ -5,16 +5,18 @@ from pydantic import BaseModel, Field
 
 class FieldFault(BaseModel):
     field: str = Field(description="A dotted path such as `body.email`.")
-    message: str
-    code: str
+    message: str = Field(description="What is wrong with it, in words.")
+    code: str = Field(description="A stable code of the fault.")
 
 
 class ErrorBody(BaseModel):
-    success: bool = False
+    success: bool = Field(default=False, description="Never true.")
     error: str = Field(description="One sentence for people.")
     code: str = Field(description="Stable; programs branch on it.")
-    fields: list[FieldFault] | None = None
-    request_id: str | None = None
+    fields: list[FieldFault] | None = Field(
+        None, description="Each field that is at fault; null where none is."
+    )
+    request_id: str | None = Field(None, description="The request, as in `X-Request-ID`.")
 
 
 class TrackingErrorBody(ErrorBody):

@@ -19,9 +19,9 @@ MessageType = Literal[
 class LiveMessageRead(BaseModel):
     """One live message. After `resync`, read everything anew: messages were lost."""
 
-    type: MessageType
-    payload: dict[str, Any]
-    timestamp: datetime
+    type: MessageType = Field(description="What happened.")
+    payload: dict[str, Any] = Field(description="What is known of it; its shape follows from the type.")
+    timestamp: datetime = Field(description="When, UTC.")
     id: str = Field(description="Send the last one as `Last-Event-ID` to go on from there.")
 
 

@@ -1,7 +1,7 @@
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 
 class Message(BaseModel):
     """One sentence for people."""
 
-    message: str
+    message: str = Field(description="What was done or comes next, in words.")

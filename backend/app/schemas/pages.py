@@ -12,14 +12,16 @@ TOTAL_CAP = 10_000
 
 
 class Page(BaseModel, Generic[Item]):
-    items: list[Item]
+    """A page by its number, of a list that stays small enough to count."""
+
+    items: list[Item] = Field(description="The rows of this page.")
     total: int = Field(description=f"Rows that match; {TOTAL_CAP} when `total_capped`.")
-    total_capped: bool = False
-    page: int
-    limit: int
-    pages: int
-    has_next: bool
-    has_prev: bool
+    total_capped: bool = Field(default=False, description="There are more than `total` says.")
+    page: int = Field(description="Which page; the first is 1.")
+    limit: int = Field(description="Rows of a page, at most.")
+    pages: int = Field(description="How many pages there are, of the rows that `total` counts.")
+    has_next: bool = Field(description="There is a page after this one.")
+    has_prev: bool = Field(description="There is a page before this one.")
 
     @classmethod
     def of(cls, found: Slice[Any], items: list[Item]) -> Self:
@@ -37,6 +39,8 @@ class Page(BaseModel, Generic[Item]):
 
 
 class CursorPage(BaseModel, Generic[Item]):
-    items: list[Item]
+    """A page by its cursor, of a list that grows without end: no total."""
+
+    items: list[Item] = Field(description="The rows of this page.")
     next_cursor: str | None = Field(description="Ask again with this to go on; null at the end.")
-    limit: int
+    limit: int = Field(description="Rows of a page, at most.")

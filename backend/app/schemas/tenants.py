@@ -29,28 +29,28 @@ Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 class TenantRead(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
-    id: int
-    name: str
-    slug: str
-    timezone: str
-    currency: str
-    country: str | None
-    created_at: datetime
+    id: int = Field(description="The tenant's id.")
+    name: str = Field(description="The company's name.")
+    slug: str = Field(description="The same, fit for an address.")
+    timezone: str = Field(description="Of the company's days, IANA.")
+    currency: str = Field(description="Of the company's limits, ISO 4217.")
+    country: str | None = Field(description="ISO 3166; null where it was never told.")
+    created_at: datetime = Field(description="When it was made, UTC.")
 
 
 class TenantCreate(Input):
-    name: Line
-    timezone: Timezone = "UTC"
-    currency: Currency = "USD"
+    name: Line = Field(description="The company's name.")
+    timezone: Timezone = Field("UTC", description="Of the company's days, IANA.")
+    currency: Currency = Field("USD", description="Of the company's limits, ISO 4217.")
     country: Country | None = Field(None, description="ISO 3166-1 alpha-2.")
 
 
 class TenantPatch(Input):
     """Fields that are left out stay as they are."""
 
-    name: Line | None = None
-    timezone: Timezone | None = None
-    currency: Currency | None = None
+    name: Line | None = Field(None, description="The company's name.")
+    timezone: Timezone | None = Field(None, description="Of the company's days, IANA.")
+    currency: Currency | None = Field(None, description="Of the company's limits, ISO 4217.")
     country: Country | None = Field(None, description="ISO 3166-1 alpha-2; null forgets it.")
 
     @model_validator(mode="after")

@@ -25,20 +25,20 @@ MemberSort = Literal[
 class MemberRead(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
-    id: UUID
-    email: str
-    full_name: str
-    role: Role
-    is_active: bool
+    id: UUID = Field(description="The person's id.")
+    email: str = Field(description="E-mail address.")
+    full_name: str = Field(description="The person's name.")
+    role: Role = Field(description="Their role here.")
+    is_active: bool = Field(description="They may sign in here.")
     is_protected: bool = Field(description="Only a superadmin may change this person.")
-    mfa_enabled: bool
-    last_login_at: datetime | None
-    joined_at: datetime
+    mfa_enabled: bool = Field(description="Signing in takes a second factor.")
+    last_login_at: datetime | None = Field(description="When they last signed in, UTC.")
+    joined_at: datetime = Field(description="When they became a member here, UTC.")
 
 
 class MemberPatch(Input):
-    role: MemberRole | None = None
-    is_active: bool | None = None
+    role: MemberRole | None = Field(None, description="Their role here.")
+    is_active: bool | None = Field(None, description="Whether they may sign in here.")
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:

@@ -1,6 +1,8 @@
 """The committed description is the code's, and a client can be generated from it."""
 
+import ast
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -8,7 +10,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from tests.house.source import BACKEND
+from tests.house.source import BACKEND, below
 
 Operation = dict[str, Any]
 ALWAYS = {"401", "404", "405", "413", "422", "429", "500", "503"}
@@ -66,3 +68,55 @@ def test_answers_are_typed(described: dict[str, Any]) -> None:
         if not body.get("schema")
     ]
     assert untyped == []
+
+
+def test_every_operation_and_every_parameter_says_what_it_means(described: dict[str, Any]) -> None:
+    silent = [place for place, operation in operations(described) if not operation.get("description")]
+    silent += [
+        f"{place}: {parameter['name']}"
+        for place, operation in operations(described)
+        for parameter in operation.get("parameters", [])
+        if not (parameter.get("description") or parameter["schema"].get("description"))
+    ]
+    assert silent == []
+
+
+def test_every_field_says_what_it_means(described: dict[str, Any]) -> None:
+    """A field that is nothing but another schema may leave it to that schema."""
+    schemas = described["components"]["schemas"]
+    silent = [
+        f"{name}.{field}"
+        for name, schema in schemas.items()
+        for field, meaning in schema.get("properties", {}).items()
+        if not meaning.get("description")
+        and not schemas.get(meaning.get("$ref", "").rpartition("/")[2], {}).get("description")
+    ]
+    assert silent == []
+
+
+def test_every_error_of_a_feature_stands_by_its_code_where_it_may_be_met(described: dict[str, Any]) -> None:
+    told = {
+        code
+        for _, operation in operations(described)
+        for answer in operation["responses"].values()
+        for code in re.findall(r"`([a-z_.]+)`: ", answer["description"])
+    }
+    served = _addresses()
+    silent = [code for code in _codes() if code.rpartition(".")[0] in served and code not in told]
+    assert silent == []
+
+
+def _addresses() -> set[str]:
+    """The features that have an endpoint, and the areas that they lie in."""
+    served = [module.parts[4:] for module in below("app.api.v1.endpoints.")]
+    return {".".join(parts[:length]) for parts in served for length in range(1, len(parts) + 1)}
+
+
+def _codes() -> Iterator[str]:
+    for module in below("app.services."):
+        if module.parts[-1] != "errors":
+            continue
+        for node in ast.walk(module.tree):
+            match node:
+                case ast.Assign(targets=[ast.Name(id="code")], value=ast.Constant(value=str(code))):
+                    yield code

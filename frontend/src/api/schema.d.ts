@@ -10,7 +10,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send one alias (alias) */
+        /**
+         * Send one alias (alias)
+         * @description Answered once the events are committed. What breaks a rule is kept with its verdict.
+         */
         post: operations["jitsu_alias"];
         delete?: never;
         options?: never;
@@ -27,7 +30,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send one group (group) */
+        /**
+         * Send one group (group)
+         * @description Answered once the events are committed. What breaks a rule is kept with its verdict.
+         */
         post: operations["jitsu_group"];
         delete?: never;
         options?: never;
@@ -44,7 +50,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send one identify (identify) */
+        /**
+         * Send one identify (identify)
+         * @description Answered once the events are committed. What breaks a rule is kept with its verdict.
+         */
         post: operations["jitsu_identify"];
         delete?: never;
         options?: never;
@@ -61,7 +70,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send one page (page) */
+        /**
+         * Send one page (page)
+         * @description Answered once the events are committed. What breaks a rule is kept with its verdict.
+         */
         post: operations["jitsu_page"];
         delete?: never;
         options?: never;
@@ -78,7 +90,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send one alias (s2s/alias) */
+        /**
+         * Send one alias (s2s/alias)
+         * @description Answered once the events are committed. What breaks a rule is kept with its verdict.
+         */
         post: operations["jitsu_s2s_alias"];
         delete?: never;
         options?: never;
@@ -95,7 +110,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send one group (s2s/group) */
+        /**
+         * Send one group (s2s/group)
+         * @description Answered once the events are committed. What breaks a rule is kept with its verdict.
+         */
         post: operations["jitsu_s2s_group"];
         delete?: never;
         options?: never;
@@ -112,7 +130,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send one identify (s2s/identify) */
+        /**
+         * Send one identify (s2s/identify)
+         * @description Answered once the events are committed. What breaks a rule is kept with its verdict.
+         */
         post: operations["jitsu_s2s_identify"];
         delete?: never;
         options?: never;
@@ -129,7 +150,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send one page (s2s/page) */
+        /**
+         * Send one page (s2s/page)
+         * @description Answered once the events are committed. What breaks a rule is kept with its verdict.
+         */
         post: operations["jitsu_s2s_page"];
         delete?: never;
         options?: never;
@@ -146,7 +170,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send one screen (s2s/screen) */
+        /**
+         * Send one screen (s2s/screen)
+         * @description Answered once the events are committed. What breaks a rule is kept with its verdict.
+         */
         post: operations["jitsu_s2s_screen"];
         delete?: never;
         options?: never;
@@ -163,7 +190,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send one track (s2s/track) */
+        /**
+         * Send one track (s2s/track)
+         * @description Answered once the events are committed. What breaks a rule is kept with its verdict.
+         */
         post: operations["jitsu_s2s_track"];
         delete?: never;
         options?: never;
@@ -180,7 +210,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send one screen (screen) */
+        /**
+         * Send one screen (screen)
+         * @description Answered once the events are committed. What breaks a rule is kept with its verdict.
+         */
         post: operations["jitsu_screen"];
         delete?: never;
         options?: never;
@@ -197,7 +230,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send one track (track) */
+        /**
+         * Send one track (track)
+         * @description Answered once the events are committed. What breaks a rule is kept with its verdict.
+         */
         post: operations["jitsu_track"];
         delete?: never;
         options?: never;
@@ -318,7 +354,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Me */
+        /**
+         * Me
+         * @description Who asks, for which tenant, and what the role allows.
+         */
         get: operations["auth_sessions_me"];
         put?: never;
         post?: never;
@@ -357,7 +396,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Confirm */
+        /**
+         * Confirm
+         * @description Turn the second factor on, with a first code; the backup codes are shown this once.
+         */
         post: operations["auth_mfa_confirm"];
         delete?: never;
         options?: never;
@@ -374,7 +416,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Disable */
+        /**
+         * Disable
+         * @description Turn the second factor off.
+         */
         post: operations["auth_mfa_disable"];
         delete?: never;
         options?: never;
@@ -554,7 +599,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Revoke Session */
+        /**
+         * Revoke Session
+         * @description Sign one of the person's sessions out; its tokens stop working at once.
+         */
         delete: operations["auth_sessions_revoke"];
         options?: never;
         head?: never;
@@ -696,7 +744,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Dismiss Action */
+        /**
+         * Dismiss Action
+         * @description Say no to an action that waits; it is not proposed again for the same reason at once.
+         */
         post: operations["autopilot_actions_dismiss"];
         delete?: never;
         options?: never;
@@ -716,7 +767,10 @@ export interface paths {
          * @description The limits in force for the tenant, an account or a campaign.
          */
         get: operations["autopilot_enforcement_get_limits"];
-        /** Set Limits */
+        /**
+         * Set Limits
+         * @description Change what one layer says of the limits.
+         */
         put: operations["autopilot_enforcement_set_limits"];
         post?: never;
         delete?: never;
@@ -772,7 +826,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Kill Switch */
+        /**
+         * Get Kill Switch
+         * @description Whether automation is frozen, by whom and why, and what was on its way then.
+         */
         get: operations["autopilot_enforcement_get_kill_switch"];
         put?: never;
         /**
@@ -813,7 +870,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List Strategies */
+        /**
+         * List Strategies
+         * @description Every strategy with its settings and its last run.
+         */
         get: operations["autopilot_strategies_list"];
         put?: never;
         post?: never;
@@ -830,14 +890,20 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Strategy */
+        /**
+         * Get Strategy
+         * @description One strategy with its settings and its last run.
+         */
         get: operations["autopilot_strategies_get_strategy"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** Change Strategy */
+        /**
+         * Change Strategy
+         * @description Switch a strategy on or off, or change its settings.
+         */
         patch: operations["autopilot_strategies_change_strategy"];
         trace?: never;
     };
@@ -868,7 +934,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List Campaigns */
+        /**
+         * List Campaigns
+         * @description The campaigns that fit the filters, a page of them, as last read.
+         */
         get: operations["campaigns_list"];
         put?: never;
         post?: never;
@@ -885,7 +954,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Campaign */
+        /**
+         * Get Campaign
+         * @description One campaign with its ad sets, as last read.
+         */
         get: operations["campaigns_get"];
         put?: never;
         post?: never;
@@ -962,7 +1034,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read Categories */
+        /**
+         * Read Categories
+         * @description Which purposes the SDKs' consent categories stand for.
+         */
         get: operations["cdp_consents_read_categories"];
         /**
          * Change Categories
@@ -983,7 +1058,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read Policy */
+        /**
+         * Read Policy
+         * @description What silence means, country by country.
+         */
         get: operations["cdp_consents_read_policy"];
         /**
          * Change Policy
@@ -1212,7 +1290,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read Settings */
+        /**
+         * Read Settings
+         * @description The rules by which identifiers become people.
+         */
         get: operations["cdp_identity_read_settings"];
         /**
          * Change Settings
@@ -1317,7 +1398,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read Settings */
+        /**
+         * Read Settings
+         * @description How long what is kept.
+         */
         get: operations["cdp_privacy_read_settings"];
         /**
          * Change Settings
@@ -1478,7 +1562,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List Segments */
+        /**
+         * List Segments
+         * @description The segments that fit the filters, a page of them.
+         */
         get: operations["cdp_segments_list"];
         put?: never;
         /**
@@ -1539,7 +1626,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Segment */
+        /**
+         * Get Segment
+         * @description One segment, with its rule and its state.
+         */
         get: operations["cdp_segments_get"];
         put?: never;
         post?: never;
@@ -1550,7 +1640,10 @@ export interface paths {
         delete: operations["cdp_segments_archive"];
         options?: never;
         head?: never;
-        /** Change Segment */
+        /**
+         * Change Segment
+         * @description Change what is given; another rule is a new version.
+         */
         patch: operations["cdp_segments_change"];
         trace?: never;
     };
@@ -1661,10 +1754,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List Sources */
+        /**
+         * List Sources
+         * @description The sources that fit the filters, a page of them.
+         */
         get: operations["cdp_sources_list"];
         put?: never;
-        /** Create Source */
+        /**
+         * Create Source
+         * @description Make a source; its write key is shown this once.
+         */
         post: operations["cdp_sources_create"];
         delete?: never;
         options?: never;
@@ -1685,7 +1784,10 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Change Source */
+        /**
+         * Change Source
+         * @description Rename a source, or switch it on or off.
+         */
         patch: operations["cdp_sources_change"];
         trace?: never;
     };
@@ -1798,7 +1900,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List Ad Accounts */
+        /**
+         * List Ad Accounts
+         * @description The ad accounts that fit the filters, a page of them.
+         */
         get: operations["integrations_ad_accounts_list"];
         put?: never;
         post?: never;
@@ -1875,7 +1980,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List Connections */
+        /**
+         * List Connections
+         * @description The connections that fit the filters, a page of them.
+         */
         get: operations["integrations_connections_list"];
         put?: never;
         /**
@@ -2022,7 +2130,10 @@ export interface paths {
          */
         get: operations["invitations_list"];
         put?: never;
-        /** Invite */
+        /**
+         * Invite
+         * @description Invite somebody by mail to be a member here.
+         */
         post: operations["invitations_invite"];
         delete?: never;
         options?: never;
@@ -2060,7 +2171,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Revoke Invitation */
+        /**
+         * Revoke Invitation
+         * @description Withdraw an invitation: its link opens nothing any more.
+         */
         delete: operations["invitations_revoke"];
         options?: never;
         head?: never;
@@ -2094,14 +2208,20 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Tenant */
+        /**
+         * Get Tenant
+         * @description The company that the caller acts for.
+         */
         get: operations["tenants_get"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** Change Tenant */
+        /**
+         * Change Tenant
+         * @description Change what is given of the company.
+         */
         patch: operations["tenants_change"];
         trace?: never;
     };
@@ -2139,7 +2259,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Strike From Calendar */
+        /**
+         * Strike From Calendar
+         * @description Take an entry out; decisions that read it stand.
+         */
         delete: operations["trust_engine_calendar_strike_from"];
         options?: never;
         head?: never;
@@ -2320,7 +2443,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read Incident */
+        /**
+         * Read Incident
+         * @description One incident, with its evidence and what happened since.
+         */
         get: operations["trust_engine_incidents_read"];
         put?: never;
         post?: never;
@@ -2441,7 +2567,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read Current Policy */
+        /**
+         * Read Current Policy
+         * @description The policy in force; the default where none was adopted.
+         */
         get: operations["trust_engine_policies_read_current_policy"];
         put?: never;
         post?: never;
@@ -2542,7 +2671,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Dead Letter */
+        /**
+         * Get Dead Letter
+         * @description One task that was given up, with what it was given and why it failed.
+         */
         get: operations["work_dead_letters_get"];
         put?: never;
         post?: never;
@@ -2619,7 +2751,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Live */
+        /**
+         * Live
+         * @description The process answers; nothing else is asked.
+         */
         get: operations["health_live"];
         put?: never;
         post?: never;
@@ -2636,7 +2771,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Ready */
+        /**
+         * Ready
+         * @description 503 while the database, Redis or the migrations are not ready.
+         */
         get: operations["health_ready"];
         put?: never;
         post?: never;
@@ -2655,7 +2793,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send one alias (a) */
+        /**
+         * Send one alias (a)
+         * @description Answered once the events are committed. What breaks a rule is kept with its verdict.
+         */
         post: operations["tracking_a"];
         delete?: never;
         options?: never;
@@ -2672,7 +2813,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send one alias (alias) */
+        /**
+         * Send one alias (alias)
+         * @description Answered once the events are committed. What breaks a rule is kept with its verdict.
+         */
         post: operations["tracking_alias"];
         delete?: never;
         options?: never;
@@ -2689,7 +2833,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send a batch of events (b) */
+        /**
+         * Send a batch of events (b)
+         * @description Answered once the events are committed. What breaks a rule is kept with its verdict.
+         */
         post: operations["tracking_b"];
         delete?: never;
         options?: never;
@@ -2706,7 +2853,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send a batch of events (batch) */
+        /**
+         * Send a batch of events (batch)
+         * @description Answered once the events are committed. What breaks a rule is kept with its verdict.
+         */
         post: operations["tracking_batch"];
         delete?: never;
         options?: never;
@@ -2723,7 +2873,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send one group (g) */
+        /**
+         * Send one group (g)
+         * @description Answered once the events are committed. What breaks a rule is kept with its verdict.
+         */
         post: operations["tracking_g"];
         delete?: never;
         options?: never;
@@ -2740,7 +2893,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send one group (group) */
+        /**
+         * Send one group (group)
+         * @description Answered once the events are committed. What breaks a rule is kept with its verdict.
+         */
         post: operations["tracking_group"];
         delete?: never;
         options?: never;
@@ -2757,7 +2913,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send one identify (i) */
+        /**
+         * Send one identify (i)
+         * @description Answered once the events are committed. What breaks a rule is kept with its verdict.
+         */
         post: operations["tracking_i"];
         delete?: never;
         options?: never;
@@ -2774,7 +2933,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send one identify (identify) */
+        /**
+         * Send one identify (identify)
+         * @description Answered once the events are committed. What breaks a rule is kept with its verdict.
+         */
         post: operations["tracking_identify"];
         delete?: never;
         options?: never;
@@ -2791,7 +2953,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send one page (p) */
+        /**
+         * Send one page (p)
+         * @description Answered once the events are committed. What breaks a rule is kept with its verdict.
+         */
         post: operations["tracking_p"];
         delete?: never;
         options?: never;
@@ -2808,7 +2973,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send one page (page) */
+        /**
+         * Send one page (page)
+         * @description Answered once the events are committed. What breaks a rule is kept with its verdict.
+         */
         post: operations["tracking_page"];
         delete?: never;
         options?: never;
@@ -2845,7 +3013,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send one screen (s) */
+        /**
+         * Send one screen (s)
+         * @description Answered once the events are committed. What breaks a rule is kept with its verdict.
+         */
         post: operations["tracking_s"];
         delete?: never;
         options?: never;
@@ -2862,7 +3033,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send one screen (screen) */
+        /**
+         * Send one screen (screen)
+         * @description Answered once the events are committed. What breaks a rule is kept with its verdict.
+         */
         post: operations["tracking_screen"];
         delete?: never;
         options?: never;
@@ -2879,7 +3053,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send one track (t) */
+        /**
+         * Send one track (t)
+         * @description Answered once the events are committed. What breaks a rule is kept with its verdict.
+         */
         post: operations["tracking_t"];
         delete?: never;
         options?: never;
@@ -2896,7 +3073,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send one track (track) */
+        /**
+         * Send one track (track)
+         * @description Answered once the events are committed. What breaks a rule is kept with its verdict.
+         */
         post: operations["tracking_track"];
         delete?: never;
         options?: never;
@@ -2916,6 +3096,7 @@ export interface components {
             /**
              * Campaign Id
              * Format: uuid
+             * @description The campaign's id here.
              */
             campaign_id: string;
             /**
@@ -2923,21 +3104,30 @@ export interface components {
              * @description The budget that shall hold.
              */
             daily_budget_micros?: number | null;
-            /** Idempotency Key */
+            /**
+             * Idempotency Key
+             * @description A retry with the same key is the same action.
+             */
             idempotency_key?: string | null;
             /**
              * Justified By
              * @description Signals that the reason rests on: one that is bad or unknown holds the change. Left out, and without `spend_only`, it rests on all that a return is made of: freshness, variance and event_loss.
              */
             justified_by?: components["schemas"]["Component"][];
-            /** Reason */
+            /**
+             * Reason
+             * @description Why, for those who read it later.
+             */
             reason: string;
             /**
              * Spend Only
              * @description The reason needs nothing but what was spent: no signal is read, and a cut always passes. Not together with `justified_by`.
              */
             spend_only?: boolean;
-            /** Status */
+            /**
+             * Status
+             * @description What to set; left out where the budget is changed.
+             */
             status?: ("active" | "paused") | null;
         };
         /** ActionDetail */
@@ -2945,41 +3135,87 @@ export interface components {
             /**
              * Ad Account Id
              * Format: uuid
+             * @description The ad account's id here.
              */
             ad_account_id: string;
-            /** After */
+            /**
+             * After
+             * @description The changed fields as they are to be, absolute values.
+             */
             after: {
                 [key: string]: unknown;
             };
-            /** Applied At */
+            /**
+             * Applied At
+             * @description When the platform took the change, UTC.
+             */
             applied_at: string | null;
-            /** Approved At */
+            /**
+             * Approved At
+             * @description When, UTC.
+             */
             approved_at: string | null;
-            /** Approved By */
+            /**
+             * Approved By
+             * @description Who approved it.
+             */
             approved_by: string | null;
-            /** Before */
+            /**
+             * Before
+             * @description The changed fields as they were; amounts in millionths of `currency`.
+             */
             before: {
                 [key: string]: unknown;
             };
-            /** Campaign Id */
+            /**
+             * Campaign Id
+             * @description The campaign that it changes, or whose part it changes; null for the account itself.
+             */
             campaign_id: string | null;
-            /** Currency */
+            /**
+             * Currency
+             * @description The account's, ISO 4217.
+             */
             currency: string;
-            /** Decision Id */
+            /**
+             * Decision Id
+             * @description The gate's last decision, a row of the ledger.
+             */
             decision_id: string | null;
-            /** Ended At */
+            /**
+             * Ended At
+             * @description When its last state was reached, UTC.
+             */
             ended_at: string | null;
-            /** Entity */
+            /**
+             * Entity
+             * @description Its id, as the platform spells it.
+             */
             entity: string;
-            /** Entity Name */
+            /**
+             * Entity Name
+             * @description Its name when the action was proposed.
+             */
             entity_name: string;
-            /** Entity Type */
+            /**
+             * Entity Type
+             * @description `account`, `campaign`, `ad_set` or `ad`.
+             */
             entity_type: string;
-            /** Error Code */
+            /**
+             * Error Code
+             * @description A stable code of what went wrong.
+             */
             error_code: string | null;
-            /** Error Detail */
+            /**
+             * Error Detail
+             * @description What the platform said.
+             */
             error_detail: string | null;
-            /** Evidence */
+            /**
+             * Evidence
+             * @description The figures that it was proposed on.
+             */
             evidence: {
                 [key: string]: unknown;
             };
@@ -2992,49 +3228,99 @@ export interface components {
             /**
              * Id
              * Format: uuid
+             * @description The action's id.
              */
             id: string;
-            /** Justified By */
+            /**
+             * Justified By
+             * @description The signals that the reason rests on: one that is bad or unknown holds the change.
+             */
             justified_by: string[];
-            /** Operation */
+            /**
+             * Operation
+             * @description What it does: `increase_budget`, `pause`, ….
+             */
             operation: string;
-            /** Origin */
+            /**
+             * Origin
+             * @description Who proposes: automation, a person, a rollback or the kill switch.
+             */
             origin: string;
             /**
              * Other Half
              * @description The other action of a move between accounts.
              */
             other_half: string | null;
-            /** Platform */
+            /**
+             * Platform
+             * @description The ad platform, such as `meta`.
+             */
             platform: string;
             /**
              * Proposed At
              * Format: date-time
+             * @description When it was proposed, on the domain's clock, UTC.
              */
             proposed_at: string;
-            /** Reason */
+            /**
+             * Reason
+             * @description Why it was proposed.
+             */
             reason: string;
-            /** Reasons */
+            /**
+             * Reasons
+             * @description Why the gate said so, the gravest first.
+             */
             reasons: components["schemas"]["GateReason"][];
-            /** Requested Label */
+            /**
+             * Requested Label
+             * @description Who proposed it, in words.
+             */
             requested_label: string;
-            /** Rollback Of */
+            /**
+             * Rollback Of
+             * @description The action that it undoes.
+             */
             rollback_of: string | null;
-            /** Safety */
+            /**
+             * Safety
+             * @description It reads no signal health: nothing holds it back.
+             */
             safety: boolean;
-            /** Spend Only */
+            /**
+             * Spend Only
+             * @description The reason needs nothing but what was spent.
+             */
             spend_only: boolean;
-            /** State */
+            /**
+             * State
+             * @description `proposed`, `held`, `blocked`, `awaiting_approval`, `approved`, `executing`, `applied`, `verified`, `rolled_back`, `failed`, `expired` or `dismissed`.
+             */
             state: string;
-            /** Strategy */
+            /**
+             * Strategy
+             * @description The strategy that proposed it.
+             */
             strategy: string | null;
-            /** Timeline */
+            /**
+             * Timeline
+             * @description Every state it went through, oldest first.
+             */
             timeline: components["schemas"]["ActionStep"][];
-            /** Verdict */
+            /**
+             * Verdict
+             * @description What the gate said last: `pass`, `hold` or `block`; null before it was asked.
+             */
             verdict: string | null;
-            /** Verified At */
+            /**
+             * Verified At
+             * @description When reading back confirmed it, UTC.
+             */
             verified_at: string | null;
-            /** Watch Until */
+            /**
+             * Watch Until
+             * @description Until when its effect is watched, UTC.
+             */
             watch_until: string | null;
         };
         /**
@@ -3045,41 +3331,87 @@ export interface components {
             /**
              * Ad Account Id
              * Format: uuid
+             * @description The ad account's id here.
              */
             ad_account_id: string;
-            /** After */
+            /**
+             * After
+             * @description The changed fields as they are to be, absolute values.
+             */
             after: {
                 [key: string]: unknown;
             };
-            /** Applied At */
+            /**
+             * Applied At
+             * @description When the platform took the change, UTC.
+             */
             applied_at: string | null;
-            /** Approved At */
+            /**
+             * Approved At
+             * @description When, UTC.
+             */
             approved_at: string | null;
-            /** Approved By */
+            /**
+             * Approved By
+             * @description Who approved it.
+             */
             approved_by: string | null;
-            /** Before */
+            /**
+             * Before
+             * @description The changed fields as they were; amounts in millionths of `currency`.
+             */
             before: {
                 [key: string]: unknown;
             };
-            /** Campaign Id */
+            /**
+             * Campaign Id
+             * @description The campaign that it changes, or whose part it changes; null for the account itself.
+             */
             campaign_id: string | null;
-            /** Currency */
+            /**
+             * Currency
+             * @description The account's, ISO 4217.
+             */
             currency: string;
-            /** Decision Id */
+            /**
+             * Decision Id
+             * @description The gate's last decision, a row of the ledger.
+             */
             decision_id: string | null;
-            /** Ended At */
+            /**
+             * Ended At
+             * @description When its last state was reached, UTC.
+             */
             ended_at: string | null;
-            /** Entity */
+            /**
+             * Entity
+             * @description Its id, as the platform spells it.
+             */
             entity: string;
-            /** Entity Name */
+            /**
+             * Entity Name
+             * @description Its name when the action was proposed.
+             */
             entity_name: string;
-            /** Entity Type */
+            /**
+             * Entity Type
+             * @description `account`, `campaign`, `ad_set` or `ad`.
+             */
             entity_type: string;
-            /** Error Code */
+            /**
+             * Error Code
+             * @description A stable code of what went wrong.
+             */
             error_code: string | null;
-            /** Error Detail */
+            /**
+             * Error Detail
+             * @description What the platform said.
+             */
             error_detail: string | null;
-            /** Evidence */
+            /**
+             * Evidence
+             * @description The figures that it was proposed on.
+             */
             evidence: {
                 [key: string]: unknown;
             };
@@ -3092,47 +3424,94 @@ export interface components {
             /**
              * Id
              * Format: uuid
+             * @description The action's id.
              */
             id: string;
-            /** Justified By */
+            /**
+             * Justified By
+             * @description The signals that the reason rests on: one that is bad or unknown holds the change.
+             */
             justified_by: string[];
-            /** Operation */
+            /**
+             * Operation
+             * @description What it does: `increase_budget`, `pause`, ….
+             */
             operation: string;
-            /** Origin */
+            /**
+             * Origin
+             * @description Who proposes: automation, a person, a rollback or the kill switch.
+             */
             origin: string;
             /**
              * Other Half
              * @description The other action of a move between accounts.
              */
             other_half: string | null;
-            /** Platform */
+            /**
+             * Platform
+             * @description The ad platform, such as `meta`.
+             */
             platform: string;
             /**
              * Proposed At
              * Format: date-time
+             * @description When it was proposed, on the domain's clock, UTC.
              */
             proposed_at: string;
-            /** Reason */
+            /**
+             * Reason
+             * @description Why it was proposed.
+             */
             reason: string;
-            /** Reasons */
+            /**
+             * Reasons
+             * @description Why the gate said so, the gravest first.
+             */
             reasons: components["schemas"]["GateReason"][];
-            /** Requested Label */
+            /**
+             * Requested Label
+             * @description Who proposed it, in words.
+             */
             requested_label: string;
-            /** Rollback Of */
+            /**
+             * Rollback Of
+             * @description The action that it undoes.
+             */
             rollback_of: string | null;
-            /** Safety */
+            /**
+             * Safety
+             * @description It reads no signal health: nothing holds it back.
+             */
             safety: boolean;
-            /** Spend Only */
+            /**
+             * Spend Only
+             * @description The reason needs nothing but what was spent.
+             */
             spend_only: boolean;
-            /** State */
+            /**
+             * State
+             * @description `proposed`, `held`, `blocked`, `awaiting_approval`, `approved`, `executing`, `applied`, `verified`, `rolled_back`, `failed`, `expired` or `dismissed`.
+             */
             state: string;
-            /** Strategy */
+            /**
+             * Strategy
+             * @description The strategy that proposed it.
+             */
             strategy: string | null;
-            /** Verdict */
+            /**
+             * Verdict
+             * @description What the gate said last: `pass`, `hold` or `block`; null before it was asked.
+             */
             verdict: string | null;
-            /** Verified At */
+            /**
+             * Verified At
+             * @description When reading back confirmed it, UTC.
+             */
             verified_at: string | null;
-            /** Watch Until */
+            /**
+             * Watch Until
+             * @description Until when its effect is watched, UTC.
+             */
             watch_until: string | null;
         };
         /**
@@ -3142,63 +3521,120 @@ export interface components {
         ActionState: "proposed" | "held" | "blocked" | "awaiting_approval" | "approved" | "executing" | "applied" | "verified" | "rolled_back" | "failed" | "expired" | "dismissed";
         /** ActionStep */
         ActionStep: {
-            /** Actor */
+            /**
+             * Actor
+             * @description Who moved it.
+             */
             actor: string;
             /**
              * At
              * Format: date-time
+             * @description When, UTC.
              */
             at: string;
-            /** Detail */
+            /**
+             * Detail
+             * @description What else is known of the step.
+             */
             detail: {
                 [key: string]: unknown;
             };
-            /** From State */
+            /**
+             * From State
+             * @description The state before; null for the first.
+             */
             from_state: string | null;
-            /** Note */
+            /**
+             * Note
+             * @description Why, in words.
+             */
             note: string | null;
-            /** To State */
+            /**
+             * To State
+             * @description The state after.
+             */
             to_state: string;
         };
         /** AdAccountPatch */
         AdAccountPatch: {
-            /** Attribution Click Days */
+            /**
+             * Attribution Click Days
+             * @description Days after a click in which a conversion counts.
+             */
             attribution_click_days?: number | null;
-            /** Attribution View Days */
+            /**
+             * Attribution View Days
+             * @description Days after a view in which a conversion counts.
+             */
             attribution_view_days?: number | null;
-            /** Conversions Enabled */
+            /**
+             * Conversions Enabled
+             * @description Whether conversions are sent on to it.
+             */
             conversions_enabled?: boolean | null;
-            /** Enabled */
+            /**
+             * Enabled
+             * @description Whether it is synced and may be changed.
+             */
             enabled?: boolean | null;
-            /** Pixel Id */
+            /**
+             * Pixel Id
+             * @description The pixel or data set that conversions are sent to.
+             */
             pixel_id?: string | null;
-            /** Primary Conversion */
+            /**
+             * Primary Conversion
+             * @description The conversion that its return is measured by.
+             */
             primary_conversion?: ("purchase" | "add_to_cart" | "lead" | "page_view" | "sign_up" | "search") | null;
-            /** Write Lease */
+            /**
+             * Write Lease
+             * @description Whether this workspace is the one that may write to it.
+             */
             write_lease?: boolean | null;
         };
         /** AdAccountRead */
         AdAccountRead: {
-            /** Attribution Click Days */
+            /**
+             * Attribution Click Days
+             * @description Days after a click in which a conversion counts.
+             */
             attribution_click_days: number;
-            /** Attribution View Days */
+            /**
+             * Attribution View Days
+             * @description Days after a view in which a conversion counts.
+             */
             attribution_view_days: number;
             /**
              * Connection Id
              * Format: uuid
+             * @description The connection that reaches it.
              */
             connection_id: string;
-            /** Conversions Enabled */
+            /**
+             * Conversions Enabled
+             * @description Conversions are sent on to it.
+             */
             conversions_enabled: boolean;
-            /** Currency */
+            /**
+             * Currency
+             * @description ISO 4217, such as `EUR`.
+             */
             currency: string;
-            /** Enabled */
+            /**
+             * Enabled
+             * @description It is synced and may be changed.
+             */
             enabled: boolean;
-            /** External Id */
+            /**
+             * External Id
+             * @description Its id at the platform.
+             */
             external_id: string;
             /**
              * Id
              * Format: uuid
+             * @description The account's id here.
              */
             id: string;
             /**
@@ -3206,24 +3642,45 @@ export interface components {
              * @description When a figure last moved.
              */
             last_metrics_at: string | null;
-            /** Last Synced At */
+            /**
+             * Last Synced At
+             * @description When it was last read from the platform, UTC.
+             */
             last_synced_at: string | null;
-            /** Name */
+            /**
+             * Name
+             * @description Its name there.
+             */
             name: string;
-            /** Pixel Id */
+            /**
+             * Pixel Id
+             * @description The pixel or data set that conversions are sent to.
+             */
             pixel_id: string | null;
-            /** Platform */
+            /**
+             * Platform
+             * @description The ad platform, such as `meta`.
+             */
             platform: string;
-            /** Primary Conversion */
+            /**
+             * Primary Conversion
+             * @description The conversion that its return is measured by.
+             */
             primary_conversion: string;
             /**
              * Status
              * @description The platform's word for the account's state.
              */
             status: string;
-            /** Sync Error */
+            /**
+             * Sync Error
+             * @description A stable code of why the last sync failed.
+             */
             sync_error?: string | null;
-            /** Timezone */
+            /**
+             * Timezone
+             * @description Of its days, IANA.
+             */
             timezone: string;
             /**
              * Write Lease
@@ -3233,55 +3690,95 @@ export interface components {
         };
         /** AdSetRead */
         AdSetRead: {
-            /** Currency */
+            /**
+             * Currency
+             * @description The account's, ISO 4217.
+             */
             currency: string;
-            /** Daily Budget Micros */
+            /**
+             * Daily Budget Micros
+             * @description A day's budget in millionths of `currency`; null where the platform has none at this level.
+             */
             daily_budget_micros: number | null;
-            /** Effective Status */
+            /**
+             * Effective Status
+             * @description What it comes to, with what it belongs to.
+             */
             effective_status: string;
-            /** External Id */
+            /**
+             * External Id
+             * @description Its id at the platform.
+             */
             external_id: string;
-            /** Gone */
+            /**
+             * Gone
+             * @description The platform no longer lists it.
+             */
             gone: boolean;
             /**
              * Id
              * Format: uuid
+             * @description The ad set's id here.
              */
             id: string;
-            /** Learning */
+            /**
+             * Learning
+             * @description The platform is still learning from its last edit; null where it does not say.
+             */
             learning: boolean | null;
-            /** Lifetime Budget Micros */
+            /**
+             * Lifetime Budget Micros
+             * @description The whole budget in millionths of `currency`; null where it is by the day.
+             */
             lifetime_budget_micros: number | null;
-            /** Name */
+            /**
+             * Name
+             * @description Its name there.
+             */
             name: string;
-            /** Status */
+            /**
+             * Status
+             * @description What was set: `ACTIVE`, `PAUSED`, ….
+             */
             status: string;
         };
         /** AllOf */
         AllOf: {
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description Which condition it is. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "all";
-            /** Of */
+            /**
+             * Of
+             * @description Every one must hold.
+             */
             of: (components["schemas"]["AllOf"] | components["schemas"]["AnyOf"] | components["schemas"]["Not"] | components["schemas"]["HasLifecycle"] | components["schemas"]["HasIdentifier"] | components["schemas"]["Counter"] | components["schemas"]["Money"] | components["schemas"]["When"] | components["schemas"]["Trait"] | components["schemas"]["ComputedTrait"] | components["schemas"]["Happened"])[];
         };
         /** AnyOf */
         AnyOf: {
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description Which condition it is. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "any";
-            /** Of */
+            /**
+             * Of
+             * @description One must hold.
+             */
             of: (components["schemas"]["AllOf"] | components["schemas"]["AnyOf"] | components["schemas"]["Not"] | components["schemas"]["HasLifecycle"] | components["schemas"]["HasIdentifier"] | components["schemas"]["Counter"] | components["schemas"]["Money"] | components["schemas"]["When"] | components["schemas"]["Trait"] | components["schemas"]["ComputedTrait"] | components["schemas"]["Happened"])[];
         };
         /** ApiKeyCreate */
         ApiKeyCreate: {
-            /** Expires At */
+            /**
+             * Expires At
+             * @description When it stops working, UTC; null: never.
+             */
             expires_at?: string | null;
-            /** Name */
+            /**
+             * Name
+             * @description What the key is for.
+             */
             name: string;
             /**
              * Scopes
@@ -3294,18 +3791,24 @@ export interface components {
             /**
              * Created At
              * Format: date-time
+             * @description When it was made, UTC.
              */
             created_at: string;
             /**
              * Created By
              * Format: uuid
+             * @description The person who made it.
              */
             created_by: string;
-            /** Expires At */
+            /**
+             * Expires At
+             * @description When it stops working, UTC; null: never.
+             */
             expires_at: string | null;
             /**
              * Id
              * Format: uuid
+             * @description The key's id.
              */
             id: string;
             /**
@@ -3313,18 +3816,30 @@ export interface components {
              * @description The key itself: it is shown this once.
              */
             key: string;
-            /** Last Used At */
+            /**
+             * Last Used At
+             * @description When it last authenticated, to the minute, UTC.
+             */
             last_used_at: string | null;
-            /** Name */
+            /**
+             * Name
+             * @description What the key is for.
+             */
             name: string;
             /**
              * Prefix
              * @description Enough of the key to recognise it.
              */
             prefix: string;
-            /** Revoked At */
+            /**
+             * Revoked At
+             * @description Since when it no longer works, UTC.
+             */
             revoked_at: string | null;
-            /** Scopes */
+            /**
+             * Scopes
+             * @description The permissions that it has, at most its maker's.
+             */
             scopes: string[];
         };
         /** ApiKeyRead */
@@ -3332,76 +3847,132 @@ export interface components {
             /**
              * Created At
              * Format: date-time
+             * @description When it was made, UTC.
              */
             created_at: string;
             /**
              * Created By
              * Format: uuid
+             * @description The person who made it.
              */
             created_by: string;
-            /** Expires At */
+            /**
+             * Expires At
+             * @description When it stops working, UTC; null: never.
+             */
             expires_at: string | null;
             /**
              * Id
              * Format: uuid
+             * @description The key's id.
              */
             id: string;
-            /** Last Used At */
+            /**
+             * Last Used At
+             * @description When it last authenticated, to the minute, UTC.
+             */
             last_used_at: string | null;
-            /** Name */
+            /**
+             * Name
+             * @description What the key is for.
+             */
             name: string;
             /**
              * Prefix
              * @description Enough of the key to recognise it.
              */
             prefix: string;
-            /** Revoked At */
+            /**
+             * Revoked At
+             * @description Since when it no longer works, UTC.
+             */
             revoked_at: string | null;
-            /** Scopes */
+            /**
+             * Scopes
+             * @description The permissions that it has, at most its maker's.
+             */
             scopes: string[];
         };
         /** Approve */
         Approve: {
-            /** Reason */
+            /**
+             * Reason
+             * @description Why; needed where a limit is overridden.
+             */
             reason?: string | null;
         };
         /** AuditLogRead */
         AuditLogRead: {
-            /** Action */
+            /**
+             * Action
+             * @description What was done, as `<feature>.<verb>`: `api_keys.created`.
+             */
             action: string;
-            /** Actor Id */
+            /**
+             * Actor Id
+             * @description Who did it; null for the system.
+             */
             actor_id: string | null;
-            /** Actor Kind */
+            /**
+             * Actor Kind
+             * @description `user`, `superadmin`, `api_key` or `system`.
+             */
             actor_kind: string;
-            /** Actor Label */
+            /**
+             * Actor Label
+             * @description Who did it, in words.
+             */
             actor_label: string;
-            /** After */
+            /**
+             * After
+             * @description What changed, as it became; personal values masked.
+             */
             after: {
                 [key: string]: unknown;
             } | null;
-            /** Before */
+            /**
+             * Before
+             * @description What changed, as it was; personal values masked.
+             */
             before: {
                 [key: string]: unknown;
             } | null;
             /**
              * Created At
              * Format: date-time
+             * @description When it was done, UTC.
              */
             created_at: string;
-            /** Entity */
+            /**
+             * Entity
+             * @description The kind of thing that it was done to.
+             */
             entity: string;
-            /** Entity Id */
+            /**
+             * Entity Id
+             * @description Which of them.
+             */
             entity_id: string | null;
             /**
              * Id
              * Format: uuid
+             * @description The entry's id.
              */
             id: string;
-            /** Ip */
+            /**
+             * Ip
+             * @description The caller's address, as far as configured proxies are believed.
+             */
             ip: string | null;
-            /** Request Id */
+            /**
+             * Request Id
+             * @description The request that did it, as in `X-Request-ID`.
+             */
             request_id: string | null;
-            /** User Agent */
+            /**
+             * User Agent
+             * @description The caller's program, as it names itself.
+             */
             user_agent: string | null;
         };
         /** AuthorizeBody */
@@ -3420,7 +3991,10 @@ export interface components {
              * @description Send the browser here; it comes back to /connect.
              */
             authorize_url: string;
-            /** State */
+            /**
+             * State
+             * @description What the platform gives back with the browser; sealed.
+             */
             state: string;
         };
         /** BackupCodesRead */
@@ -3433,7 +4007,10 @@ export interface components {
         };
         /** BackupCodesRequest */
         BackupCodesRequest: {
-            /** Code */
+            /**
+             * Code
+             * @description The authenticator's six digits.
+             */
             code: string;
             /**
              * Password
@@ -3447,31 +4024,39 @@ export interface components {
          */
         Between: {
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description Which window it is. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "between";
             /**
              * Since
              * Format: date-time
+             * @description From then on.
              */
             since: string;
             /**
              * Until
              * Format: date-time
+             * @description Before then.
              */
             until: string;
         };
         /** BudgetBody */
         BudgetBody: {
-            /** Daily Budget Micros */
+            /**
+             * Daily Budget Micros
+             * @description The new budget of a day, in millionths of the account's currency.
+             */
             daily_budget_micros: number;
             /**
              * Justified By
              * @description Signals that the reason rests on: one that is bad or unknown holds the change. Left out, and without `spend_only`, it rests on all that a return is made of: freshness, variance and event_loss.
              */
             justified_by?: components["schemas"]["Component"][];
-            /** Reason */
+            /**
+             * Reason
+             * @description Why, for those who read it later.
+             */
             reason: string;
             /**
              * Spend Only
@@ -3498,12 +4083,17 @@ export interface components {
              * @description Past the start; the moment itself belongs to what follows.
              */
             ends_at: string;
+            /** @description Promotion: automation cuts nothing. Change freeze: nothing changes but what is always safe. */
             kind: components["schemas"]["CalendarKind"];
-            /** Name */
+            /**
+             * Name
+             * @description What it is.
+             */
             name: string;
             /**
              * Starts At
              * Format: date-time
+             * @description From then on, UTC.
              */
             starts_at: string;
         };
@@ -3514,24 +4104,34 @@ export interface components {
              * @description Null: every account.
              */
             ad_account_id: string | null;
-            /** Created By */
+            /**
+             * Created By
+             * @description Who entered it.
+             */
             created_by: string;
             /**
              * Ends At
              * Format: date-time
+             * @description Before then, UTC.
              */
             ends_at: string;
             /**
              * Id
              * Format: uuid
+             * @description The entry's id.
              */
             id: string;
+            /** @description Promotion: automation cuts nothing. Change freeze: nothing changes but what is always safe. */
             kind: components["schemas"]["CalendarKind"];
-            /** Name */
+            /**
+             * Name
+             * @description What it is.
+             */
             name: string;
             /**
              * Starts At
              * Format: date-time
+             * @description From then on, UTC.
              */
             starts_at: string;
         };
@@ -3542,40 +4142,81 @@ export interface components {
         CalendarKind: "promotion" | "change_freeze";
         /** CallRead */
         CallRead: {
-            /** Ad Account Id */
+            /**
+             * Ad Account Id
+             * @description The ad account's id here.
+             */
             ad_account_id: string | null;
-            /** Attempt */
+            /**
+             * Attempt
+             * @description The first is 1.
+             */
             attempt: number;
-            /** Connection Id */
+            /**
+             * Connection Id
+             * @description The connection that it used.
+             */
             connection_id: string | null;
-            /** Duration Ms */
+            /**
+             * Duration Ms
+             * @description Milliseconds.
+             */
             duration_ms: number;
-            /** Error Code */
+            /**
+             * Error Code
+             * @description A stable code of what went wrong.
+             */
             error_code: string | null;
-            /** Error Message */
+            /**
+             * Error Message
+             * @description What the platform said, less what is secret.
+             */
             error_message: string | null;
             /**
              * Id
              * Format: uuid
+             * @description The call's id.
              */
             id: string;
-            /** Method */
+            /**
+             * Method
+             * @description HTTP method.
+             */
             method: string;
-            /** Mutating */
+            /**
+             * Mutating
+             * @description It changes delivery, spend, bid, targeting or status.
+             */
             mutating: boolean;
-            /** Operation */
+            /**
+             * Operation
+             * @description What it was for.
+             */
             operation: string;
-            /** Outcome */
+            /**
+             * Outcome
+             * @description What came of it: `ok`, or how it failed.
+             */
             outcome: string;
-            /** Path */
+            /**
+             * Path
+             * @description Path at the platform, without secrets.
+             */
             path: string;
-            /** Permit Id */
+            /**
+             * Permit Id
+             * @description The permit that it used up.
+             */
             permit_id: string | null;
-            /** Platform */
+            /**
+             * Platform
+             * @description The ad platform, such as `meta`.
+             */
             platform: string;
             /**
              * Started At
              * Format: date-time
+             * @description When it began, UTC.
              */
             started_at: string;
             /**
@@ -3594,20 +4235,33 @@ export interface components {
             /**
              * Ad Account Id
              * Format: uuid
+             * @description The ad account's id here.
              */
             ad_account_id: string;
-            /** Ad Sets */
+            /**
+             * Ad Sets
+             * @description Its ad sets, as last read.
+             */
             ad_sets: components["schemas"]["AdSetRead"][];
             /**
              * Budget Level
              * @description `campaign`, `ad_set`, or `unknown`: then it is never touched.
              */
             budget_level: string;
-            /** Conversion Value Micros */
+            /**
+             * Conversion Value Micros
+             * @description Their value, in millionths of `currency`; null while unknown.
+             */
             conversion_value_micros: number | null;
-            /** Conversions */
+            /**
+             * Conversions
+             * @description Conversions of the last days that the list sums up; null while unknown.
+             */
             conversions: number | null;
-            /** Currency */
+            /**
+             * Currency
+             * @description The account's, ISO 4217.
+             */
             currency: string;
             /**
              * Daily Budget Micros
@@ -3619,22 +4273,41 @@ export interface components {
              * @description What holds in fact.
              */
             effective_status: string;
-            /** External Id */
+            /**
+             * External Id
+             * @description Its id at the platform.
+             */
             external_id: string;
             /**
              * Id
              * Format: uuid
+             * @description The campaign's id here.
              */
             id: string;
-            /** Learning */
+            /**
+             * Learning
+             * @description The platform is still learning from its last edit; null where it does not say.
+             */
             learning: boolean | null;
-            /** Lifetime Budget Micros */
+            /**
+             * Lifetime Budget Micros
+             * @description The whole budget in millionths of `currency`; null where it is by the day.
+             */
             lifetime_budget_micros: number | null;
-            /** Name */
+            /**
+             * Name
+             * @description Its name there.
+             */
             name: string;
-            /** Objective */
+            /**
+             * Objective
+             * @description What it is optimised for, in the platform's word.
+             */
             objective: string | null;
-            /** Platform */
+            /**
+             * Platform
+             * @description The ad platform, such as `meta`.
+             */
             platform: string;
             /**
              * Roas
@@ -3654,6 +4327,7 @@ export interface components {
             /**
              * Synced At
              * Format: date-time
+             * @description When it was last read from the platform, UTC.
              */
             synced_at: string;
         };
@@ -3662,6 +4336,7 @@ export interface components {
             /**
              * Ad Account Id
              * Format: uuid
+             * @description The ad account's id here.
              */
             ad_account_id: string;
             /**
@@ -3669,11 +4344,20 @@ export interface components {
              * @description `campaign`, `ad_set`, or `unknown`: then it is never touched.
              */
             budget_level: string;
-            /** Conversion Value Micros */
+            /**
+             * Conversion Value Micros
+             * @description Their value, in millionths of `currency`; null while unknown.
+             */
             conversion_value_micros: number | null;
-            /** Conversions */
+            /**
+             * Conversions
+             * @description Conversions of the last days that the list sums up; null while unknown.
+             */
             conversions: number | null;
-            /** Currency */
+            /**
+             * Currency
+             * @description The account's, ISO 4217.
+             */
             currency: string;
             /**
              * Daily Budget Micros
@@ -3685,22 +4369,41 @@ export interface components {
              * @description What holds in fact.
              */
             effective_status: string;
-            /** External Id */
+            /**
+             * External Id
+             * @description Its id at the platform.
+             */
             external_id: string;
             /**
              * Id
              * Format: uuid
+             * @description The campaign's id here.
              */
             id: string;
-            /** Learning */
+            /**
+             * Learning
+             * @description The platform is still learning from its last edit; null where it does not say.
+             */
             learning: boolean | null;
-            /** Lifetime Budget Micros */
+            /**
+             * Lifetime Budget Micros
+             * @description The whole budget in millionths of `currency`; null where it is by the day.
+             */
             lifetime_budget_micros: number | null;
-            /** Name */
+            /**
+             * Name
+             * @description Its name there.
+             */
             name: string;
-            /** Objective */
+            /**
+             * Objective
+             * @description What it is optimised for, in the platform's word.
+             */
             objective: string | null;
-            /** Platform */
+            /**
+             * Platform
+             * @description The ad platform, such as `meta`.
+             */
             platform: string;
             /**
              * Roas
@@ -3720,16 +4423,23 @@ export interface components {
             /**
              * Synced At
              * Format: date-time
+             * @description When it was last read from the platform, UTC.
              */
             synced_at: string;
         };
         /** CertificateRead */
         CertificateRead: {
-            /** Certificate */
+            /**
+             * Certificate
+             * @description What was erased where, store by store, and when.
+             */
             certificate: {
                 [key: string]: unknown;
             };
-            /** Signature */
+            /**
+             * Signature
+             * @description Over the certificate, in hexadecimal.
+             */
             signature: string;
             /**
              * Valid
@@ -3742,11 +4452,13 @@ export interface components {
             /**
              * Current Password
              * Format: password
+             * @description The password until now.
              */
             current_password: string;
             /**
              * New Password
              * Format: password
+             * @description The new one, 12 characters or more.
              */
             new_password: string;
         };
@@ -3755,7 +4467,10 @@ export interface components {
          * @description The profiles that the identifiers in question belong to now.
          */
         ChangedRead: {
-            /** Profile Ids */
+            /**
+             * Profile Ids
+             * @description The profiles that it left or made.
+             */
             profile_ids: string[];
         };
         /**
@@ -3766,6 +4481,7 @@ export interface components {
             /**
              * Ad Account Id
              * Format: uuid
+             * @description The ad account's id here.
              */
             ad_account_id: string;
             /**
@@ -3783,6 +4499,7 @@ export interface components {
             entity_id: string;
             /**
              * Entity Type
+             * @description What is to be changed.
              * @default campaign
              * @enum {string}
              */
@@ -3808,7 +4525,10 @@ export interface components {
         };
         /** CodeRequest */
         CodeRequest: {
-            /** Code */
+            /**
+             * Code
+             * @description The authenticator's six digits, or a backup code.
+             */
             code: string;
         };
         /**
@@ -3824,20 +4544,36 @@ export interface components {
              * @description What it costs, in plain words.
              */
             drivers: string[];
-            /** Evidence */
+            /**
+             * Evidence
+             * @description What it rests on, by name: figures, times and shares.
+             */
             evidence: {
                 [key: string]: unknown;
             };
-            /** Measured At */
+            /**
+             * Measured At
+             * @description When it was measured, UTC.
+             */
             measured_at: string | null;
-            /** Name */
+            /**
+             * Name
+             * @description `emq`, `freshness`, `variance`, `invariants`, `event_loss`, `api_health`, `anomaly` or `cdp_quality`.
+             */
             name: string;
-            /** Reason */
+            /**
+             * Reason
+             * @description Why it is so, in words.
+             */
             reason: string;
-            /** Score */
+            /**
+             * Score
+             * @description 0 to 100; null while it is unknown.
+             */
             score: number | null;
             /**
              * State
+             * @description Unknown is not healthy; absent by design is left out.
              * @enum {string}
              */
             state: "good" | "bad" | "unknown" | "absent";
@@ -3850,29 +4586,37 @@ export interface components {
         /** ComputedTrait */
         ComputedTrait: {
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description Which condition it is. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "computed";
             /**
              * Name
-             * @description As it was sent; case matters.
+             * @description The computed trait.
              */
             name: string;
-            /** Test */
+            /**
+             * Test
+             * @description What it must be.
+             */
             test: components["schemas"]["Exists"] | components["schemas"]["IsText"] | components["schemas"]["OneOf"] | components["schemas"]["HasText"] | components["schemas"]["IsNumber"] | components["schemas"]["IsTruth"] | components["schemas"]["IsWhen"];
         };
         /** ConnectionCreate */
         ConnectionCreate: {
-            /** Access Token */
+            /**
+             * Access Token
+             * @description A token of that platform's.
+             */
             access_token: string;
             /**
              * Platform
+             * @description The ad platform.
              * @constant
              */
             platform: "meta";
             /**
              * Read Only
+             * @description Nothing is ever written through it.
              * @default true
              */
             read_only: boolean;
@@ -3882,6 +4626,7 @@ export interface components {
             /**
              * Created At
              * Format: date-time
+             * @description When it was made, UTC.
              */
             created_at: string;
             /**
@@ -3897,6 +4642,7 @@ export interface components {
             /**
              * Id
              * Format: uuid
+             * @description The connection's id.
              */
             id: string;
             /**
@@ -3904,11 +4650,20 @@ export interface components {
              * @description Who signed in there.
              */
             name?: string | null;
-            /** Platform */
+            /**
+             * Platform
+             * @description The ad platform, such as `meta`.
+             */
             platform: string;
-            /** Read Only */
+            /**
+             * Read Only
+             * @description Nothing is ever written through it.
+             */
             read_only: boolean;
-            /** Scopes */
+            /**
+             * Scopes
+             * @description What the platform granted.
+             */
             scopes: string[];
             /**
              * Status
@@ -3921,22 +4676,34 @@ export interface components {
          * @description Which purposes the SDKs' consent categories stand for; case and signs in a name do not count.
          */
         ConsentCategories: {
-            /** Categories */
+            /**
+             * Categories
+             * @description Purposes by the category's name.
+             */
             categories: {
                 [key: string]: ("analytics" | "ads" | "email" | "sms" | "personalization")[];
             };
         };
         /** ConsentCategoriesRead */
         ConsentCategoriesRead: {
-            /** Categories */
+            /**
+             * Categories
+             * @description Purposes by the category's name.
+             */
             categories: {
                 [key: string]: ("analytics" | "ads" | "email" | "sms" | "personalization")[];
             };
-            /** Defaults */
+            /**
+             * Defaults
+             * @description What the usual names stand for where they are not named here.
+             */
             defaults: {
                 [key: string]: ("analytics" | "ads" | "email" | "sms" | "personalization")[];
             };
-            /** Version */
+            /**
+             * Version
+             * @description Counts the changes.
+             */
             version: number;
         };
         /**
@@ -3951,6 +4718,7 @@ export interface components {
             at?: string | null;
             /**
              * Decision
+             * @description What they said.
              * @enum {string}
              */
             decision: "granted" | "refused";
@@ -3959,9 +4727,15 @@ export interface components {
              * @description Where and how they said it.
              */
             proof: string;
-            /** Purposes */
+            /**
+             * Purposes
+             * @description `analytics`, `ads`, `email`, `sms` or `personalization`.
+             */
             purposes: ("analytics" | "ads" | "email" | "sms" | "personalization")[];
-            /** Wording Version */
+            /**
+             * Wording Version
+             * @description The version of the words that they saw.
+             */
             wording_version?: string | null;
         };
         /** ConsentStringRead */
@@ -3969,37 +4743,58 @@ export interface components {
             /**
              * At
              * Format: date-time
+             * @description When, UTC.
              */
             at: string;
             /**
              * Kind
+             * @description IAB TCF or IAB GPP.
              * @enum {string}
              */
             kind: "tcf" | "gpp";
-            /** Value */
+            /**
+             * Value
+             * @description As it was received.
+             */
             value: string;
         };
         /** ConsentWithdrawal */
         ConsentWithdrawal: {
-            /** Proof */
+            /**
+             * Proof
+             * @description Where and how they said it.
+             */
             proof: string;
-            /** Purposes */
+            /**
+             * Purposes
+             * @description `analytics`, `ads`, `email`, `sms` or `personalization`.
+             */
             purposes: ("analytics" | "ads" | "email" | "sms" | "personalization")[];
         };
         /** ConsentsRead */
         ConsentsRead: {
-            /** Country */
+            /**
+             * Country
+             * @description ISO 3166, as last known; null: treated as the strictest.
+             */
             country: string | null;
             /**
              * Profile Id
              * Format: uuid
+             * @description The person's profile.
              */
             profile_id: string;
-            /** Purposes */
+            /**
+             * Purposes
+             * @description What holds for each purpose now.
+             */
             purposes: {
                 [key: string]: components["schemas"]["DecidedRead"];
             };
-            /** Strings */
+            /**
+             * Strings
+             * @description Consent strings, as they were received.
+             */
             strings: components["schemas"]["ConsentStringRead"][];
         };
         /**
@@ -4007,18 +4802,25 @@ export interface components {
          * @description One campaign that a run looked at, and what came of it.
          */
         ConsideredRead: {
-            /** Action Id */
+            /**
+             * Action Id
+             * @description The action that was proposed.
+             */
             action_id: string | null;
             /**
              * Budget Micros
              * @description The budget it calls for; None: leave it.
              */
             budget_micros: number | null;
-            /** Campaign */
+            /**
+             * Campaign
+             * @description Its name.
+             */
             campaign: string;
             /**
              * Campaign Id
              * Format: uuid
+             * @description The campaign's id here.
              */
             campaign_id: string;
             /**
@@ -4026,42 +4828,68 @@ export interface components {
              * @description None while there is not enough data.
              */
             roas: number | null;
-            /** Roas High */
+            /**
+             * Roas High
+             * @description The upper end.
+             */
             roas_high: number | null;
-            /** Roas Low */
+            /**
+             * Roas Low
+             * @description The lower end of the interval of its return on ad spend.
+             */
             roas_low: number | null;
-            /** Sentence */
+            /**
+             * Sentence
+             * @description The same in words.
+             */
             sentence: string;
-            /** State */
+            /**
+             * State
+             * @description That action's state.
+             */
             state: string | null;
-            /** Why */
+            /**
+             * Why
+             * @description A stable code of what was decided, and why.
+             */
             why: string;
         };
         /** Counter */
         Counter: {
             /**
              * Field
+             * @description What is counted.
              * @enum {string}
              */
             field: "event_count" | "order_count" | "refund_count" | "identifier_count";
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description Which condition it is. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "counter";
             /**
              * Op
+             * @description How to compare.
              * @enum {string}
              */
             op: "equals" | "less_than" | "at_most" | "more_than" | "at_least";
-            /** Value */
+            /**
+             * Value
+             * @description What to compare with.
+             */
             value: number;
         };
         /** CursorPage[ActionRead] */
         CursorPage_ActionRead_: {
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["ActionRead"][];
-            /** Limit */
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
             limit: number;
             /**
              * Next Cursor
@@ -4071,9 +4899,15 @@ export interface components {
         };
         /** CursorPage[AuditLogRead] */
         CursorPage_AuditLogRead_: {
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["AuditLogRead"][];
-            /** Limit */
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
             limit: number;
             /**
              * Next Cursor
@@ -4083,9 +4917,15 @@ export interface components {
         };
         /** CursorPage[CalendarEntryRead] */
         CursorPage_CalendarEntryRead_: {
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["CalendarEntryRead"][];
-            /** Limit */
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
             limit: number;
             /**
              * Next Cursor
@@ -4095,9 +4935,15 @@ export interface components {
         };
         /** CursorPage[CallRead] */
         CursorPage_CallRead_: {
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["CallRead"][];
-            /** Limit */
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
             limit: number;
             /**
              * Next Cursor
@@ -4107,9 +4953,15 @@ export interface components {
         };
         /** CursorPage[DeadLetterRead] */
         CursorPage_DeadLetterRead_: {
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["DeadLetterRead"][];
-            /** Limit */
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
             limit: number;
             /**
              * Next Cursor
@@ -4119,9 +4971,15 @@ export interface components {
         };
         /** CursorPage[DecisionRead] */
         CursorPage_DecisionRead_: {
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["DecisionRead"][];
-            /** Limit */
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
             limit: number;
             /**
              * Next Cursor
@@ -4131,9 +4989,15 @@ export interface components {
         };
         /** CursorPage[DeliveryRead] */
         CursorPage_DeliveryRead_: {
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["DeliveryRead"][];
-            /** Limit */
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
             limit: number;
             /**
              * Next Cursor
@@ -4143,9 +5007,15 @@ export interface components {
         };
         /** CursorPage[EventRead] */
         CursorPage_EventRead_: {
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["EventRead"][];
-            /** Limit */
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
             limit: number;
             /**
              * Next Cursor
@@ -4155,9 +5025,15 @@ export interface components {
         };
         /** CursorPage[FxRateRead] */
         CursorPage_FxRateRead_: {
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["FxRateRead"][];
-            /** Limit */
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
             limit: number;
             /**
              * Next Cursor
@@ -4167,9 +5043,15 @@ export interface components {
         };
         /** CursorPage[IncidentRead] */
         CursorPage_IncidentRead_: {
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["IncidentRead"][];
-            /** Limit */
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
             limit: number;
             /**
              * Next Cursor
@@ -4179,9 +5061,15 @@ export interface components {
         };
         /** CursorPage[InterventionRead] */
         CursorPage_InterventionRead_: {
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["InterventionRead"][];
-            /** Limit */
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
             limit: number;
             /**
              * Next Cursor
@@ -4191,9 +5079,15 @@ export interface components {
         };
         /** CursorPage[LedgerEntryRead] */
         CursorPage_LedgerEntryRead_: {
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["LedgerEntryRead"][];
-            /** Limit */
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
             limit: number;
             /**
              * Next Cursor
@@ -4203,9 +5097,15 @@ export interface components {
         };
         /** CursorPage[PrivacyRequestRead] */
         CursorPage_PrivacyRequestRead_: {
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["PrivacyRequestRead"][];
-            /** Limit */
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
             limit: number;
             /**
              * Next Cursor
@@ -4215,9 +5115,15 @@ export interface components {
         };
         /** CursorPage[ProfileRead] */
         CursorPage_ProfileRead_: {
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["ProfileRead"][];
-            /** Limit */
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
             limit: number;
             /**
              * Next Cursor
@@ -4227,9 +5133,15 @@ export interface components {
         };
         /** CursorPage[ReceiptOfConsent] */
         CursorPage_ReceiptOfConsent_: {
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["ReceiptOfConsent"][];
-            /** Limit */
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
             limit: number;
             /**
              * Next Cursor
@@ -4239,9 +5151,15 @@ export interface components {
         };
         /** CursorPage[RefusalRead] */
         CursorPage_RefusalRead_: {
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["RefusalRead"][];
-            /** Limit */
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
             limit: number;
             /**
              * Next Cursor
@@ -4251,9 +5169,15 @@ export interface components {
         };
         /** CursorPage[SegmentMemberRead] */
         CursorPage_SegmentMemberRead_: {
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["SegmentMemberRead"][];
-            /** Limit */
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
             limit: number;
             /**
              * Next Cursor
@@ -4263,9 +5187,15 @@ export interface components {
         };
         /** CursorPage[SignalRead] */
         CursorPage_SignalRead_: {
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["SignalRead"][];
-            /** Limit */
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
             limit: number;
             /**
              * Next Cursor
@@ -4275,9 +5205,15 @@ export interface components {
         };
         /** CursorPage[TimelineEvent] */
         CursorPage_TimelineEvent_: {
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["TimelineEvent"][];
-            /** Limit */
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
             limit: number;
             /**
              * Next Cursor
@@ -4287,9 +5223,15 @@ export interface components {
         };
         /** CursorPage[TransitionRead] */
         CursorPage_TransitionRead_: {
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["TransitionRead"][];
-            /** Limit */
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
             limit: number;
             /**
              * Next Cursor
@@ -4299,9 +5241,15 @@ export interface components {
         };
         /** CursorPage[VerdictRead] */
         CursorPage_VerdictRead_: {
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["VerdictRead"][];
-            /** Limit */
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
             limit: number;
             /**
              * Next Cursor
@@ -4311,11 +5259,20 @@ export interface components {
         };
         /** DayRead */
         DayRead: {
-            /** Clicks */
+            /**
+             * Clicks
+             * @description Clicks, as the platform counts them.
+             */
             clicks: number;
-            /** Conversion Value Micros */
+            /**
+             * Conversion Value Micros
+             * @description Their value, in millionths of `currency`.
+             */
             conversion_value_micros: number;
-            /** Conversions */
+            /**
+             * Conversions
+             * @description Conversions that the platform claims.
+             */
             conversions: number;
             /**
              * Day
@@ -4323,23 +5280,38 @@ export interface components {
              * @description The account's own day.
              */
             day: string;
-            /** Impressions */
+            /**
+             * Impressions
+             * @description Times that it was shown.
+             */
             impressions: number;
             /**
              * Maturity
              * @description Share, 0 to 1, of the attribution window that had passed when the day was last read.
              */
             maturity: number;
-            /** Restated At */
+            /**
+             * Restated At
+             * @description When the platform last changed this day's figures, UTC.
+             */
             restated_at: string | null;
-            /** Roas */
+            /**
+             * Roas
+             * @description Return on ad spend: value over spend; null without spend.
+             */
             roas: number | null;
-            /** Spend Micros */
+            /**
+             * Spend Micros
+             * @description Millionths of `currency`.
+             */
             spend_micros: number;
         };
         /** DeadLetterRead */
         DeadLetterRead: {
-            /** Attempts */
+            /**
+             * Attempts
+             * @description How often it was tried.
+             */
             attempts: number;
             /**
              * Created At
@@ -4347,20 +5319,31 @@ export interface components {
              * @description When it was given up.
              */
             created_at: string;
-            /** Discarded At */
+            /**
+             * Discarded At
+             * @description When it was discarded, UTC.
+             */
             discarded_at: string | null;
             /**
              * Enqueued At
              * Format: date-time
+             * @description When it was asked for, UTC.
              */
             enqueued_at: string;
-            /** Error */
+            /**
+             * Error
+             * @description What went wrong the last time, in words.
+             */
             error: string;
-            /** Error Code */
+            /**
+             * Error Code
+             * @description A stable code of what went wrong.
+             */
             error_code: string;
             /**
              * Id
              * Format: uuid
+             * @description The dead letter's id.
              */
             id: string;
             /**
@@ -4370,13 +5353,25 @@ export interface components {
             payload: {
                 [key: string]: unknown;
             };
-            /** Queue */
+            /**
+             * Queue
+             * @description The queue that it ran on.
+             */
             queue: string | null;
-            /** Replayed As */
+            /**
+             * Replayed As
+             * @description The task that it was run again as.
+             */
             replayed_as: string | null;
-            /** Replayed At */
+            /**
+             * Replayed At
+             * @description When it was run again, UTC.
+             */
             replayed_at: string | null;
-            /** Task */
+            /**
+             * Task
+             * @description The task's name.
+             */
             task: string;
         };
         /** DecidedRead */
@@ -4386,25 +5381,41 @@ export interface components {
              * @description When they said so; null for silence.
              */
             at: string | null;
-            /** Because */
+            /**
+             * Because
+             * @description What it rests on: what they said, the law, or the tenant's policy.
+             */
             because: string;
             /**
              * Decision
+             * @description What may be done.
              * @enum {string}
              */
             decision: "granted" | "refused";
         };
         /** DecisionDetail */
         DecisionDetail: {
-            /** Action Id */
+            /**
+             * Action Id
+             * @description The action that asked.
+             */
             action_id: string | null;
-            /** Ad Account Id */
+            /**
+             * Ad Account Id
+             * @description The ad account's id here.
+             */
             ad_account_id: string | null;
-            /** After */
+            /**
+             * After
+             * @description The changed fields as they were to be.
+             */
             after: {
                 [key: string]: unknown;
             };
-            /** Before */
+            /**
+             * Before
+             * @description The changed fields as they were.
+             */
             before: {
                 [key: string]: unknown;
             };
@@ -4416,15 +5427,28 @@ export interface components {
             /**
              * Decided At
              * Format: date-time
+             * @description When, on the domain's clock, UTC.
              */
             decided_at: string;
-            /** Decider Version */
+            /**
+             * Decider Version
+             * @description The code that decided, kept to decide again.
+             */
             decider_version: string;
-            /** Entity Id */
+            /**
+             * Entity Id
+             * @description Its id, as the platform spells it.
+             */
             entity_id: string;
-            /** Entity Name */
+            /**
+             * Entity Name
+             * @description Its name; null where it is not known here.
+             */
             entity_name: string | null;
-            /** Entity Type */
+            /**
+             * Entity Type
+             * @description `account`, `campaign`, `ad_set` or `ad`.
+             */
             entity_type: string;
             /**
              * Evidence
@@ -4433,7 +5457,10 @@ export interface components {
             evidence: {
                 [key: string]: unknown;
             };
-            /** Hash */
+            /**
+             * Hash
+             * @description SHA-256 of the row and the one before it, in hexadecimal.
+             */
             hash: string;
             /**
              * Id
@@ -4452,33 +5479,64 @@ export interface components {
              * @description What the change turned out to do.
              */
             kind: string;
-            /** Operation */
+            /**
+             * Operation
+             * @description What was asked for: `increase_budget`, `pause`, ….
+             */
             operation: string;
-            /** Policy Version */
+            /**
+             * Policy Version
+             * @description The trust policy that was in force.
+             */
             policy_version: number;
-            /** Previous Hash */
+            /**
+             * Previous Hash
+             * @description The hash of the row before, in hexadecimal.
+             */
             previous_hash: string;
-            /** Reasons */
+            /**
+             * Reasons
+             * @description Why, the gravest first.
+             */
             reasons: components["schemas"]["app__schemas__trust_engine__gate__ReasonRead"][];
-            /** Required Score */
+            /**
+             * Required Score
+             * @description The score that such a change needs; null where it reads none.
+             */
             required_score: number | null;
             /**
              * Result
+             * @description What the gate said.
              * @enum {string}
              */
             result: "PASS" | "HOLD" | "BLOCK";
-            /** Risk Class */
+            /**
+             * Risk Class
+             * @description `high`, `standard`, `conservative`, `cut` or `safety`, by what the change does.
+             */
             risk_class: string;
-            /** Score */
+            /**
+             * Score
+             * @description The account's score that it was decided on, 0 to 100; null while unknown.
+             */
             score: number | null;
-            /** Sequence */
+            /**
+             * Sequence
+             * @description Its place in the ledger; null for a trial.
+             */
             sequence: number | null;
         };
         /** DecisionRead */
         DecisionRead: {
-            /** Action Id */
+            /**
+             * Action Id
+             * @description The action that asked.
+             */
             action_id: string | null;
-            /** Ad Account Id */
+            /**
+             * Ad Account Id
+             * @description The ad account's id here.
+             */
             ad_account_id: string | null;
             /**
              * Currency
@@ -4488,13 +5546,23 @@ export interface components {
             /**
              * Decided At
              * Format: date-time
+             * @description When, on the domain's clock, UTC.
              */
             decided_at: string;
-            /** Entity Id */
+            /**
+             * Entity Id
+             * @description Its id, as the platform spells it.
+             */
             entity_id: string;
-            /** Entity Name */
+            /**
+             * Entity Name
+             * @description Its name; null where it is not known here.
+             */
             entity_name: string | null;
-            /** Entity Type */
+            /**
+             * Entity Type
+             * @description `account`, `campaign`, `ad_set` or `ad`.
+             */
             entity_type: string;
             /**
              * Id
@@ -4506,36 +5574,65 @@ export interface components {
              * @description What the change turned out to do.
              */
             kind: string;
-            /** Operation */
+            /**
+             * Operation
+             * @description What was asked for: `increase_budget`, `pause`, ….
+             */
             operation: string;
-            /** Policy Version */
+            /**
+             * Policy Version
+             * @description The trust policy that was in force.
+             */
             policy_version: number;
-            /** Reasons */
+            /**
+             * Reasons
+             * @description Why, the gravest first.
+             */
             reasons: components["schemas"]["app__schemas__trust_engine__gate__ReasonRead"][];
-            /** Required Score */
+            /**
+             * Required Score
+             * @description The score that such a change needs; null where it reads none.
+             */
             required_score: number | null;
             /**
              * Result
+             * @description What the gate said.
              * @enum {string}
              */
             result: "PASS" | "HOLD" | "BLOCK";
-            /** Risk Class */
+            /**
+             * Risk Class
+             * @description `high`, `standard`, `conservative`, `cut` or `safety`, by what the change does.
+             */
             risk_class: string;
-            /** Score */
+            /**
+             * Score
+             * @description The account's score that it was decided on, 0 to 100; null while unknown.
+             */
             score: number | null;
-            /** Sequence */
+            /**
+             * Sequence
+             * @description Its place in the ledger; null for a trial.
+             */
             sequence: number | null;
         };
         /** DeliveryRead */
         DeliveryRead: {
-            /** Acknowledged At */
+            /**
+             * Acknowledged At
+             * @description When the platform took it, UTC.
+             */
             acknowledged_at: string | null;
             /**
              * Ad Account Id
              * Format: uuid
+             * @description The ad account's id here.
              */
             ad_account_id: string;
-            /** Attempts */
+            /**
+             * Attempts
+             * @description How often it was tried.
+             */
             attempts: number;
             /**
              * Dedupe Key
@@ -4545,18 +5642,24 @@ export interface components {
             /**
              * Event Id
              * Format: uuid
+             * @description The stored event that is sent on.
              */
             event_id: string;
-            /** Event Name */
+            /**
+             * Event Name
+             * @description What happened, in the sender's words: `Order Completed`.
+             */
             event_name: string;
             /**
              * Event Time
              * Format: date-time
+             * @description When it happened, corrected for the sender's clock, UTC.
              */
             event_time: string;
             /**
              * Id
              * Format: uuid
+             * @description The delivery's id.
              */
             id: string;
             /**
@@ -4564,27 +5667,47 @@ export interface components {
              * @description Which identifiers went along; never their values.
              */
             match_keys: string[];
-            /** Next Attempt At */
+            /**
+             * Next Attempt At
+             * @description When it is tried next, UTC.
+             */
             next_attempt_at: string | null;
-            /** Platform */
+            /**
+             * Platform
+             * @description The ad platform, such as `meta`.
+             */
             platform: string;
-            /** Platform Event */
+            /**
+             * Platform Event
+             * @description Its name at the platform.
+             */
             platform_event: string;
             /**
              * Queued At
              * Format: date-time
+             * @description When it was queued, UTC.
              */
             queued_at: string;
-            /** Reason */
+            /**
+             * Reason
+             * @description A stable code of why it was not sent, or is quarantined.
+             */
             reason: string | null;
-            /** Response */
+            /**
+             * Response
+             * @description What the platform answered.
+             */
             response: {
                 [key: string]: unknown;
             } | null;
-            /** Sent At */
+            /**
+             * Sent At
+             * @description When it was sent, UTC.
+             */
             sent_at: string | null;
             /**
              * Status
+             * @description How far it is.
              * @enum {string}
              */
             status: "queued" | "sent" | "acknowledged" | "failed" | "dead" | "skipped" | "quarantined";
@@ -4592,7 +5715,7 @@ export interface components {
         /** Did */
         Did: {
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description Which test it is. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             op: "did" | "did_not";
@@ -4602,29 +5725,53 @@ export interface components {
          * @description What other rules would come to. `merged` and `split` are samples, by the profiles of today.
          */
         DifferenceRead: {
-            /** Merged */
+            /**
+             * Merged
+             * @description Profiles that would become one, a group each; the first of them.
+             */
             merged: string[][];
-            /** Merged Count */
+            /**
+             * Merged Count
+             * @description How many groups there are in all.
+             */
             merged_count: number;
-            /** Profiles After */
+            /**
+             * Profiles After
+             * @description Profiles, by the rules that were asked about.
+             */
             profiles_after: number;
             /**
              * Profiles Before
              * @description Of those that have a link.
              */
             profiles_before: number;
-            /** Refusals After */
+            /**
+             * Refusals After
+             * @description Links that would be refused.
+             */
             refusals_after: number;
-            /** Refusals Before */
+            /**
+             * Refusals Before
+             * @description Links refused today.
+             */
             refusals_before: number;
-            /** Split */
+            /**
+             * Split
+             * @description Profiles that would be divided; the first of them.
+             */
             split: string[];
-            /** Split Count */
+            /**
+             * Split Count
+             * @description How many would be divided in all.
+             */
             split_count: number;
         };
         /** Dismiss */
         Dismiss: {
-            /** Reason */
+            /**
+             * Reason
+             * @description Why, for those who read it later.
+             */
             reason: string;
         };
         /**
@@ -4643,14 +5790,20 @@ export interface components {
         };
         /** EnrolmentRead */
         EnrolmentRead: {
-            /** Otpauth Uri */
+            /**
+             * Otpauth Uri
+             * @description The same as an `otpauth://` address.
+             */
             otpauth_uri: string;
             /**
              * Qr Svg
              * @description The address as a QR code: an `svg` element.
              */
             qr_svg: string;
-            /** Secret */
+            /**
+             * Secret
+             * @description The key to type where a camera is of no use, Base32.
+             */
             secret: string;
         };
         /** ErrorBody */
@@ -4665,12 +5818,19 @@ export interface components {
              * @description One sentence for people.
              */
             error: string;
-            /** Fields */
+            /**
+             * Fields
+             * @description Each field that is at fault; null where none is.
+             */
             fields?: components["schemas"]["FieldFault"][] | null;
-            /** Request Id */
+            /**
+             * Request Id
+             * @description The request, as in `X-Request-ID`.
+             */
             request_id?: string | null;
             /**
              * Success
+             * @description Never true.
              * @default false
              */
             success: boolean;
@@ -4688,11 +5848,13 @@ export interface components {
             /**
              * At
              * Format: date-time
+             * @description When it happened, UTC.
              */
             at: string;
             /**
              * Id
              * Format: uuid
+             * @description The event's id here.
              */
             id: string;
         };
@@ -4701,90 +5863,153 @@ export interface components {
          * @description `[sealed]` stands where a value named a person.
          */
         EventRead: {
-            /** Anonymous Id */
+            /**
+             * Anonymous Id
+             * @description The sender's id of a visitor who is not signed in.
+             */
             anonymous_id: string | null;
-            /** Click Ids */
+            /**
+             * Click Ids
+             * @description Click ids of the ad platforms (gclid, fbclid, …) and when each was seen.
+             */
             click_ids: {
                 [key: string]: unknown;
             } | null;
-            /** Context */
+            /**
+             * Context
+             * @description Where it came from, as the SDK tells; personal values are taken out.
+             */
             context: {
                 [key: string]: unknown;
             };
-            /** Currency */
+            /**
+             * Currency
+             * @description Of the value, ISO 4217.
+             */
             currency: string | null;
-            /** Event Name */
+            /**
+             * Event Name
+             * @description What happened, in the sender's words: `Order Completed`.
+             */
             event_name: string;
             /**
              * Event Time
              * Format: date-time
+             * @description When it happened, corrected for the sender's clock, UTC.
              */
             event_time: string;
-            /** Event Type */
+            /**
+             * Event Type
+             * @description `track`, `identify`, `page`, `screen`, `group` or `alias`.
+             */
             event_type: string;
             /**
              * Id
              * Format: uuid
+             * @description The event's id here.
              */
             id: string;
-            /** Is Order */
+            /**
+             * Is Order
+             * @description It is a completed order.
+             */
             is_order: boolean;
-            /** Is Refund */
+            /**
+             * Is Refund
+             * @description It gives money back.
+             */
             is_refund: boolean;
             /**
              * Match Keys
              * @description What a platform could match the person by.
              */
             match_keys: string[];
-            /** Message Id */
+            /**
+             * Message Id
+             * @description The sender's id of the event, unique in the tenant.
+             */
             message_id: string;
-            /** Order Id */
+            /**
+             * Order Id
+             * @description The order that it speaks of.
+             */
             order_id: string | null;
-            /** Properties */
+            /**
+             * Properties
+             * @description What the sender said of it; personal values are taken out.
+             */
             properties: {
                 [key: string]: unknown;
             };
             /**
              * Received At
              * Format: date-time
+             * @description When it was received, UTC.
              */
             received_at: string;
-            /** Source Id */
+            /**
+             * Source Id
+             * @description The source that sent it; null for what came without a write key.
+             */
             source_id: string | null;
-            /** Value Micros */
+            /**
+             * Value Micros
+             * @description Its value in millionths of `currency`.
+             */
             value_micros: number | null;
         };
         /** EventStats */
         EventStats: {
-            /** Accepted */
+            /**
+             * Accepted
+             * @description Events stored.
+             */
             accepted: number;
-            /** Duplicates */
+            /**
+             * Duplicates
+             * @description Events that had arrived before.
+             */
             duplicates: number;
-            /** Newest Accepted At */
+            /**
+             * Newest Accepted At
+             * @description When the newest was received, UTC.
+             */
             newest_accepted_at: string | null;
-            /** Rejected */
+            /**
+             * Rejected
+             * @description Events that break a rule.
+             */
             rejected: number;
-            /** Sources */
+            /**
+             * Sources
+             * @description The same by source.
+             */
             sources: components["schemas"]["SourceStats"][];
         };
         /** Exists */
         Exists: {
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description Which test it is. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             op: "exists";
         };
         /** FieldFault */
         FieldFault: {
-            /** Code */
+            /**
+             * Code
+             * @description A stable code of the fault.
+             */
             code: string;
             /**
              * Field
              * @description A dotted path such as `body.email`.
              */
             field: string;
-            /** Message */
+            /**
+             * Message
+             * @description What is wrong with it, in words.
+             */
             message: string;
         };
         /**
@@ -4792,11 +6017,20 @@ export interface components {
          * @description A figure with its source, or the reason why there is none. Money is in micros of `currency`.
          */
         Figure: {
-            /** Known */
+            /**
+             * Known
+             * @description Whether it has a source.
+             */
             known: boolean;
-            /** Reason */
+            /**
+             * Reason
+             * @description Why it is not known.
+             */
             reason: string | null;
-            /** Value */
+            /**
+             * Value
+             * @description The figure; null while it is not known.
+             */
             value: unknown;
         };
         /** ForgotPasswordRequest */
@@ -4804,6 +6038,7 @@ export interface components {
             /**
              * Email
              * Format: email
+             * @description The account's address; the answer is the same whether there is one.
              */
             email: string;
         };
@@ -4823,16 +6058,19 @@ export interface components {
             as_of: string;
             /**
              * Base
+             * @description The currency of which one unit is worth `rate`.
              * @example EUR
              */
             base: string;
             /**
              * Quote
+             * @description The currency that `rate` is in.
              * @example EUR
              */
             quote: string;
             /**
              * Rate
+             * @description Units of `quote` for one of `base`, an exact decimal.
              * @example 1.0843
              */
             rate: number | string;
@@ -4847,32 +6085,52 @@ export interface components {
             /**
              * As Of
              * Format: date-time
+             * @description When it held, UTC.
              */
             as_of: string;
-            /** Base */
+            /**
+             * Base
+             * @description The currency of which one unit is worth `rate`.
+             */
             base: string;
             /**
              * Id
              * Format: uuid
+             * @description The rate's id.
              */
             id: string;
-            /** Quote */
+            /**
+             * Quote
+             * @description The currency that `rate` is in.
+             */
             quote: string;
             /**
              * Rate
              * @description Units of `quote` for one unit of `base`, exact, as text.
              */
             rate: string;
-            /** Recorded By */
+            /**
+             * Recorded By
+             * @description Who recorded it.
+             */
             recorded_by: string;
-            /** Source */
+            /**
+             * Source
+             * @description Where it was taken from.
+             */
             source: string;
         };
         /** GateReason */
         GateReason: {
-            /** Code */
+            /**
+             * Code
+             * @description A stable code of the reason.
+             */
             code: string;
-            /** Sentence */
+            /**
+             * Sentence
+             * @description The reason in words.
+             */
             sentence: string;
             /**
              * Verdict
@@ -4880,14 +6138,23 @@ export interface components {
              * @enum {string}
              */
             verdict: "pass" | "hold" | "block";
-            /** Violation */
+            /**
+             * Violation
+             * @description The limit that is broken, where one is.
+             */
             violation?: string | null;
         };
         /** GraphRead */
         GraphRead: {
-            /** Identifiers */
+            /**
+             * Identifiers
+             * @description Every identifier that is theirs.
+             */
             identifiers: components["schemas"]["IdentifierRead"][];
-            /** Links */
+            /**
+             * Links
+             * @description Every link between them, and those that were refused.
+             */
             links: components["schemas"]["LinkRead"][];
             /**
              * Owners
@@ -4899,13 +6166,9 @@ export interface components {
             /**
              * Profile Id
              * Format: uuid
+             * @description The person's profile.
              */
             profile_id: string;
-        };
-        /** HTTPValidationError */
-        HTTPValidationError: {
-            /** Detail */
-            detail?: components["schemas"]["ValidationError"][];
         };
         /**
          * Happened
@@ -4914,16 +6177,17 @@ export interface components {
         Happened: {
             /**
              * Event
-             * @description As it was sent; case matters.
+             * @description The event's name, exactly.
              */
             event: string;
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description Which condition it is. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "event";
             /**
              * Test
+             * @description What of these events is asked.
              * @default {
              *       "op": "did"
              *     }
@@ -4931,21 +6195,25 @@ export interface components {
             test: components["schemas"]["Did"] | components["schemas"]["Times"] | components["schemas"]["SumOf"] | components["schemas"]["MoneyOf"] | components["schemas"]["LastOf"];
             /**
              * Where
-             * @default []
+             * @description What its properties must be, all of it.
              */
-            where: components["schemas"]["Property"][];
-            /** Window */
+            where?: components["schemas"]["Property"][];
+            /**
+             * Window
+             * @description When it must have happened; null: ever.
+             */
             window?: (components["schemas"]["LastDays"] | components["schemas"]["Between"]) | null;
         };
         /** HasIdentifier */
         HasIdentifier: {
             /**
              * Identifier
+             * @description What is known of them.
              * @enum {string}
              */
             identifier: "email" | "phone" | "user_id";
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description Which condition it is. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "has";
@@ -4953,11 +6221,14 @@ export interface components {
         /** HasLifecycle */
         HasLifecycle: {
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description Which condition it is. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "lifecycle";
-            /** One Of */
+            /**
+             * One Of
+             * @description Any of these stages.
+             */
             one_of: ("anonymous" | "known" | "customer" | "churned")[];
         };
         /**
@@ -4966,40 +6237,58 @@ export interface components {
          */
         HasText: {
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description Which test it is. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             op: "contains" | "starts_with";
-            /** Text */
+            /**
+             * Text
+             * @description What to look for.
+             */
             text: string;
         };
         /** HistoryPoint */
         HistoryPoint: {
-            /** Capped By */
+            /**
+             * Capped By
+             * @description The dead components that capped it.
+             */
             capped_by: string[];
-            /** Coverage */
+            /**
+             * Coverage
+             * @description The weight that has live evidence, 0 to 1.
+             */
             coverage: number;
             /**
              * Evaluated At
              * Format: date-time
+             * @description When it was scored, UTC.
              */
             evaluated_at: string;
             /**
              * Mode
+             * @description What automation may do.
              * @enum {string}
              */
             mode: "normal" | "limited" | "cuts_only" | "frozen";
-            /** Score */
+            /**
+             * Score
+             * @description 0 to 100; null while it is unknown.
+             */
             score: number | null;
             /**
              * Status
+             * @description `healthy` from 70, `degraded` from 40, else `critical`; `unknown` without a live score.
              * @enum {string}
              */
             status: "healthy" | "degraded" | "critical" | "unknown";
         };
         /** HistoryRead */
         HistoryRead: {
-            /** Ad Account Id */
+            /**
+             * Ad Account Id
+             * @description The ad account's id here; null for the whole tenant.
+             */
             ad_account_id: string | null;
             /**
              * Points
@@ -5009,19 +6298,27 @@ export interface components {
         };
         /** IdentifierRead */
         IdentifierRead: {
-            /** Event Count */
+            /**
+             * Event Count
+             * @description Events that are anchored to it.
+             */
             event_count: number;
             /**
              * First Seen At
              * Format: date-time
+             * @description When it was first seen, UTC.
              */
             first_seen_at: string;
             /**
              * Key
              * Format: uuid
+             * @description The identifier's key, half of a keyed hash; its value is not shown.
              */
             key: string;
-            /** Type */
+            /**
+             * Type
+             * @description `user_id`, `email`, `phone`, `device_id`, `anonymous_id` or a match key.
+             */
             type: string;
             /**
              * Value
@@ -5033,6 +6330,7 @@ export interface components {
         IdentityRules: {
             /**
              * Churn Days
+             * @description Days without an event after which somebody counts as churned.
              * @default 90
              */
             churn_days: number;
@@ -5055,11 +6353,13 @@ export interface components {
             match_keys?: components["schemas"]["MatchPartRule"][][];
             /**
              * Max Identifiers
+             * @description Identifiers of one profile, at most.
              * @default 1000
              */
             max_identifiers: number;
             /**
              * Max Merges
+             * @description Merges of one profile, at most.
              * @default 100
              */
             max_merges: number;
@@ -5068,6 +6368,7 @@ export interface components {
         IdentityRulesRead: {
             /**
              * Churn Days
+             * @description Days without an event after which somebody counts as churned.
              * @default 90
              */
             churn_days: number;
@@ -5090,15 +6391,20 @@ export interface components {
             match_keys?: components["schemas"]["MatchPartRule"][][];
             /**
              * Max Identifiers
+             * @description Identifiers of one profile, at most.
              * @default 1000
              */
             max_identifiers: number;
             /**
              * Max Merges
+             * @description Merges of one profile, at most.
              * @default 100
              */
             max_merges: number;
-            /** Version */
+            /**
+             * Version
+             * @description Counts the changes of the rules.
+             */
             version: number;
         };
         /**
@@ -5106,14 +6412,21 @@ export interface components {
          * @description An action that was owed to a platform when the switch was turned: it is read back.
          */
         InFlight: {
-            /** Entity Name */
+            /**
+             * Entity Name
+             * @description What it changes.
+             */
             entity_name: string;
             /**
              * Id
              * Format: uuid
+             * @description The action's id.
              */
             id: string;
-            /** State */
+            /**
+             * State
+             * @description Its state.
+             */
             state: string;
         };
         /** IncidentNote */
@@ -5121,94 +6434,169 @@ export interface components {
             /**
              * At
              * Format: date-time
+             * @description When, UTC.
              */
             at: string;
-            /** Note */
+            /**
+             * Note
+             * @description What happened, in words.
+             */
             note: string;
         };
         /** IncidentRead */
         IncidentRead: {
-            /** Acknowledged By */
+            /**
+             * Acknowledged By
+             * @description Who has seen it.
+             */
             acknowledged_by: string | null;
-            /** Ad Account Id */
+            /**
+             * Ad Account Id
+             * @description The ad account's id here; null for the whole tenant.
+             */
             ad_account_id: string | null;
-            /** Closed At */
+            /**
+             * Closed At
+             * @description When it was right again, UTC.
+             */
             closed_at: string | null;
-            /** Evidence */
+            /**
+             * Evidence
+             * @description What it rests on, by name: figures, times and shares.
+             */
             evidence: {
                 [key: string]: unknown;
             };
             /**
              * Id
              * Format: uuid
+             * @description The incident's id.
              */
             id: string;
-            /** Kind */
+            /**
+             * Kind
+             * @description What sort of thing is wrong.
+             */
             kind: string;
-            /** Mend */
+            /**
+             * Mend
+             * @description What to do about it, in words.
+             */
             mend: string | null;
             /**
              * Opened At
              * Format: date-time
+             * @description When it was opened, UTC.
              */
             opened_at: string;
-            /** Sentence */
+            /**
+             * Sentence
+             * @description What is wrong, in words.
+             */
             sentence: string;
-            /** Severity */
+            /**
+             * Severity
+             * @description `warning` or `critical`.
+             */
             severity: string;
-            /** Status */
+            /**
+             * Status
+             * @description `open`, `acknowledged` or `closed`.
+             */
             status: string;
-            /** Subject */
+            /**
+             * Subject
+             * @description What of the account it is about: a component, an entity.
+             */
             subject: string;
-            /** Timeline */
+            /**
+             * Timeline
+             * @description What happened since, oldest first.
+             */
             timeline: components["schemas"]["IncidentNote"][];
             /**
              * Updated At
              * Format: date-time
+             * @description When anything was last known of it, UTC.
              */
             updated_at: string;
         };
         /** InterventionRead */
         InterventionRead: {
-            /** Action Id */
+            /**
+             * Action Id
+             * @description The action that met it.
+             */
             action_id: string | null;
-            /** Actor */
+            /**
+             * Actor
+             * @description Who acted.
+             */
             actor: string;
             /**
              * At
              * Format: date-time
+             * @description When, UTC.
              */
             at: string;
-            /** Detail */
+            /**
+             * Detail
+             * @description The figures of it.
+             */
             detail: {
                 [key: string]: unknown;
             };
             /**
              * Id
              * Format: uuid
+             * @description The intervention's id.
              */
             id: string;
-            /** Kind */
+            /**
+             * Kind
+             * @description `warned`, `blocked`, `override_logged` or `kill_switch_changed`.
+             */
             kind: string;
-            /** Sentence */
+            /**
+             * Sentence
+             * @description What happened, in words.
+             */
             sentence: string;
-            /** Violation */
+            /**
+             * Violation
+             * @description The limit that was met.
+             */
             violation: string | null;
         };
         /** InvitationAccept */
         InvitationAccept: {
-            /** Full Name */
+            /**
+             * Full Name
+             * @description For whoever has no account yet.
+             */
             full_name?: string | null;
-            /** Password */
+            /**
+             * Password
+             * @description For whoever has no account yet: 12 characters or more.
+             */
             password?: string | null;
-            /** Token */
+            /**
+             * Token
+             * @description From the link in the mail.
+             */
             token: string;
         };
         /** InvitationAccepted */
         InvitationAccepted: {
-            /** Email */
+            /**
+             * Email
+             * @description The account's address.
+             */
             email: string;
-            /** Message */
+            /**
+             * Message
+             * @description What comes next, in words.
+             */
             message: string;
         };
         /** InvitationCreate */
@@ -5216,45 +6604,63 @@ export interface components {
             /**
              * Email
              * Format: email
+             * @description Where the invitation goes.
              */
             email: string;
             /**
              * Role
+             * @description What they will be here.
              * @enum {string}
              */
             role: "viewer" | "analyst" | "manager" | "admin";
         };
         /** InvitationRead */
         InvitationRead: {
-            /** Accepted At */
+            /**
+             * Accepted At
+             * @description When it was accepted, UTC.
+             */
             accepted_at: string | null;
             /**
              * Created At
              * Format: date-time
+             * @description When it was sent, UTC.
              */
             created_at: string;
-            /** Email */
+            /**
+             * Email
+             * @description Where it went.
+             */
             email: string;
             /**
              * Expires At
              * Format: date-time
+             * @description Until when its link works, UTC.
              */
             expires_at: string;
             /**
              * Id
              * Format: uuid
+             * @description The invitation's id.
              */
             id: string;
-            /** Revoked At */
+            /**
+             * Revoked At
+             * @description When it was withdrawn, UTC.
+             */
             revoked_at: string | null;
+            /** @description What they will be here. */
             role: components["schemas"]["Role"];
         };
         /** IsNumber */
         IsNumber: {
-            /** Number */
+            /**
+             * Number
+             * @description What to compare with.
+             */
             number: number | string;
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description How to compare. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             op: "at_least" | "at_most" | "equals" | "less_than" | "more_than";
@@ -5262,17 +6668,20 @@ export interface components {
         /** IsText */
         IsText: {
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description Which test it is. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             op: "is";
-            /** Text */
+            /**
+             * Text
+             * @description Exactly this text.
+             */
             text: string;
         };
         /** IsTruth */
         IsTruth: {
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description Which test it is. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             op: "is_false" | "is_true";
@@ -5285,10 +6694,11 @@ export interface components {
             /**
              * At
              * Format: date-time
+             * @description A moment, with its zone.
              */
             at: string;
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description Which test it is. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             op: "before" | "since";
@@ -5298,26 +6708,40 @@ export interface components {
          * @description Null follows the platform's own limit.
          */
         KeepingPut: {
-            /** Event Days */
+            /**
+             * Event Days
+             * @description Days that events are kept.
+             */
             event_days?: number | null;
             /**
              * Export Hours
+             * @description Hours that an export can be fetched.
              * @default 72
              */
             export_hours: number;
-            /** Verdict Days */
+            /**
+             * Verdict Days
+             * @description Days that refused events are kept.
+             */
             verdict_days?: number | null;
         };
         /** KeepingRead */
         KeepingRead: {
-            /** Event Days */
+            /**
+             * Event Days
+             * @description Days that events are kept.
+             */
             event_days?: number | null;
             /**
              * Export Hours
+             * @description Hours that an export can be fetched.
              * @default 72
              */
             export_hours: number;
-            /** Verdict Days */
+            /**
+             * Verdict Days
+             * @description Days that refused events are kept.
+             */
             verdict_days?: number | null;
         };
         /** KillSwitchRead */
@@ -5327,27 +6751,38 @@ export interface components {
              * @description The tenant's switch or the one over the whole platform.
              */
             engaged: boolean;
-            /** In Flight */
+            /**
+             * In Flight
+             * @description What was on its way when it was turned.
+             */
             in_flight: components["schemas"]["InFlight"][];
+            /** @description The one over the whole installation. */
             platform: components["schemas"]["SwitchRead"];
+            /** @description The tenant's own switch. */
             tenant: components["schemas"]["SwitchRead"];
         };
         /** KillSwitchSet */
         KillSwitchSet: {
-            /** Engaged */
+            /**
+             * Engaged
+             * @description True freezes, false releases.
+             */
             engaged: boolean;
-            /** Reason */
+            /**
+             * Reason
+             * @description Why, for everybody to read.
+             */
             reason: string;
         };
         /** LastDays */
         LastDays: {
             /**
              * Days
-             * @description Days of 24 hours, to this very moment.
+             * @description Days of 24 hours, back from now.
              */
             days: number;
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description Which window it is. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "last";
@@ -5358,16 +6793,19 @@ export interface components {
          */
         LastOf: {
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description Which test it is. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             op: "last";
             /**
              * Property
-             * @description As it was sent; case matters.
+             * @description The property of the newest event that has it.
              */
             property: string;
-            /** Test */
+            /**
+             * Test
+             * @description What it must be.
+             */
             test: components["schemas"]["Exists"] | components["schemas"]["IsText"] | components["schemas"]["OneOf"] | components["schemas"]["HasText"] | components["schemas"]["IsNumber"] | components["schemas"]["IsTruth"] | components["schemas"]["IsWhen"];
         };
         /**
@@ -5377,42 +6815,68 @@ export interface components {
         Lately: {
             /**
              * Days
-             * @description Days of 24 hours, to this very moment.
+             * @description Days of 24 hours, back from now.
              */
             days: number;
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description Which test it is. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             op: "longer_ago_than" | "within_last";
         };
         /** LedgerEntryRead */
         LedgerEntryRead: {
-            /** Action Id */
+            /**
+             * Action Id
+             * @description The action that it was about.
+             */
             action_id: string | null;
-            /** Ad Account Id */
+            /**
+             * Ad Account Id
+             * @description The ad account's id here.
+             */
             ad_account_id: string | null;
             /**
              * At
              * Format: date-time
+             * @description When it was written, UTC.
              */
             at: string;
-            /** Decider */
+            /**
+             * Decider
+             * @description The code that decided, and its version.
+             */
             decider: string;
-            /** Hash */
+            /**
+             * Hash
+             * @description SHA-256 of the row and the one before it, in hexadecimal.
+             */
             hash: string;
             /**
              * Id
              * Format: uuid
+             * @description The row's id.
              */
             id: string;
-            /** Kind */
+            /**
+             * Kind
+             * @description What sort of decision it is.
+             */
             kind: string;
-            /** Previous Hash */
+            /**
+             * Previous Hash
+             * @description The hash of the row before, in hexadecimal.
+             */
             previous_hash: string;
-            /** Sequence */
+            /**
+             * Sequence
+             * @description Its place in the chain, from 1 without a gap.
+             */
             sequence: number;
-            /** Verdict */
+            /**
+             * Verdict
+             * @description What it said.
+             */
             verdict: string | null;
         };
         /**
@@ -5420,20 +6884,36 @@ export interface components {
          * @description Keep it outside: it shows a tail that was cut off, or a chain that was rewritten.
          */
         LedgerHeadRead: {
-            /** Hash */
+            /**
+             * Hash
+             * @description The last row's hash, in hexadecimal.
+             */
             hash: string;
-            /** Public Key */
+            /**
+             * Public Key
+             * @description Ed25519, in hexadecimal.
+             */
             public_key: string;
-            /** Sequence */
+            /**
+             * Sequence
+             * @description The last row's place.
+             */
             sequence: number;
-            /** Signature */
+            /**
+             * Signature
+             * @description Ed25519 over the head, in hexadecimal.
+             */
             signature: string;
             /**
              * Signed At
              * Format: date-time
+             * @description When it was signed, UTC.
              */
             signed_at: string;
-            /** Tenant Id */
+            /**
+             * Tenant Id
+             * @description Whose chain it is.
+             */
             tenant_id: number;
         };
         /** LedgerVerify */
@@ -5443,14 +6923,21 @@ export interface components {
              * @description The first hundred, in plain words.
              */
             faults: string[];
-            /** Rows */
+            /**
+             * Rows
+             * @description Rows that were read.
+             */
             rows: number;
             /**
              * Verified At
              * Format: date-time
+             * @description When, UTC.
              */
             verified_at: string;
-            /** Whole */
+            /**
+             * Whole
+             * @description No row was changed, taken out, put in or cut off.
+             */
             whole: boolean;
         };
         /**
@@ -5458,31 +6945,62 @@ export interface components {
          * @description What one layer says of the limits. Money is micros of the company's currency; without one, the account's.
          */
         LimitChanges: {
-            /** Cpa Ceiling Micros */
+            /**
+             * Cpa Ceiling Micros
+             * @description Cost per acquisition over which nothing is raised.
+             */
             cpa_ceiling_micros?: number | null;
             /**
              * Currency
              * @description The company's to set, with every amount that is set said anew. An account or campaign may name it, so that amounts meant in another one are refused.
              */
             currency?: string | null;
-            /** Increase Limit Pct */
+            /**
+             * Increase Limit Pct
+             * @description Most that one change raises, in percent.
+             */
             increase_limit_pct?: number | null;
-            /** Level */
+            /**
+             * Level
+             * @description 0 suggest only, 1 guarded automation, 2 approval required.
+             */
             level?: number | null;
-            /** Max Campaign Budget Micros */
+            /**
+             * Max Campaign Budget Micros
+             * @description Most that one campaign's daily budget comes to.
+             */
             max_campaign_budget_micros?: number | null;
-            /** Max Changes Per Day */
+            /**
+             * Max Changes Per Day
+             * @description Most changes of an entity in a day.
+             */
             max_changes_per_day?: number | null;
-            /** Max Daily Budget Micros */
+            /**
+             * Max Daily Budget Micros
+             * @description Most that the daily budgets of an account come to.
+             */
             max_daily_budget_micros?: number | null;
-            /** Max Daily Increase Micros */
+            /**
+             * Max Daily Increase Micros
+             * @description Most that all raises of a day add up to.
+             */
             max_daily_increase_micros?: number | null;
-            /** Min Hours Between */
+            /**
+             * Min Hours Between
+             * @description Hours between two changes of an entity, at least.
+             */
             min_hours_between?: number | null;
+            /** @description What breaking a limit leads to: a warning, a confirmation with a reason, or a refusal. */
             mode?: components["schemas"]["EnforcementMode"] | null;
-            /** Roas Floor */
+            /**
+             * Roas Floor
+             * @description Return on ad spend under which nothing is raised.
+             */
             roas_floor?: number | null;
-            /** Roas Lookback Days */
+            /**
+             * Roas Lookback Days
+             * @description Days over which that return is taken.
+             */
             roas_lookback_days?: number | null;
             /**
              * Total Raise Pct
@@ -5497,11 +7015,15 @@ export interface components {
         LimitsPatch: {
             /**
              * Applies To
+             * @description Which layer it changes.
              * @default tenant
              * @enum {string}
              */
             applies_to: "tenant" | "account" | "campaign";
-            /** Cpa Ceiling Micros */
+            /**
+             * Cpa Ceiling Micros
+             * @description Cost per acquisition over which nothing is raised.
+             */
             cpa_ceiling_micros?: number | null;
             /**
              * Currency
@@ -5513,24 +7035,52 @@ export interface components {
              * @description The account's or campaign's id; none for the tenant.
              */
             entity_id?: string | null;
-            /** Increase Limit Pct */
+            /**
+             * Increase Limit Pct
+             * @description Most that one change raises, in percent.
+             */
             increase_limit_pct?: number | null;
-            /** Level */
+            /**
+             * Level
+             * @description 0 suggest only, 1 guarded automation, 2 approval required.
+             */
             level?: number | null;
-            /** Max Campaign Budget Micros */
+            /**
+             * Max Campaign Budget Micros
+             * @description Most that one campaign's daily budget comes to.
+             */
             max_campaign_budget_micros?: number | null;
-            /** Max Changes Per Day */
+            /**
+             * Max Changes Per Day
+             * @description Most changes of an entity in a day.
+             */
             max_changes_per_day?: number | null;
-            /** Max Daily Budget Micros */
+            /**
+             * Max Daily Budget Micros
+             * @description Most that the daily budgets of an account come to.
+             */
             max_daily_budget_micros?: number | null;
-            /** Max Daily Increase Micros */
+            /**
+             * Max Daily Increase Micros
+             * @description Most that all raises of a day add up to.
+             */
             max_daily_increase_micros?: number | null;
-            /** Min Hours Between */
+            /**
+             * Min Hours Between
+             * @description Hours between two changes of an entity, at least.
+             */
             min_hours_between?: number | null;
+            /** @description What breaking a limit leads to: a warning, a confirmation with a reason, or a refusal. */
             mode?: components["schemas"]["EnforcementMode"] | null;
-            /** Roas Floor */
+            /**
+             * Roas Floor
+             * @description Return on ad spend under which nothing is raised.
+             */
             roas_floor?: number | null;
-            /** Roas Lookback Days */
+            /**
+             * Roas Lookback Days
+             * @description Days over which that return is taken.
+             */
             roas_lookback_days?: number | null;
             /**
              * Total Raise Pct
@@ -5543,36 +7093,66 @@ export interface components {
          * @description The limits in force. Money is micros of `currency`; None: no such limit.
          */
         LimitsRead: {
-            /** Cpa Ceiling Micros */
+            /**
+             * Cpa Ceiling Micros
+             * @description Cost per acquisition over which nothing is raised.
+             */
             cpa_ceiling_micros: number | null;
             /**
              * Currency
              * @description Empty: each account's own.
              */
             currency: string;
-            /** Increase Limit Pct */
+            /**
+             * Increase Limit Pct
+             * @description Most that one change raises, in percent.
+             */
             increase_limit_pct: number;
             /**
              * Level
              * @description 0 suggest only, 1 guarded automation, 2 approval required.
              */
             level: number;
-            /** Max Campaign Budget Micros */
+            /**
+             * Max Campaign Budget Micros
+             * @description Most that one campaign's daily budget comes to.
+             */
             max_campaign_budget_micros: number | null;
-            /** Max Changes Per Day */
+            /**
+             * Max Changes Per Day
+             * @description Most changes of an entity in a day.
+             */
             max_changes_per_day: number;
-            /** Max Daily Budget Micros */
+            /**
+             * Max Daily Budget Micros
+             * @description Most that the daily budgets of an account come to.
+             */
             max_daily_budget_micros: number | null;
-            /** Max Daily Increase Micros */
+            /**
+             * Max Daily Increase Micros
+             * @description Most that all raises of a day add up to.
+             */
             max_daily_increase_micros: number | null;
-            /** Min Hours Between */
+            /**
+             * Min Hours Between
+             * @description Hours between two changes of an entity, at least.
+             */
             min_hours_between: number;
             mode: components["schemas"]["EnforcementMode"];
-            /** Roas Floor */
+            /**
+             * Roas Floor
+             * @description Return on ad spend under which nothing is raised.
+             */
             roas_floor: number | null;
-            /** Roas Lookback Days */
+            /**
+             * Roas Lookback Days
+             * @description Days over which that return is taken.
+             */
             roas_lookback_days: number;
-            /** Total Raise Pct */
+            /**
+             * Total Raise Pct
+             * @description Most that an entity is raised in 24 h, in percent.
+             */
             total_raise_pct: number;
         };
         /**
@@ -5583,14 +7163,19 @@ export interface components {
             /**
              * A Key
              * Format: uuid
+             * @description The identifier at the one end.
              */
             a_key: string;
             /**
              * Asserted At
              * Format: date-time
+             * @description When it was said, UTC.
              */
             asserted_at: string;
-            /** Asserted By */
+            /**
+             * Asserted By
+             * @description The person who said so.
+             */
             asserted_by: string | null;
             /**
              * Assertion
@@ -5601,38 +7186,68 @@ export interface components {
             /**
              * B Key
              * Format: uuid
+             * @description The identifier at the other end.
              */
             b_key: string;
             /**
              * Decided At
              * Format: date-time
+             * @description When it was last decided, UTC.
              */
             decided_at: string;
-            /** Event Id */
+            /**
+             * Event Id
+             * @description The event that said so.
+             */
             event_id: string | null;
-            /** Joined */
+            /**
+             * Joined
+             * @description The link stands.
+             */
             joined: boolean;
             /**
              * Kind
+             * @description Said by an event, made by a person, or kept apart by a person.
              * @enum {string}
              */
             kind: "observed" | "merge" | "apart";
-            /** Message Id */
+            /**
+             * Message Id
+             * @description The sender's id of that event.
+             */
             message_id: string;
-            /** Reason */
+            /**
+             * Reason
+             * @description A stable code of the limit that refused it.
+             */
             reason: string | null;
-            /** Received At */
+            /**
+             * Received At
+             * @description When that event was received, UTC.
+             */
             received_at: string | null;
-            /** Removed At */
+            /**
+             * Removed At
+             * @description When it was taken out of the count, UTC.
+             */
             removed_at: string | null;
-            /** Removed By */
+            /**
+             * Removed By
+             * @description By whom.
+             */
             removed_by: string | null;
-            /** Source Id */
+            /**
+             * Source Id
+             * @description The source of that event.
+             */
             source_id: string | null;
         };
         /** ListRead */
         ListRead: {
-            /** Fault Count */
+            /**
+             * Fault Count
+             * @description Rows that could not.
+             */
             fault_count: number;
             /**
              * Faults
@@ -5649,14 +7264,19 @@ export interface components {
              * @description Without the header.
              */
             rows: number;
+            /** @description The segment that the list is. */
             segment: components["schemas"]["SegmentRead"];
-            /** Used */
+            /**
+             * Used
+             * @description Rows that could be used.
+             */
             used: number;
         };
         /** LivenessRead */
         LivenessRead: {
             /**
              * Status
+             * @description The process answers.
              * @default alive
              * @constant
              */
@@ -5667,11 +7287,13 @@ export interface components {
             /**
              * Email
              * Format: email
+             * @description E-mail address.
              */
             email: string;
             /**
              * Password
              * Format: password
+             * @description The account's password.
              */
             password: string;
             /**
@@ -5696,33 +7318,58 @@ export interface components {
         };
         /** MeRead */
         MeRead: {
-            /** Permissions */
+            /**
+             * Permissions
+             * @description What the role allows, as `<feature>:<verb>`.
+             */
             permissions: string[];
+            /** @description Their role there. */
             role: components["schemas"]["Role"];
+            /** @description For which tenant. */
             tenant: components["schemas"]["TenantOption"];
-            /** Tenants */
+            /**
+             * Tenants
+             * @description Where they are a member.
+             */
             tenants: components["schemas"]["TenantOption"][];
+            /** @description Who asks. */
             user: components["schemas"]["UserRead"];
         };
         /** MemberPatch */
         MemberPatch: {
-            /** Is Active */
+            /**
+             * Is Active
+             * @description Whether they may sign in here.
+             */
             is_active?: boolean | null;
-            /** Role */
+            /**
+             * Role
+             * @description Their role here.
+             */
             role?: ("viewer" | "analyst" | "manager" | "admin") | null;
         };
         /** MemberRead */
         MemberRead: {
-            /** Email */
+            /**
+             * Email
+             * @description E-mail address.
+             */
             email: string;
-            /** Full Name */
+            /**
+             * Full Name
+             * @description The person's name.
+             */
             full_name: string;
             /**
              * Id
              * Format: uuid
+             * @description The person's id.
              */
             id: string;
-            /** Is Active */
+            /**
+             * Is Active
+             * @description They may sign in here.
+             */
             is_active: boolean;
             /**
              * Is Protected
@@ -5732,12 +7379,20 @@ export interface components {
             /**
              * Joined At
              * Format: date-time
+             * @description When they became a member here, UTC.
              */
             joined_at: string;
-            /** Last Login At */
+            /**
+             * Last Login At
+             * @description When they last signed in, UTC.
+             */
             last_login_at: string | null;
-            /** Mfa Enabled */
+            /**
+             * Mfa Enabled
+             * @description Signing in takes a second factor.
+             */
             mfa_enabled: boolean;
+            /** @description Their role here. */
             role: components["schemas"]["Role"];
         };
         /** MergeRequest */
@@ -5745,14 +7400,19 @@ export interface components {
             /**
              * Other Profile Id
              * Format: uuid
+             * @description The other one: both become one person.
              */
             other_profile_id: string;
             /**
              * Profile Id
              * Format: uuid
+             * @description The one profile.
              */
             profile_id: string;
-            /** Reason */
+            /**
+             * Reason
+             * @description Why, for those who read it later.
+             */
             reason: string;
         };
         /**
@@ -5760,22 +7420,35 @@ export interface components {
          * @description One sentence for people.
          */
         Message: {
-            /** Message */
+            /**
+             * Message
+             * @description What was done or comes next, in words.
+             */
             message: string;
         };
         /** MetricsRead */
         MetricsRead: {
-            /** Currency */
+            /**
+             * Currency
+             * @description The account's, ISO 4217.
+             */
             currency: string;
-            /** Days */
+            /**
+             * Days
+             * @description A row a day of the account's time zone, oldest first.
+             */
             days: components["schemas"]["DayRead"][];
-            /** Timezone */
+            /**
+             * Timezone
+             * @description The account's, IANA.
+             */
             timezone: string;
         };
         /** MfaChallenge */
         MfaChallenge: {
             /**
              * Mfa Required
+             * @description The password was right; a second factor is needed.
              * @default true
              * @constant
              */
@@ -5788,11 +7461,15 @@ export interface components {
         };
         /** MfaDisableRequest */
         MfaDisableRequest: {
-            /** Code */
+            /**
+             * Code
+             * @description The authenticator's six digits, or a backup code.
+             */
             code: string;
             /**
              * Password
              * Format: password
+             * @description The account's password.
              */
             password: string;
         };
@@ -5803,7 +7480,10 @@ export interface components {
              * @description Six digits from the app, or a backup code.
              */
             code: string;
-            /** Mfa Token */
+            /**
+             * Mfa Token
+             * @description What the sign-in answered with.
+             */
             mfa_token: string;
         };
         /** Moment */
@@ -5811,10 +7491,11 @@ export interface components {
             /**
              * At
              * Format: date-time
+             * @description A moment, with its zone.
              */
             at: string;
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description Which test it is. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             op: "before" | "since";
@@ -5824,25 +7505,30 @@ export interface components {
          * @description What was paid in one currency over all time; `net` is without what was paid back. Nothing paid is 0.
          */
         Money: {
-            /** Currency */
+            /**
+             * Currency
+             * @description ISO 4217, such as `EUR`.
+             */
             currency: string;
             /**
              * Field
+             * @description What is summed up; `net` is revenue less refunds.
              * @enum {string}
              */
             field: "revenue" | "refunded" | "net";
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description Which condition it is. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "money";
             /**
              * Micros
-             * @description Millionths of the currency's unit.
+             * @description What to compare with, in millionths of `currency`.
              */
             micros: number;
             /**
              * Op
+             * @description How to compare.
              * @enum {string}
              */
             op: "equals" | "less_than" | "at_most" | "more_than" | "at_least";
@@ -5854,18 +7540,22 @@ export interface components {
         MoneyOf: {
             /**
              * Compare
+             * @description How to compare.
              * @enum {string}
              */
             compare: "equals" | "less_than" | "at_most" | "more_than" | "at_least";
-            /** Currency */
+            /**
+             * Currency
+             * @description ISO 4217, such as `EUR`.
+             */
             currency: string;
             /**
              * Micros
-             * @description Millionths of the currency's unit.
+             * @description What to compare with, in millionths of `currency`.
              */
             micros: number;
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description Which test it is. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             op: "money";
@@ -5878,25 +7568,39 @@ export interface components {
             /**
              * From Campaign Id
              * Format: uuid
+             * @description The campaign that gives.
              */
             from_campaign_id: string;
-            /** From Daily Budget Micros */
+            /**
+             * From Daily Budget Micros
+             * @description Its daily budget afterwards, in millionths of the account's currency.
+             */
             from_daily_budget_micros: number;
-            /** Idempotency Key */
+            /**
+             * Idempotency Key
+             * @description A retry with the same key is the same move.
+             */
             idempotency_key?: string | null;
             /**
              * Justified By
              * @description Signals that the reason rests on: one that is bad or unknown holds the change. Left out, and without `spend_only`, it rests on all that a return is made of: freshness, variance and event_loss.
              */
             justified_by?: components["schemas"]["Component"][];
-            /** Reason */
+            /**
+             * Reason
+             * @description Why, for those who read it later.
+             */
             reason: string;
             /**
              * To Campaign Id
              * Format: uuid
+             * @description The campaign that gets.
              */
             to_campaign_id: string;
-            /** To Daily Budget Micros */
+            /**
+             * To Daily Budget Micros
+             * @description Its daily budget afterwards, in millionths of the account's currency.
+             */
             to_daily_budget_micros: number;
         };
         /**
@@ -5904,6 +7608,7 @@ export interface components {
          * @description Both halves were decided on both accounts' health and on that of all accounts together.
          */
         MoveRead: {
+            /** @description The part that takes away. */
             cut: components["schemas"]["ActionRead"];
             /** @description Starts once the platform holds the cut. */
             raised: components["schemas"]["ActionRead"];
@@ -5911,21 +7616,27 @@ export interface components {
         /** Not */
         Not: {
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description Which condition it is. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "not";
-            /** Of */
+            /**
+             * Of
+             * @description It must not hold.
+             */
             of: components["schemas"]["AllOf"] | components["schemas"]["AnyOf"] | components["schemas"]["Not"] | components["schemas"]["HasLifecycle"] | components["schemas"]["HasIdentifier"] | components["schemas"]["Counter"] | components["schemas"]["Money"] | components["schemas"]["When"] | components["schemas"]["Trait"] | components["schemas"]["ComputedTrait"] | components["schemas"]["Happened"];
         };
         /** OneOf */
         OneOf: {
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description Which test it is. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             op: "one_of";
-            /** Texts */
+            /**
+             * Texts
+             * @description Any of these.
+             */
             texts: string[];
         };
         /**
@@ -5935,31 +7646,55 @@ export interface components {
         OverrideRead: {
             /**
              * Applies To
+             * @description Whether it is an account's or a campaign's.
              * @enum {string}
              */
             applies_to: "account" | "campaign";
             /**
              * Entity Id
              * Format: uuid
+             * @description Which one.
              */
             entity_id: string;
+            /** @description What it says. */
             says: components["schemas"]["LimitChanges"];
-            /** Updated By */
+            /**
+             * Updated By
+             * @description Who set it last.
+             */
             updated_by: string;
         };
         /** Page[AccountHealthRead] */
         Page_AccountHealthRead_: {
-            /** Has Next */
+            /**
+             * Has Next
+             * @description There is a page after this one.
+             */
             has_next: boolean;
-            /** Has Prev */
+            /**
+             * Has Prev
+             * @description There is a page before this one.
+             */
             has_prev: boolean;
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["app__schemas__integrations__health__AccountHealthRead"][];
-            /** Limit */
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
             limit: number;
-            /** Page */
+            /**
+             * Page
+             * @description Which page; the first is 1.
+             */
             page: number;
-            /** Pages */
+            /**
+             * Pages
+             * @description How many pages there are, of the rows that `total` counts.
+             */
             pages: number;
             /**
              * Total
@@ -5968,23 +7703,42 @@ export interface components {
             total: number;
             /**
              * Total Capped
+             * @description There are more than `total` says.
              * @default false
              */
             total_capped: boolean;
         };
         /** Page[AdAccountRead] */
         Page_AdAccountRead_: {
-            /** Has Next */
+            /**
+             * Has Next
+             * @description There is a page after this one.
+             */
             has_next: boolean;
-            /** Has Prev */
+            /**
+             * Has Prev
+             * @description There is a page before this one.
+             */
             has_prev: boolean;
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["AdAccountRead"][];
-            /** Limit */
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
             limit: number;
-            /** Page */
+            /**
+             * Page
+             * @description Which page; the first is 1.
+             */
             page: number;
-            /** Pages */
+            /**
+             * Pages
+             * @description How many pages there are, of the rows that `total` counts.
+             */
             pages: number;
             /**
              * Total
@@ -5993,23 +7747,42 @@ export interface components {
             total: number;
             /**
              * Total Capped
+             * @description There are more than `total` says.
              * @default false
              */
             total_capped: boolean;
         };
         /** Page[ApiKeyRead] */
         Page_ApiKeyRead_: {
-            /** Has Next */
+            /**
+             * Has Next
+             * @description There is a page after this one.
+             */
             has_next: boolean;
-            /** Has Prev */
+            /**
+             * Has Prev
+             * @description There is a page before this one.
+             */
             has_prev: boolean;
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["ApiKeyRead"][];
-            /** Limit */
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
             limit: number;
-            /** Page */
+            /**
+             * Page
+             * @description Which page; the first is 1.
+             */
             page: number;
-            /** Pages */
+            /**
+             * Pages
+             * @description How many pages there are, of the rows that `total` counts.
+             */
             pages: number;
             /**
              * Total
@@ -6018,23 +7791,42 @@ export interface components {
             total: number;
             /**
              * Total Capped
+             * @description There are more than `total` says.
              * @default false
              */
             total_capped: boolean;
         };
         /** Page[CampaignRead] */
         Page_CampaignRead_: {
-            /** Has Next */
+            /**
+             * Has Next
+             * @description There is a page after this one.
+             */
             has_next: boolean;
-            /** Has Prev */
+            /**
+             * Has Prev
+             * @description There is a page before this one.
+             */
             has_prev: boolean;
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["CampaignRead"][];
-            /** Limit */
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
             limit: number;
-            /** Page */
+            /**
+             * Page
+             * @description Which page; the first is 1.
+             */
             page: number;
-            /** Pages */
+            /**
+             * Pages
+             * @description How many pages there are, of the rows that `total` counts.
+             */
             pages: number;
             /**
              * Total
@@ -6043,23 +7835,42 @@ export interface components {
             total: number;
             /**
              * Total Capped
+             * @description There are more than `total` says.
              * @default false
              */
             total_capped: boolean;
         };
         /** Page[ConnectionRead] */
         Page_ConnectionRead_: {
-            /** Has Next */
+            /**
+             * Has Next
+             * @description There is a page after this one.
+             */
             has_next: boolean;
-            /** Has Prev */
+            /**
+             * Has Prev
+             * @description There is a page before this one.
+             */
             has_prev: boolean;
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["ConnectionRead"][];
-            /** Limit */
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
             limit: number;
-            /** Page */
+            /**
+             * Page
+             * @description Which page; the first is 1.
+             */
             page: number;
-            /** Pages */
+            /**
+             * Pages
+             * @description How many pages there are, of the rows that `total` counts.
+             */
             pages: number;
             /**
              * Total
@@ -6068,23 +7879,42 @@ export interface components {
             total: number;
             /**
              * Total Capped
+             * @description There are more than `total` says.
              * @default false
              */
             total_capped: boolean;
         };
         /** Page[InvitationRead] */
         Page_InvitationRead_: {
-            /** Has Next */
+            /**
+             * Has Next
+             * @description There is a page after this one.
+             */
             has_next: boolean;
-            /** Has Prev */
+            /**
+             * Has Prev
+             * @description There is a page before this one.
+             */
             has_prev: boolean;
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["InvitationRead"][];
-            /** Limit */
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
             limit: number;
-            /** Page */
+            /**
+             * Page
+             * @description Which page; the first is 1.
+             */
             page: number;
-            /** Pages */
+            /**
+             * Pages
+             * @description How many pages there are, of the rows that `total` counts.
+             */
             pages: number;
             /**
              * Total
@@ -6093,23 +7923,42 @@ export interface components {
             total: number;
             /**
              * Total Capped
+             * @description There are more than `total` says.
              * @default false
              */
             total_capped: boolean;
         };
         /** Page[MemberRead] */
         Page_MemberRead_: {
-            /** Has Next */
+            /**
+             * Has Next
+             * @description There is a page after this one.
+             */
             has_next: boolean;
-            /** Has Prev */
+            /**
+             * Has Prev
+             * @description There is a page before this one.
+             */
             has_prev: boolean;
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["MemberRead"][];
-            /** Limit */
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
             limit: number;
-            /** Page */
+            /**
+             * Page
+             * @description Which page; the first is 1.
+             */
             page: number;
-            /** Pages */
+            /**
+             * Pages
+             * @description How many pages there are, of the rows that `total` counts.
+             */
             pages: number;
             /**
              * Total
@@ -6118,23 +7967,42 @@ export interface components {
             total: number;
             /**
              * Total Capped
+             * @description There are more than `total` says.
              * @default false
              */
             total_capped: boolean;
         };
         /** Page[OverrideRead] */
         Page_OverrideRead_: {
-            /** Has Next */
+            /**
+             * Has Next
+             * @description There is a page after this one.
+             */
             has_next: boolean;
-            /** Has Prev */
+            /**
+             * Has Prev
+             * @description There is a page before this one.
+             */
             has_prev: boolean;
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["OverrideRead"][];
-            /** Limit */
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
             limit: number;
-            /** Page */
+            /**
+             * Page
+             * @description Which page; the first is 1.
+             */
             page: number;
-            /** Pages */
+            /**
+             * Pages
+             * @description How many pages there are, of the rows that `total` counts.
+             */
             pages: number;
             /**
              * Total
@@ -6143,23 +8011,42 @@ export interface components {
             total: number;
             /**
              * Total Capped
+             * @description There are more than `total` says.
              * @default false
              */
             total_capped: boolean;
         };
         /** Page[PolicyRead] */
         Page_PolicyRead_: {
-            /** Has Next */
+            /**
+             * Has Next
+             * @description There is a page after this one.
+             */
             has_next: boolean;
-            /** Has Prev */
+            /**
+             * Has Prev
+             * @description There is a page before this one.
+             */
             has_prev: boolean;
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["PolicyRead"][];
-            /** Limit */
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
             limit: number;
-            /** Page */
+            /**
+             * Page
+             * @description Which page; the first is 1.
+             */
             page: number;
-            /** Pages */
+            /**
+             * Pages
+             * @description How many pages there are, of the rows that `total` counts.
+             */
             pages: number;
             /**
              * Total
@@ -6168,23 +8055,42 @@ export interface components {
             total: number;
             /**
              * Total Capped
+             * @description There are more than `total` says.
              * @default false
              */
             total_capped: boolean;
         };
         /** Page[SegmentRead] */
         Page_SegmentRead_: {
-            /** Has Next */
+            /**
+             * Has Next
+             * @description There is a page after this one.
+             */
             has_next: boolean;
-            /** Has Prev */
+            /**
+             * Has Prev
+             * @description There is a page before this one.
+             */
             has_prev: boolean;
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["SegmentRead"][];
-            /** Limit */
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
             limit: number;
-            /** Page */
+            /**
+             * Page
+             * @description Which page; the first is 1.
+             */
             page: number;
-            /** Pages */
+            /**
+             * Pages
+             * @description How many pages there are, of the rows that `total` counts.
+             */
             pages: number;
             /**
              * Total
@@ -6193,23 +8099,42 @@ export interface components {
             total: number;
             /**
              * Total Capped
+             * @description There are more than `total` says.
              * @default false
              */
             total_capped: boolean;
         };
         /** Page[SignInSessionRead] */
         Page_SignInSessionRead_: {
-            /** Has Next */
+            /**
+             * Has Next
+             * @description There is a page after this one.
+             */
             has_next: boolean;
-            /** Has Prev */
+            /**
+             * Has Prev
+             * @description There is a page before this one.
+             */
             has_prev: boolean;
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["SignInSessionRead"][];
-            /** Limit */
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
             limit: number;
-            /** Page */
+            /**
+             * Page
+             * @description Which page; the first is 1.
+             */
             page: number;
-            /** Pages */
+            /**
+             * Pages
+             * @description How many pages there are, of the rows that `total` counts.
+             */
             pages: number;
             /**
              * Total
@@ -6218,23 +8143,42 @@ export interface components {
             total: number;
             /**
              * Total Capped
+             * @description There are more than `total` says.
              * @default false
              */
             total_capped: boolean;
         };
         /** Page[SourceRead] */
         Page_SourceRead_: {
-            /** Has Next */
+            /**
+             * Has Next
+             * @description There is a page after this one.
+             */
             has_next: boolean;
-            /** Has Prev */
+            /**
+             * Has Prev
+             * @description There is a page before this one.
+             */
             has_prev: boolean;
-            /** Items */
+            /**
+             * Items
+             * @description The rows of this page.
+             */
             items: components["schemas"]["SourceRead"][];
-            /** Limit */
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
             limit: number;
-            /** Page */
+            /**
+             * Page
+             * @description Which page; the first is 1.
+             */
             page: number;
-            /** Pages */
+            /**
+             * Pages
+             * @description How many pages there are, of the rows that `total` counts.
+             */
             pages: number;
             /**
              * Total
@@ -6243,6 +8187,7 @@ export interface components {
             total: number;
             /**
              * Total Capped
+             * @description There are more than `total` says.
              * @default false
              */
             total_capped: boolean;
@@ -6251,6 +8196,7 @@ export interface components {
         PauseBody: {
             /**
              * Reason
+             * @description Why, for those who read it later.
              * @default A person asked for it.
              */
             reason: string;
@@ -6263,35 +8209,56 @@ export interface components {
             /**
              * Id
              * Format: uuid
+             * @description The profile's id.
              */
             id: string;
-            /** Identifiers */
+            /**
+             * Identifiers
+             * @description Identifiers in the clear: `type` and `value`.
+             */
             identifiers: {
                 [key: string]: string;
             }[];
-            /** Traits */
+            /**
+             * Traits
+             * @description Traits with what names the person, in the clear.
+             */
             traits: {
                 [key: string]: unknown;
             };
         };
         /** PlatformHealthRead */
         PlatformHealthRead: {
-            /** Coverage */
+            /**
+             * Coverage
+             * @description The weight that has live evidence, 0 to 1.
+             */
             coverage: number;
-            /** Drivers */
+            /**
+             * Drivers
+             * @description What costs the most, in words.
+             */
             drivers: string[];
-            /** Platform */
+            /**
+             * Platform
+             * @description The ad platform, such as `meta`.
+             */
             platform: string;
-            /** Score */
+            /**
+             * Score
+             * @description 0 to 100; null while it is unknown.
+             */
             score: number | null;
             /**
              * Status
+             * @description `healthy` from 70, `degraded` from 40, else `critical`; `unknown` without a live score.
              * @enum {string}
              */
             status: "healthy" | "degraded" | "critical" | "unknown";
         };
         /** PolicyCreate */
         PolicyCreate: {
+            /** @description What is to change. */
             document: components["schemas"]["PolicyDocument"];
             /**
              * Note
@@ -6304,37 +8271,79 @@ export interface components {
          * @description What is left out stays as it is in the version in force.
          */
         PolicyDocument: {
-            /** Absent Raise Pct */
+            /**
+             * Absent Raise Pct
+             * @description Most that an account without a source is raised in 24 h, in percent.
+             */
             absent_raise_pct?: number | null;
-            /** Automation After Conversions */
+            /**
+             * Automation After Conversions
+             * @description Conversions that a new account needs before automation may raise its spend.
+             */
             automation_after_conversions?: number | null;
-            /** Cdp Weight */
+            /**
+             * Cdp Weight
+             * @description The share of CDP quality, the others scaled down, where the tenant uses it.
+             */
             cdp_weight?: number | null;
-            /** Coverage Block */
+            /**
+             * Coverage Block
+             * @description Coverage under which everything is blocked, 0 to 1.
+             */
             coverage_block?: number | null;
-            /** Coverage Hold */
+            /**
+             * Coverage Hold
+             * @description Coverage under which nothing passes, 0 to 1.
+             */
             coverage_hold?: number | null;
-            /** Dead Cap */
+            /**
+             * Dead Cap
+             * @description The score's cap while a component is dead, 0 to 100.
+             */
             dead_cap?: number | null;
-            /** Floors */
+            /**
+             * Floors
+             * @description At or under its floor a component is dead and caps the score, 0 to 100.
+             */
             floors?: {
                 [key: string]: number;
             } | null;
-            /** Fx Max Age Hours */
+            /**
+             * Fx Max Age Hours
+             * @description Hours after which a rate of exchange holds raises.
+             */
             fx_max_age_hours?: number | null;
-            /** Hold From */
+            /**
+             * Hold From
+             * @description Under what a change needs: HOLD from here up, BLOCK below; 0 to 100.
+             */
             hold_from?: number | null;
-            /** Rise After */
+            /**
+             * Rise After
+             * @description Healthy evaluations in a row before a mode rises.
+             */
             rise_after?: number | null;
-            /** Score Ttl Minutes */
+            /**
+             * Score Ttl Minutes
+             * @description Minutes that a score is believed.
+             */
             score_ttl_minutes?: number | null;
-            /** Stale After Hours */
+            /**
+             * Stale After Hours
+             * @description Hours after which figures are stale.
+             */
             stale_after_hours?: number | null;
-            /** Thresholds */
+            /**
+             * Thresholds
+             * @description The score that each risk class needs, 0 to 100.
+             */
             thresholds?: {
                 [key: string]: number;
             } | null;
-            /** Weights */
+            /**
+             * Weights
+             * @description Each component's share of the score; together 1, without the CDP's.
+             */
             weights?: {
                 [key: string]: number;
             } | null;
@@ -6346,15 +8355,27 @@ export interface components {
              * @description Null for the default, which nobody adopted.
              */
             created_at: string | null;
-            /** Created By */
+            /**
+             * Created By
+             * @description Who adopted it; null for the default.
+             */
             created_by: string | null;
-            /** Document */
+            /**
+             * Document
+             * @description The whole policy.
+             */
             document: {
                 [key: string]: unknown;
             };
-            /** Note */
+            /**
+             * Note
+             * @description Why it was changed.
+             */
             note: string;
-            /** Version */
+            /**
+             * Version
+             * @description Counts the policies of the tenant.
+             */
             version: number;
         };
         /** PreviewRead */
@@ -6364,7 +8385,10 @@ export interface components {
              * @description Exact, at this moment.
              */
             count: number;
-            /** Sample */
+            /**
+             * Sample
+             * @description Ten of them.
+             */
             sample: components["schemas"]["SampleRead"][];
             /**
              * Total
@@ -6374,22 +8398,30 @@ export interface components {
         };
         /** PreviewRequest */
         PreviewRequest: {
-            /** Rule */
+            /**
+             * Rule
+             * @description The conditions: a tree of `all`, `any` and `not`.
+             */
             rule: components["schemas"]["AllOf"] | components["schemas"]["AnyOf"] | components["schemas"]["Not"] | components["schemas"]["HasLifecycle"] | components["schemas"]["HasIdentifier"] | components["schemas"]["Counter"] | components["schemas"]["Money"] | components["schemas"]["When"] | components["schemas"]["Trait"] | components["schemas"]["ComputedTrait"] | components["schemas"]["Happened"];
         };
         /** PrivacyRequestCreate */
         PrivacyRequestCreate: {
             /**
              * Kind
+             * @description A copy of everything, or the end of it.
              * @enum {string}
              */
             kind: "export" | "erasure";
             /**
              * Profile Id
              * Format: uuid
+             * @description Whose data.
              */
             profile_id: string;
-            /** Reason */
+            /**
+             * Reason
+             * @description Why, for those who have to show it later.
+             */
             reason: string;
         };
         /** PrivacyRequestRead */
@@ -6399,105 +8431,172 @@ export interface components {
              * @description Until when an export can be fetched.
              */
             expires_at: string | null;
-            /** Finished At */
+            /**
+             * Finished At
+             * @description When it was done, UTC.
+             */
             finished_at: string | null;
             /**
              * Id
              * Format: uuid
+             * @description The request's id.
              */
             id: string;
             /**
              * Kind
+             * @description A copy of everything, or the end of it.
              * @enum {string}
              */
             kind: "export" | "erasure";
             /**
              * Profile Id
              * Format: uuid
+             * @description Whose data.
              */
             profile_id: string;
-            /** Reason */
+            /**
+             * Reason
+             * @description Why it was asked for.
+             */
             reason: string;
             /**
              * Requested At
              * Format: date-time
+             * @description When, UTC.
              */
             requested_at: string;
-            /** Requested By */
+            /**
+             * Requested By
+             * @description Who asked.
+             */
             requested_by: string;
             /**
              * Status
+             * @description How far it is.
              * @enum {string}
              */
             status: "queued" | "running" | "done";
-            /** Steps */
+            /**
+             * Steps
+             * @description What became of each of them.
+             */
             steps: components["schemas"]["StoreRead"][];
-            /** Steps Done */
+            /**
+             * Steps Done
+             * @description Stores that are dealt with.
+             */
             steps_done: number;
-            /** Steps Total */
+            /**
+             * Steps Total
+             * @description Stores that there are.
+             */
             steps_total: number;
         };
         /** ProfileDetail */
         ProfileDetail: {
-            /** Click Ids */
+            /**
+             * Click Ids
+             * @description Click ids of the ad platforms (gclid, fbclid, …) and when each was seen.
+             */
             click_ids: {
                 [key: string]: unknown;
             };
-            /** Computed */
+            /**
+             * Computed
+             * @description Computed traits, by name.
+             */
             computed: {
                 [key: string]: unknown;
             };
             /**
              * Created At
              * Format: date-time
+             * @description When it was made, UTC.
              */
             created_at: string;
-            /** Event Count */
+            /**
+             * Event Count
+             * @description Their events.
+             */
             event_count: number;
-            /** First Order At */
+            /**
+             * First Order At
+             * @description Their first order, UTC.
+             */
             first_order_at: string | null;
             /**
              * First Seen At
              * Format: date-time
+             * @description Their first event, UTC.
              */
             first_seen_at: string;
-            /** Has Email */
+            /**
+             * Has Email
+             * @description An e-mail address is known.
+             */
             has_email: boolean;
-            /** Has Phone */
+            /**
+             * Has Phone
+             * @description A phone number is known.
+             */
             has_phone: boolean;
-            /** Has User Id */
+            /**
+             * Has User Id
+             * @description They have signed in.
+             */
             has_user_id: boolean;
             /**
              * Id
              * Format: uuid
+             * @description The profile's id: the key of the identifier that founded it.
              */
             id: string;
-            /** Identifier Count */
+            /**
+             * Identifier Count
+             * @description Identifiers that are theirs.
+             */
             identifier_count: number;
-            /** Identifiers */
+            /**
+             * Identifiers
+             * @description Every identifier that is theirs.
+             */
             identifiers: components["schemas"]["IdentifierRead"][];
-            /** Last Order At */
+            /**
+             * Last Order At
+             * @description Their last order, UTC.
+             */
             last_order_at: string | null;
             /**
              * Last Seen At
              * Format: date-time
+             * @description Their last event, UTC.
              */
             last_seen_at: string;
             /**
              * Lifecycle
+             * @description `anonymous`, `known` (by e-mail or phone), `customer` (has ordered) or `churned` (inactive).
              * @enum {string}
              */
             lifecycle: "anonymous" | "known" | "customer" | "churned";
-            /** Order Count */
+            /**
+             * Order Count
+             * @description Their orders.
+             */
             order_count: number;
             /**
              * Personal Traits
              * @description Names of the traits that are sealed.
              */
             personal_traits: string[];
-            /** Refund Count */
+            /**
+             * Refund Count
+             * @description Their refunds.
+             */
             refund_count: number;
-            /** Refunded */
+            /**
+             * Refunded
+             * @description What was given back, in micros by currency.
+             */
             refunded: {
                 [key: string]: number;
             };
@@ -6518,65 +8617,110 @@ export interface components {
             /**
              * Updated At
              * Format: date-time
+             * @description When it was last changed, UTC.
              */
             updated_at: string;
-            /** Version */
+            /**
+             * Version
+             * @description Counts the changes of the profile.
+             */
             version: number;
         };
         /** ProfileRead */
         ProfileRead: {
-            /** Click Ids */
+            /**
+             * Click Ids
+             * @description Click ids of the ad platforms (gclid, fbclid, …) and when each was seen.
+             */
             click_ids: {
                 [key: string]: unknown;
             };
-            /** Computed */
+            /**
+             * Computed
+             * @description Computed traits, by name.
+             */
             computed: {
                 [key: string]: unknown;
             };
             /**
              * Created At
              * Format: date-time
+             * @description When it was made, UTC.
              */
             created_at: string;
-            /** Event Count */
+            /**
+             * Event Count
+             * @description Their events.
+             */
             event_count: number;
-            /** First Order At */
+            /**
+             * First Order At
+             * @description Their first order, UTC.
+             */
             first_order_at: string | null;
             /**
              * First Seen At
              * Format: date-time
+             * @description Their first event, UTC.
              */
             first_seen_at: string;
-            /** Has Email */
+            /**
+             * Has Email
+             * @description An e-mail address is known.
+             */
             has_email: boolean;
-            /** Has Phone */
+            /**
+             * Has Phone
+             * @description A phone number is known.
+             */
             has_phone: boolean;
-            /** Has User Id */
+            /**
+             * Has User Id
+             * @description They have signed in.
+             */
             has_user_id: boolean;
             /**
              * Id
              * Format: uuid
+             * @description The profile's id: the key of the identifier that founded it.
              */
             id: string;
-            /** Identifier Count */
+            /**
+             * Identifier Count
+             * @description Identifiers that are theirs.
+             */
             identifier_count: number;
-            /** Last Order At */
+            /**
+             * Last Order At
+             * @description Their last order, UTC.
+             */
             last_order_at: string | null;
             /**
              * Last Seen At
              * Format: date-time
+             * @description Their last event, UTC.
              */
             last_seen_at: string;
             /**
              * Lifecycle
+             * @description `anonymous`, `known` (by e-mail or phone), `customer` (has ordered) or `churned` (inactive).
              * @enum {string}
              */
             lifecycle: "anonymous" | "known" | "customer" | "churned";
-            /** Order Count */
+            /**
+             * Order Count
+             * @description Their orders.
+             */
             order_count: number;
-            /** Refund Count */
+            /**
+             * Refund Count
+             * @description Their refunds.
+             */
             refund_count: number;
-            /** Refunded */
+            /**
+             * Refunded
+             * @description What was given back, in micros by currency.
+             */
             refunded: {
                 [key: string]: number;
             };
@@ -6597,9 +8741,13 @@ export interface components {
             /**
              * Updated At
              * Format: date-time
+             * @description When it was last changed, UTC.
              */
             updated_at: string;
-            /** Version */
+            /**
+             * Version
+             * @description Counts the changes of the profile.
+             */
             version: number;
         };
         /**
@@ -6609,28 +8757,37 @@ export interface components {
         Property: {
             /**
              * Property
-             * @description As it was sent; case matters.
+             * @description The property; dots lead into objects.
              */
             property: string;
-            /** Test */
+            /**
+             * Test
+             * @description What it must be.
+             */
             test: components["schemas"]["Exists"] | components["schemas"]["IsText"] | components["schemas"]["OneOf"] | components["schemas"]["HasText"] | components["schemas"]["IsNumber"] | components["schemas"]["IsTruth"] | components["schemas"]["IsWhen"];
         };
         /** ReadinessRead */
         ReadinessRead: {
             /**
              * Database
+             * @description Whether PostgreSQL answers.
              * @enum {string}
              */
             database: "healthy" | "unhealthy";
             /**
              * Migrations
+             * @description Whether the database has the schema of this version.
              * @enum {string}
              */
             migrations: "current" | "behind" | "unknown";
-            /** Ready */
+            /**
+             * Ready
+             * @description Whether requests can be served.
+             */
             ready: boolean;
             /**
              * Redis
+             * @description Whether Redis answers.
              * @enum {string}
              */
             redis: "healthy" | "unhealthy";
@@ -6640,52 +8797,74 @@ export interface components {
          * @description One assertion, with its proof.
          */
         ReceiptOfConsent: {
-            /** Asserted By */
+            /**
+             * Asserted By
+             * @description Who wrote it down.
+             */
             asserted_by: string | null;
             /**
              * At
              * Format: date-time
+             * @description When they said so, UTC.
              */
             at: string;
             /**
              * Decision
+             * @description What was said.
              * @enum {string}
              */
             decision: "granted" | "refused";
-            /** Event Id */
+            /**
+             * Event Id
+             * @description The same, as it is stored.
+             */
             event_id: string | null;
             /**
              * Id
              * Format: uuid
+             * @description The receipt's id.
              */
             id: string;
-            /** Message Id */
+            /**
+             * Message Id
+             * @description The event that carried it.
+             */
             message_id: string | null;
             /**
              * Person Key
              * Format: uuid
+             * @description The identifier that it was said under.
              */
             person_key: string;
-            /** Proof */
+            /**
+             * Proof
+             * @description What shows that they said so.
+             */
             proof: {
                 [key: string]: unknown;
             };
             /**
              * Purpose
+             * @description `analytics`, `ads`, `email`, `sms` or `personalization`.
              * @enum {string}
              */
             purpose: "analytics" | "ads" | "email" | "sms" | "personalization";
             /**
              * Recorded At
              * Format: date-time
+             * @description When it was written down, UTC.
              */
             recorded_at: string;
             /**
              * Source
+             * @description An SDK, the browser's Global Privacy Control, or a person on their behalf.
              * @enum {string}
              */
             source: "sdk" | "gpc" | "person";
-            /** Wording Version */
+            /**
+             * Wording Version
+             * @description The version of the words that they saw.
+             */
             wording_version: string | null;
         };
         /**
@@ -6693,11 +8872,20 @@ export interface components {
          * @description What became of the events of one request; all of it is committed.
          */
         ReceiptRead: {
-            /** Accepted */
+            /**
+             * Accepted
+             * @description Events stored.
+             */
             accepted: number;
-            /** Duplicates */
+            /**
+             * Duplicates
+             * @description Events that had arrived before.
+             */
             duplicates: number;
-            /** Rejected */
+            /**
+             * Rejected
+             * @description Events that break a rule; each has its verdict, kept to be replayed.
+             */
             rejected: components["schemas"]["RejectionRead"][];
         };
         /**
@@ -6707,13 +8895,17 @@ export interface components {
         Received: {
             /**
              * Success
+             * @description Always true: what fails has another status.
              * @default true
              */
             success: boolean;
         };
         /** RefreshRequest */
         RefreshRequest: {
-            /** Refresh Token */
+            /**
+             * Refresh Token
+             * @description The one that was given last; a used one ends the session.
+             */
             refresh_token: string;
         };
         /** RefusalRead */
@@ -6721,71 +8913,107 @@ export interface components {
             /**
              * A Key
              * Format: uuid
+             * @description The identifier that it was to be tied to.
              */
             a_key: string;
             /**
              * A Profile Id
              * Format: uuid
+             * @description Whose the first one is.
              */
             a_profile_id: string;
-            /** A Type */
+            /**
+             * A Type
+             * @description Its type: `user_id`, `email`, ….
+             */
             a_type: string;
             /**
              * Asserted At
              * Format: date-time
+             * @description When it was said, UTC.
              */
             asserted_at: string;
             /**
              * Assertion
              * Format: uuid
+             * @description The assertion that was refused.
              */
             assertion: string;
             /**
              * B Key
              * Format: uuid
+             * @description The identifier that was refused.
              */
             b_key: string;
             /**
              * B Profile Id
              * Format: uuid
+             * @description Whose the second one is.
              */
             b_profile_id: string;
-            /** B Type */
+            /**
+             * B Type
+             * @description Its type.
+             */
             b_type: string;
             /**
              * Decided At
              * Format: date-time
+             * @description When it was refused, UTC.
              */
             decided_at: string;
-            /** Message Id */
+            /**
+             * Message Id
+             * @description The sender's id of the event, unique in the tenant.
+             */
             message_id: string;
-            /** Reason */
+            /**
+             * Reason
+             * @description A stable code of the limit that refused it.
+             */
             reason: string;
         };
         /** RegisterRequest */
         RegisterRequest: {
-            /** Company */
+            /**
+             * Company
+             * @description The name of the workspace that is made.
+             */
             company: string;
             /**
              * Email
              * Format: email
+             * @description Where the link goes that proves the address.
              */
             email: string;
-            /** Full Name */
+            /**
+             * Full Name
+             * @description The person's name.
+             */
             full_name: string;
             /**
              * Password
              * Format: password
+             * @description 12 characters or more.
              */
             password: string;
         };
         /** RejectionRead */
         RejectionRead: {
-            /** Code */
+            /**
+             * Code
+             * @description A stable code of the rule that it breaks.
+             */
             code: string;
-            /** Message Id */
+            /**
+             * Message Id
+             * @description The sender's id of the event, unique in the tenant.
+             */
             message_id: string | null;
-            /** Reason */
+            /**
+             * Reason
+             * @description The same in words.
+             */
             reason: string;
         };
         /** ReplayRequest */
@@ -6803,9 +9031,13 @@ export interface components {
             /**
              * Password
              * Format: password
+             * @description The new password, 12 characters or more.
              */
             password: string;
-            /** Token */
+            /**
+             * Token
+             * @description From the link in the mail.
+             */
             token: string;
         };
         /**
@@ -6815,54 +9047,98 @@ export interface components {
         Role: "viewer" | "analyst" | "manager" | "admin" | "superadmin";
         /** RowFault */
         RowFault: {
-            /** Code */
+            /**
+             * Code
+             * @description A stable code of the fault.
+             */
             code: string;
             /**
              * Field
              * @description Such as `row 17, email`; the header is row 1.
              */
             field: string;
-            /** Message */
+            /**
+             * Message
+             * @description What is wrong, and how to mend it.
+             */
             message: string;
         };
         /** SampleRead */
         SampleRead: {
-            /** Event Count */
+            /**
+             * Event Count
+             * @description Their events.
+             */
             event_count: number;
             /**
              * Id
              * Format: uuid
+             * @description The profile's id.
              */
             id: string;
             /**
              * Last Seen At
              * Format: date-time
+             * @description Their last event, UTC.
              */
             last_seen_at: string;
-            /** Lifecycle */
+            /**
+             * Lifecycle
+             * @description `anonymous`, `known` (by e-mail or phone), `customer` (has ordered) or `churned` (inactive).
+             */
             lifecycle: string;
-            /** Order Count */
+            /**
+             * Order Count
+             * @description Their orders.
+             */
             order_count: number;
         };
         /** ScalingPatch */
         ScalingPatch: {
-            /** Ceiling Micros */
+            /**
+             * Ceiling Micros
+             * @description No daily budget is raised over this; millionths of the campaign's currency.
+             */
             ceiling_micros?: number | null;
-            /** Cut Step */
+            /**
+             * Cut Step
+             * @description The share by which a budget is cut.
+             */
             cut_step?: number | null;
-            /** Dead Band */
+            /**
+             * Dead Band
+             * @description The share around the target in which nothing is changed.
+             */
             dead_band?: number | null;
-            /** Floor Micros */
+            /**
+             * Floor Micros
+             * @description No daily budget is cut under this; millionths of the campaign's currency.
+             */
             floor_micros?: number | null;
-            /** Minimum Conversions */
+            /**
+             * Minimum Conversions
+             * @description Conversions in the window under which nothing is proposed.
+             */
             minimum_conversions?: number | null;
-            /** Minimum Maturity */
+            /**
+             * Minimum Maturity
+             * @description The share of a day's conversions that must be reported before the day is judged.
+             */
             minimum_maturity?: number | null;
-            /** Raise Step */
+            /**
+             * Raise Step
+             * @description The share by which a budget is raised.
+             */
             raise_step?: number | null;
-            /** Target Roas */
+            /**
+             * Target Roas
+             * @description The return on ad spend to hold.
+             */
             target_roas?: number | null;
-            /** Window Days */
+            /**
+             * Window Days
+             * @description Mature days that are judged.
+             */
             window_days?: number | null;
         };
         /**
@@ -6870,35 +9146,69 @@ export interface components {
          * @description Ratios are shares of 1; money is micros of the campaign's currency; the window counts mature days.
          */
         ScalingSettings: {
-            /** Ceiling Micros */
+            /**
+             * Ceiling Micros
+             * @description No daily budget is raised over this; millionths of the campaign's currency.
+             */
             ceiling_micros: number | null;
-            /** Cut Step */
+            /**
+             * Cut Step
+             * @description The share by which a budget is cut.
+             */
             cut_step: number;
-            /** Dead Band */
+            /**
+             * Dead Band
+             * @description The share around the target in which nothing is changed.
+             */
             dead_band: number;
-            /** Floor Micros */
+            /**
+             * Floor Micros
+             * @description No daily budget is cut under this; millionths of the campaign's currency.
+             */
             floor_micros: number;
-            /** Minimum Conversions */
+            /**
+             * Minimum Conversions
+             * @description Conversions in the window under which nothing is proposed.
+             */
             minimum_conversions: number;
-            /** Minimum Maturity */
+            /**
+             * Minimum Maturity
+             * @description The share of a day's conversions that must be reported before the day is judged.
+             */
             minimum_maturity: number;
-            /** Raise Step */
+            /**
+             * Raise Step
+             * @description The share by which a budget is raised.
+             */
             raise_step: number;
-            /** Target Roas */
+            /**
+             * Target Roas
+             * @description The return on ad spend to hold.
+             */
             target_roas: number;
-            /** Window Days */
+            /**
+             * Window Days
+             * @description Mature days that are judged.
+             */
             window_days: number;
         };
         /** SegmentCreate */
         SegmentCreate: {
             /**
              * Description
+             * @description What it is for.
              * @default
              */
             description: string;
-            /** Name */
+            /**
+             * Name
+             * @description Its name, unique among those that are not archived.
+             */
             name: string;
-            /** Rule */
+            /**
+             * Rule
+             * @description The conditions: a tree of `all`, `any` and `not`.
+             */
             rule: components["schemas"]["AllOf"] | components["schemas"]["AnyOf"] | components["schemas"]["Not"] | components["schemas"]["HasLifecycle"] | components["schemas"]["HasIdentifier"] | components["schemas"]["Counter"] | components["schemas"]["Money"] | components["schemas"]["When"] | components["schemas"]["Trait"] | components["schemas"]["ComputedTrait"] | components["schemas"]["Happened"];
         };
         /** SegmentMemberRead */
@@ -6906,24 +9216,32 @@ export interface components {
             /**
              * Entered At
              * Format: date-time
+             * @description Since when they are in, UTC.
              */
             entered_at: string;
             /**
              * Profile Id
              * Format: uuid
+             * @description The person's profile.
              */
             profile_id: string;
         };
         /** SegmentPatch */
         SegmentPatch: {
-            /** Description */
+            /**
+             * Description
+             * @description What it is for.
+             */
             description?: string | null;
             /**
              * Live
              * @description Off: nobody enters or leaves until it is switched on again.
              */
             live?: boolean | null;
-            /** Name */
+            /**
+             * Name
+             * @description Its name, unique among those that are not archived.
+             */
             name?: string | null;
             /**
              * Rule
@@ -6933,38 +9251,68 @@ export interface components {
         };
         /** SegmentRead */
         SegmentRead: {
-            /** Archived At */
+            /**
+             * Archived At
+             * @description When it was archived, UTC.
+             */
             archived_at: string | null;
-            /** Computed At */
+            /**
+             * Computed At
+             * @description When it was last computed whole, UTC.
+             */
             computed_at: string | null;
-            /** Computed Version */
+            /**
+             * Computed Version
+             * @description The version that its membership is of.
+             */
             computed_version: number | null;
-            /** Computing Since */
+            /**
+             * Computing Since
+             * @description Since when it is computed anew, UTC.
+             */
             computing_since: string | null;
             /**
              * Created At
              * Format: date-time
+             * @description When it was made, UTC.
              */
             created_at: string;
-            /** Description */
+            /**
+             * Description
+             * @description What it is for.
+             */
             description: string;
             /**
              * Id
              * Format: uuid
+             * @description The segment's id.
              */
             id: string;
             /**
              * Kind
+             * @description By a rule, or a list from a file.
              * @enum {string}
              */
             kind: "rule" | "list";
-            /** Live */
+            /**
+             * Live
+             * @description It follows events; else it stands still.
+             */
             live: boolean;
-            /** Member Count */
+            /**
+             * Member Count
+             * @description Who is in now.
+             */
             member_count: number;
-            /** Name */
+            /**
+             * Name
+             * @description Its name, unique among those that are not archived.
+             */
             name: string;
-            /** Rule */
+            /**
+             * Rule
+             * @description The conditions: a tree of `all`, `any` and `not`; null for a list.
+             */
             rule: {
                 [key: string]: unknown;
             } | null;
@@ -6977,14 +9325,21 @@ export interface components {
             /**
              * Updated At
              * Format: date-time
+             * @description When it was last changed, UTC.
              */
             updated_at: string;
-            /** Version */
+            /**
+             * Version
+             * @description Counts the changes of the rule.
+             */
             version: number;
         };
         /** SessionRead */
         SessionRead: {
-            /** Access Token */
+            /**
+             * Access Token
+             * @description A JWT for `Authorization: Bearer`.
+             */
             access_token: string;
             /**
              * Csrf Token
@@ -7001,16 +9356,24 @@ export interface components {
              * @description For programs only: browsers hold it in a cookie.
              */
             refresh_token?: string | null;
-            /** Tenant Id */
+            /**
+             * Tenant Id
+             * @description The tenant that the token is for.
+             */
             tenant_id: number;
-            /** Tenants */
+            /**
+             * Tenants
+             * @description Where they are a member.
+             */
             tenants: components["schemas"]["TenantOption"][];
             /**
              * Token Type
+             * @description How the token is sent.
              * @default bearer
              * @constant
              */
             token_type: "bearer";
+            /** @description Who signed in. */
             user: components["schemas"]["UserRead"];
         };
         /**
@@ -7021,6 +9384,7 @@ export interface components {
             /**
              * Created At
              * Format: date-time
+             * @description When it began, UTC.
              */
             created_at: string;
             /**
@@ -7032,23 +9396,35 @@ export interface components {
             /**
              * Expires At
              * Format: date-time
+             * @description When it ends at the latest, UTC.
              */
             expires_at: string;
             /**
              * Id
              * Format: uuid
+             * @description The session's id.
              */
             id: string;
-            /** Ip */
+            /**
+             * Ip
+             * @description From which address it began.
+             */
             ip: string | null;
             /**
              * Last Used At
              * Format: date-time
+             * @description When its token was last renewed, UTC.
              */
             last_used_at: string;
-            /** Tenant Id */
+            /**
+             * Tenant Id
+             * @description The tenant that it was last used in.
+             */
             tenant_id: number;
-            /** User Agent */
+            /**
+             * User Agent
+             * @description The browser or program, as it names itself.
+             */
             user_agent: string | null;
         };
         /** SignalRead */
@@ -7056,41 +9432,64 @@ export interface components {
             /**
              * Ad Account Id
              * Format: uuid
+             * @description The ad account's id here.
              */
             ad_account_id: string;
-            /** Broken */
+            /**
+             * Broken
+             * @description An invariant is broken: it vetoes whatever the score says.
+             */
             broken: boolean;
-            /** Component */
+            /**
+             * Component
+             * @description What was measured.
+             */
             component: string;
             /**
              * Created At
              * Format: date-time
+             * @description When it was written down, UTC.
              */
             created_at: string;
             /**
              * Evaluation Id
              * Format: uuid
+             * @description The evaluation that it belongs to.
              */
             evaluation_id: string;
-            /** Evidence */
+            /**
+             * Evidence
+             * @description What it rests on, by name: figures, times and shares.
+             */
             evidence: {
                 [key: string]: unknown;
             };
             /**
              * Id
              * Format: uuid
+             * @description The signal's id.
              */
             id: string;
             /**
              * Observed At
              * Format: date-time
+             * @description The moment that it speaks of, UTC.
              */
             observed_at: string;
-            /** Reason */
+            /**
+             * Reason
+             * @description Why it is so, in words.
+             */
             reason: string;
-            /** Score */
+            /**
+             * Score
+             * @description 0 to 100; null while it is unknown.
+             */
             score: number | null;
-            /** State */
+            /**
+             * State
+             * @description `good`, `bad`, `unknown` or `absent`.
+             */
             state: string;
         };
         /**
@@ -7098,12 +9497,16 @@ export interface components {
          * @description What silence means where it is no refusal by law: outside the EEA, the United Kingdom and Switzerland.
          */
         SilencePolicy: {
-            /** Countries */
+            /**
+             * Countries
+             * @description What it means in these, by ISO 3166 code.
+             */
             countries?: {
                 [key: string]: "granted" | "refused";
             };
             /**
              * Elsewhere
+             * @description What silence means where no country says otherwise.
              * @default granted
              * @enum {string}
              */
@@ -7116,17 +9519,24 @@ export interface components {
              * @description Where silence is a refusal whatever the policy says; so it is in an unknown country.
              */
             always_refused: string[];
-            /** Countries */
+            /**
+             * Countries
+             * @description What it means in these, by ISO 3166 code.
+             */
             countries?: {
                 [key: string]: "granted" | "refused";
             };
             /**
              * Elsewhere
+             * @description What silence means where no country says otherwise.
              * @default granted
              * @enum {string}
              */
             elsewhere: "granted" | "refused";
-            /** Version */
+            /**
+             * Version
+             * @description Counts the changes of the policy.
+             */
             version: number;
         };
         /** SourceCreate */
@@ -7138,14 +9548,23 @@ export interface components {
              * @enum {string}
              */
             kind: "browser" | "server" | "mobile";
-            /** Name */
+            /**
+             * Name
+             * @description What sends: `Web shop`.
+             */
             name: string;
         };
         /** SourcePatch */
         SourcePatch: {
-            /** Enabled */
+            /**
+             * Enabled
+             * @description Off: what it sends is refused with 404.
+             */
             enabled?: boolean | null;
-            /** Name */
+            /**
+             * Name
+             * @description What sends: `Web shop`.
+             */
             name?: string | null;
         };
         /** SourceRead */
@@ -7153,38 +9572,68 @@ export interface components {
             /**
              * Created At
              * Format: date-time
+             * @description When it was made, UTC.
              */
             created_at: string;
-            /** Enabled */
+            /**
+             * Enabled
+             * @description Off: what it sends is refused with 404.
+             */
             enabled: boolean;
             /**
              * Id
              * Format: uuid
+             * @description The source's id.
              */
             id: string;
             /**
              * Kind
+             * @description What sort of sender it is.
              * @enum {string}
              */
             kind: "browser" | "server" | "mobile";
-            /** Name */
+            /**
+             * Name
+             * @description What sends.
+             */
             name: string;
-            /** Rotated At */
+            /**
+             * Rotated At
+             * @description When its key was last exchanged, UTC.
+             */
             rotated_at: string | null;
-            /** Write Key Prefix */
+            /**
+             * Write Key Prefix
+             * @description The beginning of its write key, to know it by.
+             */
             write_key_prefix: string;
         };
         /** SourceStats */
         SourceStats: {
-            /** Accepted */
+            /**
+             * Accepted
+             * @description Events stored.
+             */
             accepted: number;
-            /** Duplicates */
+            /**
+             * Duplicates
+             * @description Events that had arrived before.
+             */
             duplicates: number;
-            /** Newest Accepted At */
+            /**
+             * Newest Accepted At
+             * @description When the newest was received, UTC.
+             */
             newest_accepted_at: string | null;
-            /** Rejected */
+            /**
+             * Rejected
+             * @description Events that break a rule.
+             */
             rejected: number;
-            /** Source Id */
+            /**
+             * Source Id
+             * @description The source that sent it; null for what came without a write key.
+             */
             source_id: string | null;
         };
         /** SourceWithKey */
@@ -7192,30 +9641,45 @@ export interface components {
             /**
              * Created At
              * Format: date-time
+             * @description When it was made, UTC.
              */
             created_at: string;
-            /** Enabled */
+            /**
+             * Enabled
+             * @description Off: what it sends is refused with 404.
+             */
             enabled: boolean;
             /**
              * Id
              * Format: uuid
+             * @description The source's id.
              */
             id: string;
             /**
              * Kind
+             * @description What sort of sender it is.
              * @enum {string}
              */
             kind: "browser" | "server" | "mobile";
-            /** Name */
+            /**
+             * Name
+             * @description What sends.
+             */
             name: string;
-            /** Rotated At */
+            /**
+             * Rotated At
+             * @description When its key was last exchanged, UTC.
+             */
             rotated_at: string | null;
             /**
              * Write Key
              * @description Shown this once.
              */
             write_key: string;
-            /** Write Key Prefix */
+            /**
+             * Write Key Prefix
+             * @description The beginning of its write key, to know it by.
+             */
             write_key_prefix: string;
         };
         /** SplitRequest */
@@ -7225,7 +9689,10 @@ export interface components {
              * @description Keys of this profile's identifiers that are another person's.
              */
             keys: string[];
-            /** Reason */
+            /**
+             * Reason
+             * @description Why, for those who read it later.
+             */
             reason: string;
         };
         /**
@@ -7233,41 +9700,71 @@ export interface components {
          * @description What became of one store, or of one platform (`platform:…`).
          */
         StoreRead: {
-            /** Detail */
+            /**
+             * Detail
+             * @description What was done, or why not, in words.
+             */
             detail: string;
-            /** Rows */
+            /**
+             * Rows
+             * @description Rows that it came to.
+             */
             rows: number;
             /**
              * Status
+             * @description `erased`, `kept` (for the reason told) or `impossible` there.
              * @enum {string}
              */
             status: "erased" | "kept" | "impossible";
-            /** Store */
+            /**
+             * Store
+             * @description Which store or platform.
+             */
             store: string;
         };
         /** StrategyPatch */
         StrategyPatch: {
+            /** @description What is to change of its settings. */
             config?: components["schemas"]["ScalingPatch"] | null;
-            /** Enabled */
+            /**
+             * Enabled
+             * @description Whether it runs by the clock.
+             */
             enabled?: boolean | null;
         };
         /** StrategyRead */
         StrategyRead: {
+            /** @description Its settings. */
             config: components["schemas"]["ScalingSettings"];
-            /** Enabled */
+            /**
+             * Enabled
+             * @description It runs by the clock.
+             */
             enabled: boolean;
-            /** Last Result */
+            /**
+             * Last Result
+             * @description What that run came to, counted.
+             */
             last_result: {
                 [key: string]: unknown;
             } | null;
-            /** Last Run At */
+            /**
+             * Last Run At
+             * @description When it last ran, UTC.
+             */
             last_run_at: string | null;
-            /** Name */
+            /**
+             * Name
+             * @description The strategy's name.
+             */
             name: string;
         };
         /** StrategyRun */
         StrategyRun: {
-            /** Considered */
+            /**
+             * Considered
+             * @description Every campaign that was looked at.
+             */
             considered: components["schemas"]["ConsideredRead"][];
         };
         /**
@@ -7277,24 +9774,29 @@ export interface components {
         SumOf: {
             /**
              * Compare
+             * @description How to compare.
              * @enum {string}
              */
             compare: "equals" | "less_than" | "at_most" | "more_than" | "at_least";
-            /** Number */
+            /**
+             * Number
+             * @description What to compare with.
+             */
             number: number | string;
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description Which test it is. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             op: "sum";
             /**
              * Property
-             * @description As it was sent; case matters.
+             * @description The property that is summed up; what is no number is passed over.
              */
             property: string;
         };
         /** SummaryRead */
         SummaryRead: {
+            /** @description Actions that wait for a person. */
             actions_waiting: components["schemas"]["Figure"];
             /**
              * As Of
@@ -7302,33 +9804,59 @@ export interface components {
              * @description The domain's now: what evaluations and actions are aged by.
              */
             as_of: string;
+            /** @description Conversion value of today as the platforms claim it, in millionths of `currency`. */
             conversion_value_today: components["schemas"]["Figure"];
-            /** Currency */
+            /**
+             * Currency
+             * @description Of the amounts, ISO 4217; null where accounts have several.
+             */
             currency: string | null;
+            /** @description First-party events of the last hour. */
             events_last_hour: components["schemas"]["Figure"];
+            /** @description Signal health of the tenant, 0 to 100. */
             health: components["schemas"]["Figure"];
+            /** @description What the autopilot may do. */
             mode: components["schemas"]["Figure"];
+            /** @description Spend of today, in millionths of `currency`. */
             spend_today: components["schemas"]["Figure"];
         };
         /** SwitchRead */
         SwitchRead: {
-            /** Changed At */
+            /**
+             * Changed At
+             * @description When, UTC; null where it never was.
+             */
             changed_at: string | null;
-            /** Changed By */
+            /**
+             * Changed By
+             * @description Who turned it.
+             */
             changed_by: string | null;
-            /** Engaged */
+            /**
+             * Engaged
+             * @description No request that changes an ad account may start.
+             */
             engaged: boolean;
-            /** Reason */
+            /**
+             * Reason
+             * @description Why it was turned.
+             */
             reason: string | null;
         };
         /** SwitchTenantRequest */
         SwitchTenantRequest: {
-            /** Tenant Id */
+            /**
+             * Tenant Id
+             * @description A tenant in which the person is a member.
+             */
             tenant_id: number;
         };
         /** SyncQueued */
         SyncQueued: {
-            /** Task */
+            /**
+             * Task
+             * @description The task that was queued, by name.
+             */
             task: string;
         };
         /** TenantCreate */
@@ -7340,13 +9868,18 @@ export interface components {
             country?: string | null;
             /**
              * Currency
+             * @description Of the company's limits, ISO 4217.
              * @default USD
              */
             currency: string;
-            /** Name */
+            /**
+             * Name
+             * @description The company's name.
+             */
             name: string;
             /**
              * Timezone
+             * @description Of the company's days, IANA.
              * @default UTC
              */
             timezone: string;
@@ -7356,10 +9889,17 @@ export interface components {
          * @description A company that the person may switch to, and their role there.
          */
         TenantOption: {
-            /** Id */
+            /**
+             * Id
+             * @description The tenant's id.
+             */
             id: number;
-            /** Name */
+            /**
+             * Name
+             * @description The company's name.
+             */
             name: string;
+            /** @description The person's role there. */
             role: components["schemas"]["Role"];
         };
         /**
@@ -7372,31 +9912,59 @@ export interface components {
              * @description ISO 3166-1 alpha-2; null forgets it.
              */
             country?: string | null;
-            /** Currency */
+            /**
+             * Currency
+             * @description Of the company's limits, ISO 4217.
+             */
             currency?: string | null;
-            /** Name */
+            /**
+             * Name
+             * @description The company's name.
+             */
             name?: string | null;
-            /** Timezone */
+            /**
+             * Timezone
+             * @description Of the company's days, IANA.
+             */
             timezone?: string | null;
         };
         /** TenantRead */
         TenantRead: {
-            /** Country */
+            /**
+             * Country
+             * @description ISO 3166; null where it was never told.
+             */
             country: string | null;
             /**
              * Created At
              * Format: date-time
+             * @description When it was made, UTC.
              */
             created_at: string;
-            /** Currency */
+            /**
+             * Currency
+             * @description Of the company's limits, ISO 4217.
+             */
             currency: string;
-            /** Id */
+            /**
+             * Id
+             * @description The tenant's id.
+             */
             id: number;
-            /** Name */
+            /**
+             * Name
+             * @description The company's name.
+             */
             name: string;
-            /** Slug */
+            /**
+             * Slug
+             * @description The same, fit for an address.
+             */
             slug: string;
-            /** Timezone */
+            /**
+             * Timezone
+             * @description Of the company's days, IANA.
+             */
             timezone: string;
         };
         /** TicketRead */
@@ -7414,61 +9982,101 @@ export interface components {
         };
         /** TimelineEvent */
         TimelineEvent: {
-            /** Context */
+            /**
+             * Context
+             * @description Where it came from, as the SDK tells; personal values are taken out.
+             */
             context: {
                 [key: string]: unknown;
             };
-            /** Currency */
+            /**
+             * Currency
+             * @description Of the value, ISO 4217.
+             */
             currency: string | null;
-            /** Event Name */
+            /**
+             * Event Name
+             * @description What happened, in the sender's words: `Order Completed`.
+             */
             event_name: string;
             /**
              * Event Time
              * Format: date-time
+             * @description When it happened, corrected for the sender's clock, UTC.
              */
             event_time: string;
-            /** Event Type */
+            /**
+             * Event Type
+             * @description `track`, `identify`, `page`, `screen`, `group` or `alias`.
+             */
             event_type: string;
             /**
              * Id
              * Format: uuid
+             * @description The event's id here.
              */
             id: string;
-            /** Is Order */
+            /**
+             * Is Order
+             * @description It is a completed order.
+             */
             is_order: boolean;
-            /** Is Refund */
+            /**
+             * Is Refund
+             * @description It gives money back.
+             */
             is_refund: boolean;
-            /** Order Id */
+            /**
+             * Order Id
+             * @description The order that it speaks of.
+             */
             order_id: string | null;
-            /** Person Key */
+            /**
+             * Person Key
+             * @description The identifier that it is anchored to.
+             */
             person_key: string | null;
-            /** Properties */
+            /**
+             * Properties
+             * @description What the sender said of it; personal values are taken out.
+             */
             properties: {
                 [key: string]: unknown;
             };
             /**
              * Received At
              * Format: date-time
+             * @description When it was received, UTC.
              */
             received_at: string;
-            /** Source Id */
+            /**
+             * Source Id
+             * @description The source that sent it; null for what came without a write key.
+             */
             source_id: string | null;
-            /** Value Micros */
+            /**
+             * Value Micros
+             * @description Its value in millionths of `currency`.
+             */
             value_micros: number | null;
         };
         /** Times */
         Times: {
             /**
              * Compare
+             * @description How to compare.
              * @enum {string}
              */
             compare: "equals" | "less_than" | "at_most" | "more_than" | "at_least";
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description Which test it is. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             op: "times";
-            /** Value */
+            /**
+             * Value
+             * @description How many times.
+             */
             value: number;
         };
         /**
@@ -7486,17 +10094,24 @@ export interface components {
              * @description One sentence for people.
              */
             error: string;
-            /** Fields */
+            /**
+             * Fields
+             * @description Each field that is at fault; null where none is.
+             */
             fields?: components["schemas"]["FieldFault"][] | null;
             /**
              * Message
              * @description The sentence of `error`, where the SDKs look for it.
              */
             message: string;
-            /** Request Id */
+            /**
+             * Request Id
+             * @description The request, as in `X-Request-ID`.
+             */
             request_id?: string | null;
             /**
              * Success
+             * @description Never true.
              * @default false
              */
             success: boolean;
@@ -7507,16 +10122,19 @@ export interface components {
          */
         Trait: {
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description Which condition it is. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "trait";
             /**
              * Name
-             * @description As it was sent; case matters.
+             * @description The trait; dots lead into objects.
              */
             name: string;
-            /** Test */
+            /**
+             * Test
+             * @description What it must be.
+             */
             test: components["schemas"]["Exists"] | components["schemas"]["IsText"] | components["schemas"]["OneOf"] | components["schemas"]["HasText"] | components["schemas"]["IsNumber"] | components["schemas"]["IsTruth"] | components["schemas"]["IsWhen"];
         };
         /** TransitionRead */
@@ -7524,16 +10142,19 @@ export interface components {
             /**
              * At
              * Format: date-time
+             * @description When, UTC.
              */
             at: string;
             /**
              * Direction
+             * @description In or out.
              * @enum {string}
              */
             direction: "entered" | "left";
             /**
              * Profile Id
              * Format: uuid
+             * @description The person's profile.
              */
             profile_id: string;
             /**
@@ -7541,9 +10162,15 @@ export interface components {
              * @description `events`, `graph`, `ended`, `lifecycle`, `time`, `recompute`, `archived`, ….
              */
             reason: string;
-            /** Seq */
+            /**
+             * Seq
+             * @description Grows with each move of the tenant's.
+             */
             seq: number;
-            /** Version */
+            /**
+             * Version
+             * @description The version of the rule that moved them.
+             */
             version: number;
         };
         /** TriageAction */
@@ -7553,31 +10180,52 @@ export interface components {
              * @description A page of the dashboard.
              */
             href: string;
-            /** Label */
+            /**
+             * Label
+             * @description What to do, on a button.
+             */
             label: string;
         };
         /** TriageItem */
         TriageItem: {
+            /** @description Where it is dealt with. */
             action: components["schemas"]["TriageAction"];
-            /** Entity */
+            /**
+             * Entity
+             * @description The kind of thing that it is about.
+             */
             entity: string | null;
-            /** Entity Id */
+            /**
+             * Entity Id
+             * @description Which one.
+             */
             entity_id: string | null;
             /**
              * Kind
+             * @description What sort of thing waits.
              * @enum {string}
              */
             kind: "approval" | "incident" | "connection" | "violation" | "first_run" | "frozen";
-            /** Reason */
+            /**
+             * Reason
+             * @description Why a person is needed.
+             */
             reason: string;
             /**
              * Severity
+             * @description How much it matters.
              * @enum {string}
              */
             severity: "critical" | "warning" | "info";
-            /** Since */
+            /**
+             * Since
+             * @description Since when it waits, UTC.
+             */
             since: string | null;
-            /** Title */
+            /**
+             * Title
+             * @description What it is, in words.
+             */
             title: string;
         };
         /**
@@ -7585,85 +10233,127 @@ export interface components {
          * @description What needs a person, the most urgent first; `counts` by kind.
          */
         TriageRead: {
-            /** Counts */
+            /**
+             * Counts
+             * @description How many of each kind there are in all.
+             */
             counts: {
                 [key: string]: number;
             };
-            /** Items */
+            /**
+             * Items
+             * @description What waits for a person.
+             */
             items: components["schemas"]["TriageItem"][];
         };
         /** UserRead */
         UserRead: {
-            /** Email */
+            /**
+             * Email
+             * @description E-mail address.
+             */
             email: string;
-            /** Full Name */
+            /**
+             * Full Name
+             * @description The person's name.
+             */
             full_name: string;
             /**
              * Id
              * Format: uuid
+             * @description The person's id, the same in every tenant.
              */
             id: string;
-            /** Is Superadmin */
+            /**
+             * Is Superadmin
+             * @description Operates the installation.
+             */
             is_superadmin: boolean;
-            /** Last Login At */
+            /**
+             * Last Login At
+             * @description When they last signed in, UTC.
+             */
             last_login_at: string | null;
-            /** Mfa Enabled */
+            /**
+             * Mfa Enabled
+             * @description Signing in takes a second factor.
+             */
             mfa_enabled: boolean;
-        };
-        /** ValidationError */
-        ValidationError: {
-            /** Context */
-            ctx?: Record<string, never>;
-            /** Input */
-            input?: unknown;
-            /** Location */
-            loc: (string | number)[];
-            /** Message */
-            msg: string;
-            /** Error Type */
-            type: string;
         };
         /** VerdictRead */
         VerdictRead: {
-            /** Code */
+            /**
+             * Code
+             * @description A stable code of the rule that it breaks.
+             */
             code: string;
-            /** Dialect */
+            /**
+             * Dialect
+             * @description How it was sent: Segment's form or our own.
+             */
             dialect: string;
-            /** Event Name */
+            /**
+             * Event Name
+             * @description What happened, in the sender's words; null where it had no name.
+             */
             event_name: string | null;
             /**
              * First At
              * Format: date-time
+             * @description When it first came, UTC.
              */
             first_at: string;
             /**
              * Id
              * Format: uuid
+             * @description The verdict's id.
              */
             id: string;
             /**
              * Last At
              * Format: date-time
+             * @description When it last came, UTC.
              */
             last_at: string;
-            /** Message Id */
+            /**
+             * Message Id
+             * @description The sender's id of the event; null where it had none.
+             */
             message_id: string | null;
             /**
              * Payload
              * @description The event as it came, what names a person masked; null if too large to keep.
              */
             payload: unknown;
-            /** Reason */
+            /**
+             * Reason
+             * @description The same in words.
+             */
             reason: string;
-            /** Replay Outcome */
+            /**
+             * Replay Outcome
+             * @description What that came to: `accepted`, `duplicate` or `rejected`.
+             */
             replay_outcome: string | null;
-            /** Replayable */
+            /**
+             * Replayable
+             * @description It was kept whole, and can be sent through again.
+             */
             replayable: boolean;
-            /** Replayed At */
+            /**
+             * Replayed At
+             * @description When it was sent through again, UTC.
+             */
             replayed_at: string | null;
-            /** Source Id */
+            /**
+             * Source Id
+             * @description The source that sent it; null for what came without a write key.
+             */
             source_id: string | null;
-            /** Times */
+            /**
+             * Times
+             * @description How often it came.
+             */
             times: number;
         };
         /** VerifyEmailRequest */
@@ -7674,27 +10364,37 @@ export interface components {
              * @description The one that was chosen in the registration of this link.
              */
             password: string;
-            /** Token */
+            /**
+             * Token
+             * @description From the link in the mail.
+             */
             token: string;
         };
         /** When */
         When: {
             /**
              * Field
+             * @description Which time of theirs.
              * @enum {string}
              */
             field: "first_seen_at" | "last_seen_at" | "first_order_at" | "last_order_at";
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description Which condition it is. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "time";
-            /** Test */
+            /**
+             * Test
+             * @description What it must be.
+             */
             test: components["schemas"]["Exists"] | components["schemas"]["Moment"] | components["schemas"]["Lately"];
         };
         /** Why */
         Why: {
-            /** Reason */
+            /**
+             * Reason
+             * @description Why, for those who read it later.
+             */
             reason: string;
         };
         /** WhyRead */
@@ -7704,52 +10404,76 @@ export interface components {
              * @description What the rule says at this moment.
              */
             matched: boolean;
-            /** Member Since */
+            /**
+             * Member Since
+             * @description Since when they are in, UTC; null where they are not.
+             */
             member_since: string | null;
             /**
              * Next Evaluation At
              * @description When nothing but time may next change it.
              */
             next_evaluation_at: string | null;
-            /** Reasons */
+            /**
+             * Reasons
+             * @description Each condition by itself, from left to right.
+             */
             reasons: components["schemas"]["app__schemas__cdp__segments__ReasonRead"][];
         };
         /** HealthRead */
         app__api__health__HealthRead: {
             /**
              * Database
+             * @description Whether PostgreSQL answers.
              * @enum {string}
              */
             database: "healthy" | "unhealthy";
-            /** Environment */
+            /**
+             * Environment
+             * @description `development`, `test`, `staging` or `production`.
+             */
             environment: string;
             /**
              * Redis
+             * @description Whether Redis answers.
              * @enum {string}
              */
             redis: "healthy" | "unhealthy";
             /**
              * Status
+             * @description Degraded without Redis, unhealthy without the database.
              * @enum {string}
              */
             status: "healthy" | "degraded" | "unhealthy";
-            /** Version */
+            /**
+             * Version
+             * @description Of the application.
+             */
             version: string;
         };
         /** ReasonRead */
         app__schemas__cdp__segments__ReasonRead: {
-            /** Condition */
+            /**
+             * Condition
+             * @description The condition, as the rule says it.
+             */
             condition: {
                 [key: string]: unknown;
             };
-            /** Event Count */
+            /**
+             * Event Count
+             * @description Events that count in all; null where it speaks of none.
+             */
             event_count: number | null;
             /**
              * Events
              * @description The newest of the events that count.
              */
             events: components["schemas"]["EventEvidence"][];
-            /** Holds */
+            /**
+             * Holds
+             * @description Whether it holds for this person.
+             */
             holds: boolean;
             /**
              * Path
@@ -7770,49 +10494,87 @@ export interface components {
             /**
              * Ad Account Id
              * Format: uuid
+             * @description The ad account's id here.
              */
             ad_account_id: string;
-            /** Calls */
+            /**
+             * Calls
+             * @description Calls in the window.
+             */
             calls: number;
             /**
              * Circuit
+             * @description Open: nothing is called until it has cooled down.
              * @enum {string}
              */
             circuit: "closed" | "half_open" | "open";
-            /** Connection Status */
+            /**
+             * Connection Status
+             * @description `active`, `needs_sign_in` or `disconnected`.
+             */
             connection_status: string;
-            /** Failures */
+            /**
+             * Failures
+             * @description Those that failed.
+             */
             failures: number;
-            /** Last Metrics At */
+            /**
+             * Last Metrics At
+             * @description When a figure last moved, UTC.
+             */
             last_metrics_at: string | null;
-            /** Last Success At */
+            /**
+             * Last Success At
+             * @description When a call last succeeded, UTC.
+             */
             last_success_at: string | null;
-            /** Last Synced At */
+            /**
+             * Last Synced At
+             * @description When it was last read from the platform, UTC.
+             */
             last_synced_at: string | null;
-            /** Name */
+            /**
+             * Name
+             * @description Its name at the platform.
+             */
             name: string;
-            /** P95 Ms */
+            /**
+             * P95 Ms
+             * @description 95th percentile of their duration, milliseconds; null without calls.
+             */
             p95_ms: number | null;
-            /** Platform */
+            /**
+             * Platform
+             * @description The ad platform, such as `meta`.
+             */
             platform: string;
             /**
              * Success Rate
              * @description Null while no call was made.
              */
             success_rate: number | null;
-            /** Sync Error Code */
+            /**
+             * Sync Error Code
+             * @description A stable code of why the last sync failed.
+             */
             sync_error_code: string | null;
             /**
              * Throttled
              * @description Calls that a rate limit held back: no failures.
              */
             throttled: number;
-            /** Waits Seconds */
+            /**
+             * Waits Seconds
+             * @description Seconds until it may be called again; 0: now.
+             */
             waits_seconds: number;
         };
         /** ReasonRead */
         app__schemas__trust_engine__gate__ReasonRead: {
-            /** Code */
+            /**
+             * Code
+             * @description A stable code of the reason.
+             */
             code: string;
             /**
              * Detail
@@ -7821,44 +10583,73 @@ export interface components {
             detail: {
                 [key: string]: unknown;
             };
-            /** Message */
+            /**
+             * Message
+             * @description The reason in words.
+             */
             message: string;
         };
         /** AccountHealthRead */
         app__schemas__trust_engine__health__AccountHealthRead: {
-            /** Ad Account Id */
+            /**
+             * Ad Account Id
+             * @description The ad account's id here; null for the whole tenant.
+             */
             ad_account_id: string | null;
             /**
              * Capped By
              * @description The dead component that caps the score.
              */
             capped_by: string | null;
-            /** Components */
+            /**
+             * Components
+             * @description What it was scored from.
+             */
             components: components["schemas"]["ComponentRead"][];
             /**
              * Coverage
              * @description The weight that has live evidence, 0 to 1.
              */
             coverage: number;
-            /** Drivers */
+            /**
+             * Drivers
+             * @description What costs the most, in words.
+             */
             drivers: string[];
-            /** Evaluated At */
+            /**
+             * Evaluated At
+             * @description When it was scored, UTC.
+             */
             evaluated_at: string | null;
-            /** Expires At */
+            /**
+             * Expires At
+             * @description When the score is too old to be believed, UTC.
+             */
             expires_at: string | null;
             /**
              * Mode
+             * @description What automation may do.
              * @enum {string}
              */
             mode: "normal" | "limited" | "cuts_only" | "frozen";
-            /** Name */
+            /**
+             * Name
+             * @description Its name; null for the whole tenant.
+             */
             name: string | null;
-            /** Platform */
+            /**
+             * Platform
+             * @description The ad platform; null for the whole tenant.
+             */
             platform: string | null;
-            /** Score */
+            /**
+             * Score
+             * @description 0 to 100; null while it is unknown.
+             */
             score: number | null;
             /**
              * Status
+             * @description `healthy` from 70, `degraded` from 40, else `critical`; `unknown` without a live score.
              * @enum {string}
              */
             status: "healthy" | "degraded" | "critical" | "unknown";
@@ -7868,43 +10659,75 @@ export interface components {
          * @description The tenant's roll-up by spend, and every account. The mode is the most careful one of any account.
          */
         app__schemas__trust_engine__health__HealthRead: {
-            /** Accounts */
+            /**
+             * Accounts
+             * @description The same by ad account.
+             */
             accounts: components["schemas"]["app__schemas__trust_engine__health__AccountHealthRead"][];
-            /** Ad Account Id */
+            /**
+             * Ad Account Id
+             * @description The ad account's id here; null for the whole tenant.
+             */
             ad_account_id: string | null;
             /**
              * Capped By
              * @description The dead component that caps the score.
              */
             capped_by: string | null;
-            /** Components */
+            /**
+             * Components
+             * @description What it was scored from.
+             */
             components: components["schemas"]["ComponentRead"][];
             /**
              * Coverage
              * @description The weight that has live evidence, 0 to 1.
              */
             coverage: number;
-            /** Drivers */
+            /**
+             * Drivers
+             * @description What costs the most, in words.
+             */
             drivers: string[];
-            /** Evaluated At */
+            /**
+             * Evaluated At
+             * @description When it was scored, UTC.
+             */
             evaluated_at: string | null;
-            /** Expires At */
+            /**
+             * Expires At
+             * @description When the score is too old to be believed, UTC.
+             */
             expires_at: string | null;
             /**
              * Mode
+             * @description What automation may do.
              * @enum {string}
              */
             mode: "normal" | "limited" | "cuts_only" | "frozen";
-            /** Name */
+            /**
+             * Name
+             * @description Its name; null for the whole tenant.
+             */
             name: string | null;
-            /** Platform */
+            /**
+             * Platform
+             * @description The ad platform; null for the whole tenant.
+             */
             platform: string | null;
-            /** Platforms */
+            /**
+             * Platforms
+             * @description The same by platform.
+             */
             platforms: components["schemas"]["PlatformHealthRead"][];
-            /** Score */
+            /**
+             * Score
+             * @description 0 to 100; null while it is unknown.
+             */
             score: number | null;
             /**
              * Status
+             * @description `healthy` from 70, `degraded` from 40, else `critical`; `unknown` without a live score.
              * @enum {string}
              */
             status: "healthy" | "degraded" | "critical" | "unknown";
@@ -8977,8 +11800,11 @@ export interface operations {
     api_keys_list: {
         parameters: {
             query?: {
+                /** @description Which page; the first is 1. */
                 page?: number;
+                /** @description Rows of a page, at most. */
                 limit?: number;
+                /** @description A leading minus turns the order round. */
                 sort?: "name" | "-name" | "created_at" | "-created_at" | "expires_at" | "-expires_at" | "last_used_at" | "-last_used_at";
                 /** @description Part of the name, in any case. */
                 q?: string | null;
@@ -9016,7 +11842,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role does not allow it */
+            /**
+             * @description The role does not allow it
+             *
+             *     - `api_keys.key_makes_no_key`: A person makes API keys: one key cannot make another.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9025,7 +11855,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `api_keys.not_found`: There is no such API key here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9061,7 +11895,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `api_keys.expiry_passed`: A key's expiry lies in the future.
+             *     - `api_keys.scope_not_allowed`: A key cannot do what its maker may not.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9139,7 +11978,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role does not allow it */
+            /**
+             * @description The role does not allow it
+             *
+             *     - `api_keys.key_makes_no_key`: A person makes API keys: one key cannot make another.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9148,7 +11991,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `api_keys.not_found`: There is no such API key here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9184,7 +12031,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `api_keys.expiry_passed`: A key's expiry lies in the future.
+             *     - `api_keys.scope_not_allowed`: A key cannot do what its maker may not.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9227,6 +12079,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The API key's id. */
                 key_id: string;
             };
             cookie?: never;
@@ -9258,7 +12111,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role does not allow it */
+            /**
+             * @description The role does not allow it
+             *
+             *     - `api_keys.key_makes_no_key`: A person makes API keys: one key cannot make another.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9267,7 +12124,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `api_keys.not_found`: There is no such API key here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9303,7 +12164,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `api_keys.expiry_passed`: A key's expiry lies in the future.
+             *     - `api_keys.scope_not_allowed`: A key cannot do what its maker may not.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9344,15 +12210,21 @@ export interface operations {
     audit_logs_search: {
         parameters: {
             query?: {
+                /** @description The `next_cursor` of the page before; left out for the first page. */
                 cursor?: string | null;
+                /** @description Rows of a page, at most. */
                 limit?: number;
                 /** @description Whole, or `campaigns.*`. */
                 action?: string | null;
+                /** @description Only what was done to this kind. */
                 entity?: string | null;
+                /** @description Only what was done to this one. */
                 entity_id?: string | null;
                 /** @description An id, or a part of a name. */
                 actor?: string | null;
+                /** @description From then on, UTC. */
                 since?: string | null;
+                /** @description Before then, UTC. */
                 until?: string | null;
                 /** @description Anywhere in the entry. */
                 q?: string | null;
@@ -9477,6 +12349,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description `program`: the refresh token stands in the body, and no cookie is set. */
                 "X-Client"?: string | null;
             };
             path?: never;
@@ -9506,7 +12379,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No valid credential */
+            /**
+             * @description No valid credential
+             *
+             *     - `auth.invalid_api_key`: The API key is unknown, expired or revoked.
+             *     - `auth.invalid_credentials`: The e-mail address or the password is wrong; after five failures an account is locked for 15 minutes.
+             *     - `auth.invalid_token`: The token is not valid: sign in again.
+             *     - `auth.no_refresh_token`: There is no session to go on with: sign in.
+             *     - `auth.refresh_reused`: This refresh token was used before, so its session has been ended: sign in again.
+             *     - `auth.session_ended`: This session has ended: sign in again.
+             *     - `auth.wrong_code`: The code is wrong or was used before; after five failures an account is locked for 15 minutes.
+             */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9515,7 +12398,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role does not allow it */
+            /**
+             * @description The role does not allow it
+             *
+             *     - `auth.csrf_failed`: The X-CSRF-Token header does not match the session's cookie.
+             *     - `auth.email_not_verified`: Open the link in the mail that we sent to verify your address, then sign in.
+             *     - `auth.foreign_origin`: This page may not sign anybody in or out here.
+             *     - `auth.needs_person`: Only a signed-in person can do this, not an API key.
+             *     - `auth.no_tenant`: This account belongs to no company: ask for an invitation.
+             *     - `auth.not_a_member`: You are not a member of this company.
+             *     - `auth.password_needed`: You signed in some time ago: say your password again for this.
+             *     - `auth.permission_missing`: Your role does not allow this.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9524,7 +12418,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `auth.session_not_found`: There is no such session.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9542,7 +12440,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `auth.mfa_already_enabled`: Two-factor authentication is on already: turn it off first.
+             *     - `auth.mfa_not_enrolled`: Two-factor authentication is not set up.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9560,7 +12463,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `auth.code_rejected`: The code is wrong or was used before; after five failures an account is locked for 15 minutes.
+             *     - `auth.link_invalid`: This link is no longer valid: ask for a new one.
+             *     - `auth.not_its_password`: This link belongs to a registration with another password: open the link of yours, or set a new password.
+             *     - `auth.wrong_password`: The current password is wrong; after five failures an account is locked for 15 minutes.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9587,7 +12497,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `auth.busy`: Too many people are signing in at once: try again shortly.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9602,6 +12516,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The cookie `stratum_csrf`, said again: that a page of ours asks. */
                 "X-CSRF-Token"?: string | null;
             };
             path?: never;
@@ -9629,7 +12544,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No valid credential */
+            /**
+             * @description No valid credential
+             *
+             *     - `auth.invalid_api_key`: The API key is unknown, expired or revoked.
+             *     - `auth.invalid_credentials`: The e-mail address or the password is wrong; after five failures an account is locked for 15 minutes.
+             *     - `auth.invalid_token`: The token is not valid: sign in again.
+             *     - `auth.no_refresh_token`: There is no session to go on with: sign in.
+             *     - `auth.refresh_reused`: This refresh token was used before, so its session has been ended: sign in again.
+             *     - `auth.session_ended`: This session has ended: sign in again.
+             *     - `auth.wrong_code`: The code is wrong or was used before; after five failures an account is locked for 15 minutes.
+             */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9638,7 +12563,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role does not allow it */
+            /**
+             * @description The role does not allow it
+             *
+             *     - `auth.csrf_failed`: The X-CSRF-Token header does not match the session's cookie.
+             *     - `auth.email_not_verified`: Open the link in the mail that we sent to verify your address, then sign in.
+             *     - `auth.foreign_origin`: This page may not sign anybody in or out here.
+             *     - `auth.needs_person`: Only a signed-in person can do this, not an API key.
+             *     - `auth.no_tenant`: This account belongs to no company: ask for an invitation.
+             *     - `auth.not_a_member`: You are not a member of this company.
+             *     - `auth.password_needed`: You signed in some time ago: say your password again for this.
+             *     - `auth.permission_missing`: Your role does not allow this.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9647,7 +12583,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `auth.session_not_found`: There is no such session.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9665,7 +12605,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `auth.mfa_already_enabled`: Two-factor authentication is on already: turn it off first.
+             *     - `auth.mfa_not_enrolled`: Two-factor authentication is not set up.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9683,7 +12628,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `auth.code_rejected`: The code is wrong or was used before; after five failures an account is locked for 15 minutes.
+             *     - `auth.link_invalid`: This link is no longer valid: ask for a new one.
+             *     - `auth.not_its_password`: This link belongs to a registration with another password: open the link of yours, or set a new password.
+             *     - `auth.wrong_password`: The current password is wrong; after five failures an account is locked for 15 minutes.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9710,7 +12662,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `auth.busy`: Too many people are signing in at once: try again shortly.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9748,7 +12704,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No valid credential */
+            /**
+             * @description No valid credential
+             *
+             *     - `auth.invalid_api_key`: The API key is unknown, expired or revoked.
+             *     - `auth.invalid_credentials`: The e-mail address or the password is wrong; after five failures an account is locked for 15 minutes.
+             *     - `auth.invalid_token`: The token is not valid: sign in again.
+             *     - `auth.no_refresh_token`: There is no session to go on with: sign in.
+             *     - `auth.refresh_reused`: This refresh token was used before, so its session has been ended: sign in again.
+             *     - `auth.session_ended`: This session has ended: sign in again.
+             *     - `auth.wrong_code`: The code is wrong or was used before; after five failures an account is locked for 15 minutes.
+             */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9757,7 +12723,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role does not allow it */
+            /**
+             * @description The role does not allow it
+             *
+             *     - `auth.csrf_failed`: The X-CSRF-Token header does not match the session's cookie.
+             *     - `auth.email_not_verified`: Open the link in the mail that we sent to verify your address, then sign in.
+             *     - `auth.foreign_origin`: This page may not sign anybody in or out here.
+             *     - `auth.needs_person`: Only a signed-in person can do this, not an API key.
+             *     - `auth.no_tenant`: This account belongs to no company: ask for an invitation.
+             *     - `auth.not_a_member`: You are not a member of this company.
+             *     - `auth.password_needed`: You signed in some time ago: say your password again for this.
+             *     - `auth.permission_missing`: Your role does not allow this.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9766,7 +12743,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `auth.session_not_found`: There is no such session.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9784,7 +12765,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `auth.mfa_already_enabled`: Two-factor authentication is on already: turn it off first.
+             *     - `auth.mfa_not_enrolled`: Two-factor authentication is not set up.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9802,7 +12788,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `auth.code_rejected`: The code is wrong or was used before; after five failures an account is locked for 15 minutes.
+             *     - `auth.link_invalid`: This link is no longer valid: ask for a new one.
+             *     - `auth.not_its_password`: This link belongs to a registration with another password: open the link of yours, or set a new password.
+             *     - `auth.wrong_password`: The current password is wrong; after five failures an account is locked for 15 minutes.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9829,7 +12822,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `auth.busy`: Too many people are signing in at once: try again shortly.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9871,7 +12868,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No valid credential */
+            /**
+             * @description No valid credential
+             *
+             *     - `auth.invalid_api_key`: The API key is unknown, expired or revoked.
+             *     - `auth.invalid_credentials`: The e-mail address or the password is wrong; after five failures an account is locked for 15 minutes.
+             *     - `auth.invalid_token`: The token is not valid: sign in again.
+             *     - `auth.no_refresh_token`: There is no session to go on with: sign in.
+             *     - `auth.refresh_reused`: This refresh token was used before, so its session has been ended: sign in again.
+             *     - `auth.session_ended`: This session has ended: sign in again.
+             *     - `auth.wrong_code`: The code is wrong or was used before; after five failures an account is locked for 15 minutes.
+             */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9880,7 +12887,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role does not allow it */
+            /**
+             * @description The role does not allow it
+             *
+             *     - `auth.csrf_failed`: The X-CSRF-Token header does not match the session's cookie.
+             *     - `auth.email_not_verified`: Open the link in the mail that we sent to verify your address, then sign in.
+             *     - `auth.foreign_origin`: This page may not sign anybody in or out here.
+             *     - `auth.needs_person`: Only a signed-in person can do this, not an API key.
+             *     - `auth.no_tenant`: This account belongs to no company: ask for an invitation.
+             *     - `auth.not_a_member`: You are not a member of this company.
+             *     - `auth.password_needed`: You signed in some time ago: say your password again for this.
+             *     - `auth.permission_missing`: Your role does not allow this.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9889,7 +12907,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `auth.session_not_found`: There is no such session.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9907,7 +12929,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `auth.mfa_already_enabled`: Two-factor authentication is on already: turn it off first.
+             *     - `auth.mfa_not_enrolled`: Two-factor authentication is not set up.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9925,7 +12952,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `auth.code_rejected`: The code is wrong or was used before; after five failures an account is locked for 15 minutes.
+             *     - `auth.link_invalid`: This link is no longer valid: ask for a new one.
+             *     - `auth.not_its_password`: This link belongs to a registration with another password: open the link of yours, or set a new password.
+             *     - `auth.wrong_password`: The current password is wrong; after five failures an account is locked for 15 minutes.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9952,7 +12986,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `auth.busy`: Too many people are signing in at once: try again shortly.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9994,7 +13032,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No valid credential */
+            /**
+             * @description No valid credential
+             *
+             *     - `auth.invalid_api_key`: The API key is unknown, expired or revoked.
+             *     - `auth.invalid_credentials`: The e-mail address or the password is wrong; after five failures an account is locked for 15 minutes.
+             *     - `auth.invalid_token`: The token is not valid: sign in again.
+             *     - `auth.no_refresh_token`: There is no session to go on with: sign in.
+             *     - `auth.refresh_reused`: This refresh token was used before, so its session has been ended: sign in again.
+             *     - `auth.session_ended`: This session has ended: sign in again.
+             *     - `auth.wrong_code`: The code is wrong or was used before; after five failures an account is locked for 15 minutes.
+             */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10003,7 +13051,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role does not allow it */
+            /**
+             * @description The role does not allow it
+             *
+             *     - `auth.csrf_failed`: The X-CSRF-Token header does not match the session's cookie.
+             *     - `auth.email_not_verified`: Open the link in the mail that we sent to verify your address, then sign in.
+             *     - `auth.foreign_origin`: This page may not sign anybody in or out here.
+             *     - `auth.needs_person`: Only a signed-in person can do this, not an API key.
+             *     - `auth.no_tenant`: This account belongs to no company: ask for an invitation.
+             *     - `auth.not_a_member`: You are not a member of this company.
+             *     - `auth.password_needed`: You signed in some time ago: say your password again for this.
+             *     - `auth.permission_missing`: Your role does not allow this.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10012,7 +13071,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `auth.session_not_found`: There is no such session.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10030,7 +13093,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `auth.mfa_already_enabled`: Two-factor authentication is on already: turn it off first.
+             *     - `auth.mfa_not_enrolled`: Two-factor authentication is not set up.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10048,7 +13116,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `auth.code_rejected`: The code is wrong or was used before; after five failures an account is locked for 15 minutes.
+             *     - `auth.link_invalid`: This link is no longer valid: ask for a new one.
+             *     - `auth.not_its_password`: This link belongs to a registration with another password: open the link of yours, or set a new password.
+             *     - `auth.wrong_password`: The current password is wrong; after five failures an account is locked for 15 minutes.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10075,7 +13150,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `auth.busy`: Too many people are signing in at once: try again shortly.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10115,7 +13194,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No valid credential */
+            /**
+             * @description No valid credential
+             *
+             *     - `auth.invalid_api_key`: The API key is unknown, expired or revoked.
+             *     - `auth.invalid_credentials`: The e-mail address or the password is wrong; after five failures an account is locked for 15 minutes.
+             *     - `auth.invalid_token`: The token is not valid: sign in again.
+             *     - `auth.no_refresh_token`: There is no session to go on with: sign in.
+             *     - `auth.refresh_reused`: This refresh token was used before, so its session has been ended: sign in again.
+             *     - `auth.session_ended`: This session has ended: sign in again.
+             *     - `auth.wrong_code`: The code is wrong or was used before; after five failures an account is locked for 15 minutes.
+             */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10124,7 +13213,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role does not allow it */
+            /**
+             * @description The role does not allow it
+             *
+             *     - `auth.csrf_failed`: The X-CSRF-Token header does not match the session's cookie.
+             *     - `auth.email_not_verified`: Open the link in the mail that we sent to verify your address, then sign in.
+             *     - `auth.foreign_origin`: This page may not sign anybody in or out here.
+             *     - `auth.needs_person`: Only a signed-in person can do this, not an API key.
+             *     - `auth.no_tenant`: This account belongs to no company: ask for an invitation.
+             *     - `auth.not_a_member`: You are not a member of this company.
+             *     - `auth.password_needed`: You signed in some time ago: say your password again for this.
+             *     - `auth.permission_missing`: Your role does not allow this.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10133,7 +13233,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `auth.session_not_found`: There is no such session.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10151,7 +13255,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `auth.mfa_already_enabled`: Two-factor authentication is on already: turn it off first.
+             *     - `auth.mfa_not_enrolled`: Two-factor authentication is not set up.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10169,7 +13278,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `auth.code_rejected`: The code is wrong or was used before; after five failures an account is locked for 15 minutes.
+             *     - `auth.link_invalid`: This link is no longer valid: ask for a new one.
+             *     - `auth.not_its_password`: This link belongs to a registration with another password: open the link of yours, or set a new password.
+             *     - `auth.wrong_password`: The current password is wrong; after five failures an account is locked for 15 minutes.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10196,7 +13312,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `auth.busy`: Too many people are signing in at once: try again shortly.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10238,7 +13358,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No valid credential */
+            /**
+             * @description No valid credential
+             *
+             *     - `auth.invalid_api_key`: The API key is unknown, expired or revoked.
+             *     - `auth.invalid_credentials`: The e-mail address or the password is wrong; after five failures an account is locked for 15 minutes.
+             *     - `auth.invalid_token`: The token is not valid: sign in again.
+             *     - `auth.no_refresh_token`: There is no session to go on with: sign in.
+             *     - `auth.refresh_reused`: This refresh token was used before, so its session has been ended: sign in again.
+             *     - `auth.session_ended`: This session has ended: sign in again.
+             *     - `auth.wrong_code`: The code is wrong or was used before; after five failures an account is locked for 15 minutes.
+             */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10247,7 +13377,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role does not allow it */
+            /**
+             * @description The role does not allow it
+             *
+             *     - `auth.csrf_failed`: The X-CSRF-Token header does not match the session's cookie.
+             *     - `auth.email_not_verified`: Open the link in the mail that we sent to verify your address, then sign in.
+             *     - `auth.foreign_origin`: This page may not sign anybody in or out here.
+             *     - `auth.needs_person`: Only a signed-in person can do this, not an API key.
+             *     - `auth.no_tenant`: This account belongs to no company: ask for an invitation.
+             *     - `auth.not_a_member`: You are not a member of this company.
+             *     - `auth.password_needed`: You signed in some time ago: say your password again for this.
+             *     - `auth.permission_missing`: Your role does not allow this.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10256,7 +13397,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `auth.session_not_found`: There is no such session.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10274,7 +13419,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `auth.mfa_already_enabled`: Two-factor authentication is on already: turn it off first.
+             *     - `auth.mfa_not_enrolled`: Two-factor authentication is not set up.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10292,7 +13442,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `auth.code_rejected`: The code is wrong or was used before; after five failures an account is locked for 15 minutes.
+             *     - `auth.link_invalid`: This link is no longer valid: ask for a new one.
+             *     - `auth.not_its_password`: This link belongs to a registration with another password: open the link of yours, or set a new password.
+             *     - `auth.wrong_password`: The current password is wrong; after five failures an account is locked for 15 minutes.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10319,7 +13476,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `auth.busy`: Too many people are signing in at once: try again shortly.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10334,6 +13495,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description `program`: the refresh token stands in the body, and no cookie is set. */
                 "X-Client"?: string | null;
             };
             path?: never;
@@ -10363,7 +13525,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No valid credential */
+            /**
+             * @description No valid credential
+             *
+             *     - `auth.invalid_api_key`: The API key is unknown, expired or revoked.
+             *     - `auth.invalid_credentials`: The e-mail address or the password is wrong; after five failures an account is locked for 15 minutes.
+             *     - `auth.invalid_token`: The token is not valid: sign in again.
+             *     - `auth.no_refresh_token`: There is no session to go on with: sign in.
+             *     - `auth.refresh_reused`: This refresh token was used before, so its session has been ended: sign in again.
+             *     - `auth.session_ended`: This session has ended: sign in again.
+             *     - `auth.wrong_code`: The code is wrong or was used before; after five failures an account is locked for 15 minutes.
+             */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10372,7 +13544,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role does not allow it */
+            /**
+             * @description The role does not allow it
+             *
+             *     - `auth.csrf_failed`: The X-CSRF-Token header does not match the session's cookie.
+             *     - `auth.email_not_verified`: Open the link in the mail that we sent to verify your address, then sign in.
+             *     - `auth.foreign_origin`: This page may not sign anybody in or out here.
+             *     - `auth.needs_person`: Only a signed-in person can do this, not an API key.
+             *     - `auth.no_tenant`: This account belongs to no company: ask for an invitation.
+             *     - `auth.not_a_member`: You are not a member of this company.
+             *     - `auth.password_needed`: You signed in some time ago: say your password again for this.
+             *     - `auth.permission_missing`: Your role does not allow this.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10381,7 +13564,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `auth.session_not_found`: There is no such session.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10399,7 +13586,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `auth.mfa_already_enabled`: Two-factor authentication is on already: turn it off first.
+             *     - `auth.mfa_not_enrolled`: Two-factor authentication is not set up.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10417,7 +13609,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `auth.code_rejected`: The code is wrong or was used before; after five failures an account is locked for 15 minutes.
+             *     - `auth.link_invalid`: This link is no longer valid: ask for a new one.
+             *     - `auth.not_its_password`: This link belongs to a registration with another password: open the link of yours, or set a new password.
+             *     - `auth.wrong_password`: The current password is wrong; after five failures an account is locked for 15 minutes.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10444,7 +13643,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `auth.busy`: Too many people are signing in at once: try again shortly.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10486,7 +13689,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No valid credential */
+            /**
+             * @description No valid credential
+             *
+             *     - `auth.invalid_api_key`: The API key is unknown, expired or revoked.
+             *     - `auth.invalid_credentials`: The e-mail address or the password is wrong; after five failures an account is locked for 15 minutes.
+             *     - `auth.invalid_token`: The token is not valid: sign in again.
+             *     - `auth.no_refresh_token`: There is no session to go on with: sign in.
+             *     - `auth.refresh_reused`: This refresh token was used before, so its session has been ended: sign in again.
+             *     - `auth.session_ended`: This session has ended: sign in again.
+             *     - `auth.wrong_code`: The code is wrong or was used before; after five failures an account is locked for 15 minutes.
+             */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10495,7 +13708,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role does not allow it */
+            /**
+             * @description The role does not allow it
+             *
+             *     - `auth.csrf_failed`: The X-CSRF-Token header does not match the session's cookie.
+             *     - `auth.email_not_verified`: Open the link in the mail that we sent to verify your address, then sign in.
+             *     - `auth.foreign_origin`: This page may not sign anybody in or out here.
+             *     - `auth.needs_person`: Only a signed-in person can do this, not an API key.
+             *     - `auth.no_tenant`: This account belongs to no company: ask for an invitation.
+             *     - `auth.not_a_member`: You are not a member of this company.
+             *     - `auth.password_needed`: You signed in some time ago: say your password again for this.
+             *     - `auth.permission_missing`: Your role does not allow this.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10504,7 +13728,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `auth.session_not_found`: There is no such session.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10522,7 +13750,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `auth.mfa_already_enabled`: Two-factor authentication is on already: turn it off first.
+             *     - `auth.mfa_not_enrolled`: Two-factor authentication is not set up.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10540,7 +13773,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `auth.code_rejected`: The code is wrong or was used before; after five failures an account is locked for 15 minutes.
+             *     - `auth.link_invalid`: This link is no longer valid: ask for a new one.
+             *     - `auth.not_its_password`: This link belongs to a registration with another password: open the link of yours, or set a new password.
+             *     - `auth.wrong_password`: The current password is wrong; after five failures an account is locked for 15 minutes.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10567,7 +13807,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `auth.busy`: Too many people are signing in at once: try again shortly.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10609,7 +13853,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No valid credential */
+            /**
+             * @description No valid credential
+             *
+             *     - `auth.invalid_api_key`: The API key is unknown, expired or revoked.
+             *     - `auth.invalid_credentials`: The e-mail address or the password is wrong; after five failures an account is locked for 15 minutes.
+             *     - `auth.invalid_token`: The token is not valid: sign in again.
+             *     - `auth.no_refresh_token`: There is no session to go on with: sign in.
+             *     - `auth.refresh_reused`: This refresh token was used before, so its session has been ended: sign in again.
+             *     - `auth.session_ended`: This session has ended: sign in again.
+             *     - `auth.wrong_code`: The code is wrong or was used before; after five failures an account is locked for 15 minutes.
+             */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10618,7 +13872,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role does not allow it */
+            /**
+             * @description The role does not allow it
+             *
+             *     - `auth.csrf_failed`: The X-CSRF-Token header does not match the session's cookie.
+             *     - `auth.email_not_verified`: Open the link in the mail that we sent to verify your address, then sign in.
+             *     - `auth.foreign_origin`: This page may not sign anybody in or out here.
+             *     - `auth.needs_person`: Only a signed-in person can do this, not an API key.
+             *     - `auth.no_tenant`: This account belongs to no company: ask for an invitation.
+             *     - `auth.not_a_member`: You are not a member of this company.
+             *     - `auth.password_needed`: You signed in some time ago: say your password again for this.
+             *     - `auth.permission_missing`: Your role does not allow this.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10627,7 +13892,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `auth.session_not_found`: There is no such session.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10645,7 +13914,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `auth.mfa_already_enabled`: Two-factor authentication is on already: turn it off first.
+             *     - `auth.mfa_not_enrolled`: Two-factor authentication is not set up.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10663,7 +13937,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `auth.code_rejected`: The code is wrong or was used before; after five failures an account is locked for 15 minutes.
+             *     - `auth.link_invalid`: This link is no longer valid: ask for a new one.
+             *     - `auth.not_its_password`: This link belongs to a registration with another password: open the link of yours, or set a new password.
+             *     - `auth.wrong_password`: The current password is wrong; after five failures an account is locked for 15 minutes.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10690,7 +13971,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `auth.busy`: Too many people are signing in at once: try again shortly.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10732,7 +14017,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No valid credential */
+            /**
+             * @description No valid credential
+             *
+             *     - `auth.invalid_api_key`: The API key is unknown, expired or revoked.
+             *     - `auth.invalid_credentials`: The e-mail address or the password is wrong; after five failures an account is locked for 15 minutes.
+             *     - `auth.invalid_token`: The token is not valid: sign in again.
+             *     - `auth.no_refresh_token`: There is no session to go on with: sign in.
+             *     - `auth.refresh_reused`: This refresh token was used before, so its session has been ended: sign in again.
+             *     - `auth.session_ended`: This session has ended: sign in again.
+             *     - `auth.wrong_code`: The code is wrong or was used before; after five failures an account is locked for 15 minutes.
+             */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10741,7 +14036,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role does not allow it */
+            /**
+             * @description The role does not allow it
+             *
+             *     - `auth.csrf_failed`: The X-CSRF-Token header does not match the session's cookie.
+             *     - `auth.email_not_verified`: Open the link in the mail that we sent to verify your address, then sign in.
+             *     - `auth.foreign_origin`: This page may not sign anybody in or out here.
+             *     - `auth.needs_person`: Only a signed-in person can do this, not an API key.
+             *     - `auth.no_tenant`: This account belongs to no company: ask for an invitation.
+             *     - `auth.not_a_member`: You are not a member of this company.
+             *     - `auth.password_needed`: You signed in some time ago: say your password again for this.
+             *     - `auth.permission_missing`: Your role does not allow this.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10750,7 +14056,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `auth.session_not_found`: There is no such session.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10768,7 +14078,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `auth.mfa_already_enabled`: Two-factor authentication is on already: turn it off first.
+             *     - `auth.mfa_not_enrolled`: Two-factor authentication is not set up.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10786,7 +14101,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `auth.code_rejected`: The code is wrong or was used before; after five failures an account is locked for 15 minutes.
+             *     - `auth.link_invalid`: This link is no longer valid: ask for a new one.
+             *     - `auth.not_its_password`: This link belongs to a registration with another password: open the link of yours, or set a new password.
+             *     - `auth.wrong_password`: The current password is wrong; after five failures an account is locked for 15 minutes.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10813,7 +14135,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `auth.busy`: Too many people are signing in at once: try again shortly.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10828,6 +14154,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The cookie `stratum_csrf`, said again: that a page of ours asks. */
                 "X-CSRF-Token"?: string | null;
             };
             path?: never;
@@ -10857,7 +14184,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No valid credential */
+            /**
+             * @description No valid credential
+             *
+             *     - `auth.invalid_api_key`: The API key is unknown, expired or revoked.
+             *     - `auth.invalid_credentials`: The e-mail address or the password is wrong; after five failures an account is locked for 15 minutes.
+             *     - `auth.invalid_token`: The token is not valid: sign in again.
+             *     - `auth.no_refresh_token`: There is no session to go on with: sign in.
+             *     - `auth.refresh_reused`: This refresh token was used before, so its session has been ended: sign in again.
+             *     - `auth.session_ended`: This session has ended: sign in again.
+             *     - `auth.wrong_code`: The code is wrong or was used before; after five failures an account is locked for 15 minutes.
+             */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10866,7 +14203,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role does not allow it */
+            /**
+             * @description The role does not allow it
+             *
+             *     - `auth.csrf_failed`: The X-CSRF-Token header does not match the session's cookie.
+             *     - `auth.email_not_verified`: Open the link in the mail that we sent to verify your address, then sign in.
+             *     - `auth.foreign_origin`: This page may not sign anybody in or out here.
+             *     - `auth.needs_person`: Only a signed-in person can do this, not an API key.
+             *     - `auth.no_tenant`: This account belongs to no company: ask for an invitation.
+             *     - `auth.not_a_member`: You are not a member of this company.
+             *     - `auth.password_needed`: You signed in some time ago: say your password again for this.
+             *     - `auth.permission_missing`: Your role does not allow this.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10875,7 +14223,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `auth.session_not_found`: There is no such session.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10893,7 +14245,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `auth.mfa_already_enabled`: Two-factor authentication is on already: turn it off first.
+             *     - `auth.mfa_not_enrolled`: Two-factor authentication is not set up.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10911,7 +14268,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `auth.code_rejected`: The code is wrong or was used before; after five failures an account is locked for 15 minutes.
+             *     - `auth.link_invalid`: This link is no longer valid: ask for a new one.
+             *     - `auth.not_its_password`: This link belongs to a registration with another password: open the link of yours, or set a new password.
+             *     - `auth.wrong_password`: The current password is wrong; after five failures an account is locked for 15 minutes.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10938,7 +14302,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `auth.busy`: Too many people are signing in at once: try again shortly.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10980,7 +14348,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No valid credential */
+            /**
+             * @description No valid credential
+             *
+             *     - `auth.invalid_api_key`: The API key is unknown, expired or revoked.
+             *     - `auth.invalid_credentials`: The e-mail address or the password is wrong; after five failures an account is locked for 15 minutes.
+             *     - `auth.invalid_token`: The token is not valid: sign in again.
+             *     - `auth.no_refresh_token`: There is no session to go on with: sign in.
+             *     - `auth.refresh_reused`: This refresh token was used before, so its session has been ended: sign in again.
+             *     - `auth.session_ended`: This session has ended: sign in again.
+             *     - `auth.wrong_code`: The code is wrong or was used before; after five failures an account is locked for 15 minutes.
+             */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10989,7 +14367,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role does not allow it */
+            /**
+             * @description The role does not allow it
+             *
+             *     - `auth.csrf_failed`: The X-CSRF-Token header does not match the session's cookie.
+             *     - `auth.email_not_verified`: Open the link in the mail that we sent to verify your address, then sign in.
+             *     - `auth.foreign_origin`: This page may not sign anybody in or out here.
+             *     - `auth.needs_person`: Only a signed-in person can do this, not an API key.
+             *     - `auth.no_tenant`: This account belongs to no company: ask for an invitation.
+             *     - `auth.not_a_member`: You are not a member of this company.
+             *     - `auth.password_needed`: You signed in some time ago: say your password again for this.
+             *     - `auth.permission_missing`: Your role does not allow this.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10998,7 +14387,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `auth.session_not_found`: There is no such session.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11016,7 +14409,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `auth.mfa_already_enabled`: Two-factor authentication is on already: turn it off first.
+             *     - `auth.mfa_not_enrolled`: Two-factor authentication is not set up.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11034,7 +14432,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `auth.code_rejected`: The code is wrong or was used before; after five failures an account is locked for 15 minutes.
+             *     - `auth.link_invalid`: This link is no longer valid: ask for a new one.
+             *     - `auth.not_its_password`: This link belongs to a registration with another password: open the link of yours, or set a new password.
+             *     - `auth.wrong_password`: The current password is wrong; after five failures an account is locked for 15 minutes.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11061,7 +14466,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `auth.busy`: Too many people are signing in at once: try again shortly.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11075,8 +14484,11 @@ export interface operations {
     auth_sessions_list: {
         parameters: {
             query?: {
+                /** @description Which page; the first is 1. */
                 page?: number;
+                /** @description Rows of a page, at most. */
                 limit?: number;
+                /** @description A leading minus turns the order round. */
                 sort?: "last_used_at" | "-last_used_at" | "created_at" | "-created_at";
             };
             header?: never;
@@ -11103,7 +14515,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No valid credential */
+            /**
+             * @description No valid credential
+             *
+             *     - `auth.invalid_api_key`: The API key is unknown, expired or revoked.
+             *     - `auth.invalid_credentials`: The e-mail address or the password is wrong; after five failures an account is locked for 15 minutes.
+             *     - `auth.invalid_token`: The token is not valid: sign in again.
+             *     - `auth.no_refresh_token`: There is no session to go on with: sign in.
+             *     - `auth.refresh_reused`: This refresh token was used before, so its session has been ended: sign in again.
+             *     - `auth.session_ended`: This session has ended: sign in again.
+             *     - `auth.wrong_code`: The code is wrong or was used before; after five failures an account is locked for 15 minutes.
+             */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11112,7 +14534,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role does not allow it */
+            /**
+             * @description The role does not allow it
+             *
+             *     - `auth.csrf_failed`: The X-CSRF-Token header does not match the session's cookie.
+             *     - `auth.email_not_verified`: Open the link in the mail that we sent to verify your address, then sign in.
+             *     - `auth.foreign_origin`: This page may not sign anybody in or out here.
+             *     - `auth.needs_person`: Only a signed-in person can do this, not an API key.
+             *     - `auth.no_tenant`: This account belongs to no company: ask for an invitation.
+             *     - `auth.not_a_member`: You are not a member of this company.
+             *     - `auth.password_needed`: You signed in some time ago: say your password again for this.
+             *     - `auth.permission_missing`: Your role does not allow this.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11121,7 +14554,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `auth.session_not_found`: There is no such session.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11139,7 +14576,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `auth.mfa_already_enabled`: Two-factor authentication is on already: turn it off first.
+             *     - `auth.mfa_not_enrolled`: Two-factor authentication is not set up.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11157,7 +14599,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `auth.code_rejected`: The code is wrong or was used before; after five failures an account is locked for 15 minutes.
+             *     - `auth.link_invalid`: This link is no longer valid: ask for a new one.
+             *     - `auth.not_its_password`: This link belongs to a registration with another password: open the link of yours, or set a new password.
+             *     - `auth.wrong_password`: The current password is wrong; after five failures an account is locked for 15 minutes.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11184,7 +14633,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `auth.busy`: Too many people are signing in at once: try again shortly.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11200,6 +14653,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The session's id. */
                 session_id: string;
             };
             cookie?: never;
@@ -11222,7 +14676,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No valid credential */
+            /**
+             * @description No valid credential
+             *
+             *     - `auth.invalid_api_key`: The API key is unknown, expired or revoked.
+             *     - `auth.invalid_credentials`: The e-mail address or the password is wrong; after five failures an account is locked for 15 minutes.
+             *     - `auth.invalid_token`: The token is not valid: sign in again.
+             *     - `auth.no_refresh_token`: There is no session to go on with: sign in.
+             *     - `auth.refresh_reused`: This refresh token was used before, so its session has been ended: sign in again.
+             *     - `auth.session_ended`: This session has ended: sign in again.
+             *     - `auth.wrong_code`: The code is wrong or was used before; after five failures an account is locked for 15 minutes.
+             */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11231,7 +14695,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role does not allow it */
+            /**
+             * @description The role does not allow it
+             *
+             *     - `auth.csrf_failed`: The X-CSRF-Token header does not match the session's cookie.
+             *     - `auth.email_not_verified`: Open the link in the mail that we sent to verify your address, then sign in.
+             *     - `auth.foreign_origin`: This page may not sign anybody in or out here.
+             *     - `auth.needs_person`: Only a signed-in person can do this, not an API key.
+             *     - `auth.no_tenant`: This account belongs to no company: ask for an invitation.
+             *     - `auth.not_a_member`: You are not a member of this company.
+             *     - `auth.password_needed`: You signed in some time ago: say your password again for this.
+             *     - `auth.permission_missing`: Your role does not allow this.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11240,7 +14715,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `auth.session_not_found`: There is no such session.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11258,7 +14737,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `auth.mfa_already_enabled`: Two-factor authentication is on already: turn it off first.
+             *     - `auth.mfa_not_enrolled`: Two-factor authentication is not set up.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11276,7 +14760,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `auth.code_rejected`: The code is wrong or was used before; after five failures an account is locked for 15 minutes.
+             *     - `auth.link_invalid`: This link is no longer valid: ask for a new one.
+             *     - `auth.not_its_password`: This link belongs to a registration with another password: open the link of yours, or set a new password.
+             *     - `auth.wrong_password`: The current password is wrong; after five failures an account is locked for 15 minutes.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11303,7 +14794,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `auth.busy`: Too many people are signing in at once: try again shortly.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11318,6 +14813,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description `program`: the refresh token stands in the body, and no cookie is set. */
                 "X-Client"?: string | null;
             };
             path?: never;
@@ -11347,7 +14843,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No valid credential */
+            /**
+             * @description No valid credential
+             *
+             *     - `auth.invalid_api_key`: The API key is unknown, expired or revoked.
+             *     - `auth.invalid_credentials`: The e-mail address or the password is wrong; after five failures an account is locked for 15 minutes.
+             *     - `auth.invalid_token`: The token is not valid: sign in again.
+             *     - `auth.no_refresh_token`: There is no session to go on with: sign in.
+             *     - `auth.refresh_reused`: This refresh token was used before, so its session has been ended: sign in again.
+             *     - `auth.session_ended`: This session has ended: sign in again.
+             *     - `auth.wrong_code`: The code is wrong or was used before; after five failures an account is locked for 15 minutes.
+             */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11356,7 +14862,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role does not allow it */
+            /**
+             * @description The role does not allow it
+             *
+             *     - `auth.csrf_failed`: The X-CSRF-Token header does not match the session's cookie.
+             *     - `auth.email_not_verified`: Open the link in the mail that we sent to verify your address, then sign in.
+             *     - `auth.foreign_origin`: This page may not sign anybody in or out here.
+             *     - `auth.needs_person`: Only a signed-in person can do this, not an API key.
+             *     - `auth.no_tenant`: This account belongs to no company: ask for an invitation.
+             *     - `auth.not_a_member`: You are not a member of this company.
+             *     - `auth.password_needed`: You signed in some time ago: say your password again for this.
+             *     - `auth.permission_missing`: Your role does not allow this.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11365,7 +14882,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `auth.session_not_found`: There is no such session.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11383,7 +14904,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `auth.mfa_already_enabled`: Two-factor authentication is on already: turn it off first.
+             *     - `auth.mfa_not_enrolled`: Two-factor authentication is not set up.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11401,7 +14927,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `auth.code_rejected`: The code is wrong or was used before; after five failures an account is locked for 15 minutes.
+             *     - `auth.link_invalid`: This link is no longer valid: ask for a new one.
+             *     - `auth.not_its_password`: This link belongs to a registration with another password: open the link of yours, or set a new password.
+             *     - `auth.wrong_password`: The current password is wrong; after five failures an account is locked for 15 minutes.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11428,7 +14961,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `auth.busy`: Too many people are signing in at once: try again shortly.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11470,7 +15007,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No valid credential */
+            /**
+             * @description No valid credential
+             *
+             *     - `auth.invalid_api_key`: The API key is unknown, expired or revoked.
+             *     - `auth.invalid_credentials`: The e-mail address or the password is wrong; after five failures an account is locked for 15 minutes.
+             *     - `auth.invalid_token`: The token is not valid: sign in again.
+             *     - `auth.no_refresh_token`: There is no session to go on with: sign in.
+             *     - `auth.refresh_reused`: This refresh token was used before, so its session has been ended: sign in again.
+             *     - `auth.session_ended`: This session has ended: sign in again.
+             *     - `auth.wrong_code`: The code is wrong or was used before; after five failures an account is locked for 15 minutes.
+             */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11479,7 +15026,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role does not allow it */
+            /**
+             * @description The role does not allow it
+             *
+             *     - `auth.csrf_failed`: The X-CSRF-Token header does not match the session's cookie.
+             *     - `auth.email_not_verified`: Open the link in the mail that we sent to verify your address, then sign in.
+             *     - `auth.foreign_origin`: This page may not sign anybody in or out here.
+             *     - `auth.needs_person`: Only a signed-in person can do this, not an API key.
+             *     - `auth.no_tenant`: This account belongs to no company: ask for an invitation.
+             *     - `auth.not_a_member`: You are not a member of this company.
+             *     - `auth.password_needed`: You signed in some time ago: say your password again for this.
+             *     - `auth.permission_missing`: Your role does not allow this.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11488,7 +15046,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `auth.session_not_found`: There is no such session.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11506,7 +15068,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `auth.mfa_already_enabled`: Two-factor authentication is on already: turn it off first.
+             *     - `auth.mfa_not_enrolled`: Two-factor authentication is not set up.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11524,7 +15091,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `auth.code_rejected`: The code is wrong or was used before; after five failures an account is locked for 15 minutes.
+             *     - `auth.link_invalid`: This link is no longer valid: ask for a new one.
+             *     - `auth.not_its_password`: This link belongs to a registration with another password: open the link of yours, or set a new password.
+             *     - `auth.wrong_password`: The current password is wrong; after five failures an account is locked for 15 minutes.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11551,7 +15125,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `auth.busy`: Too many people are signing in at once: try again shortly.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11565,10 +15143,13 @@ export interface operations {
     autopilot_actions_list: {
         parameters: {
             query?: {
+                /** @description The `next_cursor` of the page before; left out for the first page. */
                 cursor?: string | null;
+                /** @description Rows of a page, at most. */
                 limit?: number;
                 /** @description Any of these states. */
                 status?: components["schemas"]["ActionState"][];
+                /** @description Only of this campaign. */
                 campaign_id?: string | null;
             };
             header?: never;
@@ -11613,7 +15194,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `autopilot.actions.account_not_found`: There is no such ad account.
+             *     - `autopilot.actions.campaign_not_found`: There is no such campaign.
+             *     - `autopilot.actions.not_found`: There is no such action.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11631,7 +15218,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `autopilot.actions.not_open`: The action no longer waits for anybody.
+             *     - `autopilot.actions.state_unknown`: What the platform holds now is not known yet: sync the account first.
+             *     - `autopilot.actions.step_not_allowed`: The action cannot go from its state to that one.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11649,7 +15242,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `autopilot.actions.not_a_move`: That moves nothing from one account to another.
+             *     - `autopilot.actions.nothing_to_change`: The platform already holds that.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11736,7 +15334,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `autopilot.actions.account_not_found`: There is no such ad account.
+             *     - `autopilot.actions.campaign_not_found`: There is no such campaign.
+             *     - `autopilot.actions.not_found`: There is no such action.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11754,7 +15358,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `autopilot.actions.not_open`: The action no longer waits for anybody.
+             *     - `autopilot.actions.state_unknown`: What the platform holds now is not known yet: sync the account first.
+             *     - `autopilot.actions.step_not_allowed`: The action cannot go from its state to that one.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11772,7 +15382,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `autopilot.actions.not_a_move`: That moves nothing from one account to another.
+             *     - `autopilot.actions.nothing_to_change`: The platform already holds that.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11859,7 +15474,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `autopilot.actions.account_not_found`: There is no such ad account.
+             *     - `autopilot.actions.campaign_not_found`: There is no such campaign.
+             *     - `autopilot.actions.not_found`: There is no such action.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11877,7 +15498,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `autopilot.actions.not_open`: The action no longer waits for anybody.
+             *     - `autopilot.actions.state_unknown`: What the platform holds now is not known yet: sync the account first.
+             *     - `autopilot.actions.step_not_allowed`: The action cannot go from its state to that one.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11895,7 +15522,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `autopilot.actions.not_a_move`: That moves nothing from one account to another.
+             *     - `autopilot.actions.nothing_to_change`: The platform already holds that.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11938,6 +15570,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The action's id. */
                 action_id: string;
             };
             cookie?: never;
@@ -11980,7 +15613,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `autopilot.actions.account_not_found`: There is no such ad account.
+             *     - `autopilot.actions.campaign_not_found`: There is no such campaign.
+             *     - `autopilot.actions.not_found`: There is no such action.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11998,7 +15637,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `autopilot.actions.not_open`: The action no longer waits for anybody.
+             *     - `autopilot.actions.state_unknown`: What the platform holds now is not known yet: sync the account first.
+             *     - `autopilot.actions.step_not_allowed`: The action cannot go from its state to that one.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12016,7 +15661,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `autopilot.actions.not_a_move`: That moves nothing from one account to another.
+             *     - `autopilot.actions.nothing_to_change`: The platform already holds that.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12059,6 +15709,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The action's id. */
                 action_id: string;
             };
             cookie?: never;
@@ -12105,7 +15756,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `autopilot.actions.account_not_found`: There is no such ad account.
+             *     - `autopilot.actions.campaign_not_found`: There is no such campaign.
+             *     - `autopilot.actions.not_found`: There is no such action.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12123,7 +15780,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `autopilot.actions.not_open`: The action no longer waits for anybody.
+             *     - `autopilot.actions.state_unknown`: What the platform holds now is not known yet: sync the account first.
+             *     - `autopilot.actions.step_not_allowed`: The action cannot go from its state to that one.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12141,7 +15804,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `autopilot.actions.not_a_move`: That moves nothing from one account to another.
+             *     - `autopilot.actions.nothing_to_change`: The platform already holds that.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12184,6 +15852,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The action's id. */
                 action_id: string;
             };
             cookie?: never;
@@ -12230,7 +15899,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `autopilot.actions.account_not_found`: There is no such ad account.
+             *     - `autopilot.actions.campaign_not_found`: There is no such campaign.
+             *     - `autopilot.actions.not_found`: There is no such action.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12248,7 +15923,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `autopilot.actions.not_open`: The action no longer waits for anybody.
+             *     - `autopilot.actions.state_unknown`: What the platform holds now is not known yet: sync the account first.
+             *     - `autopilot.actions.step_not_allowed`: The action cannot go from its state to that one.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12266,7 +15947,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `autopilot.actions.not_a_move`: That moves nothing from one account to another.
+             *     - `autopilot.actions.nothing_to_change`: The platform already holds that.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12307,7 +15993,9 @@ export interface operations {
     autopilot_enforcement_get_limits: {
         parameters: {
             query?: {
+                /** @description Those of this ad account. */
                 ad_account_id?: string | null;
+                /** @description Those of this campaign. */
                 campaign_id?: string | null;
             };
             header?: never;
@@ -12352,7 +16040,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `autopilot.enforcement.entity_not_found`: There is no such ad account or campaign.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12370,7 +16062,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `autopilot.enforcement.currency_in_use`: Accounts or campaigns have amounts of their own in the old currency: take those back first.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12388,7 +16084,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `autopilot.enforcement.amounts_not_named`: A new currency makes other amounts of the old ones: name every amount that is set anew, or take it back.
+             *     - `autopilot.enforcement.currency_not_the_companys`: The amounts of an account or campaign are in the currency of the company's limits.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12475,7 +16176,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `autopilot.enforcement.entity_not_found`: There is no such ad account or campaign.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12493,7 +16198,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `autopilot.enforcement.currency_in_use`: Accounts or campaigns have amounts of their own in the old currency: take those back first.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12511,7 +16220,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `autopilot.enforcement.amounts_not_named`: A new currency makes other amounts of the old ones: name every amount that is set anew, or take it back.
+             *     - `autopilot.enforcement.currency_not_the_companys`: The amounts of an account or campaign are in the currency of the company's limits.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12552,7 +16266,9 @@ export interface operations {
     autopilot_enforcement_list_overrides: {
         parameters: {
             query?: {
+                /** @description Which page; the first is 1. */
                 page?: number;
+                /** @description Rows of a page, at most. */
                 limit?: number;
             };
             header?: never;
@@ -12597,7 +16313,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `autopilot.enforcement.entity_not_found`: There is no such ad account or campaign.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12615,7 +16335,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `autopilot.enforcement.currency_in_use`: Accounts or campaigns have amounts of their own in the old currency: take those back first.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12633,7 +16357,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `autopilot.enforcement.amounts_not_named`: A new currency makes other amounts of the old ones: name every amount that is set anew, or take it back.
+             *     - `autopilot.enforcement.currency_not_the_companys`: The amounts of an account or campaign are in the currency of the company's limits.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12674,7 +16403,9 @@ export interface operations {
     autopilot_enforcement_list_interventions: {
         parameters: {
             query?: {
+                /** @description The `next_cursor` of the page before; left out for the first page. */
                 cursor?: string | null;
+                /** @description Rows of a page, at most. */
                 limit?: number;
             };
             header?: never;
@@ -12719,7 +16450,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `autopilot.enforcement.entity_not_found`: There is no such ad account or campaign.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12737,7 +16472,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `autopilot.enforcement.currency_in_use`: Accounts or campaigns have amounts of their own in the old currency: take those back first.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12755,7 +16494,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `autopilot.enforcement.amounts_not_named`: A new currency makes other amounts of the old ones: name every amount that is set anew, or take it back.
+             *     - `autopilot.enforcement.currency_not_the_companys`: The amounts of an account or campaign are in the currency of the company's limits.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12838,7 +16582,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `autopilot.enforcement.entity_not_found`: There is no such ad account or campaign.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12856,7 +16604,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `autopilot.enforcement.currency_in_use`: Accounts or campaigns have amounts of their own in the old currency: take those back first.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12874,7 +16626,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `autopilot.enforcement.amounts_not_named`: A new currency makes other amounts of the old ones: name every amount that is set anew, or take it back.
+             *     - `autopilot.enforcement.currency_not_the_companys`: The amounts of an account or campaign are in the currency of the company's limits.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12961,7 +16718,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `autopilot.enforcement.entity_not_found`: There is no such ad account or campaign.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12979,7 +16740,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `autopilot.enforcement.currency_in_use`: Accounts or campaigns have amounts of their own in the old currency: take those back first.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12997,7 +16762,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `autopilot.enforcement.amounts_not_named`: A new currency makes other amounts of the old ones: name every amount that is set anew, or take it back.
+             *     - `autopilot.enforcement.currency_not_the_companys`: The amounts of an account or campaign are in the currency of the company's limits.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13084,7 +16854,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `autopilot.enforcement.entity_not_found`: There is no such ad account or campaign.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13102,7 +16876,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `autopilot.enforcement.currency_in_use`: Accounts or campaigns have amounts of their own in the old currency: take those back first.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -13120,7 +16898,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `autopilot.enforcement.amounts_not_named`: A new currency makes other amounts of the old ones: name every amount that is set anew, or take it back.
+             *     - `autopilot.enforcement.currency_not_the_companys`: The amounts of an account or campaign are in the currency of the company's limits.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13203,7 +16986,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `autopilot.strategies.not_found`: There is no strategy of that name.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13239,7 +17026,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `autopilot.strategies.bad_setting`: A setting of the strategy is not valid.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13282,6 +17073,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The strategy's name. */
                 name: string;
             };
             cookie?: never;
@@ -13324,7 +17116,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `autopilot.strategies.not_found`: There is no strategy of that name.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13360,7 +17156,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `autopilot.strategies.bad_setting`: A setting of the strategy is not valid.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13403,6 +17203,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The strategy's name. */
                 name: string;
             };
             cookie?: never;
@@ -13449,7 +17250,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `autopilot.strategies.not_found`: There is no strategy of that name.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13485,7 +17290,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `autopilot.strategies.bad_setting`: A setting of the strategy is not valid.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13528,6 +17337,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The strategy's name. */
                 name: string;
             };
             cookie?: never;
@@ -13570,7 +17380,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `autopilot.strategies.not_found`: There is no strategy of that name.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13606,7 +17420,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `autopilot.strategies.bad_setting`: A setting of the strategy is not valid.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13647,14 +17465,19 @@ export interface operations {
     campaigns_list: {
         parameters: {
             query?: {
+                /** @description Which page; the first is 1. */
                 page?: number;
+                /** @description Rows of a page, at most. */
                 limit?: number;
+                /** @description A leading minus turns the order round. */
                 sort?: "name" | "-name" | "status" | "-status" | "daily_budget_micros" | "-daily_budget_micros" | "spend_micros" | "-spend_micros" | "conversions" | "-conversions" | "roas" | "-roas" | "synced_at" | "-synced_at";
                 /** @description Part of the name. */
                 q?: string | null;
                 /** @description The effective status. */
                 status?: string | null;
+                /** @description Only of this ad platform. */
                 platform?: string | null;
+                /** @description Only of this ad account. */
                 ad_account_id?: string | null;
             };
             header?: never;
@@ -13699,7 +17522,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `campaigns.not_found`: There is no such campaign here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13778,6 +17605,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The campaign's id here. */
                 campaign_id: string;
             };
             cookie?: never;
@@ -13820,7 +17648,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `campaigns.not_found`: There is no such campaign here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13899,6 +17731,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The campaign's id here. */
                 campaign_id: string;
             };
             cookie?: never;
@@ -13945,7 +17778,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `campaigns.not_found`: There is no such campaign here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -14029,6 +17866,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description The campaign's id here. */
                 campaign_id: string;
             };
             cookie?: never;
@@ -14071,7 +17909,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `campaigns.not_found`: There is no such campaign here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -14150,6 +17992,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The campaign's id here. */
                 campaign_id: string;
             };
             cookie?: never;
@@ -14196,7 +18039,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `campaigns.not_found`: There is no such campaign here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -14351,7 +18198,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.consents.future_receipt`: A consent cannot have been given in the future.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14474,7 +18325,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.consents.future_receipt`: A consent cannot have been given in the future.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14593,7 +18448,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.consents.future_receipt`: A consent cannot have been given in the future.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14716,7 +18575,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.consents.future_receipt`: A consent cannot have been given in the future.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14759,6 +18622,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The profile's id. */
                 profile_id: string;
             };
             cookie?: never;
@@ -14837,7 +18701,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.consents.future_receipt`: A consent cannot have been given in the future.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14880,6 +18748,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The profile's id. */
                 profile_id: string;
             };
             cookie?: never;
@@ -14962,7 +18831,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.consents.future_receipt`: A consent cannot have been given in the future.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -15003,11 +18876,14 @@ export interface operations {
     cdp_consents_list_receipts: {
         parameters: {
             query?: {
+                /** @description The `next_cursor` of the page before; left out for the first page. */
                 cursor?: string | null;
+                /** @description Rows of a page, at most. */
                 limit?: number;
             };
             header?: never;
             path: {
+                /** @description The profile's id. */
                 profile_id: string;
             };
             cookie?: never;
@@ -15086,7 +18962,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.consents.future_receipt`: A consent cannot have been given in the future.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -15129,6 +19009,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The profile's id. */
                 profile_id: string;
             };
             cookie?: never;
@@ -15211,7 +19092,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.consents.future_receipt`: A consent cannot have been given in the future.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -15252,12 +19137,19 @@ export interface operations {
     cdp_events_list: {
         parameters: {
             query?: {
+                /** @description Exactly this event name. */
                 name?: string | null;
+                /** @description What this source sent. */
                 source_id?: string | null;
+                /** @description The event with this id of the sender's. */
                 message_id?: string | null;
+                /** @description Received from then on, UTC. */
                 since?: string | null;
+                /** @description Received before then, UTC. */
                 until?: string | null;
+                /** @description The `next_cursor` of the page before; left out for the first page. */
                 cursor?: string | null;
+                /** @description Rows of a page, at most. */
                 limit?: number;
             };
             header?: never;
@@ -15275,7 +19167,13 @@ export interface operations {
                     "application/json": components["schemas"]["CursorPage_EventRead_"];
                 };
             };
-            /** @description The request could not be read */
+            /**
+             * @description The request could not be read
+             *
+             *     - `cdp.events.bad_batch`: The body is not a JSON object of events.
+             *     - `cdp.events.bad_encoding`: The body could not be decompressed.
+             *     - `cdp.events.too_large`: The batch is too large: at most 500 KB and 2,500 events, and 32 KB an event.
+             */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -15293,7 +19191,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role does not allow it */
+            /**
+             * @description The role does not allow it
+             *
+             *     - `cdp.events.sending_not_allowed`: This caller may not send events.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15302,7 +19204,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.events.nothing_to_replay`: The event was too large to be kept: send it anew.
+             *     - `cdp.events.verdict_not_found`: There is no such verdict here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -15347,7 +19254,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many requests; see `Retry-After` */
+            /**
+             * @description Too many requests; see `Retry-After`
+             *
+             *     - `cdp.events.overloaded`: Events arrive faster than they can be stored: send this again shortly.
+             */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -15365,7 +19276,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `cdp.events.store_unavailable`: The events could not be stored: send them again, none is counted twice.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15416,7 +19331,13 @@ export interface operations {
                     "application/json": components["schemas"]["ReceiptRead"];
                 };
             };
-            /** @description The request could not be read */
+            /**
+             * @description The request could not be read
+             *
+             *     - `cdp.events.bad_batch`: The body is not a JSON object of events.
+             *     - `cdp.events.bad_encoding`: The body could not be decompressed.
+             *     - `cdp.events.too_large`: The batch is too large: at most 500 KB and 2,500 events, and 32 KB an event.
+             */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -15434,7 +19355,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role does not allow it */
+            /**
+             * @description The role does not allow it
+             *
+             *     - `cdp.events.sending_not_allowed`: This caller may not send events.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15443,7 +19368,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.events.nothing_to_replay`: The event was too large to be kept: send it anew.
+             *     - `cdp.events.verdict_not_found`: There is no such verdict here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -15488,7 +19418,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many requests; see `Retry-After` */
+            /**
+             * @description Too many requests; see `Retry-After`
+             *
+             *     - `cdp.events.overloaded`: Events arrive faster than they can be stored: send this again shortly.
+             */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -15506,7 +19440,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `cdp.events.store_unavailable`: The events could not be stored: send them again, none is counted twice.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15520,6 +19458,7 @@ export interface operations {
     cdp_events_stats: {
         parameters: {
             query?: {
+                /** @description From this hour on; all that is kept, if left out. */
                 since?: string | null;
             };
             header?: never;
@@ -15537,7 +19476,13 @@ export interface operations {
                     "application/json": components["schemas"]["EventStats"];
                 };
             };
-            /** @description The request could not be read */
+            /**
+             * @description The request could not be read
+             *
+             *     - `cdp.events.bad_batch`: The body is not a JSON object of events.
+             *     - `cdp.events.bad_encoding`: The body could not be decompressed.
+             *     - `cdp.events.too_large`: The batch is too large: at most 500 KB and 2,500 events, and 32 KB an event.
+             */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -15555,7 +19500,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role does not allow it */
+            /**
+             * @description The role does not allow it
+             *
+             *     - `cdp.events.sending_not_allowed`: This caller may not send events.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15564,7 +19513,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.events.nothing_to_replay`: The event was too large to be kept: send it anew.
+             *     - `cdp.events.verdict_not_found`: There is no such verdict here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -15609,7 +19563,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many requests; see `Retry-After` */
+            /**
+             * @description Too many requests; see `Retry-After`
+             *
+             *     - `cdp.events.overloaded`: Events arrive faster than they can be stored: send this again shortly.
+             */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -15627,7 +19585,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `cdp.events.store_unavailable`: The events could not be stored: send them again, none is counted twice.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15641,9 +19603,13 @@ export interface operations {
     cdp_events_list_verdicts: {
         parameters: {
             query?: {
+                /** @description Exactly this code. */
                 code?: string | null;
+                /** @description What this source sent. */
                 source_id?: string | null;
+                /** @description The `next_cursor` of the page before; left out for the first page. */
                 cursor?: string | null;
+                /** @description Rows of a page, at most. */
                 limit?: number;
             };
             header?: never;
@@ -15661,7 +19627,13 @@ export interface operations {
                     "application/json": components["schemas"]["CursorPage_VerdictRead_"];
                 };
             };
-            /** @description The request could not be read */
+            /**
+             * @description The request could not be read
+             *
+             *     - `cdp.events.bad_batch`: The body is not a JSON object of events.
+             *     - `cdp.events.bad_encoding`: The body could not be decompressed.
+             *     - `cdp.events.too_large`: The batch is too large: at most 500 KB and 2,500 events, and 32 KB an event.
+             */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -15679,7 +19651,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role does not allow it */
+            /**
+             * @description The role does not allow it
+             *
+             *     - `cdp.events.sending_not_allowed`: This caller may not send events.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15688,7 +19664,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.events.nothing_to_replay`: The event was too large to be kept: send it anew.
+             *     - `cdp.events.verdict_not_found`: There is no such verdict here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -15733,7 +19714,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many requests; see `Retry-After` */
+            /**
+             * @description Too many requests; see `Retry-After`
+             *
+             *     - `cdp.events.overloaded`: Events arrive faster than they can be stored: send this again shortly.
+             */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -15751,7 +19736,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `cdp.events.store_unavailable`: The events could not be stored: send them again, none is counted twice.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15767,6 +19756,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The verdict's id. */
                 verdict_id: string;
             };
             cookie?: never;
@@ -15786,7 +19776,13 @@ export interface operations {
                     "application/json": components["schemas"]["VerdictRead"];
                 };
             };
-            /** @description The request could not be read */
+            /**
+             * @description The request could not be read
+             *
+             *     - `cdp.events.bad_batch`: The body is not a JSON object of events.
+             *     - `cdp.events.bad_encoding`: The body could not be decompressed.
+             *     - `cdp.events.too_large`: The batch is too large: at most 500 KB and 2,500 events, and 32 KB an event.
+             */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -15804,7 +19800,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role does not allow it */
+            /**
+             * @description The role does not allow it
+             *
+             *     - `cdp.events.sending_not_allowed`: This caller may not send events.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15813,7 +19813,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.events.nothing_to_replay`: The event was too large to be kept: send it anew.
+             *     - `cdp.events.verdict_not_found`: There is no such verdict here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -15858,7 +19863,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many requests; see `Retry-After` */
+            /**
+             * @description Too many requests; see `Retry-After`
+             *
+             *     - `cdp.events.overloaded`: Events arrive faster than they can be stored: send this again shortly.
+             */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -15876,7 +19885,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `cdp.events.store_unavailable`: The events could not be stored: send them again, none is counted twice.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15936,7 +19949,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.identity.link_not_found`: There is no such link here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -15954,7 +19971,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.identity.already_one`: These are one profile already.
+             *     - `cdp.identity.already_removed`: This link was removed before.
+             *     - `cdp.identity.nothing_to_split`: Name some identifiers that this profile has, and not all of them.
+             *     - `cdp.identity.too_large_to_try`: The graph is too large to try rules on while you wait.
+             *     - `cdp.identity.too_much_to_split`: The profile has too many identifiers to keep every pair apart: split off fewer at a time.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -16015,6 +20040,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The assertion of the ledger that made the link. */
                 assertion_id: string;
             };
             cookie?: never;
@@ -16061,7 +20087,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.identity.link_not_found`: There is no such link here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -16079,7 +20109,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.identity.already_one`: These are one profile already.
+             *     - `cdp.identity.already_removed`: This link was removed before.
+             *     - `cdp.identity.nothing_to_split`: Name some identifiers that this profile has, and not all of them.
+             *     - `cdp.identity.too_large_to_try`: The graph is too large to try rules on while you wait.
+             *     - `cdp.identity.too_much_to_split`: The profile has too many identifiers to keep every pair apart: split off fewer at a time.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -16138,8 +20176,11 @@ export interface operations {
     cdp_identity_list_refusals: {
         parameters: {
             query?: {
+                /** @description Only for this reason. */
                 reason?: ("different_users" | "kept_apart" | "type_limit" | "too_many_identifiers" | "too_many_merges") | null;
+                /** @description The `next_cursor` of the page before; left out for the first page. */
                 cursor?: string | null;
+                /** @description Rows of a page, at most. */
                 limit?: number;
             };
             header?: never;
@@ -16184,7 +20225,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.identity.link_not_found`: There is no such link here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -16202,7 +20247,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.identity.already_one`: These are one profile already.
+             *     - `cdp.identity.already_removed`: This link was removed before.
+             *     - `cdp.identity.nothing_to_split`: Name some identifiers that this profile has, and not all of them.
+             *     - `cdp.identity.too_large_to_try`: The graph is too large to try rules on while you wait.
+             *     - `cdp.identity.too_much_to_split`: The profile has too many identifiers to keep every pair apart: split off fewer at a time.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -16303,7 +20356,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.identity.link_not_found`: There is no such link here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -16321,7 +20378,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.identity.already_one`: These are one profile already.
+             *     - `cdp.identity.already_removed`: This link was removed before.
+             *     - `cdp.identity.nothing_to_split`: Name some identifiers that this profile has, and not all of them.
+             *     - `cdp.identity.too_large_to_try`: The graph is too large to try rules on while you wait.
+             *     - `cdp.identity.too_much_to_split`: The profile has too many identifiers to keep every pair apart: split off fewer at a time.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -16426,7 +20491,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.identity.link_not_found`: There is no such link here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -16444,7 +20513,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.identity.already_one`: These are one profile already.
+             *     - `cdp.identity.already_removed`: This link was removed before.
+             *     - `cdp.identity.nothing_to_split`: Name some identifiers that this profile has, and not all of them.
+             *     - `cdp.identity.too_large_to_try`: The graph is too large to try rules on while you wait.
+             *     - `cdp.identity.too_much_to_split`: The profile has too many identifiers to keep every pair apart: split off fewer at a time.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -16503,8 +20580,11 @@ export interface operations {
     cdp_privacy_list_requests: {
         parameters: {
             query?: {
+                /** @description Only exports, or only erasures. */
                 kind?: ("export" | "erasure") | null;
+                /** @description The `next_cursor` of the page before; left out for the first page. */
                 cursor?: string | null;
+                /** @description Rows of a page, at most. */
                 limit?: number;
             };
             header?: never;
@@ -16549,7 +20629,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.privacy.not_found`: There is no such request here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -16567,8 +20651,25 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.privacy.not_ready`: The request is still being worked on, or is of another kind.
+             */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description It is there no longer
+             *
+             *     - `cdp.privacy.expired`: The export has expired: ask for another.
+             */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16672,7 +20773,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.privacy.not_found`: There is no such request here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -16690,8 +20795,25 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.privacy.not_ready`: The request is still being worked on, or is of another kind.
+             */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description It is there no longer
+             *
+             *     - `cdp.privacy.expired`: The export has expired: ask for another.
+             */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16751,6 +20873,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The privacy request's id. */
                 request_id: string;
             };
             cookie?: never;
@@ -16793,7 +20916,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.privacy.not_found`: There is no such request here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -16811,8 +20938,25 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.privacy.not_ready`: The request is still being worked on, or is of another kind.
+             */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description It is there no longer
+             *
+             *     - `cdp.privacy.expired`: The export has expired: ask for another.
+             */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16872,6 +21016,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The privacy request's id. */
                 request_id: string;
             };
             cookie?: never;
@@ -16914,7 +21059,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.privacy.not_found`: There is no such request here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -16932,8 +21081,25 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.privacy.not_ready`: The request is still being worked on, or is of another kind.
+             */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description It is there no longer
+             *
+             *     - `cdp.privacy.expired`: The export has expired: ask for another.
+             */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16993,6 +21159,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The privacy request's id. */
                 request_id: string;
             };
             cookie?: never;
@@ -17037,7 +21204,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.privacy.not_found`: There is no such request here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -17055,8 +21226,25 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.privacy.not_ready`: The request is still being worked on, or is of another kind.
+             */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description It is there no longer
+             *
+             *     - `cdp.privacy.expired`: The export has expired: ask for another.
+             */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -17156,7 +21344,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.privacy.not_found`: There is no such request here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -17174,8 +21366,25 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.privacy.not_ready`: The request is still being worked on, or is of another kind.
+             */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description It is there no longer
+             *
+             *     - `cdp.privacy.expired`: The export has expired: ask for another.
+             */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -17279,7 +21488,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.privacy.not_found`: There is no such request here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -17297,8 +21510,25 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.privacy.not_ready`: The request is still being worked on, or is of another kind.
+             */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description It is there no longer
+             *
+             *     - `cdp.privacy.expired`: The export has expired: ask for another.
+             */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -17358,11 +21588,15 @@ export interface operations {
             query?: {
                 /** @description Any identifier, as it is written. */
                 identifier?: string | null;
+                /** @description Only people at this stage. */
                 lifecycle?: ("anonymous" | "known" | "customer" | "churned") | null;
                 /** @description A trait's name; with `value`. */
                 trait?: string | null;
+                /** @description An identifier or a trait's value, exactly. */
                 value?: string | null;
+                /** @description The `next_cursor` of the page before; left out for the first page. */
                 cursor?: string | null;
+                /** @description Rows of a page, at most. */
                 limit?: number;
             };
             header?: never;
@@ -17407,7 +21641,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.profiles.not_found`: There is no such profile here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -17530,7 +21768,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.profiles.not_found`: There is no such profile here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -17609,6 +21851,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The profile's id. */
                 profile_id: string;
             };
             cookie?: never;
@@ -17651,7 +21894,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.profiles.not_found`: There is no such profile here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -17730,6 +21977,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The profile's id. */
                 profile_id: string;
             };
             cookie?: never;
@@ -17772,7 +22020,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.profiles.not_found`: There is no such profile here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -17851,6 +22103,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The profile's id. */
                 profile_id: string;
             };
             cookie?: never;
@@ -17893,7 +22146,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.profiles.not_found`: There is no such profile here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -17972,6 +22229,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The profile's id. */
                 profile_id: string;
             };
             cookie?: never;
@@ -18018,7 +22276,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.profiles.not_found`: There is no such profile here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -18095,11 +22357,14 @@ export interface operations {
     cdp_profiles_timeline: {
         parameters: {
             query?: {
+                /** @description The `next_cursor` of the page before; left out for the first page. */
                 cursor?: string | null;
+                /** @description Rows of a page, at most. */
                 limit?: number;
             };
             header?: never;
             path: {
+                /** @description The profile's id. */
                 profile_id: string;
             };
             cookie?: never;
@@ -18142,7 +22407,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.profiles.not_found`: There is no such profile here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -18219,12 +22488,17 @@ export interface operations {
     cdp_segments_list: {
         parameters: {
             query?: {
+                /** @description Which page; the first is 1. */
                 page?: number;
+                /** @description Rows of a page, at most. */
                 limit?: number;
+                /** @description A leading minus turns the order round. */
                 sort?: "name" | "-name" | "created_at" | "-created_at" | "updated_at" | "-updated_at" | "member_count" | "-member_count";
                 /** @description Part of the name, in any case. */
                 q?: string | null;
+                /** @description Only of this kind. */
                 kind?: ("rule" | "list") | null;
+                /** @description Those that were archived, instead of the others. */
                 archived?: boolean;
             };
             header?: never;
@@ -18269,7 +22543,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.segments.not_found`: There is no such segment here.
+             *     - `cdp.segments.profile_not_found`: There is no such profile here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -18287,7 +22566,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.segments.is_rule`: This segment follows a rule: change the rule to change who is in it.
+             *     - `cdp.segments.list_has_no_rule`: This segment is an uploaded list: upload it anew to change who is on it.
+             *     - `cdp.segments.name_taken`: Another segment has this name.
+             *     - `cdp.segments.switched_off`: This segment is switched off: switch it on to compute it.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -18296,7 +22582,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is too large */
+            /**
+             * @description The body is too large
+             *
+             *     - `cdp.segments.list_too_large`: The file is too large: at most 64 MB.
+             *     - `cdp.segments.list_too_long`: The file has too many rows: at most 1,000,000.
+             */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -18305,7 +22596,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.segments.list_invalid`: Some rows of the file cannot be used.
+             *     - `cdp.segments.rule_invalid`: The rule asks what cannot be answered.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -18332,7 +22628,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `cdp.segments.took_too_long`: The rule reads too many events to answer while you wait: narrow its windows, or save it and have it computed.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18392,7 +22692,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.segments.not_found`: There is no such segment here.
+             *     - `cdp.segments.profile_not_found`: There is no such profile here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -18410,7 +22715,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.segments.is_rule`: This segment follows a rule: change the rule to change who is in it.
+             *     - `cdp.segments.list_has_no_rule`: This segment is an uploaded list: upload it anew to change who is on it.
+             *     - `cdp.segments.name_taken`: Another segment has this name.
+             *     - `cdp.segments.switched_off`: This segment is switched off: switch it on to compute it.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -18419,7 +22731,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is too large */
+            /**
+             * @description The body is too large
+             *
+             *     - `cdp.segments.list_too_large`: The file is too large: at most 64 MB.
+             *     - `cdp.segments.list_too_long`: The file has too many rows: at most 1,000,000.
+             */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -18428,7 +22745,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.segments.list_invalid`: Some rows of the file cannot be used.
+             *     - `cdp.segments.rule_invalid`: The rule asks what cannot be answered.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -18455,7 +22777,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `cdp.segments.took_too_long`: The rule reads too many events to answer while you wait: narrow its windows, or save it and have it computed.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18469,7 +22795,9 @@ export interface operations {
     cdp_segments_create_list: {
         parameters: {
             query: {
+                /** @description Its name, unique among those that are not archived. */
                 name: string;
+                /** @description What it is for. */
                 description?: string;
                 /** @description Use the rows that can be; else the whole file is refused. */
                 skip_bad_rows?: boolean;
@@ -18521,7 +22849,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.segments.not_found`: There is no such segment here.
+             *     - `cdp.segments.profile_not_found`: There is no such profile here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -18539,7 +22872,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.segments.is_rule`: This segment follows a rule: change the rule to change who is in it.
+             *     - `cdp.segments.list_has_no_rule`: This segment is an uploaded list: upload it anew to change who is on it.
+             *     - `cdp.segments.name_taken`: Another segment has this name.
+             *     - `cdp.segments.switched_off`: This segment is switched off: switch it on to compute it.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -18548,7 +22888,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is too large */
+            /**
+             * @description The body is too large
+             *
+             *     - `cdp.segments.list_too_large`: The file is too large: at most 64 MB.
+             *     - `cdp.segments.list_too_long`: The file has too many rows: at most 1,000,000.
+             */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -18557,7 +22902,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.segments.list_invalid`: Some rows of the file cannot be used.
+             *     - `cdp.segments.rule_invalid`: The rule asks what cannot be answered.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -18584,7 +22934,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `cdp.segments.took_too_long`: The rule reads too many events to answer while you wait: narrow its windows, or save it and have it computed.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18644,7 +22998,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.segments.not_found`: There is no such segment here.
+             *     - `cdp.segments.profile_not_found`: There is no such profile here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -18662,7 +23021,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.segments.is_rule`: This segment follows a rule: change the rule to change who is in it.
+             *     - `cdp.segments.list_has_no_rule`: This segment is an uploaded list: upload it anew to change who is on it.
+             *     - `cdp.segments.name_taken`: Another segment has this name.
+             *     - `cdp.segments.switched_off`: This segment is switched off: switch it on to compute it.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -18671,7 +23037,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is too large */
+            /**
+             * @description The body is too large
+             *
+             *     - `cdp.segments.list_too_large`: The file is too large: at most 64 MB.
+             *     - `cdp.segments.list_too_long`: The file has too many rows: at most 1,000,000.
+             */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -18680,7 +23051,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.segments.list_invalid`: Some rows of the file cannot be used.
+             *     - `cdp.segments.rule_invalid`: The rule asks what cannot be answered.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -18707,7 +23083,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `cdp.segments.took_too_long`: The rule reads too many events to answer while you wait: narrow its windows, or save it and have it computed.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18723,6 +23103,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The segment's id. */
                 segment_id: string;
             };
             cookie?: never;
@@ -18765,7 +23146,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.segments.not_found`: There is no such segment here.
+             *     - `cdp.segments.profile_not_found`: There is no such profile here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -18783,7 +23169,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.segments.is_rule`: This segment follows a rule: change the rule to change who is in it.
+             *     - `cdp.segments.list_has_no_rule`: This segment is an uploaded list: upload it anew to change who is on it.
+             *     - `cdp.segments.name_taken`: Another segment has this name.
+             *     - `cdp.segments.switched_off`: This segment is switched off: switch it on to compute it.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -18792,7 +23185,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is too large */
+            /**
+             * @description The body is too large
+             *
+             *     - `cdp.segments.list_too_large`: The file is too large: at most 64 MB.
+             *     - `cdp.segments.list_too_long`: The file has too many rows: at most 1,000,000.
+             */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -18801,7 +23199,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.segments.list_invalid`: Some rows of the file cannot be used.
+             *     - `cdp.segments.rule_invalid`: The rule asks what cannot be answered.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -18828,7 +23231,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `cdp.segments.took_too_long`: The rule reads too many events to answer while you wait: narrow its windows, or save it and have it computed.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18844,6 +23251,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The segment's id. */
                 segment_id: string;
             };
             cookie?: never;
@@ -18884,7 +23292,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.segments.not_found`: There is no such segment here.
+             *     - `cdp.segments.profile_not_found`: There is no such profile here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -18902,7 +23315,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.segments.is_rule`: This segment follows a rule: change the rule to change who is in it.
+             *     - `cdp.segments.list_has_no_rule`: This segment is an uploaded list: upload it anew to change who is on it.
+             *     - `cdp.segments.name_taken`: Another segment has this name.
+             *     - `cdp.segments.switched_off`: This segment is switched off: switch it on to compute it.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -18911,7 +23331,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is too large */
+            /**
+             * @description The body is too large
+             *
+             *     - `cdp.segments.list_too_large`: The file is too large: at most 64 MB.
+             *     - `cdp.segments.list_too_long`: The file has too many rows: at most 1,000,000.
+             */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -18920,7 +23345,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.segments.list_invalid`: Some rows of the file cannot be used.
+             *     - `cdp.segments.rule_invalid`: The rule asks what cannot be answered.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -18947,7 +23377,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `cdp.segments.took_too_long`: The rule reads too many events to answer while you wait: narrow its windows, or save it and have it computed.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18963,6 +23397,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The segment's id. */
                 segment_id: string;
             };
             cookie?: never;
@@ -19009,7 +23444,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.segments.not_found`: There is no such segment here.
+             *     - `cdp.segments.profile_not_found`: There is no such profile here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -19027,7 +23467,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.segments.is_rule`: This segment follows a rule: change the rule to change who is in it.
+             *     - `cdp.segments.list_has_no_rule`: This segment is an uploaded list: upload it anew to change who is on it.
+             *     - `cdp.segments.name_taken`: Another segment has this name.
+             *     - `cdp.segments.switched_off`: This segment is switched off: switch it on to compute it.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -19036,7 +23483,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is too large */
+            /**
+             * @description The body is too large
+             *
+             *     - `cdp.segments.list_too_large`: The file is too large: at most 64 MB.
+             *     - `cdp.segments.list_too_long`: The file has too many rows: at most 1,000,000.
+             */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -19045,7 +23497,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.segments.list_invalid`: Some rows of the file cannot be used.
+             *     - `cdp.segments.rule_invalid`: The rule asks what cannot be answered.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -19072,7 +23529,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `cdp.segments.took_too_long`: The rule reads too many events to answer while you wait: narrow its windows, or save it and have it computed.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19093,6 +23554,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description The segment's id. */
                 segment_id: string;
             };
             cookie?: never;
@@ -19140,7 +23602,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.segments.not_found`: There is no such segment here.
+             *     - `cdp.segments.profile_not_found`: There is no such profile here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -19158,7 +23625,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.segments.is_rule`: This segment follows a rule: change the rule to change who is in it.
+             *     - `cdp.segments.list_has_no_rule`: This segment is an uploaded list: upload it anew to change who is on it.
+             *     - `cdp.segments.name_taken`: Another segment has this name.
+             *     - `cdp.segments.switched_off`: This segment is switched off: switch it on to compute it.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -19167,7 +23641,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is too large */
+            /**
+             * @description The body is too large
+             *
+             *     - `cdp.segments.list_too_large`: The file is too large: at most 64 MB.
+             *     - `cdp.segments.list_too_long`: The file has too many rows: at most 1,000,000.
+             */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -19176,7 +23655,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.segments.list_invalid`: Some rows of the file cannot be used.
+             *     - `cdp.segments.rule_invalid`: The rule asks what cannot be answered.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -19203,7 +23687,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `cdp.segments.took_too_long`: The rule reads too many events to answer while you wait: narrow its windows, or save it and have it computed.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19217,11 +23705,14 @@ export interface operations {
     cdp_segments_list_members: {
         parameters: {
             query?: {
+                /** @description The `next_cursor` of the page before; left out for the first page. */
                 cursor?: string | null;
+                /** @description Rows of a page, at most. */
                 limit?: number;
             };
             header?: never;
             path: {
+                /** @description The segment's id. */
                 segment_id: string;
             };
             cookie?: never;
@@ -19264,7 +23755,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.segments.not_found`: There is no such segment here.
+             *     - `cdp.segments.profile_not_found`: There is no such profile here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -19282,7 +23778,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.segments.is_rule`: This segment follows a rule: change the rule to change who is in it.
+             *     - `cdp.segments.list_has_no_rule`: This segment is an uploaded list: upload it anew to change who is on it.
+             *     - `cdp.segments.name_taken`: Another segment has this name.
+             *     - `cdp.segments.switched_off`: This segment is switched off: switch it on to compute it.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -19291,7 +23794,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is too large */
+            /**
+             * @description The body is too large
+             *
+             *     - `cdp.segments.list_too_large`: The file is too large: at most 64 MB.
+             *     - `cdp.segments.list_too_long`: The file has too many rows: at most 1,000,000.
+             */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -19300,7 +23808,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.segments.list_invalid`: Some rows of the file cannot be used.
+             *     - `cdp.segments.rule_invalid`: The rule asks what cannot be answered.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -19327,7 +23840,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `cdp.segments.took_too_long`: The rule reads too many events to answer while you wait: narrow its windows, or save it and have it computed.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19343,6 +23860,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The segment's id. */
                 segment_id: string;
             };
             cookie?: never;
@@ -19385,7 +23903,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.segments.not_found`: There is no such segment here.
+             *     - `cdp.segments.profile_not_found`: There is no such profile here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -19403,7 +23926,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.segments.is_rule`: This segment follows a rule: change the rule to change who is in it.
+             *     - `cdp.segments.list_has_no_rule`: This segment is an uploaded list: upload it anew to change who is on it.
+             *     - `cdp.segments.name_taken`: Another segment has this name.
+             *     - `cdp.segments.switched_off`: This segment is switched off: switch it on to compute it.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -19412,7 +23942,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is too large */
+            /**
+             * @description The body is too large
+             *
+             *     - `cdp.segments.list_too_large`: The file is too large: at most 64 MB.
+             *     - `cdp.segments.list_too_long`: The file has too many rows: at most 1,000,000.
+             */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -19421,7 +23956,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.segments.list_invalid`: Some rows of the file cannot be used.
+             *     - `cdp.segments.rule_invalid`: The rule asks what cannot be answered.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -19448,7 +23988,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `cdp.segments.took_too_long`: The rule reads too many events to answer while you wait: narrow its windows, or save it and have it computed.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19462,12 +24006,16 @@ export interface operations {
     cdp_segments_list_transitions: {
         parameters: {
             query?: {
+                /** @description The `next_cursor` of the page before; left out for the first page. */
                 cursor?: string | null;
+                /** @description Rows of a page, at most. */
                 limit?: number;
+                /** @description Only this person's. */
                 profile_id?: string | null;
             };
             header?: never;
             path: {
+                /** @description The segment's id. */
                 segment_id: string;
             };
             cookie?: never;
@@ -19510,7 +24058,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.segments.not_found`: There is no such segment here.
+             *     - `cdp.segments.profile_not_found`: There is no such profile here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -19528,7 +24081,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.segments.is_rule`: This segment follows a rule: change the rule to change who is in it.
+             *     - `cdp.segments.list_has_no_rule`: This segment is an uploaded list: upload it anew to change who is on it.
+             *     - `cdp.segments.name_taken`: Another segment has this name.
+             *     - `cdp.segments.switched_off`: This segment is switched off: switch it on to compute it.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -19537,7 +24097,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is too large */
+            /**
+             * @description The body is too large
+             *
+             *     - `cdp.segments.list_too_large`: The file is too large: at most 64 MB.
+             *     - `cdp.segments.list_too_long`: The file has too many rows: at most 1,000,000.
+             */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -19546,7 +24111,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.segments.list_invalid`: Some rows of the file cannot be used.
+             *     - `cdp.segments.rule_invalid`: The rule asks what cannot be answered.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -19573,7 +24143,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `cdp.segments.took_too_long`: The rule reads too many events to answer while you wait: narrow its windows, or save it and have it computed.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19589,7 +24163,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The segment's id. */
                 segment_id: string;
+                /** @description The profile's id. */
                 profile_id: string;
             };
             cookie?: never;
@@ -19632,7 +24208,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.segments.not_found`: There is no such segment here.
+             *     - `cdp.segments.profile_not_found`: There is no such profile here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -19650,7 +24231,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.segments.is_rule`: This segment follows a rule: change the rule to change who is in it.
+             *     - `cdp.segments.list_has_no_rule`: This segment is an uploaded list: upload it anew to change who is on it.
+             *     - `cdp.segments.name_taken`: Another segment has this name.
+             *     - `cdp.segments.switched_off`: This segment is switched off: switch it on to compute it.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -19659,7 +24247,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is too large */
+            /**
+             * @description The body is too large
+             *
+             *     - `cdp.segments.list_too_large`: The file is too large: at most 64 MB.
+             *     - `cdp.segments.list_too_long`: The file has too many rows: at most 1,000,000.
+             */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -19668,7 +24261,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.segments.list_invalid`: Some rows of the file cannot be used.
+             *     - `cdp.segments.rule_invalid`: The rule asks what cannot be answered.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -19695,7 +24293,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `cdp.segments.took_too_long`: The rule reads too many events to answer while you wait: narrow its windows, or save it and have it computed.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19709,12 +24311,17 @@ export interface operations {
     cdp_sources_list: {
         parameters: {
             query?: {
+                /** @description Which page; the first is 1. */
                 page?: number;
+                /** @description Rows of a page, at most. */
                 limit?: number;
+                /** @description A leading minus turns the order round. */
                 sort?: "name" | "-name" | "created_at" | "-created_at";
                 /** @description Part of the name, in any case. */
                 q?: string | null;
+                /** @description Only of this kind. */
                 kind?: ("browser" | "server" | "mobile") | null;
+                /** @description Only what is switched on, or off. */
                 enabled?: boolean | null;
             };
             header?: never;
@@ -19741,7 +24348,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No valid credential */
+            /**
+             * @description No valid credential
+             *
+             *     - `cdp.sources.unknown_write_key`: The write key is unknown: take a current one from the source's settings.
+             */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -19759,7 +24370,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.sources.disabled`: This source is switched off.
+             *     - `cdp.sources.not_found`: There is no such source here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -19804,7 +24420,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many requests; see `Retry-After` */
+            /**
+             * @description Too many requests; see `Retry-After`
+             *
+             *     - `cdp.sources.too_many_unknown_keys`: Too many unknown write keys came from this address: wait, then send again.
+             */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -19822,7 +24442,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `cdp.sources.unavailable`: The write key cannot be checked just now: send this again.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19864,7 +24488,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No valid credential */
+            /**
+             * @description No valid credential
+             *
+             *     - `cdp.sources.unknown_write_key`: The write key is unknown: take a current one from the source's settings.
+             */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -19882,7 +24510,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.sources.disabled`: This source is switched off.
+             *     - `cdp.sources.not_found`: There is no such source here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -19927,7 +24560,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many requests; see `Retry-After` */
+            /**
+             * @description Too many requests; see `Retry-After`
+             *
+             *     - `cdp.sources.too_many_unknown_keys`: Too many unknown write keys came from this address: wait, then send again.
+             */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -19945,7 +24582,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `cdp.sources.unavailable`: The write key cannot be checked just now: send this again.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19961,6 +24602,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The source's id. */
                 source_id: string;
             };
             cookie?: never;
@@ -19989,7 +24631,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No valid credential */
+            /**
+             * @description No valid credential
+             *
+             *     - `cdp.sources.unknown_write_key`: The write key is unknown: take a current one from the source's settings.
+             */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -20007,7 +24653,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.sources.disabled`: This source is switched off.
+             *     - `cdp.sources.not_found`: There is no such source here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -20052,7 +24703,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many requests; see `Retry-After` */
+            /**
+             * @description Too many requests; see `Retry-After`
+             *
+             *     - `cdp.sources.too_many_unknown_keys`: Too many unknown write keys came from this address: wait, then send again.
+             */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -20070,7 +24725,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `cdp.sources.unavailable`: The write key cannot be checked just now: send this again.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20086,6 +24745,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The source's id. */
                 source_id: string;
             };
             cookie?: never;
@@ -20110,7 +24770,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No valid credential */
+            /**
+             * @description No valid credential
+             *
+             *     - `cdp.sources.unknown_write_key`: The write key is unknown: take a current one from the source's settings.
+             */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -20128,7 +24792,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.sources.disabled`: This source is switched off.
+             *     - `cdp.sources.not_found`: There is no such source here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -20173,7 +24842,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many requests; see `Retry-After` */
+            /**
+             * @description Too many requests; see `Retry-After`
+             *
+             *     - `cdp.sources.too_many_unknown_keys`: Too many unknown write keys came from this address: wait, then send again.
+             */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -20191,7 +24864,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `cdp.sources.unavailable`: The write key cannot be checked just now: send this again.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20443,11 +25120,13 @@ export interface operations {
     events_stream: {
         parameters: {
             query?: {
+                /** @description The last message that the client has. */
                 last_event_id?: string | null;
                 /** @description In place of a header. */
                 ticket?: string | null;
             };
             header?: {
+                /** @description The same, as browsers send it. */
                 "Last-Event-ID"?: string | null;
             };
             path?: never;
@@ -20467,17 +25146,22 @@ export interface operations {
                          * @description Send the last one as `Last-Event-ID` to go on from there.
                          */
                         id: string;
-                        /** Payload */
+                        /**
+                         * Payload
+                         * @description What is known of it; its shape follows from the type.
+                         */
                         payload: {
                             [key: string]: unknown;
                         };
                         /**
                          * Timestamp
                          * Format: date-time
+                         * @description When, UTC.
                          */
                         timestamp: string;
                         /**
                          * Type
+                         * @description What happened.
                          * @enum {string}
                          */
                         type: "emq_update" | "incident_opened" | "incident_closed" | "autopilot_mode_change" | "action_status_update" | "platform_status" | "cdp_event" | "segment_counts" | "resync";
@@ -20493,7 +25177,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No valid credential */
+            /**
+             * @description No valid credential
+             *
+             *     - `events.ticket_invalid`: The ticket is unknown, used or expired: ask for another.
+             */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -20556,7 +25244,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many requests; see `Retry-After` */
+            /**
+             * @description Too many requests; see `Retry-After`
+             *
+             *     - `events.too_many_streams`: Too many live streams are open under this sign-in: close some.
+             */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -20574,7 +25266,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `events.unavailable`: Tickets cannot be given or taken at the moment: try again shortly.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20612,7 +25308,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No valid credential */
+            /**
+             * @description No valid credential
+             *
+             *     - `events.ticket_invalid`: The ticket is unknown, used or expired: ask for another.
+             */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -20675,7 +25375,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many requests; see `Retry-After` */
+            /**
+             * @description Too many requests; see `Retry-After`
+             *
+             *     - `events.too_many_streams`: Too many live streams are open under this sign-in: close some.
+             */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -20693,7 +25397,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `events.unavailable`: Tickets cannot be given or taken at the moment: try again shortly.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20707,13 +25415,19 @@ export interface operations {
     integrations_ad_accounts_list: {
         parameters: {
             query?: {
+                /** @description Which page; the first is 1. */
                 page?: number;
+                /** @description Rows of a page, at most. */
                 limit?: number;
+                /** @description A leading minus turns the order round. */
                 sort?: "name" | "-name" | "platform" | "-platform" | "last_synced_at" | "-last_synced_at";
                 /** @description Part of the name, in any case. */
                 q?: string | null;
+                /** @description Only of this ad platform. */
                 platform?: "meta" | null;
+                /** @description Only what this connection reaches. */
                 connection_id?: string | null;
+                /** @description Only what is switched on, or off. */
                 enabled?: boolean | null;
             };
             header?: never;
@@ -20758,7 +25472,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `integrations.ad_accounts.not_found`: There is no such ad account here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -20776,7 +25494,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.ad_accounts.lease_held_elsewhere`: Another workspace writes to this ad account: it can only be read here.
+             *     - `integrations.ad_accounts.not_enabled`: Enable the ad account first.
+             *     - `integrations.ad_accounts.read_only_connection`: The connection may only read: connect again with the right to write.
+             *     - `integrations.platform_refused`: The platform refused this.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -20794,7 +25519,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.ad_accounts.no_such_window`: The platform has no such conversion or attribution window.
+             *     - `integrations.ad_accounts.pixel_missing`: Name the pixel that conversions are sent to.
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -20821,7 +25552,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20837,6 +25572,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The ad account's id here. */
                 account_id: string;
             };
             cookie?: never;
@@ -20883,7 +25619,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `integrations.ad_accounts.not_found`: There is no such ad account here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -20901,7 +25641,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.ad_accounts.lease_held_elsewhere`: Another workspace writes to this ad account: it can only be read here.
+             *     - `integrations.ad_accounts.not_enabled`: Enable the ad account first.
+             *     - `integrations.ad_accounts.read_only_connection`: The connection may only read: connect again with the right to write.
+             *     - `integrations.platform_refused`: The platform refused this.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -20919,7 +25666,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.ad_accounts.no_such_window`: The platform has no such conversion or attribution window.
+             *     - `integrations.ad_accounts.pixel_missing`: Name the pixel that conversions are sent to.
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -20946,7 +25699,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20962,6 +25719,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The ad account's id here. */
                 account_id: string;
             };
             cookie?: never;
@@ -21004,7 +25762,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `integrations.ad_accounts.not_found`: There is no such ad account here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -21022,7 +25784,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.ad_accounts.lease_held_elsewhere`: Another workspace writes to this ad account: it can only be read here.
+             *     - `integrations.ad_accounts.not_enabled`: Enable the ad account first.
+             *     - `integrations.ad_accounts.read_only_connection`: The connection may only read: connect again with the right to write.
+             *     - `integrations.platform_refused`: The platform refused this.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -21040,7 +25809,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.ad_accounts.no_such_window`: The platform has no such conversion or attribution window.
+             *     - `integrations.ad_accounts.pixel_missing`: Name the pixel that conversions are sent to.
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -21067,7 +25842,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21081,12 +25860,15 @@ export interface operations {
     integrations_calls_list: {
         parameters: {
             query?: {
+                /** @description The `next_cursor` of the page before; left out for the first page. */
                 cursor?: string | null;
+                /** @description Rows of a page, at most. */
                 limit?: number;
                 /** @description Only those that failed, or only those that did not. */
                 failed?: boolean | null;
                 /** @description Only those that changed something there. */
                 mutating?: boolean | null;
+                /** @description Only of this ad account. */
                 ad_account_id?: string | null;
             };
             header?: never;
@@ -21149,7 +25931,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.platform_refused`: The platform refused this.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -21167,7 +25953,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -21194,7 +25984,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21208,10 +26002,15 @@ export interface operations {
     integrations_connections_list: {
         parameters: {
             query?: {
+                /** @description Which page; the first is 1. */
                 page?: number;
+                /** @description Rows of a page, at most. */
                 limit?: number;
+                /** @description A leading minus turns the order round. */
                 sort?: "platform" | "-platform" | "status" | "-status" | "created_at" | "-created_at" | "expires_at" | "-expires_at";
+                /** @description Only of this ad platform. */
                 platform?: "meta" | null;
+                /** @description Only in this state. */
                 status?: ("active" | "needs_sign_in" | "disconnected") | null;
             };
             header?: never;
@@ -21256,7 +26055,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `integrations.connections.not_found`: There is no such connection here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -21274,7 +26077,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.connections.sign_in_expired`: This sign-in was begun too long ago, was finished already, or was begun in another browser.
+             *     - `integrations.platform_refused`: The platform refused this.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -21292,7 +26100,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.connections.token_cannot_write`: This token may only read: connect it as read-only, or use one with the right to write.
+             *     - `integrations.connections.token_unusable`: The platform does not take this token.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -21319,7 +26133,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21379,7 +26197,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `integrations.connections.not_found`: There is no such connection here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -21397,7 +26219,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.connections.sign_in_expired`: This sign-in was begun too long ago, was finished already, or was begun in another browser.
+             *     - `integrations.platform_refused`: The platform refused this.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -21415,7 +26242,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.connections.token_cannot_write`: This token may only read: connect it as read-only, or use one with the right to write.
+             *     - `integrations.connections.token_unusable`: The platform does not take this token.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -21442,7 +26275,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21458,6 +26295,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The connection's id. */
                 connection_id: string;
             };
             cookie?: never;
@@ -21500,7 +26338,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `integrations.connections.not_found`: There is no such connection here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -21518,7 +26360,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.connections.sign_in_expired`: This sign-in was begun too long ago, was finished already, or was begun in another browser.
+             *     - `integrations.platform_refused`: The platform refused this.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -21536,7 +26383,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.connections.token_cannot_write`: This token may only read: connect it as read-only, or use one with the right to write.
+             *     - `integrations.connections.token_unusable`: The platform does not take this token.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -21563,7 +26416,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21579,6 +26436,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The ad platform. */
                 platform: "meta";
             };
             cookie?: never;
@@ -21625,7 +26483,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `integrations.connections.not_found`: There is no such connection here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -21643,7 +26505,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.connections.sign_in_expired`: This sign-in was begun too long ago, was finished already, or was begun in another browser.
+             *     - `integrations.platform_refused`: The platform refused this.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -21661,7 +26528,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.connections.token_cannot_write`: This token may only read: connect it as read-only, or use one with the right to write.
+             *     - `integrations.connections.token_unusable`: The platform does not take this token.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -21688,7 +26561,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21702,14 +26579,18 @@ export interface operations {
     integrations_connections_callback: {
         parameters: {
             query: {
+                /** @description What the sign-in began with; sealed. */
                 state: string;
+                /** @description What the platform gave, to be redeemed for a token. */
                 code?: string | null;
             };
             header?: never;
             path: {
+                /** @description The ad platform. */
                 platform: "meta";
             };
             cookie?: {
+                /** @description Ties the sign-in to the browser that began it. */
                 stratum_connect?: string | null;
             };
         };
@@ -21749,7 +26630,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `integrations.connections.not_found`: There is no such connection here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -21767,7 +26652,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.connections.sign_in_expired`: This sign-in was begun too long ago, was finished already, or was begun in another browser.
+             *     - `integrations.platform_refused`: The platform refused this.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -21785,7 +26675,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.connections.token_cannot_write`: This token may only read: connect it as read-only, or use one with the right to write.
+             *     - `integrations.connections.token_unusable`: The platform does not take this token.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -21812,7 +26708,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21826,9 +26726,13 @@ export interface operations {
     integrations_conversions_list_deliveries: {
         parameters: {
             query?: {
+                /** @description The `next_cursor` of the page before; left out for the first page. */
                 cursor?: string | null;
+                /** @description Rows of a page, at most. */
                 limit?: number;
+                /** @description Only in this state. */
                 status?: ("queued" | "sent" | "acknowledged" | "failed" | "dead" | "skipped" | "quarantined") | null;
+                /** @description Only of this ad account. */
                 ad_account_id?: string | null;
             };
             header?: never;
@@ -21873,7 +26777,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `integrations.conversions.not_found`: There is no such delivery here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -21891,7 +26799,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.conversions.not_replayable`: Only a delivery that failed, was given up or was left out can be tried again.
+             *     - `integrations.platform_refused`: The platform refused this.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -21909,7 +26822,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -21936,7 +26853,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -21952,6 +26873,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The delivery's id. */
                 delivery_id: string;
             };
             cookie?: never;
@@ -21994,7 +26916,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `integrations.conversions.not_found`: There is no such delivery here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -22012,7 +26938,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.conversions.not_replayable`: Only a delivery that failed, was given up or was left out can be tried again.
+             *     - `integrations.platform_refused`: The platform refused this.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -22030,7 +26961,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -22057,7 +26992,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -22071,9 +27010,13 @@ export interface operations {
     integrations_health_list: {
         parameters: {
             query?: {
+                /** @description Which page; the first is 1. */
                 page?: number;
+                /** @description Rows of a page, at most. */
                 limit?: number;
+                /** @description A leading minus turns the order round. */
                 sort?: "name" | "-name" | "platform" | "-platform" | "last_synced_at" | "-last_synced_at";
+                /** @description Only of this ad platform. */
                 platform?: "meta" | null;
             };
             header?: never;
@@ -22136,7 +27079,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.platform_refused`: The platform refused this.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -22154,7 +27101,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -22181,7 +27132,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description A part that this needs is down */
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -22195,8 +27150,11 @@ export interface operations {
     invitations_list: {
         parameters: {
             query?: {
+                /** @description Which page; the first is 1. */
                 page?: number;
+                /** @description Rows of a page, at most. */
                 limit?: number;
+                /** @description A leading minus turns the order round. */
                 sort?: "email" | "-email" | "created_at" | "-created_at" | "expires_at" | "-expires_at";
                 /** @description Only those that can still be answered, or only the others. */
                 open?: boolean | null;
@@ -22243,7 +27201,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `invitations.not_found`: There is no such invitation here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -22261,7 +27223,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `invitations.already_member`: This person is a member already.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -22279,7 +27245,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `invitations.account_needed`: You have no account yet: choose a name and a password.
+             *     - `invitations.invalid`: This invitation is no longer valid: ask for a new one.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -22366,7 +27337,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `invitations.not_found`: There is no such invitation here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -22384,7 +27359,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `invitations.already_member`: This person is a member already.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -22402,7 +27381,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `invitations.account_needed`: You have no account yet: choose a name and a password.
+             *     - `invitations.invalid`: This invitation is no longer valid: ask for a new one.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -22489,7 +27473,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `invitations.not_found`: There is no such invitation here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -22507,7 +27495,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `invitations.already_member`: This person is a member already.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -22525,7 +27517,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `invitations.account_needed`: You have no account yet: choose a name and a password.
+             *     - `invitations.invalid`: This invitation is no longer valid: ask for a new one.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -22568,6 +27565,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The invitation's id. */
                 invitation_id: string;
             };
             cookie?: never;
@@ -22608,7 +27606,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `invitations.not_found`: There is no such invitation here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -22626,7 +27628,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `invitations.already_member`: This person is a member already.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -22644,7 +27650,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `invitations.account_needed`: You have no account yet: choose a name and a password.
+             *     - `invitations.invalid`: This invitation is no longer valid: ask for a new one.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -22731,7 +27742,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `tenants.not_found`: There is no such company.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -22850,7 +27865,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `tenants.not_found`: There is no such company.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -22973,7 +27992,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `tenants.not_found`: There is no such company.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -23050,7 +28073,9 @@ export interface operations {
     trust_engine_calendar_list: {
         parameters: {
             query?: {
+                /** @description The `next_cursor` of the page before; left out for the first page. */
                 cursor?: string | null;
+                /** @description Rows of a page, at most. */
                 limit?: number;
                 /** @description With what is over. */
                 past?: boolean;
@@ -23097,7 +28122,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `trust_engine.calendar.account_not_found`: There is no such ad account.
+             *     - `trust_engine.calendar.not_found`: There is no such entry in the calendar.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -23133,7 +28163,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `trust_engine.calendar.unsound`: The entry does not end after it starts.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -23220,7 +28254,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `trust_engine.calendar.account_not_found`: There is no such ad account.
+             *     - `trust_engine.calendar.not_found`: There is no such entry in the calendar.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -23256,7 +28295,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `trust_engine.calendar.unsound`: The entry does not end after it starts.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -23299,6 +28342,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The calendar entry's id. */
                 entry_id: string;
             };
             cookie?: never;
@@ -23339,7 +28383,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `trust_engine.calendar.account_not_found`: There is no such ad account.
+             *     - `trust_engine.calendar.not_found`: There is no such entry in the calendar.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -23375,7 +28424,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `trust_engine.calendar.unsound`: The entry does not end after it starts.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -23416,9 +28469,13 @@ export interface operations {
     trust_engine_fx_rates_list: {
         parameters: {
             query?: {
+                /** @description The `next_cursor` of the page before; left out for the first page. */
                 cursor?: string | null;
+                /** @description Rows of a page, at most. */
                 limit?: number;
+                /** @description Only rates of one unit of this currency. */
                 base?: string | null;
+                /** @description Only rates in this currency. */
                 quote?: string | null;
             };
             header?: never;
@@ -23499,7 +28556,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `trust_engine.fx_rates.unsound`: The rate cannot be used.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -23622,7 +28683,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `trust_engine.fx_rates.unsound`: The rate cannot be used.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -23709,7 +28774,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `trust_engine.gate.account_not_found`: There is no such ad account.
+             *     - `trust_engine.gate.decision_not_found`: There is no such decision.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -23727,7 +28797,16 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `trust_engine.gate.permit_expired`: The permit has expired.
+             *     - `trust_engine.gate.permit_frozen`: The kill switch is on: nothing but safety actions leaves.
+             *     - `trust_engine.gate.permit_mismatch`: The permit is for another change.
+             *     - `trust_engine.gate.permit_missing`: There is no such permit.
+             *     - `trust_engine.gate.permit_refused`: The permit does not allow this change.
+             *     - `trust_engine.gate.permit_used`: The permit has been used already.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -23788,8 +28867,11 @@ export interface operations {
             query?: {
                 /** @description A sequence number. */
                 cursor?: string | null;
+                /** @description Rows of a page, at most. */
                 limit?: number;
+                /** @description Only decisions that said this. */
                 result?: ("PASS" | "HOLD" | "BLOCK") | null;
+                /** @description Only of this ad account. */
                 ad_account_id?: string | null;
             };
             header?: never;
@@ -23834,7 +28916,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `trust_engine.gate.account_not_found`: There is no such ad account.
+             *     - `trust_engine.gate.decision_not_found`: There is no such decision.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -23852,7 +28939,16 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `trust_engine.gate.permit_expired`: The permit has expired.
+             *     - `trust_engine.gate.permit_frozen`: The kill switch is on: nothing but safety actions leaves.
+             *     - `trust_engine.gate.permit_mismatch`: The permit is for another change.
+             *     - `trust_engine.gate.permit_missing`: There is no such permit.
+             *     - `trust_engine.gate.permit_refused`: The permit does not allow this change.
+             *     - `trust_engine.gate.permit_used`: The permit has been used already.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -23913,6 +29009,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The decision's id, a row of the ledger. */
                 decision_id: string;
             };
             cookie?: never;
@@ -23955,7 +29052,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `trust_engine.gate.account_not_found`: There is no such ad account.
+             *     - `trust_engine.gate.decision_not_found`: There is no such decision.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -23973,7 +29075,16 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `trust_engine.gate.permit_expired`: The permit has expired.
+             *     - `trust_engine.gate.permit_frozen`: The kill switch is on: nothing but safety actions leaves.
+             *     - `trust_engine.gate.permit_mismatch`: The permit is for another change.
+             *     - `trust_engine.gate.permit_missing`: There is no such permit.
+             *     - `trust_engine.gate.permit_refused`: The permit does not allow this change.
+             *     - `trust_engine.gate.permit_used`: The permit has been used already.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -24074,7 +29185,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `trust_engine.health.account_not_found`: There is no such ad account.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -24193,7 +29308,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `trust_engine.health.account_not_found`: There is no such ad account.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -24274,6 +29393,7 @@ export interface operations {
                 ad_account_id?: string | null;
                 /** @description Two weeks back unless given. */
                 since?: string | null;
+                /** @description Rows, at most. */
                 limit?: number;
             };
             header?: never;
@@ -24318,7 +29438,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `trust_engine.health.account_not_found`: There is no such ad account.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -24395,7 +29519,9 @@ export interface operations {
     trust_engine_incidents_list: {
         parameters: {
             query?: {
+                /** @description The `next_cursor` of the page before; left out for the first page. */
                 cursor?: string | null;
+                /** @description Rows of a page, at most. */
                 limit?: number;
                 /** @description Any of these. */
                 status?: ("open" | "acknowledged" | "closed")[];
@@ -24444,7 +29570,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `trust_engine.incidents.not_found`: There is no such incident.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -24462,7 +29592,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `trust_engine.incidents.closed`: The incident is closed.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -24523,6 +29657,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The incident's id. */
                 incident_id: string;
             };
             cookie?: never;
@@ -24565,7 +29700,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `trust_engine.incidents.not_found`: There is no such incident.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -24583,7 +29722,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `trust_engine.incidents.closed`: The incident is closed.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -24644,6 +29787,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The incident's id. */
                 incident_id: string;
             };
             cookie?: never;
@@ -24686,7 +29830,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `trust_engine.incidents.not_found`: There is no such incident.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -24704,7 +29852,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `trust_engine.incidents.closed`: The incident is closed.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -24765,7 +29917,9 @@ export interface operations {
             query?: {
                 /** @description A sequence number. */
                 cursor?: string | null;
+                /** @description Rows of a page, at most. */
                 limit?: number;
+                /** @description Only of this ad account. */
                 ad_account_id?: string | null;
             };
             header?: never;
@@ -24810,7 +29964,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `trust_engine.ledger.not_found`: There is no such entry in the ledger.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -24846,7 +30004,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `trust_engine.ledger.bad_head`: The head is not one that this ledger exported.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -24929,7 +30091,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `trust_engine.ledger.not_found`: There is no such entry in the ledger.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -24965,7 +30131,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `trust_engine.ledger.bad_head`: The head is not one that this ledger exported.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -25048,7 +30218,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `trust_engine.ledger.not_found`: There is no such entry in the ledger.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -25084,7 +30258,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `trust_engine.ledger.bad_head`: The head is not one that this ledger exported.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -25125,7 +30303,9 @@ export interface operations {
     trust_engine_policies_list: {
         parameters: {
             query?: {
+                /** @description Which page; the first is 1. */
                 page?: number;
+                /** @description Rows of a page, at most. */
                 limit?: number;
             };
             header?: never;
@@ -25206,7 +30386,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `trust_engine.policies.unsound`: The policy would let a mean lie.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -25329,7 +30513,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `trust_engine.policies.unsound`: The policy would let a mean lie.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -25448,7 +30636,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `trust_engine.policies.unsound`: The policy would let a mean lie.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -25489,10 +30681,13 @@ export interface operations {
     trust_engine_signals_list: {
         parameters: {
             query?: {
+                /** @description The `next_cursor` of the page before; left out for the first page. */
                 cursor?: string | null;
+                /** @description Rows of a page, at most. */
                 limit?: number;
                 /** @description Of one account alone. */
                 ad_account_id?: string | null;
+                /** @description Only measurements of this component. */
                 component?: components["schemas"]["Component"] | null;
             };
             header?: never;
@@ -25614,11 +30809,15 @@ export interface operations {
     users_list: {
         parameters: {
             query?: {
+                /** @description Which page; the first is 1. */
                 page?: number;
+                /** @description Rows of a page, at most. */
                 limit?: number;
+                /** @description A leading minus turns the order round. */
                 sort?: "name" | "-name" | "email" | "-email" | "role" | "-role" | "joined_at" | "-joined_at" | "last_login_at" | "-last_login_at";
                 /** @description In name or address. */
                 q?: string | null;
+                /** @description Only members with this role. */
                 role?: ("viewer" | "analyst" | "manager" | "admin") | null;
             };
             header?: never;
@@ -25654,7 +30853,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role does not allow it */
+            /**
+             * @description The role does not allow it
+             *
+             *     - `users.protected`: This person is protected: only a superadmin may change them.
+             *     - `users.role_above_own`: Nobody gives, takes or changes a role above their own.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -25663,7 +30867,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `users.not_found`: There is no such member here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -25681,7 +30889,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `users.last_admin`: A company keeps at least one active admin: name another first.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -25742,6 +30954,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The member's id. */
                 user_id: string;
             };
             cookie?: never;
@@ -25773,7 +30986,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role does not allow it */
+            /**
+             * @description The role does not allow it
+             *
+             *     - `users.protected`: This person is protected: only a superadmin may change them.
+             *     - `users.role_above_own`: Nobody gives, takes or changes a role above their own.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -25782,7 +31000,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `users.not_found`: There is no such member here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -25800,7 +31022,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `users.last_admin`: A company keeps at least one active admin: name another first.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -25861,6 +31087,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The member's id. */
                 user_id: string;
             };
             cookie?: never;
@@ -25898,7 +31125,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role does not allow it */
+            /**
+             * @description The role does not allow it
+             *
+             *     - `users.protected`: This person is protected: only a superadmin may change them.
+             *     - `users.role_above_own`: Nobody gives, takes or changes a role above their own.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -25907,7 +31139,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `users.not_found`: There is no such member here.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -25925,7 +31161,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `users.last_admin`: A company keeps at least one active admin: name another first.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -25984,7 +31224,9 @@ export interface operations {
     work_dead_letters_list: {
         parameters: {
             query?: {
+                /** @description The `next_cursor` of the page before; left out for the first page. */
                 cursor?: string | null;
+                /** @description Rows of a page, at most. */
                 limit?: number;
                 /** @description A task's whole name. */
                 task?: string | null;
@@ -26033,7 +31275,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `work.dead_letters.not_found`: There is no such dead letter.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -26051,7 +31297,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `work.dead_letters.closed`: This dead letter was replayed or discarded already.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -26112,6 +31362,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The dead letter's id. */
                 letter_id: string;
             };
             cookie?: never;
@@ -26154,7 +31405,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `work.dead_letters.not_found`: There is no such dead letter.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -26172,7 +31427,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `work.dead_letters.closed`: This dead letter was replayed or discarded already.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -26233,6 +31492,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The dead letter's id. */
                 letter_id: string;
             };
             cookie?: never;
@@ -26275,7 +31535,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `work.dead_letters.not_found`: There is no such dead letter.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -26293,7 +31557,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `work.dead_letters.closed`: This dead letter was replayed or discarded already.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -26354,6 +31622,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The dead letter's id. */
                 letter_id: string;
             };
             cookie?: never;
@@ -26396,7 +31665,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `work.dead_letters.not_found`: There is no such dead letter.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -26414,7 +31687,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The current state does not allow it */
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `work.dead_letters.closed`: This dead letter was replayed or discarded already.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -27424,6 +32701,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The source's write key. */
                 write_key: string;
             };
             cookie?: never;
@@ -27477,13 +32755,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Validation Error */
+            /** @description Some input is not valid; `fields` names it */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description Too many requests; see `Retry-After` */

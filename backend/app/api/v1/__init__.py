@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from app.api.errors import DOCUMENTED
+from app.api.openapi import answers
 from app.api.v1.endpoints import (
     api_keys,
     audit_logs,
@@ -37,41 +37,46 @@ from app.api.v1.endpoints.trust_engine import policies as trust_policies
 from app.api.v1.endpoints.trust_engine import signals as trust_signals
 from app.api.v1.endpoints.work import dead_letters
 
-api_router = APIRouter(responses=DOCUMENTED)
-api_router.include_router(api_keys.router)
-api_router.include_router(audit_logs.router)
-api_router.include_router(autopilot_actions.router)
-api_router.include_router(autopilot_enforcement.router)
-api_router.include_router(autopilot_strategies.router)
-api_router.include_router(campaigns.router)
-api_router.include_router(campaign_metrics.router)
-api_router.include_router(cdp_consents.router)
-api_router.include_router(cdp_events.router)
-api_router.include_router(cdp_identity.router)
-api_router.include_router(cdp_privacy.router)
-api_router.include_router(cdp_profiles.router)
-api_router.include_router(cdp_segments.router)
-api_router.include_router(cdp_sources.router)
-api_router.include_router(dashboard.router)
-api_router.include_router(dead_letters.router)
-api_router.include_router(events.router)
-api_router.include_router(ad_accounts.router)
-api_router.include_router(calls.router)
-api_router.include_router(connections.router)
-api_router.include_router(conversions.router)
-api_router.include_router(integration_health.router)
-api_router.include_router(invitations.router)
-api_router.include_router(mfa.router)
-api_router.include_router(passwords.router)
-api_router.include_router(registration.router)
-api_router.include_router(sessions.router)
-api_router.include_router(tenants.router)
-api_router.include_router(users.router)
-api_router.include_router(trust_calendar.router)
-api_router.include_router(trust_fx_rates.router)
-api_router.include_router(trust_gate.router)
-api_router.include_router(trust_health.router)
-api_router.include_router(trust_incidents.router)
-api_router.include_router(trust_ledger.router)
-api_router.include_router(trust_policies.router)
-api_router.include_router(trust_signals.router)
+_MODULES = (
+    api_keys,
+    audit_logs,
+    autopilot_actions,
+    autopilot_enforcement,
+    autopilot_strategies,
+    campaigns,
+    campaign_metrics,
+    cdp_consents,
+    cdp_events,
+    cdp_identity,
+    cdp_privacy,
+    cdp_profiles,
+    cdp_segments,
+    cdp_sources,
+    dashboard,
+    dead_letters,
+    events,
+    ad_accounts,
+    calls,
+    connections,
+    conversions,
+    integration_health,
+    invitations,
+    mfa,
+    passwords,
+    registration,
+    sessions,
+    tenants,
+    users,
+    trust_calendar,
+    trust_fx_rates,
+    trust_gate,
+    trust_health,
+    trust_incidents,
+    trust_ledger,
+    trust_policies,
+    trust_signals,
+)
+
+api_router = APIRouter()
+for _module in _MODULES:
+    api_router.include_router(_module.router, responses=answers(_module.__name__))

@@ -5,7 +5,7 @@ from app.schemas.text import Code, Password, Token
 
 
 class CodeRequest(Input):
-    code: Code
+    code: Code = Field(description="The authenticator's six digits, or a backup code.")
 
 
 class EnrolRequest(Input):
@@ -13,24 +13,24 @@ class EnrolRequest(Input):
 
 
 class BackupCodesRequest(EnrolRequest):
-    code: Code
+    code: Code = Field(description="The authenticator's six digits.")
 
 
 class MfaVerifyRequest(Input):
-    mfa_token: Token
+    mfa_token: Token = Field(description="What the sign-in answered with.")
     code: Code = Field(description="Six digits from the app, or a backup code.")
 
 
 class MfaDisableRequest(Input):
-    password: Password
-    code: Code
+    password: Password = Field(description="The account's password.")
+    code: Code = Field(description="The authenticator's six digits, or a backup code.")
 
 
 class EnrolmentRead(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
-    secret: str
-    otpauth_uri: str
+    secret: str = Field(description="The key to type where a camera is of no use, Base32.")
+    otpauth_uri: str = Field(description="The same as an `otpauth://` address.")
     qr_svg: str = Field(description="The address as a QR code: an `svg` element.")
 
 

@@ -35,10 +35,10 @@ Budget = Annotated[int, Field(gt=0, le=10**15)]
 
 
 class GateReason(BaseModel):
-    code: str
+    code: str = Field(description="A stable code of the reason.")
     verdict: Literal["pass", "hold", "block"] = Field(description="What this reason alone would lead to.")
-    sentence: str
-    violation: str | None = None
+    sentence: str = Field(description="The reason in words.")
+    violation: str | None = Field(None, description="The limit that is broken, where one is.")
 
 
 class ActionRead(BaseModel):
@@ -46,92 +46,115 @@ class ActionRead(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    id: UUID
-    ad_account_id: UUID
-    campaign_id: UUID | None
-    platform: str
-    entity_type: str
-    entity: str
-    entity_name: str
-    operation: str
-    before: dict[str, Any]
-    after: dict[str, Any]
-    currency: str
-    state: str
-    verdict: str | None
-    reasons: list[GateReason]
-    decision_id: UUID | None
-    reason: str
-    justified_by: list[str]
-    spend_only: bool
-    evidence: dict[str, Any]
-    origin: str
-    requested_label: str
-    strategy: str | None
-    safety: bool
-    rollback_of: UUID | None
+    id: UUID = Field(description="The action's id.")
+    ad_account_id: UUID = Field(description="The ad account's id here.")
+    campaign_id: UUID | None = Field(
+        description="The campaign that it changes, or whose part it changes; null for the account itself."
+    )
+    platform: str = Field(description="The ad platform, such as `meta`.")
+    entity_type: str = Field(description="`account`, `campaign`, `ad_set` or `ad`.")
+    entity: str = Field(description="Its id, as the platform spells it.")
+    entity_name: str = Field(description="Its name when the action was proposed.")
+    operation: str = Field(description="What it does: `increase_budget`, `pause`, ….")
+    before: dict[str, Any] = Field(
+        description="The changed fields as they were; amounts in millionths of `currency`."
+    )
+    after: dict[str, Any] = Field(description="The changed fields as they are to be, absolute values.")
+    currency: str = Field(description="The account's, ISO 4217.")
+    state: str = Field(
+        description=(
+            "`proposed`, `held`, `blocked`, `awaiting_approval`, `approved`, `executing`, `applied`, `verified`, "
+            "`rolled_back`, `failed`, `expired` or `dismissed`."
+        )
+    )
+    verdict: str | None = Field(
+        description="What the gate said last: `pass`, `hold` or `block`; null before it was asked."
+    )
+    reasons: list[GateReason] = Field(description="Why the gate said so, the gravest first.")
+    decision_id: UUID | None = Field(description="The gate's last decision, a row of the ledger.")
+    reason: str = Field(description="Why it was proposed.")
+    justified_by: list[str] = Field(
+        description="The signals that the reason rests on: one that is bad or unknown holds the change."
+    )
+    spend_only: bool = Field(description="The reason needs nothing but what was spent.")
+    evidence: dict[str, Any] = Field(description="The figures that it was proposed on.")
+    origin: str = Field(description="Who proposes: automation, a person, a rollback or the kill switch.")
+    requested_label: str = Field(description="Who proposed it, in words.")
+    strategy: str | None = Field(description="The strategy that proposed it.")
+    safety: bool = Field(description="It reads no signal health: nothing holds it back.")
+    rollback_of: UUID | None = Field(description="The action that it undoes.")
     other_half: UUID | None = Field(description="The other action of a move between accounts.")
-    approved_by: str | None
-    approved_at: datetime | None
-    proposed_at: datetime
+    approved_by: str | None = Field(description="Who approved it.")
+    approved_at: datetime | None = Field(description="When, UTC.")
+    proposed_at: datetime = Field(description="When it was proposed, on the domain's clock, UTC.")
     expires_at: datetime = Field(description="When silence dismisses it.")
-    applied_at: datetime | None
-    verified_at: datetime | None
-    watch_until: datetime | None
-    ended_at: datetime | None
-    error_code: str | None
-    error_detail: str | None
+    applied_at: datetime | None = Field(description="When the platform took the change, UTC.")
+    verified_at: datetime | None = Field(description="When reading back confirmed it, UTC.")
+    watch_until: datetime | None = Field(description="Until when its effect is watched, UTC.")
+    ended_at: datetime | None = Field(description="When its last state was reached, UTC.")
+    error_code: str | None = Field(description="A stable code of what went wrong.")
+    error_detail: str | None = Field(description="What the platform said.")
 
 
 class ActionStep(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
-    at: datetime
-    from_state: str | None
-    to_state: str
-    actor: str
-    note: str | None
-    detail: dict[str, Any]
+    at: datetime = Field(description="When, UTC.")
+    from_state: str | None = Field(description="The state before; null for the first.")
+    to_state: str = Field(description="The state after.")
+    actor: str = Field(description="Who moved it.")
+    note: str | None = Field(description="Why, in words.")
+    detail: dict[str, Any] = Field(description="What else is known of the step.")
 
 
 class ActionDetail(ActionRead):
-    timeline: list[ActionStep]
+    timeline: list[ActionStep] = Field(description="Every state it went through, oldest first.")
 
 
 class ActionCreate(Input):
     """A change of one campaign's daily budget or status, as a person or a program wants it."""
 
-    campaign_id: UUID
+    campaign_id: UUID = Field(description="The campaign's id here.")
     daily_budget_micros: int | None = Field(None, gt=0, le=10**15, description="The budget that shall hold.")
-    status: Literal["active", "paused"] | None = None
-    reason: Reason
+    status: Literal["active", "paused"] | None = Field(
+        None, description="What to set; left out where the budget is changed."
+    )
+    reason: Reason = Field(description="Why, for those who read it later.")
     justified_by: JustifiedBy
     spend_only: SpendOnly
-    idempotency_key: str | None = Field(None, pattern=r"^[\x21-\x7e]{8,100}$")
+    idempotency_key: str | None = Field(
+        None, pattern=r"^[\x21-\x7e]{8,100}$", description="A retry with the same key is the same action."
+    )
 
 
 class MoveCreate(Input):
     """Daily budget from one account's campaign to another's: absolute values, micros of each one's own currency."""
 
-    from_campaign_id: UUID
-    from_daily_budget_micros: Budget
-    to_campaign_id: UUID
-    to_daily_budget_micros: Budget
-    reason: Reason
+    from_campaign_id: UUID = Field(description="The campaign that gives.")
+    from_daily_budget_micros: Budget = Field(
+        description="Its daily budget afterwards, in millionths of the account's currency."
+    )
+    to_campaign_id: UUID = Field(description="The campaign that gets.")
+    to_daily_budget_micros: Budget = Field(
+        description="Its daily budget afterwards, in millionths of the account's currency."
+    )
+    reason: Reason = Field(description="Why, for those who read it later.")
     justified_by: JustifiedBy
-    idempotency_key: str | None = Field(None, pattern=r"^[\x21-\x7e]{8,90}$")
+    idempotency_key: str | None = Field(
+        None, pattern=r"^[\x21-\x7e]{8,90}$", description="A retry with the same key is the same move."
+    )
 
 
 class MoveRead(BaseModel):
     """Both halves were decided on both accounts' health and on that of all accounts together."""
 
-    cut: ActionRead
+    cut: ActionRead = Field(description="The part that takes away.")
     raised: ActionRead = Field(description="Starts once the platform holds the cut.")
 
 
 class Approve(Input):
-    reason: Reason | None = None
+    reason: Reason | None = Field(None, description="Why; needed where a limit is overridden.")
 
 
 class Dismiss(Input):
-    reason: Reason
+    reason: Reason = Field(description="Why, for those who read it later.")

@@ -16,28 +16,39 @@ class LimitsRead(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    mode: EnforcementMode
+    mode: EnforcementMode = Field(
+        description="What breaking a limit leads to: a warning, a confirmation with a reason, or a refusal."
+    )
     level: int = Field(description="0 suggest only, 1 guarded automation, 2 approval required.")
     currency: str = Field(description="Empty: each account's own.")
-    max_daily_budget_micros: int | None
-    max_campaign_budget_micros: int | None
-    max_daily_increase_micros: int | None
-    increase_limit_pct: float
-    total_raise_pct: float
-    max_changes_per_day: int
-    min_hours_between: float
-    roas_floor: float | None
-    roas_lookback_days: int
-    cpa_ceiling_micros: int | None
+    max_daily_budget_micros: int | None = Field(
+        description="Most that the daily budgets of an account come to."
+    )
+    max_campaign_budget_micros: int | None = Field(
+        description="Most that one campaign's daily budget comes to."
+    )
+    max_daily_increase_micros: int | None = Field(description="Most that all raises of a day add up to.")
+    increase_limit_pct: float = Field(description="Most that one change raises, in percent.")
+    total_raise_pct: float = Field(description="Most that an entity is raised in 24 h, in percent.")
+    max_changes_per_day: int = Field(description="Most changes of an entity in a day.")
+    min_hours_between: float = Field(description="Hours between two changes of an entity, at least.")
+    roas_floor: float | None = Field(description="Return on ad spend under which nothing is raised.")
+    roas_lookback_days: int = Field(description="Days over which that return is taken.")
+    cpa_ceiling_micros: int | None = Field(description="Cost per acquisition over which nothing is raised.")
 
 
 class LimitChanges(Input):
     """What one layer says of the limits. Money is micros of the company's currency; without one, the account's."""
 
-    model_config = ConfigDict(extra="forbid", from_attributes=True)
+    model_config = ConfigDict(from_attributes=True)
 
-    mode: EnforcementMode | None = None
-    level: int | None = Field(None, ge=0, le=2)
+    mode: EnforcementMode | None = Field(
+        None,
+        description="What breaking a limit leads to: a warning, a confirmation with a reason, or a refusal.",
+    )
+    level: int | None = Field(
+        None, ge=0, le=2, description="0 suggest only, 1 guarded automation, 2 approval required."
+    )
     currency: str | None = Field(
         None,
         pattern="^[A-Z]{3}$",
@@ -46,22 +57,42 @@ class LimitChanges(Input):
             "so that amounts meant in another one are refused."
         ),
     )
-    max_daily_budget_micros: int | None = Field(None, ge=0, le=10**15)
-    max_campaign_budget_micros: int | None = Field(None, ge=0, le=10**15)
-    max_daily_increase_micros: int | None = Field(None, ge=0, le=10**15)
-    increase_limit_pct: float | None = Field(None, ge=0, le=100)
+    max_daily_budget_micros: int | None = Field(
+        None, ge=0, le=10**15, description="Most that the daily budgets of an account come to."
+    )
+    max_campaign_budget_micros: int | None = Field(
+        None, ge=0, le=10**15, description="Most that one campaign's daily budget comes to."
+    )
+    max_daily_increase_micros: int | None = Field(
+        None, ge=0, le=10**15, description="Most that all raises of a day add up to."
+    )
+    increase_limit_pct: float | None = Field(
+        None, ge=0, le=100, description="Most that one change raises, in percent."
+    )
     total_raise_pct: float | None = Field(None, ge=0, le=20, description="At most 20 % in 24 h.")
-    max_changes_per_day: int | None = Field(None, ge=0, le=100)
-    min_hours_between: float | None = Field(None, ge=0, le=168)
-    roas_floor: float | None = Field(None, ge=0, le=100)
-    roas_lookback_days: int | None = Field(None, ge=1, le=90)
-    cpa_ceiling_micros: int | None = Field(None, ge=0, le=10**15)
+    max_changes_per_day: int | None = Field(
+        None, ge=0, le=100, description="Most changes of an entity in a day."
+    )
+    min_hours_between: float | None = Field(
+        None, ge=0, le=168, description="Hours between two changes of an entity, at least."
+    )
+    roas_floor: float | None = Field(
+        None, ge=0, le=100, description="Return on ad spend under which nothing is raised."
+    )
+    roas_lookback_days: int | None = Field(
+        None, ge=1, le=90, description="Days over which that return is taken."
+    )
+    cpa_ceiling_micros: int | None = Field(
+        None, ge=0, le=10**15, description="Cost per acquisition over which nothing is raised."
+    )
 
 
 class LimitsPatch(LimitChanges):
     """What is given is set, null takes a limit back, what is left out stays."""
 
-    applies_to: Literal["tenant", "account", "campaign"] = "tenant"
+    applies_to: Literal["tenant", "account", "campaign"] = Field(
+        "tenant", description="Which layer it changes."
+    )
     entity_id: UUID | None = Field(None, description="The account's or campaign's id; none for the tenant.")
 
     @model_validator(mode="after")
@@ -76,19 +107,21 @@ class OverrideRead(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    applies_to: Literal["account", "campaign"]
-    entity_id: UUID
-    updated_by: str
-    says: LimitChanges
+    applies_to: Literal["account", "campaign"] = Field(
+        description="Whether it is an account's or a campaign's."
+    )
+    entity_id: UUID = Field(description="Which one.")
+    updated_by: str = Field(description="Who set it last.")
+    says: LimitChanges = Field(description="What it says.")
 
 
 class SwitchRead(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
-    engaged: bool
-    reason: str | None
-    changed_by: str | None
-    changed_at: datetime | None
+    engaged: bool = Field(description="No request that changes an ad account may start.")
+    reason: str | None = Field(description="Why it was turned.")
+    changed_by: str | None = Field(description="Who turned it.")
+    changed_at: datetime | None = Field(description="When, UTC; null where it never was.")
 
 
 class InFlight(BaseModel):
@@ -96,31 +129,31 @@ class InFlight(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    id: UUID
-    entity_name: str
-    state: str
+    id: UUID = Field(description="The action's id.")
+    entity_name: str = Field(description="What it changes.")
+    state: str = Field(description="Its state.")
 
 
 class KillSwitchRead(BaseModel):
     engaged: bool = Field(description="The tenant's switch or the one over the whole platform.")
-    tenant: SwitchRead
-    platform: SwitchRead
-    in_flight: list[InFlight]
+    tenant: SwitchRead = Field(description="The tenant's own switch.")
+    platform: SwitchRead = Field(description="The one over the whole installation.")
+    in_flight: list[InFlight] = Field(description="What was on its way when it was turned.")
 
 
 class KillSwitchSet(Input):
-    engaged: bool
-    reason: Reason
+    engaged: bool = Field(description="True freezes, false releases.")
+    reason: Reason = Field(description="Why, for everybody to read.")
 
 
 class InterventionRead(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
-    id: UUID
-    at: datetime
-    kind: str
-    violation: str | None
-    action_id: UUID | None
-    actor: str
-    sentence: str
-    detail: dict[str, Any]
+    id: UUID = Field(description="The intervention's id.")
+    at: datetime = Field(description="When, UTC.")
+    kind: str = Field(description="`warned`, `blocked`, `override_logged` or `kill_switch_changed`.")
+    violation: str | None = Field(description="The limit that was met.")
+    action_id: UUID | None = Field(description="The action that met it.")
+    actor: str = Field(description="Who acted.")
+    sentence: str = Field(description="What happened, in words.")
+    detail: dict[str, Any] = Field(description="The figures of it.")

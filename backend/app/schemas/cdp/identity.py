@@ -6,33 +6,35 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from app.schemas.inputs import Input
+
 Limited = Literal["email", "phone", "match_key", "device_id", "anonymous_id"]
 Refused = Literal["different_users", "kept_apart", "type_limit", "too_many_identifiers", "too_many_merges"]
 Value = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
 
 
-class MatchPartRule(BaseModel):
-    model_config = ConfigDict(extra="forbid", from_attributes=True)
+class MatchPartRule(Input):
+    model_config = ConfigDict(from_attributes=True)
 
     traits: list[Value] = Field(min_length=1, max_length=5, description="Taken all, in any order.")
     phonetic: bool = Field(False, description="By their sound, not by their letters.")
 
 
-class IdentityRules(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class IdentityRules(Input):
     limits: dict[Limited, Annotated[int, Field(ge=1, le=1_000)]] = Field(
         default_factory=dict,
         description="Identifiers of a type in one profile; of user ids it is always one.",
     )
-    max_merges: int = Field(100, ge=0, le=1_000)
-    max_identifiers: int = Field(1_000, ge=2, le=1_000)
+    max_merges: int = Field(100, ge=0, le=1_000, description="Merges of one profile, at most.")
+    max_identifiers: int = Field(1_000, ge=2, le=1_000, description="Identifiers of one profile, at most.")
     garbage: list[Value] = Field(
         default_factory=list,
         max_length=1_000,
         description="Values that name nobody, beside the built-in ones.",
     )
-    churn_days: int = Field(90, ge=1, le=3_650)
+    churn_days: int = Field(
+        90, ge=1, le=3_650, description="Days without an event after which somebody counts as churned."
+    )
     match_keys: list[Annotated[list[MatchPartRule], Field(min_length=1, max_length=5)]] = Field(
         default_factory=list,
         max_length=10,
@@ -41,7 +43,7 @@ class IdentityRules(BaseModel):
 
 
 class IdentityRulesRead(IdentityRules):
-    version: int
+    version: int = Field(description="Counts the changes of the rules.")
 
 
 class DifferenceRead(BaseModel):
@@ -50,32 +52,36 @@ class DifferenceRead(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     profiles_before: int = Field(description="Of those that have a link.")
-    profiles_after: int
-    refusals_before: int
-    refusals_after: int
-    merged: list[list[UUID]]
-    split: list[UUID]
-    merged_count: int
-    split_count: int
+    profiles_after: int = Field(description="Profiles, by the rules that were asked about.")
+    refusals_before: int = Field(description="Links refused today.")
+    refusals_after: int = Field(description="Links that would be refused.")
+    merged: list[list[UUID]] = Field(
+        description="Profiles that would become one, a group each; the first of them."
+    )
+    split: list[UUID] = Field(description="Profiles that would be divided; the first of them.")
+    merged_count: int = Field(description="How many groups there are in all.")
+    split_count: int = Field(description="How many would be divided in all.")
 
 
 class RefusalQuery(BaseModel):
-    reason: Refused | None = None
-    cursor: str | None = Field(None, max_length=200)
-    limit: int = Field(50, ge=1, le=200)
+    reason: Refused | None = Field(None, description="Only for this reason.")
+    cursor: str | None = Field(
+        None, max_length=200, description="The `next_cursor` of the page before; left out for the first page."
+    )
+    limit: int = Field(50, ge=1, le=200, description="Rows of a page, at most.")
 
 
 class RefusalRead(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
-    assertion: UUID
-    a_key: UUID
-    b_key: UUID
-    a_type: str
-    b_type: str
-    a_profile_id: UUID
-    b_profile_id: UUID
-    reason: str
-    asserted_at: datetime
-    message_id: str
-    decided_at: datetime
+    assertion: UUID = Field(description="The assertion that was refused.")
+    a_key: UUID = Field(description="The identifier that it was to be tied to.")
+    b_key: UUID = Field(description="The identifier that was refused.")
+    a_type: str = Field(description="Its type: `user_id`, `email`, ….")
+    b_type: str = Field(description="Its type.")
+    a_profile_id: UUID = Field(description="Whose the first one is.")
+    b_profile_id: UUID = Field(description="Whose the second one is.")
+    reason: str = Field(description="A stable code of the limit that refused it.")
+    asserted_at: datetime = Field(description="When it was said, UTC.")
+    message_id: str = Field(description="The sender's id of the event, unique in the tenant.")
+    decided_at: datetime = Field(description="When it was refused, UTC.")

@@ -6,65 +6,71 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from app.schemas.inputs import Input
+
 Kind = Literal["export", "erasure"]
 
 
-class PrivacyRequestCreate(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    kind: Kind
-    profile_id: UUID
-    reason: Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
+class PrivacyRequestCreate(Input):
+    kind: Kind = Field(description="A copy of everything, or the end of it.")
+    profile_id: UUID = Field(description="Whose data.")
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00]*$")] = Field(
+        description="Why, for those who have to show it later."
+    )
 
 
 class StoreRead(BaseModel):
     """What became of one store, or of one platform (`platform:…`)."""
 
-    store: str
-    status: Literal["erased", "kept", "impossible"]
-    rows: int
-    detail: str
+    store: str = Field(description="Which store or platform.")
+    status: Literal["erased", "kept", "impossible"] = Field(
+        description="`erased`, `kept` (for the reason told) or `impossible` there."
+    )
+    rows: int = Field(description="Rows that it came to.")
+    detail: str = Field(description="What was done, or why not, in words.")
 
 
 class PrivacyRequestRead(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
-    id: UUID
-    kind: Kind
-    status: Literal["queued", "running", "done"]
-    profile_id: UUID
-    reason: str
-    requested_by: str
-    requested_at: datetime
-    finished_at: datetime | None
+    id: UUID = Field(description="The request's id.")
+    kind: Kind = Field(description="A copy of everything, or the end of it.")
+    status: Literal["queued", "running", "done"] = Field(description="How far it is.")
+    profile_id: UUID = Field(description="Whose data.")
+    reason: str = Field(description="Why it was asked for.")
+    requested_by: str = Field(description="Who asked.")
+    requested_at: datetime = Field(description="When, UTC.")
+    finished_at: datetime | None = Field(description="When it was done, UTC.")
     expires_at: datetime | None = Field(description="Until when an export can be fetched.")
-    steps_done: int
-    steps_total: int
-    steps: list[StoreRead]
+    steps_done: int = Field(description="Stores that are dealt with.")
+    steps_total: int = Field(description="Stores that there are.")
+    steps: list[StoreRead] = Field(description="What became of each of them.")
 
 
 class PrivacyQuery(BaseModel):
-    kind: Kind | None = None
-    cursor: str | None = Field(None, max_length=200)
-    limit: int = Field(50, ge=1, le=200)
+    kind: Kind | None = Field(None, description="Only exports, or only erasures.")
+    cursor: str | None = Field(
+        None, max_length=200, description="The `next_cursor` of the page before; left out for the first page."
+    )
+    limit: int = Field(50, ge=1, le=200, description="Rows of a page, at most.")
 
 
 class CertificateRead(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
-    certificate: dict[str, Any]
-    signature: str
+    certificate: dict[str, Any] = Field(description="What was erased where, store by store, and when.")
+    signature: str = Field(description="Over the certificate, in hexadecimal.")
     valid: bool = Field(description="Whether it is what was written when the erasure ended.")
 
 
-class KeepingPut(BaseModel):
+class KeepingPut(Input):
     """Null follows the platform's own limit."""
 
-    model_config = ConfigDict(extra="forbid", from_attributes=True)
+    model_config = ConfigDict(from_attributes=True)
 
-    event_days: int | None = Field(None, ge=1, le=3_650)
-    verdict_days: int | None = Field(None, ge=1, le=3_650)
-    export_hours: int = Field(72, ge=1, le=720)
+    event_days: int | None = Field(None, ge=1, le=3_650, description="Days that events are kept.")
+    verdict_days: int | None = Field(None, ge=1, le=3_650, description="Days that refused events are kept.")
+    export_hours: int = Field(72, ge=1, le=720, description="Hours that an export can be fetched.")
 
 
 class KeepingRead(KeepingPut):

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.schemas.cdp.segments_tree import Rule
+from app.schemas.inputs import Input
 
 SegmentSort = Literal[
     "name",
@@ -22,70 +23,86 @@ SegmentKind = Literal["rule", "list"]
 State = Literal["waiting", "computing", "live", "off", "archived"]
 
 
-class SegmentCreate(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class SegmentCreate(Input):
+    name: str = Field(
+        min_length=1,
+        max_length=120,
+        pattern=r"^[^\x00]*$",
+        description="Its name, unique among those that are not archived.",
+    )
+    description: str = Field("", max_length=1_000, pattern=r"^[^\x00]*$", description="What it is for.")
+    rule: Rule = Field(description="The conditions: a tree of `all`, `any` and `not`.")
 
-    name: str = Field(min_length=1, max_length=120, pattern=r"^[^\x00]*$")
-    description: str = Field("", max_length=1_000, pattern=r"^[^\x00]*$")
-    rule: Rule
 
-
-class SegmentPatch(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    name: str | None = Field(None, min_length=1, max_length=120, pattern=r"^[^\x00]*$")
-    description: str | None = Field(None, max_length=1_000, pattern=r"^[^\x00]*$")
+class SegmentPatch(Input):
+    name: str | None = Field(
+        None,
+        min_length=1,
+        max_length=120,
+        pattern=r"^[^\x00]*$",
+        description="Its name, unique among those that are not archived.",
+    )
+    description: str | None = Field(
+        None, max_length=1_000, pattern=r"^[^\x00]*$", description="What it is for."
+    )
     rule: Rule | None = Field(
         None, description="Another rule is a new version; its membership is computed by a task."
     )
     live: bool | None = Field(None, description="Off: nobody enters or leaves until it is switched on again.")
 
 
-class PreviewRequest(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    rule: Rule
+class PreviewRequest(Input):
+    rule: Rule = Field(description="The conditions: a tree of `all`, `any` and `not`.")
 
 
 class SampleRead(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
-    id: UUID
-    lifecycle: str
-    event_count: int
-    order_count: int
-    last_seen_at: datetime
+    id: UUID = Field(description="The profile's id.")
+    lifecycle: str = Field(
+        description="`anonymous`, `known` (by e-mail or phone), `customer` (has ordered) or `churned` (inactive)."
+    )
+    event_count: int = Field(description="Their events.")
+    order_count: int = Field(description="Their orders.")
+    last_seen_at: datetime = Field(description="Their last event, UTC.")
 
 
 class PreviewRead(BaseModel):
     count: int = Field(description="Exact, at this moment.")
     total: int = Field(description="How many profiles there are.")
-    sample: list[SampleRead]
+    sample: list[SampleRead] = Field(description="Ten of them.")
 
 
 class SegmentRead(BaseModel):
-    id: UUID
-    name: str
-    description: str
-    kind: SegmentKind
-    rule: dict[str, Any] | None
-    version: int
+    id: UUID = Field(description="The segment's id.")
+    name: str = Field(description="Its name, unique among those that are not archived.")
+    description: str = Field(description="What it is for.")
+    kind: SegmentKind = Field(description="By a rule, or a list from a file.")
+    rule: dict[str, Any] | None = Field(
+        description="The conditions: a tree of `all`, `any` and `not`; null for a list."
+    )
+    version: int = Field(description="Counts the changes of the rule.")
     state: State = Field(
         description="`waiting` and `computing` until the membership is that of this version; then it follows events."
     )
-    live: bool
-    member_count: int
-    computing_since: datetime | None
-    computed_at: datetime | None
-    computed_version: int | None
-    created_at: datetime
-    updated_at: datetime
-    archived_at: datetime | None
+    live: bool = Field(description="It follows events; else it stands still.")
+    member_count: int = Field(description="Who is in now.")
+    computing_since: datetime | None = Field(description="Since when it is computed anew, UTC.")
+    computed_at: datetime | None = Field(description="When it was last computed whole, UTC.")
+    computed_version: int | None = Field(description="The version that its membership is of.")
+    created_at: datetime = Field(description="When it was made, UTC.")
+    updated_at: datetime = Field(description="When it was last changed, UTC.")
+    archived_at: datetime | None = Field(description="When it was archived, UTC.")
 
 
 class ListCreate(BaseModel):
-    name: str = Field(min_length=1, max_length=120, pattern=r"^[^\x00]*$")
-    description: str = Field("", max_length=1_000, pattern=r"^[^\x00]*$")
+    name: str = Field(
+        min_length=1,
+        max_length=120,
+        pattern=r"^[^\x00]*$",
+        description="Its name, unique among those that are not archived.",
+    )
+    description: str = Field("", max_length=1_000, pattern=r"^[^\x00]*$", description="What it is for.")
     skip_bad_rows: bool = Field(
         False, description="Use the rows that can be; else the whole file is refused."
     )
@@ -102,55 +119,55 @@ class RowFault(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     field: str = Field(description="Such as `row 17, email`; the header is row 1.")
-    message: str
-    code: str
+    message: str = Field(description="What is wrong, and how to mend it.")
+    code: str = Field(description="A stable code of the fault.")
 
 
 class ListRead(BaseModel):
-    segment: SegmentRead
+    segment: SegmentRead = Field(description="The segment that the list is.")
     rows: int = Field(description="Without the header.")
-    used: int
+    used: int = Field(description="Rows that could be used.")
     identifiers: int = Field(description="How many were not on the list before.")
-    fault_count: int
+    fault_count: int = Field(description="Rows that could not.")
     faults: list[RowFault] = Field(description="The first fifty.")
 
 
 class SegmentMemberRead(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
-    profile_id: UUID
-    entered_at: datetime
+    profile_id: UUID = Field(description="The person's profile.")
+    entered_at: datetime = Field(description="Since when they are in, UTC.")
 
 
 class TransitionRead(BaseModel):
-    seq: int
-    profile_id: UUID
-    direction: Literal["entered", "left"]
-    at: datetime
+    seq: int = Field(description="Grows with each move of the tenant's.")
+    profile_id: UUID = Field(description="The person's profile.")
+    direction: Literal["entered", "left"] = Field(description="In or out.")
+    at: datetime = Field(description="When, UTC.")
     reason: str = Field(
         description="`events`, `graph`, `ended`, `lifecycle`, `time`, `recompute`, `archived`, …."
     )
-    version: int
+    version: int = Field(description="The version of the rule that moved them.")
 
 
 class EventEvidence(BaseModel):
-    id: UUID
-    at: datetime
+    id: UUID = Field(description="The event's id here.")
+    at: datetime = Field(description="When it happened, UTC.")
 
 
 class ReasonRead(BaseModel):
     path: str = Field(description="Where the condition stands in the rule, such as `of.0.of.1`.")
-    condition: dict[str, Any]
-    holds: bool
+    condition: dict[str, Any] = Field(description="The condition, as the rule says it.")
+    holds: bool = Field(description="Whether it holds for this person.")
     value: Any = Field(
         description="What the profile has of what is asked; `[sealed]` where that names a person."
     )
     events: list[EventEvidence] = Field(description="The newest of the events that count.")
-    event_count: int | None
+    event_count: int | None = Field(description="Events that count in all; null where it speaks of none.")
 
 
 class WhyRead(BaseModel):
     matched: bool = Field(description="What the rule says at this moment.")
-    member_since: datetime | None
+    member_since: datetime | None = Field(description="Since when they are in, UTC; null where they are not.")
     next_evaluation_at: datetime | None = Field(description="When nothing but time may next change it.")
-    reasons: list[ReasonRead]
+    reasons: list[ReasonRead] = Field(description="Each condition by itself, from left to right.")

@@ -36,40 +36,40 @@ class _Part(BaseModel):
 
 
 class Exists(_Part):
-    op: Literal["exists"]
+    op: Literal["exists"] = Field(description="Which test it is.")
 
 
 class IsText(_Part):
-    op: Literal["is"]
-    text: Text
+    op: Literal["is"] = Field(description="Which test it is.")
+    text: Text = Field(description="Exactly this text.")
 
 
 class OneOf(_Part):
-    op: Literal["one_of"]
-    texts: Annotated[list[Text], Field(min_length=1, max_length=100)]
+    op: Literal["one_of"] = Field(description="Which test it is.")
+    texts: Annotated[list[Text], Field(min_length=1, max_length=100)] = Field(description="Any of these.")
 
 
 class HasText(_Part):
     """Part of a text, in its own case."""
 
-    op: Literal["contains", "starts_with"]
-    text: Annotated[Text, Field(min_length=1)]
+    op: Literal["contains", "starts_with"] = Field(description="Which test it is.")
+    text: Annotated[Text, Field(min_length=1)] = Field(description="What to look for.")
 
 
 class IsNumber(_Part):
-    op: Comparison
-    number: Number
+    op: Comparison = Field(description="How to compare.")
+    number: Number = Field(description="What to compare with.")
 
 
 class IsTruth(_Part):
-    op: Literal["is_true", "is_false"]
+    op: Literal["is_true", "is_false"] = Field(description="Which test it is.")
 
 
 class IsWhen(_Part):
     """A time as ISO 8601 text; without a zone it is UTC."""
 
-    op: Literal["before", "since"]
-    at: AwareDatetime
+    op: Literal["before", "since"] = Field(description="Which test it is.")
+    at: AwareDatetime = Field(description="A moment, with its zone.")
 
 
 ValueTest = Annotated[
@@ -80,80 +80,88 @@ ValueTest = Annotated[
 
 
 class HasLifecycle(_Part):
-    kind: Literal["lifecycle"]
+    kind: Literal["lifecycle"] = Field(description="Which condition it is.")
     one_of: Annotated[
         list[Literal["anonymous", "known", "customer", "churned"]], Field(min_length=1, max_length=4)
-    ]
+    ] = Field(description="Any of these stages.")
 
 
 class HasIdentifier(_Part):
-    kind: Literal["has"]
-    identifier: Literal["email", "phone", "user_id"]
+    kind: Literal["has"] = Field(description="Which condition it is.")
+    identifier: Literal["email", "phone", "user_id"] = Field(description="What is known of them.")
 
 
 class Counter(_Part):
-    kind: Literal["counter"]
-    field: Literal["event_count", "order_count", "refund_count", "identifier_count"]
-    op: Comparison
-    value: Count
+    kind: Literal["counter"] = Field(description="Which condition it is.")
+    field: Literal["event_count", "order_count", "refund_count", "identifier_count"] = Field(
+        description="What is counted."
+    )
+    op: Comparison = Field(description="How to compare.")
+    value: Count = Field(description="What to compare with.")
 
 
 class Money(_Part):
     """What was paid in one currency over all time; `net` is without what was paid back. Nothing paid is 0."""
 
-    kind: Literal["money"]
-    field: Literal["revenue", "refunded", "net"]
-    currency: Currency
-    op: Comparison
-    micros: Micros
+    kind: Literal["money"] = Field(description="Which condition it is.")
+    field: Literal["revenue", "refunded", "net"] = Field(
+        description="What is summed up; `net` is revenue less refunds."
+    )
+    currency: Currency = Field(description="ISO 4217, such as `EUR`.")
+    op: Comparison = Field(description="How to compare.")
+    micros: Micros = Field(description="What to compare with, in millionths of `currency`.")
 
 
 class Moment(_Part):
-    op: Literal["before", "since"]
-    at: AwareDatetime
+    op: Literal["before", "since"] = Field(description="Which test it is.")
+    at: AwareDatetime = Field(description="A moment, with its zone.")
 
 
 class Lately(_Part):
     """Within the last days; a time in the future is."""
 
-    op: Literal["within_last", "longer_ago_than"]
-    days: Days
+    op: Literal["within_last", "longer_ago_than"] = Field(description="Which test it is.")
+    days: Days = Field(description="Days of 24 hours, back from now.")
 
 
 class When(_Part):
-    kind: Literal["time"]
-    field: Literal["first_seen_at", "last_seen_at", "first_order_at", "last_order_at"]
-    test: Annotated[Exists | Moment | Lately, Field(discriminator="op")]
+    kind: Literal["time"] = Field(description="Which condition it is.")
+    field: Literal["first_seen_at", "last_seen_at", "first_order_at", "last_order_at"] = Field(
+        description="Which time of theirs."
+    )
+    test: Annotated[Exists | Moment | Lately, Field(discriminator="op")] = Field(
+        description="What it must be."
+    )
 
 
 class Trait(_Part):
     """What was said of a person. What names them is sealed, and can only be asked for as a whole."""
 
-    kind: Literal["trait"]
-    name: Name
-    test: ValueTest
+    kind: Literal["trait"] = Field(description="Which condition it is.")
+    name: Name = Field(description="The trait; dots lead into objects.")
+    test: ValueTest = Field(description="What it must be.")
 
 
 class ComputedTrait(_Part):
-    kind: Literal["computed"]
-    name: Name
-    test: ValueTest
+    kind: Literal["computed"] = Field(description="Which condition it is.")
+    name: Name = Field(description="The computed trait.")
+    test: ValueTest = Field(description="What it must be.")
 
 
 # -- conditions on events
 
 
 class LastDays(_Part):
-    kind: Literal["last"]
-    days: Days
+    kind: Literal["last"] = Field(description="Which window it is.")
+    days: Days = Field(description="Days of 24 hours, back from now.")
 
 
 class Between(_Part):
     """From `since`, included, to `until`, which is not."""
 
-    kind: Literal["between"]
-    since: AwareDatetime
-    until: AwareDatetime
+    kind: Literal["between"] = Field(description="Which window it is.")
+    since: AwareDatetime = Field(description="From then on.")
+    until: AwareDatetime = Field(description="Before then.")
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Self:
@@ -165,72 +173,80 @@ class Between(_Part):
 class Property(_Part):
     """A property by its name; a dot leads into an object: `cart.total`."""
 
-    property: Name
-    test: ValueTest
+    property: Name = Field(description="The property; dots lead into objects.")
+    test: ValueTest = Field(description="What it must be.")
 
 
 class Did(_Part):
-    op: Literal["did", "did_not"]
+    op: Literal["did", "did_not"] = Field(description="Which test it is.")
 
 
 class Times(_Part):
-    op: Literal["times"]
-    compare: Comparison
-    value: Count
+    op: Literal["times"] = Field(description="Which test it is.")
+    compare: Comparison = Field(description="How to compare.")
+    value: Count = Field(description="How many times.")
 
 
 class SumOf(_Part):
     """The sum of a property's numbers over these events; 0 of none."""
 
-    op: Literal["sum"]
-    property: Name
-    compare: Comparison
-    number: Number
+    op: Literal["sum"] = Field(description="Which test it is.")
+    property: Name = Field(description="The property that is summed up; what is no number is passed over.")
+    compare: Comparison = Field(description="How to compare.")
+    number: Number = Field(description="What to compare with.")
 
 
 class MoneyOf(_Part):
     """The sum of these events' values in one currency; 0 of none."""
 
-    op: Literal["money"]
-    currency: Currency
-    compare: Comparison
-    micros: Micros
+    op: Literal["money"] = Field(description="Which test it is.")
+    currency: Currency = Field(description="ISO 4217, such as `EUR`.")
+    compare: Comparison = Field(description="How to compare.")
+    micros: Micros = Field(description="What to compare with, in millionths of `currency`.")
 
 
 class LastOf(_Part):
     """The property's value in the last of these events that has it."""
 
-    op: Literal["last"]
-    property: Name
-    test: ValueTest
+    op: Literal["last"] = Field(description="Which test it is.")
+    property: Name = Field(description="The property of the newest event that has it.")
+    test: ValueTest = Field(description="What it must be.")
 
 
 class Happened(_Part):
     """What a person did, by the events' own times. Without a window, over all that is stored."""
 
-    kind: Literal["event"]
-    event: Name
-    where: Annotated[list[Property], Field(max_length=10)] = []
-    window: Annotated[LastDays | Between, Field(discriminator="kind")] | None = None
-    test: Annotated[Did | Times | SumOf | MoneyOf | LastOf, Field(discriminator="op")] = Did(op="did")
+    kind: Literal["event"] = Field(description="Which condition it is.")
+    event: Name = Field(description="The event's name, exactly.")
+    where: Annotated[list[Property], Field(max_length=10)] = Field(
+        default_factory=list, description="What its properties must be, all of it."
+    )
+    window: Annotated[LastDays | Between, Field(discriminator="kind")] | None = Field(
+        None, description="When it must have happened; null: ever."
+    )
+    test: Annotated[Did | Times | SumOf | MoneyOf | LastOf, Field(discriminator="op")] = Field(
+        Did(op="did"), description="What of these events is asked."
+    )
 
 
 # -- the tree
 
 
 class AllOf(_Part):
-    kind: Literal["all"]
-    of: Annotated[list["Node"], Field(min_length=1, max_length=20)]
+    kind: Literal["all"] = Field(description="Which condition it is.")
+    of: Annotated[list["Node"], Field(min_length=1, max_length=20)] = Field(
+        description="Every one must hold."
+    )
 
 
 class AnyOf(_Part):
-    kind: Literal["any"]
-    of: Annotated[list["Node"], Field(min_length=1, max_length=20)]
+    kind: Literal["any"] = Field(description="Which condition it is.")
+    of: Annotated[list["Node"], Field(min_length=1, max_length=20)] = Field(description="One must hold.")
 
 
 class Not(_Part):
-    kind: Literal["not"]
-    of: "Node"
+    kind: Literal["not"] = Field(description="Which condition it is.")
+    of: "Node" = Field(description="It must not hold.")
 
 
 Condition = HasLifecycle | HasIdentifier | Counter | Money | When | Trait | ComputedTrait | Happened
@@ -278,7 +294,7 @@ Rule = Annotated[Node, BeforeValidator(_bounded)]
 class StoredRule(BaseModel):
     """For reading a rule back from where it is stored."""
 
-    rule: Rule
+    rule: Rule = Field(description="The conditions: a tree of `all`, `any` and `not`.")
 
 
 def read_rule(stored: Mapping[str, Any]) -> Node:

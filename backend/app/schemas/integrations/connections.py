@@ -4,6 +4,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.schemas.inputs import Input
+
 PlatformName = Literal["meta"]
 
 
@@ -12,35 +14,31 @@ ConnectionSort = Literal[
 ]
 
 
-class AuthorizeBody(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class AuthorizeBody(Input):
     read_only: bool = Field(True, description="Ask the platform for the right to read alone.")
 
 
 class AuthorizeRead(BaseModel):
     authorize_url: str = Field(description="Send the browser here; it comes back to /connect.")
-    state: str
+    state: str = Field(description="What the platform gives back with the browser; sealed.")
 
 
-class ConnectionCreate(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    platform: PlatformName
-    access_token: str = Field(min_length=8, max_length=4096)
-    read_only: bool = True
+class ConnectionCreate(Input):
+    platform: PlatformName = Field(description="The ad platform.")
+    access_token: str = Field(min_length=8, max_length=4096, description="A token of that platform's.")
+    read_only: bool = Field(default=True, description="Nothing is ever written through it.")
 
 
 class ConnectionRead(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
-    id: UUID
-    platform: str
+    id: UUID = Field(description="The connection's id.")
+    platform: str = Field(description="The ad platform, such as `meta`.")
     status: str = Field(description="`active`, `needs_sign_in` or `disconnected`.")
     name: str | None = Field(None, validation_alias="external_user_name", description="Who signed in there.")
-    scopes: list[str]
-    read_only: bool
-    created_at: datetime
+    scopes: list[str] = Field(description="What the platform granted.")
+    read_only: bool = Field(description="Nothing is ever written through it.")
+    created_at: datetime = Field(description="When it was made, UTC.")
     expires_at: datetime | None = Field(description="None for a token that does not expire.")
     error: str | None = Field(
         None, validation_alias="last_error_code", description="The platform's last refusal of the token."

@@ -10,20 +10,20 @@ DeliveryStatusName = Literal["queued", "sent", "acknowledged", "failed", "dead",
 class DeliveryRead(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
-    id: UUID
-    ad_account_id: UUID
-    platform: str
-    event_id: UUID
+    id: UUID = Field(description="The delivery's id.")
+    ad_account_id: UUID = Field(description="The ad account's id here.")
+    platform: str = Field(description="The ad platform, such as `meta`.")
+    event_id: UUID = Field(description="The stored event that is sent on.")
     dedupe_key: str = Field(description="The id by which the platform knows the event from the browser.")
-    event_name: str
-    platform_event: str
-    event_time: datetime
-    status: DeliveryStatusName
-    reason: str | None
+    event_name: str = Field(description="What happened, in the sender's words: `Order Completed`.")
+    platform_event: str = Field(description="Its name at the platform.")
+    event_time: datetime = Field(description="When it happened, corrected for the sender's clock, UTC.")
+    status: DeliveryStatusName = Field(description="How far it is.")
+    reason: str | None = Field(description="A stable code of why it was not sent, or is quarantined.")
     match_keys: list[str] = Field(description="Which identifiers went along; never their values.")
-    attempts: int
-    queued_at: datetime
-    next_attempt_at: datetime | None
-    sent_at: datetime | None
-    acknowledged_at: datetime | None
-    response: dict[str, Any] | None
+    attempts: int = Field(description="How often it was tried.")
+    queued_at: datetime = Field(description="When it was queued, UTC.")
+    next_attempt_at: datetime | None = Field(description="When it is tried next, UTC.")
+    sent_at: datetime | None = Field(description="When it was sent, UTC.")
+    acknowledged_at: datetime | None = Field(description="When the platform took it, UTC.")
+    response: dict[str, Any] | None = Field(description="What the platform answered.")

@@ -14,13 +14,15 @@ from app.schemas.times import Moment
 class CalendarEntryRead(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
-    id: UUID
-    kind: CalendarKind
-    name: str
-    starts_at: datetime
-    ends_at: datetime
+    id: UUID = Field(description="The entry's id.")
+    kind: CalendarKind = Field(
+        description="Promotion: automation cuts nothing. Change freeze: nothing changes but what is always safe."
+    )
+    name: str = Field(description="What it is.")
+    starts_at: datetime = Field(description="From then on, UTC.")
+    ends_at: datetime = Field(description="Before then, UTC.")
     ad_account_id: UUID | None = Field(description="Null: every account.")
-    created_by: str
+    created_by: str = Field(description="Who entered it.")
 
 
 class CalendarEntryCreate(Input):
@@ -30,8 +32,10 @@ class CalendarEntryCreate(Input):
     changes but what is always safe: a person's pause, the kill switch, a cut that rests on spend alone.
     """
 
-    kind: CalendarKind
-    name: Line
-    starts_at: Moment
+    kind: CalendarKind = Field(
+        description="Promotion: automation cuts nothing. Change freeze: nothing changes but what is always safe."
+    )
+    name: Line = Field(description="What it is.")
+    starts_at: Moment = Field(description="From then on, UTC.")
     ends_at: Moment = Field(description="Past the start; the moment itself belongs to what follows.")
     ad_account_id: UUID | None = Field(None, description="For this account alone; left out: for every one.")

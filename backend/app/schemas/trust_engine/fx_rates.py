@@ -18,13 +18,13 @@ Rate = Annotated[Decimal, Field(gt=0, max_digits=24, decimal_places=12, examples
 class FxRateRead(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
-    id: UUID
-    base: str
-    quote: str
+    id: UUID = Field(description="The rate's id.")
+    base: str = Field(description="The currency of which one unit is worth `rate`.")
+    quote: str = Field(description="The currency that `rate` is in.")
     rate: Decimal = Field(description="Units of `quote` for one unit of `base`, exact, as text.")
-    as_of: datetime
-    source: str
-    recorded_by: str
+    as_of: datetime = Field(description="When it held, UTC.")
+    source: str = Field(description="Where it was taken from.")
+    recorded_by: str = Field(description="Who recorded it.")
 
 
 class FxRateCreate(Input):
@@ -34,8 +34,8 @@ class FxRateCreate(Input):
     round, and where the last one is older than 48 h (by the policy) raises hold.
     """
 
-    base: Currency
-    quote: Currency
-    rate: Rate
+    base: Currency = Field(description="The currency of which one unit is worth `rate`.")
+    quote: Currency = Field(description="The currency that `rate` is in.")
+    rate: Rate = Field(description="Units of `quote` for one of `base`, an exact decimal.")
     as_of: Moment = Field(description="When it was so; not in the future.")
     source: Line = Field(description="Who says so, such as `ECB reference rates`.")

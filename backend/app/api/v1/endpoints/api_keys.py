@@ -1,9 +1,10 @@
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response, status
+from pydantic import Field
 
 from app.api.deps import PageParams, ScopeDep, Search
+from app.api.ids import KeyId
 from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.schemas.api_keys import ApiKeyCreate, ApiKeyCreated, ApiKeyRead, ApiKeySort
@@ -24,7 +25,7 @@ ApiKeys = Annotated[ApiKeyService, Depends(api_key_service)]
 
 
 class ApiKeyFilter(PageParams):
-    sort: ApiKeySort = "-created_at"
+    sort: ApiKeySort = Field("-created_at", description="A leading minus turns the order round.")
     q: Search = None
 
 
@@ -48,6 +49,6 @@ async def create_api_key(
 
 
 @router.delete("/{key_id}", status_code=status.HTTP_204_NO_CONTENT)
-async def revoke_api_key(key_id: UUID, keys: ApiKeys, _: CanWrite) -> None:
+async def revoke_api_key(key_id: KeyId, keys: ApiKeys, _: CanWrite) -> None:
     """It stops working within two seconds."""
     await keys.revoke(key_id)

@@ -22,11 +22,15 @@ async def audit_log(scope: ScopeDep) -> AuditLog:
 
 class AuditFilter(CursorParams):
     action: str | None = Field(None, max_length=100, pattern=_TEXT, description="Whole, or `campaigns.*`.")
-    entity: str | None = Field(None, max_length=100, pattern=_TEXT)
-    entity_id: str | None = Field(None, max_length=100, pattern=_TEXT)
+    entity: str | None = Field(
+        None, max_length=100, pattern=_TEXT, description="Only what was done to this kind."
+    )
+    entity_id: str | None = Field(
+        None, max_length=100, pattern=_TEXT, description="Only what was done to this one."
+    )
     actor: str | None = Field(None, max_length=254, pattern=_TEXT, description="An id, or a part of a name.")
-    since: Moment | None = None
-    until: Moment | None = None
+    since: Moment | None = Field(None, description="From then on, UTC.")
+    until: Moment | None = Field(None, description="Before then, UTC.")
     q: str | None = Field(None, max_length=100, pattern=_TEXT, description="Anywhere in the entry.")
 
 

@@ -38,8 +38,13 @@ async def create_ticket(tickets: Tickets, principal: Listening) -> TicketRead:
 async def stream_events(
     request: Request,
     opened: Annotated[Opened, Depends(OpensStream())],
-    last_event_id: Annotated[str | None, Query(max_length=40)] = None,
-    last_event_id_header: Annotated[str | None, Header(alias="Last-Event-ID", max_length=40)] = None,
+    last_event_id: Annotated[
+        str | None, Query(max_length=40, description="The last message that the client has.")
+    ] = None,
+    last_event_id_header: Annotated[
+        str | None,
+        Header(alias="Last-Event-ID", max_length=40, description="The same, as browsers send it."),
+    ] = None,
 ) -> EventStream:
     """Live messages of the tenant, each event's data one of them.
 

@@ -1,10 +1,10 @@
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, status
 from pydantic import Field
 
 from app.api.deps import DoorsDep, LimiterDep, PageParams, ScopeDep
+from app.api.ids import InvitationId
 from app.auth.deps import CurrentPrincipal, requires
 from app.auth.principals import Principal
 from app.schemas.invitations import (
@@ -38,7 +38,7 @@ Answer = Annotated[InvitationAnswer, Depends(invitation_answer)]
 
 
 class InvitationFilter(PageParams):
-    sort: InvitationSort = "-created_at"
+    sort: InvitationSort = Field("-created_at", description="A leading minus turns the order round.")
     open: bool | None = Field(None, description="Only those that can still be answered, or only the others.")
 
 
@@ -53,11 +53,13 @@ async def list_invitations(
 
 @router.post("", status_code=status.HTTP_201_CREATED)
 async def invite(body: InvitationCreate, invitations: Invitations, _: CanWrite) -> InvitationRead:
+    """Invite somebody by mail to be a member here."""
     return InvitationRead.model_validate(await invitations.invite(body.email, body.role))
 
 
 @router.delete("/{invitation_id}", status_code=status.HTTP_204_NO_CONTENT)
-async def revoke_invitation(invitation_id: UUID, invitations: Invitations, _: CanWrite) -> None:
+async def revoke_invitation(invitation_id: InvitationId, invitations: Invitations, _: CanWrite) -> None:
+    """Withdraw an invitation: its link opens nothing any more."""
     await invitations.revoke(invitation_id)
 
 

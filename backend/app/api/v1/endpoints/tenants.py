@@ -44,6 +44,7 @@ Reading = Annotated[TenantReading, Depends(tenant_reading)]
 
 @router.get("/current")
 async def get_tenant(tenant: Reading, _: Annotated[Principal, requires("tenants:read")]) -> TenantRead:
+    """The company that the caller acts for."""
     return TenantRead.model_validate(await tenant.current())
 
 
@@ -51,4 +52,5 @@ async def get_tenant(tenant: Reading, _: Annotated[Principal, requires("tenants:
 async def change_tenant(
     body: TenantPatch, tenant: Current, _: Annotated[Principal, requires("tenants:write")]
 ) -> TenantRead:
+    """Change what is given of the company."""
     return TenantRead.model_validate(await tenant.change(body.model_dump(exclude_unset=True)))

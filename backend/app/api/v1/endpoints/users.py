@@ -1,10 +1,10 @@
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, status
 from pydantic import Field
 
 from app.api.deps import PageParams, ScopeDep
+from app.api.ids import UserId
 from app.auth.deps import CurrentPrincipal, requires
 from app.auth.principals import Principal
 from app.schemas.pages import Page
@@ -26,9 +26,9 @@ Members = Annotated[MemberService, Depends(member_service)]
 
 
 class MemberFilter(PageParams):
-    sort: MemberSort = "name"
+    sort: MemberSort = Field("name", description="A leading minus turns the order round.")
     q: str | None = Field(None, max_length=100, pattern=r"^[^\x00]*$", description="In name or address.")
-    role: MemberRole | None = None
+    role: MemberRole | None = Field(None, description="Only members with this role.")
 
 
 @router.get("")
@@ -43,12 +43,12 @@ async def list_users(
 
 
 @router.patch("/{user_id}")
-async def change_user(user_id: UUID, body: MemberPatch, members: Members, _: CanWrite) -> MemberRead:
+async def change_user(user_id: UserId, body: MemberPatch, members: Members, _: CanWrite) -> MemberRead:
     """Another role, or access switched off or on; nobody gives a role above their own."""
     return MemberRead.model_validate(await members.change(user_id, role=body.role, is_active=body.is_active))
 
 
 @router.delete("/{user_id}", status_code=status.HTTP_204_NO_CONTENT)
-async def remove_user(user_id: UUID, members: Members, _: CanWrite) -> None:
+async def remove_user(user_id: UserId, members: Members, _: CanWrite) -> None:
     """End the membership; the person keeps their account elsewhere."""
     await members.remove(user_id)

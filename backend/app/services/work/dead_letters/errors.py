@@ -4,7 +4,7 @@ from app.core.errors import Conflict, NotFound
 class DeadLetterUnknown(NotFound):
     """There is no such dead letter."""
 
-    code = "work.dead_letters.unknown"
+    code = "work.dead_letters.not_found"
 
 
 class DeadLetterClosed(Conflict):

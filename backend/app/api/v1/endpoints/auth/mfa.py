@@ -53,11 +53,13 @@ async def enroll(mfa: Mfa, body: EnrolRequest | None = None) -> EnrolmentRead:
 
 @router.post("/confirm")
 async def confirm(body: CodeRequest, mfa: Mfa) -> BackupCodesRead:
+    """Turn the second factor on, with a first code; the backup codes are shown this once."""
     return BackupCodesRead(backup_codes=await mfa.confirm(body.code))
 
 
 @router.post("/disable", status_code=status.HTTP_204_NO_CONTENT)
 async def disable(body: MfaDisableRequest, mfa: Mfa) -> None:
+    """Turn the second factor off."""
     await mfa.disable(body.password, body.code)
 
 

@@ -1,9 +1,10 @@
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response, status
+from pydantic import Field
 
 from app.api.deps import PageParams, ScopeDep, SettingsDep
+from app.api.ids import SessionId
 from app.api.sign_in import Deliver, DeliverRefresh, Leaving, OwnOrigin, RefreshCredential, SignIn, forget
 from app.auth.deps import requires
 from app.auth.principals import Principal
@@ -73,6 +74,7 @@ async def switch_tenant(
 
 @router.get("/me")
 async def me(principal: CanRead, own: Own) -> MeRead:
+    """Who asks, for which tenant, and what the role allows."""
     who = await own.me()
     return MeRead(
         user=UserRead.model_validate(who.user),
@@ -84,7 +86,7 @@ async def me(principal: CanRead, own: Own) -> MeRead:
 
 
 class SessionFilter(PageParams):
-    sort: SignInSessionSort = "-last_used_at"
+    sort: SignInSessionSort = Field("-last_used_at", description="A leading minus turns the order round.")
 
 
 @router.get("/sessions")
@@ -100,5 +102,6 @@ async def list_sessions(
 
 
 @router.delete("/sessions/{session_id}", status_code=status.HTTP_204_NO_CONTENT)
-async def revoke_session(session_id: UUID, _: CanWrite, own: Own) -> None:
+async def revoke_session(session_id: SessionId, _: CanWrite, own: Own) -> None:
+    """Sign one of the person's sessions out; its tokens stop working at once."""
     await own.revoke(session_id)

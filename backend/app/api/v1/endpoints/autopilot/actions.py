@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
 from app.api.deps import CursorParams, ScopeDep
+from app.api.ids import ActionId
 from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.schemas.autopilot.actions import (
@@ -44,7 +45,7 @@ Requests = Annotated[ActionRequests, Depends(action_requests)]
 
 class ActionFilter(CursorParams):
     status: list[ActionState] = Field(default_factory=list, max_length=12, description="Any of these states.")
-    campaign_id: UUID | None = None
+    campaign_id: UUID | None = Field(None, description="Only of this campaign.")
 
 
 @router.get("")
@@ -81,7 +82,7 @@ async def propose_move(wanted: MoveCreate, requests: Requests, _: Writer) -> Mov
 
 
 @router.get("/{action_id}")
-async def get_action(action_id: UUID, queue: Actions, _: Reader) -> ActionDetail:
+async def get_action(action_id: ActionId, queue: Actions, _: Reader) -> ActionDetail:
     """The action with every step of its life."""
     action = await queue.get(action_id)
     steps = [ActionStep.model_validate(step) for step in await queue.timeline(action_id)]
@@ -89,11 +90,12 @@ async def get_action(action_id: UUID, queue: Actions, _: Reader) -> ActionDetail
 
 
 @router.post("/{action_id}/approve")
-async def approve_action(action_id: UUID, said: Approve, queue: Actions, _: Approver) -> ActionRead:
+async def approve_action(action_id: ActionId, said: Approve, queue: Actions, _: Approver) -> ActionRead:
     """Say yes: the gate decides again, on today's evidence."""
     return ActionRead.model_validate(await queue.approve(action_id, reason=said.reason))
 
 
 @router.post("/{action_id}/dismiss")
-async def dismiss_action(action_id: UUID, said: Dismiss, queue: Actions, _: Approver) -> ActionRead:
+async def dismiss_action(action_id: ActionId, said: Dismiss, queue: Actions, _: Approver) -> ActionRead:
+    """Say no to an action that waits; it is not proposed again for the same reason at once."""
     return ActionRead.model_validate(await queue.dismiss(action_id, reason=said.reason))

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 
 from app.api.deps import CursorQuery, PageQuery, ScopeDep
 from app.auth.deps import requires
@@ -53,7 +53,10 @@ def _shown(frozen: Frozen) -> KillSwitchRead:
 
 @router.get("/enforcement")
 async def get_limits(
-    limits: Enforcement, _: Reader, ad_account_id: UUID | None = None, campaign_id: UUID | None = None
+    limits: Enforcement,
+    _: Reader,
+    ad_account_id: Annotated[UUID | None, Query(description="Those of this ad account.")] = None,
+    campaign_id: Annotated[UUID | None, Query(description="Those of this campaign.")] = None,
 ) -> LimitsRead:
     """The limits in force for the tenant, an account or a campaign."""
     return LimitsRead.model_validate(await limits.limits(ad_account_id, campaign_id))
@@ -61,6 +64,7 @@ async def get_limits(
 
 @router.put("/enforcement")
 async def set_limits(changes: LimitsPatch, limits: Enforcement, _: Writer) -> LimitsRead:
+    """Change what one layer says of the limits."""
     said = changes.model_dump(exclude={"applies_to", "entity_id"}, exclude_unset=True)
     found = await limits.set_limits(said, applies_to=changes.applies_to, entity_id=changes.entity_id)
     return LimitsRead.model_validate(found)
@@ -75,6 +79,7 @@ async def list_overrides(query: PageQuery, limits: Enforcement, _: Reader) -> Pa
 
 @router.get("/kill-switch")
 async def get_kill_switch(switch: FreezeDep, _: Reader) -> KillSwitchRead:
+    """Whether automation is frozen, by whom and why, and what was on its way then."""
     return _shown(await switch.state())
 
 

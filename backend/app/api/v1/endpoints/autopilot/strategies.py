@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Path
 
 from app.api.deps import ScopeDep
 from app.auth.deps import requires
@@ -21,26 +21,32 @@ async def strategies(scope: ScopeDep) -> StrategyService:
 
 
 Strategies = Annotated[StrategyService, Depends(strategies)]
+StrategyName = Annotated[str, Path(description="The strategy's name.")]
 
 
 @router.get("")
 async def list_strategies(found: Strategies, _: Reader) -> list[StrategyRead]:
+    """Every strategy with its settings and its last run."""
     return [StrategyRead.model_validate(await found.get())]
 
 
 @router.get("/{name}")
-async def get_strategy(name: str, found: Strategies, _: Reader) -> StrategyRead:
+async def get_strategy(name: StrategyName, found: Strategies, _: Reader) -> StrategyRead:
+    """One strategy with its settings and its last run."""
     return StrategyRead.model_validate(await found.get(name))
 
 
 @router.patch("/{name}")
-async def change_strategy(name: str, changes: StrategyPatch, found: Strategies, _: Writer) -> StrategyRead:
+async def change_strategy(
+    name: StrategyName, changes: StrategyPatch, found: Strategies, _: Writer
+) -> StrategyRead:
+    """Switch a strategy on or off, or change its settings."""
     config = changes.config.model_dump(exclude_unset=True) if changes.config else None
     return StrategyRead.model_validate(await found.change(name, enabled=changes.enabled, config=config))
 
 
 @router.post("/{name}/run")
-async def run_strategy(name: str, found: Strategies, _: Writer) -> StrategyRun:
+async def run_strategy(name: StrategyName, found: Strategies, _: Writer) -> StrategyRun:
     """Look at every campaign now; what is proposed goes through the gate like anything else."""
     considered = [
         ConsideredRead(

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
 from app.api.deps import PageParams, ReaderDep, ScopeDep
+from app.api.ids import CampaignId
 from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.schemas.autopilot.actions import ActionRead
@@ -37,17 +38,18 @@ Requests = Annotated[ActionRequests, Depends(action_requests)]
 
 
 class CampaignFilter(PageParams):
-    sort: CampaignSort = "name"
+    sort: CampaignSort = Field("name", description="A leading minus turns the order round.")
     q: str | None = Field(None, max_length=200, description="Part of the name.")
     status: str | None = Field(None, max_length=40, description="The effective status.")
-    platform: str | None = Field(None, max_length=40)
-    ad_account_id: UUID | None = None
+    platform: str | None = Field(None, max_length=40, description="Only of this ad platform.")
+    ad_account_id: UUID | None = Field(None, description="Only of this ad account.")
 
 
 @router.get("")
 async def list_campaigns(
     campaigns: Campaigns, asked: Annotated[CampaignFilter, Query()], _: Reader
 ) -> Page[CampaignRead]:
+    """The campaigns that fit the filters, a page of them, as last read."""
     found = await campaigns.page(
         page=asked.page,
         limit=asked.limit,
@@ -61,7 +63,8 @@ async def list_campaigns(
 
 
 @router.get("/{campaign_id}")
-async def get_campaign(campaign_id: UUID, campaigns: Campaigns, _: Reader) -> CampaignDetail:
+async def get_campaign(campaign_id: CampaignId, campaigns: Campaigns, _: Reader) -> CampaignDetail:
+    """One campaign with its ad sets, as last read."""
     found = await campaigns.detail(campaign_id)
     return CampaignDetail(
         **found.line._asdict(), ad_sets=[AdSetRead.model_validate(each) for each in found.ad_sets]
@@ -69,13 +72,17 @@ async def get_campaign(campaign_id: UUID, campaigns: Campaigns, _: Reader) -> Ca
 
 
 @router.post("/{campaign_id}/pause", status_code=202)
-async def pause_campaign(campaign_id: UUID, body: PauseBody, requests: Requests, _: Writer) -> ActionRead:
+async def pause_campaign(
+    campaign_id: CampaignId, body: PauseBody, requests: Requests, _: Writer
+) -> ActionRead:
     """Stop spending here: a person's pause is a safety action, which no health can hold back."""
     return ActionRead.model_validate(await requests.pause_campaign(campaign_id, reason=body.reason))
 
 
 @router.post("/{campaign_id}/budget", status_code=202)
-async def propose_budget(campaign_id: UUID, body: BudgetBody, requests: Requests, _: Writer) -> ActionRead:
+async def propose_budget(
+    campaign_id: CampaignId, body: BudgetBody, requests: Requests, _: Writer
+) -> ActionRead:
     """Propose a daily budget; the gate answers at once, the platform follows if it passes."""
     change = CampaignChange(
         campaign_id,

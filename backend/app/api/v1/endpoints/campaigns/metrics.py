@@ -1,11 +1,11 @@
 """A campaign's figures by the account's day."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
 from app.api.deps import ScopeDep
+from app.api.ids import CampaignId
 from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.schemas.campaigns.metrics import DayRead, MetricsRead
@@ -25,7 +25,7 @@ Reader = Annotated[Principal, requires("campaigns:read")]
 
 @router.get("/{campaign_id}/metrics")
 async def get_metrics(
-    campaign_id: UUID,
+    campaign_id: CampaignId,
     metrics: Metrics,
     _: Reader,
     since: Annotated[Day | None, Query(description="The account's day; 30 days back by default.")] = None,

@@ -1,11 +1,11 @@
 """Consents: what stands for a person and why, its receipts, and what silence means."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
 from app.api.deps import CursorParams, ScopeDep
+from app.api.ids import ProfileId
 from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.schemas.cdp.consents import (
@@ -50,6 +50,7 @@ Admin = Annotated[Principal, requires("cdp.consents:admin")]
 
 @router.get("/policy")
 async def read_policy(settings: Settings, _: Reader) -> SilencePolicyRead:
+    """What silence means, country by country."""
     return _policy(await settings.current())
 
 
@@ -62,6 +63,7 @@ async def change_policy(body: SilencePolicy, settings: Settings, _: Admin) -> Si
 
 @router.get("/categories")
 async def read_categories(settings: Settings, _: Reader) -> ConsentCategoriesRead:
+    """Which purposes the SDKs' consent categories stand for."""
     return _categories(await settings.current())
 
 
@@ -73,14 +75,14 @@ async def change_categories(body: ConsentCategories, settings: Settings, _: Admi
 
 
 @router.get("/{profile_id}")
-async def read_consents(profile_id: UUID, consents: Consents, _: Reader) -> ConsentsRead:
+async def read_consents(profile_id: ProfileId, consents: Consents, _: Reader) -> ConsentsRead:
     """Every purpose as it stands now, with the reason."""
     return ConsentsRead.model_validate(await consents.of_profile(profile_id))
 
 
 @router.get("/{profile_id}/receipts")
 async def list_receipts(
-    profile_id: UUID, query: Annotated[CursorParams, Query()], consents: Consents, _: Reader
+    profile_id: ProfileId, query: Annotated[CursorParams, Query()], consents: Consents, _: Reader
 ) -> CursorPage[ReceiptOfConsent]:
     """Who asserted what and when, the last first."""
     found, cursor = await consents.receipts(profile_id, cursor=query.cursor, limit=query.limit)
@@ -90,7 +92,7 @@ async def list_receipts(
 
 @router.post("/{profile_id}")
 async def record_consent(
-    profile_id: UUID, body: ConsentRecord, consents: Consents, _: Writer
+    profile_id: ProfileId, body: ConsentRecord, consents: Consents, _: Writer
 ) -> ConsentsRead:
     """Keep what the person said elsewhere, with its proof."""
     standing = await consents.record(
@@ -105,7 +107,9 @@ async def record_consent(
 
 
 @router.post("/{profile_id}/withdraw")
-async def withdraw(profile_id: UUID, body: ConsentWithdrawal, consents: Consents, _: Writer) -> ConsentsRead:
+async def withdraw(
+    profile_id: ProfileId, body: ConsentWithdrawal, consents: Consents, _: Writer
+) -> ConsentsRead:
     """From this moment nothing of the person's leaves for these purposes, what is queued already included."""
     purposes = [Purpose(each) for each in body.purposes]
     return ConsentsRead.model_validate(

@@ -3,13 +3,13 @@
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated, Any
-from uuid import UUID
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Request
 
 from app.api.bodies import BOUNDED_BY_ITSELF, batch_body, says_gpc
 from app.api.deps import ScopeDep, ScopesDep
+from app.api.ids import VerdictId
 from app.auth.deps import api_key_header, authenticate, bearer, requires
 from app.auth.principals import Principal
 from app.core.context import origin
@@ -163,7 +163,13 @@ def _event_read(event: Any) -> EventRead:
 
 
 @router.get("/stats")
-async def stats(events: Events, _: Reader, since: Annotated[Moment | None, Query()] = None) -> EventStats:
+async def stats(
+    events: Events,
+    _: Reader,
+    since: Annotated[
+        Moment | None, Query(description="From this hour on; all that is kept, if left out.")
+    ] = None,
+) -> EventStats:
     """What each source sent, from the hour of `since` on."""
     counts = await events.stats(since)
     newest: list[datetime] = [each.newest_accepted_at for each in counts if each.newest_accepted_at]
@@ -196,7 +202,7 @@ def _verdict_read(verdict: Any, payload: Any) -> VerdictRead:
 
 @router.post("/verdicts/{verdict_id}/replay")
 async def replay(
-    verdict_id: UUID,
+    verdict_id: VerdictId,
     replays: Annotated[Replay, Depends(replay_service)],
     _: Writer,
     body: ReplayRequest | None = None,

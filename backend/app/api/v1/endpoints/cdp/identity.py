@@ -1,11 +1,11 @@
 """The rules by which identifiers become people."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
 from app.api.deps import ScopeDep
+from app.api.ids import AssertionId
 from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.schemas.cdp.identity import (
@@ -52,6 +52,7 @@ Admin = Annotated[Principal, requires("cdp.identity:admin")]
 
 @router.get("/settings")
 async def read_settings(ruling: RulingDep, _: Reader) -> IdentityRulesRead:
+    """The rules by which identifiers become people."""
     return _shown(await ruling.current())
 
 
@@ -73,7 +74,7 @@ async def dry_run(body: IdentityRules, ruling: RulingDep, _: Reader) -> Differen
 
 @router.post("/links/{assertion_id}/undo")
 async def undo(
-    assertion_id: UUID, body: Why, changes: Annotated[GraphChanges, Depends(graph_changes)], _: Writer
+    assertion_id: AssertionId, body: Why, changes: Annotated[GraphChanges, Depends(graph_changes)], _: Writer
 ) -> ChangedRead:
     """Take back what was asserted, by events or by a person; the same said again does not bring it back."""
     return ChangedRead.model_validate(await changes.undo(assertion_id, body.reason))

@@ -6,8 +6,8 @@ Public: a source's write key is the credential.
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel
+from fastapi import APIRouter, Depends, Path, Request
+from pydantic import BaseModel, Field
 
 from app.api.bodies import BOUNDED_BY_ITSELF, batch_body, says_gpc
 from app.api.errors import DOCUMENTED
@@ -37,7 +37,7 @@ router = APIRouter(tags=["tracking"], responses=_ANSWERS)
 class Received(BaseModel):
     """What the SDKs wait for: a 200 with a JSON body, sent when the events are committed."""
 
-    success: bool = True
+    success: bool = Field(default=True, description="Always true: what fails has another status.")
 
 
 async def tracking_api(request: Request) -> TrackingApi:
@@ -86,12 +86,17 @@ for _path, _kind in _KINDS.items():
         summary=f"Send a batch of events ({_address})"
         if _kind == BATCH
         else f"Send one {_kind} ({_address})",
+        description="Answered once the events are committed. What breaks a rule is kept with its verdict.",
         openapi_extra=_BODY,
         max_body_size=BOUNDED_BY_ITSELF,
     )(_receiver(_kind))
 
 
-@router.get(f"{tracking.SEGMENT}projects/{{write_key}}/settings")
-async def settings(write_key: str, request: Request, tracking: Tracking) -> dict[str, Any]:
+@router.get(f"{tracking.SEGMENT}projects/{{write_key}}/settings", responses={422: DOCUMENTED[422]})
+async def settings(
+    write_key: Annotated[str, Path(description="The source's write key.")],
+    request: Request,
+    tracking: Tracking,
+) -> dict[str, Any]:
     """What the browser SDK asks for before it sends."""
     return await tracking.settings(write_key, request.url.scheme, request.url.netloc, origin.get().ip)

@@ -1,11 +1,11 @@
 """A person's data: handed over whole, or erased with a certificate; and how long it is kept."""
 
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
 from app.api.deps import ScopeDep
+from app.api.ids import PrivacyRequestId
 from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.schemas.cdp.privacy import (
@@ -38,6 +38,7 @@ Admin = Annotated[Principal, requires("cdp.privacy:admin")]
 
 @router.get("/settings")
 async def read_settings(settings: Settings, _: Reader) -> KeepingRead:
+    """How long what is kept."""
     return KeepingRead.model_validate(await settings.current())
 
 
@@ -66,18 +67,18 @@ async def ask(body: PrivacyRequestCreate, requests: Requests, _: Admin) -> Priva
 
 
 @router.get("/requests/{request_id}")
-async def read_request(request_id: UUID, requests: Requests, _: Reader) -> PrivacyRequestRead:
+async def read_request(request_id: PrivacyRequestId, requests: Requests, _: Reader) -> PrivacyRequestRead:
     """How far it is, store by store."""
     return PrivacyRequestRead.model_validate(await requests.one(request_id))
 
 
 @router.get("/requests/{request_id}/certificate")
-async def read_certificate(request_id: UUID, requests: Requests, _: Reader) -> CertificateRead:
+async def read_certificate(request_id: PrivacyRequestId, requests: Requests, _: Reader) -> CertificateRead:
     """What was erased, what was kept and why, what each platform was asked."""
     return CertificateRead.model_validate(await requests.certificate(request_id))
 
 
 @router.get("/requests/{request_id}/export")
-async def download_export(request_id: UUID, requests: Requests, _: Admin) -> dict[str, Any]:
+async def download_export(request_id: PrivacyRequestId, requests: Requests, _: Admin) -> dict[str, Any]:
     """All that is held of the person, in the clear, until it expires. Who fetched it is written to the audit log."""
     return await requests.export(request_id)

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 
 from app.api.deps import CursorParams, ScopeDep
+from app.api.ids import ProfileId
 from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.schemas.cdp.profiles import (
@@ -61,7 +62,7 @@ async def list_profiles(
 
 
 @router.get("/{profile_id}")
-async def read_profile(profile_id: UUID, profiles: Profiles, _: Reader) -> ProfileDetail:
+async def read_profile(profile_id: ProfileId, profiles: Profiles, _: Reader) -> ProfileDetail:
     """The profile, or the one that it was merged into."""
     profile = await profiles.current(profile_id)
     identifiers = await profiles.identifiers(profile)
@@ -83,7 +84,7 @@ def _identifier(profiles: ProfileService, identifier: Any) -> IdentifierRead:
 
 
 @router.get("/{profile_id}/personal")
-async def read_personal(profile_id: UUID, profiles: Profiles, _: Confidant) -> PersonalRead:
+async def read_personal(profile_id: ProfileId, profiles: Profiles, _: Confidant) -> PersonalRead:
     """Traits and identifiers in the clear. Who looked is written to the audit log."""
     profile, traits, identifiers = await profiles.personal(profile_id)
     shown = [{"type": kind, "value": value} for kind, value in identifiers]
@@ -92,7 +93,7 @@ async def read_personal(profile_id: UUID, profiles: Profiles, _: Confidant) -> P
 
 @router.get("/{profile_id}/timeline")
 async def timeline(
-    profile_id: UUID, query: Annotated[CursorParams, Query()], profiles: Profiles, _: Reader
+    profile_id: ProfileId, query: Annotated[CursorParams, Query()], profiles: Profiles, _: Reader
 ) -> CursorPage[TimelineEvent]:
     """What the person did, the last first."""
     found, cursor = await profiles.timeline(profile_id, cursor=query.cursor, limit=query.limit)
@@ -101,7 +102,7 @@ async def timeline(
 
 
 @router.get("/{profile_id}/identity-graph")
-async def identity_graph(profile_id: UUID, profiles: Profiles, _: Reader) -> GraphRead:
+async def identity_graph(profile_id: ProfileId, profiles: Profiles, _: Reader) -> GraphRead:
     """Why these identifiers are one person: each link, with the event or the person that asserted it."""
     graph = await profiles.graph(profile_id)
     return GraphRead(
@@ -121,7 +122,7 @@ async def merge(body: MergeRequest, changes: Changes, _: Writer) -> ChangedRead:
 
 
 @router.post("/{profile_id}/split")
-async def split(profile_id: UUID, body: SplitRequest, changes: Changes, _: Writer) -> ChangedRead:
+async def split(profile_id: ProfileId, body: SplitRequest, changes: Changes, _: Writer) -> ChangedRead:
     """Make some of a profile's identifiers another person, for good; that too can be undone."""
     return ChangedRead.model_validate(
         await changes.split(profile_id, [UUID(key) for key in body.keys], body.reason)

@@ -5,9 +5,11 @@ from typing import IO, Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
+from pydantic import Field
 
 from app.api.bodies import DRAINED_BYTES, spooled_body
 from app.api.deps import CursorParams, CursorQuery, PageParams, ScopeDep, ScopesDep, Search
+from app.api.ids import ProfileId, SegmentId
 from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.schemas.cdp.segments import (
@@ -71,14 +73,14 @@ Writer = Annotated[Principal, requires("cdp.segments:write")]
 
 
 class SegmentQueryParams(PageParams):
-    sort: SegmentSort = "name"
+    sort: SegmentSort = Field("name", description="A leading minus turns the order round.")
     q: Search = None
-    kind: SegmentKind | None = None
-    archived: bool = False
+    kind: SegmentKind | None = Field(None, description="Only of this kind.")
+    archived: bool = Field(default=False, description="Those that were archived, instead of the others.")
 
 
 class TransitionParams(CursorParams):
-    profile_id: UUID | None = None
+    profile_id: UUID | None = Field(None, description="Only this person's.")
 
 
 def _read(segment: SegmentView) -> SegmentRead:
@@ -112,6 +114,7 @@ def _transition(moved: Transition) -> TransitionRead:
 async def list_segments(
     asked: Annotated[SegmentQueryParams, Query()], segments: Segments, _: Reader
 ) -> Page[SegmentRead]:
+    """The segments that fit the filters, a page of them."""
     found = await segments.page(
         page=asked.page,
         limit=asked.limit,
@@ -151,7 +154,7 @@ async def create_list(
 
 @router.put("/{segment_id}/list", openapi_extra=_CSV, max_body_size=MAX_LIST_BYTES + DRAINED_BYTES)
 async def replace_list(
-    segment_id: UUID, asked: Annotated[ListReplace, Query()], lists: Lists, file: UploadedFile, _: Writer
+    segment_id: SegmentId, asked: Annotated[ListReplace, Query()], lists: Lists, file: UploadedFile, _: Writer
 ) -> ListRead:
     """Another file in the place of the list, or beside it."""
     made = await lists.replace(segment_id, file, add=asked.add, skip_bad_rows=asked.skip_bad_rows)
@@ -167,12 +170,16 @@ async def preview(body: PreviewRequest, segments: Segments, _: Writer) -> Previe
 
 
 @router.get("/{segment_id}")
-async def get_segment(segment_id: UUID, segments: Segments, _: Reader) -> SegmentRead:
+async def get_segment(segment_id: SegmentId, segments: Segments, _: Reader) -> SegmentRead:
+    """One segment, with its rule and its state."""
     return _read(await segments.one(segment_id))
 
 
 @router.patch("/{segment_id}")
-async def change_segment(segment_id: UUID, body: SegmentPatch, segments: Segments, _: Writer) -> SegmentRead:
+async def change_segment(
+    segment_id: SegmentId, body: SegmentPatch, segments: Segments, _: Writer
+) -> SegmentRead:
+    """Change what is given; another rule is a new version."""
     changed = await segments.change(
         segment_id, name=body.name, description=body.description, rule=body.rule, live=body.live
     )
@@ -180,20 +187,20 @@ async def change_segment(segment_id: UUID, body: SegmentPatch, segments: Segment
 
 
 @router.delete("/{segment_id}", status_code=204)
-async def archive_segment(segment_id: UUID, segments: Segments, _: Writer) -> None:
+async def archive_segment(segment_id: SegmentId, segments: Segments, _: Writer) -> None:
     """Everybody leaves; the segment and its log can still be read, and its name is free."""
     await segments.archive(segment_id)
 
 
 @router.post("/{segment_id}/recompute", status_code=202)
-async def recompute_segment(segment_id: UUID, segments: Segments, _: Writer) -> SegmentRead:
+async def recompute_segment(segment_id: SegmentId, segments: Segments, _: Writer) -> SegmentRead:
     """Compute the whole membership anew; `state` and `computed_at` tell how far it is."""
     return _read(await segments.recompute(segment_id))
 
 
 @router.get("/{segment_id}/members")
 async def list_members(
-    segment_id: UUID, query: CursorQuery, segments: Segments, _: Reader
+    segment_id: SegmentId, query: CursorQuery, segments: Segments, _: Reader
 ) -> CursorPage[SegmentMemberRead]:
     """Who entered last comes first."""
     found, cursor = await segments.members(segment_id, cursor=query.cursor, limit=query.limit)
@@ -206,7 +213,7 @@ async def list_members(
 
 @router.get("/{segment_id}/transitions")
 async def list_transitions(
-    segment_id: UUID, query: Annotated[TransitionParams, Query()], segments: Segments, _: Reader
+    segment_id: SegmentId, query: Annotated[TransitionParams, Query()], segments: Segments, _: Reader
 ) -> CursorPage[TransitionRead]:
     """Who entered and who left, the last first."""
     found, cursor = await segments.transitions(
@@ -216,7 +223,7 @@ async def list_transitions(
 
 
 @router.get("/{segment_id}/why/{profile_id}")
-async def why(segment_id: UUID, profile_id: UUID, segments: Segments, _: Reader) -> WhyRead:
+async def why(segment_id: SegmentId, profile_id: ProfileId, segments: Segments, _: Reader) -> WhyRead:
     """Which conditions hold for a person, and on what evidence."""
     found = await segments.why(segment_id, profile_id)
     return WhyRead(

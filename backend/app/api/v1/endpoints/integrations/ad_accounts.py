@@ -4,8 +4,10 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
+from pydantic import Field
 
 from app.api.deps import PageParams, ScopeDep, Search
+from app.api.ids import AccountId
 from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.schemas.integrations.ad_accounts import AdAccountPatch, AdAccountRead, AdAccountSort, SyncQueued
@@ -26,17 +28,18 @@ Writer = Annotated[Principal, requires("integrations.ad_accounts:write")]
 
 
 class AdAccountFilter(PageParams):
-    sort: AdAccountSort = "name"
+    sort: AdAccountSort = Field("name", description="A leading minus turns the order round.")
     q: Search = None
-    platform: PlatformName | None = None
-    connection_id: UUID | None = None
-    enabled: bool | None = None
+    platform: PlatformName | None = Field(None, description="Only of this ad platform.")
+    connection_id: UUID | None = Field(None, description="Only what this connection reaches.")
+    enabled: bool | None = Field(None, description="Only what is switched on, or off.")
 
 
 @router.get("")
 async def list_ad_accounts(
     asked: Annotated[AdAccountFilter, Query()], accounts: AdAccounts, _: Reader
 ) -> Page[AdAccountRead]:
+    """The ad accounts that fit the filters, a page of them."""
     found = await accounts.page(
         page=asked.page,
         limit=asked.limit,
@@ -51,7 +54,7 @@ async def list_ad_accounts(
 
 @router.patch("/{account_id}")
 async def change_ad_account(
-    account_id: UUID, body: AdAccountPatch, accounts: AdAccounts, _: Writer
+    account_id: AccountId, body: AdAccountPatch, accounts: AdAccounts, _: Writer
 ) -> AdAccountRead:
     """Enabling an account takes the lease to write to it, where the connection may write and nobody else does."""
     wanted = {name: value for name, value in body.model_dump(exclude_unset=True).items() if value is not None}
@@ -59,6 +62,6 @@ async def change_ad_account(
 
 
 @router.post("/{account_id}/sync", status_code=202)
-async def sync_ad_account(account_id: UUID, accounts: AdAccounts, _: Writer) -> SyncQueued:
+async def sync_ad_account(account_id: AccountId, accounts: AdAccounts, _: Writer) -> SyncQueued:
     """Read campaigns, metrics and edits from the platform now."""
     return SyncQueued(task=await accounts.request_sync(account_id))

@@ -27,7 +27,7 @@ Reader = Annotated[Principal, requires("integrations.calls:read")]
 class CallFilter(CursorParams):
     failed: bool | None = Field(None, description="Only those that failed, or only those that did not.")
     mutating: bool | None = Field(None, description="Only those that changed something there.")
-    ad_account_id: UUID | None = None
+    ad_account_id: UUID | None = Field(None, description="Only of this ad account.")
 
 
 @router.get("")

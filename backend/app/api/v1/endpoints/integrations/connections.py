@@ -2,14 +2,14 @@
 
 from typing import Annotated, Literal
 from urllib.parse import urlencode
-from uuid import UUID
 
-from fastapi import APIRouter, Cookie, Depends, Query
+from fastapi import APIRouter, Cookie, Depends, Path, Query
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from app.api.deps import PageParams, ScopesDep, SettingsDep, get_doors
+from app.api.ids import ConnectionId
 from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.auth.streams import listener_of
@@ -30,6 +30,7 @@ from app.services.integrations.connections.service import ConnectionService, Pla
 router = APIRouter(prefix="/integrations/connections", tags=["integrations"])
 
 _COOKIE = "stratum_connect"
+PlatformPart = Annotated[PlatformName, Path(description="The ad platform.")]
 _COOKIE_SECONDS = 600
 
 
@@ -48,15 +49,18 @@ def _redirect_uri(settings: Settings, platform: str) -> str:
 
 
 class ConnectionFilter(PageParams):
-    sort: ConnectionSort = "-created_at"
-    platform: PlatformName | None = None
-    status: Literal["active", "needs_sign_in", "disconnected"] | None = None
+    sort: ConnectionSort = Field("-created_at", description="A leading minus turns the order round.")
+    platform: PlatformName | None = Field(None, description="Only of this ad platform.")
+    status: Literal["active", "needs_sign_in", "disconnected"] | None = Field(
+        None, description="Only in this state."
+    )
 
 
 @router.get("")
 async def list_connections(
     asked: Annotated[ConnectionFilter, Query()], connections: Connections, _: Reader
 ) -> Page[ConnectionRead]:
+    """The connections that fit the filters, a page of them."""
     found = await connections.page(
         page=asked.page, limit=asked.limit, sort=asked.sort, platform=asked.platform, status=asked.status
     )
@@ -73,7 +77,7 @@ async def connect_with_token(body: ConnectionCreate, connections: Connections, _
 @router.post("/{platform}/authorize")
 async def authorize(
     *,
-    platform: PlatformName,
+    platform: PlatformPart,
     body: AuthorizeBody,
     response: Response,
     connections: Connections,
@@ -102,17 +106,21 @@ async def authorize(
 class CallbackQuery(BaseModel):
     """What the platform adds; other parameters, such as why a person declined, are not read."""
 
-    state: str = Field(max_length=1024)
-    code: str | None = Field(None, max_length=4096)
+    state: str = Field(max_length=1024, description="What the sign-in began with; sealed.")
+    code: str | None = Field(
+        None, max_length=4096, description="What the platform gave, to be redeemed for a token."
+    )
 
 
 @router.get("/{platform}/callback", status_code=303, response_class=RedirectResponse)
 async def callback(
-    platform: PlatformName,
+    platform: PlatformPart,
     doors: Annotated[Doors, Depends(get_doors)],
     settings: SettingsDep,
     answered: Annotated[CallbackQuery, Query()],
-    stratum_connect: Annotated[str | None, Cookie()] = None,
+    stratum_connect: Annotated[
+        str | None, Cookie(description="Ties the sign-in to the browser that began it.")
+    ] = None,
 ) -> RedirectResponse:
     """The platform sends the browser here; it goes on to /connect, which shows what came of it."""
     outcome = {"platform": platform, "status": "cancelled"}
@@ -134,6 +142,6 @@ async def callback(
 
 
 @router.delete("/{connection_id}")
-async def disconnect(connection_id: UUID, connections: Connections, _: Writer) -> ConnectionRead:
+async def disconnect(connection_id: ConnectionId, connections: Connections, _: Writer) -> ConnectionRead:
     """Forget the token; nothing of it is read or written any more, and its history stays."""
     return ConnectionRead.model_validate(await connections.disconnect(connection_id))

@@ -4,8 +4,10 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
+from pydantic import Field
 
 from app.api.deps import CursorParams, ScopeDep
+from app.api.ids import DeliveryId
 from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.schemas.integrations.conversions import DeliveryRead, DeliveryStatusName
@@ -25,8 +27,8 @@ Writer = Annotated[Principal, requires("integrations.conversions:write")]
 
 
 class DeliveryFilter(CursorParams):
-    status: DeliveryStatusName | None = None
-    ad_account_id: UUID | None = None
+    status: DeliveryStatusName | None = Field(None, description="Only in this state.")
+    ad_account_id: UUID | None = Field(None, description="Only of this ad account.")
 
 
 @router.get("")
@@ -43,6 +45,6 @@ async def list_deliveries(
 
 
 @router.post("/{delivery_id}/replay", status_code=202)
-async def replay_delivery(delivery_id: UUID, conversions: Conversions, _: Writer) -> DeliveryRead:
+async def replay_delivery(delivery_id: DeliveryId, conversions: Conversions, _: Writer) -> DeliveryRead:
     """Try once more what failed, was given up or was left out."""
     return DeliveryRead.model_validate(await conversions.replay(delivery_id))

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
+from pydantic import Field
 
 from app.api.deps import PageParams, ScopeDep
 from app.auth.deps import requires
@@ -25,8 +26,8 @@ Reader = Annotated[Principal, requires("integrations.health:read")]
 
 
 class AccountHealthFilter(PageParams):
-    sort: AdAccountSort = "name"
-    platform: PlatformName | None = None
+    sort: AdAccountSort = Field("name", description="A leading minus turns the order round.")
+    platform: PlatformName | None = Field(None, description="Only of this ad platform.")
 
 
 @router.get("")

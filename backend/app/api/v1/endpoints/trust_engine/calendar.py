@@ -1,12 +1,12 @@
 """The calendar: promotions that are expected, and times in which nothing changes."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
 from app.api.deps import CursorParams, ScopeDep
+from app.api.ids import CalendarEntryId
 from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.schemas.pages import CursorPage
@@ -47,5 +47,6 @@ async def enter_in_calendar(body: CalendarEntryCreate, found: CalendarDep, _: Wr
 
 
 @router.delete("/{entry_id}", status_code=204)
-async def strike_from_calendar(entry_id: UUID, found: CalendarDep, _: Writer) -> None:
+async def strike_from_calendar(entry_id: CalendarEntryId, found: CalendarDep, _: Writer) -> None:
+    """Take an entry out; decisions that read it stand."""
     await found.strike(entry_id)

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
+from pydantic import Field
 
 from app.api.deps import CursorParams, ScopeDep
 from app.auth.deps import requires
@@ -25,8 +26,8 @@ Rates = Annotated[FxRates, Depends(fx_rates)]
 
 
 class RateFilter(CursorParams):
-    base: Currency | None = None
-    quote: Currency | None = None
+    base: Currency | None = Field(None, description="Only rates of one unit of this currency.")
+    quote: Currency | None = Field(None, description="Only rates in this currency.")
 
 
 @router.get("")

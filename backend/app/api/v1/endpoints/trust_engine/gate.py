@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
 from app.api.deps import CursorParams, ScopeDep
+from app.api.ids import DecisionId
 from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.schemas.pages import CursorPage
@@ -36,8 +37,8 @@ class DecisionFilter(CursorParams):
     cursor: str | None = Field(
         None, max_length=20, pattern=r"^[0-9]{1,18}$", description="A sequence number."
     )
-    result: Result | None = None
-    ad_account_id: UUID | None = None
+    result: Result | None = Field(None, description="Only decisions that said this.")
+    ad_account_id: UUID | None = Field(None, description="Only of this ad account.")
 
 
 @router.get("/decisions")
@@ -56,7 +57,7 @@ async def list_decisions(
 
 
 @router.get("/decisions/{decision_id}")
-async def read_decision(decision_id: UUID, found: Gate, _: Reader) -> DecisionDetail:
+async def read_decision(decision_id: DecisionId, found: Gate, _: Reader) -> DecisionDetail:
     """Everything that the decision read, and its place in the ledger."""
     return decision_detail(await found.decision(decision_id))
 

@@ -36,7 +36,7 @@ Reading = Annotated[HealthReading, Depends(health_reading)]
 class HistoryFilter(BaseModel):
     ad_account_id: UUID | None = Field(None, description="Needed where more than one account is on.")
     since: Moment | None = Field(None, description="Two weeks back unless given.")
-    limit: int = Field(500, ge=1, le=2000)
+    limit: int = Field(500, ge=1, le=2000, description="Rows, at most.")
 
 
 @router.get("")

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
 from app.api.deps import CursorParams, ScopeDep
+from app.api.ids import IncidentId
 from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.schemas.pages import CursorPage
@@ -45,11 +46,12 @@ async def list_incidents(
 
 
 @router.get("/{incident_id}")
-async def read_incident(incident_id: UUID, found: IncidentsDep, _: Reader) -> IncidentRead:
+async def read_incident(incident_id: IncidentId, found: IncidentsDep, _: Reader) -> IncidentRead:
+    """One incident, with its evidence and what happened since."""
     return IncidentRead.model_validate(await found.get(incident_id))
 
 
 @router.post("/{incident_id}/acknowledge")
-async def acknowledge_incident(incident_id: UUID, found: IncidentsDep, _: Writer) -> IncidentRead:
+async def acknowledge_incident(incident_id: IncidentId, found: IncidentsDep, _: Writer) -> IncidentRead:
     """Say that somebody is on it; it closes when what was wrong is right."""
     return IncidentRead.model_validate(await found.acknowledge(incident_id))

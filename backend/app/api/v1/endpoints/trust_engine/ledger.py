@@ -31,7 +31,7 @@ class LedgerFilter(CursorParams):
     cursor: str | None = Field(
         None, max_length=20, pattern=r"^[0-9]{1,18}$", description="A sequence number."
     )
-    ad_account_id: UUID | None = None
+    ad_account_id: UUID | None = Field(None, description="Only of this ad account.")
 
 
 @router.get("")

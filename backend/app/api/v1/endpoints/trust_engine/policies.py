@@ -34,6 +34,7 @@ async def list_policies(query: PageQuery, found: PoliciesDep, _: Reader) -> Page
 
 @router.get("/current")
 async def read_current_policy(found: PoliciesDep, _: Reader) -> PolicyRead:
+    """The policy in force; the default where none was adopted."""
     return _read(await found.adopted())
 
 

@@ -24,7 +24,7 @@ async def signals(scope: ScopeDep) -> Signals:
 
 class SignalFilter(CursorParams):
     ad_account_id: UUID | None = Field(None, description="Of one account alone.")
-    component: Component | None = None
+    component: Component | None = Field(None, description="Only measurements of this component.")
 
 
 @router.get("")

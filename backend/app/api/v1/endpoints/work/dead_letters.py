@@ -1,12 +1,12 @@
 """Tasks that were given up."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
 from app.api.deps import CursorParams, ScopeDep
+from app.api.ids import DeadLetterId
 from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.schemas.pages import CursorPage
@@ -45,17 +45,18 @@ async def list_dead_letters(letters: DeadLetters, asked: Filter, _: Reader) -> C
 
 
 @router.get("/{letter_id}")
-async def get_dead_letter(letter_id: UUID, letters: DeadLetters, _: Reader) -> DeadLetterRead:
+async def get_dead_letter(letter_id: DeadLetterId, letters: DeadLetters, _: Reader) -> DeadLetterRead:
+    """One task that was given up, with what it was given and why it failed."""
     return DeadLetterRead.model_validate(await letters.get(letter_id))
 
 
 @router.post("/{letter_id}/replay", status_code=202)
-async def replay_dead_letter(letter_id: UUID, letters: DeadLetters, _: Writer) -> DeadLetterRead:
+async def replay_dead_letter(letter_id: DeadLetterId, letters: DeadLetters, _: Writer) -> DeadLetterRead:
     """Have the task run again, as a new one."""
     return DeadLetterRead.model_validate(await letters.replay(letter_id))
 
 
 @router.post("/{letter_id}/discard")
-async def discard_dead_letter(letter_id: UUID, letters: DeadLetters, _: Writer) -> DeadLetterRead:
+async def discard_dead_letter(letter_id: DeadLetterId, letters: DeadLetters, _: Writer) -> DeadLetterRead:
     """Close it undone; it stays in the list."""
     return DeadLetterRead.model_validate(await letters.discard(letter_id))
