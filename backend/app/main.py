@@ -12,6 +12,7 @@ from app.api.v1 import api_router
 from app.api.v1.endpoints.cdp import ingest
 from app.core import config
 from app.core.config import Settings
+from app.core.heap import settled_heap
 from app.core.logging import configure_logging, get_logger
 from app.core.sentry import start_sentry
 from app.db.session import check_database_health
@@ -34,7 +35,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     log.info("database_checked", healthy=await check_database_health(app.state.engine))
     await state.start(app)
     log.info("prometheus_metrics_ready")
-    yield
+    with settled_heap():
+        yield
     await state.stop(app)
 
 

@@ -1,8 +1,9 @@
 """The way of a request to its route: a look-up by address, where FastAPI tries one pattern after another.
 
 FastAPI matches its tree of routers anew on every level, so that a request costs more with each module that is added.
-The directory gives the answer that the walk would give, from the routes as they stand at the first request; what it
-does not know (a wrong method, no such address, another protocol, a traced request) goes the old way.
+The directory gives the answer that the walk would give, from the routes as they stand when the server starts (without
+a server, at the first request); what it does not know (a wrong method, no such address, another protocol, a traced
+request) goes the old way.
 
 To do without: take `dispatch.install` out of `app.main` and delete this module and `app.api.plans`. Every answer stays
 the same. `tests/api/test_dispatch.py` fails when FastAPI changes what the two rest on, and says what to do then.
@@ -124,6 +125,8 @@ class Dispatch:
         self._directory: Directory | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            self._directory = Directory(self._app.router.routes)
         way = self._find(scope) if scope["type"] == "http" else None
         if way is None:
             await self._app.router.app(scope, receive, send)

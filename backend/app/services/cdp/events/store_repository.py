@@ -33,32 +33,31 @@ _INCOMING = f"""
 CREATE TEMPORARY TABLE cdp_incoming ON COMMIT DELETE ROWS AS SELECT {_COLUMNS} FROM cdp_events WITH NO DATA
 """  # noqa: S608  (a constant)
 
-# One order for everybody: two writers of the same ids wait for each other in turn, never in a ring.
-_DEDUPE = """
-INSERT INTO cdp_event_dedupe (tenant_id, message_id, received_at)
-SELECT $1, message_id, received_at FROM pg_temp.cdp_incoming ORDER BY message_id COLLATE "C"
-ON CONFLICT DO NOTHING RETURNING message_id
-"""
-
-# Whoever was erased stays so: what happened to them before does not come in again, whoever sends it.
-_BARRED = """
-DELETE FROM pg_temp.cdp_incoming
-WHERE EXISTS (SELECT FROM cdp_tombstones WHERE tenant_id = $1) AND message_id IN (
-  SELECT e.message_id FROM pg_temp.cdp_incoming AS e
+# One statement for what a group's events become: those of erased people are barred, whoever sends them (what happened
+# before the erasure does not come in again); an id that is known already is a duplicate; the rest is stored and queued
+# for identity. In one order for everybody: two writers of the same ids wait for each other in turn, never in a ring.
+_STORE = f"""
+WITH barred AS MATERIALIZED (
+  SELECT DISTINCT e.message_id FROM pg_temp.cdp_incoming AS e
   CROSS JOIN LATERAL unnest(ARRAY[e.person_key, encode(substr(e.user_id_hash, 1, 16), 'hex')::uuid,
     encode(substr(e.email_hash, 1, 16), 'hex')::uuid, encode(substr(e.phone_hash, 1, 16), 'hex')::uuid]) AS named (key)
-  JOIN cdp_tombstones AS t ON t.tenant_id = $1 AND t.key = named.key AND e.event_time < t.before)
-RETURNING message_id
-"""
-
-_EVENTS = f"""
-INSERT INTO cdp_events (tenant_id, {_COLUMNS}) SELECT $1, {_COLUMNS} FROM pg_temp.cdp_incoming
+  JOIN cdp_tombstones AS t ON t.tenant_id = $1 AND t.key = named.key AND e.event_time < t.before
+  WHERE EXISTS (SELECT FROM cdp_tombstones WHERE tenant_id = $1)
+), fresh AS (
+  INSERT INTO cdp_event_dedupe (tenant_id, message_id, received_at)
+  SELECT $1, message_id, received_at FROM pg_temp.cdp_incoming
+  WHERE message_id NOT IN (SELECT message_id FROM barred)
+  ORDER BY message_id COLLATE "C" ON CONFLICT DO NOTHING RETURNING message_id
+), stored AS (
+  INSERT INTO cdp_events (tenant_id, {_COLUMNS}) SELECT $1, {_COLUMNS} FROM pg_temp.cdp_incoming
+  WHERE message_id IN (SELECT message_id FROM fresh) RETURNING received_at, id
+), queued AS (
+  INSERT INTO cdp_identity_queue (tenant_id, id, received_at, event_ids)
+  SELECT $1, $2, array_agg(received_at), array_agg(id) FROM stored HAVING count(*) > 0
+)
+SELECT ARRAY(SELECT message_id FROM barred) AS barred,
+  CASE WHEN (SELECT count(*) FROM fresh) < $3 THEN ARRAY(SELECT message_id FROM fresh) END AS new
 """  # noqa: S608  (a constant)
-_SOME_EVENTS = f"{_EVENTS} WHERE message_id = ANY($2::text[])"
-
-_TO_RESOLVE = """
-INSERT INTO cdp_identity_queue (tenant_id, id, received_at, event_ids) VALUES ($1, $2, $3, $4)
-"""
 
 _VERDICTS = """
 INSERT INTO cdp_event_verdicts AS old (tenant_id, id, source_id, message_id, event_name, dialect, code, reason,
@@ -182,19 +181,11 @@ async def _write(writer: TenantWriter, parts: Sequence[Part]) -> Written:
         await writer.connection.copy_records_to_table(
             "cdp_incoming", schema_name="pg_temp", columns=Row._fields, records=firsts.values()
         )
-        erased = {record[0] for record in await writer.connection.fetch(_BARRED, writer.tenant_id)}
-        if erased:
-            firsts = {message_id: row for message_id, row in firsts.items() if message_id not in erased}
-            barred = [_barred(part, erased) for part in parts]
-        new = await writer.connection.fetch(_DEDUPE, writer.tenant_id)
-        if len(new) == len(firsts):
-            await writer.connection.execute(_EVENTS, writer.tenant_id)
-        elif new:
-            ids = [record[0] for record in new]
-            await writer.connection.execute(_SOME_EVENTS, writer.tenant_id, ids)
-            firsts = {message_id: firsts[message_id] for message_id in ids}
-        else:
-            firsts = {}
+        (stored,) = await writer.connection.fetch(_STORE, writer.tenant_id, uuid7(), len(firsts))
+        if stored["barred"]:
+            barred = [_barred(part, set(stored["barred"])) for part in parts]
+        if stored["new"] is not None:
+            firsts = {message_id: firsts[message_id] for message_id in stored["new"]}
         accepted = [_accepted(part, firsts) for part in parts]
         await _tell(writer, firsts.values())
     everything = zip(parts, barred, strict=True)
@@ -230,8 +221,7 @@ async def _tell(writer: TenantWriter, new: Collection[Row]) -> None:
     """One message for all of a transaction's new events; consumers read on from their own cursor."""
     if not new:
         return
-    received, ids = [row.received_at for row in new], [row.id for row in new]
-    await writer.connection.execute(_TO_RESOLVE, writer.tenant_id, uuid7(), received, ids)
+    received = [row.received_at for row in new]
     await writer.enqueue("cdp.identity.resolve", {}, queue="cdp", unless_pending=True)
     await writer.enqueue(
         "cdp.events.accepted",
