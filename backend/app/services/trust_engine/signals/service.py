@@ -21,6 +21,8 @@ from app.services.integrations.health.service import circuit_of
 from app.services.trust_engine.signals import measurements as measured
 from app.services.trust_engine.signals import rules
 from app.services.trust_engine.signals.flow import Flow, flow_between, ratios
+from app.services.trust_engine.signals.grading_rules import absent
+from app.services.trust_engine.signals.history_rules import MINIMUM_EVENTS
 from app.services.trust_engine.signals.measurements import Signal
 from app.services.trust_engine.signals.reading import SignalReading
 from app.services.trust_engine.signals.repository import Day, Deliveries, SignalRepository
@@ -123,7 +125,7 @@ class Signals:
 
     def _emq(self, account: AdAccount, deliveries: Deliveries, now: datetime) -> Signal:
         if not account.conversions_enabled and not deliveries.ever:
-            return rules.absent(Component.EMQ, now, "No conversions are sent to this account.")
+            return absent(Component.EMQ, now, "No conversions are sent to this account.")
         carried: dict[str, int] = {}
         for key, count in deliveries.carried.items():
             name = MATCH_KEY_NAMES.get(key)
@@ -144,7 +146,7 @@ class Signals:
 
     async def _event_loss(self, account: AdAccount, deliveries: Deliveries, now: datetime) -> Signal:
         if not account.conversions_enabled and not deliveries.ever:
-            return rules.absent(Component.EVENT_LOSS, now, "No conversions are sent to this account.")
+            return absent(Component.EVENT_LOSS, now, "No conversions are sent to this account.")
         share = measured.Share(deliveries.acknowledged, deliveries.due)
         return rules.event_loss(
             measured.EventLoss(
@@ -216,7 +218,7 @@ class Signals:
             )
             mine = [each for each in told if each.currency == account.currency]
             flow = flow.beside(sum(each.orders for each in mine), sum(each.value_micros for each in mine))
-            if flow.orders >= rules.MINIMUM_EVENTS:
+            if flow.orders >= MINIMUM_EVENTS:
                 return flow
         return flow
 
