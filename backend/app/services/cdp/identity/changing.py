@@ -8,6 +8,7 @@ from uuid import UUID
 from app.core.ids import uuid7
 from app.db.session import TenantScope
 from app.services.audit_logs.service import AuditLog
+from app.services.cdp.identity.edges_repository import Link
 from app.services.cdp.identity.errors import (
     AlreadyOne,
     AlreadyRemoved,
@@ -17,7 +18,7 @@ from app.services.cdp.identity.errors import (
 )
 from app.services.cdp.identity.graph_rules import Assertion, Kind
 from app.services.cdp.identity.linking import Linker, Outcome
-from app.services.cdp.identity.repository import Graph, Link
+from app.services.cdp.identity.repository import Graph
 from app.services.cdp.identity.rules import Reason
 from app.services.cdp.identity.settings import IdentitySettings
 from app.services.cdp.profiles.errors import ProfileNotFound
@@ -47,11 +48,11 @@ class GraphChanges:
         one, other = await self._current(profile_id), await self._current(other_id)
         if one == other:
             raise AlreadyOne(profile_id=str(one))
-        members = await self._graph.members([one, other])
+        members = await self._graph.identifiers.of_profiles([one, other])
         mine = [key for key, found in members.items() if found.profile_id == one]
         theirs = [key for key in members if key not in set(mine)]
-        lifted = await self._graph.apart_between(mine, theirs)
-        await self._graph.remove(lifted, self._scope.now(), self._whom)
+        lifted = await self._graph.edges.apart_between(mine, theirs)
+        await self._graph.edges.remove(lifted, self._scope.now(), self._whom)
         await self._record([self._by_hand(Kind.MERGE, (one, other))])
         changed = await self._fold_again(members)
         await self._audit.record(
@@ -66,7 +67,7 @@ class GraphChanges:
         """Make these identifiers another person; no event ever joins them to the rest again."""
         await self._graph.lock()
         profile = await self._current(profile_id)
-        members = await self._graph.members([profile])
+        members = await self._graph.identifiers.of_profiles([profile])
         away, rest = set(keys), members.keys() - set(keys)
         if not away or not rest or not away <= members.keys():
             raise NothingToSplit
@@ -87,14 +88,14 @@ class GraphChanges:
     async def undo(self, assertion: UUID, reason: str) -> Changed:
         """Take an assertion back: what events said, a merge by hand, or what keeps identifiers apart."""
         await self._graph.lock()
-        entry = (await self._graph.known([assertion])).get(assertion)
+        entry = (await self._graph.edges.known([assertion])).get(assertion)
         if entry is None:
             raise LinkNotFound(assertion=str(assertion))
         if entry.removed:
             raise AlreadyRemoved
-        owners = await self._graph.identifiers(entry.assertion.keys)
-        members = await self._graph.members({each.profile_id for each in owners.values()})
-        await self._graph.remove([assertion], self._scope.now(), self._whom)
+        owners = await self._graph.identifiers.by_keys(entry.assertion.keys)
+        members = await self._graph.identifiers.of_profiles({each.profile_id for each in owners.values()})
+        await self._graph.edges.remove([assertion], self._scope.now(), self._whom)
         changed = await self._fold_again({*members, *entry.assertion.keys})
         await self._audit.record(
             "cdp.identity.undone",
@@ -107,7 +108,7 @@ class GraphChanges:
 
     async def _current(self, profile_id: UUID) -> UUID:
         """The profile that an id leads to: its own, or the one that it was merged into."""
-        found = (await self._graph.identifiers([profile_id])).get(profile_id)
+        found = (await self._graph.identifiers.by_keys([profile_id])).get(profile_id)
         if found is None:
             raise ProfileNotFound(profile_id=str(profile_id))
         return found.profile_id
@@ -131,22 +132,22 @@ class GraphChanges:
             )
             for each in assertions
         ]
-        await self._graph.record(said, self._scope.now())
+        await self._graph.edges.record(said, self._scope.now())
 
     async def _fold_again(self, keys: Iterable[UUID]) -> Changed:
         wanted = list(keys)
         rules = (await IdentitySettings(self._scope).current()).rules
         outcome = await Linker(self._graph, rules).again(wanted)
         await apply(self._scope, self._graph, outcome, rules.churn_days)
-        found = await self._graph.identifiers(wanted)
+        found = await self._graph.identifiers.by_keys(wanted)
         return Changed(sorted({each.profile_id for each in found.values()}))
 
 
 async def apply(scope: TenantScope, graph: Graph, outcome: Outcome, churn_days: int) -> None:
     """Write what the graph has become, fold the profiles that it touches, and tell of them."""
     now = scope.now()
-    await graph.move(outcome.moves)
-    await graph.redecide(outcome.redecided, now)
+    await graph.identifiers.move(outcome.moves)
+    await graph.edges.redecide(outcome.redecided, now)
     folding = ProfileFolding(scope, churn_days)
     gone = await folding.fold(outcome.reshaped | outcome.ended)
     changes = []

@@ -35,10 +35,10 @@ class GraphErasure:
     async def bury(self, profile_id: UUID, before: datetime, request_id: UUID) -> list[UUID]:
         """Bar the past of whoever this is now, aliases and merged profiles too; the keys that are barred."""
         await self._graph.lock()
-        found = (await self._graph.identifiers([profile_id])).get(profile_id)
+        found = (await self._graph.identifiers.by_keys([profile_id])).get(profile_id)
         if found is None:
             raise ProfileNotFound(profile_id=str(profile_id))
-        keys = sorted(await self._graph.members([found.profile_id]))
+        keys = sorted(await self._graph.identifiers.of_profiles([found.profile_id]))
         await Tombstones(self._scope).bury(keys, before, request_id)
         return keys
 
@@ -55,7 +55,7 @@ class GraphErasure:
         await folding.fold(freed)
         await folding.tell([Change("ended", gone)] if gone else [])
         if beside := beside | freed:
-            outcome = await Linker(self._graph, rules).again(await self._graph.identifiers(beside))
+            outcome = await Linker(self._graph, rules).again(await self._graph.identifiers.by_keys(beside))
             await apply(self._scope, self._graph, outcome, rules.churn_days)
         await self._rows.resolve_again(keys)
         await self._scope.enqueue("cdp.identity.resolve", {}, queue="cdp", unless_pending=True)

@@ -16,7 +16,8 @@ from app.services.cdp.identity.graph_rules import (
     fold,
     founder,
 )
-from app.services.cdp.identity.repository import Graph, Identifier
+from app.services.cdp.identity.identifiers_repository import Identifier
+from app.services.cdp.identity.repository import Graph
 from app.services.cdp.identity.rules import Reason, Rules
 
 
@@ -55,9 +56,9 @@ class Linker:
         `aged` identifiers turn out to have been seen earlier than was known.
         """
         touched = {profile_of[key] for each in news for key in each.keys} | {profile_of[key] for key in aged}
-        members = await self._graph.members(touched - fresh)
+        members = await self._graph.identifiers.of_profiles(touched - fresh)
         everybody = {key: found.node for key, found in members.items()} | dict(nodes)
-        apart = await self._graph.apart()
+        apart = await self._graph.edges.apart()
         components = self._components(members, touched & fresh, everybody, apart)
         strict = await self._bound_by_merges(members, aged, profile_of, components)
         tried = attempt(news, profile_of, components, self._rules, stirred=strict)
@@ -65,7 +66,7 @@ class Linker:
             return self._simple(tried, members, everybody, fresh)
         contested = [each for each in news if any(profile_of[key] in tried.clouded for key in each.keys)]
         keys = [key for key, found in members.items() if found.profile_id in tried.clouded]
-        entries = await self._graph.touching(keys)
+        entries = await self._graph.edges.touching(keys)
         news_ids = {each.id for each in news}
         known = {key: everybody[key] for key in (*keys, *(tried.clouded & fresh))}
         # What was refused between here and elsewhere stays so; what it joined elsewhere is none of these components'.
@@ -93,7 +94,7 @@ class Linker:
 
     async def again(self, keys: Iterable[UUID]) -> Outcome:
         """Fold what leads on from these identifiers again, after the ledger or the rules have changed."""
-        return await self._from_the_ledger((), {}, {}, set(), await self._graph.apart(), start=keys)
+        return await self._from_the_ledger((), {}, {}, set(), await self._graph.edges.apart(), start=keys)
 
     async def _from_the_ledger(
         self,
@@ -108,10 +109,10 @@ class Linker:
         """The closure over joined and refused links, folded from nothing."""
         CDP_IDENTITY_REFOLDS.labels("ledger").inc()
         begin = {key for key in (*nodes, *start) if key not in fresh}
-        entries, reached = await self._graph.closure(begin)
-        stored = await self._graph.identifiers(reached)
+        entries, reached = await self._graph.edges.closure(begin)
+        stored = await self._graph.identifiers.by_keys(reached)
         # Identifiers hang together by joined links, yet a profile's member without one must not be forgotten.
-        stored |= await self._graph.members({found.profile_id for found in stored.values()})
+        stored |= await self._graph.identifiers.of_profiles({found.profile_id for found in stored.values()})
         everybody = {key: found.node for key, found in stored.items()} | dict(nodes)
         current = {key: found.profile_id for key, found in stored.items()} | {
             key: profile_of[key] for key in fresh if key in nodes
@@ -169,7 +170,9 @@ class Linker:
         if sum(self._rules.limits.values()) <= self._rules.max_merges + 1:
             return set()
         bound = {
-            members[key].profile_id for key in await self._graph.bound_by_merges(members) if key in members
+            members[key].profile_id
+            for key in await self._graph.edges.bound_by_merges(members)
+            if key in members
         }
         old = {profile_of[key] for key in aged}
         return bound | {each for each in old if components.tally(each).total > self._rules.max_merges + 1}

@@ -12,10 +12,13 @@ from app.core.clock import real_now
 from app.core.metrics import CDP_IDENTITY_LAG, CDP_IDENTITY_LINKS, CDP_IDENTITY_RESOLVED
 from app.db.platform import Platform
 from app.db.session import Scopes, TenantScope, scopes_for
+from app.services.cdp.identity.edges_repository import Entry, Link
 from app.services.cdp.identity.graph_rules import Assertion, Node, Position
+from app.services.cdp.identity.identifiers_repository import Identifier
 from app.services.cdp.identity.linking import Linker, Outcome
+from app.services.cdp.identity.queue_repository import tenants_waiting
 from app.services.cdp.identity.reading import Batch, read_events, sealed_value
-from app.services.cdp.identity.repository import Entry, Graph, Identifier, Link, tenants_waiting
+from app.services.cdp.identity.repository import Graph
 from app.services.cdp.identity.rules import Rules
 from app.services.cdp.identity.settings import IdentitySettings
 from app.services.cdp.profiles.rules import State, add_money, merge_registers
@@ -45,7 +48,7 @@ class Resolver:
                 return resolved
             if done == 0:
                 async with self._scopes() as scope:
-                    if not await Graph(scope).is_waiting():
+                    if not await Graph(scope).queue.is_waiting():
                         return resolved
 
     async def _turn(self) -> int | None:
@@ -54,11 +57,11 @@ class Resolver:
             graph = Graph(scope)
             if not await graph.try_lock():
                 return None
-            keys, since = await graph.take(self._at_once)
+            keys, since = await graph.queue.take(self._at_once)
             if not keys:
                 return 0
             settings = await IdentitySettings(scope).current()
-            stored = await graph.events(keys)
+            stored = await graph.queue.events(keys)
             batch = read_events(stored, scope.tenant_id, settings.garbage_keys, settings.match_keys)
             await Resolution(scope, graph, settings.rules, batch).run()
         CDP_IDENTITY_RESOLVED.inc(len(keys))
@@ -92,7 +95,7 @@ class Resolution:
         batch = self._batch
         if not batch.sightings:
             return
-        self._stored = await self._graph.identifiers(batch.sightings)
+        self._stored = await self._graph.identifiers.by_keys(batch.sightings)
         self._profile_of = {key: found.profile_id for key, found in self._stored.items()}
         outcome = await self._link()
         await self._write_identifiers(outcome)
@@ -103,7 +106,7 @@ class Resolution:
         batch = self._batch
         fresh = {key for key in batch.sightings if key not in self._stored}
         self._profile_of |= {key: key for key in fresh}
-        known = await self._graph.known(batch.assertions)
+        known = await self._graph.edges.known(batch.assertions)
         news = [each for each in batch.assertions.values() if _is_news(each, known.get(each.id))]
         aged = self._aged()
         if not news and not aged:
@@ -153,20 +156,22 @@ class Resolution:
             elif sighting.first < found.node.first or sighting.last_on > found.last_on:
                 first = min(sighting.first, found.node.first)
                 sighted.append((key, first, max(sighting.last_on, found.last_on)))
-        await self._graph.add_identifiers(new, now)
-        await self._graph.sight(sighted)
-        await self._graph.move(moves)
+        await self._graph.identifiers.add(new, now)
+        await self._graph.identifiers.sight(sighted)
+        await self._graph.identifiers.move(moves)
         self._profile_of |= moves
         counted = {key: state for key, state in batch.states.items() if key in stored}
-        await self._graph.count(counted)
+        await self._graph.identifiers.count(counted)
         rich = {key: state for key, state in counted.items() if not state.is_counts_alone}
-        held = await self._graph.registers(rich)
-        await self._graph.enrich(rich, {key: _enriched(held[key], state) for key, state in rich.items()})
+        held = await self._graph.identifiers.registers(rich)
+        await self._graph.identifiers.enrich(
+            rich, {key: _enriched(held[key], state) for key, state in rich.items()}
+        )
 
     async def _write_ledger(self, outcome: Outcome) -> None:
         now = self._scope.now()
-        await self._graph.record(self._links, now)
-        await self._graph.redecide(outcome.redecided, now)
+        await self._graph.edges.record(self._links, now)
+        await self._graph.edges.redecide(outcome.redecided, now)
         refused = sum(reason is not None for link in self._links for reason in link.reasons)
         CDP_IDENTITY_LINKS.labels("joined").inc(sum(len(link.reasons) for link in self._links) - refused)
         CDP_IDENTITY_LINKS.labels("refused").inc(refused)

@@ -10,12 +10,13 @@ from app.core.logging import get_logger
 from app.db.session import TenantScope
 from app.services.audit_logs.service import AuditLog
 from app.services.cdp.identity.changing import apply
+from app.services.cdp.identity.edges_repository import Entry, Link
 from app.services.cdp.identity.errors import TooLargeToTry
 from app.services.cdp.identity.graph_rules import Assertion, Decisions, Node, fold, founder
 from app.services.cdp.identity.linking import Outcome
 from app.services.cdp.identity.match_rules import MatchKeySpec
 from app.services.cdp.identity.reading import assertion_id
-from app.services.cdp.identity.repository import Entry, Graph, Link
+from app.services.cdp.identity.repository import Graph
 from app.services.cdp.identity.rules import Rules
 from app.services.cdp.identity.settings import Current, IdentitySettings, garbage_keys, stored_from
 from app.services.cdp.profiles.service import ProfileFolding
@@ -83,7 +84,7 @@ class Ruling:
 
     async def dry_run(self, rules: Rules) -> Difference:
         """Fold the ledger by these rules and tell what would change; nothing does."""
-        if await self._graph.size(_MOST_TRIED + 1) > _MOST_TRIED:
+        if await self._graph.edges.size(_MOST_TRIED + 1) > _MOST_TRIED:
             raise TooLargeToTry
         replay = await self._replay(rules)
         return _difference(replay)
@@ -94,9 +95,9 @@ class Ruling:
         rules = (await self._settings.current()).rules
         replay = await self._replay(rules)
         now = self._scope.now()
-        await self._graph.remove(replay.dropped, now, _BY_RULES)
-        await self._graph.restore(replay.restored)
-        await self._graph.record(
+        await self._graph.edges.remove(replay.dropped, now, _BY_RULES)
+        await self._graph.edges.restore(replay.restored)
+        await self._graph.edges.record(
             [
                 Link(each.assertion, replay.decisions[name], each.evidence)
                 for name, each in replay.reduced.items()
@@ -114,10 +115,10 @@ class Ruling:
         return await ProfileFolding(self._scope, rules.churn_days).age()
 
     async def _replay(self, rules: Rules) -> _Replay:
-        whole = await self._graph.whole()
-        by_rules = await self._graph.removed_by(_BY_RULES)
+        whole = await self._graph.edges.whole()
+        by_rules = await self._graph.edges.removed_by(_BY_RULES)
         garbage = garbage_keys(rules.garbage, self._scope.tenant_id)
-        stored = await self._graph.identifiers(
+        stored = await self._graph.identifiers.by_keys(
             {key for each in whole.values() for key in each.assertion.keys}
         )
         nodes = {key: found.node for key, found in stored.items()}
@@ -126,7 +127,7 @@ class Ruling:
         reduced = _reduced((entry for name, entry in counted.items() if name not in clean), garbage, whole)
         assertions = [each.assertion for each in (*clean.values(), *reduced.values())]
         components, decisions = await asyncio.to_thread(
-            fold, assertions, nodes, rules, await self._graph.apart()
+            fold, assertions, nodes, rules, await self._graph.edges.apart()
         )
         return _Replay(
             nodes,

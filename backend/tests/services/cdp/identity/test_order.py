@@ -64,7 +64,7 @@ async def found(company: Company, run: str) -> tuple[Any, Any]:
             )
         ).all()
         batch = read_events(
-            await Graph(scope).events([(at, id_) for at, id_ in events]), company.id, frozenset()
+            await Graph(scope).queue.events([(at, id_) for at, id_ in events]), company.id, frozenset()
         )
         keys = list(batch.sightings)
         rows = await session.execute(

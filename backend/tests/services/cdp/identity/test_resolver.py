@@ -76,7 +76,7 @@ async def test_the_feed_says_who_changed_and_by_what(acme: Company, ingestion: I
     before = await people(acme)
     await send(acme, ingestion, track("Signed In", userId="u-1", anonymousId="a-1"))
     [survivor] = await people(acme)
-    changes = (await rows(acme, CdpProfileChange))[2:]
+    changes = sorted(await rows(acme, CdpProfileChange), key=lambda change: change.seq)[2:]
     said = {change.reason: (change.profile_ids, change.event_names) for change in changes}
     assert said["events"] == ([survivor], ["Signed In"])
     assert said["graph"] == ([survivor], [])

@@ -1,0 +1,64 @@
+"""Events that wait to be resolved."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from app.services.cdp.identity.driving_repository import TenantStatements
+from app.services.cdp.identity.reading import StoredEvent
+
+_TAKE = """
+WITH next AS (
+  SELECT id, received_at, event_ids, sum(cardinality(event_ids)) OVER (ORDER BY id) - cardinality(event_ids) AS before
+  FROM (SELECT * FROM cdp_identity_queue WHERE tenant_id = $1 ORDER BY id LIMIT 1000) AS oldest
+)
+DELETE FROM cdp_identity_queue AS queue USING next
+WHERE queue.tenant_id = $1 AND queue.id = next.id AND next.before < $2
+RETURNING next.received_at, next.event_ids, queue.queued_at
+"""
+_WAITING = "SELECT EXISTS (SELECT FROM cdp_identity_queue WHERE tenant_id = $1)"
+
+# An erased person's past is not resolved, even where it was being written while they were erased.
+_EVENTS = """
+SELECT e.id, e.received_at, e.message_id, e.source_id, e.event_type, e.event_name, e.event_time, e.person_key,
+  e.anonymous_id, e.user_id_hash, e.email_hash, e.phone_hash, e.context #>> '{device,id}', e.identifiers,
+  CASE WHEN e.event_type = 'identify' THEN e.properties::text END, e.value_micros, e.currency, e.is_order,
+  e.is_refund, e.click_ids::text
+FROM unnest($2::timestamptz[], $3::uuid[]) AS queued (received_at, id)
+JOIN cdp_events AS e ON e.tenant_id = $1 AND e.received_at = queued.received_at AND e.id = queued.id
+  AND e.received_at BETWEEN $4 AND $5
+WHERE NOT EXISTS (SELECT FROM cdp_tombstones WHERE tenant_id = $1) OR NOT EXISTS (
+  SELECT FROM cdp_tombstones AS t WHERE t.tenant_id = $1 AND t.before > e.event_time AND t.key = ANY(ARRAY[e.person_key,
+    encode(substr(e.user_id_hash, 1, 16), 'hex')::uuid, encode(substr(e.email_hash, 1, 16), 'hex')::uuid,
+    encode(substr(e.phone_hash, 1, 16), 'hex')::uuid]))
+"""
+_BAR = "SELECT cdp_events_bar($1, $2)"
+
+
+class Queue(TenantStatements):
+    """One tenant's events that wait, oldest first."""
+
+    async def take(self, most: int) -> tuple[list[tuple[datetime, UUID]], datetime | None]:
+        """The next events to resolve, about `most`, whose rows of the queue go; and since when the first waited."""
+        rows = await self._fetch(_TAKE, most)
+        events = [pair for row in rows for pair in zip(row[0], row[1], strict=True)]
+        return events, min((row[2] for row in rows), default=None)
+
+    async def is_waiting(self) -> bool:
+        return bool((await self._fetch(_WAITING))[0][0])
+
+    async def events(self, keys: Sequence[tuple[datetime, UUID]]) -> list[StoredEvent]:
+        """Those of them that count; what is of an erased person's past goes."""
+        received, ids = [at for at, _ in keys], [event_id for _, event_id in keys]
+        rows = await self._fetch(_EVENTS, received, ids, min(received), max(received))
+        if len(rows) < len(keys):
+            await (await self._scope.driver()).execute(_BAR, received, ids)
+        return [StoredEvent(*row) for row in rows]
+
+
+async def tenants_waiting(session: Any, since: datetime) -> list[int]:
+    """Which tenants have events that have waited since before `since`; the maintenance role's."""
+    return list(await session.scalars(text("SELECT cdp_identity_waiting(:since)"), {"since": since}))
