@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from launcher.command import KEPT
+from launcher.home import SETTINGS_FILE
 from launcher.postgres import attach_postgres
 from launcher.redis import attach_redis
 
-_PRIVATE = ("secrets.json", "demo.json", "postgres.password", "redis.password", KEPT)
+_PRIVATE = ("secrets.json", "demo.json", "postgres.password", "redis.password", SETTINGS_FILE)
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Trouble:
 def is_its_own(home: Path, database_url: str) -> bool:
     """Whether this is the address of the database that `stratum up` keeps in the folder."""
     try:
-        kept = json.loads((home / KEPT).read_text(encoding="utf-8"))
+        kept = json.loads((home / SETTINGS_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
     return bool(kept.get("DATABASE_URL") == database_url)

@@ -4,25 +4,10 @@ Where the environment names no database, the command works on this checkout's ow
 that `stratum up` wrote down when it last started; so `stratum doctor` needs no arguments beside a running one.
 """
 
-import json
 import os
 import sys
-from pathlib import Path
 
-from launcher.home import BACKEND, home_path
-
-KEPT = "environment.json"
-
-
-def adopted(environment: dict[str, str], home: Path) -> dict[str, str]:
-    """The environment, with the installation's settings under it where it names no database of its own."""
-    if "DATABASE_URL" in environment:
-        return environment
-    try:
-        kept = json.loads((home / KEPT).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return environment
-    return {**{str(name): str(value) for name, value in kept.items()}, **environment}
+from launcher.home import BACKEND, adopted, home_path
 
 
 def main() -> None:

@@ -15,6 +15,9 @@ ROOT = Path(__file__).resolve().parents[2]
 BACKEND = ROOT / "backend"
 FRONTEND = ROOT / "frontend"
 
+SETTINGS_FILE = "environment.json"
+"""The settings that the last start wrote down, in the installation's folder."""
+
 
 def home_path(environment: Mapping[str, str]) -> Path:
     """`STRATUM_HOME`, else `.stratum` in the checkout."""
@@ -79,3 +82,14 @@ def load_secrets(home: Path) -> Secrets:
     if asdict(found) != kept:
         write_private(path, json.dumps(asdict(found), indent=2) + "\n")
     return found
+
+
+def adopted(environment: dict[str, str], home: Path) -> dict[str, str]:
+    """The environment, with the installation's settings under it where it names no database of its own."""
+    if "DATABASE_URL" in environment:
+        return environment
+    try:
+        kept = json.loads((home / SETTINGS_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return environment
+    return {**{str(name): str(value) for name, value in kept.items()}, **environment}

@@ -12,11 +12,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from launcher.command import KEPT, adopted
 from launcher.console import Console
 from launcher.database import Addresses, addresses_on, ensure_database, named_addresses
 from launcher.errors import DidNotStart, LauncherError
-from launcher.home import BACKEND, FRONTEND, ROOT, Secrets, home_folder, load_secrets, read_dotenv
+from launcher.home import (
+    BACKEND,
+    FRONTEND,
+    ROOT,
+    SETTINGS_FILE,
+    Secrets,
+    adopted,
+    home_folder,
+    load_secrets,
+    read_dotenv,
+)
 from launcher.migrated import is_migrated, remember
 from launcher.postgres import PostgresServer, start_postgres
 from launcher.redis import RedisServer, start_redis
@@ -248,7 +257,7 @@ async def _processes(
         return None
     meta = await _meta(start)
     if meta["app_secret"] != settings["META_APP_SECRET"]:
-        (start.home / KEPT).unlink()
+        (start.home / SETTINGS_FILE).unlink()
         raise DidNotStart("The sandbox has a new Meta app: its data was removed. Start again.")
     return meta
 
@@ -256,7 +265,7 @@ async def _processes(
 def _keep(start: Start, addresses: Addresses, settings: Mapping[str, str]) -> None:
     """Write down the settings, for the `stratum` command beside this start and for the next start."""
     owner = {"DATABASE_OWNER_URL": addresses.owner} if addresses.owner else {}
-    write_private(start.home / KEPT, json.dumps({**settings, **owner}, indent=2) + "\n")
+    write_private(start.home / SETTINGS_FILE, json.dumps({**settings, **owner}, indent=2) + "\n")
 
 
 def _known_app(start: Start) -> dict[str, str]:

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from launcher.checkup import Trouble, is_its_own, look
-from launcher.command import KEPT
+from launcher.home import SETTINGS_FILE
 from launcher.redis import start_redis
 from launcher.system import FolderLock, free_port, write_private
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    write_private(tmp_path / KEPT, '{"DATABASE_URL": "postgresql://kept"}')
+    write_private(tmp_path / SETTINGS_FILE, '{"DATABASE_URL": "postgresql://kept"}')
     write_private(tmp_path / "demo.json", "{}")
     write_private(tmp_path / "secrets.json", "{}")
     return tmp_path
