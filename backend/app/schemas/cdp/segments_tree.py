@@ -32,9 +32,6 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-# -- tests of one value
-
-
 class Exists(_Part):
     op: Literal["exists"] = Field(description="Which test it is.")
 
@@ -75,8 +72,6 @@ class IsWhen(_Part):
 ValueTest = Annotated[
     Exists | IsText | OneOf | HasText | IsNumber | IsTruth | IsWhen, Field(discriminator="op")
 ]
-
-# -- conditions on the profile
 
 
 class HasLifecycle(_Part):
@@ -146,9 +141,6 @@ class ComputedTrait(_Part):
     kind: Literal["computed"] = Field(description="Which condition it is.")
     name: Name = Field(description="The computed trait.")
     test: ValueTest = Field(description="What it must be.")
-
-
-# -- conditions on events
 
 
 class LastDays(_Part):
@@ -227,9 +219,6 @@ class Happened(_Part):
     test: Annotated[Did | Times | SumOf | MoneyOf | LastOf, Field(discriminator="op")] = Field(
         Did(op="did"), description="What of these events is asked."
     )
-
-
-# -- the tree
 
 
 class AllOf(_Part):

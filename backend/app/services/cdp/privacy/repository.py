@@ -82,8 +82,6 @@ class PrivacyRepository:
         )
         return (await self._session.scalars(statement)).all()
 
-    # -- exports
-
     async def add_part(self, request_id: UUID, number: int, section: str, sealed: bytes) -> None:
         values = {"section": section, "sealed": sealed}
         statement = insert(CdpPrivacyExportPart).values(
@@ -187,8 +185,6 @@ class PrivacyRepository:
             for each in await self._session.scalars(statement)
         ]
 
-    # -- erasure
-
     async def erase_deliveries(self, keys: Sequence[UUID]) -> list[Delivered]:
         """Take the shop's ids out, and hold back what has not left; before their events go."""
         rows = await (await self._scope.driver()).fetch(_DELIVERIES, self._tenant_id, list(keys))
@@ -246,8 +242,6 @@ class PrivacyRepository:
             .where(CdpEventVerdict.tenant_id == self._tenant_id, CdpEventVerdict.id.in_(ids))
             .values(payload=None)
         )
-
-    # -- settings and keeping
 
     async def settings(self) -> CdpPrivacySettings | None:
         found: CdpPrivacySettings | None = await self._session.scalar(

@@ -3,16 +3,10 @@
 The statement has a row for each profile: whether the rule holds, and when nothing but time may next change that. The
 events that the conditions speak of are read in one pass and grouped by person, whatever their number. Preview, whole
 recomputation, following of changes and `why` all use it.
-
-**When time may change the answer.** A window that slides can only lose events as time passes. Each condition says no
-later than when it may change by itself; from these a bound of the whole follows: where `all` holds, the first of its
-parts that may cease; where it does not, the last of the parts that are missing; and the reverse of `any`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -29,10 +23,8 @@ from sqlalchemy import (
     case,
     cast,
     exists,
-    false,
     func,
     literal,
-    literal_column,
     not_,
     or_,
     select,
@@ -40,7 +32,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 
-from app.db.base import UtcDateTime
 from app.models.cdp.events import CdpEvent
 from app.models.cdp.identity import CdpIdentifier
 from app.models.cdp.profiles import CdpProfile
@@ -56,11 +47,7 @@ from app.schemas.cdp.segments_tree import (
     Happened,
     HasIdentifier,
     HasLifecycle,
-    HasText,
-    IsNumber,
     IsText,
-    IsTruth,
-    IsWhen,
     LastDays,
     LastOf,
     Lately,
@@ -72,95 +59,25 @@ from app.schemas.cdp.segments_tree import (
     SumOf,
     Times,
     Trait,
-    ValueTest,
     When,
 )
 from app.services.cdp.profiles.service import trait_hash
-from app.services.cdp.segments.rules import COMPARISONS, Leaf, Listed, Question, slides
-
-Truth = ColumnElement[bool]
-Time = ColumnElement[datetime]
-
-NEVER: Time = literal_column("'infinity'::timestamptz", UtcDateTime())
-_LONG_AGO: Time = literal_column("'-infinity'::timestamptz", UtcDateTime())
-_TIME = r"^\d{4}-\d{2}-\d{2}"
-_ZONE = r"(Z|[+-]\d{2}:?\d{2})$"
+from app.services.cdp.segments.answers_repository import NEVER, Answer, read_back, together
+from app.services.cdp.segments.rules import Leaf, Listed, Question, slides
+from app.services.cdp.segments.values_repository import (
+    Time,
+    Truth,
+    certain,
+    compared,
+    inside,
+    is_a,
+    tested,
+    text_of,
+)
 
 _event = CdpEvent.__table__.alias("e")
 _identifier = CdpIdentifier.__table__.alias("i")
 _profile = CdpProfile.__table__.alias("p")
-
-
-def compared(op: str, value: ColumnElement[Any], bound: Any) -> Truth:
-    truth: Truth = COMPARISONS[op](value, bound)
-    return truth
-
-
-def certain(truth: Truth) -> Truth:
-    """What is unknown does not hold."""
-    return func.coalesce(truth, false())
-
-
-def _inside(document: ColumnElement[Any], name: str) -> ColumnElement[Any]:
-    """The value at a name; dots lead into objects."""
-    path = name.split(".")
-    if len(path) == 1:
-        return document.op("->", return_type=JSONB())(literal(name, Text))
-    return document.op("#>", return_type=JSONB())(literal(path, ARRAY(Text)))
-
-
-def _text(value: ColumnElement[Any]) -> ColumnElement[str]:
-    return value.op("#>>", return_type=Text())(cast(literal("{}", Text), ARRAY(Text)))
-
-
-def _json(value: str | Decimal) -> ColumnElement[Any]:
-    if isinstance(value, str):
-        return func.to_jsonb(literal(value, Text), type_=JSONB())
-    return func.to_jsonb(literal(value, Numeric), type_=JSONB())
-
-
-def _is_a(value: ColumnElement[Any], kind: str) -> Truth:
-    return func.jsonb_typeof(value) == literal(kind, Text)
-
-
-def tested(test: ValueTest, value: ColumnElement[Any]) -> Truth:
-    """A test of a JSON value; never null."""
-    match test:
-        case Exists():
-            truth = func.jsonb_typeof(value) != literal("null", Text)
-        case IsText():
-            truth = value == _json(test.text)
-        case OneOf():
-            truth = or_(*[value == _json(each) for each in test.texts])
-        case HasText(op="contains"):
-            truth = and_(_is_a(value, "string"), _text(value).contains(test.text, autoescape=True))
-        case HasText():
-            truth = and_(_is_a(value, "string"), _text(value).startswith(test.text, autoescape=True))
-        case IsNumber():
-            truth = and_(_is_a(value, "number"), compared(test.op, value, _json(test.number)))
-        case IsTruth():
-            truth = value == cast(literal(str(test.op == "is_true").lower(), Text), JSONB)
-        case IsWhen():
-            at = _as_time(value)
-            truth = at < test.at if test.op == "before" else at >= test.at
-    return certain(truth)
-
-
-def _as_time(value: ColumnElement[Any]) -> Time:
-    """ISO 8601 text as a time, UTC where it names no zone; null where it is none."""
-    said = _text(value)
-    zoned = case((said.op("~")(_ZONE), said), else_=said.op("||")("Z"))
-    is_time = and_(_is_a(value, "string"), said.op("~")(_TIME), func.pg_input_is_valid(zoned, "timestamptz"))
-    return case((is_time, cast(zoned, UtcDateTime())))
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What one condition, or a part of the tree, comes to for a profile."""
-
-    holds: Truth
-    flips_at: Time | None = None
-    """No later than when time alone may change it; None for never."""
 
 
 class SegmentQuery:
@@ -179,13 +96,11 @@ class SegmentQuery:
         self._events: FromClause | None = None
         self._collect(question)
 
-    # -- the statements
-
     def verdicts(self) -> Select[Any]:
         """`profile_id`, `matched` and `flips_at` of each profile that is in, or that time may bring in."""
         base, answers = self._leaves()
         fenced = base.offset(literal(0)).subquery("leaf")
-        whole = self._whole(self._question, iter(_read_back(answers, fenced)))
+        whole = self._whole(self._question, iter(read_back(answers, fenced)))
         flips = NEVER if whole.flips_at is None else whole.flips_at
         rows = select(fenced.c.profile_id, whole.holds.label("matched"), flips.label("flips_at"))
         if whole.flips_at is None:
@@ -227,8 +142,6 @@ class SegmentQuery:
             .order_by(_event.c.event_time.desc(), _event.c.id.desc())
             .limit(most)
         )
-
-    # -- the source
 
     def _collect(self, question: Question) -> None:
         if isinstance(question, AllOf | AnyOf):
@@ -301,10 +214,10 @@ class SegmentQuery:
 
     def _counts(self, leaf: Happened) -> Truth:
         """Whether an event is one of those that the condition speaks of."""
-        properties = [tested(each.test, _inside(_event.c.properties, each.property)) for each in leaf.where]
+        properties = [tested(each.test, inside(_event.c.properties, each.property)) for each in leaf.where]
         extra: list[Truth] = []
         if isinstance(leaf.test, LastOf):
-            extra = [tested(Exists(op="exists"), _inside(_event.c.properties, leaf.test.property))]
+            extra = [tested(Exists(op="exists"), inside(_event.c.properties, leaf.test.property))]
         elif isinstance(leaf.test, MoneyOf):
             extra = [_event.c.currency == leaf.test.currency, _event.c.value_micros.is_not(None)]
         return and_(_event.c.event_name == leaf.event, self._inside_window(leaf), *properties, *extra)
@@ -324,13 +237,13 @@ class SegmentQuery:
             case Times():
                 measure: ColumnElement[Any] = over(func.count())
             case SumOf():
-                value = _inside(_event.c.properties, leaf.test.property)
-                number_of = case((_is_a(value, "number"), cast(_text(value), Numeric)))
+                value = inside(_event.c.properties, leaf.test.property)
+                number_of = case((is_a(value, "number"), cast(text_of(value), Numeric)))
                 measure = over(func.sum(number_of))
             case MoneyOf():
                 measure = over(func.sum(_event.c.value_micros))
             case LastOf():
-                value = _inside(_event.c.properties, leaf.test.property)
+                value = inside(_event.c.properties, leaf.test.property)
                 last = over(
                     func.array_agg(
                         aggregate_order_by(value, time.desc(), _event.c.id.desc()), type_=ARRAY(JSONB)
@@ -338,8 +251,6 @@ class SegmentQuery:
                 )
                 return [newest, last.label(f"m{number}")]
         return [oldest, measure.label(f"m{number}")]
-
-    # -- conditions
 
     def _answer(self, question: Question, events: FromClause | None, answers: list[Answer]) -> None:
         if isinstance(question, AllOf | AnyOf):
@@ -389,7 +300,7 @@ class SegmentQuery:
             case Trait():
                 truth = self._trait(leaf)
             case ComputedTrait():
-                truth = tested(leaf.test, _inside(_profile.c.computed, leaf.name))
+                truth = tested(leaf.test, inside(_profile.c.computed, leaf.name))
             case Listed():
                 truth = self._listed(leaf)
             case _:
@@ -419,7 +330,7 @@ class SegmentQuery:
                 return Answer(at.is_not(None))
 
     def _trait(self, leaf: Trait) -> Truth:
-        clear = tested(leaf.test, _inside(_profile.c.traits, leaf.name))
+        clear = tested(leaf.test, inside(_profile.c.traits, leaf.name))
         held = _profile.c.trait_hashes.op("->>", return_type=Text())(literal(leaf.name, Text))
         match leaf.test:
             case Exists():
@@ -445,57 +356,19 @@ class SegmentQuery:
             )
         )
 
-    # -- the tree
-
     def _whole(self, question: Question, answers: Any) -> Answer:
         if isinstance(question, Not):
             inner = self._whole(question.of, answers)
             return Answer(not_(inner.holds), inner.flips_at)
         if isinstance(question, AllOf | AnyOf):
             parts = [self._whole(child, answers) for child in question.of]
-            return _together(parts, every=isinstance(question, AllOf))
+            return together(parts, every=isinstance(question, AllOf))
         answer: Answer = next(answers)
         return answer
 
 
-def _together(parts: Sequence[Answer], *, every: bool) -> Answer:
-    holds = and_(*[part.holds for part in parts]) if every else or_(*[part.holds for part in parts])
-    if all(part.flips_at is None for part in parts):
-        return Answer(holds)
-    settled = holds if every else not_(holds)
-    """Every part stands on the same side: the first that changes may change the whole."""
-    first = _least([part.flips_at for part in parts if part.flips_at is not None])
-    missing = _greatest(
-        [
-            case((part.holds if every else not_(part.holds), _LONG_AGO), else_=_or_never(part))
-            for part in parts
-        ]
-    )
-    return Answer(holds, case((settled, first), else_=missing))
-
-
-def _or_never(part: Answer) -> Time:
-    return NEVER if part.flips_at is None else part.flips_at
-
-
-def _least(times: Sequence[Time]) -> Time:
-    return func.least(*times, type_=UtcDateTime()) if len(times) > 1 else times[0]
-
-
-def _greatest(times: Sequence[Time]) -> Time:
-    return func.greatest(*times, type_=UtcDateTime()) if len(times) > 1 else times[0]
-
-
 def _or_zero(value: ColumnElement[Any]) -> ColumnElement[Any]:
     return func.coalesce(value, 0)
-
-
-def _read_back(answers: Sequence[Answer], rows: FromClause) -> list[Answer]:
-    """The same answers, as columns of the statement that holds them."""
-    return [
-        Answer(rows.c[f"l{number}"], None if answer.flips_at is None else rows.c[f"f{number}"])
-        for number, answer in enumerate(answers)
-    ]
 
 
 def ids(values: Sequence[UUID]) -> ColumnElement[Any]:

@@ -54,7 +54,8 @@ from app.models.cdp.segments import (
     CdpSegmentTimer,
     CdpSegmentTransition,
 )
-from app.services.cdp.segments.compiling_repository import NEVER, SegmentQuery, ids
+from app.services.cdp.segments.answers_repository import NEVER
+from app.services.cdp.segments.compiling_repository import SegmentQuery, ids
 from app.services.cdp.segments.rules import Question
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
@@ -123,8 +124,6 @@ class MembershipRepository:
         self._session: AsyncSession = scope.session
         self._tenant_id = scope.tenant_id
 
-    # -- turns
-
     async def lock(self) -> None:
         """Wait for the turn at the tenant's segments; held to the end of the transaction."""
         await self._session.execute(_LOCK, {"name": self._scope.key("cdp.segments")})
@@ -136,8 +135,6 @@ class MembershipRepository:
         """Let this transaction's statements take so long: they read every event."""
         milliseconds = int(patience.total_seconds() * 1_000)
         await self._session.execute(_PATIENCE, {"milliseconds": str(milliseconds)})
-
-    # -- the feed of changed profiles
 
     async def head(self) -> int:
         """The last row of the feed."""
@@ -187,8 +184,6 @@ class MembershipRepository:
         )
         return frozenset(await self._session.scalars(statement.where(CdpProfile.created_at >= born)))
 
-    # -- who is evaluated
-
     async def evaluating(self) -> Sequence[CdpSegment]:
         """The segments that follow changes: their membership was computed once, and nobody switched them off."""
         statement = select(CdpSegment).where(
@@ -212,8 +207,6 @@ class MembershipRepository:
 
     async def forget_timers(self, segment_id: UUID) -> None:
         await self._session.execute(delete(CdpSegmentTimer).where(CdpSegmentTimer.segment_id == segment_id))
-
-    # -- moving
 
     async def follow(
         self, segment: CdpSegment, question: Question, touched: Mapping[UUID, str], now: datetime
@@ -369,8 +362,6 @@ class MembershipRepository:
         await self._session.flush()
         await self.forget_timers(segment.id)
         return Moved(left=gone)
-
-    # -- telling
 
     async def untold(self) -> Sequence[CdpSegment]:
         """Segments whose live views were told another count than they have."""

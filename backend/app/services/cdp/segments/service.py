@@ -65,8 +65,6 @@ class SegmentService:
         self._members = MembershipRepository(scope)
         self._audit = AuditLog(scope)
 
-    # -- reading
-
     async def page(
         self, *, page: int, limit: int, sort: str, search: str | None, kind: str | None, archived: bool
     ) -> Slice[CdpSegment]:
@@ -123,8 +121,6 @@ class SegmentService:
             )
         member = await self._segments.member(segment_id, profile_id)
         return Why(found.matched, member.entered_at if member else None, found.flips_at, reasons)
-
-    # -- changing
 
     async def create(self, name: str, description: str, rule: Node) -> CdpSegment:
         """A segment of everyone for whom the rule holds; its membership is computed by a task."""

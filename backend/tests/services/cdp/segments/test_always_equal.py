@@ -213,8 +213,6 @@ class Segments(RuleBasedStateMachine):
             event |= {"type": "identify", "traits": {"plan": size, "level": number}}
         return event
 
-    # -- what the steps do
-
     async def _merge(self, one: int, other: int) -> None:
         people = list(await self._identifiers())
         if len(people) > 1 and (a := people[one % len(people)]) != (b := people[other % len(people)]):
