@@ -7,11 +7,10 @@ from fastapi.exceptions import RequestValidationError
 from starlette.responses import JSONResponse, Response
 
 from app.core import tracking
-from app.core.context import origin
 from app.core.errors import FieldError, Invalid, Malformed, NotFound, StratumError, TooLarge
 from app.core.logging import get_logger
-from app.core.metrics import ERRORS
-from app.schemas.errors import ErrorBody, FieldFault, TrackingErrorBody
+from app.middleware.answers import answer
+from app.schemas.errors import ErrorBody, TrackingErrorBody
 
 log = get_logger(__name__)
 
@@ -41,28 +40,8 @@ DOCUMENTED: dict[int | str, dict[str, Any]] = {
 }
 
 
-def render(error: StratumError, headers: dict[str, str] | None = None) -> JSONResponse:
-    return _answer(error, ErrorBody(**_said(error)), headers)
-
-
 def render_for_sdks(error: StratumError) -> JSONResponse:
-    return _answer(error, TrackingErrorBody(**_said(error), message=error.detail))
-
-
-def _said(error: StratumError) -> dict[str, Any]:
-    return {
-        "error": error.detail,
-        "code": error.code,
-        "fields": [FieldFault(field=f.field, message=f.message, code=f.code) for f in error.fields]
-        if error.fields
-        else None,
-        "request_id": origin.get().request_id,
-    }
-
-
-def _answer(error: StratumError, body: ErrorBody, headers: dict[str, str] | None = None) -> JSONResponse:
-    ERRORS.labels(error.code).inc()
-    return JSONResponse(body.model_dump(), error.status, headers={**error.headers, **(headers or {})})
+    return answer(error, body=TrackingErrorBody.of(error, message=error.detail))
 
 
 async def _stratum_error(request: Request, error: Exception) -> Response:
@@ -72,7 +51,7 @@ async def _stratum_error(request: Request, error: Exception) -> Response:
         log.error("api.error", code=error.code, exc_info=error, **error.context)
     if request.url.path.startswith(tracking.PREFIXES):
         return render_for_sdks(error)
-    return render(error)
+    return answer(error)
 
 
 async def _invalid_input(_request: Request, error: Exception) -> Response:
@@ -83,24 +62,24 @@ async def _invalid_input(_request: Request, error: Exception) -> Response:
         for fault in error.errors()
     ]
     if any(fault.code == "json_invalid" for fault in faults):
-        return render(Malformed("The body is not valid JSON.", fields=faults))
-    return render(Invalid(fields=faults))
+        return answer(Malformed("The body is not valid JSON.", fields=faults))
+    return answer(Invalid(fields=faults))
 
 
 async def _not_found(_request: Request, _error: Exception) -> Response:
-    return render(NotFound("Nothing is served at this address."))
+    return answer(NotFound("Nothing is served at this address."))
 
 
 async def _method_not_allowed(_request: Request, error: Exception) -> Response:
-    return render(MethodNotAllowed(), dict(getattr(error, "headers", None) or {}))
+    return answer(MethodNotAllowed(), dict(getattr(error, "headers", None) or {}))
 
 
 async def _malformed(_request: Request, _error: Exception) -> Response:
-    return render(Malformed())
+    return answer(Malformed())
 
 
 async def _too_large(_request: Request, _error: Exception) -> Response:
-    return render(TooLarge())
+    return answer(TooLarge())
 
 
 def install_error_handlers(app: FastAPI) -> None:

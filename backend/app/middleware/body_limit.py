@@ -2,12 +2,10 @@
 
 from starlette.datastructures import Headers
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.core.context import origin
 from app.core.errors import TooLarge
-from app.core.metrics import ERRORS
+from app.middleware.answers import answer
 
 _TOO_LARGE = 413
 
@@ -29,7 +27,7 @@ class BodyLimitMiddleware:
             if message["type"] == "http.response.start" and message["status"] == _TOO_LARGE:
                 kind = Headers(raw=message["headers"]).get("content-type", "")
                 if refused := kind.startswith("text/plain"):
-                    await _refusal()(scope, receive, send)
+                    await answer(TooLarge())(scope, receive, send)
             if not refused:
                 await send(message)
 
@@ -43,16 +41,3 @@ def _has_no_body(scope: Scope) -> bool:
         and scope["http_version"].startswith("1")
         and not any(name in {b"content-length", b"transfer-encoding"} for name, _ in scope["headers"])
     )
-
-
-def _refusal() -> JSONResponse:
-    error = TooLarge()
-    ERRORS.labels(error.code).inc()
-    body = {
-        "success": False,
-        "error": error.detail,
-        "code": error.code,
-        "fields": None,
-        "request_id": origin.get().request_id,
-    }
-    return JSONResponse(body, error.status)

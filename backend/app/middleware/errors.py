@@ -9,14 +9,16 @@ import sentry_sdk
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.core.context import origin
-from app.core.errors import Unavailable
+from app.core.errors import StratumError, Unavailable
 from app.core.logging import get_logger
 from app.core.metrics import ERRORS
 from app.db.session import is_outage
+from app.middleware.answers import answer
 from app.schemas.errors import ErrorBody
 
 log = get_logger(__name__)
+
+_UNEXPECTED = "An unexpected error occurred"
 
 
 class UnexpectedErrorMiddleware:
@@ -46,26 +48,14 @@ class UnexpectedErrorMiddleware:
             else:
                 log.exception("unhandled_exception", path=scope["path"], method=scope["method"])
             sentry_sdk.capture_exception(error)
-            ERRORS.labels(down.code if down else "internal").inc()
             if started:
+                ERRORS.labels(down.code if down else "internal").inc()
                 raise
-            await self._answer(error, down)(scope, receive, send)
+            await (answer(down) if down else self._answer(error))(scope, receive, send)
 
-    def _answer(self, error: Exception, down: Unavailable | None) -> JSONResponse:
-        if down is None:
-            return JSONResponse(self._body(error), 500)
-        said = ErrorBody(error=down.detail, code=down.code, request_id=origin.get().request_id)
-        return JSONResponse(said.model_dump(), down.status, headers=down.headers)
-
-    def _body(self, error: Exception) -> dict[str, object]:
-        body: dict[str, object] = {
-            "success": False,
-            "error": "An unexpected error occurred",
-            "code": "internal",
-            "fields": None,
-            "request_id": origin.get().request_id,
-        }
-        if self._show_traceback:
-            body["error"] = str(error) or type(error).__name__
-            body["traceback"] = "".join(traceback.format_exception(error))
-        return body
+    def _answer(self, error: Exception) -> JSONResponse:
+        if not self._show_traceback:
+            return answer(StratumError(_UNEXPECTED))
+        ERRORS.labels("internal").inc()
+        said = ErrorBody.of(StratumError(str(error) or type(error).__name__)).model_dump()
+        return JSONResponse({**said, "traceback": "".join(traceback.format_exception(error))}, 500)

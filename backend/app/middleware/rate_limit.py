@@ -4,14 +4,14 @@ import hashlib
 import time
 from collections.abc import Mapping, Sequence
 
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.auth.jwt import InvalidToken, read_access_token
 from app.auth.principals import PrincipalCache
 from app.core.errors import TooManyRequests
-from app.core.metrics import ERRORS, RATE_LIMITED
+from app.core.metrics import RATE_LIMITED
 from app.core.rate_limits import Allowance, Limit, RateLimiter, neighbourhood, whole_seconds
+from app.middleware.answers import answer
 from app.middleware.audit import ClientAddress
 from app.middleware.headers import header
 from app.schemas.errors import ErrorBody
@@ -102,8 +102,6 @@ async def _refuse(allowance: Allowance, scope: Scope, receive: Receive, send: Se
         await send({"type": "websocket.close", "code": _TRY_AGAIN_LATER, "reason": "too_many_requests"})
         return
     error = TooManyRequests(retry_after=whole_seconds(allowance.retry_after))
-    ERRORS.labels(error.code).inc()
-    body = ErrorBody(error=error.detail, code=error.code, request_id=scope.get("state", {}).get("request_id"))
-    headers = {name.lower(): value for name, value in error.headers.items()}
-    headers |= {name.decode(): value.decode() for name, value in _lines(allowance)}
-    await JSONResponse(body.model_dump(), error.status, headers=headers)(scope, receive, send)
+    body = ErrorBody.of(error, request_id=scope.get("state", {}).get("request_id"))
+    headers = {name.decode(): value.decode() for name, value in _lines(allowance)}
+    await answer(error, headers, body=body)(scope, receive, send)

@@ -1,6 +1,11 @@
 """The one body of every error."""
 
+from typing import Any, Self
+
 from pydantic import BaseModel, Field
+
+from app.core.context import origin
+from app.core.errors import StratumError
 
 
 class FieldFault(BaseModel):
@@ -17,6 +22,15 @@ class ErrorBody(BaseModel):
         None, description="Each field that is at fault; null where none is."
     )
     request_id: str | None = Field(None, description="The request, as in `X-Request-ID`.")
+
+    @classmethod
+    def of(cls, error: StratumError, **more: Any) -> Self:
+        """What is said of an error; the request is the one being served, unless `more` names it."""
+        faults = [
+            FieldFault(field=each.field, message=each.message, code=each.code) for each in error.fields or ()
+        ]
+        said = {"error": error.detail, "code": error.code, "request_id": origin.get().request_id}
+        return cls(fields=faults or None, **{**said, **more})
 
 
 class TrackingErrorBody(ErrorBody):
