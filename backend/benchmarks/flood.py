@@ -58,7 +58,7 @@ async def _send(url: str, request: bytes, flood: Flood, until: float) -> None:
                 await reader.readexactly(length)
                 status = int(head[9:12])
                 flood.statuses[status] += 1
-                if status != 200:  # noqa: PLR2004  (HTTP's own)
+                if status != 200:
                     wait = head.partition(b"\r\nretry-after: ")[2].partition(b"\r\n")[0]
                     flood.without_a_wait += not (wait.isdigit() and b"\r\nx-ratelimit-reset: " in head)
         except (ConnectionError, asyncio.IncompleteReadError):

@@ -72,16 +72,16 @@ class _Shop:
             "messageId": f"b-{os.getpid()}-{number}",
         }
         event["properties"] = {"product_id": f"sku-{number % 997}", "price": 49.9}
-        if kind < 0.35:  # noqa: PLR2004  (the mix that the module describes, and so below)
+        if kind < 0.35:
             return event | {"userId": person}
-        if kind < 0.45:  # noqa: PLR2004
+        if kind < 0.45:
             order = {"order_id": f"o-{number}", "revenue": 49.9, "currency": "EUR"}
             return event | {"userId": person, "event": "Order Completed", "properties": order}
-        if kind < 0.5:  # noqa: PLR2004
+        if kind < 0.5:
             traits = {"email": f"{person}@shop.example", "plan": draw.choice(["free", "pro"])}
             return {"type": "identify", "userId": person, "messageId": event["messageId"], "traits": traits}
         visitor = f"a-{draw.randrange(10**9)}"
-        if kind < 0.6:  # noqa: PLR2004
+        if kind < 0.6:
             return event | {"userId": f"n-{number}", "anonymousId": visitor}
         return event | {"anonymousId": visitor}
 
@@ -161,7 +161,7 @@ async def _lags(store: Any, resolver: Any) -> list[float]:
 
 def main() -> None:
     events = int(sys.argv[1]) if len(sys.argv) > 1 else EVENTS
-    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else ROUNDS  # noqa: PLR2004  (the second argument)
+    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else ROUNDS
     with running_stack() as stack:
         os.environ.update(stack.environment)
         found, lags = asyncio.run(_measure(stack, events, rounds))

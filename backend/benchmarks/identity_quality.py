@@ -188,7 +188,7 @@ async def _measure(stack: Stack, people: int, seeds: list[int]) -> bool:
         known = [(person, found[name]) for name, person in stream.owner.items() if name in found]
         precision, recall, f1 = scores(known)
         wrong, misplaced, profiles = _mistakes(stream, found)
-        good &= wrong / profiles <= 0.001 and recall >= 0.95  # noqa: PLR2004  (what the contract asks)
+        good &= wrong / profiles <= 0.001 and recall >= 0.95
         print(
             f"Town {seed}  {len(stream.events):>6,} events of {people:,} people  precision {precision:.4f}  "
             f"recall {recall:.4f}  F1 {f1:.4f}  false merges {wrong} of {profiles:,} profiles "

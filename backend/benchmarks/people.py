@@ -47,7 +47,7 @@ class Town:
             self._live(person)
         # Most arrive as they happen; some devices were offline for hours or days.
         arrivals = [
-            (at + timedelta(hours=self._random.expovariate(1 / 12)) * (self._random.random() < 0.2), event)  # noqa: PLR2004
+            (at + timedelta(hours=self._random.expovariate(1 / 12)) * (self._random.random() < 0.2), event)
             for at, event in self._events
         ]
         arrivals.sort(key=lambda each: (each[0], each[1]["messageId"]))
@@ -62,18 +62,18 @@ class Town:
 
     def _person(self, number: int) -> Person:
         draw = self._random
-        has_account = draw.random() < 0.7  # noqa: PLR2004  (shares of the town, and so below)
+        has_account = draw.random() < 0.7
         person = Person(number, None, [], [])
         if has_account:
             person.user_id = self._own("user_id", self._name("u", number), person)
         for place in range(draw.choice([1, 1, 1, 2])):
             person.emails.append(self._own("email", f"p{number}.{place}@t{self._seed}.example", person))
-        if draw.random() < 0.5:  # noqa: PLR2004
+        if draw.random() < 0.5:
             person.phones.append(self._own("phone", f"+4917{self._seed % 10}{number:07}", person))
         for place in range(draw.choice([1, 1, 2])):
             person.devices.append(self._own("device_id", self._name("d", f"{number}.{place}"), person))
         # A few empty their cookies so often that they pass the limit of five.
-        for place in range(draw.choice([7, 8]) if draw.random() < 0.02 else draw.choice([1, 1, 2, 3])):  # noqa: PLR2004
+        for place in range(draw.choice([7, 8]) if draw.random() < 0.02 else draw.choice([1, 1, 2, 3])):
             person.browsers.append(self._own("anonymous_id", self._name("a", f"{number}.{place}"), person))
         return person
 
@@ -111,7 +111,7 @@ class Town:
             self._say(at + timedelta(minutes=5), device=device, anonymousId=draw.choice(_GARBAGE))
         for device in person.shared:
             at += timedelta(hours=draw.randrange(1, 90))
-            if draw.random() < 0.2:  # noqa: PLR2004
+            if draw.random() < 0.2:
                 # Looked around before signing in, on a device that is others' too.
                 visitor = self._own("anonymous_id", self._name("s", f"{person.number}.{device}"), person)
                 self._say(at - timedelta(minutes=9), device=device, anonymousId=visitor)
@@ -120,7 +120,7 @@ class Town:
         if person.user_id is None:
             # Programs that send something for a user who is not there.
             self._say(at, userId=draw.choice(_GARBAGE), anonymousId=draw.choice(person.browsers))
-        elif draw.random() < 0.3:  # noqa: PLR2004
+        elif draw.random() < 0.3:
             visitor = self._own("anonymous_id", self._name("x", person.number), person)
             self._say(at + timedelta(minutes=2), anonymousId=visitor)
             alias = {"type": "alias", "userId": person.user_id, "previousId": visitor}

@@ -17,7 +17,7 @@ router = APIRouter(prefix="/health", tags=["health"])
 Part = Literal["healthy", "unhealthy"]
 
 
-class HealthRead(BaseModel):
+class ServiceHealthRead(BaseModel):
     status: Literal["healthy", "degraded", "unhealthy"] = Field(
         description="Degraded without Redis, unhealthy without the database."
     )
@@ -61,13 +61,13 @@ RedisPart = Annotated[Part, Depends(redis_part)]
 
 
 @router.get("")
-async def health(database: Database, redis: RedisPart, settings: SettingsDep) -> HealthRead:
+async def health(database: Database, redis: RedisPart, settings: SettingsDep) -> ServiceHealthRead:
     """`degraded` while Redis is down: reads and sign-in work, live messages and automation wait."""
     if database == "unhealthy":
         status: Literal["healthy", "degraded", "unhealthy"] = "unhealthy"
     else:
         status = "healthy" if redis == "healthy" else "degraded"
-    return HealthRead(
+    return ServiceHealthRead(
         status=status,
         version=settings.app_version,
         environment=settings.app_env,

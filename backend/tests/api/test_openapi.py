@@ -120,3 +120,8 @@ def _codes() -> Iterator[str]:
             match node:
                 case ast.Assign(targets=[ast.Name(id="code")], value=ast.Constant(value=str(code))):
                     yield code
+
+
+def test_no_two_schemas_share_a_name(described: dict[str, Any]) -> None:
+    """FastAPI tells namesakes apart by their modules, which a generated client then has in its names."""
+    assert [name for name in described["components"]["schemas"] if "__" in name] == []

@@ -1,6 +1,7 @@
 """The laws of the layers that import-linter cannot say: who may touch what, and where a thing stands."""
 
 import ast
+from collections import Counter
 from pathlib import Path
 
 from tests.house.source import BACKEND, Module, addresses, below, modules
@@ -212,3 +213,18 @@ def test_only_the_gate_mints_permits() -> None:
         or (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "TrustPermit")
     }
     assert minting == {"app.services.trust_engine.gate.service", "app.services.trust_engine.gate.desk"}
+
+
+def test_a_code_is_one_error() -> None:
+    """Programs branch on it: two classes with one code are one error said in two ways."""
+    codes = Counter(
+        statement.value.value
+        for module in modules()
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.ClassDef)
+        for statement in node.body
+        if isinstance(statement, ast.Assign)
+        and _last_word(statement.targets[0]) == "code"
+        and isinstance(statement.value, ast.Constant)
+    )
+    assert [code for code, classes in codes.items() if classes > 1] == []

@@ -3088,6 +3088,71 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** AccountHealthRead */
+        AccountHealthRead: {
+            /**
+             * Ad Account Id
+             * @description The ad account's id here; null for the whole tenant.
+             */
+            ad_account_id: string | null;
+            /**
+             * Capped By
+             * @description The dead component that caps the score.
+             */
+            capped_by: string | null;
+            /**
+             * Components
+             * @description What it was scored from.
+             */
+            components: components["schemas"]["ComponentRead"][];
+            /**
+             * Coverage
+             * @description The weight that has live evidence, 0 to 1.
+             */
+            coverage: number;
+            /**
+             * Drivers
+             * @description What costs the most, in words.
+             */
+            drivers: string[];
+            /**
+             * Evaluated At
+             * @description When it was scored, UTC.
+             */
+            evaluated_at: string | null;
+            /**
+             * Expires At
+             * @description When the score is too old to be believed, UTC.
+             */
+            expires_at: string | null;
+            /**
+             * Mode
+             * @description What automation may do.
+             * @enum {string}
+             */
+            mode: "normal" | "limited" | "cuts_only" | "frozen";
+            /**
+             * Name
+             * @description Its name; null for the whole tenant.
+             */
+            name: string | null;
+            /**
+             * Platform
+             * @description The ad platform; null for the whole tenant.
+             */
+            platform: string | null;
+            /**
+             * Score
+             * @description 0 to 100; null while it is unknown.
+             */
+            score: number | null;
+            /**
+             * Status
+             * @description `healthy` from 70, `degraded` from 40, else `critical`; `unknown` without a live score.
+             * @enum {string}
+             */
+            status: "healthy" | "degraded" | "critical" | "unknown";
+        };
         /**
          * ActionCreate
          * @description A change of one campaign's daily budget or status, as a person or a program wants it.
@@ -4601,6 +4666,41 @@ export interface components {
              */
             test: components["schemas"]["Exists"] | components["schemas"]["IsText"] | components["schemas"]["OneOf"] | components["schemas"]["HasText"] | components["schemas"]["IsNumber"] | components["schemas"]["IsTruth"] | components["schemas"]["IsWhen"];
         };
+        /** ConditionRead */
+        ConditionRead: {
+            /**
+             * Condition
+             * @description The condition, as the rule says it.
+             */
+            condition: {
+                [key: string]: unknown;
+            };
+            /**
+             * Event Count
+             * @description Events that count in all; null where it speaks of none.
+             */
+            event_count: number | null;
+            /**
+             * Events
+             * @description The newest of the events that count.
+             */
+            events: components["schemas"]["EventEvidence"][];
+            /**
+             * Holds
+             * @description Whether it holds for this person.
+             */
+            holds: boolean;
+            /**
+             * Path
+             * @description Where the condition stands in the rule, such as `of.0.of.1`.
+             */
+            path: string;
+            /**
+             * Value
+             * @description What the profile has of what is asked; `[sealed]` where that names a person.
+             */
+            value: unknown;
+        };
         /** ConnectionCreate */
         ConnectionCreate: {
             /**
@@ -4670,6 +4770,89 @@ export interface components {
              * @description `active`, `needs_sign_in` or `disconnected`.
              */
             status: string;
+        };
+        /**
+         * IntegrationHealthRead
+         * @description Of the last 24 hours of real time.
+         */
+        ConnectorHealthRead: {
+            /**
+             * Ad Account Id
+             * Format: uuid
+             * @description The ad account's id here.
+             */
+            ad_account_id: string;
+            /**
+             * Calls
+             * @description Calls in the window.
+             */
+            calls: number;
+            /**
+             * Circuit
+             * @description Open: nothing is called until it has cooled down.
+             * @enum {string}
+             */
+            circuit: "closed" | "half_open" | "open";
+            /**
+             * Connection Status
+             * @description `active`, `needs_sign_in` or `disconnected`.
+             */
+            connection_status: string;
+            /**
+             * Failures
+             * @description Those that failed.
+             */
+            failures: number;
+            /**
+             * Last Metrics At
+             * @description When a figure last moved, UTC.
+             */
+            last_metrics_at: string | null;
+            /**
+             * Last Success At
+             * @description When a call last succeeded, UTC.
+             */
+            last_success_at: string | null;
+            /**
+             * Last Synced At
+             * @description When it was last read from the platform, UTC.
+             */
+            last_synced_at: string | null;
+            /**
+             * Name
+             * @description Its name at the platform.
+             */
+            name: string;
+            /**
+             * P95 Ms
+             * @description 95th percentile of their duration, milliseconds; null without calls.
+             */
+            p95_ms: number | null;
+            /**
+             * Platform
+             * @description The ad platform, such as `meta`.
+             */
+            platform: string;
+            /**
+             * Success Rate
+             * @description Null while no call was made.
+             */
+            success_rate: number | null;
+            /**
+             * Sync Error Code
+             * @description A stable code of why the last sync failed.
+             */
+            sync_error_code: string | null;
+            /**
+             * Throttled
+             * @description Calls that a rate limit held back: no failures.
+             */
+            throttled: number;
+            /**
+             * Waits Seconds
+             * @description Seconds until it may be called again; 0: now.
+             */
+            waits_seconds: number;
         };
         /**
          * ConsentCategories
@@ -5498,7 +5681,7 @@ export interface components {
              * Reasons
              * @description Why, the gravest first.
              */
-            reasons: components["schemas"]["app__schemas__trust_engine__gate__ReasonRead"][];
+            reasons: components["schemas"]["ReasonRead"][];
             /**
              * Required Score
              * @description The score that such a change needs; null where it reads none.
@@ -5588,7 +5771,7 @@ export interface components {
              * Reasons
              * @description Why, the gravest first.
              */
-            reasons: components["schemas"]["app__schemas__trust_engine__gate__ReasonRead"][];
+            reasons: components["schemas"]["ReasonRead"][];
             /**
              * Required Score
              * @description The score that such a change needs; null where it reads none.
@@ -6246,6 +6429,84 @@ export interface components {
              * @description What to look for.
              */
             text: string;
+        };
+        /**
+         * HealthRead
+         * @description The tenant's roll-up by spend, and every account. The mode is the most careful one of any account.
+         */
+        HealthRead: {
+            /**
+             * Accounts
+             * @description The same by ad account.
+             */
+            accounts: components["schemas"]["AccountHealthRead"][];
+            /**
+             * Ad Account Id
+             * @description The ad account's id here; null for the whole tenant.
+             */
+            ad_account_id: string | null;
+            /**
+             * Capped By
+             * @description The dead component that caps the score.
+             */
+            capped_by: string | null;
+            /**
+             * Components
+             * @description What it was scored from.
+             */
+            components: components["schemas"]["ComponentRead"][];
+            /**
+             * Coverage
+             * @description The weight that has live evidence, 0 to 1.
+             */
+            coverage: number;
+            /**
+             * Drivers
+             * @description What costs the most, in words.
+             */
+            drivers: string[];
+            /**
+             * Evaluated At
+             * @description When it was scored, UTC.
+             */
+            evaluated_at: string | null;
+            /**
+             * Expires At
+             * @description When the score is too old to be believed, UTC.
+             */
+            expires_at: string | null;
+            /**
+             * Mode
+             * @description What automation may do.
+             * @enum {string}
+             */
+            mode: "normal" | "limited" | "cuts_only" | "frozen";
+            /**
+             * Name
+             * @description Its name; null for the whole tenant.
+             */
+            name: string | null;
+            /**
+             * Platform
+             * @description The ad platform; null for the whole tenant.
+             */
+            platform: string | null;
+            /**
+             * Platforms
+             * @description The same by platform.
+             */
+            platforms: components["schemas"]["PlatformHealthRead"][];
+            /**
+             * Score
+             * @description 0 to 100; null while it is unknown.
+             */
+            score: number | null;
+            /**
+             * Status
+             * @description `healthy` from 70, `degraded` from 40, else `critical`; `unknown` without a live score.
+             * @enum {string}
+             */
+            status: "healthy" | "degraded" | "critical" | "unknown";
         };
         /** HistoryPoint */
         HistoryPoint: {
@@ -7664,50 +7925,6 @@ export interface components {
              */
             updated_by: string;
         };
-        /** Page[AccountHealthRead] */
-        Page_AccountHealthRead_: {
-            /**
-             * Has Next
-             * @description There is a page after this one.
-             */
-            has_next: boolean;
-            /**
-             * Has Prev
-             * @description There is a page before this one.
-             */
-            has_prev: boolean;
-            /**
-             * Items
-             * @description The rows of this page.
-             */
-            items: components["schemas"]["app__schemas__integrations__health__AccountHealthRead"][];
-            /**
-             * Limit
-             * @description Rows of a page, at most.
-             */
-            limit: number;
-            /**
-             * Page
-             * @description Which page; the first is 1.
-             */
-            page: number;
-            /**
-             * Pages
-             * @description How many pages there are, of the rows that `total` counts.
-             */
-            pages: number;
-            /**
-             * Total
-             * @description Rows that match; 10000 when `total_capped`.
-             */
-            total: number;
-            /**
-             * Total Capped
-             * @description There are more than `total` says.
-             * @default false
-             */
-            total_capped: boolean;
-        };
         /** Page[AdAccountRead] */
         Page_AdAccountRead_: {
             /**
@@ -7857,6 +8074,50 @@ export interface components {
              * @description The rows of this page.
              */
             items: components["schemas"]["ConnectionRead"][];
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
+            limit: number;
+            /**
+             * Page
+             * @description Which page; the first is 1.
+             */
+            page: number;
+            /**
+             * Pages
+             * @description How many pages there are, of the rows that `total` counts.
+             */
+            pages: number;
+            /**
+             * Total
+             * @description Rows that match; 10000 when `total_capped`.
+             */
+            total: number;
+            /**
+             * Total Capped
+             * @description There are more than `total` says.
+             * @default false
+             */
+            total_capped: boolean;
+        };
+        /** Page[ConnectorHealthRead] */
+        Page_ConnectorHealthRead_: {
+            /**
+             * Has Next
+             * @description There is a page after this one.
+             */
+            has_next: boolean;
+            /**
+             * Has Prev
+             * @description There is a page before this one.
+             */
+            has_prev: boolean;
+            /**
+             * Items
+             * @description The rows of this page.
+             */
+            items: components["schemas"]["ConnectorHealthRead"][];
             /**
              * Limit
              * @description Rows of a page, at most.
@@ -8792,6 +9053,26 @@ export interface components {
              */
             redis: "healthy" | "unhealthy";
         };
+        /** ReasonRead */
+        ReasonRead: {
+            /**
+             * Code
+             * @description A stable code of the reason.
+             */
+            code: string;
+            /**
+             * Detail
+             * @description `verdict`: what it alone would lead to; `violation`.
+             */
+            detail: {
+                [key: string]: unknown;
+            };
+            /**
+             * Message
+             * @description The reason in words.
+             */
+            message: string;
+        };
         /**
          * ReceiptOfConsent
          * @description One assertion, with its proof.
@@ -9333,6 +9614,37 @@ export interface components {
              * @description Counts the changes of the rule.
              */
             version: number;
+        };
+        /** ServiceHealthRead */
+        ServiceHealthRead: {
+            /**
+             * Database
+             * @description Whether PostgreSQL answers.
+             * @enum {string}
+             */
+            database: "healthy" | "unhealthy";
+            /**
+             * Environment
+             * @description `development`, `test`, `staging` or `production`.
+             */
+            environment: string;
+            /**
+             * Redis
+             * @description Whether Redis answers.
+             * @enum {string}
+             */
+            redis: "healthy" | "unhealthy";
+            /**
+             * Status
+             * @description Degraded without Redis, unhealthy without the database.
+             * @enum {string}
+             */
+            status: "healthy" | "degraded" | "unhealthy";
+            /**
+             * Version
+             * @description Of the application.
+             */
+            version: string;
         };
         /** SessionRead */
         SessionRead: {
@@ -10418,319 +10730,7 @@ export interface components {
              * Reasons
              * @description Each condition by itself, from left to right.
              */
-            reasons: components["schemas"]["app__schemas__cdp__segments__ReasonRead"][];
-        };
-        /** HealthRead */
-        app__api__health__HealthRead: {
-            /**
-             * Database
-             * @description Whether PostgreSQL answers.
-             * @enum {string}
-             */
-            database: "healthy" | "unhealthy";
-            /**
-             * Environment
-             * @description `development`, `test`, `staging` or `production`.
-             */
-            environment: string;
-            /**
-             * Redis
-             * @description Whether Redis answers.
-             * @enum {string}
-             */
-            redis: "healthy" | "unhealthy";
-            /**
-             * Status
-             * @description Degraded without Redis, unhealthy without the database.
-             * @enum {string}
-             */
-            status: "healthy" | "degraded" | "unhealthy";
-            /**
-             * Version
-             * @description Of the application.
-             */
-            version: string;
-        };
-        /** ReasonRead */
-        app__schemas__cdp__segments__ReasonRead: {
-            /**
-             * Condition
-             * @description The condition, as the rule says it.
-             */
-            condition: {
-                [key: string]: unknown;
-            };
-            /**
-             * Event Count
-             * @description Events that count in all; null where it speaks of none.
-             */
-            event_count: number | null;
-            /**
-             * Events
-             * @description The newest of the events that count.
-             */
-            events: components["schemas"]["EventEvidence"][];
-            /**
-             * Holds
-             * @description Whether it holds for this person.
-             */
-            holds: boolean;
-            /**
-             * Path
-             * @description Where the condition stands in the rule, such as `of.0.of.1`.
-             */
-            path: string;
-            /**
-             * Value
-             * @description What the profile has of what is asked; `[sealed]` where that names a person.
-             */
-            value: unknown;
-        };
-        /**
-         * IntegrationHealthRead
-         * @description Of the last 24 hours of real time.
-         */
-        app__schemas__integrations__health__AccountHealthRead: {
-            /**
-             * Ad Account Id
-             * Format: uuid
-             * @description The ad account's id here.
-             */
-            ad_account_id: string;
-            /**
-             * Calls
-             * @description Calls in the window.
-             */
-            calls: number;
-            /**
-             * Circuit
-             * @description Open: nothing is called until it has cooled down.
-             * @enum {string}
-             */
-            circuit: "closed" | "half_open" | "open";
-            /**
-             * Connection Status
-             * @description `active`, `needs_sign_in` or `disconnected`.
-             */
-            connection_status: string;
-            /**
-             * Failures
-             * @description Those that failed.
-             */
-            failures: number;
-            /**
-             * Last Metrics At
-             * @description When a figure last moved, UTC.
-             */
-            last_metrics_at: string | null;
-            /**
-             * Last Success At
-             * @description When a call last succeeded, UTC.
-             */
-            last_success_at: string | null;
-            /**
-             * Last Synced At
-             * @description When it was last read from the platform, UTC.
-             */
-            last_synced_at: string | null;
-            /**
-             * Name
-             * @description Its name at the platform.
-             */
-            name: string;
-            /**
-             * P95 Ms
-             * @description 95th percentile of their duration, milliseconds; null without calls.
-             */
-            p95_ms: number | null;
-            /**
-             * Platform
-             * @description The ad platform, such as `meta`.
-             */
-            platform: string;
-            /**
-             * Success Rate
-             * @description Null while no call was made.
-             */
-            success_rate: number | null;
-            /**
-             * Sync Error Code
-             * @description A stable code of why the last sync failed.
-             */
-            sync_error_code: string | null;
-            /**
-             * Throttled
-             * @description Calls that a rate limit held back: no failures.
-             */
-            throttled: number;
-            /**
-             * Waits Seconds
-             * @description Seconds until it may be called again; 0: now.
-             */
-            waits_seconds: number;
-        };
-        /** ReasonRead */
-        app__schemas__trust_engine__gate__ReasonRead: {
-            /**
-             * Code
-             * @description A stable code of the reason.
-             */
-            code: string;
-            /**
-             * Detail
-             * @description `verdict`: what it alone would lead to; `violation`.
-             */
-            detail: {
-                [key: string]: unknown;
-            };
-            /**
-             * Message
-             * @description The reason in words.
-             */
-            message: string;
-        };
-        /** AccountHealthRead */
-        app__schemas__trust_engine__health__AccountHealthRead: {
-            /**
-             * Ad Account Id
-             * @description The ad account's id here; null for the whole tenant.
-             */
-            ad_account_id: string | null;
-            /**
-             * Capped By
-             * @description The dead component that caps the score.
-             */
-            capped_by: string | null;
-            /**
-             * Components
-             * @description What it was scored from.
-             */
-            components: components["schemas"]["ComponentRead"][];
-            /**
-             * Coverage
-             * @description The weight that has live evidence, 0 to 1.
-             */
-            coverage: number;
-            /**
-             * Drivers
-             * @description What costs the most, in words.
-             */
-            drivers: string[];
-            /**
-             * Evaluated At
-             * @description When it was scored, UTC.
-             */
-            evaluated_at: string | null;
-            /**
-             * Expires At
-             * @description When the score is too old to be believed, UTC.
-             */
-            expires_at: string | null;
-            /**
-             * Mode
-             * @description What automation may do.
-             * @enum {string}
-             */
-            mode: "normal" | "limited" | "cuts_only" | "frozen";
-            /**
-             * Name
-             * @description Its name; null for the whole tenant.
-             */
-            name: string | null;
-            /**
-             * Platform
-             * @description The ad platform; null for the whole tenant.
-             */
-            platform: string | null;
-            /**
-             * Score
-             * @description 0 to 100; null while it is unknown.
-             */
-            score: number | null;
-            /**
-             * Status
-             * @description `healthy` from 70, `degraded` from 40, else `critical`; `unknown` without a live score.
-             * @enum {string}
-             */
-            status: "healthy" | "degraded" | "critical" | "unknown";
-        };
-        /**
-         * HealthRead
-         * @description The tenant's roll-up by spend, and every account. The mode is the most careful one of any account.
-         */
-        app__schemas__trust_engine__health__HealthRead: {
-            /**
-             * Accounts
-             * @description The same by ad account.
-             */
-            accounts: components["schemas"]["app__schemas__trust_engine__health__AccountHealthRead"][];
-            /**
-             * Ad Account Id
-             * @description The ad account's id here; null for the whole tenant.
-             */
-            ad_account_id: string | null;
-            /**
-             * Capped By
-             * @description The dead component that caps the score.
-             */
-            capped_by: string | null;
-            /**
-             * Components
-             * @description What it was scored from.
-             */
-            components: components["schemas"]["ComponentRead"][];
-            /**
-             * Coverage
-             * @description The weight that has live evidence, 0 to 1.
-             */
-            coverage: number;
-            /**
-             * Drivers
-             * @description What costs the most, in words.
-             */
-            drivers: string[];
-            /**
-             * Evaluated At
-             * @description When it was scored, UTC.
-             */
-            evaluated_at: string | null;
-            /**
-             * Expires At
-             * @description When the score is too old to be believed, UTC.
-             */
-            expires_at: string | null;
-            /**
-             * Mode
-             * @description What automation may do.
-             * @enum {string}
-             */
-            mode: "normal" | "limited" | "cuts_only" | "frozen";
-            /**
-             * Name
-             * @description Its name; null for the whole tenant.
-             */
-            name: string | null;
-            /**
-             * Platform
-             * @description The ad platform; null for the whole tenant.
-             */
-            platform: string | null;
-            /**
-             * Platforms
-             * @description The same by platform.
-             */
-            platforms: components["schemas"]["PlatformHealthRead"][];
-            /**
-             * Score
-             * @description 0 to 100; null while it is unknown.
-             */
-            score: number | null;
-            /**
-             * Status
-             * @description `healthy` from 70, `degraded` from 40, else `critical`; `unknown` without a live score.
-             * @enum {string}
-             */
-            status: "healthy" | "degraded" | "critical" | "unknown";
+            reasons: components["schemas"]["ConditionRead"][];
         };
     };
     responses: never;
@@ -25269,7 +25269,8 @@ export interface operations {
             /**
              * @description A part that this needs is down
              *
-             *     - `events.unavailable`: Tickets cannot be given or taken at the moment: try again shortly.
+             *     - `events.tickets_unavailable`: Tickets cannot be given or taken at the moment: try again shortly.
+             *     - `events.unavailable`: Live messages are not available at the moment: try again shortly.
              */
             503: {
                 headers: {
@@ -25400,7 +25401,8 @@ export interface operations {
             /**
              * @description A part that this needs is down
              *
-             *     - `events.unavailable`: Tickets cannot be given or taken at the moment: try again shortly.
+             *     - `events.tickets_unavailable`: Tickets cannot be given or taken at the moment: try again shortly.
+             *     - `events.unavailable`: Live messages are not available at the moment: try again shortly.
              */
             503: {
                 headers: {
@@ -27031,7 +27033,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_AccountHealthRead_"];
+                    "application/json": components["schemas"]["Page_ConnectorHealthRead_"];
                 };
             };
             /** @description The request could not be read */
@@ -29155,7 +29157,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["app__schemas__trust_engine__health__HealthRead"];
+                    "application/json": components["schemas"]["HealthRead"];
                 };
             };
             /** @description The request could not be read */
@@ -31762,7 +31764,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["app__api__health__HealthRead"];
+                    "application/json": components["schemas"]["ServiceHealthRead"];
                 };
             };
         };

@@ -155,7 +155,7 @@ class EventEvidence(BaseModel):
     at: datetime = Field(description="When it happened, UTC.")
 
 
-class ReasonRead(BaseModel):
+class ConditionRead(BaseModel):
     path: str = Field(description="Where the condition stands in the rule, such as `of.0.of.1`.")
     condition: dict[str, Any] = Field(description="The condition, as the rule says it.")
     holds: bool = Field(description="Whether it holds for this person.")
@@ -170,4 +170,4 @@ class WhyRead(BaseModel):
     matched: bool = Field(description="What the rule says at this moment.")
     member_since: datetime | None = Field(description="Since when they are in, UTC; null where they are not.")
     next_evaluation_at: datetime | None = Field(description="When nothing but time may next change it.")
-    reasons: list[ReasonRead] = Field(description="Each condition by itself, from left to right.")
+    reasons: list[ConditionRead] = Field(description="Each condition by itself, from left to right.")

@@ -5,7 +5,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 
-class AccountHealthRead(BaseModel):
+class ConnectorHealthRead(BaseModel):
     """Of the last 24 hours of real time."""
 
     model_config = ConfigDict(from_attributes=True, title="IntegrationHealthRead")

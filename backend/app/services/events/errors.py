@@ -10,4 +10,4 @@ class TicketInvalid(Unauthorized):
 class TicketsUnavailable(Unavailable):
     """Tickets cannot be given or taken at the moment: try again shortly."""
 
-    code = "events.unavailable"
+    code = "events.tickets_unavailable"

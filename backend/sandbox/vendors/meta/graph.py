@@ -55,7 +55,7 @@ class Graph:
         account = node.owner if node.kind not in {"user", "business"} else None
         if account is not None:
             self._admit(account)
-        body = self._edge(node, parts[1], call) if len(parts) == 2 else self._object(node, call)  # noqa: PLR2004
+        body = self._edge(node, parts[1], call) if len(parts) == 2 else self._object(node, call)  # noqa: PLR2004 - as above
         return Reply(body, account=account)
 
     def _admit(self, account: str) -> None:

@@ -361,7 +361,7 @@ async def test_no_personal_value_lies_in_the_store_in_the_clear(
     )
     async with scopes() as scope:
         for table in ("cdp_events", "cdp_event_dedupe", "cdp_event_verdicts", "outbox"):
-            dump = str(list(await scope.session.execute(text(f"select t::text from {table} t")))).lower()  # noqa: S608
+            dump = str(list(await scope.session.execute(text(f"select t::text from {table} t")))).lower()  # noqa: S608  (a name of ours)
             for secret in (
                 "jane.doe",
                 "jane",

@@ -280,8 +280,9 @@ async def test_with_redis_down_opening_a_stream_says_so(acme: Company) -> None:
                 await client.post("/api/v1/events/ticket", headers=headers),
             ]
         assert [(each.status_code, each.json()["code"]) for each in answers] == [
-            (503, "events.unavailable")
-        ] * 2
+            (503, "events.unavailable"),
+            (503, "events.tickets_unavailable"),
+        ]
         async with ws(url, tenant_id=acme.id, token=acme.person().token) as socket:
             with pytest.raises(websockets.ConnectionClosed) as closed:
                 await socket.recv()

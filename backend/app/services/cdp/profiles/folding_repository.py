@@ -48,7 +48,7 @@ _STAGE = """CASE WHEN last_seen_at < $3 THEN 'churned' WHEN order_count > 0 THEN
 _AGED = f"""
 UPDATE cdp_profiles SET lifecycle = {_STAGE}, version = version + 1, updated_at = $2
 WHERE tenant_id = $1 AND lifecycle <> {_STAGE} RETURNING id
-"""  # noqa: S608
+"""  # noqa: S608  (a constant)
 _TELL_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 _TELL = """
 INSERT INTO cdp_profile_changes (tenant_id, at, reason, profile_ids, event_names, traits)

@@ -81,7 +81,7 @@ class SignedHead(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return _HEAD_DOMAIN + canonical([self.tenant_id, self.seq, self.hash, at])
 
 
-def sign_head(seed: bytes, *, tenant_id: int, seq: int, hash: bytes, at: datetime) -> SignedHead:  # noqa: A002
+def sign_head(seed: bytes, *, tenant_id: int, seq: int, hash: bytes, at: datetime) -> SignedHead:  # noqa: A002  (the head's own word)
     key = Ed25519PrivateKey.from_private_bytes(seed)
     unsigned = SignedHead(
         tenant_id=tenant_id,

@@ -13,13 +13,13 @@ from app.api.ids import ProfileId, SegmentId
 from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.schemas.cdp.segments import (
+    ConditionRead,
     EventEvidence,
     ListCreate,
     ListRead,
     ListReplace,
     PreviewRead,
     PreviewRequest,
-    ReasonRead,
     RowFault,
     SampleRead,
     SegmentCreate,
@@ -231,7 +231,7 @@ async def why(segment_id: SegmentId, profile_id: ProfileId, segments: Segments, 
         member_since=found.member_since,
         next_evaluation_at=found.next_evaluation_at,
         reasons=[
-            ReasonRead(
+            ConditionRead(
                 path=each.path,
                 condition=dict(each.condition),
                 holds=each.holds,

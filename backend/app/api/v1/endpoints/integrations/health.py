@@ -10,7 +10,7 @@ from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.schemas.integrations.ad_accounts import AdAccountSort
 from app.schemas.integrations.connections import PlatformName
-from app.schemas.integrations.health import AccountHealthRead
+from app.schemas.integrations.health import ConnectorHealthRead
 from app.schemas.pages import Page
 from app.services.integrations.health.service import HealthService
 
@@ -33,7 +33,9 @@ class AccountHealthFilter(PageParams):
 @router.get("")
 async def list_health(
     asked: Annotated[AccountHealthFilter, Query()], health: Health, _: Reader
-) -> Page[AccountHealthRead]:
+) -> Page[ConnectorHealthRead]:
     """Of each enabled ad account: success, latency, the circuit, and how fresh its figures are."""
     found = await health.page(page=asked.page, limit=asked.limit, sort=asked.sort, platform=asked.platform)
-    return Page[AccountHealthRead].of(found, [AccountHealthRead.model_validate(each) for each in found.items])
+    return Page[ConnectorHealthRead].of(
+        found, [ConnectorHealthRead.model_validate(each) for each in found.items]
+    )
