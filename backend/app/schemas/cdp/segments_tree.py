@@ -8,8 +8,10 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
+
+from app.schemas.times import Instant
 
 MAX_DEPTH = 6
 MAX_CONDITIONS = 40
@@ -66,7 +68,7 @@ class IsWhen(_Part):
     """A time as ISO 8601 text; without a zone it is UTC."""
 
     op: Literal["before", "since"] = Field(description="Which test it is.")
-    at: AwareDatetime = Field(description="A moment, with its zone.")
+    at: Instant = Field(description="A moment, with its zone.")
 
 
 ValueTest = Annotated[
@@ -109,7 +111,7 @@ class Money(_Part):
 
 class Moment(_Part):
     op: Literal["before", "since"] = Field(description="Which test it is.")
-    at: AwareDatetime = Field(description="A moment, with its zone.")
+    at: Instant = Field(description="A moment, with its zone.")
 
 
 class Lately(_Part):
@@ -152,8 +154,8 @@ class Between(_Part):
     """From `since`, included, to `until`, which is not."""
 
     kind: Literal["between"] = Field(description="Which window it is.")
-    since: AwareDatetime = Field(description="From then on.")
-    until: AwareDatetime = Field(description="Before then.")
+    since: Instant = Field(description="From then on.")
+    until: Instant = Field(description="Before then.")
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Self:

@@ -304,3 +304,27 @@ async def test_a_file_past_its_bound_is_refused(client: AsyncClient) -> None:
     row = b"0123456789@example.com\n"
     answer = await upload(client, b"email\n" + row * (64 * 1_048_576 // len(row) + 1))
     assert (answer.status_code, answer.json()["code"]) == (413, "cdp.segments.list_too_large")
+
+
+_ENDS = ("0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59")
+
+
+@pytest.mark.parametrize("end", _ENDS)
+async def test_the_ends_of_the_calendar_are_refused_by_name(client: AsyncClient, end: str) -> None:
+    """PostgreSQL could not be told of them: without a rule of ours that would be a fault of the server."""
+    far = {"op": "since", "at": end}
+    event = {"kind": "event", "event": "Seen"}
+    between = {
+        "kind": "between",
+        "since": min(end, "2026-01-01T00:00:00Z"),
+        "until": max(end, "2026-01-01T00:00:00Z"),
+    }
+    for rule in (
+        {"kind": "time", "field": "first_seen_at", "test": far},
+        {"kind": "trait", "name": "joined", "test": far},
+        {**event, "where": [{"property": "at", "test": far}]},
+        {**event, "window": between},
+    ):
+        answer = await client.post(f"{URL}/preview", json={"rule": rule})
+        assert answer.status_code == 422, (rule, answer.text)
+        assert answer.json()["fields"][0]["field"].startswith("body.rule")
