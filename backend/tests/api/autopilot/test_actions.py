@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
-from httpx2 import Response
+from httpx2 import AsyncClient, Response
 
 from app.auth.permissions import Role
 from app.db.session import Scopes
@@ -191,3 +191,27 @@ async def test_a_decision_made_again_reads_the_approval_as_it_was_given(acme: Co
         assert facts[0].ask.approval is not None
         assert facts[0].ask.approval.reason == "I looked."
         assert (await Ledger(scope).verify(deciders())).whole
+
+
+async def test_a_key_that_wants_a_change_is_not_the_person_who_approves_it(
+    acme: Company, anonymous: AsyncClient
+) -> None:
+    account = await make_account(acme.scopes)
+    await trusted(acme.scopes, account.id)
+    scopes = [f"autopilot.actions:{verb}" for verb in ("read", "write", "approve")]
+    made = await acme.client().post("/api/v1/api-keys", json={"name": "Agent", "scopes": scopes})
+    key = {"X-API-Key": made.json()["key"]}
+    wish = {
+        "campaign_id": str(account.campaign_id),
+        "daily_budget_micros": BUDGET * 11 // 10,
+        "reason": "It earns.",
+    }
+    wanted = (await anonymous.post(URL, json=wish, headers=key)).json()
+    assert wanted["state"] == "proposed", wanted["reasons"]
+    own = await anonymous.post(f"{URL}/{wanted['id']}/approve", json={"reason": "I agree."}, headers=key)
+    assert (own.status_code, own.json()["code"]) == (403, "autopilot.actions.person_needed")
+    assert (await acme.client().get(f"{URL}/{wanted['id']}")).json()["state"] == "proposed"
+    approved = await acme.client(Role.MANAGER).post(
+        f"{URL}/{wanted['id']}/approve", json={"reason": "I looked."}
+    )
+    assert approved.json()["state"] == "approved"

@@ -1,4 +1,4 @@
-from app.core.errors import Conflict, Invalid, NotFound
+from app.core.errors import Conflict, Forbidden, Invalid, NotFound
 
 
 class ActionNotFound(NotFound):
@@ -11,6 +11,12 @@ class ActionNotOpen(Conflict):
     """The action no longer waits for anybody."""
 
     code = "autopilot.actions.not_open"
+
+
+class PersonNeeded(Forbidden):
+    """A person approves: a key's own yes would stand for nobody."""
+
+    code = "autopilot.actions.person_needed"
 
 
 class StepNotAllowed(Conflict):

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from app.core.clock import real_now
+from app.core.context import ActorKind
 from app.core.logging import get_logger
 from app.core.metrics import ACTIONS
 from app.db.session import TenantScope
@@ -20,6 +21,7 @@ from app.services.autopilot.actions.errors import (
     ActionNotFound,
     ActionNotOpen,
     NothingToChange,
+    PersonNeeded,
     StepNotAllowed,
 )
 from app.services.autopilot.actions.repository import ActionRepository
@@ -83,7 +85,12 @@ class AutopilotActions:
         return proposal, await GateService(self._scope).check(proposal)
 
     async def approve(self, action_id: UUID, *, reason: str | None = None) -> AutopilotAction:
-        """A person says yes: the gate decides again, on today's evidence, and mints the permit now."""
+        """A person says yes: the gate decides again, on today's evidence, and mints the permit now.
+
+        A program cannot, or one key could both want a change and stand for the person who is to look at it.
+        """
+        if self._scope.actor.kind not in {ActorKind.USER, ActorKind.SUPERADMIN}:
+            raise PersonNeeded
         action = await self._open_for_update(action_id)
         halves = [action, *await self._open_half(action)]
         for half in halves:
