@@ -9,7 +9,6 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from app.core import tracking
 from app.core.config import Settings
 from app.core.errors import NotFound
 
@@ -50,22 +49,22 @@ def cors(settings: Settings) -> dict[str, Any]:
         ],
         "max_age": 600,
     }
-    return {"collection": f"{settings.api_v1_prefix}/cdp/events", "policy": policy}
+    return {"collection": _collection(settings), "policy": policy}
 
 
 def limits(settings: Settings) -> dict[str, Any]:
-    """Requests a minute of one caller, by path prefix. Collection counts events, not requests: it limits itself."""
-    prefix = settings.api_v1_prefix
+    """Requests a minute of one caller, by path prefix; collection, which limits itself, apart."""
     per_minute = settings.rate_limit_per_minute
     return {
-        "limits": {
-            **dict.fromkeys(tracking.PREFIXES),
-            f"{prefix}/cdp/events": None,
-            f"{prefix}/": per_minute,
-            "/ws": per_minute,
-        },
+        "limits": {"/v1/": None, f"{settings.api_v1_prefix}/": per_minute, "/ws": per_minute},
+        "collection": _collection(settings),
         "trusted_proxies": settings.trusted_proxies,
     }
+
+
+def _collection(settings: Settings) -> str:
+    """Where events are sent in our own dialect."""
+    return f"{settings.api_v1_prefix}/cdp/events"
 
 
 def install(app: FastAPI, settings: Settings) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.auth.jwt import InvalidToken, read_access_token
-from app.auth.principals import PrincipalCache
+from app.auth.principals import Principal, PrincipalCache
 from app.core.errors import TooManyRequests
 from app.core.metrics import RATE_LIMITED
 from app.core.rate_limits import Allowance, Limit, RateLimiter, neighbourhood, whole_seconds
@@ -23,13 +23,20 @@ _TRY_AGAIN_LATER = 1013
 class RateLimitMiddleware:
     """`limits` names the requests a minute under a path prefix, the longest prefix first; None leaves a prefix free.
 
-    Paths under no prefix (health, metrics, the dashboard's files) are free too.
+    Paths under no prefix (health, metrics, the dashboard's files) are free too. What is posted to `collection` counts
+    events, and bars those who guess write keys, itself: only a credential of ours that nobody knows counts here.
     """
 
     def __init__(
-        self, app: ASGIApp, *, limits: Mapping[str, int | None], trusted_proxies: Sequence[str]
+        self,
+        app: ASGIApp,
+        *,
+        limits: Mapping[str, int | None],
+        collection: str,
+        trusted_proxies: Sequence[str],
     ) -> None:
         self.app = app
+        self._collection = collection
         self._address = ClientAddress(trusted_proxies)
         self._limits = sorted(
             ((prefix, _limit(prefix, times)) for prefix, times in limits.items()),
@@ -39,7 +46,7 @@ class RateLimitMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         limit = self._limit_of(scope)
-        if limit is None:
+        if limit is None or self._counts_itself(scope):
             await self.app(scope, receive, send)
             return
         limiter: RateLimiter = scope["app"].state.limiter
@@ -65,13 +72,17 @@ class RateLimitMiddleware:
         path: str = scope["path"]
         return next((limit for prefix, limit in self._limits if path.startswith(prefix)), None)
 
+    def _counts_itself(self, scope: Scope) -> bool:
+        if scope["path"] != self._collection or scope.get("method") != "POST":
+            return False
+        token, api_key = _credential(scope)
+        return not (token or api_key) or _known(scope, token or api_key) is not None
+
     def _subject(self, scope: Scope) -> str:
         """A credential counts by itself only when it is genuine: made-up ones all count for their address."""
-        scheme, _, token = header(scope, b"authorization").partition(" ")
-        token = token if scheme.lower() == "bearer" else ""
-        if credential := token or header(scope, b"x-api-key"):
-            cache: PrincipalCache = scope["app"].state.principals
-            known = cache.get(hashlib.sha256(credential.encode()).digest())
+        token, api_key = _credential(scope)
+        if credential := token or api_key:
+            known = _known(scope, credential)
             if known is not None:
                 return str(known.session_id or known.api_key_id)
             if token:
@@ -80,6 +91,17 @@ class RateLimitMiddleware:
                 except InvalidToken:
                     return neighbourhood(self._address.of(scope))
         return neighbourhood(self._address.of(scope))
+
+
+def _credential(scope: Scope) -> tuple[str, str]:
+    """An access token and an API key, as far as they are sent."""
+    scheme, _, token = header(scope, b"authorization").partition(" ")
+    return token if scheme.lower() == "bearer" else "", header(scope, b"x-api-key")
+
+
+def _known(scope: Scope, credential: str) -> Principal | None:
+    cache: PrincipalCache = scope["app"].state.principals
+    return cache.get(hashlib.sha256(credential.encode()).digest())
 
 
 def _limit(prefix: str, times: int | None) -> Limit | None:

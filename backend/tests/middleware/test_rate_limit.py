@@ -124,6 +124,32 @@ async def test_made_up_api_keys_count_for_the_peer(settings: Settings) -> None:
     assert seen == [401] * 5 + [429]
 
 
+async def test_credentials_cannot_be_guessed_where_events_are_collected(settings: Settings) -> None:
+    """Each guess is a look-up in the database."""
+    async with _app(settings) as app, client_of(app, address=str(_fresh_address())) as client:
+        path, event = "/api/v1/cdp/events", {"event_name": "e", "user_id": "u"}
+        keys = [{"X-API-Key": f"sk_1_{uuid7().hex}_x"} for _ in range(6)]
+        seen = [(await client.post(path, json=event, headers=key)).status_code for key in keys]
+    assert seen == [401] * 5 + [429]
+
+
+async def test_what_reads_events_counts_like_any_other_reading(settings: Settings, acme: Company) -> None:
+    asked = {
+        Role.VIEWER: "/api/v1/cdp/events",
+        Role.ANALYST: "/api/v1/cdp/events/stats",
+        Role.MANAGER: "/api/v1/cdp/events/verdicts",
+    }
+    for role, path in asked.items():
+        async with _app(settings) as app, client_of(app, acme.person(role).token) as client:
+            assert [(await client.get(path)).status_code for _ in range(6)] == [200] * 5 + [429]
+
+
+async def test_a_program_that_is_known_sends_as_often_as_it_likes(settings: Settings, acme: Company) -> None:
+    async with _app(settings) as app, client_of(app, acme.person().token) as client:
+        path, event = "/api/v1/cdp/events", {"event_name": "e", "user_id": "u"}
+        assert [(await client.post(path, json=event)).status_code for _ in range(12)] == [200] * 12
+
+
 async def test_collection_counts_events_and_not_requests(settings: Settings) -> None:
     async with _app(settings) as app, client_of(app, address=str(_fresh_address())) as client:
         for path in ("/v1/track", "/api/v1/cdp/events"):
@@ -145,7 +171,7 @@ async def test_a_websocket_too_many_is_closed_before_it_opens(app: FastAPI) -> N
     async def send(message: Any) -> None:
         sent.append((message["type"], message["code"]))
 
-    limited = RateLimitMiddleware(inner, limits={"/ws": 2}, trusted_proxies=())
+    limited = RateLimitMiddleware(inner, limits={"/ws": 2}, collection="/events", trusted_proxies=())
     scope = {"type": "websocket", "path": "/ws", "headers": [], "client": (_fresh_address(), 1), "app": app}
     for _ in range(3):
         await limited(scope, receive, send)
