@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from app.base_models import Base
 from app.core.clock import real_now
 from app.core.ids import uuid7
 from app.db.session import Scopes, TenantScope
+from app.models.cdp.privacy import CdpPrivacyRequest
 from app.services.cdp.consents.service import Consents
 from app.services.cdp.events.service import Ingestion
 from app.services.cdp.identity.service import Resolver
@@ -25,6 +27,7 @@ from app.services.cdp.privacy.service import Forgetting, PrivacyWork
 from app.services.cdp.sources.service import Sender
 from tests.factories.access import Company
 from tests.factories.cdp import Source, ingest, make_source
+from tests.workers.processes import eventually, relay, worker
 
 PRIVACY = "/api/v1/cdp/privacy"
 PROFILES = "/api/v1/cdp/profiles"
@@ -304,6 +307,43 @@ async def test_an_erasure_whose_worker_died_goes_on_where_it_was(acme: Company, 
     answer = (await acme.client().get(f"{PRIVACY}/requests/{request}/certificate")).json()
     rows_of = {each["store"]: each["rows"] for each in answer["certificate"]["stores"]}
     assert (answer["valid"], rows_of["cdp_events"], rows_of["cdp_identifiers"]) == (True, 2, 3)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(400)
+async def test_an_erasure_survives_the_kill_of_each_worker_that_is_at_it(acme: Company) -> None:
+    """Real workers, killed with their transactions open, over a person of many events."""
+    await told(acme, await make_source(acme), happened("u-1"))
+    await copies_of_events(acme, 40_000)
+    with relay(TASK_REDELIVERY_SECONDS="1") as relaying:
+        request = await requested(acme, "erasure", await profile_of(acme.client(), "u-1"))
+
+        async def has_done(steps: int) -> bool:
+            async with acme.scopes() as scope:
+                found = await scope.session.get_one(CdpPrivacyRequest, (acme.id, request))
+                return found.steps_done >= steps
+
+        for steps in (1, 4):  # a third death would make it a dead letter
+            with worker() as working:
+                await eventually(partial(has_done, steps), watched=(relaying, working))
+                working.kill()
+        with worker() as working:
+            await eventually(partial(has_done, 7), within=150, watched=(relaying, working))
+    await nothing_is_left(acme)
+    answer = (await acme.client().get(f"{PRIVACY}/requests/{request}/certificate")).json()
+    assert answer["valid"]
+
+
+async def copies_of_events(company: Company, times: int) -> None:
+    columns = [each.name for each in Base.metadata.tables["cdp_events"].columns]
+    kept = ", ".join(each for each in columns if each not in ("id", "message_id"))
+    async with company.scopes() as scope:
+        await scope.session.execute(
+            text(
+                f"insert into cdp_events (id, message_id, {kept}) select gen_random_uuid(), 'c' || n, {kept} "  # noqa: S608
+                f"from cdp_events, generate_series(1, {times}) as n"
+            )
+        )
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
