@@ -15185,7 +15185,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role does not allow it */
+            /**
+             * @description The role does not allow it
+             *
+             *     - `autopilot.actions.person_needed`: A person approves: a key's own yes would stand for nobody.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15325,7 +15329,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role does not allow it */
+            /**
+             * @description The role does not allow it
+             *
+             *     - `autopilot.actions.person_needed`: A person approves: a key's own yes would stand for nobody.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15465,7 +15473,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role does not allow it */
+            /**
+             * @description The role does not allow it
+             *
+             *     - `autopilot.actions.person_needed`: A person approves: a key's own yes would stand for nobody.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15604,7 +15616,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role does not allow it */
+            /**
+             * @description The role does not allow it
+             *
+             *     - `autopilot.actions.person_needed`: A person approves: a key's own yes would stand for nobody.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15747,7 +15763,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role does not allow it */
+            /**
+             * @description The role does not allow it
+             *
+             *     - `autopilot.actions.person_needed`: A person approves: a key's own yes would stand for nobody.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15890,7 +15910,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The role does not allow it */
+            /**
+             * @description The role does not allow it
+             *
+             *     - `autopilot.actions.person_needed`: A person approves: a key's own yes would stand for nobody.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
