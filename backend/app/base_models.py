@@ -13,6 +13,7 @@ from app.models.campaigns import AdSet, Campaign
 from app.models.campaigns.metrics import CampaignMetricsDay, CampaignMetricsObservation
 from app.models.cdp.consents import CdpConsent, CdpConsentReceipt, CdpConsentSettings, CdpConsentString
 from app.models.cdp.events import CdpEvent, CdpEventCount, CdpEventDedupe, CdpEventVerdict
+from app.models.cdp.funnels import CdpFunnel
 from app.models.cdp.identity import (
     CdpIdentifier,
     CdpIdentityEdge,
@@ -27,6 +28,7 @@ from app.models.cdp.privacy import (
     CdpTombstone,
 )
 from app.models.cdp.profiles import CdpProfile
+from app.models.cdp.retention import CdpRetentionReport
 from app.models.cdp.segments import (
     CdpSegment,
     CdpSegmentCursor,
@@ -76,6 +78,7 @@ __all__ = [
     "CdpEventCount",
     "CdpEventDedupe",
     "CdpEventVerdict",
+    "CdpFunnel",
     "CdpIdentifier",
     "CdpIdentityEdge",
     "CdpIdentityQueueItem",
@@ -85,6 +88,7 @@ __all__ = [
     "CdpPrivacySettings",
     "CdpProfile",
     "CdpProfileChange",
+    "CdpRetentionReport",
     "CdpSegment",
     "CdpSegmentCursor",
     "CdpSegmentListEntry",

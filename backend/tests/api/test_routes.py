@@ -57,6 +57,8 @@ PUBLIC = (
 BODIES: dict[str, dict[str, object]] = {
     "PATCH /api/v1/autopilot/strategies/{name}": {"enabled": True},
     "PATCH /api/v1/cdp/segments/{segment_id}": {"name": "Mine"},
+    "PATCH /api/v1/cdp/funnels/{funnel_id}": {"name": "Mine"},
+    "PATCH /api/v1/cdp/retention/{report_id}": {"name": "Mine"},
     "PATCH /api/v1/cdp/sources/{source_id}": {"name": "Mine"},
     "PATCH /api/v1/integrations/ad-accounts/{account_id}": {"enabled": False, "conversions_enabled": False},
     "PATCH /api/v1/users/{user_id}": {"role": "analyst"},

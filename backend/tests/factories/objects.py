@@ -5,6 +5,7 @@ Whoever adds a route with a parameter registers here what it names, with `@names
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -28,6 +29,7 @@ from app.services.users.service import Members
 from tests.factories.access import Company, password_hash
 from tests.factories.autopilot import Target, approved_action
 from tests.factories.cdp import make_source
+from tests.factories.events import FUNNEL, RETENTION
 from tests.factories.trust import BUDGET, make_account
 
 Maker = Callable[[Company], Awaitable[UUID]]
@@ -161,6 +163,23 @@ async def _verdict(company: Company) -> UUID:
         )
     assert found is not None
     return found
+
+
+@names("funnel_id")
+async def _funnel(company: Company) -> UUID:
+    return await _saved(company, "funnels", FUNNEL)
+
+
+@names("report_id")
+async def _retention_report(company: Company) -> UUID:
+    return await _saved(company, "retention", RETENTION)
+
+
+async def _saved(company: Company, address: str, definition: dict[str, Any]) -> UUID:
+    body = {"name": f"Saved {uuid7()}", "definition": definition}
+    answer = await company.client().post(f"/api/v1/cdp/{address}", json=body)
+    assert answer.status_code == 201, answer.text
+    return UUID(answer.json()["id"])
 
 
 @names("incident_id")

@@ -20,9 +20,11 @@ from app.api.v1.endpoints.autopilot import strategies as autopilot_strategies
 from app.api.v1.endpoints.campaigns import metrics as campaign_metrics
 from app.api.v1.endpoints.cdp import consents as cdp_consents
 from app.api.v1.endpoints.cdp import events as cdp_events
+from app.api.v1.endpoints.cdp import funnels as cdp_funnels
 from app.api.v1.endpoints.cdp import identity as cdp_identity
 from app.api.v1.endpoints.cdp import privacy as cdp_privacy
 from app.api.v1.endpoints.cdp import profiles as cdp_profiles
+from app.api.v1.endpoints.cdp import retention as cdp_retention
 from app.api.v1.endpoints.cdp import segments as cdp_segments
 from app.api.v1.endpoints.cdp import sources as cdp_sources
 from app.api.v1.endpoints.integrations import ad_accounts, calls, connections, conversions
@@ -47,9 +49,11 @@ _MODULES = (
     campaign_metrics,
     cdp_consents,
     cdp_events,
+    cdp_funnels,
     cdp_identity,
     cdp_privacy,
     cdp_profiles,
+    cdp_retention,
     cdp_segments,
     cdp_sources,
     dashboard,

@@ -1,0 +1,79 @@
+"""Retention: who begins in one period, and in which later ones they come back."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+
+from app.api.deps import PageParams, ScopeDep, Search
+from app.auth.deps import requires
+from app.auth.principals import Principal
+from app.schemas.cdp.retention import (
+    RetentionCompute,
+    RetentionCreate,
+    RetentionPatch,
+    RetentionRead,
+    RetentionResult,
+    RetentionSort,
+)
+from app.schemas.pages import Page
+from app.services.cdp.retention.service import RetentionService
+
+router = APIRouter(prefix="/cdp/retention", tags=["cdp"])
+
+
+async def report_service(scope: ScopeDep) -> RetentionService:
+    return RetentionService(scope)
+
+
+Reports = Annotated[RetentionService, Depends(report_service)]
+Reader = Annotated[Principal, requires("cdp.retention:read")]
+Writer = Annotated[Principal, requires("cdp.retention:write")]
+
+
+class RetentionFilter(PageParams):
+    sort: RetentionSort = "name"
+    q: Search = None
+
+
+@router.get("")
+async def list_retention_reports(
+    asked: Annotated[RetentionFilter, Query()], reports: Reports, _: Reader
+) -> Page[RetentionRead]:
+    found = await reports.page(page=asked.page, limit=asked.limit, sort=asked.sort, search=asked.q)
+    return Page[RetentionRead].of(found, [RetentionRead.model_validate(each) for each in found.items])
+
+
+@router.post("", status_code=201)
+async def create_retention_report(body: RetentionCreate, reports: Reports, _: Writer) -> RetentionRead:
+    return RetentionRead.model_validate(await reports.create(body.name, body.definition))
+
+
+@router.post("/compute")
+async def compute_retention(body: RetentionCompute, reports: Reports, _: Reader) -> RetentionResult:
+    """The answer to a report that need not be saved."""
+    return RetentionResult.model_validate(await reports.compute(body.definition))
+
+
+@router.get("/{report_id}")
+async def read_retention_report(report_id: UUID, reports: Reports, _: Reader) -> RetentionRead:
+    return RetentionRead.model_validate(await reports.get(report_id))
+
+
+@router.patch("/{report_id}")
+async def change_retention_report(
+    report_id: UUID, body: RetentionPatch, reports: Reports, _: Writer
+) -> RetentionRead:
+    changed = await reports.change(report_id, name=body.name, definition=body.definition)
+    return RetentionRead.model_validate(changed)
+
+
+@router.delete("/{report_id}", status_code=204)
+async def remove_retention_report(report_id: UUID, reports: Reports, _: Writer) -> None:
+    await reports.remove(report_id)
+
+
+@router.get("/{report_id}/result")
+async def read_retention_result(report_id: UUID, reports: Reports, _: Reader) -> RetentionResult:
+    """The answer as of now."""
+    return RetentionResult.model_validate(await reports.compute_saved(report_id))
