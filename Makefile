@@ -90,6 +90,7 @@ frontend-test: frontend-check
 pytest:
 	@$(INSTALL) python build browser
 	@$(INSTALL) sdks || echo 'The SDKs could not be installed: the tests that drive them will fail.'
+	@$(INSTALL) oracle || echo 'chdb could not be installed: the tests that it judges will fail.'
 	$(IN_BACKEND)/python -m pytest -n 2 -m "not long and not browser"
 	@$(if $(BROWSER),$(IN_BACKEND)/python -m pytest -m browser,echo 'BROWSER TESTS DID NOT RUN: there is no Chromium on this machine.')
 

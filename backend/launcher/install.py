@@ -24,8 +24,6 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 LOCK = BACKEND / "requirements-dev.txt"
 NODE_LOCK = BACKEND / "requirements-node.txt"
-# Its pins contradict those of the other SDKs that are tested: it has a folder to itself.
-ANALYTICS_PYTHON_LOCK = BACKEND / "requirements-analytics-python.txt"
 SDKS = BACKEND / "tests" / "sdks"
 DIST = FRONTEND / "dist"
 OLDEST_NODE = (20, 19)
@@ -258,13 +256,32 @@ def install_sdks() -> None:
         with step("Installing the SDKs that tests drive (npm ci)"):
             _npm_packages(SDKS)
         (modules / ".stamp").write_text(wanted, encoding="utf-8")
-    folder = VENV / "sdks" / "analytics-python"
-    wanted = stamp_of(ANALYTICS_PYTHON_LOCK)
-    if not is_current(folder / ".stamp", wanted):
-        shutil.rmtree(folder, ignore_errors=True)
-        with step("Installing analytics-python"):
-            _locked("install", "-r", ANALYTICS_PYTHON_LOCK, target=folder)
-        (folder / ".stamp").write_text(wanted, encoding="utf-8")
+    _install_beside("analytics-python")
+
+
+def install_oracle() -> None:
+    """ClickHouse in a process, which judges funnels and retention in tests."""
+    _install_beside("chdb")
+
+
+def beside(name: str) -> Path:
+    """Where a package of tests lies that has a folder to itself, out of the environment.
+
+    The pins of analytics-python contradict those of the other SDKs; chdb is larger than all the rest together, and
+    nothing but two tests needs it.
+    """
+    return VENV / "beside" / name
+
+
+def _install_beside(name: str) -> None:
+    lock, folder = BACKEND / f"requirements-{name}.txt", beside(name)
+    wanted = stamp_of(lock)
+    if is_current(folder / ".stamp", wanted):
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    with step(f"Installing {name}"):
+        _locked("install", "-r", lock, target=folder)
+    (folder / ".stamp").write_text(wanted, encoding="utf-8")
 
 
 def build_frontend() -> None:
@@ -316,6 +333,7 @@ PARTS = {
     "frontend": install_frontend,
     "build": build_frontend,
     "browser": install_browser,
+    "oracle": install_oracle,
     "sdks": install_sdks,
 }
 

@@ -15,6 +15,7 @@ _DECIDED_BY_ALL = {
     "None": "takes an order away",
     "edge.assertion": "of its links one alone is refused by itself",
     "matched.c.profile_id": "a profile is one row of a verdict",
+    "ranked.c.rank.nulls_first()": "a rank is one group of people, and one row",
     "then": "the unique column that `in_order` is given",
     "timer.profile_id": "of one segment, whose profiles have one timer each",
 }

@@ -1223,6 +1223,98 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cdp/funnels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Funnels
+         * @description The company's funnels, a page at a time.
+         */
+        get: operations["cdp_funnels_list"];
+        put?: never;
+        /**
+         * Create Funnel
+         * @description Save a funnel under a name of its own.
+         */
+        post: operations["cdp_funnels_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdp/funnels/compute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compute Funnel
+         * @description The answer to a funnel that need not be saved.
+         */
+        post: operations["cdp_funnels_compute"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdp/funnels/{funnel_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Funnel
+         * @description What a funnel asks.
+         */
+        get: operations["cdp_funnels_read"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove Funnel
+         * @description Remove it; the events that it asked about stay.
+         */
+        delete: operations["cdp_funnels_remove"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Funnel
+         * @description Change its name or what it asks; what is not named stays.
+         */
+        patch: operations["cdp_funnels_change"];
+        trace?: never;
+    };
+    "/api/v1/cdp/funnels/{funnel_id}/result": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Funnel Result
+         * @description The answer as of now.
+         */
+        get: operations["cdp_funnels_read_result"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cdp/identity/dry-run": {
         parameters: {
             query?: never;
@@ -1547,6 +1639,98 @@ export interface paths {
          * @description What the person did, the last first.
          */
         get: operations["cdp_profiles_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdp/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Retention Reports
+         * @description The company's retention reports, a page at a time.
+         */
+        get: operations["cdp_retention_list_reports"];
+        put?: never;
+        /**
+         * Create Retention Report
+         * @description Save a report under a name of its own.
+         */
+        post: operations["cdp_retention_create_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdp/retention/compute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compute Retention
+         * @description The answer to a report that need not be saved.
+         */
+        post: operations["cdp_retention_compute"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdp/retention/{report_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Retention Report
+         * @description What a report asks.
+         */
+        get: operations["cdp_retention_read_report"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove Retention Report
+         * @description Remove it; the events that it asked about stay.
+         */
+        delete: operations["cdp_retention_remove_report"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Retention Report
+         * @description Change its name or what it asks; what is not named stays.
+         */
+        patch: operations["cdp_retention_change_report"];
+        trace?: never;
+    };
+    "/api/v1/cdp/retention/{report_id}/result": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Retention Result
+         * @description The answer as of now.
+         */
+        get: operations["cdp_retention_read_result"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3820,6 +4004,17 @@ export interface components {
              */
             of: (components["schemas"]["AllOf"] | components["schemas"]["AnyOf"] | components["schemas"]["Not"] | components["schemas"]["HasLifecycle"] | components["schemas"]["HasIdentifier"] | components["schemas"]["Counter"] | components["schemas"]["Money"] | components["schemas"]["When"] | components["schemas"]["Trait"] | components["schemas"]["ComputedTrait"] | components["schemas"]["Happened"])[];
         };
+        /**
+         * AnyEvent
+         * @description Whatever it is that they do.
+         */
+        AnyEvent: {
+            /**
+             * @description Which it is. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "any";
+        };
         /** AnyOf */
         AnyOf: {
             /**
@@ -4128,6 +4323,50 @@ export interface components {
              * @description The reason needs nothing but what was spent: no signal is read, and a cut always passes. Not together with `justified_by`.
              */
             spend_only?: boolean;
+        };
+        /**
+         * ByProperty
+         * @description By a property of the event with which a person first entered.
+         */
+        ByProperty: {
+            /**
+             * @description By what people are told apart. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "property";
+            /**
+             * Name
+             * @description The property; dots lead into objects.
+             */
+            name: string;
+            /**
+             * Top
+             * @description The values of the most people; the rest is one.
+             * @default 5
+             */
+            top: number;
+        };
+        /**
+         * ByTrait
+         * @description By a trait of the person, as it is now. Those that name a person are sealed, and so are no value here.
+         */
+        ByTrait: {
+            /**
+             * @description By what people are told apart. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "trait";
+            /**
+             * Name
+             * @description The trait; dots lead into objects.
+             */
+            name: string;
+            /**
+             * Top
+             * @description The values of the most people; the rest is one.
+             * @default 5
+             */
+            top: number;
         };
         /**
          * CalendarEntryCreate
@@ -4596,6 +4835,30 @@ export interface components {
              */
             code: string;
         };
+        /** CohortRead */
+        CohortRead: {
+            /**
+             * Begins On
+             * Format: date
+             * @description The first day of the cohort's own period.
+             */
+            begins_on: string;
+            /**
+             * Complete
+             * @description So many of the periods are over: what follows may still grow.
+             */
+            complete: number;
+            /**
+             * Returned
+             * @description People who came back, from period 0, the one they began in (after their first event), on; null for a period that has not begun.
+             */
+            returned: (number | null)[];
+            /**
+             * Size
+             * @description Who began in it.
+             */
+            size: number;
+        };
         /**
          * Component
          * @description What signal health is made of.
@@ -4664,7 +4927,7 @@ export interface components {
              * Test
              * @description What it must be.
              */
-            test: components["schemas"]["Exists"] | components["schemas"]["IsText"] | components["schemas"]["OneOf"] | components["schemas"]["HasText"] | components["schemas"]["IsNumber"] | components["schemas"]["IsTruth"] | components["schemas"]["IsWhen"];
+            test: components["schemas"]["Exists"] | components["schemas"]["IsText"] | components["schemas"]["OneOf"] | components["schemas"]["HasText"] | components["schemas"]["IsNumber-Input"] | components["schemas"]["IsTruth"] | components["schemas"]["IsWhen"];
         };
         /** ConditionRead */
         ConditionRead: {
@@ -5489,6 +5752,29 @@ export interface components {
              */
             spend_micros: number;
         };
+        /**
+         * DaysBetween
+         * @description Two days of the company's clock and those between them.
+         */
+        DaysBetween: {
+            /**
+             * @description How the days are named. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "between";
+            /**
+             * Since
+             * Format: date
+             * @description The first day.
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date
+             * @description The last day, included.
+             */
+            until: string;
+        };
         /** DeadLetterRead */
         DeadLetterRead: {
             /**
@@ -5958,6 +6244,22 @@ export interface components {
             reason: string;
         };
         /**
+         * Duration
+         * @description Seconds that people took.
+         */
+        Duration: {
+            /**
+             * Median
+             * @description Half of them took no longer.
+             */
+            median: number;
+            /**
+             * P90
+             * @description Nine in ten took no longer.
+             */
+            p90: number;
+        };
+        /**
          * EnforcementMode
          * @description What breaking a limit leads to: a warning, a confirmation with a reason, or a refusal.
          * @enum {string}
@@ -6216,6 +6518,61 @@ export interface components {
              */
             value: unknown;
         };
+        /**
+         * FirstEvent
+         * @description A person begins with the first of these events that is stored of them.
+         */
+        "FirstEvent-Input": {
+            /**
+             * Event
+             * @description The event's name, exactly.
+             */
+            event: string;
+            /**
+             * @description Which it is. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "event";
+            /**
+             * Where
+             * @description What its properties must be, all of it.
+             * @default []
+             */
+            where: components["schemas"]["PropertyTest-Input"][];
+        };
+        /**
+         * FirstEvent
+         * @description A person begins with the first of these events that is stored of them.
+         */
+        "FirstEvent-Output": {
+            /**
+             * Event
+             * @description The event's name, exactly.
+             */
+            event: string;
+            /**
+             * @description Which it is. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "event";
+            /**
+             * Where
+             * @description What its properties must be, all of it.
+             * @default []
+             */
+            where: components["schemas"]["PropertyTest-Output"][];
+        };
+        /**
+         * FirstSeen
+         * @description A person begins when they were first seen at all.
+         */
+        FirstSeen: {
+            /**
+             * @description Which it is. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "first_seen";
+        };
         /** ForgotPasswordRequest */
         ForgotPasswordRequest: {
             /**
@@ -6224,6 +6581,166 @@ export interface components {
              * @description The account's address; the answer is the same whether there is one.
              */
             email: string;
+        };
+        /** FunnelCompute */
+        FunnelCompute: {
+            /** @description What to ask. */
+            definition: components["schemas"]["FunnelDefinition-Input"];
+        };
+        /** FunnelCreate */
+        FunnelCreate: {
+            /** @description What it asks. */
+            definition: components["schemas"]["FunnelDefinition-Input"];
+            /**
+             * Name
+             * @description What people call it; each name once.
+             */
+            name: string;
+        };
+        /**
+         * FunnelDefinition
+         * @description Who enters within `days` has the whole window to go on, past their end too.
+         *
+         *     `modes` combine. `strict_order`: any other event of the person ends the chain. `strict_deduplication`: so does a
+         *     step that was reached before. `strict_increase`: each step is later than the one before.
+         */
+        "FunnelDefinition-Input": {
+            /**
+             * Breakdown
+             * @description The groups of people to tell apart; null: none.
+             */
+            breakdown?: (components["schemas"]["ByProperty"] | components["schemas"]["ByTrait"]) | null;
+            /**
+             * Days
+             * @description When people enter.
+             */
+            days: components["schemas"]["LatestDays"] | components["schemas"]["DaysBetween"];
+            /**
+             * Modes
+             * @description What is asked of a chain beside its order.
+             * @default []
+             */
+            modes: ("strict_order" | "strict_deduplication" | "strict_increase")[];
+            /**
+             * Steps
+             * @description What people go through, in this order.
+             */
+            steps: components["schemas"]["Step-Input"][];
+            /**
+             * Window Seconds
+             * @description How long after the first step the last may come.
+             * @default 604800
+             */
+            window_seconds: number;
+        };
+        /**
+         * FunnelDefinition
+         * @description Who enters within `days` has the whole window to go on, past their end too.
+         *
+         *     `modes` combine. `strict_order`: any other event of the person ends the chain. `strict_deduplication`: so does a
+         *     step that was reached before. `strict_increase`: each step is later than the one before.
+         */
+        "FunnelDefinition-Output": {
+            /**
+             * Breakdown
+             * @description The groups of people to tell apart; null: none.
+             */
+            breakdown?: (components["schemas"]["ByProperty"] | components["schemas"]["ByTrait"]) | null;
+            /**
+             * Days
+             * @description When people enter.
+             */
+            days: components["schemas"]["LatestDays"] | components["schemas"]["DaysBetween"];
+            /**
+             * Modes
+             * @description What is asked of a chain beside its order.
+             * @default []
+             */
+            modes: ("strict_order" | "strict_deduplication" | "strict_increase")[];
+            /**
+             * Steps
+             * @description What people go through, in this order.
+             */
+            steps: components["schemas"]["Step-Output"][];
+            /**
+             * Window Seconds
+             * @description How long after the first step the last may come.
+             * @default 604800
+             */
+            window_seconds: number;
+        };
+        /** FunnelPatch */
+        FunnelPatch: {
+            /** @description What it asks. */
+            definition?: components["schemas"]["FunnelDefinition-Input"] | null;
+            /**
+             * Name
+             * @description What people call it; each name once.
+             */
+            name?: string | null;
+        };
+        /** FunnelRead */
+        FunnelRead: {
+            /**
+             * Created At
+             * Format: date-time
+             * @description When it was saved first.
+             */
+            created_at: string;
+            /** @description What it asks. */
+            definition: components["schemas"]["FunnelDefinition-Output"];
+            /**
+             * Id
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Name
+             * @description What people call it.
+             */
+            name: string;
+            /**
+             * Updated At
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+            /**
+             * Updated By
+             * @description Who changed it last; null: nobody who is known.
+             */
+            updated_by: string | null;
+        };
+        /** FunnelResult */
+        FunnelResult: {
+            /**
+             * First Day
+             * Format: date
+             * @description The first of the days.
+             */
+            first_day: string;
+            /**
+             * Groups
+             * @description The largest first, the rest last; null without one.
+             */
+            groups: components["schemas"]["GroupRead"][] | null;
+            /**
+             * Last Day
+             * Format: date
+             * @description The last of the days, included.
+             */
+            last_day: string;
+            /**
+             * Steps
+             * @description How far everybody got.
+             */
+            steps: components["schemas"]["StepRead"][];
+            /**
+             * Timezone
+             * @description The company's clock, by which the days are counted.
+             */
+            timezone: string;
         };
         /**
          * FxRateCreate
@@ -6354,6 +6871,27 @@ export interface components {
             profile_id: string;
         };
         /**
+         * GroupRead
+         * @description People who have one value in common. `rest` is everybody whose value is not among the top ones.
+         */
+        GroupRead: {
+            /**
+             * Rest
+             * @description Whether this is the rest.
+             */
+            rest: boolean;
+            /**
+             * Steps
+             * @description How far these people got.
+             */
+            steps: components["schemas"]["StepRead"][];
+            /**
+             * Value
+             * @description Null where there is none, and for the rest.
+             */
+            value: string | null;
+        };
+        /**
          * Happened
          * @description What a person did, by the events' own times. Without a window, over all that is stored.
          */
@@ -6379,8 +6917,9 @@ export interface components {
             /**
              * Where
              * @description What its properties must be, all of it.
+             * @default []
              */
-            where?: components["schemas"]["Property"][];
+            where: components["schemas"]["PropertyTest-Input"][];
             /**
              * Window
              * @description When it must have happened; null: ever.
@@ -6914,12 +7453,25 @@ export interface components {
             role: components["schemas"]["Role"];
         };
         /** IsNumber */
-        IsNumber: {
+        "IsNumber-Input": {
             /**
              * Number
              * @description What to compare with.
              */
             number: number | string;
+            /**
+             * @description How to compare. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            op: "at_least" | "at_most" | "equals" | "less_than" | "more_than";
+        };
+        /** IsNumber */
+        "IsNumber-Output": {
+            /**
+             * Number
+             * @description What to compare with.
+             */
+            number: string;
             /**
              * @description How to compare. (enum property replaced by openapi-typescript)
              * @enum {string}
@@ -7067,7 +7619,7 @@ export interface components {
              * Test
              * @description What it must be.
              */
-            test: components["schemas"]["Exists"] | components["schemas"]["IsText"] | components["schemas"]["OneOf"] | components["schemas"]["HasText"] | components["schemas"]["IsNumber"] | components["schemas"]["IsTruth"] | components["schemas"]["IsWhen"];
+            test: components["schemas"]["Exists"] | components["schemas"]["IsText"] | components["schemas"]["OneOf"] | components["schemas"]["HasText"] | components["schemas"]["IsNumber-Input"] | components["schemas"]["IsTruth"] | components["schemas"]["IsWhen"];
         };
         /**
          * Lately
@@ -7084,6 +7636,22 @@ export interface components {
              * @enum {string}
              */
             op: "longer_ago_than" | "within_last";
+        };
+        /**
+         * LatestDays
+         * @description Today and the days before it, by the company's clock.
+         */
+        LatestDays: {
+            /**
+             * Days
+             * @description How many, today among them.
+             */
+            days: number;
+            /**
+             * @description How the days are named. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "last";
         };
         /** LedgerEntryRead */
         LedgerEntryRead: {
@@ -8145,6 +8713,50 @@ export interface components {
              */
             total_capped: boolean;
         };
+        /** Page[FunnelRead] */
+        Page_FunnelRead_: {
+            /**
+             * Has Next
+             * @description There is a page after this one.
+             */
+            has_next: boolean;
+            /**
+             * Has Prev
+             * @description There is a page before this one.
+             */
+            has_prev: boolean;
+            /**
+             * Items
+             * @description The rows of this page.
+             */
+            items: components["schemas"]["FunnelRead"][];
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
+            limit: number;
+            /**
+             * Page
+             * @description Which page; the first is 1.
+             */
+            page: number;
+            /**
+             * Pages
+             * @description How many pages there are, of the rows that `total` counts.
+             */
+            pages: number;
+            /**
+             * Total
+             * @description Rows that match; 10000 when `total_capped`.
+             */
+            total: number;
+            /**
+             * Total Capped
+             * @description There are more than `total` says.
+             * @default false
+             */
+            total_capped: boolean;
+        };
         /** Page[InvitationRead] */
         Page_InvitationRead_: {
             /**
@@ -8294,6 +8906,50 @@ export interface components {
              * @description The rows of this page.
              */
             items: components["schemas"]["PolicyRead"][];
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
+            limit: number;
+            /**
+             * Page
+             * @description Which page; the first is 1.
+             */
+            page: number;
+            /**
+             * Pages
+             * @description How many pages there are, of the rows that `total` counts.
+             */
+            pages: number;
+            /**
+             * Total
+             * @description Rows that match; 10000 when `total_capped`.
+             */
+            total: number;
+            /**
+             * Total Capped
+             * @description There are more than `total` says.
+             * @default false
+             */
+            total_capped: boolean;
+        };
+        /** Page[RetentionRead] */
+        Page_RetentionRead_: {
+            /**
+             * Has Next
+             * @description There is a page after this one.
+             */
+            has_next: boolean;
+            /**
+             * Has Prev
+             * @description There is a page before this one.
+             */
+            has_prev: boolean;
+            /**
+             * Items
+             * @description The rows of this page.
+             */
+            items: components["schemas"]["RetentionRead"][];
             /**
              * Limit
              * @description Rows of a page, at most.
@@ -9012,10 +9668,10 @@ export interface components {
             version: number;
         };
         /**
-         * Property
+         * PropertyTest
          * @description A property by its name; a dot leads into an object: `cart.total`.
          */
-        Property: {
+        "PropertyTest-Input": {
             /**
              * Property
              * @description The property; dots lead into objects.
@@ -9025,7 +9681,23 @@ export interface components {
              * Test
              * @description What it must be.
              */
-            test: components["schemas"]["Exists"] | components["schemas"]["IsText"] | components["schemas"]["OneOf"] | components["schemas"]["HasText"] | components["schemas"]["IsNumber"] | components["schemas"]["IsTruth"] | components["schemas"]["IsWhen"];
+            test: components["schemas"]["Exists"] | components["schemas"]["IsText"] | components["schemas"]["OneOf"] | components["schemas"]["HasText"] | components["schemas"]["IsNumber-Input"] | components["schemas"]["IsTruth"] | components["schemas"]["IsWhen"];
+        };
+        /**
+         * PropertyTest
+         * @description A property by its name; a dot leads into an object: `cart.total`.
+         */
+        "PropertyTest-Output": {
+            /**
+             * Property
+             * @description The property; dots lead into objects.
+             */
+            property: string;
+            /**
+             * Test
+             * @description What it must be.
+             */
+            test: components["schemas"]["Exists"] | components["schemas"]["IsText"] | components["schemas"]["OneOf"] | components["schemas"]["HasText"] | components["schemas"]["IsNumber-Output"] | components["schemas"]["IsTruth"] | components["schemas"]["IsWhen"];
         };
         /** ReadinessRead */
         ReadinessRead: {
@@ -9320,6 +9992,224 @@ export interface components {
              * @description From the link in the mail.
              */
             token: string;
+        };
+        /** RetentionCompute */
+        RetentionCompute: {
+            /** @description What to ask. */
+            definition: components["schemas"]["RetentionDefinition-Input"];
+        };
+        /** RetentionCreate */
+        RetentionCreate: {
+            /** @description What it asks. */
+            definition: components["schemas"]["RetentionDefinition-Input"];
+            /**
+             * Name
+             * @description What people call it; each name once.
+             */
+            name: string;
+        };
+        /**
+         * RetentionDefinition
+         * @description A cohort is everybody who begins in one period. Weeks begin on Monday.
+         *
+         *     `on`: they came back in just that period. `on_or_after`: in it or in a later one that is asked for.
+         */
+        "RetentionDefinition-Input": {
+            /**
+             * Counted
+             * @description In which periods a return counts.
+             * @default on
+             * @enum {string}
+             */
+            counted: "on" | "on_or_after";
+            /**
+             * Days
+             * @description When people begin.
+             */
+            days: components["schemas"]["LatestDays"] | components["schemas"]["DaysBetween"];
+            /**
+             * Period
+             * @description How long a period is.
+             * @default week
+             * @enum {string}
+             */
+            period: "day" | "week" | "month";
+            /**
+             * Periods
+             * @description How many periods after the first.
+             * @default 8
+             */
+            periods: number;
+            /**
+             * Returning
+             * @description What it is to come back.
+             */
+            returning: components["schemas"]["ReturnEvent-Input"] | components["schemas"]["AnyEvent"];
+            /**
+             * Start
+             * @description How a person begins.
+             */
+            start: components["schemas"]["FirstEvent-Input"] | components["schemas"]["FirstSeen"];
+        };
+        /**
+         * RetentionDefinition
+         * @description A cohort is everybody who begins in one period. Weeks begin on Monday.
+         *
+         *     `on`: they came back in just that period. `on_or_after`: in it or in a later one that is asked for.
+         */
+        "RetentionDefinition-Output": {
+            /**
+             * Counted
+             * @description In which periods a return counts.
+             * @default on
+             * @enum {string}
+             */
+            counted: "on" | "on_or_after";
+            /**
+             * Days
+             * @description When people begin.
+             */
+            days: components["schemas"]["LatestDays"] | components["schemas"]["DaysBetween"];
+            /**
+             * Period
+             * @description How long a period is.
+             * @default week
+             * @enum {string}
+             */
+            period: "day" | "week" | "month";
+            /**
+             * Periods
+             * @description How many periods after the first.
+             * @default 8
+             */
+            periods: number;
+            /**
+             * Returning
+             * @description What it is to come back.
+             */
+            returning: components["schemas"]["ReturnEvent-Output"] | components["schemas"]["AnyEvent"];
+            /**
+             * Start
+             * @description How a person begins.
+             */
+            start: components["schemas"]["FirstEvent-Output"] | components["schemas"]["FirstSeen"];
+        };
+        /** RetentionPatch */
+        RetentionPatch: {
+            /** @description What it asks. */
+            definition?: components["schemas"]["RetentionDefinition-Input"] | null;
+            /**
+             * Name
+             * @description What people call it; each name once.
+             */
+            name?: string | null;
+        };
+        /** RetentionRead */
+        RetentionRead: {
+            /**
+             * Created At
+             * Format: date-time
+             * @description When it was saved first.
+             */
+            created_at: string;
+            /** @description What it asks. */
+            definition: components["schemas"]["RetentionDefinition-Output"];
+            /**
+             * Id
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Name
+             * @description What people call it.
+             */
+            name: string;
+            /**
+             * Updated At
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+            /**
+             * Updated By
+             * @description Who changed it last; null: nobody who is known.
+             */
+            updated_by: string | null;
+        };
+        /** RetentionResult */
+        RetentionResult: {
+            /**
+             * Cohorts
+             * @description The oldest first.
+             */
+            cohorts: components["schemas"]["CohortRead"][];
+            /**
+             * First Day
+             * Format: date
+             * @description The first of the days.
+             */
+            first_day: string;
+            /**
+             * Last Day
+             * Format: date
+             * @description The last of the days, included.
+             */
+            last_day: string;
+            /**
+             * Overall
+             * @description The share of everybody whose period is over that came back in it; null where it is of none.
+             */
+            overall: (number | null)[];
+            /**
+             * Period
+             * @description How long a period is.
+             * @enum {string}
+             */
+            period: "day" | "week" | "month";
+            /**
+             * Timezone
+             * @description The company's clock, by which the days are counted.
+             */
+            timezone: string;
+        };
+        /** ReturnEvent */
+        "ReturnEvent-Input": {
+            /**
+             * Event
+             * @description The event's name, exactly.
+             */
+            event: string;
+            /**
+             * @description Which it is. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "event";
+            /**
+             * Where
+             * @description What its properties must be, all of it.
+             * @default []
+             */
+            where: components["schemas"]["PropertyTest-Input"][];
+        };
+        /** ReturnEvent */
+        "ReturnEvent-Output": {
+            /**
+             * Event
+             * @description The event's name, exactly.
+             */
+            event: string;
+            /**
+             * @description Which it is. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "event";
+            /**
+             * Where
+             * @description What its properties must be, all of it.
+             * @default []
+             */
+            where: components["schemas"]["PropertyTest-Output"][];
         };
         /**
          * Role
@@ -10007,6 +10897,79 @@ export interface components {
              */
             reason: string;
         };
+        /** Step */
+        "Step-Input": {
+            /**
+             * Event
+             * @description The event's name, exactly.
+             */
+            event: string;
+            /**
+             * Label
+             * @description What people call it; else the event's name.
+             */
+            label?: string | null;
+            /**
+             * Where
+             * @description What its properties must be, all of it.
+             * @default []
+             */
+            where: components["schemas"]["PropertyTest-Input"][];
+        };
+        /** Step */
+        "Step-Output": {
+            /**
+             * Event
+             * @description The event's name, exactly.
+             */
+            event: string;
+            /**
+             * Label
+             * @description What people call it; else the event's name.
+             */
+            label?: string | null;
+            /**
+             * Where
+             * @description What its properties must be, all of it.
+             * @default []
+             */
+            where: components["schemas"]["PropertyTest-Output"][];
+        };
+        /**
+         * StepRead
+         * @description Times are those of each person's first arrival at this step, by the shortest way there.
+         */
+        StepRead: {
+            /**
+             * Dropped
+             * @description Who got to the step before and no further.
+             */
+            dropped: number;
+            /** @description Since the first step; null where nobody came, and at the first. */
+            from_first: components["schemas"]["Duration"] | null;
+            /** @description Since the step before; null likewise. */
+            from_previous: components["schemas"]["Duration"] | null;
+            /**
+             * Label
+             * @description What people call the step, or its event.
+             */
+            label: string;
+            /**
+             * People
+             * @description Who got here.
+             */
+            people: number;
+            /**
+             * Share Of First
+             * @description Of those who entered; null where nobody did.
+             */
+            share_of_first: number | null;
+            /**
+             * Share Of Previous
+             * @description Of those at the step before.
+             */
+            share_of_previous: number | null;
+        };
         /**
          * StoreRead
          * @description What became of one store, or of one platform (`platform:…`).
@@ -10447,7 +11410,7 @@ export interface components {
              * Test
              * @description What it must be.
              */
-            test: components["schemas"]["Exists"] | components["schemas"]["IsText"] | components["schemas"]["OneOf"] | components["schemas"]["HasText"] | components["schemas"]["IsNumber"] | components["schemas"]["IsTruth"] | components["schemas"]["IsWhen"];
+            test: components["schemas"]["Exists"] | components["schemas"]["IsText"] | components["schemas"]["OneOf"] | components["schemas"]["HasText"] | components["schemas"]["IsNumber-Input"] | components["schemas"]["IsTruth"] | components["schemas"]["IsWhen"];
         };
         /** TransitionRead */
         TransitionRead: {
@@ -19924,6 +20887,926 @@ export interface operations {
             };
         };
     };
+    cdp_funnels_list: {
+        parameters: {
+            query?: {
+                /** @description Which page; the first is 1. */
+                page?: number;
+                /** @description Rows of a page, at most. */
+                limit?: number;
+                /** @description A leading minus turns the order round. */
+                sort?: "name" | "-name" | "created_at" | "-created_at" | "updated_at" | "-updated_at";
+                /** @description Part of the name, in any case. */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_FunnelRead_"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.funnels.not_found`: There is no such funnel here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.funnels.name_taken`: Another funnel has this name.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_funnels_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FunnelCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FunnelRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.funnels.not_found`: There is no such funnel here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.funnels.name_taken`: Another funnel has this name.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_funnels_compute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FunnelCompute"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FunnelResult"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.funnels.not_found`: There is no such funnel here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.funnels.name_taken`: Another funnel has this name.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_funnels_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The funnel's id. */
+                funnel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FunnelRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.funnels.not_found`: There is no such funnel here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.funnels.name_taken`: Another funnel has this name.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_funnels_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The funnel's id. */
+                funnel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.funnels.not_found`: There is no such funnel here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.funnels.name_taken`: Another funnel has this name.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_funnels_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The funnel's id. */
+                funnel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FunnelPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FunnelRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.funnels.not_found`: There is no such funnel here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.funnels.name_taken`: Another funnel has this name.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_funnels_read_result: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The funnel's id. */
+                funnel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FunnelResult"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.funnels.not_found`: There is no such funnel here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.funnels.name_taken`: Another funnel has this name.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     cdp_identity_dry_run: {
         parameters: {
             query?: never;
@@ -22472,6 +24355,954 @@ export interface operations {
                 };
             };
             /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_retention_list_reports: {
+        parameters: {
+            query?: {
+                /** @description Which page; the first is 1. */
+                page?: number;
+                /** @description Rows of a page, at most. */
+                limit?: number;
+                /** @description A leading minus turns the order round. */
+                sort?: "name" | "-name" | "created_at" | "-created_at" | "updated_at" | "-updated_at";
+                /** @description Part of the name, in any case. */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RetentionRead_"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.retention.not_found`: There is no such retention report here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.retention.name_taken`: Another retention report has this name.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.retention.too_many_cohorts`: The days hold too many periods.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_retention_create_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetentionCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.retention.not_found`: There is no such retention report here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.retention.name_taken`: Another retention report has this name.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.retention.too_many_cohorts`: The days hold too many periods.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_retention_compute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetentionCompute"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionResult"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.retention.not_found`: There is no such retention report here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.retention.name_taken`: Another retention report has this name.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.retention.too_many_cohorts`: The days hold too many periods.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_retention_read_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The retention report's id. */
+                report_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.retention.not_found`: There is no such retention report here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.retention.name_taken`: Another retention report has this name.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.retention.too_many_cohorts`: The days hold too many periods.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_retention_remove_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The retention report's id. */
+                report_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.retention.not_found`: There is no such retention report here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.retention.name_taken`: Another retention report has this name.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.retention.too_many_cohorts`: The days hold too many periods.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_retention_change_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The retention report's id. */
+                report_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetentionPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.retention.not_found`: There is no such retention report here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.retention.name_taken`: Another retention report has this name.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.retention.too_many_cohorts`: The days hold too many periods.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_retention_read_result: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The retention report's id. */
+                report_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionResult"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.retention.not_found`: There is no such retention report here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.retention.name_taken`: Another retention report has this name.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.retention.too_many_cohorts`: The days hold too many periods.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;

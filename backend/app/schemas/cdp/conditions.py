@@ -1,4 +1,4 @@
-"""Which events a question is about: by name and by what their properties say. And over which days.
+"""What is asked of a value and of an event, in segments, funnels and retention alike; and over which days.
 
 A condition on what is unknown does not hold. Numbers are compared with numbers and texts with texts.
 """
@@ -9,10 +9,11 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.schemas.times import Day, Moment
+from app.schemas.times import Day, Instant
 
 MAX_DAYS = 1_100
 
+Comparison = Literal["equals", "less_than", "at_most", "more_than", "at_least"]
 Name = Annotated[
     str,
     Field(min_length=1, max_length=200, pattern=r"^[^\x00]+$", description="As it was sent; case matters."),
@@ -26,40 +27,40 @@ class Part(BaseModel):
 
 
 class Exists(Part):
-    op: Literal["exists"]
+    op: Literal["exists"] = Field(description="Which test it is.")
 
 
 class IsText(Part):
-    op: Literal["is"]
-    text: Text
+    op: Literal["is"] = Field(description="Which test it is.")
+    text: Text = Field(description="Exactly this text.")
 
 
 class OneOf(Part):
-    op: Literal["one_of"]
-    texts: Annotated[list[Text], Field(min_length=1, max_length=100)]
+    op: Literal["one_of"] = Field(description="Which test it is.")
+    texts: Annotated[list[Text], Field(min_length=1, max_length=100)] = Field(description="Any of these.")
 
 
 class HasText(Part):
     """Part of a text, in its own case."""
 
-    op: Literal["contains", "starts_with"]
-    text: Annotated[Text, Field(min_length=1)]
+    op: Literal["contains", "starts_with"] = Field(description="Which test it is.")
+    text: Annotated[Text, Field(min_length=1)] = Field(description="What to look for.")
 
 
 class IsNumber(Part):
-    op: Literal["equals", "less_than", "at_most", "more_than", "at_least"]
-    number: Number
+    op: Comparison = Field(description="How to compare.")
+    number: Number = Field(description="What to compare with.")
 
 
 class IsTruth(Part):
-    op: Literal["is_true", "is_false"]
+    op: Literal["is_true", "is_false"] = Field(description="Which test it is.")
 
 
 class IsWhen(Part):
     """A time as ISO 8601 text; without a zone it is UTC."""
 
-    op: Literal["before", "since"]
-    at: Moment
+    op: Literal["before", "since"] = Field(description="Which test it is.")
+    at: Instant = Field(description="A moment, with its zone.")
 
 
 ValueTest = Annotated[
@@ -70,30 +71,32 @@ ValueTest = Annotated[
 class PropertyTest(Part):
     """A property by its name; a dot leads into an object: `cart.total`."""
 
-    property: Name
-    test: ValueTest
+    property: Name = Field(description="The property; dots lead into objects.")
+    test: ValueTest = Field(description="What it must be.")
 
 
 class EventChoice(Part):
     """Events of one name for which every condition holds."""
 
-    event: Name
-    where: Annotated[tuple[PropertyTest, ...], Field(max_length=10)] = ()
+    event: Name = Field(description="The event's name, exactly.")
+    where: Annotated[tuple[PropertyTest, ...], Field(max_length=10)] = Field(
+        (), description="What its properties must be, all of it."
+    )
 
 
-class LastDays(Part):
+class LatestDays(Part):
     """Today and the days before it, by the company's clock."""
 
-    kind: Literal["last"]
-    days: Annotated[int, Field(ge=1, le=MAX_DAYS)]
+    kind: Literal["last"] = Field(description="How the days are named.")
+    days: Annotated[int, Field(ge=1, le=MAX_DAYS)] = Field(description="How many, today among them.")
 
 
-class Between(Part):
+class DaysBetween(Part):
     """Two days of the company's clock and those between them."""
 
-    kind: Literal["between"]
-    since: Day
-    until: Day
+    kind: Literal["between"] = Field(description="How the days are named.")
+    since: Day = Field(description="The first day.")
+    until: Day = Field(description="The last day, included.")
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Self:
@@ -106,4 +109,4 @@ class Between(Part):
         return self
 
 
-Days = Annotated[LastDays | Between, Field(discriminator="kind")]
+Days = Annotated[LatestDays | DaysBetween, Field(discriminator="kind")]

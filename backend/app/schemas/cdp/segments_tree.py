@@ -5,90 +5,45 @@ A condition on what is unknown does not hold: who has no trait `plan` is not `pl
 """
 
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from app.schemas.cdp.conditions import (
+    MAX_DAYS,
+    Comparison,
+    EventChoice,
+    Exists,
+    Name,
+    Number,
+    Part,
+    ValueTest,
+)
 from app.schemas.times import Instant
 
 MAX_DEPTH = 6
 MAX_CONDITIONS = 40
-MAX_DAYS = 1_100
 
-Comparison = Literal["equals", "less_than", "at_most", "more_than", "at_least"]
-Name = Annotated[
-    str,
-    Field(min_length=1, max_length=200, pattern=r"^[^\x00]+$", description="As it was sent; case matters."),
-]
-Text = Annotated[str, Field(max_length=500, pattern=r"^[^\x00]*$")]
-Number = Annotated[Decimal, Field(max_digits=30, decimal_places=12)]
 Micros = Annotated[int, Field(ge=-(2**62), le=2**62, description="Millionths of the currency's unit.")]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Days = Annotated[int, Field(ge=1, le=MAX_DAYS, description="Days of 24 hours, to this very moment.")]
 Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Exists(_Part):
-    op: Literal["exists"] = Field(description="Which test it is.")
-
-
-class IsText(_Part):
-    op: Literal["is"] = Field(description="Which test it is.")
-    text: Text = Field(description="Exactly this text.")
-
-
-class OneOf(_Part):
-    op: Literal["one_of"] = Field(description="Which test it is.")
-    texts: Annotated[list[Text], Field(min_length=1, max_length=100)] = Field(description="Any of these.")
-
-
-class HasText(_Part):
-    """Part of a text, in its own case."""
-
-    op: Literal["contains", "starts_with"] = Field(description="Which test it is.")
-    text: Annotated[Text, Field(min_length=1)] = Field(description="What to look for.")
-
-
-class IsNumber(_Part):
-    op: Comparison = Field(description="How to compare.")
-    number: Number = Field(description="What to compare with.")
-
-
-class IsTruth(_Part):
-    op: Literal["is_true", "is_false"] = Field(description="Which test it is.")
-
-
-class IsWhen(_Part):
-    """A time as ISO 8601 text; without a zone it is UTC."""
-
-    op: Literal["before", "since"] = Field(description="Which test it is.")
-    at: Instant = Field(description="A moment, with its zone.")
-
-
-ValueTest = Annotated[
-    Exists | IsText | OneOf | HasText | IsNumber | IsTruth | IsWhen, Field(discriminator="op")
-]
-
-
-class HasLifecycle(_Part):
+class HasLifecycle(Part):
     kind: Literal["lifecycle"] = Field(description="Which condition it is.")
     one_of: Annotated[
         list[Literal["anonymous", "known", "customer", "churned"]], Field(min_length=1, max_length=4)
     ] = Field(description="Any of these stages.")
 
 
-class HasIdentifier(_Part):
+class HasIdentifier(Part):
     kind: Literal["has"] = Field(description="Which condition it is.")
     identifier: Literal["email", "phone", "user_id"] = Field(description="What is known of them.")
 
 
-class Counter(_Part):
+class Counter(Part):
     kind: Literal["counter"] = Field(description="Which condition it is.")
     field: Literal["event_count", "order_count", "refund_count", "identifier_count"] = Field(
         description="What is counted."
@@ -97,7 +52,7 @@ class Counter(_Part):
     value: Count = Field(description="What to compare with.")
 
 
-class Money(_Part):
+class Money(Part):
     """What was paid in one currency over all time; `net` is without what was paid back. Nothing paid is 0."""
 
     kind: Literal["money"] = Field(description="Which condition it is.")
@@ -109,19 +64,19 @@ class Money(_Part):
     micros: Micros = Field(description="What to compare with, in millionths of `currency`.")
 
 
-class Moment(_Part):
+class Moment(Part):
     op: Literal["before", "since"] = Field(description="Which test it is.")
     at: Instant = Field(description="A moment, with its zone.")
 
 
-class Lately(_Part):
+class Lately(Part):
     """Within the last days; a time in the future is."""
 
     op: Literal["within_last", "longer_ago_than"] = Field(description="Which test it is.")
     days: Days = Field(description="Days of 24 hours, back from now.")
 
 
-class When(_Part):
+class When(Part):
     kind: Literal["time"] = Field(description="Which condition it is.")
     field: Literal["first_seen_at", "last_seen_at", "first_order_at", "last_order_at"] = Field(
         description="Which time of theirs."
@@ -131,7 +86,7 @@ class When(_Part):
     )
 
 
-class Trait(_Part):
+class Trait(Part):
     """What was said of a person. What names them is sealed, and can only be asked for as a whole."""
 
     kind: Literal["trait"] = Field(description="Which condition it is.")
@@ -139,18 +94,18 @@ class Trait(_Part):
     test: ValueTest = Field(description="What it must be.")
 
 
-class ComputedTrait(_Part):
+class ComputedTrait(Part):
     kind: Literal["computed"] = Field(description="Which condition it is.")
     name: Name = Field(description="The computed trait.")
     test: ValueTest = Field(description="What it must be.")
 
 
-class LastDays(_Part):
+class LastDays(Part):
     kind: Literal["last"] = Field(description="Which window it is.")
     days: Days = Field(description="Days of 24 hours, back from now.")
 
 
-class Between(_Part):
+class Between(Part):
     """From `since`, included, to `until`, which is not."""
 
     kind: Literal["between"] = Field(description="Which window it is.")
@@ -164,24 +119,17 @@ class Between(_Part):
         return self
 
 
-class Property(_Part):
-    """A property by its name; a dot leads into an object: `cart.total`."""
-
-    property: Name = Field(description="The property; dots lead into objects.")
-    test: ValueTest = Field(description="What it must be.")
-
-
-class Did(_Part):
+class Did(Part):
     op: Literal["did", "did_not"] = Field(description="Which test it is.")
 
 
-class Times(_Part):
+class Times(Part):
     op: Literal["times"] = Field(description="Which test it is.")
     compare: Comparison = Field(description="How to compare.")
     value: Count = Field(description="How many times.")
 
 
-class SumOf(_Part):
+class SumOf(Part):
     """The sum of a property's numbers over these events; 0 of none."""
 
     op: Literal["sum"] = Field(description="Which test it is.")
@@ -190,7 +138,7 @@ class SumOf(_Part):
     number: Number = Field(description="What to compare with.")
 
 
-class MoneyOf(_Part):
+class MoneyOf(Part):
     """The sum of these events' values in one currency; 0 of none."""
 
     op: Literal["money"] = Field(description="Which test it is.")
@@ -199,7 +147,7 @@ class MoneyOf(_Part):
     micros: Micros = Field(description="What to compare with, in millionths of `currency`.")
 
 
-class LastOf(_Part):
+class LastOf(Part):
     """The property's value in the last of these events that has it."""
 
     op: Literal["last"] = Field(description="Which test it is.")
@@ -207,14 +155,10 @@ class LastOf(_Part):
     test: ValueTest = Field(description="What it must be.")
 
 
-class Happened(_Part):
+class Happened(EventChoice):
     """What a person did, by the events' own times. Without a window, over all that is stored."""
 
     kind: Literal["event"] = Field(description="Which condition it is.")
-    event: Name = Field(description="The event's name, exactly.")
-    where: Annotated[list[Property], Field(max_length=10)] = Field(
-        default_factory=list, description="What its properties must be, all of it."
-    )
     window: Annotated[LastDays | Between, Field(discriminator="kind")] | None = Field(
         None, description="When it must have happened; null: ever."
     )
@@ -223,19 +167,19 @@ class Happened(_Part):
     )
 
 
-class AllOf(_Part):
+class AllOf(Part):
     kind: Literal["all"] = Field(description="Which condition it is.")
     of: Annotated[list["Node"], Field(min_length=1, max_length=20)] = Field(
         description="Every one must hold."
     )
 
 
-class AnyOf(_Part):
+class AnyOf(Part):
     kind: Literal["any"] = Field(description="Which condition it is.")
     of: Annotated[list["Node"], Field(min_length=1, max_length=20)] = Field(description="One must hold.")
 
 
-class Not(_Part):
+class Not(Part):
     kind: Literal["not"] = Field(description="Which condition it is.")
     of: "Node" = Field(description="It must not hold.")
 

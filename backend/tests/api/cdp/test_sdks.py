@@ -178,7 +178,7 @@ def _programs() -> str:
 
 def _path(sdk: Sdk) -> str:
     """What the client finds its modules by: analytics-python has a folder to itself."""
-    folders = {"analytics": install.VENV / "sdks" / "analytics-python"}
+    folders = {"analytics": install.beside("analytics-python")}
     return str(folders.get(sdk.module, install.BACKEND))
 
 

@@ -1,11 +1,24 @@
-"""Days of a company's clock as times. Pure."""
+"""What comparisons mean, and days of a company's clock as times. Pure."""
 
+import operator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from types import MappingProxyType
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from app.schemas.cdp.conditions import Between, LastDays
+from app.schemas.cdp.conditions import DaysBetween, LatestDays
 
+COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = MappingProxyType(
+    {
+        "equals": operator.eq,
+        "less_than": operator.lt,
+        "at_most": operator.le,
+        "more_than": operator.gt,
+        "at_least": operator.ge,
+    }
+)
 _DAY = timedelta(days=1)
 
 
@@ -24,8 +37,8 @@ def starts_at(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
-def span_of(days: LastDays | Between, zone: ZoneInfo, now: datetime) -> Span:
-    if isinstance(days, LastDays):
+def span_of(days: LatestDays | DaysBetween, zone: ZoneInfo, now: datetime) -> Span:
+    if isinstance(days, LatestDays):
         last = now.astimezone(zone).date()
         first = last - timedelta(days=days.days - 1)
     else:

@@ -1,23 +1,32 @@
-"""What questions about events have in common: which events they speak of, over which days, for how long."""
+"""What questions have in common: what they ask of a value and of an event, over which days, for how long."""
 
-from app.services.cdp.conditions.repository import (
-    PATIENCE,
-    answered_within,
-    happened,
-    spoken,
-    text_of,
-    value_at,
-)
+from app.services.cdp.conditions.repository import PATIENCE, answered_within, happened, spoken
 from app.services.cdp.conditions.rules import Span, span_of, starts_at
+from app.services.cdp.conditions.values_repository import (
+    Time,
+    Truth,
+    certain,
+    compared,
+    inside,
+    is_a,
+    tested,
+    text_of,
+)
 
 __all__ = [
     "PATIENCE",
     "Span",
+    "Time",
+    "Truth",
     "answered_within",
+    "certain",
+    "compared",
     "happened",
+    "inside",
+    "is_a",
     "span_of",
     "spoken",
     "starts_at",
+    "tested",
     "text_of",
-    "value_at",
 ]

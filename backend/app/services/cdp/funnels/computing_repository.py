@@ -45,9 +45,9 @@ from app.services.cdp.conditions.service import (
     Span,
     answered_within,
     happened,
+    inside,
     spoken,
     text_of,
-    value_at,
 )
 from app.services.cdp.funnels.rules import Counted, Times
 
@@ -108,7 +108,7 @@ class FunnelStatement:
         if isinstance(by, ByProperty):
             columns.append(grouped.c.value)
         elif isinstance(by, ByTrait):
-            value = func.left(text_of(value_at(CdpProfile.traits, by.name)), _LONGEST_VALUE)
+            value = func.left(text_of(inside(CdpProfile.traits, by.name)), _LONGEST_VALUE)
             columns.append(value.label("value"))
             owner = and_(CdpProfile.tenant_id == self._tenant_id, CdpProfile.id == grouped.c.profile_id)
             source = grouped.outerjoin(CdpProfile, owner)
@@ -130,7 +130,7 @@ class FunnelStatement:
             columns.append(or_(*matches).label("spoken"))
         by = self._definition.breakdown
         if isinstance(by, ByProperty):
-            value = func.left(text_of(value_at(CdpEvent.properties, by.name)), _LONGEST_VALUE)
+            value = func.left(text_of(inside(CdpEvent.properties, by.name)), _LONGEST_VALUE)
             columns.append(case((matches[0], value)).label("value"))
         owner = and_(CdpIdentifier.tenant_id == CdpEvent.tenant_id, CdpIdentifier.key == CdpEvent.person_key)
         reach = until + timedelta(seconds=self._definition.window_seconds)

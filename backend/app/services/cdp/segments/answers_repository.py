@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import FromClause, and_, case, func, literal_column, not_, or_
 
 from app.db.base import UtcDateTime
-from app.services.cdp.segments.values_repository import Time, Truth
+from app.services.cdp.conditions.service import Time, Truth
 
 NEVER: Time = literal_column("'infinity'::timestamptz", UtcDateTime())
 _LONG_AGO: Time = literal_column("'-infinity'::timestamptz", UtcDateTime())

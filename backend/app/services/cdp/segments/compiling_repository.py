@@ -36,6 +36,7 @@ from app.models.cdp.events import CdpEvent
 from app.models.cdp.identity import CdpIdentifier
 from app.models.cdp.profiles import CdpProfile
 from app.models.cdp.segments import CdpSegmentListEntry
+from app.schemas.cdp.conditions import Exists, IsText, OneOf
 from app.schemas.cdp.segments_tree import (
     AllOf,
     AnyOf,
@@ -43,11 +44,9 @@ from app.schemas.cdp.segments_tree import (
     ComputedTrait,
     Counter,
     Did,
-    Exists,
     Happened,
     HasIdentifier,
     HasLifecycle,
-    IsText,
     LastDays,
     LastOf,
     Lately,
@@ -55,16 +54,12 @@ from app.schemas.cdp.segments_tree import (
     Money,
     MoneyOf,
     Not,
-    OneOf,
     SumOf,
     Times,
     Trait,
     When,
 )
-from app.services.cdp.profiles.service import trait_hash
-from app.services.cdp.segments.answers_repository import NEVER, Answer, read_back, together
-from app.services.cdp.segments.rules import Leaf, Listed, Question, slides
-from app.services.cdp.segments.values_repository import (
+from app.services.cdp.conditions.service import (
     Time,
     Truth,
     certain,
@@ -74,6 +69,9 @@ from app.services.cdp.segments.values_repository import (
     tested,
     text_of,
 )
+from app.services.cdp.profiles.service import trait_hash
+from app.services.cdp.segments.answers_repository import NEVER, Answer, read_back, together
+from app.services.cdp.segments.rules import Leaf, Listed, Question, slides
 
 _event = CdpEvent.__table__.alias("e")
 _identifier = CdpIdentifier.__table__.alias("i")

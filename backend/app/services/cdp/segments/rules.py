@@ -1,11 +1,8 @@
 """What a rule asks, and of which changes it must hear. Pure."""
 
-import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from types import MappingProxyType
-from typing import Any
 from uuid import UUID
 
 from app.schemas.cdp.segments_tree import (
@@ -30,6 +27,7 @@ from app.schemas.cdp.segments_tree import (
     Trait,
     When,
 )
+from app.services.cdp.conditions.rules import COMPARISONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +39,6 @@ class Listed:
 
 Question = Node | Listed
 Leaf = Condition | Listed
-
-COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = MappingProxyType(
-    {
-        "equals": operator.eq,
-        "less_than": operator.lt,
-        "at_most": operator.le,
-        "more_than": operator.gt,
-        "at_least": operator.ge,
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)

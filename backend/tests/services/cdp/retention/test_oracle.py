@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.schemas.cdp.conditions import Between
+from app.schemas.cdp.conditions import DaysBetween
 from app.schemas.cdp.retention import (
     AnyEvent,
     FirstEvent,
@@ -96,7 +96,7 @@ async def _compare(company: Company, folder: Path, seed: int, count: int) -> Non
 async def _compare_one(company: Company, told: Path, asks: dict[str, object], zone: str) -> None:
     # By days there are more cohorts than one report shows: the autumn's change of clocks is in these.
     until = date(2026, 1, 10) if asks["period"] == "day" else _TO
-    days = Between(kind="between", since=_FROM, until=until)
+    days = DaysBetween(kind="between", since=_FROM, until=until)
     definition = RetentionDefinition.model_validate({**asks, "days": days})
     async with company.scopes() as scope:
         report = await RetentionService(scope).compute(definition)

@@ -1,11 +1,12 @@
 """Retention: who begins in one period, and in which later ones they come back."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
+from pydantic import Field
 
 from app.api.deps import PageParams, ScopeDep, Search
+from app.api.ids import ReportId
 from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.schemas.cdp.retention import (
@@ -32,7 +33,7 @@ Writer = Annotated[Principal, requires("cdp.retention:write")]
 
 
 class RetentionFilter(PageParams):
-    sort: RetentionSort = "name"
+    sort: RetentionSort = Field("name", description="A leading minus turns the order round.")
     q: Search = None
 
 
@@ -40,12 +41,14 @@ class RetentionFilter(PageParams):
 async def list_retention_reports(
     asked: Annotated[RetentionFilter, Query()], reports: Reports, _: Reader
 ) -> Page[RetentionRead]:
+    """The company's retention reports, a page at a time."""
     found = await reports.page(page=asked.page, limit=asked.limit, sort=asked.sort, search=asked.q)
     return Page[RetentionRead].of(found, [RetentionRead.model_validate(each) for each in found.items])
 
 
 @router.post("", status_code=201)
 async def create_retention_report(body: RetentionCreate, reports: Reports, _: Writer) -> RetentionRead:
+    """Save a report under a name of its own."""
     return RetentionRead.model_validate(await reports.create(body.name, body.definition))
 
 
@@ -56,24 +59,27 @@ async def compute_retention(body: RetentionCompute, reports: Reports, _: Reader)
 
 
 @router.get("/{report_id}")
-async def read_retention_report(report_id: UUID, reports: Reports, _: Reader) -> RetentionRead:
+async def read_retention_report(report_id: ReportId, reports: Reports, _: Reader) -> RetentionRead:
+    """What a report asks."""
     return RetentionRead.model_validate(await reports.get(report_id))
 
 
 @router.patch("/{report_id}")
 async def change_retention_report(
-    report_id: UUID, body: RetentionPatch, reports: Reports, _: Writer
+    report_id: ReportId, body: RetentionPatch, reports: Reports, _: Writer
 ) -> RetentionRead:
+    """Change its name or what it asks; what is not named stays."""
     changed = await reports.change(report_id, name=body.name, definition=body.definition)
     return RetentionRead.model_validate(changed)
 
 
 @router.delete("/{report_id}", status_code=204)
-async def remove_retention_report(report_id: UUID, reports: Reports, _: Writer) -> None:
+async def remove_retention_report(report_id: ReportId, reports: Reports, _: Writer) -> None:
+    """Remove it; the events that it asked about stay."""
     await reports.remove(report_id)
 
 
 @router.get("/{report_id}/result")
-async def read_retention_result(report_id: UUID, reports: Reports, _: Reader) -> RetentionResult:
+async def read_retention_result(report_id: ReportId, reports: Reports, _: Reader) -> RetentionResult:
     """The answer as of now."""
     return RetentionResult.model_validate(await reports.compute_saved(report_id))

@@ -6,10 +6,11 @@ from typing import Any
 
 from sqlalchemy import ARRAY, ColumnElement, Numeric, Text, and_, case, cast, false, func, literal, or_
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db.base import UtcDateTime
-from app.schemas.cdp.segments_tree import Exists, HasText, IsNumber, IsText, IsTruth, IsWhen, OneOf, ValueTest
-from app.services.cdp.segments.rules import COMPARISONS
+from app.schemas.cdp.conditions import Exists, HasText, IsNumber, IsText, IsTruth, IsWhen, OneOf, ValueTest
+from app.services.cdp.conditions.rules import COMPARISONS
 
 Truth = ColumnElement[bool]
 Time = ColumnElement[datetime]
@@ -28,7 +29,7 @@ def certain(truth: Truth) -> Truth:
     return func.coalesce(truth, false())
 
 
-def inside(document: ColumnElement[Any], name: str) -> ColumnElement[Any]:
+def inside(document: ColumnElement[Any] | InstrumentedAttribute[Any], name: str) -> ColumnElement[Any]:
     """The value at a name; dots lead into objects."""
     path = name.split(".")
     if len(path) == 1:
