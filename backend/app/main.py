@@ -54,7 +54,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             Middleware(RateLimitMiddleware, **pages.limits(settings)),
             Middleware(TenantMiddleware),
             Middleware(AuditMiddleware, trusted_proxies=settings.trusted_proxies),
-            Middleware(UnexpectedErrorMiddleware, show_traceback=settings.is_development),
+            Middleware(UnexpectedErrorMiddleware, show_traceback=settings.debug or settings.is_development),
             Middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes),
         ],
         **openapi.description(settings),

@@ -26,7 +26,9 @@ class Settings(BaseSettings):
     app_name: str = "Stratum AI"
     app_env: Literal["development", "test", "staging", "production"] = "development"
     app_version: str = "1.0.0"
-    debug: bool = False
+    debug: bool = Field(
+        default=False, description="Unexpected errors show their traceback, as in development."
+    )
     api_v1_prefix: str = "/api/v1"
     public_url: str = Field("http://127.0.0.1:8000", description="Where people reach the dashboard.")
     allowed_origins: Csv = Field(

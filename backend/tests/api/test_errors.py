@@ -81,6 +81,12 @@ async def test_in_development_it_tells_all(development: AsyncClient) -> None:
     assert "RuntimeError" in body["traceback"]
 
 
+async def test_with_debug_on_it_tells_all_elsewhere_too(settings: Settings) -> None:
+    async for client in _client(settings, app_env="staging", debug=True):
+        body = (await client.get("/api/v1/stand/broken")).json()
+        assert "RuntimeError" in body["traceback"]
+
+
 @pytest.mark.parametrize(
     ("path", "status"), [("broken", 500), ("often", 429), ("taken", 409), ("nothing", 404)]
 )

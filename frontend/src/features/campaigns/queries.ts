@@ -4,7 +4,7 @@ import type { paths } from "@/api/schema";
 
 type CampaignList = NonNullable<paths["/api/v1/campaigns"]["get"]["parameters"]["query"]>;
 
-export interface CampaignSearch {
+interface CampaignSearch {
   q?: string | undefined;
   status?: string | undefined;
   sort?: string | undefined;

@@ -1,5 +1,5 @@
 /** What to paste, for the SDKs that people run already: only the host is ours. */
-export interface Snippet {
+interface Snippet {
   readonly key: string;
   readonly name: string;
   readonly code: string;

@@ -3,7 +3,7 @@ import type { LimitChanges, Limits } from "@/api/types";
 import { amount, micros } from "@/format/money";
 import { number } from "@/format/numbers";
 
-export type LimitName = Exclude<keyof LimitChanges, "currency">;
+type LimitName = Exclude<keyof LimitChanges, "currency">;
 type Kind = "choice" | "amount" | "whole" | "number";
 
 export interface LimitField {

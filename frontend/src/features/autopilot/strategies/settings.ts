@@ -8,7 +8,7 @@ export type Name = keyof Settings;
 /** How a setting is written by people: a share as per cent, an amount in the campaign's currency. */
 type Kind = "plain" | "whole" | "share" | "amount" | "amount or none";
 
-export interface Field {
+interface Field {
   readonly name: Name;
   readonly label: string;
   readonly hint?: string;

@@ -1,7 +1,7 @@
 import { api, body } from "@/api/client";
 import { byCursor } from "@/api/cursor";
 
-export interface CallSearch {
+interface CallSearch {
   show?: "all" | undefined;
   kind?: "writes" | "reads" | undefined;
   account?: string | undefined;

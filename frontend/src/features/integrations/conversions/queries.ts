@@ -3,7 +3,7 @@ import { api, body } from "@/api/client";
 import { byCursor } from "@/api/cursor";
 import type { Delivery } from "@/api/types";
 
-export interface DeliverySearch {
+interface DeliverySearch {
   status?: Delivery["status"] | undefined;
   account?: string | undefined;
 }

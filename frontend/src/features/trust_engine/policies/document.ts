@@ -3,7 +3,7 @@ import { number } from "@/format/numbers";
 import { words } from "@/format/words";
 
 /** One number of a policy: `weights.emq` is in the group `weights`, `hold_from` in none. */
-export interface Setting {
+interface Setting {
   readonly path: string;
   readonly value: number;
 }
@@ -109,7 +109,7 @@ export function toldOf(path: string): Told {
   return TOLD[path] ?? { label: words(part ?? name) };
 }
 
-export interface Group {
+interface Group {
   readonly title: string;
   readonly hint: string;
   readonly settings: readonly Setting[];
