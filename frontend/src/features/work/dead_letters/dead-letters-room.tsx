@@ -1,10 +1,9 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useSearch } from "@tanstack/react-router";
-import { useState } from "react";
 import { useCan } from "@/api/permissions";
 import type { DeadLetter } from "@/api/types";
 import { Button } from "@/design/button";
-import { Dialog } from "@/design/dialog";
+import { ConfirmButton } from "@/design/confirm-button";
 import { Evidence } from "@/design/evidence";
 import { Expandable } from "@/design/expandable";
 import { Age, Moment } from "@/design/figures";
@@ -120,60 +119,25 @@ function LetterLine({ letter }: { letter: DeadLetter }) {
 
 function LetterButtons({ letter }: { letter: DeadLetter }) {
   const mayClose = useCan("work.dead_letters:write");
-  const close = useCloseLetter(letter.id);
-  const [asking, setAsking] = useState(false);
+  const replay = useCloseLetter(letter.id);
+  const discard = useCloseLetter(letter.id);
   if (!mayClose || letter.replayed_at !== null || letter.discarded_at !== null) return null;
   return (
     <div className="mt-3">
       <div className="flex gap-2">
         <Button
-          busy={close.isPending}
+          busy={replay.isPending}
           onClick={() => {
-            close.mutate("replay");
+            replay.mutate("replay");
           }}
         >
           Run it again
         </Button>
-        <Button
-          tone="quiet"
-          disabled={close.isPending}
-          onClick={() => {
-            setAsking(true);
-          }}
-        >
-          Discard
-        </Button>
+        <ConfirmButton label="Discard" title="Discard this task?" act={() => discard.mutateAsync("discard")}>
+          It stays undone, and cannot be run again from here. It remains in the list of all.
+        </ConfirmButton>
       </div>
-      {close.isError && <ErrorNote error={close.error} />}
-      <Dialog
-        open={asking}
-        onOpenChange={setAsking}
-        title="Discard this task?"
-        description="It stays undone, and cannot be run again from here. It remains in the list of all."
-      >
-        <div className="flex justify-end gap-2">
-          <Button
-            onClick={() => {
-              setAsking(false);
-            }}
-          >
-            Keep it
-          </Button>
-          <Button
-            tone="danger"
-            busy={close.isPending}
-            onClick={() => {
-              close.mutate("discard", {
-                onSuccess: () => {
-                  setAsking(false);
-                },
-              });
-            }}
-          >
-            Discard
-          </Button>
-        </div>
-      </Dialog>
+      {replay.isError && <ErrorNote error={replay.error} />}
     </div>
   );
 }
