@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from launcher.account import Berth, choose_berth
 from launcher.errors import DidNotStart, LauncherError
+from launcher.folder_server import FolderServer
 from launcher.system import (
     LOOPBACK,
     FolderLock,
@@ -87,16 +88,8 @@ def program(name: str) -> Path:
 
 
 @dataclass
-class PostgresServer:
+class PostgresServer(FolderServer):
     """A running server. `stop()` ends it; so does the end of whoever watches over the process."""
-
-    data: Path
-    port: int
-    pid: int
-    password: str
-    log: Path
-    _process: subprocess.Popen[bytes] | None = None
-    _lock: FolderLock | None = None
 
     @property
     def url_superuser(self) -> str:
@@ -106,20 +99,10 @@ class PostgresServer:
         who = f"{quote(user, safe='')}:{quote(password, safe='')}"
         return f"postgresql://{who}@{LOOPBACK}:{self.port}/{database}"
 
-    @property
-    def running(self) -> bool:
-        if self._process is not None:
-            return self._process.poll() is None
-        return works_in(self.pid, self.data)
-
     def stop(self) -> None:
         """Disconnect everyone, write what is owed to disk, end. Says nothing if it has ended already."""
-        if self.running:
-            end_process(self.pid, ask=signal.SIGINT, insist=signal.SIGQUIT, patience=_STOP_PATIENCE)
-        if self._process is not None:
-            self._process.wait()
-        if self._lock is not None:
-            self._lock.release()
+        self._end(ask=signal.SIGINT, insist=signal.SIGQUIT, patience=_STOP_PATIENCE)
+        self._let_go()
 
 
 def start_postgres(data: Path, port: int | None = None, *, durable: bool = True) -> PostgresServer:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from launcher.errors import DidNotStart, LauncherError
+from launcher.folder_server import FolderServer
 from launcher.system import (
     LOOPBACK,
     FolderLock,
@@ -46,36 +47,18 @@ def find_binary() -> Path:
 
 
 @dataclass
-class RedisServer:
+class RedisServer(FolderServer):
     """A running server. `stop()` ends it; so does the end of whoever watches over the process."""
-
-    data: Path
-    port: int
-    pid: int
-    password: str
-    log: Path
-    _process: subprocess.Popen[bytes] | None = None
-    _lock: FolderLock | None = None
 
     @property
     def url(self) -> str:
         return f"redis://:{self.password}@{LOOPBACK}:{self.port}/0"
 
-    @property
-    def running(self) -> bool:
-        if self._process is not None:
-            return self._process.poll() is None
-        return works_in(self.pid, self.data)
-
     def stop(self) -> None:
         """Write what is owed to disk, end. Says nothing if it has ended already."""
-        if self.running:
-            end_process(self.pid, ask=signal.SIGTERM, insist=signal.SIGKILL, patience=_STOP_PATIENCE)
-        if self._process is not None:
-            self._process.wait()
+        self._end(ask=signal.SIGTERM, insist=signal.SIGKILL, patience=_STOP_PATIENCE)
         _beside(self.data, "pid").unlink(missing_ok=True)
-        if self._lock is not None:
-            self._lock.release()
+        self._let_go()
 
 
 def start_redis(data: Path, port: int | None = None, *, durable: bool = True) -> RedisServer:
