@@ -82,7 +82,7 @@ const MODES: Readonly<Record<string, Look>> = {
   frozen: { shape: "stop", tone: "bg-block-soft text-block" },
 };
 
-/** The autopilot's mode, which follows health: normal, limited, cuts only, frozen. */
+/** The autopilot's mode, which follows health: normal, limited, cuts only, frozen; not started before the first. */
 export function ModeChip({ mode }: { mode: string }) {
   const { shape, tone } = MODES[mode] ?? { shape: "unknown", tone: "bg-sunken text-ink-2" };
   return (

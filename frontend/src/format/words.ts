@@ -14,7 +14,19 @@ const ACRONYMS: Readonly<Record<string, string>> = {
   ok: "OK",
 };
 
+/** The signals, as the sentences about them name them. */
+const SIGNALS: Readonly<Record<string, string>> = {
+  emq: "Event match quality",
+  variance: "Agreement with orders",
+  event_loss: "Event delivery",
+  api_health: "Platform connection",
+  anomaly: "Forecast",
+  cdp_quality: "First-party data quality",
+};
+
 export function words(name: string): string {
+  const known = SIGNALS[name.toLowerCase()];
+  if (known !== undefined) return known;
   const parts = name
     .split(/[_.\s]+/)
     .filter((part) => part !== "")

@@ -7,6 +7,7 @@ import { KillSwitchButton } from "@/features/autopilot/kill_switch/kill-switch-b
 import { FrozenBanner } from "@/features/autopilot/kill_switch/frozen-banner";
 import { killSwitchQuery } from "@/features/autopilot/kill_switch/queries";
 import { summaryQuery } from "@/features/dashboard/queries";
+import { shownMode } from "@/features/trust_engine/health/mode";
 import { healthQuery } from "@/features/trust_engine/health/queries";
 import { Announcer } from "./announcer";
 import { CommandPalette } from "./command-palette";
@@ -31,7 +32,7 @@ function Mode() {
   return (
     <span className="flex items-center gap-2">
       <span className="text-sm text-ink-3 max-sm:sr-only">Autopilot</span>
-      <ModeChip mode={killSwitch.data?.engaged === true ? "frozen" : health.data.mode} />
+      <ModeChip mode={killSwitch.data?.engaged === true ? "frozen" : shownMode(health.data)} />
     </span>
   );
 }

@@ -12,8 +12,19 @@ test("health falls on the page when it falls on the server", async () => {
     accounts: [],
   });
   stream.say("9-0", "emq_update", { score: 39 });
-  expect(await screen.findByText("Event loss")).toBeVisible();
+  expect(await screen.findByText("Event delivery")).toBeVisible();
   expect(screen.getByRole("meter", { name: "Signal health" })).toHaveAttribute("aria-valuenow", "39");
+});
+
+test("what was never measured has not started; it is not said to be frozen", async () => {
+  const { server } = quietTenant();
+  server.on("GET /trust/health", {
+    ...health({ score: null, status: "unknown", mode: "frozen", evaluated_at: null, expires_at: null }),
+    accounts: [],
+  });
+  open("/trust");
+  expect(await screen.findAllByText("Not started")).toHaveLength(2);
+  expect(screen.queryByText("Frozen")).toBeNull();
 });
 
 test("the scale has the thresholds of the policy in force", async () => {

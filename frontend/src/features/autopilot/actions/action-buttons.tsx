@@ -6,9 +6,7 @@ import { Dialog } from "@/design/dialog";
 import { ReasonForm } from "@/design/reason-form";
 import { ErrorNote } from "@/design/states";
 import { approvalOf } from "./approval";
-import { useApprove, useDismiss } from "./queries";
-
-const OPEN_STATES: readonly string[] = ["awaiting_approval", "held", "proposed"];
+import { isWaiting, useApprove, useDismiss } from "./queries";
 
 type Asking = "confirm" | "dismiss" | null;
 
@@ -22,7 +20,7 @@ export function ActionButtons({ action }: { action: Action }) {
   const close = () => {
     setAsking(null);
   };
-  if (!mayDecide || !OPEN_STATES.includes(action.state)) return null;
+  if (!mayDecide || !isWaiting(action)) return null;
   return (
     <div>
       <div className="flex gap-2">

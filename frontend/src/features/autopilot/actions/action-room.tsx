@@ -11,7 +11,7 @@ import { ActionStatus } from "@/design/status";
 import { VerdictChip } from "@/design/verdict";
 import { words } from "@/format/words";
 import { ActionButtons } from "./action-buttons";
-import { actionQuery } from "./queries";
+import { actionQuery, isWaiting } from "./queries";
 
 export function ActionRoom() {
   const { actionId } = useParams({ from: "/signed-in/autopilot/actions/$actionId" });
@@ -63,7 +63,7 @@ function TheChange({ action }: { action: ActionDetail }) {
           {words(action.platform)}, {words(action.entity_type)}{" "}
           <code className="font-mono text-sm">{action.entity}</code>
         </Fact>
-        {action.ended_at === null && (
+        {isWaiting(action) && (
           <Fact term="Expires">
             <Age domain at={action.expires_at} />
           </Fact>
@@ -128,6 +128,6 @@ function GateVerdict({ action: { verdict, reasons, decision_id } }: { action: Ac
 /** What the reason rests on; who said nothing rests on all that a return is made of. */
 function grounds(action: ActionDetail): string {
   if (action.spend_only) return "What was spent, alone";
-  if (action.justified_by.length === 0) return "Freshness, variance and event loss";
+  if (action.justified_by.length === 0) return "Freshness, agreement with orders and event delivery";
   return action.justified_by.map(words).join(", ");
 }

@@ -6,6 +6,10 @@ import type { ActionState } from "@/api/types";
 /** What waits for a person: a yes to what is sound, or to what is only suggested, or better evidence. */
 export const WAITING: readonly ActionState[] = ["awaiting_approval", "held", "proposed"];
 
+export function isWaiting({ state }: { state: string }): boolean {
+  return WAITING.some((each) => each === state);
+}
+
 /** The actions in any of the states, or all of them, the newest first. */
 export function actionsQuery(states: readonly ActionState[]) {
   return byCursor(["autopilot/actions", "list", states], (cursor) =>

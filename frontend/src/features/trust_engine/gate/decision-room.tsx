@@ -56,7 +56,7 @@ function DecisionPage({ decision }: { decision: DecisionDetail }) {
         <Panel title="The change">
           <div className="p-4">
             <Facts>
-              <Fact term="Class">{words(decision.risk_class)}</Fact>
+              <Fact term="Risk class">{words(decision.risk_class)}</Fact>
               <Fact term="Score / needs">
                 {decision.score === null ? <Unknown why="no live score" /> : integer(decision.score)} /{" "}
                 {decision.required_score === null ? "any" : integer(decision.required_score)}

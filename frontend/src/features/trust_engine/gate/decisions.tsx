@@ -84,6 +84,14 @@ function DecisionTable({ decisions }: { decisions: readonly Decision[] }) {
   );
 }
 
+const RISKS: Readonly<Record<string, string>> = {
+  high: "high risk",
+  standard: "standard risk",
+  conservative: "conservative",
+  cut: "a cut",
+  safety: "safety",
+};
+
 function DecisionRow({ decision }: { decision: Decision }) {
   const why = decision.reasons[0]?.message ?? "No reason was recorded.";
   return (
@@ -101,7 +109,7 @@ function DecisionRow({ decision }: { decision: Decision }) {
         </Link>
         <div className="text-ink-2">
           {decision.entity_name ?? decision.entity_id}{" "}
-          <span className="text-ink-3">· {decision.risk_class}</span>
+          <span className="text-ink-3">· {RISKS[decision.risk_class] ?? words(decision.risk_class)}</span>
         </div>
         <p className="text-ink-2 sm:hidden">{why}</p>
       </Td>

@@ -9,6 +9,7 @@ import { rungsOf } from "../policies/document";
 import { currentPolicyQuery } from "../policies/queries";
 import { Components } from "./components";
 import { History } from "./history";
+import { shownMode } from "./mode";
 import { ScoreScale } from "./score-scale";
 
 const UNMEASURED = "no evaluation has live evidence";
@@ -30,7 +31,7 @@ export function AccountHealthView({ health }: { health: AccountHealth }) {
         <Facts className="content-start">
           <Fact term="Status">{words(health.status)}</Fact>
           <Fact term="Autopilot">
-            <ModeChip mode={health.mode} />
+            <ModeChip mode={shownMode(health)} />
           </Fact>
           <Fact term="Coverage">
             <span title={coverageTold(document)}>{percent(health.coverage)}</span>

@@ -8,7 +8,7 @@ import { integer, percent } from "@/format/numbers";
 import { words } from "@/format/words";
 
 const GRID =
-  "grid grid-cols-[16px_minmax(0,1fr)_auto] items-center gap-x-3 px-4 sm:grid-cols-[16px_112px_84px_minmax(96px,160px)_minmax(0,1fr)_64px_72px]";
+  "grid grid-cols-[16px_minmax(0,1fr)_auto] items-center gap-x-3 px-4 sm:grid-cols-[16px_160px_84px_minmax(96px,160px)_minmax(0,1fr)_64px_72px]";
 
 /** Each component on a line: state, score, why. It opens to the evidence that it rests on. */
 export function Components({ components }: { components: readonly HealthComponent[] }) {

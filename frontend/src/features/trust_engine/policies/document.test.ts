@@ -37,7 +37,7 @@ test("a setting that nobody has described yet is shown all the same", () => {
   const rest = grouped({ ...CURRENT, new_rule: 7 }).at(-1);
   expect(rest?.settings).toContainEqual({ path: "new_rule", value: 7 });
   expect(nameOf("new_rule")).toBe("New rule");
-  expect(nameOf("weights.emq")).toBe("Weights: EMQ");
+  expect(nameOf("weights.emq")).toBe("Weights: Event match quality");
 });
 
 test("the weights are summed without the other groups", () => {

@@ -91,7 +91,10 @@ interface Told {
 }
 
 const TOLD: Readonly<Record<string, Told>> = {
-  cdp_weight: { label: "Weight of CDP quality", hint: "Joins the others, scaling them down, with a CDP." },
+  cdp_weight: {
+    label: "Weight of first-party data quality",
+    hint: "Joins the others, scaling them down, with a CDP.",
+  },
   dead_cap: { label: "A dead signal caps the score at" },
   hold_from: { label: "HOLD from", hint: "Under what an action needs: HOLD from here up, BLOCK below." },
   coverage_hold: { label: "Coverage under which it is HOLD at best", hint: "A share of 1." },
