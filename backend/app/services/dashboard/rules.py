@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from app.models.trust_engine.kinds import Violation
+
 
 class Kind(StrEnum):
     APPROVAL = "approval"
@@ -70,26 +72,46 @@ def by_urgency(items: Iterable[Item]) -> list[Item]:
     )
 
 
-def first_steps(*, has_source: bool, has_event: bool, has_connection: bool) -> list[Item]:
-    """What is left of the first run: a source, its first event, a platform."""
+def first_steps(*, has_source: bool, has_event: bool, has_account: bool, reads_one: bool) -> list[Item]:
+    """What is left of the first run: a source, its first event, a platform, an ad account that is read."""
     steps: list[Item] = []
     if not has_source:
-        steps.append(_step("Create a source", "No event can arrive before there is a write key.", "/connect"))
+        steps.append(
+            _step("Create a source", "No event can arrive before there is a write key.", "Create it")
+        )
     elif not has_event:
         steps.append(
-            _step("Send the first event", "No event has arrived yet: paste the snippet.", "/connect")
+            _step("Send the first event", "No event has arrived yet: paste the snippet.", "Show the snippet")
         )
-    if not has_connection:
+    if not has_account:
+        steps.append(
+            _step("Connect an ad platform", "Without one there is nothing to measure or to steer.", "Connect")
+        )
+    elif not reads_one:
         steps.append(
             _step(
-                "Connect an ad platform", "Without one there is nothing to measure or to steer.", "/connect"
+                "Choose the ad accounts", "The platform is connected, and no account is read yet.", "Choose"
             )
         )
     return steps
 
 
-def _step(title: str, reason: str, href: str) -> Item:
-    return Item(Kind.FIRST_RUN, Severity.INFO, title, reason, "Go on", href)
+def _step(title: str, reason: str, label: str) -> Item:
+    return Item(Kind.FIRST_RUN, Severity.INFO, title, reason, label, "/connect")
+
+
+def broken(violation: Violation) -> str:
+    """Which limit was met, as a title."""
+    return _BROKEN[violation]
+
+
+_BROKEN = {
+    Violation.BUDGET_EXCEEDED: "A budget limit was met",
+    Violation.ROAS_BELOW_THRESHOLD: "The return is under its floor",
+    Violation.DAILY_SPEND_LIMIT: "The day's spend limit was met",
+    Violation.CAMPAIGN_PAUSE_REQUIRED: "A campaign should be paused",
+    Violation.FREQUENCY_CAP_EXCEEDED: "A frequency cap was met",
+}
 
 
 def total(amounts: Sequence[tuple[str, int]], *, nothing: str) -> tuple[Figure, str | None]:

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.db.session import Scopes, TenantScope
+from app.models.autopilot.enforcement import AutopilotIntervention
+from app.models.trust_engine.kinds import Violation
 from app.services.autopilot.actions.service import AutopilotActions
-from app.services.autopilot.enforcement.service import EnforcementService
+from app.services.autopilot.enforcement.service import EnforcementService, Intervention
 from app.services.campaigns.metrics.service import DayTotals, MetricsService
 from app.services.cdp.events.service import EventService
 from app.services.cdp.sources.service import SourceService
@@ -14,6 +16,7 @@ from app.services.dashboard.rules import (
     Item,
     Kind,
     Severity,
+    broken,
     by_urgency,
     first_steps,
     known,
@@ -55,8 +58,7 @@ class DashboardService:
                     *await self._frozen(scope),
                     *await self._incidents(scope),
                     *connections,
-                    *await self._approvals(scope),
-                    *await self._violations(scope),
+                    *await self._decisions(scope),
                     *await self._first_run(scope),
                 ]
             )
@@ -106,27 +108,27 @@ class DashboardService:
         ]  # fmt: skip
 
     @staticmethod
-    async def _approvals(scope: TenantScope) -> list[Item]:
-        return [
+    async def _decisions(scope: TenantScope) -> list[Item]:
+        """Actions that wait for a yes or a no, and others that met a limit: one matter is told once.
+
+        What a person has let through in spite of a limit needs nobody any more.
+        """
+        waiting = await AutopilotActions(scope).waiting()
+        approvals = [
             Item(
-                Kind.APPROVAL, Severity.WARNING, f"{action.operation.replace('_', ' ')}: {action.entity_name}",
+                Kind.APPROVAL, Severity.WARNING,
+                f"{action.operation.replace('_', ' ').capitalize()}: {action.entity_name}",
                 action.reason, "Decide", f"/autopilot/actions/{action.id}",
                 since=action.proposed_at, entity="autopilot.actions", entity_id=action.id,
             )
-            for action in await AutopilotActions(scope).waiting()
+            for action in waiting
         ]  # fmt: skip
-
-    @staticmethod
-    async def _violations(scope: TenantScope) -> list[Item]:
         found = await EnforcementService(scope).violations_since(scope.now() - _VIOLATIONS_SHOWN)
-        return [
-            Item(
-                Kind.VIOLATION, Severity.WARNING, str(each.violation).replace("_", " "), each.sentence,
-                "See what was done", "/autopilot/interventions",
-                since=each.at, entity="autopilot.enforcement", entity_id=each.id,
-            )
-            for each in found
-        ]  # fmt: skip
+        settled = {action.id for action in waiting} | {
+            each.action_id for each in found if each.kind == Intervention.OVERRIDE_LOGGED
+        }
+        left = {each.action_id or each.id: each for each in found if each.action_id not in settled}
+        return approvals + [_violation(each) for each in left.values()]
 
     async def _connections(self) -> list[Item]:
         return [
@@ -145,7 +147,8 @@ class DashboardService:
         return first_steps(
             has_source=await SourceService(scope).has_one(),
             has_event=any(each.accepted for each in sent),
-            has_connection=bool(accounts),
+            has_account=bool(accounts),
+            reads_one=any(each.enabled for each in accounts),
         )
 
     @staticmethod
@@ -164,3 +167,13 @@ class DashboardService:
         spend, currency = total([(day.currency, day.spend_micros) for day in days], nothing=nothing)
         value, _ = total([(day.currency, day.conversion_value_micros) for day in days], nothing=nothing)
         return spend, value, currency
+
+
+def _violation(found: AutopilotIntervention) -> Item:
+    label, href = ("See what was done", "/autopilot/interventions")
+    if found.action_id is not None:
+        label, href = ("See the action", f"/autopilot/actions/{found.action_id}")
+    return Item(
+        Kind.VIOLATION, Severity.WARNING, broken(Violation(str(found.violation))), found.sentence, label, href,
+        since=found.at, entity="autopilot.enforcement", entity_id=found.id,
+    )  # fmt: skip

@@ -35,8 +35,7 @@ interface OutcomeProps {
 
 function Outcome({ platform, status, code }: OutcomeProps) {
   const name = words(platform);
-  if (status === "connected")
-    return <Status tone="pass">{name} is connected. Its campaigns are being read.</Status>;
+  if (status === "connected") return <Status tone="pass">{name} is connected.</Status>;
   if (status === "cancelled")
     return <Status tone="muted">{name} was not connected: consent was not given.</Status>;
   return (

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { useCan } from "@/api/permissions";
 import type { Source } from "@/api/types";
 import { Button } from "@/design/button";
+import { ConfirmButton } from "@/design/confirm-button";
 import { CopyButton } from "@/design/copy-button";
 import { ErrorNote, Loaded } from "@/design/states";
 import { sourcesQuery, useCreateSource, useRotateKey } from "../cdp/sources/queries";
@@ -66,24 +67,21 @@ function KnownSource({ source, onKey }: { source: Source; onKey: (key: string) =
           <code className="font-mono text-sm text-ink-2">{source.write_key_prefix}</code>
         </span>
         {mayWrite && (
-          <Button
-            busy={rotate.isPending}
-            onClick={() => {
-              rotate.mutate(undefined, {
-                onSuccess: ({ write_key }) => {
-                  onKey(write_key);
-                },
-              });
+          <ConfirmButton
+            label="New write key"
+            title={`A new write key for “${source.name}”?`}
+            act={async () => {
+              onKey((await rotate.mutateAsync()).write_key);
             }}
           >
-            New write key
-          </Button>
+            The old key ends at once: what the shop sends with it is refused until the new one is in its
+            place.
+          </ConfirmButton>
         )}
       </div>
       <p className="mt-1 text-sm text-ink-3">
         The whole key was shown when it was made. A new one ends the old one at once.
       </p>
-      {rotate.isError && <ErrorNote error={rotate.error} />}
     </>
   );
 }
@@ -124,7 +122,7 @@ function Snippets({ writeKey }: { writeKey: string }) {
           >
             {code}
           </pre>
-          <div className="absolute top-2 right-2">
+          <div className="absolute top-2 right-2 rounded-md bg-canvas">
             <CopyButton text={code} label="Copy the snippet" />
           </div>
         </Tabs.Content>

@@ -53,9 +53,9 @@ function ConnectionLine({ connection }: { connection: Connection }) {
             (connection.expires_at === null ? (
               "Access does not end by itself"
             ) : (
-              <>
+              <span>
                 Access ends <Age at={connection.expires_at} />
-              </>
+              </span>
             )))}
         {connection.status !== "disconnected" && <DisconnectButton connection={connection} />}
       </span>
@@ -99,32 +99,51 @@ function ConnectMeta() {
   );
 }
 
+/** Its first reading is under way: it was just switched on. */
+function isFirstRead({ enabled, last_metrics_at, sync_error }: AdAccount): boolean {
+  return enabled && last_metrics_at === null && sync_error === null;
+}
+
 function AdAccounts({ connections }: { connections: readonly Connection[] }) {
-  const accounts = useQuery(adAccountsQuery);
+  const accounts = useQuery({
+    ...adAccountsQuery,
+    refetchInterval: ({ state }) => state.data?.items.some(isFirstRead) === true && 2_000,
+  });
   return (
     <Loaded query={accounts} rows={2}>
       {({ items }) => (
-        <Table label="Ad accounts">
-          <thead>
-            <tr>
-              <Th>Ad account</Th>
-              <Th>Currency</Th>
-              <Th>Time zone</Th>
-              <Th figure>Metrics</Th>
-              <Th>Stratum may</Th>
-              <ThActions />
-            </tr>
-          </thead>
-          <tbody>
-            {items.map((account) => (
-              <AccountRow
-                key={account.id}
-                account={account}
-                readOnly={connections.find(({ id }) => id === account.connection_id)?.read_only ?? true}
-              />
-            ))}
-          </tbody>
-        </Table>
+        <>
+          {items.length > 0 && !items.some(({ enabled }) => enabled) && (
+            <p className="border-b border-line px-4 py-2">
+              <Status tone="hold">
+                <span className="whitespace-normal">
+                  Nothing is read yet: tick “Read and score it” for each ad account that counts.
+                </span>
+              </Status>
+            </p>
+          )}
+          <Table label="Ad accounts">
+            <thead>
+              <tr>
+                <Th>Ad account</Th>
+                <Th className="max-sm:hidden">Currency</Th>
+                <Th className="max-sm:hidden">Time zone</Th>
+                <Th figure>Metrics</Th>
+                <Th>Stratum may</Th>
+                <ThActions />
+              </tr>
+            </thead>
+            <tbody>
+              {items.map((account) => (
+                <AccountRow
+                  key={account.id}
+                  account={account}
+                  readOnly={connections.find(({ id }) => id === account.connection_id)?.read_only ?? true}
+                />
+              ))}
+            </tbody>
+          </Table>
+        </>
       )}
     </Loaded>
   );
@@ -137,11 +156,18 @@ function AccountRow({ account, readOnly }: { account: AdAccount; readOnly: boole
       <Td>
         <span className="font-medium">{account.name}</span>
         <div className="font-mono text-sm text-ink-3">{account.external_id}</div>
+        <div className="text-sm text-ink-3 sm:hidden">
+          {account.currency}, {account.timezone}
+        </div>
       </Td>
-      <Td>{account.currency}</Td>
-      <Td>{account.timezone}</Td>
+      <Td className="max-sm:hidden">{account.currency}</Td>
+      <Td className="max-sm:hidden">{account.timezone}</Td>
       <Td figure>
-        <Age domain at={account.last_metrics_at} why="none have been read yet" />
+        {isFirstRead(account) ? (
+          <Status tone="accent">Reading</Status>
+        ) : (
+          <Age domain at={account.last_metrics_at} why="none have been read yet" />
+        )}
         {account.sync_error !== null && (
           <div className="font-mono text-sm text-block">{account.sync_error}</div>
         )}
@@ -176,13 +202,16 @@ function AccountSwitches({ account, readOnly, disabled }: AccountSwitchesProps) 
           <input
             type="checkbox"
             className="size-4 accent-accent"
-            checked={account[key]}
+            checked={(change.isPending ? change.variables[key] : undefined) ?? account[key]}
             disabled={off}
             onChange={(event) => {
               change.mutate({ [key]: event.target.checked });
             }}
           />
           {label}
+          {key === "write_lease" && readOnly && (
+            <span className="text-sm text-ink-3">not on a read-only connection</span>
+          )}
         </label>
       ))}
       {change.isError && <ErrorNote error={change.error} />}
