@@ -24,7 +24,7 @@ export function Evidence({ value, empty, currency = null }: EvidenceProps) {
   return (
     <Facts>
       {entries.map(([name, part]) => (
-        <Fact key={name} term={words(name.replace(/_micros$/, ""))}>
+        <Fact key={name} term={words(name.replace(/_micros$/, ""))} nested={isNamed(part)}>
           {name.endsWith("_micros") && typeof part === "number" ? (
             <Amount micros={part} currency={own} />
           ) : (
@@ -34,6 +34,10 @@ export function Evidence({ value, empty, currency = null }: EvidenceProps) {
       ))}
     </Facts>
   );
+}
+
+function isNamed(part: unknown): part is Named {
+  return typeof part === "object" && part !== null && !Array.isArray(part);
 }
 
 /** A part that names its currency means its own amounts, and those within it. */

@@ -53,17 +53,31 @@ export function Page({ title, lead, actions, children }: PageProps) {
 /** Terms and their values in two columns. */
 export function Facts({ children, className }: { children: ReactNode; className?: string }) {
   return (
-    <dl className={cx("grid grid-cols-[max-content_minmax(0,1fr)] gap-x-4 gap-y-1", className)}>
+    <dl className={cx("grid grid-cols-[fit-content(50%)_minmax(0,1fr)] gap-x-4 gap-y-1", className)}>
       {children}
     </dl>
   );
 }
 
-export function Fact({ term, children }: { term: string; children: ReactNode }) {
+interface FactProps {
+  term: string;
+  children: ReactNode;
+  /** Facts of its own: on a phone they stand under their term, not beside it. */
+  nested?: boolean;
+}
+
+export function Fact({ term, children, nested = false }: FactProps) {
   return (
     <>
-      <dt className="text-ink-2">{term}</dt>
-      <dd className="min-w-0">{children}</dd>
+      <dt className={cx("text-ink-2", nested && "max-sm:col-span-2")}>{term}</dt>
+      <dd
+        className={cx(
+          "min-w-0",
+          nested && "max-sm:col-span-2 max-sm:border-l max-sm:border-line max-sm:pl-3",
+        )}
+      >
+        {children}
+      </dd>
     </>
   );
 }

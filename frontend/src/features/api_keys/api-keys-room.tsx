@@ -6,6 +6,7 @@ import { Age } from "@/design/figures";
 import { Panel } from "@/design/panel";
 import { Empty, Loaded } from "@/design/states";
 import { Table, Td, Th, ThActions, Tr } from "@/design/table";
+import { plural } from "@/format/words";
 import { SettingsFrame } from "@/features/tenants/settings/settings-frame";
 import { CreateKey } from "./create-key";
 import { apiKeysQuery } from "./queries";
@@ -46,7 +47,9 @@ export function ApiKeysRoom() {
                         <span className="font-medium">{key.name}</span>
                         <div className="font-mono text-sm text-ink-3">{key.prefix}…</div>
                       </Td>
-                      <Td className="font-mono text-sm">{key.scopes.join(" ")}</Td>
+                      <Td>
+                        <Scopes scopes={key.scopes} />
+                      </Td>
                       <Td figure>
                         <Age at={key.last_used_at} why="never used" />
                       </Td>
@@ -74,5 +77,21 @@ export function ApiKeysRoom() {
         </Loaded>
       </Panel>
     </SettingsFrame>
+  );
+}
+
+const SHOWN = 6;
+
+/** A few are named where they stand; many fold away behind their number. */
+function Scopes({ scopes }: { scopes: readonly string[] }) {
+  const names = <span className="font-mono text-sm">{scopes.join(" ")}</span>;
+  if (scopes.length <= SHOWN) return names;
+  return (
+    <details>
+      <summary className="w-fit whitespace-nowrap underline decoration-line-strong underline-offset-2">
+        {plural(scopes.length, "scope")}
+      </summary>
+      {names}
+    </details>
   );
 }

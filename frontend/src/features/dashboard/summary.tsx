@@ -14,7 +14,7 @@ interface Figure {
 
 function Cell({ term, figure, show }: { term: string; figure: Figure; show: (value: unknown) => ReactNode }) {
   return (
-    <div className="min-w-0 border-line px-4 py-3 not-first:border-l max-lg:nth-[2n+1]:border-l-0 max-lg:nth-[n+3]:border-t">
+    <div className="min-w-0 border-line px-4 py-3 not-first:border-l max-lg:last:odd:col-span-2 max-lg:nth-[2n+1]:border-l-0 max-lg:nth-[n+3]:border-t">
       <dt className="text-sm text-ink-3">{term}</dt>
       <dd className="mt-0.5 text-xl font-medium">
         {figure.known ? show(figure.value) : <Unknown why={figure.reason ?? "not reported"} />}

@@ -5,6 +5,7 @@ import { Age } from "@/design/figures";
 import { Panel } from "@/design/panel";
 import { Loaded } from "@/design/states";
 import { Table, Td, Th, ThActions, Tr } from "@/design/table";
+import { browserOf } from "./browser";
 import { sessionsQuery } from "./queries";
 
 export function SessionsPanel() {
@@ -33,7 +34,9 @@ export function SessionsPanel() {
             <tbody>
               {items.map((session) => (
                 <Tr key={session.id}>
-                  <Td className="max-w-80 truncate">{session.user_agent ?? "not told"}</Td>
+                  <Td className="max-w-80 truncate" title={session.user_agent ?? undefined}>
+                    {browserOf(session.user_agent)}
+                  </Td>
                   <Td>{session.ip ?? "not told"}</Td>
                   <Td figure>
                     <Age at={session.created_at} />
@@ -46,7 +49,7 @@ export function SessionsPanel() {
                       <span className="text-ink-3">this one</span>
                     ) : (
                       <ConfirmButton label="Sign out" title="Sign out there?" act={() => revoke(session.id)}>
-                        {session.user_agent ?? "That browser"} is signed out at once: going on there takes the
+                        {browserOf(session.user_agent)} is signed out at once: going on there takes the
                         password again.
                       </ConfirmButton>
                     )}

@@ -93,10 +93,10 @@ function NoEvents({ filtered }: { filtered: boolean }) {
 function EventLine({ event }: { event: StoredEvent }) {
   return (
     <Expandable
-      columns="grid-cols-[16px_minmax(0,1fr)_auto] sm:grid-cols-[16px_72px_minmax(0,1fr)_84px_96px_72px]"
+      columns="grid-cols-[16px_minmax(0,1fr)_auto] sm:grid-cols-[16px_88px_minmax(0,1fr)_84px_96px_72px]"
       summary={
         <>
-          <span className="text-ink-3 max-sm:hidden">{clockTime(event.received_at)}</span>
+          <span className="whitespace-nowrap text-ink-3 max-sm:hidden">{clockTime(event.received_at)}</span>
           <span className="truncate font-medium">{event.event_name}</span>
           <span className="text-ink-2 max-sm:hidden">{event.event_type}</span>
           <span className="text-right max-sm:hidden">
