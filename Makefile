@@ -92,6 +92,6 @@ pytest:
 	@$(INSTALL) sdks || echo 'The SDKs could not be installed: the tests that drive them will fail.'
 	@$(INSTALL) oracle || echo 'chdb could not be installed: the tests that it judges will fail.'
 	$(IN_BACKEND)/python -m pytest -n 2 -m "not long and not browser"
-	@$(if $(BROWSER),$(IN_BACKEND)/python -m pytest -m browser,echo 'BROWSER TESTS DID NOT RUN: there is no Chromium on this machine.')
+	@$(if $(BROWSER),$(IN_BACKEND)/python -m pytest -m browser tests/browser,echo 'BROWSER TESTS DID NOT RUN: there is no Chromium on this machine.')
 
 .PHONY: help run dev demo test test-long check fix bench migration clean lint contracts frontend-check frontend-test pytest

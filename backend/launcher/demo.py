@@ -89,12 +89,12 @@ class Story:
         )
         return account
 
-    def _shop_sends(self) -> None:
+    def _shop_sends(self, days: int = 18) -> None:
         """The shop's own Segment client, pointed at Stratum: its past orders, and everything from now on."""
         self._control(
             "POST", "shop", {"host": self._demo["url"], "write_key": self._demo["write_key"], "enabled": True}
         )
-        self._control("POST", "shop/backfill", {"days": 18})
+        self._control("POST", "shop/backfill", {"days": days})
         self._settled()
         stats = self._get("/cdp/events/stats")
         self._line(f"The shop sends events with Segment's SDK: {json.dumps(stats)[:160]}")

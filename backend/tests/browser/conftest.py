@@ -3,14 +3,19 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from launcher.demo import Story
 from tests.browser.chromium import QUIET, found
 from tests.browser.screens import Pictures
 from tests.browser.stack import Stack, running_stack
+
+_PATIENCE_MS = 20_000
+_PAST_DAYS = 15
+"""As few as leave seven whose conversions are all in."""
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +29,8 @@ def browser() -> Iterator[Browser]:
     program = found()
     if program is None:
         pytest.skip("there is no Chromium on this machine")
+    # Five seconds are too few where a whole Stratum shares two cores with its browser.
+    expect.set_options(timeout=_PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=list(QUIET))
         yield browser
@@ -35,7 +42,7 @@ def context(browser: Browser, stack: Stack) -> Iterator[BrowserContext]:
     context = browser.new_context(
         base_url=stack.url, viewport={"width": 1280, "height": 860}, locale="en-US", reduced_motion="reduce"
     )
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(_PATIENCE_MS)
     yield context
     context.close()
 
@@ -61,6 +68,15 @@ def story(stack: Stack) -> Iterator[Story]:
     story._sign_in()
     yield story
     story.close()
+
+
+@pytest.fixture(scope="session")
+def account(story: Story) -> dict[str, Any]:
+    """The demo's ad account, connected for writing, with its shop's past told and its signals healthy."""
+    account = story._connect()
+    story._shop_sends(_PAST_DAYS)
+    story._become_healthy(account)
+    return account
 
 
 @pytest.fixture(scope="session")

@@ -26,4 +26,6 @@ class Pictures:
             return
         for theme in _THEMES:
             page.emulate_media(color_scheme=theme)
+            # Colours that are inherited follow a frame later.
+            page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
             page.screenshot(path=self.folder / f"{name}-{theme}.png", full_page=True)

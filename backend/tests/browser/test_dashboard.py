@@ -7,12 +7,12 @@ from typing import Any, Literal
 
 import pyotp
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from launcher.demo import Story
 from tests.browser.people import enter
 from tests.browser.screens import DESK, PHONE, Pictures, sideways
-from tests.browser.stack import Stack, colleague
+from tests.browser.stack import Stack, colleague, neighbour
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600), pytest.mark.xdist_group("browser")]
 
@@ -24,6 +24,12 @@ _ROOMS = (
     "/connect", "/settings", "/settings/company", "/settings/members", "/settings/api-keys",
     "/settings/audit-log",
 )  # fmt: skip
+_EMPTY = (
+    "/", "/trust", "/trust/incidents", "/trust/calendar", "/trust/rates", "/autopilot",
+    "/autopilot/interventions", "/campaigns", "/events", "/events?show=rejected", "/operations/calls",
+    "/operations/conversions", "/operations/dead-letters", "/connect",
+)  # fmt: skip
+"""The rooms that look otherwise where nothing has happened yet."""
 
 _LOOKED_AT: tuple[tuple[Literal["light", "dark"], dict[str, list[str]]], ...] = (
     ("light", {}),
@@ -33,40 +39,70 @@ _LOOKED_AT: tuple[tuple[Literal["light", "dark"], dict[str, list[str]]], ...] = 
 
 
 def test_every_room_opens_fits_its_window_and_is_free_of_accessibility_faults(
-    page: Page, stack: Stack, pictures: Pictures
+    page: Page, stack: Stack, story: Story, account: dict[str, Any], pictures: Pictures
 ) -> None:
+    campaign = story._campaign(account)
     enter(page, stack)
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()
     faults: list[str] = []
-    for room in _ROOMS:
-        page.goto(room)
-        expect(page.get_by_role("heading", level=1)).to_be_visible()
-        expect(page.get_by_text("Loading", exact=True)).to_have_count(0)
-        expect(page.get_by_role("alert")).to_have_count(0)
-        name = re.sub(r"\W+", "-", room.strip("/")) or "overview"
-        for size in (PHONE, DESK):
-            page.set_viewport_size(size)
-            pictures.take(page, f"{name}-{size['width']}")
-            faults += [f"{room}: wider than {size['width']} px"] if sideways(page) > 0 else []
-        page.evaluate(_AXE.read_text())
-        for theme, what in _LOOKED_AT:
-            page.emulate_media(color_scheme=theme)
-            found = page.evaluate("what => axe.run(document, {resultTypes: ['violations'], ...what})", what)
-            faults += [
-                f"{room}, {theme}: {each['id']} {each['nodes'][0]['target']}" for each in found["violations"]
-            ]
-        page.emulate_media(color_scheme="light")
+    for room in (*_ROOMS, f"/campaigns/{campaign['id']}"):
+        faults += _faults(page, room, pictures)
     assert faults == []
 
 
+def test_every_room_says_something_where_nothing_has_happened_yet(
+    page: Page, stack: Stack, pictures: Pictures
+) -> None:
+    enter(page, neighbour(stack, "Hooli"))
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    expect(page.get_by_role("banner").get_by_text("Not started")).to_be_visible()
+    page.set_viewport_size(PHONE)
+    faults: list[str] = []
+    for room in _EMPTY:
+        _open(page, room)
+        pictures.take(page, f"empty-{_name(room)}")
+        faults += [f"{room}: wider than a phone"] if sideways(page) > 0 else []
+    assert faults == []
+
+
+def _open(page: Page, room: str) -> None:
+    page.goto(room)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.get_by_text("Loading", exact=True)).to_have_count(0)
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def _name(room: str) -> str:
+    return re.sub(r"\W+", "-", re.sub(r"/[0-9a-f-]{36}", "-one", room).strip("/")) or "overview"
+
+
+def _faults(page: Page, room: str, pictures: Pictures) -> list[str]:
+    """What does not fit on a phone or a desk, and what a person who cannot see it well stumbles over."""
+    _open(page, room)
+    faults: list[str] = []
+    for size in (PHONE, DESK):
+        page.set_viewport_size(size)
+        pictures.take(page, f"{_name(room)}-{size['width']}")
+        faults += [f"{room}: wider than {size['width']} px"] if sideways(page) > 0 else []
+    page.evaluate(_AXE.read_text())
+    for theme, what in _LOOKED_AT:
+        page.emulate_media(color_scheme=theme)
+        found = page.evaluate("what => axe.run(document, {resultTypes: ['violations'], ...what})", what)
+        faults += [
+            f"{room}, {theme}: {each['id']} {each['nodes'][0]['target']}" for each in found["violations"]
+        ]
+    page.emulate_media(color_scheme="light")
+    return faults
+
+
 def test_a_person_with_a_second_factor_sees_the_gate_close_and_stops_everything(
-    page: Page, context: BrowserContext, stack: Stack, story: Story, pictures: Pictures
+    page: Page,
+    stack: Stack,
+    story: Story,
+    account: dict[str, Any],
+    pictures: Pictures,
 ) -> None:
     person = colleague(stack)
-    account = story._connect()
-    story._shop_sends()
-    story._become_healthy(account)
-
     enter(page, person)
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()
     page.goto("/settings")
@@ -76,7 +112,7 @@ def test_a_person_with_a_second_factor_sees_the_gate_close_and_stops_everything(
     page.get_by_role("button", name="Turn it on").click()
     expect(page.get_by_text("Your backup codes, shown this once")).to_be_visible()
 
-    context.clear_cookies()
+    page.context.clear_cookies()
     enter(page, person)
     expect(page.get_by_role("heading", name="Second step")).to_be_visible()
     # The step that switched it on is spent; the next one is within the drift that is allowed.
@@ -84,7 +120,7 @@ def test_a_person_with_a_second_factor_sees_the_gate_close_and_stops_everything(
     page.get_by_role("button", name="Verify").click()
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()
 
-    _approve_on_a_phone(page, story, account)
+    approved = _approve_on_a_phone(page, story, account, pictures)
 
     page.get_by_role("link", name="Trust", exact=True).click()
     decisions = page.get_by_role("table").last
@@ -117,8 +153,17 @@ def test_a_person_with_a_second_factor_sees_the_gate_close_and_stops_everything(
     page.get_by_role("dialog").get_by_role("button", name="Release").click()
     expect(page.get_by_text("Frozen.", exact=True)).to_have_count(0)
 
+    incident = story._get("/trust/incidents?status=open")["items"][0]
+    told = (
+        "/", "/autopilot?show=all", f"/autopilot/actions/{approved['id']}",
+        f"/trust/decisions/{stopped['decision_id']}", f"/trust/incidents/{incident['id']}",
+    )  # fmt: skip
+    assert [fault for room in told for fault in _faults(page, room, pictures)] == []
 
-def _approve_on_a_phone(page: Page, story: Story, account: dict[str, Any]) -> None:
+
+def _approve_on_a_phone(
+    page: Page, story: Story, account: dict[str, Any], pictures: Pictures
+) -> dict[str, Any]:
     """A raise over its campaign's limit waits; a person confirms it, with a reason, on a small screen."""
     campaign = story._campaign(account, worst=True)
     limit = {"mode": "soft_block", "max_campaign_budget_micros": campaign["daily_budget_micros"]}
@@ -131,11 +176,14 @@ def _approve_on_a_phone(page: Page, story: Story, account: dict[str, Any]) -> No
     page.get_by_role("link", name="Autopilot", exact=True).click()
     expect(page.get_by_text(campaign["name"])).to_be_visible()
     assert sideways(page) == 0
+    pictures.take(page, "phone-held")
     page.get_by_role("button", name="Approve anyway").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Reason").fill("The season starts")
+    pictures.take(page, "phone-approving")
     dialog.get_by_role("button", name="Approve anyway").click()
     expect(page.get_by_text("Nothing waits for you.")).to_be_visible()
     assert story._get(f"/autopilot/actions/{held['id']}")["state"] not in {"held", "dismissed", "blocked"}
     expect(page.get_by_role("button", name="Kill switch")).to_be_in_viewport()
     page.set_viewport_size(DESK)
+    return held

@@ -26,17 +26,27 @@ def _api(person: Stack) -> Iterator[httpx2.Client]:
         yield client
 
 
-def test_a_platform_is_connected_by_signing_in_there_and_disconnected_with_open_eyes(
-    page: Page, stack: Stack
-) -> None:
+def test_the_first_run_leads_to_the_first_event_and_a_platform_that_is_read(page: Page, stack: Stack) -> None:
     enter(page, neighbour(stack, f"Fabrikam {secrets.token_hex(3)}"))
-    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
-    page.goto("/connect")
+    page.get_by_role("link", name="Create it").click()
+    page.get_by_role("button", name="Make a source").click()
+    expect(page.get_by_text("Waiting for the first event")).to_be_visible()
+    write_key = page.locator("code", has_text="wk_").first.inner_text()
+    expect(page.get_by_label("The snippet", exact=True)).to_contain_text(write_key)
+    sent = {"userId": "u-1", "event": "Order Completed"}
+    httpx2.post(f"{stack.url}/v1/track", json=sent, auth=(write_key, ""), timeout=30).raise_for_status()
+    expect(page.get_by_text("Receiving")).to_be_visible()
+
     page.get_by_role("button", name="Connect Meta").click()
     page.get_by_role("button", name="Allow").click()
     expect(page.get_by_text("Meta is connected.")).to_be_visible()
     expect(page.get_by_text("read only", exact=True)).to_be_visible()
-    expect(page.get_by_text("Northwind Outfitters US", exact=True)).to_be_visible()
+    dollars = page.get_by_role("row", name="Northwind Outfitters US")
+    expect(page.get_by_text("Nothing is read yet")).to_be_visible()
+    dollars.get_by_label("Read and score it").click()
+    expect(dollars.get_by_label("Read and score it")).to_be_checked()
+    expect(page.get_by_text("Nothing is read yet")).to_have_count(0)
+    expect(dollars.locator("time")).to_be_visible()
 
     page.get_by_role("button", name="Disconnect").click()
     dialog = page.get_by_role("dialog")
