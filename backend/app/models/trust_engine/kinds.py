@@ -104,8 +104,6 @@ class Violation(StrEnum):
     BUDGET_EXCEEDED = "budget_exceeded"
     ROAS_BELOW_THRESHOLD = "roas_below_threshold"
     DAILY_SPEND_LIMIT = "daily_spend_limit"
-    CAMPAIGN_PAUSE_REQUIRED = "campaign_pause_required"
-    FREQUENCY_CAP_EXCEEDED = "frequency_cap_exceeded"
 
 
 class CalendarKind(StrEnum):
@@ -117,10 +115,8 @@ class IncidentKind(StrEnum):
     """What can be wrong enough that a person should know."""
 
     SIGNAL_DEAD = "signal_dead"
-    HEALTH_CRITICAL = "health_critical"
     READ_BACK_MISMATCH = "read_back_mismatch"
     EXTERNAL_EDIT = "external_edit"
-    AMBIGUOUS_WRITE = "ambiguous_write"
 
 
 class IncidentStatus(StrEnum):

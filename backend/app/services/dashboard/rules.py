@@ -109,8 +109,6 @@ _BROKEN = {
     Violation.BUDGET_EXCEEDED: "A budget limit was met",
     Violation.ROAS_BELOW_THRESHOLD: "The return is under its floor",
     Violation.DAILY_SPEND_LIMIT: "The day's spend limit was met",
-    Violation.CAMPAIGN_PAUSE_REQUIRED: "A campaign should be paused",
-    Violation.FREQUENCY_CAP_EXCEEDED: "A frequency cap was met",
 }
 
 

@@ -11,9 +11,7 @@ from app.models.trust_engine.kinds import EnforcementMode
 class Intervention(StrEnum):
     WARNED = "warned"
     BLOCKED = "blocked"
-    AUTO_PAUSED = "auto_paused"
     OVERRIDE_LOGGED = "override_logged"
-    NOTIFICATION_SENT = "notification_sent"
     KILL_SWITCH_CHANGED = "kill_switch_changed"
 
 

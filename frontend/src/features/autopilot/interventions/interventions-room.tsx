@@ -14,9 +14,7 @@ import { interventionsQuery } from "./queries";
 const TONES: Readonly<Record<string, Tone>> = {
   warned: "hold",
   blocked: "block",
-  auto_paused: "block",
   override_logged: "accent",
-  notification_sent: "muted",
 };
 
 function toneOf({ kind, detail }: Intervention): Tone {
