@@ -5,10 +5,22 @@ import type { ComponentProps, ReactNode } from "react";
 export const TAB =
   "inline-flex h-9 shrink-0 items-center border-b-2 border-transparent text-ink-2 hover:text-ink aria-[current=page]:border-accent aria-[current=page]:text-ink max-sm:h-11";
 
+/** Scrolls a row sideways, never the page, until the room that is open can be seen. */
+function showCurrent(row: HTMLElement | null) {
+  const current = row?.querySelector("[aria-current=page]");
+  if (row === null || current === null || current === undefined) return;
+  const beyond = current.getBoundingClientRect().right - row.getBoundingClientRect().right;
+  if (beyond > 0) row.scrollLeft += beyond;
+}
+
 /** The rooms of one area, in a row that scrolls sideways where it does not fit. */
 export function Tabs({ label, children }: { label: string; children: ReactNode }) {
   return (
-    <nav aria-label={label} className="flex gap-5 overflow-x-auto border-b border-line max-sm:px-4">
+    <nav
+      ref={showCurrent}
+      aria-label={label}
+      className="flex gap-5 overflow-x-auto border-b border-line max-sm:px-4"
+    >
       {children}
     </nav>
   );

@@ -65,7 +65,7 @@ function MemberRow({ member }: { member: Member }) {
         <div className="text-ink-2">{member.email}</div>
         {change.isError && <ErrorNote error={change.error} />}
       </Td>
-      <Td className="w-36">
+      <Td className="w-36 min-w-36">
         {mayWrite ? (
           <SelectField
             label={`Role of ${member.full_name}`}

@@ -71,7 +71,7 @@ function Filters() {
           <option value="all">All</option>
         </SelectField>
       </div>
-      <div className="w-44">
+      <div className="w-52">
         <SelectField
           label="Kind"
           hideLabel
