@@ -11,14 +11,16 @@ from uuid import UUID
 
 import pytest
 from httpx2 import AsyncClient
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from app.auth.permissions import Role
 from app.base_models import Base
 from app.core.clock import real_now
 from app.core.ids import uuid7
 from app.db.session import Scopes, TenantScope
+from app.models.cdp.events import CdpEvent
 from app.models.cdp.privacy import CdpPrivacyRequest
+from app.models.integrations.conversions import ConversionDelivery
 from app.services.cdp.consents.service import Consents
 from app.services.cdp.events.service import Ingestion
 from app.services.cdp.identity.service import Resolver
@@ -27,6 +29,7 @@ from app.services.cdp.privacy.service import Forgetting, PrivacyWork
 from app.services.cdp.sources.service import Sender
 from tests.factories.access import Company
 from tests.factories.cdp import Source, ingest, make_source
+from tests.factories.trust import make_account
 from tests.workers.processes import eventually, relay, worker
 
 PRIVACY = "/api/v1/cdp/privacy"
@@ -418,6 +421,43 @@ async def test_events_that_arrive_at_any_moment_of_an_erasure_bring_nobody_back(
             text("select count(*) from cdp_events where email_hash is not null")
         )
     assert (held, kept) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("columns", "sent"),
+    [
+        ({"status": "queued"}, False),
+        ({"status": "queued", "attempts": 1}, True),  # on its way while the person is erased
+        ({"status": "failed", "attempts": 1}, True),  # perhaps only the answer was lost
+        ({"status": "skipped", "attempts": 1}, False),
+        ({"status": "acknowledged", "attempts": 1, "sent_at": real_now()}, True),
+    ],
+)
+async def test_the_certificate_claims_of_no_platform_what_it_cannot_know(
+    acme: Company, columns: dict[str, Any], sent: bool
+) -> None:
+    await told(acme, await make_source(acme), happened("u-1"))
+    account = await make_account(acme.scopes, with_orders=False)
+    async with acme.scopes() as scope:
+        event = (await scope.session.scalars(select(CdpEvent))).one()
+        scope.session.add(
+            ConversionDelivery(
+                ad_account_id=account.id,
+                platform="meta",
+                event_id=event.id,
+                event_received_at=event.received_at,
+                dedupe_key="o-u-1",
+                event_name="purchase",
+                platform_event="Purchase",
+                event_time=event.event_time,
+                queued_at=event.received_at,
+                **columns,
+            )
+        )
+    request = await asked(acme, "erasure", await profile_of(acme.client(), "u-1"))
+    answer = (await acme.client().get(f"{PRIVACY}/requests/{request}/certificate")).json()
+    [meta] = [each for each in answer["certificate"]["stores"] if each["store"] == "platform:meta"]
+    assert (meta["status"], meta["rows"]) == (("impossible", 1) if sent else ("erased", 0))
 
 
 async def test_what_runs_as_its_owner_reaches_no_neighbours_rows(acme: Company, globex: Company) -> None:

@@ -102,8 +102,8 @@ class Erasure:
                     "status": StepStatus.IMPOSSIBLE if sent else StepStatus.ERASED,
                     "rows": sent,
                     "detail": (
-                        f"{sent} conversions had been sent, their identifiers hashed; the platform has no way to "
-                        "delete one, and keeps them by its own terms."
+                        f"{sent} conversions had been sent or tried, their identifiers hashed; the platform has no "
+                        "way to delete one, and keeps them by its own terms."
                         if sent
                         else "Nothing of the person had been sent there, and nothing will be."
                     ),

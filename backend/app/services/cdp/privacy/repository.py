@@ -17,23 +17,28 @@ from app.models.integrations.connections import Connection
 from app.models.integrations.conversions import ConversionDelivery
 from app.services.cdp.privacy.rules import RequestKind, RequestStatus
 
+# One that was tried may have arrived, whatever came of it; and one that is under way has been tried.
 _DELIVERIES = """
-WITH theirs AS (
+WITH found AS (
+  SELECT d.id, d.sent_at IS NOT NULL OR (d.attempts > 0 AND d.status IN ('queued', 'failed', 'sent', 'dead')) AS sent
+  FROM conversion_deliveries AS d JOIN cdp_events AS e
+    ON e.tenant_id = d.tenant_id AND e.received_at = d.event_received_at AND e.id = d.event_id
+  WHERE d.tenant_id = $1 AND e.tenant_id = $1 AND e.person_key = ANY($2::uuid[])
+  FOR UPDATE OF d),
+theirs AS (
   UPDATE conversion_deliveries AS d SET dedupe_key = 'erased:' || d.id, match_keys = '{}', response = NULL,
     status = CASE WHEN d.status IN ('queued', 'failed') THEN 'skipped' ELSE d.status END,
     reason = CASE WHEN d.status IN ('queued', 'failed') THEN 'person_erased' ELSE d.reason END,
     next_attempt_at = NULL
-  FROM cdp_events AS e
-  WHERE d.tenant_id = $1 AND e.tenant_id = $1 AND e.person_key = ANY($2::uuid[])
-    AND d.event_received_at = e.received_at AND d.event_id = e.id
-  RETURNING d.platform, d.sent_at IS NOT NULL AS sent)
+  FROM found WHERE d.tenant_id = $1 AND d.id = found.id
+  RETURNING d.platform, found.sent)
 SELECT platform, count(*), count(*) FILTER (WHERE sent) FROM theirs GROUP BY platform ORDER BY platform
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """Deliveries of one person to a platform; how many had left."""
+    """Deliveries of one person to a platform; how many had left, or may have."""
 
     platform: str
     rows: int

@@ -14,6 +14,7 @@ from app.services.cdp.events.bodies import is_json, members
 from app.services.cdp.events.clock_correction import corrected, parse_time
 from app.services.cdp.events.commerce import commerce, micros
 from app.services.cdp.events.errors import BadBatch, BatchTooLarge
+from app.services.cdp.events.identifiers import device_key
 from app.services.cdp.events.reading import Delivery, Row, Verdict
 from app.services.cdp.events.rules import Refused
 from app.services.cdp.events.service import open_envelope
@@ -104,3 +105,9 @@ def test_times_are_read_in_the_forms_that_clients_send(said: str | int) -> None:
 def test_a_time_far_ahead_is_refused() -> None:
     with pytest.raises(Refused):
         corrected(NOW, None, NOW + timedelta(days=2))
+
+
+def test_a_device_id_that_is_longer_than_any_names_nobody() -> None:
+    """What is remembered of devices would be the memory of the process."""
+    assert device_key("x" * 500, 1) is not None
+    assert device_key("x" * 501, 1) is None
