@@ -1,5 +1,6 @@
 """Segments over HTTP."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -7,6 +8,8 @@ from httpx2 import AsyncClient
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.auth.permissions import Role
+from app.core.ids import uuid7
 from app.db.outbox import OutboxMessage
 from app.models.audit_logs import AuditLogEntry
 from app.models.cdp.segments import CdpSegmentListEntry
@@ -328,3 +331,19 @@ async def test_the_ends_of_the_calendar_are_refused_by_name(client: AsyncClient,
         answer = await client.post(f"{URL}/preview", json={"rule": rule})
         assert answer.status_code == 422, (rule, answer.text)
         assert answer.json()["fields"][0]["field"].startswith("body.rule")
+
+
+async def test_a_file_is_not_even_read_for_who_may_not_send_it(acme: Company) -> None:
+    read = 0
+
+    async def chunks() -> AsyncIterator[bytes]:
+        nonlocal read
+        for _ in range(20):
+            read += 1
+            yield b"email\n" * 100_000
+
+    viewer = acme.client(Role.VIEWER)
+    for method, path in (("POST", f"{URL}/lists?name=x"), ("PUT", f"{URL}/{uuid7()}/list")):
+        answer = await viewer.request(method, path, content=chunks(), headers={"Content-Type": "text/csv"})
+        assert (answer.status_code, answer.json()["code"]) == (403, "auth.permission_missing")
+    assert read <= 2, "no more than what was on its way"

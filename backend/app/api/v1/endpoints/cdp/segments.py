@@ -145,7 +145,7 @@ def _uploaded(segment: SegmentView, report: Report) -> ListRead:
 
 @router.post("/lists", status_code=201, openapi_extra=_CSV, max_body_size=MAX_LIST_BYTES + DRAINED_BYTES)
 async def create_list(
-    asked: Annotated[ListCreate, Query()], lists: Lists, file: UploadedFile, _: Writer
+    asked: Annotated[ListCreate, Query()], _: Writer, lists: Lists, file: UploadedFile
 ) -> ListRead:
     """A segment of the people whom a CSV file names; of their identifiers only keyed hashes are kept."""
     made = await lists.create(asked.name, asked.description, file, skip_bad_rows=asked.skip_bad_rows)
@@ -154,7 +154,7 @@ async def create_list(
 
 @router.put("/{segment_id}/list", openapi_extra=_CSV, max_body_size=MAX_LIST_BYTES + DRAINED_BYTES)
 async def replace_list(
-    segment_id: SegmentId, asked: Annotated[ListReplace, Query()], lists: Lists, file: UploadedFile, _: Writer
+    segment_id: SegmentId, asked: Annotated[ListReplace, Query()], _: Writer, lists: Lists, file: UploadedFile
 ) -> ListRead:
     """Another file in the place of the list, or beside it."""
     made = await lists.replace(segment_id, file, add=asked.add, skip_bad_rows=asked.skip_bad_rows)
