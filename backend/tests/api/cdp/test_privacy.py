@@ -378,6 +378,23 @@ async def test_an_erasure_in_the_middle_of_an_export_leaves_nothing(acme: Compan
     assert (await acme.client().get(f"{PRIVACY}/requests/{export}/export")).status_code == 410
 
 
+async def test_an_export_that_an_erasure_ended_does_not_go_on_with_who_comes_back(acme: Company) -> None:
+    source = await make_source(acme)
+    await told(acme, source, happened("u-1"))
+    profile = await profile_of(acme.client(), "u-1")
+    export, erasure = await requested(acme, "export", profile), await requested(acme, "erasure", profile)
+
+    async def erased_and_back() -> None:
+        await PrivacyWork(acme.scopes).run(erasure)
+        later = (real_now() + timedelta(seconds=1)).isoformat()
+        await told(acme, source, happened("u-1", timestamp=later))
+
+    await PrivacyWork(scopes_that(acme.scopes, 3, erased_and_back)).run(export)
+    assert await profile_of(acme.client(), "u-1") == profile, "under the same id"
+    assert await rows(acme.scopes, "cdp_privacy_export_parts") == 0
+    assert (await acme.client().get(f"{PRIVACY}/requests/{export}/export")).status_code == 410
+
+
 @pytest.mark.parametrize("moment", MOMENTS)
 async def test_of_two_erasures_of_one_person_neither_says_what_it_has_not_done(
     acme: Company, moment: int
