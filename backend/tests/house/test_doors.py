@@ -26,7 +26,10 @@ _OPENERS = {
 """Each door to the database, and who opens it beside `app.db` itself."""
 
 _RAW = {"AsyncSession", "create_async_engine", "create_engine", "create_pool"}
-_RUNS_SQL = {"execute", "scalar", "scalars", "fetch", "fetchrow", "fetchval", "stream_scalars", "get_one"}
+_RUNS_SQL = {
+    *("execute", "executemany", "scalar", "scalars", "stream_scalars", "get_one"),
+    *("fetch", "fetchrow", "fetchval", "copy_records_to_table", "copy_to_table"),
+}
 _REDIS_OWNERS = {"redis", "_redis", "pipe"}
 _NO_KEY = {"aclose", "execute", "ping", "pipeline", "register_script", "time", "xread"}
 _KEY_BUILDERS = {"tenant_key", "live_stream", "key", "channel"}
