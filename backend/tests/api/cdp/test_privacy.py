@@ -38,8 +38,10 @@ PROFILES = "/api/v1/cdp/profiles"
 NO_CUSTOMER = {
     "cdp_consent_settings": "a tenant's own rules",
     "cdp_event_counts": "numbers of events by source and hour",
+    "cdp_funnels": "questions that people saved",
     "cdp_identity_settings": "a tenant's own rules",
     "cdp_privacy_settings": "a tenant's own limits",
+    "cdp_retention_reports": "questions that people saved",
     "cdp_segment_cursors": "how far the feed was read",
     "cdp_segments": "rules of segments",
     "cdp_sources": "where events come from",
