@@ -13,6 +13,7 @@ from app.core.config import Settings
 from app.core.rate_limits import RateLimiter
 from app.db.readers import TenantReader
 from app.db.session import Doors, Scopes, TenantScope, open_scope, scopes_for
+from app.schemas.text import NO_NUL
 
 
 async def get_settings_of(connection: HTTPConnection) -> Settings:
@@ -60,7 +61,7 @@ class PageParams(BaseModel):
 
 
 Search = Annotated[
-    str | None, Field(max_length=200, pattern=r"^[^\x00]*$", description="Part of the name, in any case.")
+    str | None, Field(max_length=200, pattern=NO_NUL, description="Part of the name, in any case.")
 ]
 
 

@@ -125,3 +125,65 @@ def _codes() -> Iterator[str]:
 def test_no_two_schemas_share_a_name(described: dict[str, Any]) -> None:
     """FastAPI tells namesakes apart by their modules, which a generated client then has in its names."""
     assert [name for name in described["components"]["schemas"] if "__" in name] == []
+
+
+OPAQUE = {
+    *(
+        "cursor",
+        "last_event_id",
+        "Last-Event-ID",
+        "ticket",
+        "state",
+        "code",
+    ),  # decoded or looked up, stored nowhere
+    *("X-Client", "X-CSRF-Token", "stratum_connect", "write_key"),  # compared
+    *("timezone", "rate", "number"),  # read as what they are, by name or by value
+}
+BY_THE_LINE = {
+    "POST /api/v1/cdp/events",
+    "POST /api/v1/cdp/segments/lists",
+    "PUT /api/v1/cdp/segments/{segment_id}/list",
+}
+"""Bodies whose lines are judged one by one: `tests/api/cdp` has their tests."""
+
+
+def test_no_text_that_comes_in_can_hold_a_nul(described: dict[str, Any]) -> None:
+    """PostgreSQL stores none: what lets it through answers 500."""
+    seen: set[str] = set()
+    open_to_it = [
+        where
+        for place, operation in operations(described)
+        if place not in BY_THE_LINE
+        for name, schema in _inputs(operation)
+        for where in _free_texts(described["components"]["schemas"], schema, f"{place} {name}", seen)
+        if where.rpartition(" ")[2].rpartition(".")[2] not in OPAQUE
+    ]
+    assert open_to_it == []
+
+
+def _inputs(operation: Operation) -> Iterator[tuple[str, dict[str, Any]]]:
+    for parameter in operation.get("parameters", ()):
+        yield parameter["name"], parameter["schema"]
+    for body in operation.get("requestBody", {}).get("content", {}).values():
+        yield "body", body["schema"]
+
+
+def _free_texts(schemas: dict[str, Any], schema: dict[str, Any], where: str, seen: set[str]) -> Iterator[str]:
+    """Where a text may be anything at all: it has neither a pattern nor a format, nor is it one of a few."""
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        if name in seen:
+            return
+        seen.add(name)
+        schema, where = schemas[name], name
+    if schema.get("type") == "string" and not schema.keys() & {"pattern", "format", "enum", "const"}:
+        yield where
+    inside = [
+        (where, each) for key in ("anyOf", "oneOf", "allOf", "prefixItems") for each in schema.get(key, ())
+    ]
+    inside += [(f"{where}.{name}", each) for name, each in schema.get("properties", {}).items()]
+    inside += [
+        (where, schema[key]) for key in ("items", "additionalProperties") if isinstance(schema.get(key), dict)
+    ]
+    for place, each in inside:
+        yield from _free_texts(schemas, each, place, seen)

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.schemas.autopilot.actions import JustifiedBy, SpendOnly
 from app.schemas.inputs import Input
+from app.schemas.text import Reason
 
 CampaignSort = Literal[
     "name", "-name", "status", "-status", "daily_budget_micros", "-daily_budget_micros", "spend_micros",
@@ -70,18 +71,13 @@ class CampaignDetail(CampaignRead):
 
 
 class PauseBody(Input):
-    reason: str = Field(
-        "A person asked for it.",
-        min_length=1,
-        max_length=500,
-        description="Why, for those who read it later.",
-    )
+    reason: Reason = Field("A person asked for it.", description="Why, for those who read it later.")
 
 
 class BudgetBody(Input):
     daily_budget_micros: int = Field(
         gt=0, le=10**15, description="The new budget of a day, in millionths of the account's currency."
     )
-    reason: str = Field(min_length=1, max_length=500, description="Why, for those who read it later.")
+    reason: Reason = Field(description="Why, for those who read it later.")
     justified_by: JustifiedBy
     spend_only: SpendOnly

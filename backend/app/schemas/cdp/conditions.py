@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from app.schemas.text import NO_NUL
 from app.schemas.times import Day, Instant
 
 MAX_DAYS = 1_100
@@ -18,7 +19,7 @@ Name = Annotated[
     str,
     Field(min_length=1, max_length=200, pattern=r"^[^\x00]+$", description="As it was sent; case matters."),
 ]
-Text = Annotated[str, Field(max_length=500, pattern=r"^[^\x00]*$")]
+Text = Annotated[str, Field(max_length=500, pattern=NO_NUL)]
 Number = Annotated[Decimal, Field(max_digits=30, decimal_places=12)]
 
 

@@ -7,11 +7,12 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.schemas.inputs import Input
+from app.schemas.text import NO_NUL
 from app.schemas.times import Moment
 
 PurposeName = Literal["analytics", "ads", "email", "sms", "personalization"]
 Said = Literal["granted", "refused"]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=NO_NUL)]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.schemas.inputs import Input
+from app.schemas.text import NO_NUL, Word
 from app.schemas.times import Moment
 
 
@@ -59,10 +60,10 @@ class EventRead(BaseModel):
 
 
 class EventQuery(BaseModel):
-    name: str | None = Field(None, max_length=500, description="Exactly this event name.")
+    name: str | None = Field(None, max_length=500, pattern=NO_NUL, description="Exactly this event name.")
     source_id: UUID | None = Field(None, description="What this source sent.")
     message_id: str | None = Field(
-        None, max_length=200, description="The event with this id of the sender's."
+        None, max_length=200, pattern=NO_NUL, description="The event with this id of the sender's."
     )
     since: Moment | None = Field(None, description="Received from then on, UTC.")
     until: Moment | None = Field(None, description="Received before then, UTC.")
@@ -73,7 +74,7 @@ class EventQuery(BaseModel):
 
 
 class VerdictQuery(BaseModel):
-    code: str | None = Field(None, max_length=60, description="Exactly this code.")
+    code: Word | None = Field(None, max_length=60, description="Exactly this code.")
     source_id: UUID | None = Field(None, description="What this source sent.")
     cursor: str | None = Field(
         None, max_length=200, description="The `next_cursor` of the page before; left out for the first page."

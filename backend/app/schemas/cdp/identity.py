@@ -7,10 +7,11 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.schemas.inputs import Input
+from app.schemas.text import NO_NUL
 
 Limited = Literal["email", "phone", "match_key", "device_id", "anonymous_id"]
 Refused = Literal["different_users", "kept_apart", "type_limit", "too_many_identifiers", "too_many_merges"]
-Value = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
+Value = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=NO_NUL)]
 
 
 class MatchPartRule(Input):

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.schemas.inputs import Input
+from app.schemas.text import NO_NUL
 
 Kind = Literal["export", "erasure"]
 
@@ -14,7 +15,7 @@ Kind = Literal["export", "erasure"]
 class PrivacyRequestCreate(Input):
     kind: Kind = Field(description="A copy of everything, or the end of it.")
     profile_id: UUID = Field(description="Whose data.")
-    reason: Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00]*$")] = Field(
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=NO_NUL)] = Field(
         description="Why, for those who have to show it later."
     )
 

@@ -7,9 +7,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.schemas.inputs import Input
+from app.schemas.text import NO_NUL
 
 Stage = Literal["anonymous", "known", "customer", "churned"]
-Plain = r"^[^\x00]*$"
 Key = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 """An identifier's key: it means something beside its profile alone."""
 
@@ -123,14 +123,14 @@ class GraphRead(BaseModel):
 
 class ProfileQuery(BaseModel):
     identifier: str | None = Field(
-        None, max_length=500, pattern=Plain, description="Any identifier, as it is written."
+        None, max_length=500, pattern=NO_NUL, description="Any identifier, as it is written."
     )
     lifecycle: Stage | None = Field(None, description="Only people at this stage.")
     trait: str | None = Field(
-        None, max_length=200, pattern=Plain, description="A trait's name; with `value`."
+        None, max_length=200, pattern=NO_NUL, description="A trait's name; with `value`."
     )
     value: str | None = Field(
-        None, max_length=500, pattern=Plain, description="An identifier or a trait's value, exactly."
+        None, max_length=500, pattern=NO_NUL, description="An identifier or a trait's value, exactly."
     )
     cursor: str | None = Field(
         None, max_length=200, description="The `next_cursor` of the page before; left out for the first page."
@@ -140,7 +140,7 @@ class ProfileQuery(BaseModel):
 
 class Why(Input):
     reason: str = Field(
-        min_length=1, max_length=500, pattern=Plain, description="Why, for those who read it later."
+        min_length=1, max_length=500, pattern=NO_NUL, description="Why, for those who read it later."
     )
 
 

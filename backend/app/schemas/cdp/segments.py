@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.schemas.cdp.segments_tree import Rule
 from app.schemas.inputs import Input
+from app.schemas.text import NO_NUL
 
 SegmentSort = Literal[
     "name",
@@ -27,10 +28,10 @@ class SegmentCreate(Input):
     name: str = Field(
         min_length=1,
         max_length=120,
-        pattern=r"^[^\x00]*$",
+        pattern=NO_NUL,
         description="Its name, unique among those that are not archived.",
     )
-    description: str = Field("", max_length=1_000, pattern=r"^[^\x00]*$", description="What it is for.")
+    description: str = Field("", max_length=1_000, pattern=NO_NUL, description="What it is for.")
     rule: Rule = Field(description="The conditions: a tree of `all`, `any` and `not`.")
 
 
@@ -39,12 +40,10 @@ class SegmentPatch(Input):
         None,
         min_length=1,
         max_length=120,
-        pattern=r"^[^\x00]*$",
+        pattern=NO_NUL,
         description="Its name, unique among those that are not archived.",
     )
-    description: str | None = Field(
-        None, max_length=1_000, pattern=r"^[^\x00]*$", description="What it is for."
-    )
+    description: str | None = Field(None, max_length=1_000, pattern=NO_NUL, description="What it is for.")
     rule: Rule | None = Field(
         None, description="Another rule is a new version; its membership is computed by a task."
     )
@@ -99,10 +98,10 @@ class ListCreate(BaseModel):
     name: str = Field(
         min_length=1,
         max_length=120,
-        pattern=r"^[^\x00]*$",
+        pattern=NO_NUL,
         description="Its name, unique among those that are not archived.",
     )
-    description: str = Field("", max_length=1_000, pattern=r"^[^\x00]*$", description="What it is for.")
+    description: str = Field("", max_length=1_000, pattern=NO_NUL, description="What it is for.")
     skip_bad_rows: bool = Field(
         False, description="Use the rows that can be; else the whole file is refused."
     )

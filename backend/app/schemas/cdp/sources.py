@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.schemas.inputs import Input
+from app.schemas.text import Line
 
 Kind = Literal["browser", "server", "mobile"]
 
@@ -15,12 +16,12 @@ SourceSort = Literal["name", "-name", "created_at", "-created_at"]
 
 
 class SourceCreate(Input):
-    name: str = Field(min_length=1, max_length=120, description="What sends: `Web shop`.")
+    name: Line = Field(max_length=120, description="What sends: `Web shop`.")
     kind: Kind = Field("server", description="Where the code that sends runs.")
 
 
 class SourcePatch(Input):
-    name: str | None = Field(None, min_length=1, max_length=120, description="What sends: `Web shop`.")
+    name: Line | None = Field(None, max_length=120, description="What sends: `Web shop`.")
     enabled: bool | None = Field(None, description="Off: what it sends is refused with 404.")
 
 

@@ -25,7 +25,9 @@ class AuthorizeRead(BaseModel):
 
 class ConnectionCreate(Input):
     platform: PlatformName = Field(description="The ad platform.")
-    access_token: str = Field(min_length=8, max_length=4096, description="A token of that platform's.")
+    access_token: str = Field(
+        min_length=8, max_length=4096, pattern=r"^[\x21-\x7e]*$", description="A token of that platform's."
+    )
     read_only: bool = Field(default=True, description="Nothing is ever written through it.")
 
 

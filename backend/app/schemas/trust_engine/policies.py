@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.schemas.inputs import Input
+from app.schemas.text import NO_NUL
 
 
 class PolicyRead(BaseModel):
@@ -67,5 +68,5 @@ class PolicyDocument(Input):
 
 
 class PolicyCreate(Input):
-    note: str = Field(min_length=1, max_length=500, pattern=r"^[^\x00]*$", description="Why it changes.")
+    note: str = Field(min_length=1, max_length=500, pattern=NO_NUL, description="Why it changes.")
     document: PolicyDocument = Field(description="What is to change.")

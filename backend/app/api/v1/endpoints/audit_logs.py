@@ -8,12 +8,11 @@ from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.schemas.audit_logs import AuditLogRead
 from app.schemas.pages import CursorPage
+from app.schemas.text import NO_NUL
 from app.schemas.times import Moment
 from app.services.audit_logs.service import AuditLog, AuditSearch
 
 router = APIRouter(prefix="/audit-logs", tags=["audit logs"])
-
-_TEXT = r"^[^\x00]*$"
 
 
 async def audit_log(scope: ScopeDep) -> AuditLog:
@@ -21,17 +20,17 @@ async def audit_log(scope: ScopeDep) -> AuditLog:
 
 
 class AuditFilter(CursorParams):
-    action: str | None = Field(None, max_length=100, pattern=_TEXT, description="Whole, or `campaigns.*`.")
+    action: str | None = Field(None, max_length=100, pattern=NO_NUL, description="Whole, or `campaigns.*`.")
     entity: str | None = Field(
-        None, max_length=100, pattern=_TEXT, description="Only what was done to this kind."
+        None, max_length=100, pattern=NO_NUL, description="Only what was done to this kind."
     )
     entity_id: str | None = Field(
-        None, max_length=100, pattern=_TEXT, description="Only what was done to this one."
+        None, max_length=100, pattern=NO_NUL, description="Only what was done to this one."
     )
-    actor: str | None = Field(None, max_length=254, pattern=_TEXT, description="An id, or a part of a name.")
+    actor: str | None = Field(None, max_length=254, pattern=NO_NUL, description="An id, or a part of a name.")
     since: Moment | None = Field(None, description="From then on, UTC.")
     until: Moment | None = Field(None, description="Before then, UTC.")
-    q: str | None = Field(None, max_length=100, pattern=_TEXT, description="Anywhere in the entry.")
+    q: str | None = Field(None, max_length=100, pattern=NO_NUL, description="Anywhere in the entry.")
 
 
 @router.get("")

@@ -9,6 +9,7 @@ from app.auth.deps import CurrentPrincipal, requires
 from app.auth.principals import Principal
 from app.schemas.pages import Page
 from app.schemas.roles import MemberRole
+from app.schemas.text import NO_NUL
 from app.schemas.users import MemberPatch, MemberRead, MemberSort
 from app.services.users.service import MemberService
 
@@ -27,7 +28,7 @@ Members = Annotated[MemberService, Depends(member_service)]
 
 class MemberFilter(PageParams):
     sort: MemberSort = Field("name", description="A leading minus turns the order round.")
-    q: str | None = Field(None, max_length=100, pattern=r"^[^\x00]*$", description="In name or address.")
+    q: str | None = Field(None, max_length=100, pattern=NO_NUL, description="In name or address.")
     role: MemberRole | None = Field(None, description="Only members with this role.")
 
 

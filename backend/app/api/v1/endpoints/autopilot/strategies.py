@@ -21,7 +21,7 @@ async def strategies(scope: ScopeDep) -> StrategyService:
 
 
 Strategies = Annotated[StrategyService, Depends(strategies)]
-StrategyName = Annotated[str, Path(description="The strategy's name.")]
+StrategyName = Annotated[str, Path(max_length=60, pattern=r"^[a-z_]+$", description="The strategy's name.")]
 
 
 @router.get("")

@@ -13,6 +13,7 @@ from app.auth.principals import Principal
 from app.schemas.autopilot.actions import ActionRead
 from app.schemas.campaigns import AdSetRead, BudgetBody, CampaignDetail, CampaignRead, CampaignSort, PauseBody
 from app.schemas.pages import Page
+from app.schemas.text import Word
 from app.services.autopilot.actions.requests import ActionRequests, CampaignChange
 from app.services.campaigns.reading import CampaignReading
 
@@ -39,9 +40,9 @@ Requests = Annotated[ActionRequests, Depends(action_requests)]
 
 class CampaignFilter(PageParams):
     sort: CampaignSort = Field("name", description="A leading minus turns the order round.")
-    q: str | None = Field(None, max_length=200, description="Part of the name.")
-    status: str | None = Field(None, max_length=40, description="The effective status.")
-    platform: str | None = Field(None, max_length=40, description="Only of this ad platform.")
+    q: Word | None = Field(None, description="Part of the name.")
+    status: Word | None = Field(None, max_length=40, description="The effective status.")
+    platform: Word | None = Field(None, max_length=40, description="Only of this ad platform.")
     ad_account_id: UUID | None = Field(None, description="Only of this ad account.")
 
 

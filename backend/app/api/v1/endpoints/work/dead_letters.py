@@ -10,6 +10,7 @@ from app.api.ids import DeadLetterId
 from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.schemas.pages import CursorPage
+from app.schemas.text import Word
 from app.schemas.work.dead_letters import DeadLetterRead
 from app.services.work.dead_letters.service import DeadLetterService
 
@@ -27,7 +28,7 @@ DeadLetters = Annotated[DeadLetterService, Depends(dead_letters)]
 
 
 class DeadLetterFilter(CursorParams):
-    task: str | None = Field(None, max_length=100, description="A task's whole name.")
+    task: Word | None = Field(None, max_length=100, description="A task's whole name.")
     open: bool | None = Field(None, description="Neither replayed nor discarded.")
 
 
