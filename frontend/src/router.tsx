@@ -1,6 +1,7 @@
 import { createRoute, createRouter, lazyRouteComponent, type RouterHistory } from "@tanstack/react-router";
 import { ErrorNote, Skeleton } from "./design/states";
 import { authRoutes } from "./features/auth/routes";
+import { peopleRoutes } from "./features/cdp/routes";
 import { settingsRoutes } from "./features/tenants/settings/routes";
 import { operationsRoutes } from "./features/work/routes";
 import { root, signedIn } from "./shell/roots";
@@ -155,6 +156,7 @@ const routeTree = root.addChildren([
     campaign,
     events,
     connect,
+    ...peopleRoutes,
     ...operationsRoutes,
     ...settingsRoutes,
   ]),

@@ -23,20 +23,27 @@ export type FxRate = Schemas["FxRateRead"];
 export type FxRateCreate = Schemas["FxRateCreate"];
 export type GateReason = Schemas["GateReason"];
 export type HealthComponent = Schemas["ComponentRead"];
+export type IdentityGraph = Schemas["GraphRead"];
+export type IdentityIdentifier = Schemas["IdentifierRead"];
+export type IdentityLink = Schemas["LinkRead"];
 export type Incident = Schemas["IncidentRead"];
 export type Intervention = Schemas["InterventionRead"];
 export type KillSwitch = Schemas["KillSwitchRead"];
+export type Lifecycle = Schemas["ProfileRead"]["lifecycle"];
 export type LimitChanges = Schemas["LimitChanges"];
 export type Limits = Schemas["LimitsRead"];
 export type Member = Schemas["MemberRead"];
 export type Override = Schemas["OverrideRead"];
 export type PlatformCall = Schemas["CallRead"];
 export type Policy = Schemas["PolicyRead"];
+export type Profile = Schemas["ProfileRead"];
+export type ProfileDetail = Schemas["ProfileDetail"];
 export type SignedIn = Schemas["SessionRead"];
 export type Source = Schemas["SourceRead"];
 export type StoredEvent = Schemas["EventRead"];
 export type Strategy = Schemas["StrategyRead"];
 export type StrategyRun = Schemas["StrategyRun"];
+export type TimelineEvent = Schemas["TimelineEvent"];
 export type TriageItem = Schemas["TriageItem"];
 
 /** The gate's three answers, as the dashboard's addresses spell them. */

@@ -1,7 +1,18 @@
-import { Activity, Cable, Gauge, Inbox, type LucideIcon, Megaphone, Settings, Workflow } from "lucide-react";
+import {
+  Activity,
+  Cable,
+  Gauge,
+  Inbox,
+  type LucideIcon,
+  Megaphone,
+  Settings,
+  UsersRound,
+  Workflow,
+} from "lucide-react";
 
 export interface Room {
-  readonly to: "/" | "/trust" | "/autopilot" | "/campaigns" | "/events" | "/operations" | "/settings";
+  readonly to:
+    "/" | "/trust" | "/autopilot" | "/campaigns" | "/people" | "/events" | "/operations" | "/settings";
   readonly label: string;
   readonly icon: LucideIcon;
   /** Found in the account menu on a phone, where the bar holds six. */
@@ -13,7 +24,8 @@ export const ROOMS: readonly Room[] = [
   { to: "/trust", label: "Trust", icon: Gauge },
   { to: "/autopilot", label: "Autopilot", icon: Workflow },
   { to: "/campaigns", label: "Campaigns", icon: Megaphone },
+  { to: "/people", label: "People", icon: UsersRound },
   { to: "/events", label: "Events", icon: Activity },
-  { to: "/operations", label: "Operations", icon: Cable },
+  { to: "/operations", label: "Operations", icon: Cable, notOnPhone: true },
   { to: "/settings", label: "Settings", icon: Settings, notOnPhone: true },
 ];

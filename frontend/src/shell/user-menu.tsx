@@ -1,10 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { LogOut, Settings, UserRound } from "lucide-react";
+import { LogOut, UserRound } from "lucide-react";
 import { meQuery } from "@/api/queries";
 import { signOut } from "@/api/session";
 import { IconButton } from "@/design/button";
 import { Menu, MenuChoice, MenuChoices, MenuItem, MenuLabel, MenuLine } from "./menu";
+import { ROOMS } from "./rooms";
 import { setTheme, type Theme, useTheme } from "./theme";
 
 export function UserMenu() {
@@ -19,11 +20,13 @@ export function UserMenu() {
       }
     >
       <MenuLabel>{me.data?.user.email ?? "Signed in"}</MenuLabel>
-      <MenuItem asChild>
-        <Link to="/settings">
-          <Settings size={14} aria-hidden /> Settings
-        </Link>
-      </MenuItem>
+      {ROOMS.filter(({ notOnPhone }) => notOnPhone).map(({ to, label, icon: Icon }) => (
+        <MenuItem key={to} asChild>
+          <Link to={to}>
+            <Icon size={14} aria-hidden /> {label}
+          </Link>
+        </MenuItem>
+      ))}
       <MenuLine />
       <MenuLabel>Theme</MenuLabel>
       <MenuChoices

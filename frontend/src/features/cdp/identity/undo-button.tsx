@@ -1,0 +1,44 @@
+import { useState } from "react";
+import type { IdentityGraph, IdentityLink } from "@/api/types";
+import { Button } from "@/design/button";
+import { plural } from "@/format/words";
+import { ChangeDialog } from "./change-dialog";
+import { useUndo } from "./queries";
+
+export function UndoButton({ graph, link }: { graph: IdentityGraph; link: IdentityLink }) {
+  const [open, setOpen] = useState(false);
+  const undo = useUndo(link.assertion);
+  const together = graph.links.filter(({ assertion }) => assertion === link.assertion).length;
+  return (
+    <>
+      <Button
+        onClick={() => {
+          undo.reset();
+          setOpen(true);
+        }}
+      >
+        Undo
+      </Button>
+      <ChangeDialog
+        open={open}
+        onOpenChange={setOpen}
+        title={link.kind === "apart" ? "Take the split back?" : "Take this link back?"}
+        consequences={[
+          `What was asserted is taken back as a whole: ${plural(together, "link")}.`,
+          link.kind === "apart"
+            ? "Where other links hold them together, the two become one person again."
+            : "Where no other link holds them together, the person becomes two.",
+          "Traits, counters and segments of everybody concerned are worked out anew; no event is changed.",
+          "The same event sent again does not bring it back.",
+        ]}
+        confirm="Take it back"
+        busy={undo.isPending}
+        error={undo.error}
+        done={undo.data?.profile_ids}
+        onConfirm={(reason) => {
+          undo.mutate(reason);
+        }}
+      />
+    </>
+  );
+}
