@@ -3,27 +3,16 @@
 import json
 import re
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import httpx2
 import pytest
 from playwright.sync_api import Page, expect
 
 from launcher.demo import Story
-from tests.browser.people import enter
+from tests.browser.people import api, enter
 from tests.browser.stack import Stack, colleague, neighbour
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300), pytest.mark.xdist_group("browser")]
-
-
-@contextmanager
-def _api(person: Stack) -> Iterator[httpx2.Client]:
-    """The public API, as that person."""
-    with httpx2.Client(base_url=f"{person.url}/api/v1", timeout=30) as client:
-        said = client.post("/auth/login", json={"email": person.email, "password": person.password}).json()
-        client.headers["Authorization"] = f"Bearer {said['access_token']}"
-        yield client
 
 
 def test_the_first_run_leads_to_the_first_event_and_a_platform_that_is_read(page: Page, stack: Stack) -> None:
@@ -62,7 +51,7 @@ def test_who_works_for_two_companies_switches_and_sees_only_the_others_data(
     name = f"Globex {secrets.token_hex(3)}"
     person, owner = colleague(stack), neighbour(stack, name)
     mark = f"Only at {name}"
-    with _api(owner) as theirs:
+    with api(owner) as theirs:
         theirs.post("/cdp/events", json={"event_name": mark, "user_id": "u-1"}).raise_for_status()
         theirs.post("/invitations", json={"email": person.email, "role": "viewer"}).raise_for_status()
     mail = story._until("the invitation", lambda: story._control("GET", f"mailbox?to={person.email}"))
@@ -88,9 +77,9 @@ def test_who_works_for_two_companies_switches_and_sees_only_the_others_data(
 
 def test_a_refused_event_is_seen_put_right_and_stored(page: Page, stack: Stack) -> None:
     person = neighbour(stack, f"Initech {secrets.token_hex(3)}")
-    with _api(person) as api:
+    with api(person) as own:
         sent = {"event_name": "", "message_id": "m-1", "user_id": "u-1"}
-        assert len(api.post("/cdp/events", json=sent).json()["rejected"]) == 1
+        assert len(own.post("/cdp/events", json=sent).json()["rejected"]) == 1
     enter(page, person)
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()
     page.goto("/events?show=rejected")

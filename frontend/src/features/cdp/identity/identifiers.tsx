@@ -13,7 +13,8 @@ import { useSplit } from "./queries";
 
 /** A person's identifiers; those that are another person's can be picked and split off. */
 export function Identifiers({ profile }: { profile: ProfileDetail }) {
-  const maySplit = useCan("cdp.identity:write") && profile.identifiers.length > 1;
+  const mayChange = useCan("cdp.identity:write");
+  const maySplit = mayChange && profile.identifiers.length > 1;
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
   const keys = profile.identifiers.map(({ key }) => key).filter((key) => picked.has(key));
   const pick = (key: string, on: boolean) => {
@@ -26,10 +27,11 @@ export function Identifiers({ profile }: { profile: ProfileDetail }) {
     <Panel
       title="Identifiers"
       aside={
-        maySplit && (
+        mayChange && (
           <SplitButton
             profile={profile}
             keys={keys}
+            offered={maySplit}
             onDone={() => {
               setPicked(new Set());
             }}
@@ -88,25 +90,29 @@ export function Identifiers({ profile }: { profile: ProfileDetail }) {
 interface SplitButtonProps {
   profile: ProfileDetail;
   keys: string[];
+  offered: boolean;
   onDone: () => void;
 }
 
-function SplitButton({ profile, keys, onDone }: SplitButtonProps) {
+/** Its dialog outlives the identifiers, to say what came of it. */
+function SplitButton({ profile, keys, offered, onDone }: SplitButtonProps) {
   const [open, setOpen] = useState(false);
   const split = useSplit(profile.id);
   const rest = profile.identifiers.length - keys.length;
   return (
     <>
-      <Button
-        disabled={keys.length === 0 || rest === 0}
-        title={rest === 0 ? "One identifier at least has to stay." : undefined}
-        onClick={() => {
-          split.reset();
-          setOpen(true);
-        }}
-      >
-        {keys.length === 0 ? "Pick some to split off" : `Split off ${keys.length}…`}
-      </Button>
+      {offered && (
+        <Button
+          disabled={keys.length === 0 || rest === 0}
+          title={rest === 0 ? "One identifier at least has to stay." : undefined}
+          onClick={() => {
+            split.reset();
+            setOpen(true);
+          }}
+        >
+          {keys.length === 0 ? "Pick some to split off" : `Split off ${keys.length}…`}
+        </Button>
+      )}
       <ChangeDialog
         open={open}
         onOpenChange={setOpen}
@@ -115,7 +121,7 @@ function SplitButton({ profile, keys, onDone }: SplitButtonProps) {
           `${plural(keys.length, "identifier")} and what was done under them become another person’s; ${plural(rest, "identifier")} ${rest === 1 ? "stays" : "stay"}.`,
           "They are kept apart for good: no event can join the two again.",
           "Traits, counters and segments of both are worked out anew; no event is changed.",
-          "It can be undone, under “Why they are linked”.",
+          "Merging the two again takes it back.",
         ]}
         confirm="Split them"
         busy={split.isPending}

@@ -57,7 +57,7 @@ export function Links({ graph }: { graph: IdentityGraph }) {
               </Td>
               {mayUndo && (
                 <Td className="text-right">
-                  {link.removed_at === null && <UndoButton graph={graph} link={link} />}
+                  <UndoButton graph={graph} link={link} />
                 </Td>
               )}
             </Tr>

@@ -5,20 +5,23 @@ import { plural } from "@/format/words";
 import { ChangeDialog } from "./change-dialog";
 import { useUndo } from "./queries";
 
+/** Its dialog outlives the link, to say what came of it. */
 export function UndoButton({ graph, link }: { graph: IdentityGraph; link: IdentityLink }) {
   const [open, setOpen] = useState(false);
   const undo = useUndo(link.assertion);
   const together = graph.links.filter(({ assertion }) => assertion === link.assertion).length;
   return (
     <>
-      <Button
-        onClick={() => {
-          undo.reset();
-          setOpen(true);
-        }}
-      >
-        Undo
-      </Button>
+      {link.removed_at === null && (
+        <Button
+          onClick={() => {
+            undo.reset();
+            setOpen(true);
+          }}
+        >
+          Undo
+        </Button>
+      )}
       <ChangeDialog
         open={open}
         onOpenChange={setOpen}
@@ -26,7 +29,7 @@ export function UndoButton({ graph, link }: { graph: IdentityGraph; link: Identi
         consequences={[
           `What was asserted is taken back as a whole: ${plural(together, "link")}.`,
           link.kind === "apart"
-            ? "Where other links hold them together, the two become one person again."
+            ? "Where nothing else keeps them apart, and other links hold them together, they become one person again."
             : "Where no other link holds them together, the person becomes two.",
           "Traits, counters and segments of everybody concerned are worked out anew; no event is changed.",
           "The same event sent again does not bring it back.",
