@@ -28,14 +28,23 @@ class Process:
 
     def __init__(self, *words: str, **environment: str) -> None:
         self._output: IO[bytes] = TemporaryFile()  # noqa: SIM115  (closed with the process)
-        self._popen = subprocess.Popen(
-            [PYTHON, "-m", *words],
+        self._words, self._environment = words, environment
+        self._popen = self._start()
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(
+            [PYTHON, "-m", *self._words],
             cwd=BACKEND,
-            env={**_inherited(), "LOG_LEVEL": "INFO", **environment},
+            env={**_inherited(), "LOG_LEVEL": "INFO", **self._environment},
             stdout=self._output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+
+    def keep_up(self) -> None:
+        """Start it again if it has ended, as its supervisor does."""
+        if not self.is_alive():
+            self._popen = self._start()
 
     @property
     def pid(self) -> int:
