@@ -1,7 +1,8 @@
 import { queryOptions } from "@tanstack/react-query";
 import { api, body } from "@/api/client";
+import { whole } from "@/api/whole";
 
 export const invitationsQuery = queryOptions({
   queryKey: ["invitations"],
-  queryFn: () => body(api.GET("/api/v1/invitations")),
+  queryFn: () => whole((query) => body(api.GET("/api/v1/invitations", { params: { query } }))),
 });

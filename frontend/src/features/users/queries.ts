@@ -1,7 +1,8 @@
 import { queryOptions } from "@tanstack/react-query";
 import { api, body } from "@/api/client";
+import { whole } from "@/api/whole";
 
 export const membersQuery = queryOptions({
   queryKey: ["users"],
-  queryFn: () => body(api.GET("/api/v1/users")),
+  queryFn: () => whole((query) => body(api.GET("/api/v1/users", { params: { query } }))),
 });

@@ -1,10 +1,11 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, body } from "@/api/client";
+import { whole } from "@/api/whole";
 
 export const sourcesQuery = queryOptions({
   queryKey: ["cdp/sources"],
   queryFn: async () =>
-    (await body(api.GET("/api/v1/cdp/sources", { params: { query: { limit: 200 } } }))).items,
+    (await whole((query) => body(api.GET("/api/v1/cdp/sources", { params: { query } })))).items,
 });
 
 export function useCreateSource() {

@@ -1,10 +1,11 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, body } from "@/api/client";
 import type { components } from "@/api/schema";
+import { whole } from "@/api/whole";
 
 export const adAccountsQuery = queryOptions({
   queryKey: ["integrations/ad_accounts"],
-  queryFn: () => body(api.GET("/api/v1/integrations/ad-accounts")),
+  queryFn: () => whole((query) => body(api.GET("/api/v1/integrations/ad-accounts", { params: { query } }))),
 });
 
 export function useSync() {

@@ -1,10 +1,11 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, body } from "@/api/client";
+import { whole } from "@/api/whole";
 import { adAccountsQuery } from "../ad_accounts/queries";
 
 export const connectionsQuery = queryOptions({
   queryKey: ["integrations/connections"],
-  queryFn: () => body(api.GET("/api/v1/integrations/connections")),
+  queryFn: () => whole((query) => body(api.GET("/api/v1/integrations/connections", { params: { query } }))),
 });
 
 /** Asks for the platform's consent page and goes there; it sends the browser back to /connect. */
