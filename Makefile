@@ -37,7 +37,10 @@ demo: ## tell the whole story on a running Stratum
 	@$(INSTALL) python
 	@exec $(BIN)/stratum demo
 
-test: lint contracts frontend-test pytest ## lint, types, contracts, dashboard, backend and browser
+test: ## lint, types, contracts, dashboard, backend and browser
+	@$(INSTALL) python build browser
+	@$(MAKE) -j2 lint contracts frontend-test
+	@$(MAKE) pytest
 
 test-long: ## what takes minutes: kill storms, large curves
 	@$(INSTALL) python build
@@ -91,7 +94,13 @@ pytest:
 	@$(INSTALL) python build browser
 	@$(INSTALL) sdks || echo 'The SDKs could not be installed: the tests that drive them will fail.'
 	@$(INSTALL) oracle || echo 'chdb could not be installed: the tests that it judges will fail.'
-	$(IN_BACKEND)/python -m pytest -n 2 -m "not long and not browser"
-	@$(if $(BROWSER),$(IN_BACKEND)/python -m pytest -m browser tests/browser,echo 'BROWSER TESTS DID NOT RUN: there is no Chromium on this machine.')
+	@$(if $(BROWSER),$(TEST_ALL),$(IN_BACKEND)/python -m pytest $(FAST); echo 'BROWSER TESTS DID NOT RUN: there is no Chromium on this machine.')
+
+FAST := -n 2 -m "not long and not browser"
+# The browser's tests wait more than they work: they run beside the others, and say what they have to say after them.
+TEST_ALL = said=$$(mktemp); (cd backend && exec ../.venv/bin/python -m pytest -m browser tests/browser) >"$$said" 2>&1 & \
+	browser=$$!; trap 'kill $$browser 2>/dev/null || true; rm -f "$$said"' EXIT; \
+	code=0; (cd backend && ../.venv/bin/python -m pytest $(FAST)) || code=$$?; \
+	wait $$browser || code=$$?; cat "$$said"; exit $$code
 
 .PHONY: help run dev demo test test-long check fix bench migration clean lint contracts frontend-check frontend-test pytest

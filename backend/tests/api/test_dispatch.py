@@ -1,5 +1,6 @@
 """The short way of a request leads where FastAPI's own leads, and says the same."""
 
+import ast
 import contextlib
 import hashlib
 import inspect
@@ -184,9 +185,22 @@ _RESTS_ON = {
 of the SHA-256 of each, as it was when the two were last held against it."""
 
 
+def _in_its_file(name: str) -> str:
+    """Its source as it is installed: Sentry puts functions of its own in the place of some."""
+    module, _, wanted = name.partition(":")
+    lines = inspect.getsource(pkgutil.resolve_name(module)).splitlines(keepends=True)
+    (found,) = (
+        each
+        for each in ast.parse("".join(lines)).body
+        if isinstance(each, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and each.name == wanted
+    )
+    start = min([found.lineno, *(each.lineno for each in found.decorator_list)])
+    return "".join(lines[start - 1 : found.end_lineno])
+
+
 @pytest.mark.parametrize("name", _RESTS_ON)
 def test_what_the_short_way_stands_in_for_is_as_it_was(name: str) -> None:
-    source = inspect.getsource(pkgutil.resolve_name(name))
+    source = _in_its_file(name)
     digest = hashlib.sha256(source.encode()).hexdigest()[:12]
     assert digest == _RESTS_ON[name], (
         f"An upgrade changed {name}. Read what changed. If app/api/dispatch.py and app/api/plans.py still do the "

@@ -27,7 +27,9 @@ CHECKS = [
     content_type_conformance,
     response_schema_conformance,
 ]
-FEW, MANY = 4, 25
+FEW, MANY = 2, 25
+FRAMING = {"content-length", "transfer-encoding", "connection", "expect", "upgrade"}
+"""Headers that are the server's own: what breaks the framing of HTTP never reaches the application."""
 ENDLESS = "GET /api/v1/events/stream"
 """Answers until the client leaves; `tests/api/events` has its tests."""
 
@@ -57,6 +59,8 @@ def fuzz(operation: Any, url: str, headers: dict[str, str], examples: int) -> No
         )
         @given(case=operation.as_strategy(generation_mode=mode))
         def once(case: Any) -> None:
+            for name in [each for each in case.headers or () if each.lower() in FRAMING]:
+                del case.headers[name]
             answer = case.call(base_url=url, headers=headers, timeout=15)
             case.validate_response(answer, checks=CHECKS)
 
@@ -78,7 +82,7 @@ def test_an_admins_requests_are_answered_as_described(server: str, acme: Company
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=label)
 def test_anybodys_requests_are_answered_as_described(server: str, operation: Any) -> None:
-    fuzz(operation, server, {}, FEW // 2)
+    fuzz(operation, server, {}, 1)
 
 
 @pytest.mark.long

@@ -8,12 +8,17 @@ from playwright.sync_api import Page, ViewportSize
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESK: ViewportSize = {"width": 1440, "height": 900}
+_BESIDE = """async () => {
+  const beside = () => document.documentElement.scrollWidth - window.innerWidth;
+  for (let frame = 0; frame < 60 && beside() > 0; frame += 1) await new Promise(requestAnimationFrame);
+  return beside();
+}"""
 _THEMES: tuple[Literal["dark", "light"], ...] = ("dark", "light")
 
 
 def sideways(page: Page) -> int:
-    """How many pixels of the page lie beside its window."""
-    return int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
+    """How many pixels of the page lie beside its window; charts take a new width some frames after it changed."""
+    return int(page.evaluate(_BESIDE))
 
 
 @dataclass(frozen=True)
