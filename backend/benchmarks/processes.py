@@ -18,7 +18,7 @@ from launcher.system import free_port
 
 READY = "Stratum is ready"
 _PARTS = {
-    "app.workers.celery_app worker": "worker",
+    "app.workers.worker": "worker",
     "app.workers.celery_app beat": "Beat",
     "app.workers.relay": "relay",
     "uvicorn": "API",
