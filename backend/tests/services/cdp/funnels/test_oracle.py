@@ -110,8 +110,8 @@ async def test_levels_equal_clickhouses_in_every_mode(acme: Company, tmp_path: P
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(100, 120))
+@pytest.mark.parametrize("seed", range(100, 106))
 async def test_levels_equal_clickhouses_on_many_more_sequences(
     acme: Company, tmp_path: Path, seed: int
 ) -> None:
-    await _compare(acme, tmp_path, seed, people=2_500, longest=random.Random(seed).choice([6, 15, 40]))  # noqa: S311
+    await _compare(acme, tmp_path, seed, people=500, longest=random.Random(seed).choice([6, 15, 40]))  # noqa: S311
