@@ -19,12 +19,18 @@ PATIENCE = timedelta(seconds=20)
 _CANCELLED = "57014"
 _AHEAD = timedelta(days=1)
 """No event happened later than so long after it was received: ingestion refuses it."""
+_BY_SETS = text("SET LOCAL enable_nestloop = off")
+"""Whoever came after the last ANALYZE is nobody to the planner: it would read all of a table for each of them."""
 _SET_PATIENCE = text("SELECT set_config('statement_timeout', :milliseconds, true)")
 
 
 @asynccontextmanager
 async def answered_within(scope: TenantScope, patience: timedelta) -> AsyncIterator[None]:
-    """Raise `TookTooLong` where a statement takes longer. The transaction is of no more use then."""
+    """Join by sets, whatever the planner thinks how few there are, and raise `TookTooLong` past `patience`.
+
+    The transaction is of no more use then.
+    """
+    await scope.session.execute(_BY_SETS)
     milliseconds = str(int(patience.total_seconds() * 1_000))
     await scope.session.execute(_SET_PATIENCE, {"milliseconds": milliseconds})
     try:

@@ -16,7 +16,6 @@ from sqlalchemy import (
     literal,
     null,
     select,
-    text,
     true,
 )
 
@@ -27,8 +26,6 @@ from app.models.cdp.profiles import CdpProfile
 from app.schemas.cdp.retention import FirstEvent, PeriodKind, RetentionDefinition, ReturnEvent
 from app.services.cdp.conditions.service import Span, answered_within, happened, spoken
 
-_BY_SETS = text("SET LOCAL enable_nestloop = off")
-"""Cohorts have no index; where the planner thinks them few, it would go through all of them for each event."""
 _DAYS_OF_A_WEEK = 7
 _MONTHS_OF_A_YEAR = 12
 
@@ -149,7 +146,6 @@ class RetentionComputing:
         patience: timedelta,
     ) -> Counts:
         statement = RetentionStatement(definition, span, horizon, zone, self._scope.tenant_id).counts()
-        await self._scope.session.execute(_BY_SETS)
         async with answered_within(self._scope, patience):
             rows = (await self._scope.session.execute(statement)).all()
         return Counts(
