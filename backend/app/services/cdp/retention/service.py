@@ -5,16 +5,12 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from app.core.errors import FieldError
-from app.core.ids import uuid7
 from app.db.session import TenantScope
-from app.db.utils import Slice
 from app.models.cdp.retention import CdpRetentionReport
 from app.schemas.cdp.retention import RetentionDefinition
-from app.services.audit_logs.service import AuditLog
 from app.services.cdp.conditions.service import PATIENCE, Span, span_of, starts_at
 from app.services.cdp.retention.computing_repository import RetentionComputing
-from app.services.cdp.retention.errors import RetentionNotFound, TooManyCohorts
-from app.services.cdp.retention.repository import RetentionRepository
+from app.services.cdp.retention.errors import NameTaken, RetentionNotFound, TooManyCohorts
 from app.services.cdp.retention.rules import (
     MOST_COHORTS,
     Retention,
@@ -23,6 +19,7 @@ from app.services.cdp.retention.rules import (
     overall,
     periods_between,
 )
+from app.services.cdp.saved.service import SavedQuestions
 from app.services.tenants.service import TenantService
 
 __all__ = ["RetentionService"]
@@ -34,72 +31,21 @@ _TOO_MANY = FieldError(
 )
 
 
-class RetentionService:
+class RetentionService(SavedQuestions[CdpRetentionReport, RetentionDefinition]):
+    area = "cdp.retention"
+    model = CdpRetentionReport
+    definition = RetentionDefinition
+    missing = RetentionNotFound
+    taken = NameTaken
+
     def __init__(self, scope: TenantScope, *, patience: timedelta = PATIENCE) -> None:
-        self._scope = scope
+        super().__init__(scope)
         self._patience = patience
-        self._reports = RetentionRepository(scope)
         self._computing = RetentionComputing(scope)
         self._tenants = TenantService(scope)
-        self._audit = AuditLog(scope)
-
-    async def page(
-        self, *, page: int, limit: int, sort: str, search: str | None
-    ) -> Slice[CdpRetentionReport]:
-        return await self._reports.page(page=page, limit=limit, sort=sort, search=search)
-
-    async def get(self, report_id: UUID) -> CdpRetentionReport:
-        return self._there(await self._reports.find(report_id), report_id)
-
-    async def create(self, name: str, definition: RetentionDefinition) -> CdpRetentionReport:
-        now = self._scope.now()
-        report = CdpRetentionReport(
-            id=uuid7(),
-            name=name,
-            definition=definition.model_dump(mode="json"),
-            created_by=self._scope.actor.id,
-            created_at=now,
-            updated_at=now,
-            updated_by=self._scope.actor.label,
-        )
-        await self._reports.add(report)
-        await self._audit.record(
-            "cdp.retention.created", entity="cdp_retention_reports", entity_id=report.id, after=_said(report)
-        )
-        return report
-
-    async def change(
-        self, report_id: UUID, *, name: str | None, definition: RetentionDefinition | None
-    ) -> CdpRetentionReport:
-        report = self._there(await self._reports.for_update(report_id), report_id)
-        before = _said(report)
-        if name is not None:
-            report.name = name
-        if definition is not None:
-            report.definition = definition.model_dump(mode="json")
-        if (after := _said(report)) != before:
-            report.updated_at = self._scope.now()
-            report.updated_by = self._scope.actor.label
-            await self._reports.save()
-            await self._audit.record(
-                "cdp.retention.changed",
-                entity="cdp_retention_reports",
-                entity_id=report.id,
-                before=before,
-                after=after,
-            )
-        return report
-
-    async def remove(self, report_id: UUID) -> None:
-        report = self._there(await self._reports.for_update(report_id), report_id)
-        await self._reports.remove(report)
-        await self._audit.record(
-            "cdp.retention.removed", entity="cdp_retention_reports", entity_id=report_id, before=_said(report)
-        )
 
     async def compute_saved(self, report_id: UUID) -> Retention:
-        report = await self.get(report_id)
-        return await self.compute(RetentionDefinition.model_validate(report.definition))
+        return await self.compute(await self.asked(report_id))
 
     async def compute(self, definition: RetentionDefinition) -> Retention:
         """The answer as of now. `TookTooLong` where it would keep its reader waiting."""
@@ -120,13 +66,3 @@ class RetentionService:
         rows = cohorts(definition, begins, counts.sizes, counts.returns, today)
         shares = overall(rows, definition.periods)
         return Retention(whole.first, whole.last, name, kind, rows, shares)
-
-    @staticmethod
-    def _there(report: CdpRetentionReport | None, report_id: UUID) -> CdpRetentionReport:
-        if report is None:
-            raise RetentionNotFound(report_id=str(report_id))
-        return report
-
-
-def _said(report: CdpRetentionReport) -> dict[str, object]:
-    return {"name": report.name, "definition": report.definition}
