@@ -26,7 +26,7 @@ _SET_PATIENCE = text("SELECT set_config('statement_timeout', :milliseconds, true
 
 @asynccontextmanager
 async def answered_within(scope: TenantScope, patience: timedelta) -> AsyncIterator[None]:
-    """Join by sets, whatever the planner thinks how few there are, and raise `TookTooLong` past `patience`.
+    """Join by sets, however few rows the planner expects, and raise `TookTooLong` past `patience`.
 
     The transaction is of no more use then.
     """
