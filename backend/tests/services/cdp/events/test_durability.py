@@ -1,152 +1,208 @@
 """Acknowledged means durable: processes are killed during a load, and each acknowledged event is there once."""
 
 import asyncio
-import json
-import os
-import signal
-import tempfile
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from pathlib import Path
+import contextlib
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import asyncpg
-import httpx2
 import pytest
 
 from app.core.config import Settings
-from app.core.ids import uuid7
-from app.core.security import token_hash
-from app.db import migrations, roles
-from launcher.postgres import PostgresServer, start_postgres
-from launcher.system import free_port
-from tests.live_server import LiveServer, serving
+from app.db.session import make_engine, scopes_for
+from app.schemas.cdp.segments_tree import read_rule
+from app.services.cdp.segments.service import SegmentService
+from tests.services.cdp.events.durable import Load, Place, durable_place
+from tests.workers.processes import Process, eventually, running
 
-_SENDERS = 6
-_BATCH = 50
 _LOAD_SECONDS = 25
+_KILLS = 50
+_PEOPLE = 400
+_PRICE = 12_500_000
 
-
-@dataclass
-class Load:
-    """Senders as an SDK is one: a batch is sent again until it is acknowledged."""
-
-    url: str
-    key: str
-    acknowledged: set[str] = field(default_factory=set)
-    sent: set[str] = field(default_factory=set)
-    statuses: dict[int, int] = field(default_factory=dict)
-    stop: bool = False
-
-    async def run(self) -> None:
-        async with httpx2.AsyncClient(timeout=10) as client, asyncio.TaskGroup() as tasks:
-            for _ in range(_SENDERS):
-                tasks.create_task(self._send(client))
-
-    async def _send(self, client: httpx2.AsyncClient) -> None:
-        while not self.stop:
-            ids = [f"d-{uuid7()}" for _ in range(_BATCH)]
-            self.sent |= set(ids)
-            batch = [{"type": "track", "event": "e", "userId": "u", "messageId": each} for each in ids]
-            body = json.dumps({"batch": batch, "writeKey": self.key})
-            while not self.stop:
-                try:
-                    status = (await client.post(f"{self.url}/v1/batch", content=body)).status_code
-                except httpx2.TransportError:
-                    await asyncio.sleep(0.1)
-                    continue
-                self.statuses[status] = self.statuses.get(status, 0) + 1
-                if status == 200:
-                    self.acknowledged |= set(ids)
-                    break
-                await asyncio.sleep(0.1)
-
-
-@dataclass
-class Place:
-    server: LiveServer
-    postgres: PostgresServer
-    data: Path
-    settings: Settings
-    key: str = ""
+_CELERY = ("celery", "-A", "app.workers.celery_app")
+_WORKER = (*_CELERY, "worker", "--concurrency", "2", "--loglevel", "INFO", "--without-gossip")
+_UNLIKE_THEIR_EVENTS = """
+WITH told AS (
+  SELECT i.profile_id, count(*) AS events, count(*) FILTER (WHERE e.is_order) AS orders,
+    coalesce(sum(e.value_micros) FILTER (WHERE e.is_order), 0) AS paid
+  FROM cdp_events AS e JOIN cdp_identifiers AS i ON i.tenant_id = e.tenant_id AND i.key = e.person_key
+  GROUP BY 1
+)
+SELECT count(*) FROM cdp_profiles AS p FULL JOIN told AS t ON t.profile_id = p.id
+WHERE (p.event_count, p.order_count, coalesce((p.revenue ->> 'EUR')::bigint, 0))
+  IS DISTINCT FROM (t.events, t.orders::integer, t.paid::bigint)
+"""
+_WAITS = """
+SELECT (SELECT count(*) FROM cdp_identity_queue) + (SELECT count(*) FROM outbox WHERE kind = 'task')
+"""
+_BUYERS_UNLIKE_MEMBERS = """
+SELECT count(*) FROM (SELECT id FROM cdp_profiles WHERE order_count > 0) AS buyers
+FULL JOIN cdp_segment_members AS m ON m.profile_id = buyers.id WHERE buyers.id IS NULL OR m.profile_id IS NULL
+"""
 
 
 @pytest.fixture
 async def place(settings: Settings) -> AsyncIterator[Place]:
-    """A durable database of its own, and an API process over it."""
-    with tempfile.TemporaryDirectory(prefix="stratum-kill-") as folder:
-        Path(folder).chmod(0o711)
-        data = Path(folder) / "postgres"
-        postgres = await asyncio.to_thread(start_postgres, data, free_port(), durable=True)
-        name = "durable"
-        admin = await asyncpg.connect(postgres.url_superuser)
-        await admin.execute(f"CREATE DATABASE {name}")
-        await admin.close()
-        owner = f"{postgres.url_superuser.rpartition('/')[0]}/{name}"
-        app_url = f"postgresql://stratum_app:stratum_app-password@127.0.0.1:{postgres.port}/{name}"
-        secret = type(settings.database_url)
-        own = settings.model_copy(
-            update={"database_owner_url": secret(owner), "database_url": secret(app_url)}
-        )
-        await roles.ensure_roles(own)
-        await asyncio.to_thread(migrations.upgrade, own)
-        key = await _source(owner)
-        with serving(DATABASE_URL=app_url, DATABASE_OWNER_URL=owner) as server:
-            place = Place(server, postgres, data, own, key)
-            yield place
-        place.postgres.stop()
-
-
-async def _source(owner: str) -> str:
-    connection = await asyncpg.connect(owner)
-    tenant = await connection.fetchval("INSERT INTO tenants (name, slug) VALUES ('A', 'a') RETURNING id")
-    source = uuid7()
-    await connection.execute(
-        "INSERT INTO cdp_sources (tenant_id, id, name, kind, write_key_hash, write_key_prefix) "
-        "VALUES ($1, $2, 'A', 'server', $3, 'wk')",
-        tenant,
-        source,
-        token_hash("secret"),
-    )
-    await connection.close()
-    return f"wk_{tenant}_{source.hex}_secret"
-
-
-async def _kill_api(place: Place) -> None:
-    await asyncio.to_thread(place.server.kill)
-    await asyncio.to_thread(place.server.start)
-
-
-async def _kill_postgres(place: Place) -> None:
-    """The postmaster and every process of it, as a lost machine would take them."""
-    port = place.postgres.port
-    group = os.getpgid(place.postgres.pid)
-    os.killpg(group, signal.SIGKILL)
-    await asyncio.sleep(0.5)
-    await asyncio.to_thread(place.postgres.stop)
-    place.postgres = await asyncio.to_thread(start_postgres, place.data, port, durable=True)
+    async with durable_place(settings) as place:
+        yield place
 
 
 @pytest.mark.long
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("killing", [_kill_api, _kill_postgres], ids=["api", "postgres"])
-async def test_each_acknowledged_event_is_there_exactly_once(place: Place, killing: object) -> None:
+@pytest.mark.parametrize("killing", [Place.kill_api, Place.kill_postgres], ids=["api", "postgres"])
+async def test_each_acknowledged_event_is_there_exactly_once(
+    place: Place, killing: Callable[[Place], Awaitable[None]]
+) -> None:
     load = Load(place.server.url, place.key)
-    running = asyncio.create_task(load.run())
+    running_load = asyncio.create_task(load.run())
     for _ in range(3):
         await asyncio.sleep(_LOAD_SECONDS / 4)
-        await killing(place)  # type: ignore[operator]  # one of the two functions above
+        await killing(place)
     await asyncio.sleep(_LOAD_SECONDS / 4)
     load.stop = True
-    await running
-    connection = await asyncpg.connect(str(place.settings.database_owner_url.get_secret_value()))  # type: ignore[union-attr]  # set by the fixture
+    await running_load
+    await _stored_once(place, load)
+
+
+async def _stored_once(place: Place, load: Load) -> None:
+    connection = await asyncpg.connect(place.owner_url)
     stored = [row["message_id"] for row in await connection.fetch("select message_id from cdp_events")]
-    told = await connection.fetchval(
+    counted = await connection.fetchval("select sum(accepted) from cdp_event_counts")
+    waiting = await connection.fetchval(
         "select coalesce(sum((payload->>'count')::int), 0) from outbox where name = 'cdp.events.accepted'"
     )
-    counted = await connection.fetchval("select sum(accepted) from cdp_event_counts")
     await connection.close()
     assert len(load.acknowledged) > 1_000
     assert len(stored) == len(set(stored))
     assert load.acknowledged <= set(stored) <= load.sent
-    assert told == counted == len(stored)
+    assert counted == len(stored)
+    # Where no worker runs, what follows each event still waits.
+    assert waiting in {0, counted}
     assert load.statuses.keys() <= {200, 429, 503}
+
+
+class _Street:
+    """People who browse, sign in and buy; who somebody is follows from their number alone."""
+
+    def __init__(self, dice: random.Random) -> None:
+        self._dice = dice
+
+    def event(self, message_id: str) -> dict[str, Any]:
+        person, draw = self._dice.randrange(_PEOPLE), self._dice.random()
+        browser = f"browser-{person}-{self._dice.randrange(3)}"
+        if draw < 0.6:
+            return {"type": "track", "event": "Viewed", "anonymousId": browser, "messageId": message_id}
+        if draw < 0.8:
+            traits = {"email": f"p{person}@shop.example"}
+            return {
+                "type": "identify",
+                "userId": f"user-{person}",
+                "anonymousId": browser,
+                "traits": traits,
+                "messageId": message_id,
+            }
+        return {
+            "type": "track",
+            "event": "Order Completed",
+            "userId": f"user-{person}",
+            "properties": {"order_id": message_id, "revenue": _PRICE / 1_000_000, "currency": "EUR"},
+            "messageId": message_id,
+        }
+
+
+class _House:
+    """Every process of ours that a batch goes through, each of which may die at any moment."""
+
+    def __init__(self, place: Place, worker: Process, relay: Process) -> None:
+        self._place = place
+        self._worker, self._relay = worker, relay
+        self.killings: dict[str, Callable[[], Awaitable[None]]] = {
+            "api": place.kill_api,
+            "postgres": place.kill_postgres,
+            "worker": self._kill_worker,
+            "relay": self._kill_relay,
+        }
+
+    async def kill(self, victim: str) -> None:
+        await self.killings[victim]()
+        # What could not bear it is started again, as its supervisor does.
+        self._worker.keep_up()
+        self._relay.keep_up()
+
+    async def _kill_worker(self) -> None:
+        await asyncio.to_thread(self._worker.kill)
+
+    async def _kill_relay(self) -> None:
+        await asyncio.to_thread(self._relay.kill)
+
+
+@contextlib.asynccontextmanager
+async def _house(place: Place) -> AsyncIterator[_House]:
+    environment = {**place.environment, "TASK_REDELIVERY_SECONDS": "2"}
+    with (
+        running(*_WORKER, **environment) as worker,
+        running("app.workers.relay", **environment) as relay,
+        running(*_CELERY, "beat", "--loglevel", "INFO", **environment),
+    ):
+        yield _House(place, worker, relay)
+
+
+async def _segment_of_buyers(place: Place, settings: Settings) -> None:
+    rule = {
+        "kind": "event",
+        "event": "Order Completed",
+        "test": {"op": "times", "compare": "at_least", "value": 1},
+    }
+    engine = make_engine(place.environment["DATABASE_URL"], settings)
+    async with scopes_for(engine, place.tenant_id)() as scope:
+        await SegmentService(scope).create("Buyers", "", read_rule(rule))
+    await engine.dispose()
+
+
+async def _asked(place: Place, question: str) -> int:
+    connection = await asyncpg.connect(place.owner_url)
+    try:
+        return int(await connection.fetchval(question))
+    finally:
+        await connection.close()
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1_500)
+async def test_fifty_deaths_lose_nothing_double_nothing_and_leave_people_equal_to_their_events(
+    place: Place, settings: Settings
+) -> None:
+    dice = random.Random(50)  # noqa: S311  (the same storm each time)
+    load = Load(place.server.url, place.key, _Street(dice).event)
+    await _segment_of_buyers(place, settings)
+    async with _house(place) as house:
+        running_load = asyncio.create_task(load.run())
+        died: dict[str, int] = {}
+        for _ in range(_KILLS):
+            before = len(load.acknowledged)
+
+            async def flows(before: int = before) -> bool:
+                return len(load.acknowledged) > before
+
+            # Each death comes to a load that flows, at a moment of its own.
+            await eventually(flows)
+            await asyncio.sleep(dice.uniform(0.0, 1.5))
+            victim = dice.choice(list(house.killings))
+            died[victim] = died.get(victim, 0) + 1
+            await house.kill(victim)
+        await asyncio.sleep(2)
+        load.stop = True
+        await running_load
+
+        async def all_followed() -> bool:
+            return await _asked(place, _WAITS) == 0 and await _asked(place, _BUYERS_UNLIKE_MEMBERS) == 0
+
+        await eventually(all_followed, within=300)
+    assert sum(died.values()) == _KILLS
+    assert died.keys() == house.killings.keys()
+    await _stored_once(place, load)
+    assert await _asked(place, "select count(*) from cdp_profiles") > 0
+    assert await _asked(place, _UNLIKE_THEIR_EVENTS) == 0
+    assert await _asked(place, "select count(*) from cdp_segment_members") > 0
