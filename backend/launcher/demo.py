@@ -5,16 +5,12 @@ Nothing here reaches behind the API: it does what a person with the demo's passw
 
 import json
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
-import httpx2
+from launcher.people import People
+from launcher.telling import StoryBroke
 
-from launcher.errors import LauncherError
-
-_PATIENCE = 180.0
-_BETWEEN = 0.4
 _CALM = 1.2
 _UNIT = 1_000_000
 _ACCOUNT = "102030405060701"
@@ -22,29 +18,7 @@ _EVALUATIONS = 14
 _RESTS_ON = ("freshness", "variance", "event_loss")
 
 
-class StoryBroke(LauncherError):
-    """What the story said would happen did not happen."""
-
-
-class Story:
-    def __init__(self, home: Path, say: Callable[[str], None]) -> None:
-        try:
-            self._demo: dict[str, Any] = json.loads((home / "demo.json").read_text(encoding="utf-8"))
-        except OSError as error:
-            raise StoryBroke("Stratum is not running here: start it with `make run` first.") from error
-        self._say = say
-        self._started = time.monotonic()
-        self._api = httpx2.Client(base_url=f"{self._demo['url']}/api/v1", timeout=60)
-        self._sandbox = httpx2.Client(base_url=self._demo["sandbox_url"], timeout=120)
-
-    @property
-    def tenant_id(self) -> int:
-        return int(self._demo["tenant_id"])
-
-    def close(self) -> None:
-        self._api.close()
-        self._sandbox.close()
-
+class Story(People):
     def tell(self) -> None:
         self._sign_in()
         account = self._connect()
@@ -62,6 +36,8 @@ class Story:
         self._raise_that_passes(account)
         self._chapter("4. The ledger")
         self._ledger()
+        self._chapter("5. Who the events are about: two strangers become one person, and can be forgotten")
+        self._people()
         self._line(f"The story took {time.monotonic() - self._started:.0f} s.")
 
     # What the story is made of
@@ -283,41 +259,3 @@ class Story:
     @staticmethod
     def _busy(shop: dict[str, Any]) -> bool:
         return bool(shop["queued"] or shop["backfilling"])
-
-    def _until(self, what: str, look: Callable[[], Any]) -> Any:
-        for _ in self._ticks():
-            if found := look():
-                return found
-        raise StoryBroke(f"Waited {_PATIENCE:.0f} s in vain for {what}.")
-
-    @staticmethod
-    def _ticks() -> Iterator[None]:
-        deadline = time.monotonic() + _PATIENCE
-        while time.monotonic() < deadline:
-            yield
-            time.sleep(_BETWEEN)
-
-    def _get(self, path: str) -> Any:
-        return self._send("GET", path)
-
-    def _post(self, path: str, body: dict[str, Any]) -> Any:
-        return self._send("POST", path, body)
-
-    def _send(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        answer = self._api.request(method, path, json=body)
-        if answer.is_error:
-            raise StoryBroke(f"{method} {path} answered {answer.status_code}: {answer.text[:500]}")
-        return answer.json() if answer.content else None
-
-    def _control(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        answer = self._sandbox.request(method, f"/control/{path}", json=body)
-        if answer.is_error:
-            raise StoryBroke(f"The sandbox answered {answer.status_code}: {answer.text[:500]}")
-        return answer.json() if answer.content else None
-
-    def _chapter(self, title: str) -> None:
-        self._say("")
-        self._say(title)
-
-    def _line(self, text: str) -> None:
-        self._say(f"  {text}")

@@ -48,3 +48,5 @@ def test_the_story_holds(home: Path) -> None:
     assert text.count("PASS  decision") == 3
     assert text.count("BLOCK  decision") + text.count("HOLD  decision") == 1
     assert '"whole": true' in text
+    assert "one person, customer, 7 events, EUR 49.90" in text
+    assert "sent again, is refused: erased" in text
