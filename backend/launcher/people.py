@@ -72,7 +72,7 @@ class People(Teller):
 
     def _a_funnel(self) -> None:
         steps = [{"event": "Order Completed", "label": each} for each in ("bought", "bought again")]
-        definition = {"steps": steps, "days": {"kind": "last", "days": 30}}
+        definition = {"steps": steps, "days": {"kind": "last", "days": 30}, "modes": ["strict_increase"]}
         found = self._post("/cdp/funnels/compute", {"definition": definition})
         told = ", ".join(f"{each['label']} {each['people']}" for each in found["steps"])
         self._line(f"Funnel of the last 30 days, a week to go on: {told}.")
