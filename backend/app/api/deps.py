@@ -14,6 +14,7 @@ from app.core.rate_limits import RateLimiter
 from app.db.readers import TenantReader
 from app.db.session import Doors, Scopes, TenantScope, open_scope, scopes_for
 from app.schemas.text import NO_NUL
+from app.services.cdp.answers.service import Answers
 
 
 async def get_settings_of(connection: HTTPConnection) -> Settings:
@@ -55,6 +56,11 @@ async def get_doors(connection: HTTPConnection) -> Doors:
     return Doors(state.engine, state.clock)
 
 
+async def get_answers(connection: HTTPConnection) -> Answers:
+    answers: Answers = connection.app.state.answers
+    return answers
+
+
 class PageParams(BaseModel):
     page: int = Field(1, ge=1, le=100_000, description="Which page; the first is 1.")
     limit: int = Field(50, ge=1, le=200, description="Rows of a page, at most.")
@@ -72,12 +78,16 @@ class CursorParams(BaseModel):
     limit: int = Field(50, ge=1, le=200, description="Rows of a page, at most.")
 
 
+Fresh = Annotated[
+    bool, Query(description="Ask anew, rather than be given an answer of half a minute ago at the most.")
+]
 ScopeDep = Annotated[TenantScope, Depends(tenant_scope, scope="function")]
 ReaderDep = Annotated[TenantReader, Depends(tenant_reader)]
 ScopesDep = Annotated[Scopes, Depends(tenant_scopes)]
 SettingsDep = Annotated[Settings, Depends(get_settings_of)]
 DoorsDep = Annotated[Doors, Depends(get_doors)]
 LimiterDep = Annotated[RateLimiter, Depends(get_limiter)]
+AnswersDep = Annotated[Answers, Depends(get_answers)]
 RedisDep = Annotated[Redis, Depends(get_redis)]
 PageQuery = Annotated[PageParams, Query()]
 CursorQuery = Annotated[CursorParams, Query()]

@@ -136,6 +136,7 @@ def test_every_declared_permission_stands_in_the_matrix(routes: list[Served]) ->
 def test_what_changes_something_asks_for_more_than_reading(routes: list[Served]) -> None:
     tickets = {
         "POST /api/v1/cdp/funnels/compute",
+        "POST /api/v1/cdp/funnels/people",
         "POST /api/v1/cdp/identity/dry-run",
         "POST /api/v1/cdp/retention/compute",
         "POST /api/v1/events/ticket",
@@ -187,6 +188,7 @@ def test_a_viewer_changes_nothing_but_their_own_account(routes: list[Served]) ->
     own = {name for name in allowed if " /api/v1/auth/" in name or name == "POST /api/v1/events/ticket"}
     asks = {
         "POST /api/v1/cdp/funnels/compute",
+        "POST /api/v1/cdp/funnels/people",
         "POST /api/v1/cdp/retention/compute",
         "POST /api/v1/trust/gate/check",
     }

@@ -8,11 +8,13 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
-from app.schemas.cdp.conditions import Days, EventChoice, Name, Part
+from app.schemas.cdp.breakdowns import Breakdown, GroupHead, GroupNamed
+from app.schemas.cdp.conditions import Days, EventChoice, Part
 from app.schemas.inputs import Input
-from app.schemas.text import Line
+from app.schemas.text import NO_NUL, Line
 
 FunnelSort = Literal["name", "-name", "created_at", "-created_at", "updated_at", "-updated_at"]
 Mode = Literal["strict_order", "strict_deduplication", "strict_increase"]
@@ -21,22 +23,6 @@ LONGEST_WINDOW = 366 * 86_400
 
 class Step(EventChoice):
     label: Line | None = Field(None, description="What people call it; else the event's name.")
-
-
-class ByProperty(Part):
-    """By a property of the event with which a person first entered."""
-
-    kind: Literal["property"] = Field(description="By what people are told apart.")
-    name: Name = Field(description="The property; dots lead into objects.")
-    top: int = Field(5, ge=1, le=25, description="The values of the most people; the rest is one.")
-
-
-class ByTrait(Part):
-    """By a trait of the person, as it is now. Those that name a person are sealed, and so are no value here."""
-
-    kind: Literal["trait"] = Field(description="By what people are told apart.")
-    name: Name = Field(description="The trait; dots lead into objects.")
-    top: int = Field(5, ge=1, le=25, description="The values of the most people; the rest is one.")
 
 
 class FunnelDefinition(Part):
@@ -56,8 +42,9 @@ class FunnelDefinition(Part):
         (), description="What is asked of a chain beside its order."
     )
     days: Days = Field(description="When people enter.")
-    breakdown: Annotated[ByProperty | ByTrait, Field(discriminator="kind")] | None = Field(
-        None, description="The groups of people to tell apart; null: none."
+    breakdown: Breakdown | None = Field(None, description="The groups of people to tell apart; null: none.")
+    segment_id: UUID | None = Field(
+        None, description="Only people who are in this segment now; null: everybody."
     )
 
     @field_validator("modes")
@@ -80,6 +67,49 @@ class FunnelCompute(Input):
     definition: FunnelDefinition = Field(description="What to ask.")
 
 
+class FunnelPeople(Input):
+    """Some of a funnel's people, by how far they got."""
+
+    definition: FunnelDefinition = Field(description="What to ask.")
+    step: int = Field(ge=1, le=10, description="Which step; the first is 1.")
+    outcome: Literal["reached", "dropped"] = Field(
+        description="`dropped`: they got to the step before this one and no further."
+    )
+    group: GroupNamed | None = Field(None, description="Only people of this group; null: everybody.")
+
+    @field_validator("step")
+    @classmethod
+    def _is_one(cls, step: int, info: ValidationInfo) -> int:
+        definition = info.data.get("definition")
+        if isinstance(definition, FunnelDefinition) and step > len(definition.steps):
+            raise PydanticCustomError(
+                "no_such_step", "The funnel has {steps} steps.", {"steps": len(definition.steps)}
+            )
+        return step
+
+    @field_validator("outcome")
+    @classmethod
+    def _has_a_step_before(cls, outcome: str, info: ValidationInfo) -> str:
+        if outcome == "dropped" and info.data.get("step") == 1:
+            raise PydanticCustomError("first_step", "Nobody drops off before the first step.")
+        return outcome
+
+    @field_validator("group")
+    @classmethod
+    def _is_told_apart(cls, group: GroupNamed | None, info: ValidationInfo) -> GroupNamed | None:
+        definition = info.data.get("definition")
+        if group is not None and isinstance(definition, FunnelDefinition) and definition.breakdown is None:
+            raise PydanticCustomError("no_breakdown", "The funnel tells no groups apart.")
+        return group
+
+
+class FunnelPeopleList(FunnelPeople):
+    """The same people as a segment: a list, which stays as it is."""
+
+    name: Line = Field(max_length=120, description="The segment's name, unique among those not archived.")
+    description: str = Field("", max_length=1_000, pattern=NO_NUL, description="What it is for.")
+
+
 class FunnelRead(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
@@ -98,6 +128,9 @@ class Duration(BaseModel):
 
     median: float = Field(description="Half of them took no longer.")
     p90: float = Field(description="Nine in ten took no longer.")
+    spread: list[int] = Field(
+        description="People by how long they took: from each of the answer's `spread_from` to the next."
+    )
 
 
 class StepRead(BaseModel):
@@ -116,14 +149,9 @@ class StepRead(BaseModel):
     from_previous: Duration | None = Field(description="Since the step before; null likewise.")
 
 
-class GroupRead(BaseModel):
-    """People who have one value in common. `rest` is everybody whose value is not among the top ones."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    value: str | None = Field(description="Null where there is none, and for the rest.")
-    rest: bool = Field(description="Whether this is the rest.")
+class GroupRead(GroupHead):
     steps: list[StepRead] = Field(description="How far these people got.")
+    still_open: int = Field(description="Of them, who may still get further.")
 
 
 class FunnelResult(BaseModel):
@@ -132,5 +160,40 @@ class FunnelResult(BaseModel):
     first_day: date = Field(description="The first of the days.")
     last_day: date = Field(description="The last of the days, included.")
     timezone: str = Field(description="The company's clock, by which the days are counted.")
+    as_of: datetime = Field(description="When it was asked, UTC; an answer is kept for half a minute.")
+    complete: bool = Field(
+        description="Whether the days and the window of whoever entered last are over: else it may still grow."
+    )
+    people: int = Field(description="Who entered, each person once.")
+    still_open: int = Field(
+        description="Of them, who has not come to the end and has time left: they may still get further."
+    )
+    spread_from: list[float] = Field(description="Seconds from which on each number of a `spread` counts.")
     steps: list[StepRead] = Field(description="How far everybody got.")
     groups: list[GroupRead] | None = Field(description="The largest first, the rest last; null without one.")
+
+
+class FunnelPersonRead(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    profile_id: UUID = Field(description="The person's profile.")
+    reached: int = Field(description="The furthest step they got to; the first is 1.")
+    last_entered_at: datetime = Field(description="When they last did the first step, UTC.")
+    lifecycle: str | None = Field(description="How far they have come; null where the profile is gone.")
+    last_seen_at: datetime | None = Field(description="Their last event, UTC.")
+
+
+class FunnelPeopleRead(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    as_of: datetime = Field(description="When it was asked, UTC.")
+    total: int = Field(description="How many they are.")
+    items: list[FunnelPersonRead] = Field(description="The hundred who entered last.")
+
+
+class FunnelListRead(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    segment_id: UUID = Field(description="The new segment.")
+    name: str = Field(description="Its name.")
+    people: int = Field(description="Who was put on its list.")

@@ -60,8 +60,10 @@ async def test_people_are_counted_once_with_their_times(acme: Company, client: A
     assert (added["share_of_first"], paid["share_of_previous"]) == (pytest.approx(4 / 6), 0.75)
     assert looked["from_first"] is None
     # From the latest look that leads there: 2, 4 and 6 minutes, and 2 of who looked twice.
-    assert added["from_first"] == {"median": 180.0, "p90": pytest.approx(324.0)}
-    assert paid["from_previous"] == {"median": 300.0, "p90": 300.0}
+    spread = [0, 0, 4, 0, 0, 0, 0, 0, 0, 0]
+    assert added["from_first"] == {"median": 180.0, "p90": pytest.approx(324.0), "spread": spread}
+    assert found["spread_from"][2:4] == [60, 600]
+    assert (paid["from_previous"]["median"], paid["from_previous"]["p90"]) == (300.0, 300.0)
     assert paid["from_first"]["median"] == 540.0
 
 

@@ -44,7 +44,7 @@ async def test_cohorts_come_back_period_by_period(acme: Company, client: AsyncCl
     first, second = found["cohorts"]
     assert (first["begins_on"], first["size"], first["returned"]) == ("2026-03-02", 3, [1, 1, 2])
     assert (second["size"], second["returned"]) == (1, [0, 1, 0])
-    assert found["overall"] == [0.25, 0.5, 0.5]
+    assert found["curve"]["overall"] == [0.25, 0.5, 0.5]
     later = await _ask(client, counted="on_or_after")
     assert [each["returned"] for each in later["cohorts"]] == [[2, 2, 2], [1, 1, 0]]
 
@@ -58,7 +58,7 @@ async def test_periods_to_come_are_unknown_and_the_one_that_runs_is_not_over(
     assert [(each["size"], each["returned"], each["complete"]) for each in found["cohorts"]] == [
         (1, [0, None, None], 0)
     ]
-    assert found["overall"] == [None, None, None]
+    assert found["curve"]["overall"] == [None, None, None]
 
 
 async def test_who_was_first_seen_begins_whatever_they_did(acme: Company, client: AsyncClient) -> None:
@@ -77,7 +77,7 @@ async def test_a_report_is_saved_found_changed_and_removed(acme: Company, client
     one = f"{REPORTS}/{made['id']}"
     changed = (await client.patch(one, json={"definition": {**_WEEKS, "periods": 5}})).json()
     assert (changed["name"], changed["definition"]["periods"]) == ("Weekly", 5)
-    assert len((await client.get(f"{one}/result")).json()["overall"]) == 6
+    assert len((await client.get(f"{one}/result")).json()["curve"]["overall"]) == 6
     taken = await client.patch(one, json={"name": "aLL"})
     assert (taken.status_code, taken.json()["code"]) == (409, "cdp.retention.name_taken")
     assert (await client.delete(one)).status_code == 204

@@ -10,14 +10,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
     Boolean,
     ColumnElement,
     Float,
+    FromClause,
     Integer,
     Interval,
+    Result,
     Select,
     Subquery,
     Text,
@@ -40,21 +43,15 @@ from app.db.session import TenantScope
 from app.models.cdp.events import CdpEvent
 from app.models.cdp.identity import CdpIdentifier
 from app.models.cdp.profiles import CdpProfile
-from app.schemas.cdp.funnels import ByProperty, ByTrait, FunnelDefinition
-from app.services.cdp.conditions.service import (
-    Span,
-    answered_within,
-    happened,
-    inside,
-    spoken,
-    text_of,
-)
-from app.services.cdp.funnels.rules import Counted, Times
+from app.schemas.cdp.breakdowns import ByProperty, GroupNamed
+from app.schemas.cdp.funnels import FunnelDefinition, FunnelPeople
+from app.services.cdp.breakdowns.service import beside, most_of, ranked, value_of, within
+from app.services.cdp.conditions.service import Span, answered_within, happened, spoken
+from app.services.cdp.funnels.rules import SPREAD_FROM, Counted, Person, Times
 
 Truth = ColumnElement[bool]
 Time = ColumnElement[datetime]
 
-_LONGEST_VALUE = 200
 _SHARES = (0.5, 0.9)
 
 
@@ -70,9 +67,10 @@ class _Row:
 
 
 class FunnelStatement:
-    def __init__(self, definition: FunnelDefinition, span: Span, tenant_id: int) -> None:
+    def __init__(self, definition: FunnelDefinition, span: Span, now: datetime, tenant_id: int) -> None:
         self._definition = definition
         self._span = span
+        self._now = now
         self._tenant_id = literal(tenant_id)
         self._steps = len(definition.steps)
         self._window = literal(timedelta(seconds=definition.window_seconds), Interval)
@@ -82,7 +80,8 @@ class FunnelStatement:
 
     def groups(self) -> Select[Any]:
         """A row for each group of people, and first one for everybody: counts and times of each step."""
-        if self._definition.breakdown is None:
+        by = self._definition.breakdown
+        if by is None:
             people = self.people().subquery("people")
             nothing: list[ColumnElement[Any]] = [
                 cast(null(), Integer).label("rank"),
@@ -90,29 +89,52 @@ class FunnelStatement:
                 cast(null(), Text).label("value"),
             ]
             return select(*nothing, *self._measures(people))
-        return self._ranked()
+        people = ranked(self.people(), by)
+        named = case((people.c.rank <= most_of(by), people.c.value))
+        return (
+            select(
+                people.c.rank,
+                (func.grouping(people.c.rank) == 1).label("everybody"),
+                func.min(named).label("value"),
+                *self._measures(people),
+            )
+            .group_by(func.grouping_sets(literal_column("()"), people.c.rank))
+            .order_by(people.c.rank.nulls_first())
+        )
 
     def people(self) -> Select[Any]:
         """A row for each person who entered: `level`, and seconds from the first and from the previous step."""
-        walk = self._walked()
-        grouped = self._grouped(walk)
+        grouped = self._grouped(self._walked())
         level = self._level(grouped)
-        columns: list[ColumnElement[Any]] = [grouped.c.profile_id, level.label("level")]
+        columns: list[ColumnElement[Any]] = [
+            grouped.c.profile_id,
+            level.label("level"),
+            grouped.c.last_entered_at,
+            self._is_open(grouped, level).label("is_open"),
+        ]
         for step in range(1, self._steps):
             arrival = grouped.c[f"a{step}"]
             for name, place in (("s", 2), ("p", 3)):
                 seconds = func.date_part("epoch", arrival[1] - arrival[place], type_=Float)
                 columns.append(case((level > step, seconds)).label(f"{name}{step}"))
-        source: Any = grouped
-        by = self._definition.breakdown
-        if isinstance(by, ByProperty):
-            columns.append(grouped.c.value)
-        elif isinstance(by, ByTrait):
-            value = func.left(text_of(inside(CdpProfile.traits, by.name)), _LONGEST_VALUE)
+        source: FromClause = grouped
+        if self._definition.breakdown is not None:
+            source, value = beside(grouped, self._definition.breakdown, self._tenant_id)
             columns.append(value.label("value"))
-            owner = and_(CdpProfile.tenant_id == self._tenant_id, CdpProfile.id == grouped.c.profile_id)
-            source = grouped.outerjoin(CdpProfile, owner)
         return select(*columns).select_from(source).where(level > 0)
+
+    def chosen(self, asked: FunnelPeople) -> Select[Any]:
+        """The people who got to a step, or to the one before it and no further; `of` how many, on every row."""
+        by = self._definition.breakdown
+        if by is None or asked.group is None:
+            people: Any = self.people().subquery("people")
+            truths: list[Truth] = []
+        else:
+            people = ranked(self.people(), by)
+            truths = [_is_of(people, asked.group, most_of(by))]
+        last = asked.step if asked.outcome == "reached" else asked.step - 1
+        truths.append(people.c.level >= last if asked.outcome == "reached" else people.c.level == last)
+        return select(people.c.profile_id, people.c.level, people.c.last_entered_at).where(*truths)
 
     # -- the walk
 
@@ -130,15 +152,18 @@ class FunnelStatement:
             columns.append(or_(*matches).label("spoken"))
         by = self._definition.breakdown
         if isinstance(by, ByProperty):
-            value = func.left(text_of(inside(CdpEvent.properties, by.name)), _LONGEST_VALUE)
+            value = value_of(CdpEvent.properties, by.name)
             columns.append(case((matches[0], value)).label("value"))
+        people: list[Truth] = []
+        if self._definition.segment_id is not None:
+            people = [within(CdpIdentifier.profile_id, self._definition.segment_id, self._tenant_id)]
         owner = and_(CdpIdentifier.tenant_id == CdpEvent.tenant_id, CdpIdentifier.key == CdpEvent.person_key)
         reach = until + timedelta(seconds=self._definition.window_seconds)
         wanted = true() if self._order else or_(*matches)
         return (
             select(*columns)
             .join(CdpIdentifier, owner)
-            .where(CdpEvent.tenant_id == self._tenant_id, happened(self._span.since, reach), wanted)
+            .where(CdpEvent.tenant_id == self._tenant_id, happened(self._span.since, reach), wanted, *people)
             .subquery("read")
         )
 
@@ -211,7 +236,7 @@ class FunnelStatement:
         stops = self._stops(row)
         columns: list[ColumnElement[Any]] = [
             row["profile_id"],
-            func.coalesce(func.bool_or(row["m0"]), literal(False, Boolean)).label("entered"),
+            func.max(case((row["m0"], row["at"]))).label("last_entered_at"),
         ]
         for step in range(1, self._steps):
             reached: Truth = row[f"r{step}"]
@@ -237,68 +262,115 @@ class FunnelStatement:
                 in_time = person.c[f"a{step}"][1] <= person.c.stopped_at
                 arrived = and_(arrived, or_(person.c.stopped_at.is_(None), in_time))
             levels.append((arrived, literal(step + 1, Integer)))
-        return case(*levels, (person.c.entered, literal(1, Integer)), else_=literal(0, Integer))
-
-    # -- groups of people
-
-    def _ranked(self) -> Select[Any]:
-        by = self._definition.breakdown
-        top = literal(by.top if by is not None else 0, Integer)
-        people = self.people().subquery("people")
-        sized = select(people, func.count().over(partition_by=people.c.value).label("size")).subquery("sized")
-        place = func.dense_rank().over(order_by=(sized.c.size.desc(), sized.c.value))
-        placed = select(sized, place.label("place")).subquery("placed")
-        ranked = select(placed, func.least(placed.c.place, top + 1).label("rank")).cte("ranked")
-        within = ranked.c.rank <= top
-        return (
-            select(
-                ranked.c.rank,
-                (func.grouping(ranked.c.rank) == 1).label("everybody"),
-                func.min(case((within, ranked.c.value))).label("value"),
-                *self._measures(ranked),
-            )
-            .group_by(func.grouping_sets(literal_column("()"), ranked.c.rank))
-            .order_by(ranked.c.rank.nulls_first())
+        return case(
+            *levels, (person.c.last_entered_at.is_not(None), literal(1, Integer)), else_=literal(0, Integer)
         )
+
+    def _is_open(self, person: Subquery, level: ColumnElement[int]) -> Truth:
+        """Whether there is time left to get further: the window of the last entry has not ended, nor the walk."""
+        truths: list[Truth] = [level < self._steps, person.c.last_entered_at + self._window > self._now]
+        if "stopped_at" in person.c:
+            truths.append(person.c.stopped_at.is_(None))
+        return and_(*truths)
+
+    # -- what people come to
 
     def _measures(self, people: Any) -> list[ColumnElement[Any]]:
         shares = literal(list(_SHARES), ARRAY(Float))
-        columns: list[ColumnElement[Any]] = [func.count().label("n0")]
+        columns: list[ColumnElement[Any]] = [
+            func.count().label("n0"),
+            func.count().filter(people.c.is_open).label("still_open"),
+        ]
         for step in range(1, self._steps):
             columns.append(func.count().filter(people.c.level > step).label(f"n{step}"))
             for name in ("s", "p"):
                 seconds = people.c[f"{name}{step}"]
                 measured = func.percentile_cont(shares, type_=ARRAY(Float)).within_group(seconds)
-                columns.append(measured.label(f"{name}{step}"))
+                columns += [measured.label(f"{name}{step}"), _spread(seconds).label(f"h{name}{step}")]
         return columns
 
 
-class FunnelComputing:
-    def __init__(self, scope: TenantScope) -> None:
-        self._scope = scope
+def _spread(seconds: Any) -> ColumnElement[Any]:
+    """How many people took how long."""
+    place = func.width_bucket(seconds, literal(list(SPREAD_FROM[1:]), ARRAY(Float)), type_=Integer)
+    counts: Any = array(
+        [func.count().filter(place == literal(each, Integer)) for each in range(len(SPREAD_FROM))],
+        type_=Integer,
+    )
+    column: ColumnElement[Any] = counts
+    return column
 
-    async def counted(
-        self, definition: FunnelDefinition, span: Span, patience: timedelta
-    ) -> Sequence[Counted]:
+
+def _is_of(people: Any, group: GroupNamed, most: int) -> Truth:
+    if group.rest:
+        return people.c.rank > most
+    named: Truth = people.c.value.is_not_distinct_from(literal(group.value, Text))
+    return and_(people.c.rank <= most, named)
+
+
+class FunnelComputing:
+    """A statement at a time; `TookTooLong` past `patience`."""
+
+    def __init__(
+        self, scope: TenantScope, definition: FunnelDefinition, span: Span, patience: timedelta
+    ) -> None:
+        self._scope = scope
+        self._definition = definition
+        self._patience = patience
+        self._statement = FunnelStatement(definition, span, scope.now(), scope.tenant_id)
+
+    async def counted(self) -> Sequence[Counted]:
         """Everybody first, then the groups, the largest first and the rest last."""
-        statement = FunnelStatement(definition, span, self._scope.tenant_id).groups()
-        steps = len(definition.steps)
-        by = definition.breakdown
-        async with answered_within(self._scope, patience):
-            rows = (await self._scope.session.execute(statement)).mappings().all()
-        return [_counted(row, steps, by.top if by else 0) for row in rows]
+        steps, by = len(self._definition.steps), self._definition.breakdown
+        rows = (await self._run(self._statement.groups())).mappings().all()
+        return [_counted(row, steps, most_of(by) if by else 0) for row in rows]
+
+    async def people(self, asked: FunnelPeople, most: int) -> tuple[int, Sequence[Person]]:
+        """How many they are, and those who entered last."""
+        chosen = self._statement.chosen(asked).cte("chosen")
+        newest = (
+            select(chosen, func.count().over().label("of"))
+            .order_by(chosen.c.last_entered_at.desc(), chosen.c.profile_id)
+            .limit(most)
+            .subquery("newest")
+        )
+        profile = CdpProfile.__table__
+        owner = and_(profile.c.tenant_id == self._scope.tenant_id, profile.c.id == newest.c.profile_id)
+        statement = (
+            select(newest, profile.c.lifecycle, profile.c.last_seen_at)
+            .select_from(newest.outerjoin(profile, owner))
+            .order_by(newest.c.last_entered_at.desc(), newest.c.profile_id)
+        )
+        rows = (await self._run(statement)).all()
+        found = [
+            Person(row.profile_id, row.level, row.last_entered_at, row.lifecycle, row.last_seen_at)
+            for row in rows
+        ]
+        return (rows[0].of if rows else 0), found
+
+    async def ids(self, asked: FunnelPeople, most: int) -> Sequence[UUID]:
+        statement = self._statement.chosen(asked).limit(most)
+        return (await self._run(statement)).scalars().all()
+
+    async def _run(self, statement: Select[Any]) -> Result[Any]:
+        async with answered_within(self._scope, self._patience):
+            return await self._scope.session.execute(statement)
 
 
 def _counted(row: Mapping[str, Any], steps: int, top: int) -> Counted:
+    def times(name: str) -> tuple[Times | None, ...]:
+        return (None, *(_times(row[f"{name}{step}"], row[f"h{name}{step}"]) for step in range(1, steps)))
+
     return Counted(
         everybody=row["everybody"],
         rest=not row["everybody"] and row["rank"] > top,
         value=row["value"],
+        still_open=row["still_open"],
         people=tuple(row[f"n{step}"] for step in range(steps)),
-        from_first=(None, *(_times(row[f"s{step}"]) for step in range(1, steps))),
-        from_previous=(None, *(_times(row[f"p{step}"]) for step in range(1, steps))),
+        from_first=times("s"),
+        from_previous=times("p"),
     )
 
 
-def _times(measured: Sequence[float] | None) -> Times | None:
-    return Times(*measured) if measured is not None and measured[0] is not None else None
+def _times(measured: Sequence[float] | None, spread: Sequence[int]) -> Times | None:
+    return Times(*measured, spread) if measured is not None and measured[0] is not None else None

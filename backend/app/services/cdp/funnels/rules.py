@@ -2,17 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from uuid import UUID
 
 from app.schemas.cdp.funnels import FunnelDefinition
+
+_MINUTE, _HOUR, _DAY = 60.0, 3_600.0, 86_400.0
+SPREAD_FROM = (
+    *(0.0, 10.0, _MINUTE, 10 * _MINUTE),
+    *(_HOUR, 6 * _HOUR, _DAY, 3 * _DAY, 7 * _DAY, 30 * _DAY),
+)
+"""From how many seconds on each part of a spread of times counts; the last has no end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Seconds."""
+    """Seconds; `spread` has the people for each of `SPREAD_FROM`."""
 
     median: float
     p90: float
+    spread: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +31,7 @@ class Counted:
     everybody: bool
     rest: bool
     value: str | None
+    still_open: int
     people: tuple[int, ...]
     from_first: tuple[Times | None, ...]
     from_previous: tuple[Times | None, ...]
@@ -41,8 +51,10 @@ class StepFigures:
 @dataclass(frozen=True, slots=True)
 class Group:
     value: str | None
+    label: str | None
     rest: bool
     steps: Sequence[StepFigures]
+    still_open: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +64,40 @@ class Funnel:
     first_day: date
     last_day: date
     timezone: str
+    as_of: datetime
+    complete: bool
+    people: int
+    still_open: int
+    spread_from: Sequence[float]
     steps: Sequence[StepFigures]
     groups: Sequence[Group] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    profile_id: UUID
+    reached: int
+    last_entered_at: datetime
+    lifecycle: str | None
+    last_seen_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Some of a funnel's people, of `total`."""
+
+    as_of: datetime
+    total: int
+    items: Sequence[Person]
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleList:
+    """People who were put on a new segment's list."""
+
+    segment_id: UUID
+    name: str
+    people: int
 
 
 def figures(definition: FunnelDefinition, counted: Counted) -> list[StepFigures]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from app.schemas.cdp.retention import PeriodKind, RetentionDefinition
 
@@ -19,6 +19,28 @@ class Cohort:
 
 
 @dataclass(frozen=True, slots=True)
+class Curve:
+    """Cohorts taken together, period by period."""
+
+    people: int
+    returned: Sequence[int]
+    of: Sequence[int]
+
+    @property
+    def overall(self) -> list[float | None]:
+        pairs = zip(self.returned, self.of, strict=True)
+        return [part / whole if whole else None for part, whole in pairs]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    value: str | None
+    label: str | None
+    rest: bool
+    curve: Curve
+
+
+@dataclass(frozen=True, slots=True)
 class Retention:
     """A report's answer."""
 
@@ -26,8 +48,11 @@ class Retention:
     last_day: date
     timezone: str
     period: PeriodKind
+    as_of: datetime
+    complete: bool
+    curve: Curve
     cohorts: Sequence[Cohort]
-    overall: Sequence[float | None]
+    groups: Sequence[Group] | None
 
 
 def period_of(day: date, kind: PeriodKind) -> date:
@@ -84,11 +109,11 @@ def cohorts(
     return found
 
 
-def overall(rows: Sequence[Cohort], periods: int) -> list[float | None]:
-    """The shares over the cohorts for which the period is over."""
-    shares: list[float | None] = []
-    for place in range(periods + 1):
-        over = [row for row in rows if place < row.complete]
-        people = sum(row.size for row in over)
-        shares.append(sum(row.returned[place] or 0 for row in over) / people if people else None)
-    return shares
+def curve(rows: Sequence[Cohort], periods: int) -> Curve:
+    """Over the cohorts for which a period is over."""
+    over = [[row for row in rows if place < row.complete] for place in range(periods + 1)]
+    return Curve(
+        people=sum(row.size for row in rows),
+        returned=[sum(row.returned[place] or 0 for row in each) for place, each in enumerate(over)],
+        of=[sum(row.size for row in each) for each in over],
+    )

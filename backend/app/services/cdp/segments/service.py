@@ -145,6 +145,13 @@ class SegmentService:
         await self._record("cdp.segments.created", segment, after=told)
         await self._enqueue(segment.id)
 
+    async def create_list(self, name: str, description: str, keys: Sequence[UUID]) -> CdpSegment:
+        """A segment of whoever has one of these identifiers; a profile's id is the key of one of its own."""
+        segment = self.unsaved(name, description, Listed)
+        await self.save_new(segment, {"name": name, "kind": "list", "identifiers": len(keys)})
+        await self._segments.add_to_list(segment.id, keys)
+        return segment
+
     async def change(
         self,
         segment_id: UUID,

@@ -82,7 +82,7 @@ def _judged(told: Path, definition: FunnelDefinition, *, overlapping: bool) -> d
 
 async def _computed(scopes: Scopes, definition: FunnelDefinition) -> dict[UUID, int]:
     async with scopes() as scope:
-        statement = FunnelStatement(definition, _SPAN, scope.tenant_id).people()
+        statement = FunnelStatement(definition, _SPAN, scope.now(), scope.tenant_id).people()
         async with answered_within(scope, PATIENCE):
             return {row.profile_id: row.level for row in await scope.session.execute(statement)}
 

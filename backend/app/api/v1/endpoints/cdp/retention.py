@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
-from app.api.deps import PageParams, ScopeDep, Search
+from app.api.deps import AnswersDep, Fresh, PageParams, ScopeDep, ScopesDep, Search
 from app.api.ids import ReportId
 from app.auth.deps import requires
 from app.auth.principals import Principal
@@ -18,7 +18,7 @@ from app.schemas.cdp.retention import (
     RetentionSort,
 )
 from app.schemas.pages import Page
-from app.services.cdp.retention.service import RetentionService
+from app.services.cdp.retention.service import RetentionAnswers, RetentionService
 
 router = APIRouter(prefix="/cdp/retention", tags=["cdp"])
 
@@ -27,6 +27,11 @@ async def report_service(scope: ScopeDep) -> RetentionService:
     return RetentionService(scope)
 
 
+async def report_answers(scopes: ScopesDep, answers: AnswersDep) -> RetentionAnswers:
+    return RetentionAnswers(scopes, answers)
+
+
+Answered = Annotated[RetentionAnswers, Depends(report_answers)]
 Reports = Annotated[RetentionService, Depends(report_service)]
 Reader = Annotated[Principal, requires("cdp.retention:read")]
 Writer = Annotated[Principal, requires("cdp.retention:write")]
@@ -53,9 +58,11 @@ async def create_retention_report(body: RetentionCreate, reports: Reports, _: Wr
 
 
 @router.post("/compute")
-async def compute_retention(body: RetentionCompute, reports: Reports, _: Reader) -> RetentionResult:
+async def compute_retention(
+    body: RetentionCompute, answered: Answered, _: Reader, *, fresh: Fresh = False
+) -> RetentionResult:
     """The answer to a report that need not be saved."""
-    return RetentionResult.model_validate(await reports.compute(body.definition))
+    return await answered.of(body.definition, fresh=fresh)
 
 
 @router.get("/{report_id}")
@@ -80,6 +87,8 @@ async def remove_retention_report(report_id: ReportId, reports: Reports, _: Writ
 
 
 @router.get("/{report_id}/result")
-async def read_retention_result(report_id: ReportId, reports: Reports, _: Reader) -> RetentionResult:
-    """The answer as of now."""
-    return RetentionResult.model_validate(await reports.compute_saved(report_id))
+async def read_retention_result(
+    report_id: ReportId, answered: Answered, _: Reader, *, fresh: Fresh = False
+) -> RetentionResult:
+    """The answer as of half a minute ago at the most: `as_of` says when."""
+    return await answered.of_saved(report_id, fresh=fresh)
