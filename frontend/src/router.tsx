@@ -1,6 +1,7 @@
 import { createRoute, createRouter, lazyRouteComponent, type RouterHistory } from "@tanstack/react-router";
 import { ErrorNote, Skeleton } from "./design/states";
 import { authRoutes } from "./features/auth/routes";
+import { analyticsRoutes } from "./features/cdp/analytics-routes";
 import { peopleRoutes } from "./features/cdp/routes";
 import { settingsRoutes } from "./features/tenants/settings/routes";
 import { operationsRoutes } from "./features/work/routes";
@@ -157,6 +158,7 @@ const routeTree = root.addChildren([
     events,
     connect,
     ...peopleRoutes,
+    ...analyticsRoutes,
     ...operationsRoutes,
     ...settingsRoutes,
   ]),

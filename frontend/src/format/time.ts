@@ -46,3 +46,10 @@ export function day(isoDay: string): string {
     new Date(`${isoDay}T00:00:00Z`),
   );
 }
+
+/** A calendar day with its year. */
+export function date(isoDay: string): string {
+  return new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeZone: "UTC" }).format(
+    new Date(`${isoDay}T00:00:00Z`),
+  );
+}

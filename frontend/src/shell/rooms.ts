@@ -1,6 +1,7 @@
 import {
   Activity,
   Cable,
+  ChartNoAxesColumn,
   Gauge,
   Inbox,
   type LucideIcon,
@@ -12,7 +13,15 @@ import {
 
 export interface Room {
   readonly to:
-    "/" | "/trust" | "/autopilot" | "/campaigns" | "/people" | "/events" | "/operations" | "/settings";
+    | "/"
+    | "/trust"
+    | "/autopilot"
+    | "/campaigns"
+    | "/people"
+    | "/events"
+    | "/analytics"
+    | "/operations"
+    | "/settings";
   readonly label: string;
   readonly icon: LucideIcon;
   /** Found in the account menu on a phone, where the bar holds six. */
@@ -26,6 +35,7 @@ export const ROOMS: readonly Room[] = [
   { to: "/campaigns", label: "Campaigns", icon: Megaphone },
   { to: "/people", label: "People", icon: UsersRound },
   { to: "/events", label: "Events", icon: Activity },
+  { to: "/analytics", label: "Analytics", icon: ChartNoAxesColumn, notOnPhone: true },
   { to: "/operations", label: "Operations", icon: Cable, notOnPhone: true },
   { to: "/settings", label: "Settings", icon: Settings, notOnPhone: true },
 ];

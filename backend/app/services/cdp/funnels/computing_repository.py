@@ -89,17 +89,17 @@ class FunnelStatement:
                 cast(null(), Text).label("value"),
             ]
             return select(*nothing, *self._measures(people))
-        people = ranked(self.people(), by)
-        named = case((people.c.rank <= most_of(by), people.c.value))
+        groups = ranked(self.people(), by)
+        rank, named = groups.c.rank, case((groups.c.rank <= most_of(by), groups.c.value))
         return (
             select(
-                people.c.rank,
-                (func.grouping(people.c.rank) == 1).label("everybody"),
+                rank,
+                (func.grouping(rank) == 1).label("everybody"),
                 func.min(named).label("value"),
-                *self._measures(people),
+                *self._measures(groups),
             )
-            .group_by(func.grouping_sets(literal_column("()"), people.c.rank))
-            .order_by(people.c.rank.nulls_first())
+            .group_by(func.grouping_sets(literal_column("()"), rank))
+            .order_by(rank.nulls_first())
         )
 
     def people(self) -> Select[Any]:
@@ -302,10 +302,10 @@ def _spread(seconds: Any) -> ColumnElement[Any]:
 
 
 def _is_of(people: Any, group: GroupNamed, most: int) -> Truth:
+    rest: Truth = people.c.rank > most
     if group.rest:
-        return people.c.rank > most
-    named: Truth = people.c.value.is_not_distinct_from(literal(group.value, Text))
-    return and_(people.c.rank <= most, named)
+        return rest
+    return and_(not_(rest), people.c.value.is_not_distinct_from(literal(group.value, Text)))
 
 
 class FunnelComputing:
@@ -323,7 +323,7 @@ class FunnelComputing:
         """Everybody first, then the groups, the largest first and the rest last."""
         steps, by = len(self._definition.steps), self._definition.breakdown
         rows = (await self._run(self._statement.groups())).mappings().all()
-        return [_counted(row, steps, most_of(by) if by else 0) for row in rows]
+        return [_counted(dict(row), steps, most_of(by) if by else 0) for row in rows]
 
     async def people(self, asked: FunnelPeople, most: int) -> tuple[int, Sequence[Person]]:
         """How many they are, and those who entered last."""
@@ -354,7 +354,8 @@ class FunnelComputing:
 
     async def _run(self, statement: Select[Any]) -> Result[Any]:
         async with answered_within(self._scope, self._patience):
-            return await self._scope.session.execute(statement)
+            found: Result[Any] = await self._scope.session.execute(statement)
+            return found
 
 
 def _counted(row: Mapping[str, Any], steps: int, top: int) -> Counted:
@@ -373,4 +374,7 @@ def _counted(row: Mapping[str, Any], steps: int, top: int) -> Counted:
 
 
 def _times(measured: Sequence[float] | None, spread: Sequence[int]) -> Times | None:
-    return Times(*measured, spread) if measured is not None and measured[0] is not None else None
+    if measured is None or measured[0] is None:
+        return None
+    median, p90 = measured
+    return Times(median, p90, spread)

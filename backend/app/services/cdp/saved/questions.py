@@ -12,6 +12,8 @@ from app.db.utils import Slice
 from app.services.audit_logs.service import AuditLog
 from app.services.cdp.saved.repository import Question, SavedRepository
 
+__all__ = ["Definition", "Question", "SavedQuestions"]
+
 Definition = TypeVar("Definition", bound=BaseModel)
 
 

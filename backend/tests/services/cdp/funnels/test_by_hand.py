@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -118,7 +118,7 @@ def _found(steps: Sequence[StepFigures], still_open: int) -> list[Any]:
     ]
 
 
-def _by_group(walks: dict[UUID, _Walk], values: dict[UUID, str | None], top: int) -> dict[Any, list[Any]]:
+def _by_group(walks: dict[UUID, _Walk], values: Mapping[UUID, str | None], top: int) -> dict[Any, list[Any]]:
     sizes = Counter(values[person] for person in walks)
     order = sorted(sizes, key=lambda value: (-sizes[value], value is None, value or ""))
     named = set(order[:top])
