@@ -1267,6 +1267,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cdp/funnels/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * List Funnel People
+         * @description Who got to a step, or no further than the one before it: how many, and those who entered last.
+         */
+        post: operations["cdp_funnels_list_people"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdp/funnels/people/segment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * List Funnel People As Segment
+         * @description A new segment of the same people, all of them: a list, which stays as it is.
+         */
+        post: operations["cdp_funnels_list_people_as_segment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cdp/funnels/{funnel_id}": {
         parameters: {
             query?: never;
@@ -1304,7 +1344,7 @@ export interface paths {
         };
         /**
          * Read Funnel Result
-         * @description The answer as of now.
+         * @description The answer as of half a minute ago at the most: `as_of` says when.
          */
         get: operations["cdp_funnels_read_result"];
         put?: never;
@@ -1728,7 +1768,7 @@ export interface paths {
         };
         /**
          * Read Retention Result
-         * @description The answer as of now.
+         * @description The answer as of half a minute ago at the most: `as_of` says when.
          */
         get: operations["cdp_retention_read_result"];
         put?: never;
@@ -4325,6 +4365,39 @@ export interface components {
             spend_only?: boolean;
         };
         /**
+         * ByComputedTrait
+         * @description By a computed trait of the person, as it is now.
+         */
+        ByComputedTrait: {
+            /**
+             * @description By what people are told apart. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "computed";
+            /**
+             * Name
+             * @description The computed trait; dots lead into objects.
+             */
+            name: string;
+            /**
+             * Top
+             * @description The values of the most people; the rest is one.
+             * @default 5
+             */
+            top: number;
+        };
+        /**
+         * ByLifecycle
+         * @description By how far the person has come: `anonymous`, `known`, `customer` or `churned`, as it is now.
+         */
+        ByLifecycle: {
+            /**
+             * @description By what people are told apart. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "lifecycle";
+        };
+        /**
          * ByProperty
          * @description By a property of the event with which a person first entered.
          */
@@ -4345,6 +4418,22 @@ export interface components {
              * @default 5
              */
             top: number;
+        };
+        /**
+         * BySegment
+         * @description By the segments that the person is in now: who is in several counts in the first of them.
+         */
+        BySegment: {
+            /**
+             * @description By what people are told apart. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "segment";
+            /**
+             * Segment Ids
+             * @description The segments, the first before the second.
+             */
+            segment_ids: string[];
         };
         /**
          * ByTrait
@@ -5703,6 +5792,32 @@ export interface components {
              */
             next_cursor: string | null;
         };
+        /**
+         * Curve
+         * @description Cohorts taken together, period by period: those alone for which the period is over.
+         */
+        Curve: {
+            /**
+             * Of
+             * @description Who began so long ago that the period is over for them.
+             */
+            of: number[];
+            /**
+             * Overall
+             * @description `returned` by `of`; null where that is nobody.
+             */
+            overall: (number | null)[];
+            /**
+             * People
+             * @description Who began; somebody who began in several periods counts in each of them.
+             */
+            people: number;
+            /**
+             * Returned
+             * @description Of `of`, who came back in the period.
+             */
+            returned: number[];
+        };
         /** DayRead */
         DayRead: {
             /**
@@ -6258,6 +6373,11 @@ export interface components {
              * @description Nine in ten took no longer.
              */
             p90: number;
+            /**
+             * Spread
+             * @description People by how long they took: from each of the answer's `spread_from` to the next.
+             */
+            spread: number[];
         };
         /**
          * EnforcementMode
@@ -6520,7 +6640,9 @@ export interface components {
         };
         /**
          * FirstEvent
-         * @description A person begins with the first of these events that is stored of them.
+         * @description `first`: a person begins once, with the first of these events that is stored of them.
+         *
+         *     `every`: a person begins in each period anew in which they did it, with the first time there.
          */
         "FirstEvent-Input": {
             /**
@@ -6534,6 +6656,13 @@ export interface components {
              */
             kind: "event";
             /**
+             * Occurrence
+             * @description How often a person begins.
+             * @default first
+             * @enum {string}
+             */
+            occurrence: "first" | "every";
+            /**
              * Where
              * @description What its properties must be, all of it.
              * @default []
@@ -6542,7 +6671,9 @@ export interface components {
         };
         /**
          * FirstEvent
-         * @description A person begins with the first of these events that is stored of them.
+         * @description `first`: a person begins once, with the first of these events that is stored of them.
+         *
+         *     `every`: a person begins in each period anew in which they did it, with the first time there.
          */
         "FirstEvent-Output": {
             /**
@@ -6555,6 +6686,13 @@ export interface components {
              * @enum {string}
              */
             kind: "event";
+            /**
+             * Occurrence
+             * @description How often a person begins.
+             * @default first
+             * @enum {string}
+             */
+            occurrence: "first" | "every";
             /**
              * Where
              * @description What its properties must be, all of it.
@@ -6609,7 +6747,7 @@ export interface components {
              * Breakdown
              * @description The groups of people to tell apart; null: none.
              */
-            breakdown?: (components["schemas"]["ByProperty"] | components["schemas"]["ByTrait"]) | null;
+            breakdown?: (components["schemas"]["ByProperty"] | components["schemas"]["ByTrait"] | components["schemas"]["ByComputedTrait"] | components["schemas"]["ByLifecycle"] | components["schemas"]["BySegment"]) | null;
             /**
              * Days
              * @description When people enter.
@@ -6621,6 +6759,11 @@ export interface components {
              * @default []
              */
             modes: ("strict_order" | "strict_deduplication" | "strict_increase")[];
+            /**
+             * Segment Id
+             * @description Only people who are in this segment now; null: everybody.
+             */
+            segment_id?: string | null;
             /**
              * Steps
              * @description What people go through, in this order.
@@ -6645,7 +6788,7 @@ export interface components {
              * Breakdown
              * @description The groups of people to tell apart; null: none.
              */
-            breakdown?: (components["schemas"]["ByProperty"] | components["schemas"]["ByTrait"]) | null;
+            breakdown?: (components["schemas"]["ByProperty"] | components["schemas"]["ByTrait"] | components["schemas"]["ByComputedTrait"] | components["schemas"]["ByLifecycle"] | components["schemas"]["BySegment"]) | null;
             /**
              * Days
              * @description When people enter.
@@ -6658,6 +6801,11 @@ export interface components {
              */
             modes: ("strict_order" | "strict_deduplication" | "strict_increase")[];
             /**
+             * Segment Id
+             * @description Only people who are in this segment now; null: everybody.
+             */
+            segment_id?: string | null;
+            /**
              * Steps
              * @description What people go through, in this order.
              */
@@ -6669,6 +6817,25 @@ export interface components {
              */
             window_seconds: number;
         };
+        /** FunnelListRead */
+        FunnelListRead: {
+            /**
+             * Name
+             * @description Its name.
+             */
+            name: string;
+            /**
+             * People
+             * @description Who was put on its list.
+             */
+            people: number;
+            /**
+             * Segment Id
+             * Format: uuid
+             * @description The new segment.
+             */
+            segment_id: string;
+        };
         /** FunnelPatch */
         FunnelPatch: {
             /** @description What it asks. */
@@ -6678,6 +6845,108 @@ export interface components {
              * @description What people call it; each name once.
              */
             name?: string | null;
+        };
+        /**
+         * FunnelPeople
+         * @description Some of a funnel's people, by how far they got.
+         */
+        FunnelPeople: {
+            /** @description What to ask. */
+            definition: components["schemas"]["FunnelDefinition-Input"];
+            /** @description Only people of this group; null: everybody. */
+            group?: components["schemas"]["GroupNamed"] | null;
+            /**
+             * Outcome
+             * @description `dropped`: they got to the step before this one and no further.
+             * @enum {string}
+             */
+            outcome: "reached" | "dropped";
+            /**
+             * Step
+             * @description Which step; the first is 1.
+             */
+            step: number;
+        };
+        /**
+         * FunnelPeopleList
+         * @description The same people as a segment: a list, which stays as it is.
+         */
+        FunnelPeopleList: {
+            /** @description What to ask. */
+            definition: components["schemas"]["FunnelDefinition-Input"];
+            /**
+             * Description
+             * @description What it is for.
+             * @default
+             */
+            description: string;
+            /** @description Only people of this group; null: everybody. */
+            group?: components["schemas"]["GroupNamed"] | null;
+            /**
+             * Name
+             * @description The segment's name, unique among those not archived.
+             */
+            name: string;
+            /**
+             * Outcome
+             * @description `dropped`: they got to the step before this one and no further.
+             * @enum {string}
+             */
+            outcome: "reached" | "dropped";
+            /**
+             * Step
+             * @description Which step; the first is 1.
+             */
+            step: number;
+        };
+        /** FunnelPeopleRead */
+        FunnelPeopleRead: {
+            /**
+             * As Of
+             * Format: date-time
+             * @description When it was asked, UTC.
+             */
+            as_of: string;
+            /**
+             * Items
+             * @description The hundred who entered last.
+             */
+            items: components["schemas"]["FunnelPersonRead"][];
+            /**
+             * Total
+             * @description How many they are.
+             */
+            total: number;
+        };
+        /** FunnelPersonRead */
+        FunnelPersonRead: {
+            /**
+             * Last Entered At
+             * Format: date-time
+             * @description When they last did the first step, UTC.
+             */
+            last_entered_at: string;
+            /**
+             * Last Seen At
+             * @description Their last event, UTC.
+             */
+            last_seen_at: string | null;
+            /**
+             * Lifecycle
+             * @description How far they have come; null where the profile is gone.
+             */
+            lifecycle: string | null;
+            /**
+             * Profile Id
+             * Format: uuid
+             * @description The person's profile.
+             */
+            profile_id: string;
+            /**
+             * Reached
+             * @description The furthest step they got to; the first is 1.
+             */
+            reached: number;
         };
         /** FunnelRead */
         FunnelRead: {
@@ -6715,6 +6984,17 @@ export interface components {
         /** FunnelResult */
         FunnelResult: {
             /**
+             * As Of
+             * Format: date-time
+             * @description When it was asked, UTC; an answer is kept for half a minute.
+             */
+            as_of: string;
+            /**
+             * Complete
+             * @description Whether the days and the window of whoever entered last are over: else it may still grow.
+             */
+            complete: boolean;
+            /**
              * First Day
              * Format: date
              * @description The first of the days.
@@ -6732,10 +7012,25 @@ export interface components {
              */
             last_day: string;
             /**
+             * People
+             * @description Who entered, each person once.
+             */
+            people: number;
+            /**
+             * Spread From
+             * @description Seconds from which on each number of a `spread` counts.
+             */
+            spread_from: number[];
+            /**
              * Steps
              * @description How far everybody got.
              */
             steps: components["schemas"]["StepRead"][];
+            /**
+             * Still Open
+             * @description Of them, who has not come to the end and has time left: they may still get further.
+             */
+            still_open: number;
             /**
              * Timezone
              * @description The company's clock, by which the days are counted.
@@ -6871,10 +7166,29 @@ export interface components {
             profile_id: string;
         };
         /**
-         * GroupRead
-         * @description People who have one value in common. `rest` is everybody whose value is not among the top ones.
+         * GroupNamed
+         * @description One group of an answer, as the answer names it.
          */
+        GroupNamed: {
+            /**
+             * Rest
+             * @description Whether it is the rest.
+             * @default false
+             */
+            rest: boolean;
+            /**
+             * Value
+             * @description Its value; null for none.
+             */
+            value: string | null;
+        };
+        /** GroupRead */
         GroupRead: {
+            /**
+             * Label
+             * @description What people call it: a segment's name, else the value.
+             */
+            label: string | null;
             /**
              * Rest
              * @description Whether this is the rest.
@@ -6886,8 +7200,13 @@ export interface components {
              */
             steps: components["schemas"]["StepRead"][];
             /**
+             * Still Open
+             * @description Of them, who may still get further.
+             */
+            still_open: number;
+            /**
              * Value
-             * @description Null where there is none, and for the rest.
+             * @description A segment's is its id. Null where there is none, and for the rest.
              */
             value: string | null;
         };
@@ -10016,6 +10335,11 @@ export interface components {
          */
         "RetentionDefinition-Input": {
             /**
+             * Breakdown
+             * @description The groups of people to tell apart; null: none.
+             */
+            breakdown?: (components["schemas"]["ByProperty"] | components["schemas"]["ByTrait"] | components["schemas"]["ByComputedTrait"] | components["schemas"]["ByLifecycle"] | components["schemas"]["BySegment"]) | null;
+            /**
              * Counted
              * @description In which periods a return counts.
              * @default on
@@ -10046,6 +10370,11 @@ export interface components {
              */
             returning: components["schemas"]["ReturnEvent-Input"] | components["schemas"]["AnyEvent"];
             /**
+             * Segment Id
+             * @description Only people who are in this segment now; null: everybody.
+             */
+            segment_id?: string | null;
+            /**
              * Start
              * @description How a person begins.
              */
@@ -10058,6 +10387,11 @@ export interface components {
          *     `on`: they came back in just that period. `on_or_after`: in it or in a later one that is asked for.
          */
         "RetentionDefinition-Output": {
+            /**
+             * Breakdown
+             * @description The groups of people to tell apart; null: none.
+             */
+            breakdown?: (components["schemas"]["ByProperty"] | components["schemas"]["ByTrait"] | components["schemas"]["ByComputedTrait"] | components["schemas"]["ByLifecycle"] | components["schemas"]["BySegment"]) | null;
             /**
              * Counted
              * @description In which periods a return counts.
@@ -10089,10 +10423,35 @@ export interface components {
              */
             returning: components["schemas"]["ReturnEvent-Output"] | components["schemas"]["AnyEvent"];
             /**
+             * Segment Id
+             * @description Only people who are in this segment now; null: everybody.
+             */
+            segment_id?: string | null;
+            /**
              * Start
              * @description How a person begins.
              */
             start: components["schemas"]["FirstEvent-Output"] | components["schemas"]["FirstSeen"];
+        };
+        /** RetentionGroupRead */
+        RetentionGroupRead: {
+            /** @description All cohorts of these people together. */
+            curve: components["schemas"]["Curve"];
+            /**
+             * Label
+             * @description What people call it: a segment's name, else the value.
+             */
+            label: string | null;
+            /**
+             * Rest
+             * @description Whether this is the rest.
+             */
+            rest: boolean;
+            /**
+             * Value
+             * @description A segment's is its id. Null where there is none, and for the rest.
+             */
+            value: string | null;
         };
         /** RetentionPatch */
         RetentionPatch: {
@@ -10140,10 +10499,23 @@ export interface components {
         /** RetentionResult */
         RetentionResult: {
             /**
+             * As Of
+             * Format: date-time
+             * @description When it was asked, UTC; an answer is kept for half a minute.
+             */
+            as_of: string;
+            /**
              * Cohorts
              * @description The oldest first.
              */
             cohorts: components["schemas"]["CohortRead"][];
+            /**
+             * Complete
+             * @description Whether every period of every cohort is over: else it may still grow.
+             */
+            complete: boolean;
+            /** @description All cohorts together. */
+            curve: components["schemas"]["Curve"];
             /**
              * First Day
              * Format: date
@@ -10151,16 +10523,16 @@ export interface components {
              */
             first_day: string;
             /**
+             * Groups
+             * @description The largest first, the rest last; null without one.
+             */
+            groups: components["schemas"]["RetentionGroupRead"][] | null;
+            /**
              * Last Day
              * Format: date
              * @description The last of the days, included.
              */
             last_day: string;
-            /**
-             * Overall
-             * @description The share of everybody whose period is over that came back in it; null where it is of none.
-             */
-            overall: (number | null)[];
             /**
              * Period
              * @description How long a period is.
@@ -20985,7 +21357,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.funnels.too_many_people`: A list holds 1,000,000 people at most: ask for fewer days, or for one group.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -21116,7 +21492,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.funnels.too_many_people`: A list holds 1,000,000 people at most: ask for fewer days, or for one group.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -21156,7 +21536,10 @@ export interface operations {
     };
     cdp_funnels_compute: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Ask anew, rather than be given an answer of half a minute ago at the most. */
+                fresh?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -21247,7 +21630,281 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.funnels.too_many_people`: A list holds 1,000,000 people at most: ask for fewer days, or for one group.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_funnels_list_people: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FunnelPeople"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FunnelPeopleRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.funnels.not_found`: There is no such funnel here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.funnels.name_taken`: Another funnel has this name.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.funnels.too_many_people`: A list holds 1,000,000 people at most: ask for fewer days, or for one group.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_funnels_list_people_as_segment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FunnelPeopleList"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FunnelListRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.funnels.not_found`: There is no such funnel here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.funnels.name_taken`: Another funnel has this name.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.funnels.too_many_people`: A list holds 1,000,000 people at most: ask for fewer days, or for one group.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -21377,7 +22034,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.funnels.too_many_people`: A list holds 1,000,000 people at most: ask for fewer days, or for one group.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -21505,7 +22166,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.funnels.too_many_people`: A list holds 1,000,000 people at most: ask for fewer days, or for one group.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -21639,7 +22304,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.funnels.too_many_people`: A list holds 1,000,000 people at most: ask for fewer days, or for one group.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -21679,7 +22348,10 @@ export interface operations {
     };
     cdp_funnels_read_result: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Ask anew, rather than be given an answer of half a minute ago at the most. */
+                fresh?: boolean;
+            };
             header?: never;
             path: {
                 /** @description The funnel's id. */
@@ -21769,7 +22441,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.funnels.too_many_people`: A list holds 1,000,000 people at most: ask for fewer days, or for one group.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -24669,7 +25345,10 @@ export interface operations {
     };
     cdp_retention_compute: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Ask anew, rather than be given an answer of half a minute ago at the most. */
+                fresh?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -25208,7 +25887,10 @@ export interface operations {
     };
     cdp_retention_read_result: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Ask anew, rather than be given an answer of half a minute ago at the most. */
+                fresh?: boolean;
+            };
             header?: never;
             path: {
                 /** @description The retention report's id. */
