@@ -38,6 +38,7 @@ from app.models.cdp.segments import (
     CdpSegmentTransition,
 )
 from app.models.cdp.sources import CdpSource
+from app.models.cdp.traits import CdpRfm, CdpTrait, CdpTraitCursor, CdpTraitTimer
 from app.models.integrations.ad_accounts import AccountSync, AdAccount, PlatformEdit, WriteLease
 from app.models.integrations.calls import PlatformCall
 from app.models.integrations.connections import Connection, SignInAttempt
@@ -89,6 +90,7 @@ __all__ = [
     "CdpProfile",
     "CdpProfileChange",
     "CdpRetentionReport",
+    "CdpRfm",
     "CdpSegment",
     "CdpSegmentCursor",
     "CdpSegmentListEntry",
@@ -97,6 +99,9 @@ __all__ = [
     "CdpSegmentTransition",
     "CdpSource",
     "CdpTombstone",
+    "CdpTrait",
+    "CdpTraitCursor",
+    "CdpTraitTimer",
     "Connection",
     "ConversionDelivery",
     "DeadLetter",

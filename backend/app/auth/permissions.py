@@ -54,6 +54,8 @@ _LEAST_ROLE: dict[str, Role] = {
     "cdp.retention:write": Role.ANALYST,
     "cdp.sources:read": Role.VIEWER,
     "cdp.sources:write": Role.MANAGER,
+    "cdp.traits:read": Role.VIEWER,
+    "cdp.traits:write": Role.ANALYST,
     "dashboard:read": Role.VIEWER,
     "events:read": Role.VIEWER,
     "integrations.ad_accounts:read": Role.VIEWER,

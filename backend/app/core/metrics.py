@@ -112,6 +112,11 @@ CDP_SEGMENT_EVALUATIONS = Counter(
 CDP_SEGMENT_TRANSITIONS = Counter(
     "stratum_cdp_segment_transitions_total", "Profiles that entered or left a segment.", ["direction"]
 )
+CDP_TRAIT_EVALUATIONS = Counter(
+    "stratum_cdp_trait_evaluations_total",
+    "Computed traits of profiles, computed because something changed (followed) or for everybody (recomputed).",
+    ["how"],
+)
 LIVE_CLIENTS = Gauge("stratum_live_clients", "Open WebSocket and SSE streams.", multiprocess_mode="livesum")
 LIVE_SENT = Counter("stratum_live_messages_sent_total", "Live messages sent to clients.")
 LIVE_DROPPED = Counter(

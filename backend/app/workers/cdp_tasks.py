@@ -11,6 +11,7 @@ from app.services.cdp.events.upkeep import EventUpkeep
 from app.services.cdp.identity.service import Resolver, Ruling, resolve_stragglers
 from app.services.cdp.privacy.service import Forgetting, PrivacyWork
 from app.services.cdp.segments.service import Following, Recomputation, follow_stragglers
+from app.services.cdp.traits.service import Ranking, TraitFollowing, WholeTrait, follow_traits
 from app.services.integrations.conversions.service import ConversionService
 from app.workers.handlers import every, handles
 
@@ -58,7 +59,8 @@ async def age(scope: TenantScope) -> None:
 
 @handles("cdp.segments.follow", queue="cdp", timeout=300)
 async def follow(scopes: Scopes) -> None:
-    """Profiles changed: see who enters a segment, and who leaves."""
+    """Profiles changed: compute what is computed of them, and see who enters a segment, and who leaves."""
+    await TraitFollowing(scopes).drain()
     await Following(scopes).drain()
 
 
@@ -72,6 +74,24 @@ async def segment_stragglers(platform: Platform) -> None:
 @handles("cdp.segments.recompute", queue="cdp", timeout=900)
 async def recompute(scopes: Scopes, segment_id: str) -> None:
     await Recomputation(scopes).run(UUID(segment_id))
+
+
+@handles("cdp.traits.compute", queue="cdp", timeout=900)
+async def compute_trait(scopes: Scopes, trait_id: str) -> None:
+    await WholeTrait(scopes).run(UUID(trait_id))
+
+
+@handles("cdp.traits.rank", queue="cdp", timeout=900)
+async def rank(scopes: Scopes) -> None:
+    """Somebody wants to know where the customers stand now."""
+    await Ranking(scopes).run()
+
+
+@every(seconds=2)
+@handles("cdp.traits.stragglers", queue="cdp", max_retries=0, timeout=900)
+async def trait_stragglers(platform: Platform) -> None:
+    """Follow time, and what a worker's death has left behind; rank the customers whose day has come."""
+    await follow_traits(platform)
 
 
 @handles("cdp.privacy.run", queue="cdp", timeout=900)

@@ -37,6 +37,14 @@ class CdpProfile(TenantOwned, CreatedAt, Base):
             postgresql_using="gin",
             postgresql_ops={"trait_hashes": "jsonb_path_ops"},
         ),
+        Index(
+            "ix_cdp_profiles_rfm_cell",
+            "tenant_id",
+            text("(computed #>> '{rfm,cell}')"),
+            "created_at",
+            "id",
+            postgresql_where=text("(computed #>> '{rfm,cell}') IS NOT NULL"),
+        ),
         {"postgresql_with": {"fillfactor": "80"}},
     )
 

@@ -67,6 +67,11 @@ def _meaning(name: str) -> tuple[bool, bool]:
     return words in _ORDER_NAMES, words in _REFUND_NAMES
 
 
+def names_an_order(name: str) -> bool:
+    """Whether an event of that name tells of an order; one of a negative worth is a refund all the same."""
+    return _meaning(name)[0]
+
+
 def micros(text: str) -> int | None:
     """Exact millionths of a decimal number; None for what is no number."""
     if len(text) > _LONGEST_NUMBER:

@@ -21,6 +21,7 @@ from app.services.cdp.events import identifiers as people
 from app.services.cdp.events.admission import Admission
 from app.services.cdp.events.bodies import decompressed, is_json, members
 from app.services.cdp.events.clock_correction import sent_time
+from app.services.cdp.events.commerce import names_an_order
 from app.services.cdp.events.dialects import NATIVE
 from app.services.cdp.events.errors import BadBatch, BatchTooLarge, NothingToReplay, VerdictNotFound
 from app.services.cdp.events.measures import Measures
@@ -49,6 +50,7 @@ __all__ = [
     "is_personal",
     "key_of",
     "keys_named",
+    "names_an_order",
     "normal_email",
     "normal_phone",
     "open_envelope",

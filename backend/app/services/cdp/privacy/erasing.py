@@ -19,6 +19,7 @@ from app.services.cdp.privacy.rules import ERASED, KEPT, RequestStatus, StepStat
 from app.services.cdp.profiles.errors import ProfileNotFound
 from app.services.cdp.profiles.service import ProfileService
 from app.services.cdp.segments.service import Following
+from app.services.cdp.traits.service import TraitFollowing
 
 CERTIFICATE_PURPOSE = "cdp.privacy.certificate"
 _VERDICTS_AT_ONCE = 500
@@ -36,6 +37,7 @@ class Erasure:
         await self._step(request_id, self._deliveries)
         await self._step(request_id, self._consents)
         await self._step(request_id, self._graph)
+        await TraitFollowing(self._scopes).drain()
         await Following(self._scopes).drain()
         await self._step(request_id, self._segments)
         await self._certify(request_id)
@@ -130,6 +132,7 @@ class Erasure:
             _erased("cdp_profiles", gone.profiles),
             _erased("cdp_segment_members", memberships),
             _erased("cdp_segment_timers", 0),
+            _erased("cdp_trait_timers", 0),
         ]
 
     async def _segments(self, scope: TenantScope, request: Any) -> list[Step]:

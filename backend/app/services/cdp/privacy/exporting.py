@@ -18,6 +18,7 @@ from app.services.cdp.privacy.rules import RequestStatus
 from app.services.cdp.privacy.settings import PrivacySettings
 from app.services.cdp.profiles.errors import ProfileNotFound
 from app.services.cdp.profiles.service import ProfileService
+from app.services.cdp.traits.service import shown
 
 _PURPOSE = "cdp.privacy.export"
 _PAGE = 200
@@ -117,7 +118,7 @@ async def _about(scope: TenantScope, profile_id: UUID) -> dict[str, Any]:
             "orders": profile.order_count,
             "revenue_micros": profile.revenue,
             "traits": {**profile.traits, **profiles.opened_traits(profile)},
-            "computed": profile.computed,
+            "computed": shown(profile.computed, scope.now()),
             "click_ids": profile.click_ids,
         },
         "identifiers": [

@@ -36,9 +36,10 @@ ERASED: Mapping[str, str] = MappingProxyType(
         "cdp_events": "what they did",
         "cdp_identity_edges": "links between identifiers",
         "cdp_identifiers": "identifiers, with the fold of their events",
-        "cdp_profiles": "the profile and its traits",
+        "cdp_profiles": "the profile and its traits, computed ones too",
         "cdp_segment_members": "memberships of segments, by the profile's end",
         "cdp_segment_timers": "times at which memberships were to be looked at again, by the profile's end",
+        "cdp_trait_timers": "times at which computed traits were to be looked at again, by the profile's end",
         "cdp_segment_list_entries": "places on uploaded lists",
         "cdp_segment_transitions": "comings and goings in segments",
     }

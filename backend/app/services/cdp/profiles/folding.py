@@ -8,7 +8,12 @@ from app.db.session import TenantScope
 from app.services.cdp.profiles.folding_repository import Change, Folded, FoldingRepository, Member
 from app.services.cdp.profiles.rules import State, lifecycle, shown_traits
 
-__all__ = ["Change", "Member", "ProfileFolding"]
+__all__ = ["Change", "Member", "ProfileFolding", "tell"]
+
+
+async def tell(scope: TenantScope, changes: Sequence[Change]) -> None:
+    """Append to the feed what another feature has changed of profiles."""
+    await FoldingRepository(scope).tell(changes, scope.now())
 
 
 class ProfileFolding:

@@ -17,7 +17,7 @@ from app.services.audit_logs.service import AuditLog
 from app.services.cdp.events import service as events
 from app.services.cdp.identity.rules import IdentifierType, Lifecycle
 from app.services.cdp.profiles.errors import ProfileNotFound
-from app.services.cdp.profiles.folding import Change, Member, ProfileFolding
+from app.services.cdp.profiles.folding import Change, Member, ProfileFolding, tell
 from app.services.cdp.profiles.repository import ProfileFilter, ProfileRepository
 from app.services.cdp.profiles.rules import masked
 from app.services.cdp.profiles.traits import IDENTIFIER_PURPOSE, TRAIT_PURPOSE, sealed_trait, trait_hash
@@ -34,6 +34,7 @@ __all__ = [
     "ProfileService",
     "keys_of",
     "sealed_trait",
+    "tell",
     "trait_hash",
 ]
 

@@ -71,6 +71,7 @@ from app.services.cdp.conditions.service import (
 )
 from app.services.cdp.profiles.service import trait_hash
 from app.services.cdp.segments.answers_repository import NEVER, Answer, read_back, together
+from app.services.cdp.segments.computed_repository import computed_answer
 from app.services.cdp.segments.rules import Leaf, Listed, Question, slides
 
 _event = CdpEvent.__table__.alias("e")
@@ -298,7 +299,7 @@ class SegmentQuery:
             case Trait():
                 truth = self._trait(leaf)
             case ComputedTrait():
-                truth = tested(leaf.test, inside(_profile.c.computed, leaf.name))
+                return computed_answer(leaf, _profile.c.computed, self._now)
             case Listed():
                 truth = self._listed(leaf)
             case _:

@@ -17,6 +17,7 @@ from app.schemas.cdp.segments_tree import (
     When,
 )
 from app.services.cdp.segments.rules import Leaf
+from app.services.cdp.traits.service import shown
 
 SEALED = "[sealed]"
 
@@ -36,7 +37,7 @@ class Reason:
     event_count: int | None
 
 
-def evidence_of(leaf: Leaf, profile: CdpProfile) -> Any:
+def evidence_of(leaf: Leaf, profile: CdpProfile, now: datetime) -> Any:
     """What the profile has of what the condition asks for; sealed values stay so."""
     match leaf:
         case HasLifecycle():
@@ -51,7 +52,7 @@ def evidence_of(leaf: Leaf, profile: CdpProfile) -> Any:
             sealed = leaf.name in profile.sealed_traits
             value = SEALED if sealed else _inside(profile.traits, leaf.name)
         case ComputedTrait():
-            value = _inside(profile.computed, leaf.name)
+            value = _inside(shown(profile.computed, now), leaf.name)
         case _:
             value = None
     return value

@@ -14,12 +14,8 @@ from app.core.metrics import CDP_SEGMENT_EVALUATIONS, CDP_SEGMENT_TRANSITIONS
 from app.db.platform import Platform
 from app.db.session import Scopes, TenantScope, scopes_for
 from app.models.cdp.segments import CdpSegment, CdpSegmentCursor
-from app.services.cdp.segments.membership_repository import (
-    FeedRow,
-    MembershipRepository,
-    Moved,
-    tenants_waiting,
-)
+from app.services.cdp.feed.service import FeedRow, until_done
+from app.services.cdp.segments.membership_repository import MembershipRepository, Moved, tenants_waiting
 from app.services.cdp.segments.questions import question_of, reads_of
 
 _AT_ONCE = 5_000
@@ -35,12 +31,7 @@ class Following:
 
     async def drain(self) -> int:
         """Follow until there is nothing left, or another is at work; how many profiles it evaluated."""
-        evaluated = 0
-        while True:
-            done = await self._turn()
-            if not done:
-                return evaluated
-            evaluated += done
+        return await until_done(self._turn)
 
     async def _turn(self) -> int:
         """One set of changes; 0 where there is none, or another has the turn."""

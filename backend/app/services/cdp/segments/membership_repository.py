@@ -45,8 +45,6 @@ from sqlalchemy.sql.elements import ClauseElement
 
 from app.db.base import UtcDateTime
 from app.db.session import TenantScope
-from app.models.cdp.identity import CdpProfileChange
-from app.models.cdp.profiles import CdpProfile
 from app.models.cdp.segments import (
     CdpSegment,
     CdpSegmentCursor,
@@ -54,12 +52,11 @@ from app.models.cdp.segments import (
     CdpSegmentTimer,
     CdpSegmentTransition,
 )
+from app.services.cdp.feed.service import FeedReading
 from app.services.cdp.segments.answers_repository import NEVER
 from app.services.cdp.segments.compiling_repository import SegmentQuery, ids
 from app.services.cdp.segments.rules import Question
 
-_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
-_TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
 _PATIENCE = text("SELECT set_config('statement_timeout', :milliseconds, true)")
 _ANALYZE = text("ANALYZE cdp_segment_verdicts")
 _COMPUTED = table(
@@ -68,7 +65,6 @@ _COMPUTED = table(
     column("matched", Boolean()),
     column("flips_at", UtcDateTime()),
 )
-_FEED_ROWS = 500
 _LOGGED = ["segment_id", "version", "profile_id", "entered", "reason", "at"]
 
 _Within = Callable[[Any], ColumnElement[bool]]
@@ -93,18 +89,6 @@ def _create(element: _Computed, compiler: SQLCompiler, **options: Any) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class FeedRow:
-    """Profiles that changed in the same way."""
-
-    seq: int
-    at: datetime
-    reason: str
-    profile_ids: Sequence[UUID]
-    event_names: Sequence[str]
-    traits: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
 class Moved:
     """How many came and went."""
 
@@ -118,30 +102,18 @@ class Moved:
         return Moved(self.entered + other.entered, self.left + other.left)
 
 
-class MembershipRepository:
+class MembershipRepository(FeedReading):
+    turn = "cdp.segments"
+
     def __init__(self, scope: TenantScope) -> None:
-        self._scope = scope
+        super().__init__(scope)
         self._session: AsyncSession = scope.session
         self._tenant_id = scope.tenant_id
-
-    async def lock(self) -> None:
-        """Wait for the turn at the tenant's segments; held to the end of the transaction."""
-        await self._session.execute(_LOCK, {"name": self._scope.key("cdp.segments")})
-
-    async def try_lock(self) -> bool:
-        return bool(await self._session.scalar(_TRY_LOCK, {"name": self._scope.key("cdp.segments")}))
 
     async def be_patient(self, patience: timedelta) -> None:
         """Let this transaction's statements take so long: they read every event."""
         milliseconds = int(patience.total_seconds() * 1_000)
         await self._session.execute(_PATIENCE, {"milliseconds": str(milliseconds)})
-
-    async def head(self) -> int:
-        """The last row of the feed."""
-        statement = select(func.max(CdpProfileChange.seq)).where(
-            CdpProfileChange.tenant_id == self._tenant_id
-        )
-        return await self._session.scalar(statement) or 0
 
     async def cursor(self) -> CdpSegmentCursor | None:
         found: CdpSegmentCursor | None = await self._session.scalar(select(CdpSegmentCursor))
@@ -151,38 +123,6 @@ class MembershipRepository:
         """Begin to follow the feed from here, unless that has begun."""
         rows = insert(CdpSegmentCursor).values(seq=await self.head(), announced_at=at)
         await self._session.execute(rows.on_conflict_do_nothing())
-
-    async def changes(self, after: int, most_profiles: int | None = None) -> list[FeedRow]:
-        """The next rows of the feed, about `most_profiles` ids, or all of them."""
-        change = CdpProfileChange
-        statement = (
-            select(
-                change.seq, change.at, change.reason, change.profile_ids, change.event_names, change.traits
-            )
-            .where(change.tenant_id == self._tenant_id, change.seq > after)
-            .order_by(change.seq)
-        )
-        if most_profiles is None:
-            return [FeedRow(*row) for row in await self._session.execute(statement)]
-        found: list[FeedRow] = []
-        told = 0
-        for row in await self._session.execute(statement.limit(_FEED_ROWS)):
-            if found and told + len(row.profile_ids) > most_profiles:
-                break
-            found.append(FeedRow(*row))
-            told += len(row.profile_ids)
-        return found
-
-    async def new_among(self, feed: Sequence[FeedRow]) -> frozenset[UUID]:
-        """Profiles that came to be in these rows of the feed, or after them: they are born at their row's time."""
-        if not feed:
-            return frozenset()
-        born = min(row.at for row in feed)
-        named = ids(list({profile_id for row in feed for profile_id in row.profile_ids}))
-        statement = select(CdpProfile.id).where(
-            CdpProfile.tenant_id == self._tenant_id, CdpProfile.id == func.any(named)
-        )
-        return frozenset(await self._session.scalars(statement.where(CdpProfile.created_at >= born)))
 
     async def evaluating(self) -> Sequence[CdpSegment]:
         """The segments that follow changes: their membership was computed once, and nobody switched them off."""

@@ -147,6 +147,11 @@ def slides(leaf: Leaf) -> timedelta | None:
     return None
 
 
+def asked_computed(question: Question) -> Sequence[tuple[str, str]]:
+    """The computed traits that a rule asks for: each condition's path, and the name."""
+    return [(path, leaf.name) for path, leaf in leaves(question) if isinstance(leaf, ComputedTrait)]
+
+
 def asked_names(leaf: Leaf) -> Sequence[tuple[str, str, str | None]]:
     """The traits and properties that a condition looks into: the member's path, the name, and of a trait the test."""
     if isinstance(leaf, Trait):

@@ -27,7 +27,16 @@ from app.services.cdp.segments.membership_repository import MembershipRepository
 from app.services.cdp.segments.questions import ask, question_of
 from app.services.cdp.segments.recomputing import Recomputation
 from app.services.cdp.segments.repository import Preview, SegmentRepository
-from app.services.cdp.segments.rules import WHOLE_VALUE_TESTS, Listed, asked_names, leaves, root
+from app.services.cdp.segments.rules import (
+    WHOLE_VALUE_TESTS,
+    Listed,
+    asked_computed,
+    asked_names,
+    leaves,
+    root,
+)
+from app.services.cdp.traits.rules import is_known
+from app.services.cdp.traits.service import TraitNames
 
 __all__ = [
     "Following",
@@ -92,7 +101,7 @@ class SegmentService:
 
     async def preview(self, rule: Node) -> Preview:
         """Exactly how many the rule holds for now, and a sample; nothing is stored."""
-        answerable(rule)
+        await self._answerable(rule, to_save=False)
         return await self._segments.preview(rule, self._scope.now(), _SAMPLE)
 
     async def why(self, segment_id: UUID, profile_id: UUID) -> Why:
@@ -114,7 +123,7 @@ class SegmentService:
                     path,
                     {"kind": "listed"} if isinstance(leaf, Listed) else leaf.model_dump(mode="json"),
                     holds,
-                    evidence_of(leaf, profile),
+                    evidence_of(leaf, profile, now),
                     counted.events if counted else (),
                     counted.of if counted else None,
                 )
@@ -124,7 +133,7 @@ class SegmentService:
 
     async def create(self, name: str, description: str, rule: Node) -> CdpSegment:
         """A segment of everyone for whom the rule holds; its membership is computed by a task."""
-        answerable(rule)
+        await self._answerable(rule)
         segment = self.unsaved(name, description, rule)
         await self.save_new(segment, {"name": name, "rule": segment.rule})
         return segment
@@ -170,7 +179,7 @@ class SegmentService:
             segment.description = description
         asks_anew = False
         if rule is not None:
-            asks_anew = self._ask(segment, rule)
+            asks_anew = await self._ask(segment, rule)
         if live is not None and live != segment.live:
             segment.live = live
             asks_anew |= live
@@ -184,10 +193,27 @@ class SegmentService:
             await self._enqueue(segment.id)
         return segment
 
-    def _ask(self, segment: CdpSegment, rule: Node) -> bool:
+    async def _answerable(self, rule: Node, *, to_save: bool = True) -> None:
+        """`RuleInvalid` where the rule asks what cannot be answered, or for a computed trait that there is none of."""
+        answerable(rule)
+        asked = asked_computed(rule)
+        known = await TraitNames(self._scope).known(hold=to_save) if asked else frozenset()
+        faults = [
+            FieldError(
+                ".".join(part for part in ("body.rule", path, "name") if part),
+                f"There is no computed trait `{name}`: make it first, or choose another.",
+                "unknown_trait",
+            )
+            for path, name in asked
+            if not is_known(name, known)
+        ]
+        if faults:
+            raise RuleInvalid(fields=faults)
+
+    async def _ask(self, segment: CdpSegment, rule: Node) -> bool:
         if segment.rule is None:
             raise ListHasNoRule
-        answerable(rule)
+        await self._answerable(rule)
         before = segment.rule
         ask(segment, rule)
         if segment.rule == before:
