@@ -10,7 +10,7 @@ from app.services.cdp.events.service import EventService
 from app.services.cdp.events.upkeep import EventUpkeep
 from app.services.cdp.identity.service import Resolver, Ruling, resolve_stragglers
 from app.services.cdp.privacy.service import Forgetting, PrivacyWork
-from app.services.cdp.segments.service import Following, Recomputation, follow_stragglers
+from app.services.cdp.segments.service import Following, Recomputation, follow_stragglers, run_scheduled
 from app.services.cdp.traits.service import Ranking, TraitFollowing, WholeTrait, follow_traits
 from app.services.integrations.conversions.service import ConversionService
 from app.workers.handlers import every, handles
@@ -72,8 +72,16 @@ async def segment_stragglers(platform: Platform) -> None:
 
 
 @handles("cdp.segments.recompute", queue="cdp", timeout=900)
-async def recompute(scopes: Scopes, segment_id: str) -> None:
-    await Recomputation(scopes).run(UUID(segment_id))
+async def recompute(scopes: Scopes, segment_id: str, as_of: str | None = None) -> None:
+    moment = None if as_of is None else datetime.fromisoformat(as_of)
+    await Recomputation(scopes).run(UUID(segment_id), moment)
+
+
+@every(seconds=5)
+@handles("cdp.segments.scheduled", queue="cdp", max_retries=0, timeout=60)
+async def scheduled_segments(platform: Platform) -> None:
+    """Begin to compute the segments whose time of day has come."""
+    await run_scheduled(platform)
 
 
 @handles("cdp.traits.compute", queue="cdp", timeout=900)

@@ -19,6 +19,8 @@ class CdpSegment(TenantOwned, CreatedAt, Base):
 
     `version` counts changes of what it asks; its membership is that of `computed_version`, null before the first.
     `reads_*` say which changes of a profile concern it. `announced_count` is what live views were last told.
+    `daily_at`, in minutes of the company's day, is null where it follows changes; else it is computed at
+    `next_run_at`, and holds what was true `as_of` its last computation.
     """
 
     __tablename__ = "cdp_segments"
@@ -29,6 +31,11 @@ class CdpSegment(TenantOwned, CreatedAt, Base):
             text("lower(name)"),
             unique=True,
             postgresql_where=text("archived_at IS NULL"),
+        ),
+        Index(
+            "ix_cdp_segments_next_run",
+            "next_run_at",
+            postgresql_where=text("next_run_at IS NOT NULL AND live AND archived_at IS NULL"),
         ),
     )
 
@@ -50,6 +57,9 @@ class CdpSegment(TenantOwned, CreatedAt, Base):
     updated_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     created_by: Mapped[UUID | None]
     archived_at: Mapped[datetime | None]
+    daily_at: Mapped[int | None]
+    next_run_at: Mapped[datetime | None]
+    as_of: Mapped[datetime | None]
 
 
 class CdpSegmentMember(TenantKeyed, Base):

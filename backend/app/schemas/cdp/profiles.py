@@ -132,6 +132,7 @@ class ProfileQuery(BaseModel):
     value: str | None = Field(
         None, max_length=500, pattern=NO_NUL, description="An identifier or a trait's value, exactly."
     )
+    segment_id: UUID | None = Field(None, description="Only people who are in this segment now.")
     cursor: str | None = Field(
         None, max_length=200, description="The `next_cursor` of the page before; left out for the first page."
     )

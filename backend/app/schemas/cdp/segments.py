@@ -1,11 +1,12 @@
 """Segments."""
 
-from datetime import datetime
-from typing import Any, Literal
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.schemas.cdp.conditions import Part
 from app.schemas.cdp.segments_tree import Rule
 from app.schemas.inputs import Input
 from app.schemas.text import NO_NUL
@@ -21,7 +22,23 @@ SegmentSort = Literal[
     "-member_count",
 ]
 SegmentKind = Literal["rule", "list"]
-State = Literal["waiting", "computing", "live", "off", "archived"]
+State = Literal["waiting", "computing", "live", "scheduled", "off", "archived"]
+
+
+class Live(Part):
+    mode: Literal["live"] = Field(description="It follows what people do, at once.")
+
+
+class Daily(Part):
+    """Computed once a day; between, nobody enters, and only who is erased or merged away leaves."""
+
+    mode: Literal["daily"] = Field(description="It is computed once a day.")
+    at: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] = Field(
+        description="The time of the company's day, such as `06:00`."
+    )
+
+
+Evaluation = Annotated[Live | Daily, Field(discriminator="mode")]
 
 
 class SegmentCreate(Input):
@@ -33,6 +50,9 @@ class SegmentCreate(Input):
     )
     description: str = Field("", max_length=1_000, pattern=NO_NUL, description="What it is for.")
     rule: Rule = Field(description="The conditions: a tree of `all`, `any` and `not`.")
+    evaluation: Evaluation = Field(
+        Live(mode="live"), description="Whether it follows people at once, or is computed once a day."
+    )
 
 
 class SegmentPatch(Input):
@@ -46,6 +66,9 @@ class SegmentPatch(Input):
     description: str | None = Field(None, max_length=1_000, pattern=NO_NUL, description="What it is for.")
     rule: Rule | None = Field(
         None, description="Another rule is a new version; its membership is computed by a task."
+    )
+    evaluation: Evaluation | None = Field(
+        None, description="Whether it follows people at once, or is computed once a day."
     )
     live: bool | None = Field(None, description="Off: nobody enters or leaves until it is switched on again.")
 
@@ -82,7 +105,19 @@ class SegmentRead(BaseModel):
     )
     version: int = Field(description="Counts the changes of the rule.")
     state: State = Field(
-        description="`waiting` and `computing` until the membership is that of this version; then it follows events."
+        description=(
+            "`waiting` and `computing` until the membership is that of this version; then it follows events "
+            "(`live`), or stands until its time of the day (`scheduled`)."
+        )
+    )
+    evaluation: Evaluation = Field(
+        description="Whether it follows people at once, or is computed once a day."
+    )
+    next_run_at: datetime | None = Field(
+        description="When it is computed next, UTC; null where it follows at once."
+    )
+    as_of: datetime | None = Field(
+        description="The moment as of which its members are in, UTC; null where it follows at once."
     )
     live: bool = Field(description="It follows events; else it stands still.")
     member_count: int = Field(description="Who is in now.")
@@ -170,3 +205,73 @@ class WhyRead(BaseModel):
     member_since: datetime | None = Field(description="Since when they are in, UTC; null where they are not.")
     next_evaluation_at: datetime | None = Field(description="When nothing but time may next change it.")
     reasons: list[ConditionRead] = Field(description="Each condition by itself, from left to right.")
+
+
+class SegmentOfPerson(BaseModel):
+    segment_id: UUID = Field(description="The segment that they are in.")
+    name: str = Field(description="Its name.")
+    kind: SegmentKind = Field(description="By a rule, or a list from a file.")
+    entered_at: datetime = Field(description="Since when they are in, UTC.")
+
+
+class SegmentsOfPerson(BaseModel):
+    items: list[SegmentOfPerson] = Field(description="The first by name, at most 500.")
+    total: int = Field(description="How many segments they are in.")
+
+
+class SizeRead(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    day: date = Field(description="A day of the company's clock.")
+    members: int = Field(description="Who was in at its end; today, who is in now.")
+    entered: int = Field(description="How often somebody entered on that day.")
+    left: int = Field(description="How often somebody left on that day.")
+
+
+class SizesRead(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    timezone: str = Field(description="Whose days these are.")
+    whole: bool = Field(
+        description="False where the log of these days is too long to be read at once: then earlier days are missing."
+    )
+    days: list[SizeRead] = Field(
+        description="The oldest first, from the day it was made on; erased people are in none of them."
+    )
+
+
+class WordRead(BaseModel):
+    """A name that is used, and what its values are like."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    name: str = Field(description="As it was sent; dots lead into objects.")
+    kinds: list[Literal["text", "number", "truth", "list"]] = Field(description="What its values are.")
+    values: list[str] = Field(description="Texts that it often has; none that names a person, or may do so.")
+    sealed: bool = Field(
+        description="It names a person: ask only whether it exists, `is` or is `one_of` these."
+    )
+
+
+class EventNameRead(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    name: str = Field(description="The event's name.")
+    count: int = Field(description="How many of the events that were read are of it.")
+
+
+class VocabularyRead(BaseModel):
+    """What a rule can speak of, read from the newest events and profiles alone: older names may be missing."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    sampled_events: int = Field(description="How many of the newest events were read.")
+    sampled_profiles: int = Field(description="How many of the newest profiles were read.")
+    since: datetime | None = Field(
+        description="The oldest event that was read, UTC; null where there is none."
+    )
+    events: list[EventNameRead] = Field(description="The most frequent first.")
+    properties: list[WordRead] = Field(description="Of the event that was asked for; else none.")
+    traits: list[WordRead] = Field(description="What was said of people.")
+    computed: list[WordRead] = Field(description="What is computed of people.")
+    currencies: list[str] = Field(description="In which was paid, the most frequent first.")

@@ -38,12 +38,9 @@ PROFILES = "/api/v1/cdp/profiles"
 NO_CUSTOMER = {
     "cdp_consent_settings": "a tenant's own rules",
     "cdp_event_counts": "numbers of events by source and hour",
-    "cdp_funnels": "questions that people saved",
     "cdp_identity_settings": "a tenant's own rules",
     "cdp_privacy_settings": "a tenant's own limits",
-    "cdp_retention_reports": "questions that people saved",
     "cdp_segment_cursors": "how far the feed was read",
-    "cdp_segments": "rules of segments",
     "cdp_sources": "where events come from",
 }
 """Tables of the customer data platform that hold nothing of a customer, and what they hold."""
@@ -212,6 +209,46 @@ async def test_nothing_readable_of_the_person_is_left_in_any_table(
                 every = text(f"select x::text from {table.name} x where tenant_id = :t")  # noqa: S608  (a name of ours)
                 found = await scope.session.scalars(every, {"t": acme.id})
                 assert not [row for row in found if "u-1@" in row or "o-u-1" in row or "a-u-1" in row], table
+
+
+def conditions(*tests: dict[str, Any]) -> dict[str, Any]:
+    return {"kind": "all", "of": list(tests)}
+
+
+async def test_what_named_the_person_in_a_question_goes_with_them(acme: Company, client: AsyncClient) -> None:
+    source = await make_source(acme)
+    await told(acme, source, happened("u-1815-ada"), happened("u-9"))
+    by_mail = {"kind": "trait", "name": "email", "test": {"op": "is", "text": "U-1815-Ada@shop.example"}}
+    among = {
+        "kind": "trait",
+        "name": "email",
+        "test": {"op": "one_of", "texts": ["x@y.example", "u-9@shop.example"]},
+    }
+    by_id = {
+        "kind": "event",
+        "event": "Order Completed",
+        "where": [{"property": "referrer_id", "test": {"op": "is", "text": "u-1815-ada"}}],
+    }
+    body = {"name": "Friends of u-1815-ada@shop.example", "rule": conditions(by_mail, among, by_id)}
+    made = (await client.post("/api/v1/cdp/segments", json=body)).json()
+    steps = [{"event": "Viewed"}, {"event": "Order Completed", "where": by_id["where"]}]
+    funnel = {"name": "Hers", "definition": {"steps": steps, "days": {"kind": "last", "days": 7}}}
+    assert (await client.post("/api/v1/cdp/funnels", json=funnel)).status_code == 201
+    request = await asked(acme, "erasure", await profile_of(client, "u-1815-ada"))
+    answer = (await client.get(f"{PRIVACY}/requests/{request}/certificate")).json()["certificate"]
+    stores = {each["store"]: each["rows"] for each in answer["stores"]}
+    assert (stores["cdp_segments"], stores["cdp_funnels"], stores["cdp_retention_reports"]) == (1, 1, 0)
+    kept = (await client.get(f"/api/v1/cdp/segments/{made['id']}")).json()
+    assert (kept["name"], kept["version"]) == ("Friends of [erased]", 2)
+    assert [each["test"] for each in kept["rule"]["of"][:2]] == [
+        {"op": "is", "text": "[erased]"},
+        {"op": "one_of", "texts": ["x@y.example", "u-9@shop.example"]},
+    ]
+    async with acme.scopes() as scope:
+        for table in ("cdp_segments", "cdp_funnels", "audit_logs"):
+            every = text(f"select lower(x::text) from {table} x")  # noqa: S608  (a name of ours)
+            found = "".join(await scope.session.scalars(every))
+            assert "1815" not in found, table
 
 
 async def test_who_shared_a_device_with_an_erased_person_stays(acme: Company, client: AsyncClient) -> None:

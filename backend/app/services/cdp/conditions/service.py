@@ -1,5 +1,6 @@
 """What questions have in common: what they ask of a value and of an event, over which days, for how long."""
 
+from app.services.cdp.conditions.naming import Named, told
 from app.services.cdp.conditions.repository import PATIENCE, answered_within, happened, spoken
 from app.services.cdp.conditions.rules import Span, span_of, starts_at
 from app.services.cdp.conditions.values_repository import (
@@ -15,6 +16,7 @@ from app.services.cdp.conditions.values_repository import (
 
 __all__ = [
     "PATIENCE",
+    "Named",
     "Span",
     "Time",
     "Truth",
@@ -29,4 +31,5 @@ __all__ = [
     "starts_at",
     "tested",
     "text_of",
+    "told",
 ]

@@ -11,14 +11,17 @@ import msgspec
 
 from app.core.security import keyed_hash
 from app.db.session import Scopes, TenantScope
+from app.services.cdp.conditions.service import Named
 from app.services.cdp.events.service import normal_email, normal_phone, refused_event
+from app.services.cdp.funnels.service import FunnelService
 from app.services.cdp.identity.service import GraphErasure
 from app.services.cdp.privacy.errors import RequestNotFound
 from app.services.cdp.privacy.repository import PrivacyRepository
 from app.services.cdp.privacy.rules import ERASED, KEPT, RequestStatus, StepStatus
 from app.services.cdp.profiles.errors import ProfileNotFound
 from app.services.cdp.profiles.service import ProfileService
-from app.services.cdp.segments.service import Following
+from app.services.cdp.retention.service import RetentionService
+from app.services.cdp.segments.service import Following, SegmentService
 from app.services.cdp.traits.service import TraitFollowing
 
 CERTIFICATE_PURPOSE = "cdp.privacy.certificate"
@@ -35,6 +38,7 @@ class Erasure:
         await self._step(request_id, self._bury)
         await self._verdicts(request_id)
         await self._step(request_id, self._deliveries)
+        await self._step(request_id, self._conditions)
         await self._step(request_id, self._consents)
         await self._step(request_id, self._graph)
         await TraitFollowing(self._scopes).drain()
@@ -112,6 +116,15 @@ class Erasure:
                 }
             )
         return steps
+
+    async def _conditions(self, scope: TenantScope, request: Any) -> list[Step]:
+        """While it can still be read what the person is called."""
+        named = Named.of(await _called(scope, request.profile_id))
+        return [
+            _erased("cdp_segments", await SegmentService(scope).forget(named)),
+            _erased("cdp_funnels", await FunnelService(scope).forget(named)),
+            _erased("cdp_retention_reports", await RetentionService(scope).forget(named)),
+        ]
 
     async def _consents(self, scope: TenantScope, request: Any) -> list[Step]:
         rows = PrivacyRepository(scope)

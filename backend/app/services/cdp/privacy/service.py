@@ -29,7 +29,7 @@ __all__ = [
     "RequestKind",
 ]
 
-_ERASURE_STEPS = 7
+_ERASURE_STEPS = 8
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from app.db.utils import decode_cursor, encode_cursor, newest_first
 from app.models.cdp.events import CdpEvent
 from app.models.cdp.identity import CdpIdentifier, CdpIdentityEdge
 from app.models.cdp.profiles import CdpProfile
+from app.models.cdp.segments import CdpSegment, CdpSegmentMember
 
 _MOST_LINKS = 5_000
 
@@ -26,6 +27,7 @@ class ProfileFilter:
     trait: str | None = None
     values: Sequence[Any] = ()
     trait_hash: str | None = None
+    segment_id: UUID | None = None
 
 
 class ProfileRepository:
@@ -54,7 +56,19 @@ class ProfileRepository:
             held = [CdpProfile.traits.contains({wanted.trait: value}) for value in wanted.values]
             hashed = CdpProfile.trait_hashes.contains({wanted.trait: wanted.trait_hash})
             statement = statement.where(or_(*held, hashed))
+        if wanted.segment_id is not None:
+            members = select(CdpSegmentMember.profile_id).where(
+                CdpSegmentMember.tenant_id == self._scope.tenant_id,
+                CdpSegmentMember.segment_id == wanted.segment_id,
+            )
+            statement = statement.where(CdpProfile.id.in_(members))
         return statement
+
+    async def segment_exists(self, segment_id: UUID) -> bool:
+        found = select(CdpSegment.id).where(
+            CdpSegment.tenant_id == self._scope.tenant_id, CdpSegment.id == segment_id
+        )
+        return await self._session.scalar(found) is not None
 
     async def current(self, profile_id: UUID) -> CdpProfile | None:
         """The profile with this id, or the one that it was merged into."""

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from app.core.errors import FieldError
 from app.core.security import unseal
 from app.db.session import TenantScope
 from app.models.cdp.events import CdpEvent
@@ -16,7 +17,7 @@ from app.models.cdp.profiles import CdpProfile
 from app.services.audit_logs.service import AuditLog
 from app.services.cdp.events import service as events
 from app.services.cdp.identity.rules import IdentifierType, Lifecycle
-from app.services.cdp.profiles.errors import ProfileNotFound
+from app.services.cdp.profiles.errors import ProfileNotFound, SegmentUnknown
 from app.services.cdp.profiles.folding import Change, Member, ProfileFolding, tell
 from app.services.cdp.profiles.repository import ProfileFilter, ProfileRepository
 from app.services.cdp.profiles.rules import masked
@@ -37,6 +38,9 @@ __all__ = [
     "tell",
     "trait_hash",
 ]
+
+
+_NO_SEGMENT = FieldError("query.segment_id", "Give the id of one of this company's segments.", "unknown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +65,14 @@ class ProfileService:
         lifecycle: Lifecycle | None = None,
         trait: str | None = None,
         value: str | None = None,
+        segment_id: UUID | None = None,
         cursor: str | None,
         limit: int,
     ) -> tuple[Sequence[CdpProfile], str | None]:
         """Those that match all that is given, the last created first."""
         tenant_id = self._scope.tenant_id
+        if segment_id is not None and not await self._profiles.segment_exists(segment_id):
+            raise SegmentUnknown(fields=[_NO_SEGMENT])
         text = value or ""
         wanted = ProfileFilter(
             keys=None if identifier is None else list(keys_of(identifier, tenant_id).values()),
@@ -73,6 +80,7 @@ class ProfileService:
             trait=trait,
             values=_readings(text),
             trait_hash=None if trait is None else trait_hash(trait, text, tenant_id),
+            segment_id=segment_id,
         )
         return await self._profiles.newest(wanted, cursor=cursor, limit=limit)
 

@@ -10,6 +10,7 @@ from app.core.ids import uuid7
 from app.db.session import TenantScope
 from app.db.utils import Slice
 from app.services.audit_logs.service import AuditLog
+from app.services.cdp.conditions.service import Named, told
 from app.services.cdp.saved.repository import Question, SavedRepository
 
 __all__ = ["Definition", "Question", "SavedQuestions"]
@@ -84,6 +85,21 @@ class SavedQuestions(Generic[Question, Definition]):
         await self._saved.remove(question)
         await self._told("removed", question, before=_said(question))
 
+    async def forget(self, named: Named) -> int:
+        """Take out of every one what names a person who is erased; of how many."""
+        changed = 0
+        for question in await self._saved.every():
+            name, definition = named.without(question.name), named.taken_out(question.definition)
+            if (name, definition) == (question.name, question.definition):
+                continue
+            changed += 1
+            question.name, question.definition = name, definition
+            await self._audit.record(
+                f"{self.area}.person_taken_out", entity=self.model.__tablename__, entity_id=question.id
+            )
+        await self._saved.save()
+        return changed
+
     async def _told(self, what: str, question: Question, **said: dict[str, Any]) -> None:
         entity = self.model.__tablename__
         await self._audit.record(f"{self.area}.{what}", entity=entity, entity_id=question.id, **said)
@@ -95,4 +111,4 @@ class SavedQuestions(Generic[Question, Definition]):
 
 
 def _said(question: Question) -> dict[str, Any]:
-    return {"name": question.name, "definition": question.definition}
+    return {"name": question.name, "definition": told(question.definition, question.tenant_id)}

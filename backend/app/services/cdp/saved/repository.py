@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Generic, TypeVar
 from uuid import UUID
 
@@ -42,6 +43,12 @@ class SavedRepository(Generic[Question]):
         if search:
             statement = statement.where(model.name.icontains(search, autoescape=True))
         return await paginate(self._session, statement, page=page, limit=limit)
+
+    async def every(self) -> Sequence[Question]:
+        """All of the kind, held until this transaction's end."""
+        return (
+            await self._session.scalars(select(self._model).order_by(self._model.id).with_for_update())
+        ).all()
 
     async def find(self, question_id: UUID) -> Question | None:
         found: Question | None = await self._session.scalar(

@@ -65,3 +65,9 @@ class ListInvalid(Invalid):
     """Some rows of the file cannot be used."""
 
     code = "cdp.segments.list_invalid"
+
+
+class ListNotScheduled(Conflict):
+    """This segment is an uploaded list, which changes only when it is uploaded anew: only a rule has a time of day."""
+
+    code = "cdp.segments.list_not_scheduled"

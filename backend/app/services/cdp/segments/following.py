@@ -17,6 +17,7 @@ from app.models.cdp.segments import CdpSegment, CdpSegmentCursor
 from app.services.cdp.feed.service import FeedRow, until_done
 from app.services.cdp.segments.membership_repository import MembershipRepository, Moved, tenants_waiting
 from app.services.cdp.segments.questions import question_of, reads_of
+from app.services.cdp.segments.standing_repository import Standing
 
 _AT_ONCE = 5_000
 _TELLS_AT_MOST_EVERY = timedelta(seconds=1)
@@ -47,6 +48,7 @@ class Following:
             now = scope.now()
             due = await members.due(now, self._at_once)
             touched = await touched_by(members, segments, feed)
+            await Standing(scope).succeed(feed, now)
             evaluated = await self._evaluate(scope, members, segments, touched, due)
             if feed:
                 cursor.seq = feed[-1].seq

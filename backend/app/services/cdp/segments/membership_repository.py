@@ -127,7 +127,10 @@ class MembershipRepository(FeedReading):
     async def evaluating(self) -> Sequence[CdpSegment]:
         """The segments that follow changes: their membership was computed once, and nobody switched them off."""
         statement = select(CdpSegment).where(
-            CdpSegment.live, CdpSegment.archived_at.is_(None), CdpSegment.computed_version.is_not(None)
+            CdpSegment.live,
+            CdpSegment.daily_at.is_(None),
+            CdpSegment.archived_at.is_(None),
+            CdpSegment.computed_version.is_not(None),
         )
         return (await self._session.scalars(statement)).all()
 
@@ -149,11 +152,17 @@ class MembershipRepository(FeedReading):
         await self._session.execute(delete(CdpSegmentTimer).where(CdpSegmentTimer.segment_id == segment_id))
 
     async def follow(
-        self, segment: CdpSegment, question: Question, touched: Mapping[UUID, str], now: datetime
+        self,
+        segment: CdpSegment,
+        question: Question,
+        touched: Mapping[UUID, str],
+        now: datetime,
+        *,
+        as_of: datetime | None = None,
     ) -> Moved:
-        """Evaluate these profiles alone, each with the reason for it."""
+        """Evaluate these profiles alone, each with the reason for it; as of now, or of another moment."""
         profile_ids = ids(list(touched))
-        query = SegmentQuery(question, tenant_id=self._tenant_id, now=now, touched=profile_ids)
+        query = SegmentQuery(question, tenant_id=self._tenant_id, now=as_of or now, touched=profile_ids)
         reasons = (
             func.unnest(profile_ids, literal(list(touched.values()), ARRAY(Text())))
             .table_valued(column("profile_id", Uuid()), column("reason", Text()), name="touched")
@@ -310,6 +319,11 @@ class MembershipRepository(FeedReading):
 
     async def told(self, at: datetime) -> None:
         await self._session.execute(update(CdpSegmentCursor).values(announced_at=at))
+
+
+async def tenants_due(session: AsyncSession, at: datetime) -> list[int]:
+    """Whose segments are to be computed by their time of day; the maintenance role's."""
+    return list(await session.scalars(text("SELECT cdp_segments_due(:at)"), {"at": at}))
 
 
 async def tenants_waiting(session: AsyncSession, at: datetime) -> list[int]:

@@ -1,10 +1,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Uuid, delete, func, literal, select
+from sqlalchemy import Date, Uuid, cast, delete, func, literal, not_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
@@ -73,6 +74,16 @@ class SegmentRepository:
                 raise NameTaken from error
             raise
 
+    async def with_rules(self) -> Sequence[CdpSegment]:
+        """Every segment, archived ones too, held until this transaction's end."""
+        statement = (
+            select(CdpSegment)
+            .where(CdpSegment.tenant_id == self._tenant_id)
+            .order_by(CdpSegment.id)
+            .with_for_update()
+        )
+        return (await self._session.scalars(statement)).all()
+
     async def page(
         self, *, page: int, limit: int, sort: str, search: str | None, kind: str | None, archived: bool
     ) -> Slice[CdpSegment]:
@@ -100,6 +111,63 @@ class SegmentRepository:
             .execution_options(populate_existing=True)
         )
         return found
+
+    async def moves(
+        self, segment_id: UUID, since: datetime, zone: str, most: int
+    ) -> tuple[dict[date, tuple[int, int]], bool]:
+        """By the zone's day how many entered and left, of the last `most` moves; whether those are all of them."""
+        log = CdpSegmentTransition
+        newest = (
+            select(log.at, log.entered)
+            .where(log.tenant_id == self._tenant_id, log.segment_id == segment_id)
+            .order_by(log.seq.desc())
+            .limit(most)
+            .subquery("newest")
+        )
+        day = cast(func.timezone(zone, newest.c.at), Date)
+        counts = await self._session.execute(
+            select(
+                day, func.count().filter(newest.c.entered), func.count().filter(not_(newest.c.entered))
+            ).group_by(day)
+        )
+        moves = {row[0]: (row[1], row[2]) for row in counts}
+        whole = sum(map(sum, moves.values())) < most or min(moves) < since.astimezone(ZoneInfo(zone)).date()
+        return moves, whole
+
+    async def due_for_run(self, now: datetime) -> Sequence[CdpSegment]:
+        """Those whose time of day has come, held until this transaction's end; who holds one sees to it."""
+        statement = (
+            select(CdpSegment)
+            .where(
+                CdpSegment.tenant_id == self._tenant_id,
+                CdpSegment.next_run_at <= now,
+                CdpSegment.live,
+                CdpSegment.archived_at.is_(None),
+            )
+            .order_by(CdpSegment.next_run_at, CdpSegment.id)
+            .with_for_update(skip_locked=True)
+        )
+        return (await self._session.scalars(statement)).all()
+
+    async def of_profile(self, profile_id: UUID, most: int) -> tuple[list[tuple[CdpSegment, datetime]], int]:
+        """The segments that the profile is in, with since when, by name; and how many they are."""
+        statement = (
+            select(CdpSegment, CdpSegmentMember.entered_at, func.count().over())
+            .join(
+                CdpSegmentMember,
+                (CdpSegmentMember.tenant_id == CdpSegment.tenant_id)
+                & (CdpSegmentMember.segment_id == CdpSegment.id),
+            )
+            .where(
+                CdpSegmentMember.tenant_id == self._tenant_id,
+                CdpSegmentMember.profile_id == profile_id,
+                CdpSegment.archived_at.is_(None),
+            )
+            .order_by(func.lower(CdpSegment.name), CdpSegment.id)
+            .limit(most)
+        )
+        rows = (await self._session.execute(statement)).all()
+        return [(row[0], row[1]) for row in rows], rows[0][2] if rows else 0
 
     async def members(
         self, segment_id: UUID, *, cursor: str | None, limit: int

@@ -11,8 +11,10 @@ from app.core.ids import uuid7
 from app.db.session import TenantScope
 from app.db.utils import Slice
 from app.models.cdp.segments import CdpSegment, CdpSegmentMember, CdpSegmentTransition
-from app.schemas.cdp.segments_tree import Happened, Node
+from app.schemas.cdp.segments import Daily, Live
+from app.schemas.cdp.segments_tree import Happened, Node, read_rule
 from app.services.audit_logs.service import AuditLog
+from app.services.cdp.conditions.service import Named, told
 from app.services.cdp.events import service as events
 from app.services.cdp.segments.errors import (
     ListHasNoRule,
@@ -35,6 +37,9 @@ from app.services.cdp.segments.rules import (
     leaves,
     root,
 )
+from app.services.cdp.segments.scheduling import RECOMPUTE, Scheduling, evaluation_of, run_scheduled
+from app.services.cdp.segments.sizes import Sizes
+from app.services.cdp.segments.vocabulary import Vocabulary
 from app.services.cdp.traits.rules import is_known
 from app.services.cdp.traits.service import TraitNames
 
@@ -45,9 +50,13 @@ __all__ = [
     "Recomputation",
     "SegmentService",
     "SegmentView",
+    "Sizes",
     "Transition",
+    "Vocabulary",
     "Why",
+    "evaluation_of",
     "follow_stragglers",
+    "run_scheduled",
 ]
 
 SegmentView: TypeAlias = CdpSegment
@@ -55,6 +64,7 @@ SegmentView: TypeAlias = CdpSegment
 Transition: TypeAlias = CdpSegmentTransition
 _SAMPLE = 10
 _EVIDENCE = 5
+_MOST_OF_A_PERSON = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +82,7 @@ class SegmentService:
         self._scope = scope
         self._segments = SegmentRepository(scope)
         self._members = MembershipRepository(scope)
+        self._scheduling = Scheduling(scope)
         self._audit = AuditLog(scope)
 
     async def page(
@@ -131,11 +142,18 @@ class SegmentService:
         member = await self._segments.member(segment_id, profile_id)
         return Why(found.matched, member.entered_at if member else None, found.flips_at, reasons)
 
-    async def create(self, name: str, description: str, rule: Node) -> CdpSegment:
+    async def of_profile(self, profile_id: UUID) -> tuple[Sequence[tuple[CdpSegment, datetime]], int]:
+        """The segments that a profile is in and since when, by name; and how many they are."""
+        return await self._segments.of_profile(profile_id, _MOST_OF_A_PERSON)
+
+    async def create(
+        self, name: str, description: str, rule: Node, evaluation: Live | Daily | None = None
+    ) -> CdpSegment:
         """A segment of everyone for whom the rule holds; its membership is computed by a task."""
         await self._answerable(rule)
         segment = self.unsaved(name, description, rule)
-        await self.save_new(segment, {"name": name, "rule": segment.rule})
+        await self._scheduling.plan(segment, evaluation)
+        await self.save_new(segment, _told(segment))
         return segment
 
     def unsaved(self, name: str, description: str, question: Node | type[Listed]) -> CdpSegment:
@@ -169,6 +187,7 @@ class SegmentService:
         description: str | None,
         rule: Node | None,
         live: bool | None,
+        evaluation: Live | Daily | None = None,
     ) -> CdpSegment:
         """Another rule is a new version, whose membership is computed anew by a task; so it is when switched on."""
         segment = await self.locked(segment_id)
@@ -183,6 +202,7 @@ class SegmentService:
         if live is not None and live != segment.live:
             segment.live = live
             asks_anew |= live
+        asks_anew |= await self._scheduling.plan(segment, evaluation)
         after = _told(segment)
         if after == before:
             return segment
@@ -228,7 +248,7 @@ class SegmentService:
         now = self._scope.now()
         segment.archived_at = segment.updated_at = now
         segment.live = False
-        segment.computing_since = None
+        segment.computing_since = segment.next_run_at = None
         moved = await self._members.empty(segment, now, "archived")
         await self._record("cdp.segments.archived", segment, before={"members": moved.left})
 
@@ -243,7 +263,7 @@ class SegmentService:
 
     async def _enqueue(self, segment_id: UUID) -> None:
         await self._scope.enqueue(
-            "cdp.segments.recompute", {"segment_id": str(segment_id)}, queue="cdp", unless_pending=False
+            RECOMPUTE, {"segment_id": str(segment_id)}, queue="cdp", unless_pending=False
         )
 
     async def uploaded(self, segment: CdpSegment, before: dict[str, Any], after: dict[str, Any]) -> None:
@@ -251,6 +271,29 @@ class SegmentService:
         await self._record("cdp.segments.uploaded", segment, before=before, after=after)
         if segment.live:
             await self._enqueue(segment.id)
+
+    async def forget(self, named: Named) -> int:
+        """Take out of every segment what names a person who is erased; of how many. A changed rule is a new version."""
+        changed = 0
+        for segment in await self._segments.with_rules():
+            before = (segment.name, segment.description, segment.rule)
+            segment.name, segment.description = (
+                named.without(segment.name),
+                named.without(segment.description),
+            )
+            asks = None if segment.rule is None else named.taken_out(segment.rule)
+            if (segment.name, segment.description, asks) == before:
+                continue
+            changed += 1
+            if asks is not None and asks != segment.rule:
+                ask(segment, read_rule(asks))
+                segment.version += 1
+                if segment.live:
+                    await self._enqueue(segment.id)
+            segment.updated_at = self._scope.now()
+            await self._record("cdp.segments.person_taken_out", segment)
+        await self._segments.save()
+        return changed
 
     async def locked(self, segment_id: UUID) -> CdpSegment:
         segment = await self._segments.for_update(segment_id)
@@ -266,8 +309,9 @@ def _told(segment: CdpSegment) -> dict[str, Any]:
     return {
         "name": segment.name,
         "description": segment.description,
-        "rule": segment.rule,
+        "rule": None if segment.rule is None else told(segment.rule, segment.tenant_id),
         "live": segment.live,
+        "evaluation": evaluation_of(segment).model_dump(mode="json"),
         "version": segment.version,
     }
 

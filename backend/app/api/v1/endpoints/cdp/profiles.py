@@ -22,9 +22,11 @@ from app.schemas.cdp.profiles import (
     SplitRequest,
     TimelineEvent,
 )
+from app.schemas.cdp.segments import SegmentOfPerson, SegmentsOfPerson
 from app.schemas.pages import CursorPage
 from app.services.cdp.identity.service import GraphChanges
 from app.services.cdp.profiles.service import Lifecycle, ProfileService
+from app.services.cdp.segments.service import SegmentService
 
 router = APIRouter(prefix="/cdp/profiles", tags=["cdp"])
 
@@ -37,7 +39,13 @@ async def graph_changes(scope: ScopeDep) -> GraphChanges:
     return GraphChanges(scope)
 
 
+async def segment_service(scope: ScopeDep) -> SegmentService:
+    return SegmentService(scope)
+
+
 Profiles = Annotated[ProfileService, Depends(profile_service)]
+Segments = Annotated[SegmentService, Depends(segment_service)]
+SegmentReader = Annotated[Principal, requires("cdp.segments:read")]
 Changes = Annotated[GraphChanges, Depends(graph_changes)]
 Reader = Annotated[Principal, requires("cdp.profiles:read")]
 Confidant = Annotated[Principal, requires("cdp.profiles.personal:read")]
@@ -54,6 +62,7 @@ async def list_profiles(
         lifecycle=Lifecycle(query.lifecycle) if query.lifecycle else None,
         trait=query.trait,
         value=query.value,
+        segment_id=query.segment_id,
         cursor=query.cursor,
         limit=query.limit,
     )
@@ -99,6 +108,24 @@ async def timeline(
     found, cursor = await profiles.timeline(profile_id, cursor=query.cursor, limit=query.limit)
     items = [TimelineEvent.model_validate(each) for each in found]
     return CursorPage(items=items, next_cursor=cursor, limit=query.limit)
+
+
+@router.get("/{profile_id}/segments")
+async def list_segments(
+    profile_id: ProfileId, profiles: Profiles, segments: Segments, _: Reader, __: SegmentReader
+) -> SegmentsOfPerson:
+    """The segments that the person is in now, and since when."""
+    found, total = await segments.of_profile((await profiles.current(profile_id)).id)
+    items = [
+        SegmentOfPerson(
+            segment_id=segment.id,
+            name=segment.name,
+            kind="list" if segment.rule is None else "rule",
+            entered_at=entered_at,
+        )
+        for segment, entered_at in found
+    ]
+    return SegmentsOfPerson(items=items, total=total)
 
 
 @router.get("/{profile_id}/identity-graph")

@@ -5,7 +5,7 @@ from typing import IO, Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from app.api.bodies import DRAINED_BYTES, spooled_body
 from app.api.deps import CursorParams, CursorQuery, PageParams, ScopeDep, ScopesDep, Search
@@ -28,14 +28,24 @@ from app.schemas.cdp.segments import (
     SegmentPatch,
     SegmentRead,
     SegmentSort,
+    SizesRead,
     State,
     TransitionRead,
+    VocabularyRead,
     WhyRead,
 )
 from app.schemas.pages import CursorPage, Page
+from app.schemas.text import NO_NUL
 from app.services.cdp.segments.errors import ListTooLarge
 from app.services.cdp.segments.lists import ListUploads, Report
-from app.services.cdp.segments.service import SegmentService, SegmentView, Transition
+from app.services.cdp.segments.service import (
+    SegmentService,
+    SegmentView,
+    Sizes,
+    Transition,
+    Vocabulary,
+    evaluation_of,
+)
 
 router = APIRouter(prefix="/cdp/segments", tags=["cdp"])
 
@@ -60,6 +70,14 @@ async def list_uploads(scopes: ScopesDep) -> ListUploads:
     return ListUploads(scopes)
 
 
+async def segment_sizes(scope: ScopeDep) -> Sizes:
+    return Sizes(scope)
+
+
+async def segment_vocabulary(scope: ScopeDep) -> Vocabulary:
+    return Vocabulary(scope)
+
+
 async def uploaded_file(request: Request) -> AsyncIterator[IO[bytes]]:
     async with spooled_body(request, most=MAX_LIST_BYTES, too_large=ListTooLarge) as file:
         yield file
@@ -68,6 +86,8 @@ async def uploaded_file(request: Request) -> AsyncIterator[IO[bytes]]:
 Lists = Annotated[ListUploads, Depends(list_uploads)]
 UploadedFile = Annotated[IO[bytes], Depends(uploaded_file, scope="function")]
 Segments = Annotated[SegmentService, Depends(segment_service)]
+SegmentSizes = Annotated[Sizes, Depends(segment_sizes)]
+SegmentVocabulary = Annotated[Vocabulary, Depends(segment_vocabulary)]
 Reader = Annotated[Principal, requires("cdp.segments:read")]
 Writer = Annotated[Principal, requires("cdp.segments:write")]
 
@@ -79,14 +99,33 @@ class SegmentQueryParams(PageParams):
     archived: bool = Field(default=False, description="Those that were archived, instead of the others.")
 
 
+class VocabularyQuery(BaseModel):
+    event: str | None = Field(
+        None,
+        min_length=1,
+        max_length=200,
+        pattern=NO_NUL,
+        description="An event whose properties are wanted.",
+    )
+
+
+class SizesQuery(BaseModel):
+    days: int = Field(30, ge=1, le=90, description="How many days, today among them.")
+
+
 class TransitionParams(CursorParams):
     profile_id: UUID | None = Field(None, description="Only this person's.")
 
 
 def _read(segment: SegmentView) -> SegmentRead:
-    own = set(SegmentRead.model_fields) - {"kind", "state"}
+    own = set(SegmentRead.model_fields) - {"kind", "state", "evaluation"}
     kind: SegmentKind = "list" if segment.rule is None else "rule"
-    return SegmentRead(**{name: getattr(segment, name) for name in own}, kind=kind, state=_state(segment))
+    return SegmentRead(
+        **{name: getattr(segment, name) for name in own},
+        kind=kind,
+        state=_state(segment),
+        evaluation=evaluation_of(segment),
+    )
 
 
 def _state(segment: SegmentView) -> State:
@@ -96,7 +135,9 @@ def _state(segment: SegmentView) -> State:
         return "off"
     if segment.computing_since is not None:
         return "computing"
-    return "live" if segment.computed_version == segment.version else "waiting"
+    if segment.computed_version != segment.version:
+        return "waiting"
+    return "live" if segment.daily_at is None else "scheduled"
 
 
 def _transition(moved: Transition) -> TransitionRead:
@@ -128,8 +169,8 @@ async def list_segments(
 
 @router.post("", status_code=201)
 async def create_segment(body: SegmentCreate, segments: Segments, _: Writer) -> SegmentRead:
-    """Its membership is computed by a task, and follows what people do from then on."""
-    return _read(await segments.create(body.name, body.description, body.rule))
+    """Its membership is computed by a task, and follows what people do from then on, or once a day."""
+    return _read(await segments.create(body.name, body.description, body.rule, body.evaluation))
 
 
 def _uploaded(segment: SegmentView, report: Report) -> ListRead:
@@ -169,6 +210,14 @@ async def preview(body: PreviewRequest, segments: Segments, _: Writer) -> Previe
     return PreviewRead(count=found.count, total=found.total, sample=sample)
 
 
+@router.get("/vocabulary")
+async def vocabulary(
+    asked: Annotated[VocabularyQuery, Query()], words: SegmentVocabulary, _: Reader
+) -> VocabularyRead:
+    """What a rule can speak of here: names and values of the newest events and profiles, none that name a person."""
+    return VocabularyRead.model_validate(await words.read(asked.event))
+
+
 @router.get("/{segment_id}")
 async def get_segment(segment_id: SegmentId, segments: Segments, _: Reader) -> SegmentRead:
     """One segment, with its rule and its state."""
@@ -181,7 +230,12 @@ async def change_segment(
 ) -> SegmentRead:
     """Change what is given; another rule is a new version."""
     changed = await segments.change(
-        segment_id, name=body.name, description=body.description, rule=body.rule, live=body.live
+        segment_id,
+        name=body.name,
+        description=body.description,
+        rule=body.rule,
+        live=body.live,
+        evaluation=body.evaluation,
     )
     return _read(changed)
 
@@ -209,6 +263,14 @@ async def list_members(
         next_cursor=cursor,
         limit=query.limit,
     )
+
+
+@router.get("/{segment_id}/sizes")
+async def sizes(
+    segment_id: SegmentId, asked: Annotated[SizesQuery, Query()], history: SegmentSizes, _: Reader
+) -> SizesRead:
+    """How many were in at the end of each day, reckoned back from now by the log of who entered and left."""
+    return SizesRead.model_validate(await history.of(segment_id, asked.days))
 
 
 @router.get("/{segment_id}/transitions")
