@@ -1647,6 +1647,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cdp/profiles/{profile_id}/segments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Segments
+         * @description The segments that the person is in now, and since when.
+         */
+        get: operations["cdp_profiles_list_segments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cdp/profiles/{profile_id}/split": {
         parameters: {
             query?: never;
@@ -1794,7 +1814,7 @@ export interface paths {
         put?: never;
         /**
          * Create Segment
-         * @description Its membership is computed by a task, and follows what people do from then on.
+         * @description Its membership is computed by a task, and follows what people do from then on, or once a day.
          */
         post: operations["cdp_segments_create"];
         delete?: never;
@@ -1837,6 +1857,26 @@ export interface paths {
          * @description Exactly how many people a rule holds for, and some of them; nothing is saved.
          */
         post: operations["cdp_segments_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdp/segments/vocabulary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Vocabulary
+         * @description What a rule can speak of here: names and values of the newest events and profiles, none that name a person.
+         */
+        get: operations["cdp_segments_vocabulary"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1925,6 +1965,26 @@ export interface paths {
          * @description Compute the whole membership anew; `state` and `computed_at` tell how far it is.
          */
         post: operations["cdp_segments_recompute"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdp/segments/{segment_id}/sizes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sizes
+         * @description How many were in at the end of each day, reckoned back from now by the log of who entered and left.
+         */
+        get: operations["cdp_segments_sizes"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2029,6 +2089,178 @@ export interface paths {
          * @description A new write key; the old one stops within two seconds.
          */
         post: operations["cdp_sources_rotate_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdp/traits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Traits
+         * @description The computed traits that fit the filters, a page of them.
+         */
+        get: operations["cdp_traits_list"];
+        put?: never;
+        /**
+         * Create Trait
+         * @description Everybody has it computed by a task; it follows what they do from then on.
+         */
+        post: operations["cdp_traits_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdp/traits/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Trait
+         * @description Exactly how many people would have a value, how these are spread, and some of them; nothing is saved.
+         */
+        post: operations["cdp_traits_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdp/traits/profiles/{profile_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Profile Traits
+         * @description Everything that is computed of one person.
+         */
+        get: operations["cdp_traits_read_profile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdp/traits/rfm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Rfm
+         * @description How many customers are in each cell, what they paid, and where the cells' borders lie.
+         */
+        get: operations["cdp_traits_read_rfm"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdp/traits/rfm/recompute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Recompute Rfm
+         * @description Rank the customers now and not only tomorrow; `running` and `computed_at` tell how far it is.
+         */
+        post: operations["cdp_traits_recompute_rfm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdp/traits/{trait_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Trait
+         * @description One computed trait, with its definition and its state.
+         */
+        get: operations["cdp_traits_read"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Trait
+         * @description Its values go with it, by a task; refused while segments ask for it.
+         */
+        delete: operations["cdp_traits_delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Trait
+         * @description Change what is given; another definition is a new version.
+         */
+        patch: operations["cdp_traits_change"];
+        trace?: never;
+    };
+    "/api/v1/cdp/traits/{trait_id}/recompute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Recompute Trait
+         * @description Compute it of everybody anew; `state` and `computed_at` tell how far it is.
+         */
+        post: operations["cdp_traits_recompute"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdp/traits/{trait_id}/why/{profile_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Why Trait
+         * @description A person's value, and the events that it rests on.
+         */
+        get: operations["cdp_traits_why"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4916,6 +5148,38 @@ export interface components {
                 "active" | "paused"
             ] | null;
         };
+        /**
+         * ChurnInputs
+         * @description What speaks for a customer's having left. Unknown, and so null, with fewer than three orders.
+         */
+        ChurnInputs: {
+            /**
+             * Days Since Last Order
+             * @description Whole days of 24 hours since then, as of now.
+             */
+            days_since_last_order: number;
+            /**
+             * Last Order At
+             * Format: date-time
+             * @description Their last order, UTC.
+             */
+            last_order_at: string;
+            /**
+             * Median Gap Days
+             * @description The median of the gaps between their own orders, in days.
+             */
+            median_gap_days: number | null;
+            /**
+             * Orders
+             * @description Their orders.
+             */
+            orders: number;
+            /**
+             * Ratio
+             * @description The time since the last order over the median gap: 1 is when the next was due by their own rhythm. Null too where all of their orders came at one time.
+             */
+            ratio: number | null;
+        };
         /** CodeRequest */
         CodeRequest: {
             /**
@@ -5818,6 +6082,22 @@ export interface components {
              */
             returned: number[];
         };
+        /**
+         * Daily
+         * @description Computed once a day; between, nobody enters, and only who is erased or merged away leaves.
+         */
+        Daily: {
+            /**
+             * At
+             * @description The time of the company's day, such as `06:00`.
+             */
+            at: string;
+            /**
+             * @description It is computed once a day. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            mode: "daily";
+        };
         /** DayRead */
         DayRead: {
             /**
@@ -6462,6 +6742,19 @@ export interface components {
              * @description The event's id here.
              */
             id: string;
+        };
+        /** EventNameRead */
+        EventNameRead: {
+            /**
+             * Count
+             * @description How many of the events that were read are of it.
+             */
+            count: number;
+            /**
+             * Name
+             * @description The event's name.
+             */
+            name: string;
         };
         /**
          * EventRead
@@ -8420,6 +8713,14 @@ export interface components {
              */
             used: number;
         };
+        /** Live */
+        Live: {
+            /**
+             * @description It follows what people do, at once. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            mode: "live";
+        };
         /** LivenessRead */
         LivenessRead: {
             /**
@@ -8773,6 +9074,42 @@ export interface components {
              * @description It must not hold.
              */
             of: components["schemas"]["AllOf"] | components["schemas"]["AnyOf"] | components["schemas"]["Not"] | components["schemas"]["HasLifecycle"] | components["schemas"]["HasIdentifier"] | components["schemas"]["Counter"] | components["schemas"]["Money"] | components["schemas"]["When"] | components["schemas"]["Trait"] | components["schemas"]["ComputedTrait"] | components["schemas"]["Happened"];
+        };
+        /**
+         * NumberSpread
+         * @description How the numbers are spread: each figure but `average` is a value that somebody has.
+         */
+        NumberSpread: {
+            /**
+             * Average
+             * @description Their mean, to six places.
+             */
+            average: string;
+            /**
+             * Max
+             * @description The greatest.
+             */
+            max: string;
+            /**
+             * Median
+             * @description Half of them have this or less.
+             */
+            median: string;
+            /**
+             * Min
+             * @description The least.
+             */
+            min: string;
+            /**
+             * P25
+             * @description A quarter of them have this or less.
+             */
+            p25: string;
+            /**
+             * P75
+             * @description Three quarters have this or less.
+             */
+            p75: string;
         };
         /** OneOf */
         OneOf: {
@@ -9428,6 +9765,50 @@ export interface components {
              */
             total_capped: boolean;
         };
+        /** Page[TraitRead] */
+        Page_TraitRead_: {
+            /**
+             * Has Next
+             * @description There is a page after this one.
+             */
+            has_next: boolean;
+            /**
+             * Has Prev
+             * @description There is a page before this one.
+             */
+            has_prev: boolean;
+            /**
+             * Items
+             * @description The rows of this page.
+             */
+            items: components["schemas"]["TraitRead"][];
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
+            limit: number;
+            /**
+             * Page
+             * @description Which page; the first is 1.
+             */
+            page: number;
+            /**
+             * Pages
+             * @description How many pages there are, of the rows that `total` counts.
+             */
+            pages: number;
+            /**
+             * Total
+             * @description Rows that match; 10000 when `total_capped`.
+             */
+            total: number;
+            /**
+             * Total Capped
+             * @description There are more than `total` says.
+             * @default false
+             */
+            total_capped: boolean;
+        };
         /** PauseBody */
         PauseBody: {
             /**
@@ -9985,6 +10366,55 @@ export interface components {
              * @description Counts the changes of the profile.
              */
             version: number;
+        };
+        /** ProfileTrait */
+        ProfileTrait: {
+            /** @description What is computed. */
+            definition: components["schemas"]["TraitDefinition-Output"];
+            /**
+             * Description
+             * @description What it is for.
+             */
+            description: string;
+            /**
+             * Id
+             * Format: uuid
+             * @description The trait's id.
+             */
+            id: string;
+            /**
+             * Name
+             * @description The trait's name.
+             */
+            name: string;
+            /**
+             * Value
+             * @description Their value; null: of no event, so there is none.
+             */
+            value: unknown;
+        };
+        /** ProfileTraits */
+        ProfileTraits: {
+            /** @description Null where they have not ordered. */
+            churn: components["schemas"]["ChurnInputs"] | null;
+            /**
+             * Profile Id
+             * Format: uuid
+             * @description The profile, or the one that it was merged into.
+             */
+            profile_id: string;
+            /** @description Null where they were not ranked. */
+            rfm: components["schemas"]["RfmScores"] | null;
+            /**
+             * Rfm Computed At
+             * @description When customers were last ranked, UTC.
+             */
+            rfm_computed_at: string | null;
+            /**
+             * Traits
+             * @description Every computed trait, with their value.
+             */
+            traits: components["schemas"]["ProfileTrait"][];
         };
         /**
          * PropertyTest
@@ -10583,6 +11013,166 @@ export interface components {
              */
             where: components["schemas"]["PropertyTest-Output"][];
         };
+        /** RfmCell */
+        RfmCell: {
+            /**
+             * Cell
+             * @description The cell.
+             * @enum {string}
+             */
+            cell: "Champions" | "Loyal" | "Potential Loyalist" | "New" | "At Risk" | "Hibernating";
+            /**
+             * Customers
+             * @description How many are in it.
+             */
+            customers: number;
+            /**
+             * Revenue Micros
+             * @description What they paid less what they got back, in millionths of `currency`.
+             */
+            revenue_micros: number;
+        };
+        /** RfmRate */
+        RfmRate: {
+            /**
+             * As Of
+             * Format: date-time
+             * @description When the rate was so, UTC.
+             */
+            as_of: string;
+            /**
+             * Currency
+             * @description What was paid in.
+             */
+            currency: string;
+            /**
+             * Rate
+             * @description What one unit of it was worth in the reporting currency.
+             */
+            rate: string;
+            /**
+             * Source
+             * @description Who said so.
+             */
+            source: string;
+        };
+        /**
+         * RfmRead
+         * @description Where the customers stand. The ranking is of `computed_at`; it is made anew once a day.
+         */
+        RfmRead: {
+            /**
+             * Cells
+             * @description Every cell, the best first; empty where there is not enough data.
+             */
+            cells: components["schemas"]["RfmCell"][];
+            /**
+             * Computed At
+             * @description When the customers were last ranked, UTC.
+             */
+            computed_at: string | null;
+            /**
+             * Currency
+             * @description The reporting currency of the ranking.
+             */
+            currency: string | null;
+            /**
+             * Customers
+             * @description People with at least one order.
+             */
+            customers: number;
+            /**
+             * Left Out
+             * @description Customers who paid in a currency without a rate, or whose orders have no worth: not ranked.
+             */
+            left_out: number;
+            /**
+             * Needed
+             * @description How many customers a ranking takes.
+             */
+            needed: number;
+            /**
+             * Next At
+             * @description When they will be ranked next, UTC.
+             */
+            next_at: string | null;
+            /**
+             * Ranked
+             * @description Those whose spending is known in the reporting currency.
+             */
+            ranked: number;
+            /**
+             * Rates
+             * @description The rates that other currencies were converted by.
+             */
+            rates: components["schemas"]["RfmRate"][];
+            /**
+             * Running
+             * @description A ranking is under way.
+             */
+            running: boolean;
+            /**
+             * State
+             * @description `not_enough_data`: fewer than `needed` customers can be ranked, so nobody is in a cell.
+             * @enum {string}
+             */
+            state: "not_yet" | "not_enough_data" | "ready";
+            /** @description Null where there are no cells. */
+            thresholds: components["schemas"]["RfmThresholds"] | null;
+            /**
+             * Without Rate
+             * @description Currencies that were paid in and have no recorded rate.
+             */
+            without_rate: string[];
+        };
+        /**
+         * RfmScores
+         * @description Quintiles: 1 is the fifth of the customers that is worst, 5 the best.
+         */
+        RfmScores: {
+            /**
+             * Cell
+             * @description The cell that the three scores lead to.
+             * @enum {string}
+             */
+            cell: "Champions" | "Loyal" | "Potential Loyalist" | "New" | "At Risk" | "Hibernating";
+            /**
+             * Frequency
+             * @description By their number of orders.
+             */
+            frequency: number;
+            /**
+             * Monetary
+             * @description By what they paid less what they got back, in the reporting currency.
+             */
+            monetary: number;
+            /**
+             * Recency
+             * @description By their last order.
+             */
+            recency: number;
+        };
+        /**
+         * RfmThresholds
+         * @description The least that a score takes, from 2 to 5; null where, for ties, nobody has that score.
+         */
+        RfmThresholds: {
+            /**
+             * Frequency
+             * @description Orders.
+             */
+            frequency: (number | null)[];
+            /**
+             * Monetary
+             * @description Millionths of `currency`.
+             */
+            monetary: (number | null)[];
+            /**
+             * Recency
+             * @description The time of the last order, UTC.
+             */
+            recency: (string | null)[];
+        };
         /**
          * Role
          * @enum {string}
@@ -10744,6 +11334,14 @@ export interface components {
              */
             description: string;
             /**
+             * Evaluation
+             * @description Whether it follows people at once, or is computed once a day.
+             * @default {
+             *       "mode": "live"
+             *     }
+             */
+            evaluation: components["schemas"]["Live"] | components["schemas"]["Daily"];
+            /**
              * Name
              * @description Its name, unique among those that are not archived.
              */
@@ -10769,6 +11367,32 @@ export interface components {
              */
             profile_id: string;
         };
+        /** SegmentOfPerson */
+        SegmentOfPerson: {
+            /**
+             * Entered At
+             * Format: date-time
+             * @description Since when they are in, UTC.
+             */
+            entered_at: string;
+            /**
+             * Kind
+             * @description By a rule, or a list from a file.
+             * @enum {string}
+             */
+            kind: "rule" | "list";
+            /**
+             * Name
+             * @description Its name.
+             */
+            name: string;
+            /**
+             * Segment Id
+             * Format: uuid
+             * @description The segment that they are in.
+             */
+            segment_id: string;
+        };
         /** SegmentPatch */
         SegmentPatch: {
             /**
@@ -10776,6 +11400,11 @@ export interface components {
              * @description What it is for.
              */
             description?: string | null;
+            /**
+             * Evaluation
+             * @description Whether it follows people at once, or is computed once a day.
+             */
+            evaluation?: (components["schemas"]["Live"] | components["schemas"]["Daily"]) | null;
             /**
              * Live
              * @description Off: nobody enters or leaves until it is switched on again.
@@ -10799,6 +11428,11 @@ export interface components {
              * @description When it was archived, UTC.
              */
             archived_at: string | null;
+            /**
+             * As Of
+             * @description The moment as of which its members are in, UTC; null where it follows at once.
+             */
+            as_of: string | null;
             /**
              * Computed At
              * @description When it was last computed whole, UTC.
@@ -10825,6 +11459,11 @@ export interface components {
              * @description What it is for.
              */
             description: string;
+            /**
+             * Evaluation
+             * @description Whether it follows people at once, or is computed once a day.
+             */
+            evaluation: components["schemas"]["Live"] | components["schemas"]["Daily"];
             /**
              * Id
              * Format: uuid
@@ -10853,6 +11492,11 @@ export interface components {
              */
             name: string;
             /**
+             * Next Run At
+             * @description When it is computed next, UTC; null where it follows at once.
+             */
+            next_run_at: string | null;
+            /**
              * Rule
              * @description The conditions: a tree of `all`, `any` and `not`; null for a list.
              */
@@ -10861,10 +11505,10 @@ export interface components {
             } | null;
             /**
              * State
-             * @description `waiting` and `computing` until the membership is that of this version; then it follows events.
+             * @description `waiting` and `computing` until the membership is that of this version; then it follows events (`live`), or stands until its time of the day (`scheduled`).
              * @enum {string}
              */
-            state: "waiting" | "computing" | "live" | "off" | "archived";
+            state: "waiting" | "computing" | "live" | "scheduled" | "off" | "archived";
             /**
              * Updated At
              * Format: date-time
@@ -10876,6 +11520,19 @@ export interface components {
              * @description Counts the changes of the rule.
              */
             version: number;
+        };
+        /** SegmentsOfPerson */
+        SegmentsOfPerson: {
+            /**
+             * Items
+             * @description The first by name, at most 500.
+             */
+            items: components["schemas"]["SegmentOfPerson"][];
+            /**
+             * Total
+             * @description How many segments they are in.
+             */
+            total: number;
         };
         /** ServiceHealthRead */
         ServiceHealthRead: {
@@ -11112,6 +11769,48 @@ export interface components {
              * @description Counts the changes of the policy.
              */
             version: number;
+        };
+        /** SizeRead */
+        SizeRead: {
+            /**
+             * Day
+             * Format: date
+             * @description A day of the company's clock.
+             */
+            day: string;
+            /**
+             * Entered
+             * @description How often somebody entered on that day.
+             */
+            entered: number;
+            /**
+             * Left
+             * @description How often somebody left on that day.
+             */
+            left: number;
+            /**
+             * Members
+             * @description Who was in at its end; today, who is in now.
+             */
+            members: number;
+        };
+        /** SizesRead */
+        SizesRead: {
+            /**
+             * Days
+             * @description The oldest first, from the day it was made on; erased people are in none of them.
+             */
+            days: components["schemas"]["SizeRead"][];
+            /**
+             * Timezone
+             * @description Whose days these are.
+             */
+            timezone: string;
+            /**
+             * Whole
+             * @description False where the log of these days is too long to be read at once: then earlier days are missing.
+             */
+            whole: boolean;
         };
         /** SourceCreate */
         SourceCreate: {
@@ -11784,6 +12483,246 @@ export interface components {
              */
             test: components["schemas"]["Exists"] | components["schemas"]["IsText"] | components["schemas"]["OneOf"] | components["schemas"]["HasText"] | components["schemas"]["IsNumber-Input"] | components["schemas"]["IsTruth"] | components["schemas"]["IsWhen"];
         };
+        /** TraitCreate */
+        TraitCreate: {
+            /** @description What is computed. */
+            definition: components["schemas"]["TraitDefinition-Input"];
+            /**
+             * Description
+             * @description What it is for.
+             * @default
+             */
+            description: string;
+            /**
+             * Name
+             * @description Small letters, digits and underscores: `orders_90d`. It stays. `rfm` and `churn` are ours.
+             */
+            name: string;
+        };
+        /**
+         * TraitDefinition
+         * @description What of which events, and over which time. What is of no event is absent, and never 0 or false.
+         */
+        "TraitDefinition-Input": {
+            /**
+             * Currency
+             * @description In place of `property`, for `sum`, `average`, `min` and `max`: the events' own value in this currency (ISO 4217), exact, in millionths of its unit.
+             */
+            currency?: string | null;
+            /**
+             * Event
+             * @description The event's name, exactly.
+             */
+            event: string;
+            /**
+             * Kind
+             * @description `count` of the events; `sum`, `average`, `min`, `max` of a property's numbers or of the events' own value; `first`, `last` value of a property; `unique_count` of its values; `exists`: true.
+             * @enum {string}
+             */
+            kind: "count" | "sum" | "average" | "min" | "max" | "first" | "last" | "unique_count" | "exists";
+            /**
+             * Property
+             * @description The property that it is computed of; dots lead into objects. Not for `count` and `exists`.
+             */
+            property?: string | null;
+            /**
+             * Where
+             * @description What its properties must be, all of it.
+             * @default []
+             */
+            where: components["schemas"]["PropertyTest-Input"][];
+            /**
+             * Window
+             * @description When it must have happened; null: ever.
+             */
+            window?: (components["schemas"]["LastDays"] | components["schemas"]["Between"]) | null;
+        };
+        /**
+         * TraitDefinition
+         * @description What of which events, and over which time. What is of no event is absent, and never 0 or false.
+         */
+        "TraitDefinition-Output": {
+            /**
+             * Currency
+             * @description In place of `property`, for `sum`, `average`, `min` and `max`: the events' own value in this currency (ISO 4217), exact, in millionths of its unit.
+             */
+            currency?: string | null;
+            /**
+             * Event
+             * @description The event's name, exactly.
+             */
+            event: string;
+            /**
+             * Kind
+             * @description `count` of the events; `sum`, `average`, `min`, `max` of a property's numbers or of the events' own value; `first`, `last` value of a property; `unique_count` of its values; `exists`: true.
+             * @enum {string}
+             */
+            kind: "count" | "sum" | "average" | "min" | "max" | "first" | "last" | "unique_count" | "exists";
+            /**
+             * Property
+             * @description The property that it is computed of; dots lead into objects. Not for `count` and `exists`.
+             */
+            property?: string | null;
+            /**
+             * Where
+             * @description What its properties must be, all of it.
+             * @default []
+             */
+            where: components["schemas"]["PropertyTest-Output"][];
+            /**
+             * Window
+             * @description When it must have happened; null: ever.
+             */
+            window?: (components["schemas"]["LastDays"] | components["schemas"]["Between"]) | null;
+        };
+        /** TraitEvidence */
+        TraitEvidence: {
+            /**
+             * At
+             * Format: date-time
+             * @description When it happened, UTC.
+             */
+            at: string;
+            /**
+             * Id
+             * Format: uuid
+             * @description The event's id.
+             */
+            id: string;
+        };
+        /** TraitPatch */
+        TraitPatch: {
+            /** @description Another definition is a new version; everybody is computed anew by a task. */
+            definition?: components["schemas"]["TraitDefinition-Input"] | null;
+            /** Description */
+            description?: string | null;
+        };
+        /** TraitPreview */
+        TraitPreview: {
+            /**
+             * Count
+             * @description How many people would have a value: exact, at this moment.
+             */
+            count: number;
+            /** @description How the numbers are spread; null where none is a number. */
+            numbers: components["schemas"]["NumberSpread"] | null;
+            /**
+             * Sample
+             * @description Ten of those who would have one.
+             */
+            sample: components["schemas"]["TraitSample"][];
+            /**
+             * Top
+             * @description The ten values that most people have.
+             */
+            top: components["schemas"]["ValueCount"][];
+            /**
+             * Total
+             * @description How many profiles there are; the others would have none.
+             */
+            total: number;
+        };
+        /** TraitPreviewRequest */
+        TraitPreviewRequest: {
+            /** @description What would be computed. */
+            definition: components["schemas"]["TraitDefinition-Input"];
+        };
+        /** TraitRead */
+        TraitRead: {
+            /**
+             * Computed At
+             * @description When everybody was last computed, UTC; null: not yet.
+             */
+            computed_at: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             * @description When it was made, UTC.
+             */
+            created_at: string;
+            /** @description What is computed. */
+            definition: components["schemas"]["TraitDefinition-Output"];
+            /**
+             * Description
+             * @description What it is for.
+             */
+            description: string;
+            /**
+             * Id
+             * Format: uuid
+             * @description The trait's id.
+             */
+            id: string;
+            /**
+             * Name
+             * @description The name under which profiles have it, and segments ask for it.
+             */
+            name: string;
+            /**
+             * State
+             * @description `computing`: not everybody has their value by it yet; `live`: it follows what happens.
+             * @enum {string}
+             */
+            state: "computing" | "live";
+            /**
+             * Updated At
+             * Format: date-time
+             * @description When it was last changed, UTC.
+             */
+            updated_at: string;
+            /**
+             * Version
+             * @description Counts changes of the definition.
+             */
+            version: number;
+        };
+        /** TraitSample */
+        TraitSample: {
+            /**
+             * Profile Id
+             * Format: uuid
+             * @description The profile's id.
+             */
+            profile_id: string;
+            /**
+             * Value
+             * @description The value that they would have.
+             */
+            value: unknown;
+        };
+        /**
+         * TraitWhy
+         * @description A person's value, and the events that it rests on.
+         */
+        TraitWhy: {
+            /** @description What is computed. */
+            definition: components["schemas"]["TraitDefinition-Output"];
+            /**
+             * Event Count
+             * @description How many count.
+             */
+            event_count: number;
+            /**
+             * Events
+             * @description The five newest that count.
+             */
+            events: components["schemas"]["TraitEvidence"][];
+            /**
+             * Name
+             * @description The trait's name.
+             */
+            name: string;
+            /**
+             * Stored
+             * @description As segments see it; another than `value` only until the change is followed.
+             */
+            stored: unknown;
+            /**
+             * Value
+             * @description As of this moment; null: of no event, so there is none.
+             */
+            value: unknown;
+        };
         /** TransitionRead */
         TransitionRead: {
             /**
@@ -11927,6 +12866,19 @@ export interface components {
              */
             mfa_enabled: boolean;
         };
+        /** ValueCount */
+        ValueCount: {
+            /**
+             * Count
+             * @description How many people have it.
+             */
+            count: number;
+            /**
+             * Value
+             * @description A value.
+             */
+            value: unknown;
+        };
         /** VerdictRead */
         VerdictRead: {
             /**
@@ -12017,6 +12969,52 @@ export interface components {
              */
             token: string;
         };
+        /**
+         * VocabularyRead
+         * @description What a rule can speak of, read from the newest events and profiles alone: older names may be missing.
+         */
+        VocabularyRead: {
+            /**
+             * Computed
+             * @description What is computed of people.
+             */
+            computed: components["schemas"]["WordRead"][];
+            /**
+             * Currencies
+             * @description In which was paid, the most frequent first.
+             */
+            currencies: string[];
+            /**
+             * Events
+             * @description The most frequent first.
+             */
+            events: components["schemas"]["EventNameRead"][];
+            /**
+             * Properties
+             * @description Of the event that was asked for; else none.
+             */
+            properties: components["schemas"]["WordRead"][];
+            /**
+             * Sampled Events
+             * @description How many of the newest events were read.
+             */
+            sampled_events: number;
+            /**
+             * Sampled Profiles
+             * @description How many of the newest profiles were read.
+             */
+            sampled_profiles: number;
+            /**
+             * Since
+             * @description The oldest event that was read, UTC; null where there is none.
+             */
+            since: string | null;
+            /**
+             * Traits
+             * @description What was said of people.
+             */
+            traits: components["schemas"]["WordRead"][];
+        };
         /** When */
         When: {
             /**
@@ -12066,6 +13064,32 @@ export interface components {
              * @description Each condition by itself, from left to right.
              */
             reasons: components["schemas"]["ConditionRead"][];
+        };
+        /**
+         * WordRead
+         * @description A name that is used, and what its values are like.
+         */
+        WordRead: {
+            /**
+             * Kinds
+             * @description What its values are.
+             */
+            kinds: ("text" | "number" | "truth" | "list")[];
+            /**
+             * Name
+             * @description As it was sent; dots lead into objects.
+             */
+            name: string;
+            /**
+             * Sealed
+             * @description It names a person: ask only whether it exists, `is` or is `one_of` these.
+             */
+            sealed: boolean;
+            /**
+             * Values
+             * @description Texts that it often has; none that names a person, or may do so.
+             */
+            values: string[];
         };
     };
     responses: never;
@@ -24177,6 +25201,8 @@ export interface operations {
                 trait?: string | null;
                 /** @description An identifier or a trait's value, exactly. */
                 value?: string | null;
+                /** @description Only people who are in this segment now. */
+                segment_id?: string | null;
                 /** @description The `next_cursor` of the page before; left out for the first page. */
                 cursor?: string | null;
                 /** @description Rows of a page, at most. */
@@ -24264,7 +25290,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.profiles.segment_unknown`: There is no such segment here.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -24391,7 +25421,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.profiles.segment_unknown`: There is no such segment here.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -24517,7 +25551,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.profiles.segment_unknown`: There is no such segment here.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -24643,7 +25681,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.profiles.segment_unknown`: There is no such segment here.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -24769,7 +25811,141 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.profiles.segment_unknown`: There is no such segment here.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_profiles_list_segments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The profile's id. */
+                profile_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentsOfPerson"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.profiles.not_found`: There is no such profile here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.profiles.segment_unknown`: There is no such segment here.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -24899,7 +26075,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.profiles.segment_unknown`: There is no such segment here.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -25030,7 +26210,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Some input is not valid; `fields` names it */
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.profiles.segment_unknown`: There is no such segment here.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -26108,6 +27292,7 @@ export interface operations {
              *
              *     - `cdp.segments.is_rule`: This segment follows a rule: change the rule to change who is in it.
              *     - `cdp.segments.list_has_no_rule`: This segment is an uploaded list: upload it anew to change who is on it.
+             *     - `cdp.segments.list_not_scheduled`: This segment is an uploaded list, which changes only when it is uploaded anew: only a rule has a time of day.
              *     - `cdp.segments.name_taken`: Another segment has this name.
              *     - `cdp.segments.switched_off`: This segment is switched off: switch it on to compute it.
              */
@@ -26257,6 +27442,7 @@ export interface operations {
              *
              *     - `cdp.segments.is_rule`: This segment follows a rule: change the rule to change who is in it.
              *     - `cdp.segments.list_has_no_rule`: This segment is an uploaded list: upload it anew to change who is on it.
+             *     - `cdp.segments.list_not_scheduled`: This segment is an uploaded list, which changes only when it is uploaded anew: only a rule has a time of day.
              *     - `cdp.segments.name_taken`: Another segment has this name.
              *     - `cdp.segments.switched_off`: This segment is switched off: switch it on to compute it.
              */
@@ -26414,6 +27600,7 @@ export interface operations {
              *
              *     - `cdp.segments.is_rule`: This segment follows a rule: change the rule to change who is in it.
              *     - `cdp.segments.list_has_no_rule`: This segment is an uploaded list: upload it anew to change who is on it.
+             *     - `cdp.segments.list_not_scheduled`: This segment is an uploaded list, which changes only when it is uploaded anew: only a rule has a time of day.
              *     - `cdp.segments.name_taken`: Another segment has this name.
              *     - `cdp.segments.switched_off`: This segment is switched off: switch it on to compute it.
              */
@@ -26563,6 +27750,156 @@ export interface operations {
              *
              *     - `cdp.segments.is_rule`: This segment follows a rule: change the rule to change who is in it.
              *     - `cdp.segments.list_has_no_rule`: This segment is an uploaded list: upload it anew to change who is on it.
+             *     - `cdp.segments.list_not_scheduled`: This segment is an uploaded list, which changes only when it is uploaded anew: only a rule has a time of day.
+             *     - `cdp.segments.name_taken`: Another segment has this name.
+             *     - `cdp.segments.switched_off`: This segment is switched off: switch it on to compute it.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The body is too large
+             *
+             *     - `cdp.segments.list_too_large`: The file is too large: at most 64 MB.
+             *     - `cdp.segments.list_too_long`: The file has too many rows: at most 1,000,000.
+             */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.segments.list_invalid`: Some rows of the file cannot be used.
+             *     - `cdp.segments.rule_invalid`: The rule asks what cannot be answered.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `cdp.segments.took_too_long`: The rule reads too many events to answer while you wait: narrow its windows, or save it and have it computed.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_segments_vocabulary: {
+        parameters: {
+            query?: {
+                /** @description An event whose properties are wanted. */
+                event?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VocabularyRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.segments.not_found`: There is no such segment here.
+             *     - `cdp.segments.profile_not_found`: There is no such profile here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.segments.is_rule`: This segment follows a rule: change the rule to change who is in it.
+             *     - `cdp.segments.list_has_no_rule`: This segment is an uploaded list: upload it anew to change who is on it.
+             *     - `cdp.segments.list_not_scheduled`: This segment is an uploaded list, which changes only when it is uploaded anew: only a rule has a time of day.
              *     - `cdp.segments.name_taken`: Another segment has this name.
              *     - `cdp.segments.switched_off`: This segment is switched off: switch it on to compute it.
              */
@@ -26711,6 +28048,7 @@ export interface operations {
              *
              *     - `cdp.segments.is_rule`: This segment follows a rule: change the rule to change who is in it.
              *     - `cdp.segments.list_has_no_rule`: This segment is an uploaded list: upload it anew to change who is on it.
+             *     - `cdp.segments.list_not_scheduled`: This segment is an uploaded list, which changes only when it is uploaded anew: only a rule has a time of day.
              *     - `cdp.segments.name_taken`: Another segment has this name.
              *     - `cdp.segments.switched_off`: This segment is switched off: switch it on to compute it.
              */
@@ -26857,6 +28195,7 @@ export interface operations {
              *
              *     - `cdp.segments.is_rule`: This segment follows a rule: change the rule to change who is in it.
              *     - `cdp.segments.list_has_no_rule`: This segment is an uploaded list: upload it anew to change who is on it.
+             *     - `cdp.segments.list_not_scheduled`: This segment is an uploaded list, which changes only when it is uploaded anew: only a rule has a time of day.
              *     - `cdp.segments.name_taken`: Another segment has this name.
              *     - `cdp.segments.switched_off`: This segment is switched off: switch it on to compute it.
              */
@@ -27009,6 +28348,7 @@ export interface operations {
              *
              *     - `cdp.segments.is_rule`: This segment follows a rule: change the rule to change who is in it.
              *     - `cdp.segments.list_has_no_rule`: This segment is an uploaded list: upload it anew to change who is on it.
+             *     - `cdp.segments.list_not_scheduled`: This segment is an uploaded list, which changes only when it is uploaded anew: only a rule has a time of day.
              *     - `cdp.segments.name_taken`: Another segment has this name.
              *     - `cdp.segments.switched_off`: This segment is switched off: switch it on to compute it.
              */
@@ -27167,6 +28507,7 @@ export interface operations {
              *
              *     - `cdp.segments.is_rule`: This segment follows a rule: change the rule to change who is in it.
              *     - `cdp.segments.list_has_no_rule`: This segment is an uploaded list: upload it anew to change who is on it.
+             *     - `cdp.segments.list_not_scheduled`: This segment is an uploaded list, which changes only when it is uploaded anew: only a rule has a time of day.
              *     - `cdp.segments.name_taken`: Another segment has this name.
              *     - `cdp.segments.switched_off`: This segment is switched off: switch it on to compute it.
              */
@@ -27320,6 +28661,7 @@ export interface operations {
              *
              *     - `cdp.segments.is_rule`: This segment follows a rule: change the rule to change who is in it.
              *     - `cdp.segments.list_has_no_rule`: This segment is an uploaded list: upload it anew to change who is on it.
+             *     - `cdp.segments.list_not_scheduled`: This segment is an uploaded list, which changes only when it is uploaded anew: only a rule has a time of day.
              *     - `cdp.segments.name_taken`: Another segment has this name.
              *     - `cdp.segments.switched_off`: This segment is switched off: switch it on to compute it.
              */
@@ -27468,6 +28810,159 @@ export interface operations {
              *
              *     - `cdp.segments.is_rule`: This segment follows a rule: change the rule to change who is in it.
              *     - `cdp.segments.list_has_no_rule`: This segment is an uploaded list: upload it anew to change who is on it.
+             *     - `cdp.segments.list_not_scheduled`: This segment is an uploaded list, which changes only when it is uploaded anew: only a rule has a time of day.
+             *     - `cdp.segments.name_taken`: Another segment has this name.
+             *     - `cdp.segments.switched_off`: This segment is switched off: switch it on to compute it.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The body is too large
+             *
+             *     - `cdp.segments.list_too_large`: The file is too large: at most 64 MB.
+             *     - `cdp.segments.list_too_long`: The file has too many rows: at most 1,000,000.
+             */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.segments.list_invalid`: Some rows of the file cannot be used.
+             *     - `cdp.segments.rule_invalid`: The rule asks what cannot be answered.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `cdp.segments.took_too_long`: The rule reads too many events to answer while you wait: narrow its windows, or save it and have it computed.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_segments_sizes: {
+        parameters: {
+            query?: {
+                /** @description How many days, today among them. */
+                days?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The segment's id. */
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SizesRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.segments.not_found`: There is no such segment here.
+             *     - `cdp.segments.profile_not_found`: There is no such profile here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.segments.is_rule`: This segment follows a rule: change the rule to change who is in it.
+             *     - `cdp.segments.list_has_no_rule`: This segment is an uploaded list: upload it anew to change who is on it.
+             *     - `cdp.segments.list_not_scheduled`: This segment is an uploaded list, which changes only when it is uploaded anew: only a rule has a time of day.
              *     - `cdp.segments.name_taken`: Another segment has this name.
              *     - `cdp.segments.switched_off`: This segment is switched off: switch it on to compute it.
              */
@@ -27623,6 +29118,7 @@ export interface operations {
              *
              *     - `cdp.segments.is_rule`: This segment follows a rule: change the rule to change who is in it.
              *     - `cdp.segments.list_has_no_rule`: This segment is an uploaded list: upload it anew to change who is on it.
+             *     - `cdp.segments.list_not_scheduled`: This segment is an uploaded list, which changes only when it is uploaded anew: only a rule has a time of day.
              *     - `cdp.segments.name_taken`: Another segment has this name.
              *     - `cdp.segments.switched_off`: This segment is switched off: switch it on to compute it.
              */
@@ -27773,6 +29269,7 @@ export interface operations {
              *
              *     - `cdp.segments.is_rule`: This segment follows a rule: change the rule to change who is in it.
              *     - `cdp.segments.list_has_no_rule`: This segment is an uploaded list: upload it anew to change who is on it.
+             *     - `cdp.segments.list_not_scheduled`: This segment is an uploaded list, which changes only when it is uploaded anew: only a rule has a time of day.
              *     - `cdp.segments.name_taken`: Another segment has this name.
              *     - `cdp.segments.switched_off`: This segment is switched off: switch it on to compute it.
              */
@@ -28406,6 +29903,1519 @@ export interface operations {
              *
              *     - `cdp.sources.unavailable`: The write key cannot be checked just now: send this again.
              */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_traits_list: {
+        parameters: {
+            query?: {
+                /** @description Which page; the first is 1. */
+                page?: number;
+                /** @description Rows of a page, at most. */
+                limit?: number;
+                /** @description A leading minus turns the order round. */
+                sort?: "name" | "-name" | "created_at" | "-created_at" | "updated_at" | "-updated_at";
+                /** @description Part of the name, in any case. */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TraitRead_"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.traits.not_found`: There is no such computed trait here.
+             *     - `cdp.traits.profile_not_found`: There is no such profile here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.traits.in_use`: Segments ask for this computed trait: change or archive them first.
+             *     - `cdp.traits.name_taken`: Another computed trait has this name, or one that is just being removed.
+             *     - `cdp.traits.too_many`: There are as many computed traits as there may be: delete one first.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.traits.invalid`: This cannot be computed.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_traits_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TraitCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraitRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.traits.not_found`: There is no such computed trait here.
+             *     - `cdp.traits.profile_not_found`: There is no such profile here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.traits.in_use`: Segments ask for this computed trait: change or archive them first.
+             *     - `cdp.traits.name_taken`: Another computed trait has this name, or one that is just being removed.
+             *     - `cdp.traits.too_many`: There are as many computed traits as there may be: delete one first.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.traits.invalid`: This cannot be computed.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_traits_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TraitPreviewRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraitPreview"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.traits.not_found`: There is no such computed trait here.
+             *     - `cdp.traits.profile_not_found`: There is no such profile here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.traits.in_use`: Segments ask for this computed trait: change or archive them first.
+             *     - `cdp.traits.name_taken`: Another computed trait has this name, or one that is just being removed.
+             *     - `cdp.traits.too_many`: There are as many computed traits as there may be: delete one first.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.traits.invalid`: This cannot be computed.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_traits_read_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The profile's id. */
+                profile_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileTraits"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.traits.not_found`: There is no such computed trait here.
+             *     - `cdp.traits.profile_not_found`: There is no such profile here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.traits.in_use`: Segments ask for this computed trait: change or archive them first.
+             *     - `cdp.traits.name_taken`: Another computed trait has this name, or one that is just being removed.
+             *     - `cdp.traits.too_many`: There are as many computed traits as there may be: delete one first.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.traits.invalid`: This cannot be computed.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_traits_read_rfm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RfmRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.traits.not_found`: There is no such computed trait here.
+             *     - `cdp.traits.profile_not_found`: There is no such profile here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.traits.in_use`: Segments ask for this computed trait: change or archive them first.
+             *     - `cdp.traits.name_taken`: Another computed trait has this name, or one that is just being removed.
+             *     - `cdp.traits.too_many`: There are as many computed traits as there may be: delete one first.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.traits.invalid`: This cannot be computed.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_traits_recompute_rfm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RfmRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.traits.not_found`: There is no such computed trait here.
+             *     - `cdp.traits.profile_not_found`: There is no such profile here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.traits.in_use`: Segments ask for this computed trait: change or archive them first.
+             *     - `cdp.traits.name_taken`: Another computed trait has this name, or one that is just being removed.
+             *     - `cdp.traits.too_many`: There are as many computed traits as there may be: delete one first.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.traits.invalid`: This cannot be computed.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_traits_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The computed trait's id. */
+                trait_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraitRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.traits.not_found`: There is no such computed trait here.
+             *     - `cdp.traits.profile_not_found`: There is no such profile here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.traits.in_use`: Segments ask for this computed trait: change or archive them first.
+             *     - `cdp.traits.name_taken`: Another computed trait has this name, or one that is just being removed.
+             *     - `cdp.traits.too_many`: There are as many computed traits as there may be: delete one first.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.traits.invalid`: This cannot be computed.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_traits_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The computed trait's id. */
+                trait_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.traits.not_found`: There is no such computed trait here.
+             *     - `cdp.traits.profile_not_found`: There is no such profile here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.traits.in_use`: Segments ask for this computed trait: change or archive them first.
+             *     - `cdp.traits.name_taken`: Another computed trait has this name, or one that is just being removed.
+             *     - `cdp.traits.too_many`: There are as many computed traits as there may be: delete one first.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.traits.invalid`: This cannot be computed.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_traits_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The computed trait's id. */
+                trait_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TraitPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraitRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.traits.not_found`: There is no such computed trait here.
+             *     - `cdp.traits.profile_not_found`: There is no such profile here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.traits.in_use`: Segments ask for this computed trait: change or archive them first.
+             *     - `cdp.traits.name_taken`: Another computed trait has this name, or one that is just being removed.
+             *     - `cdp.traits.too_many`: There are as many computed traits as there may be: delete one first.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.traits.invalid`: This cannot be computed.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_traits_recompute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The computed trait's id. */
+                trait_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraitRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.traits.not_found`: There is no such computed trait here.
+             *     - `cdp.traits.profile_not_found`: There is no such profile here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.traits.in_use`: Segments ask for this computed trait: change or archive them first.
+             *     - `cdp.traits.name_taken`: Another computed trait has this name, or one that is just being removed.
+             *     - `cdp.traits.too_many`: There are as many computed traits as there may be: delete one first.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.traits.invalid`: This cannot be computed.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_traits_why: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The computed trait's id. */
+                trait_id: string;
+                /** @description The profile's id. */
+                profile_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraitWhy"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.traits.not_found`: There is no such computed trait here.
+             *     - `cdp.traits.profile_not_found`: There is no such profile here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.traits.in_use`: Segments ask for this computed trait: change or archive them first.
+             *     - `cdp.traits.name_taken`: Another computed trait has this name, or one that is just being removed.
+             *     - `cdp.traits.too_many`: There are as many computed traits as there may be: delete one first.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.traits.invalid`: This cannot be computed.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -22,7 +22,7 @@ from app.services.cdp.profiles.errors import ProfileNotFound
 from app.services.cdp.profiles.service import ProfileService
 from app.services.cdp.retention.service import RetentionService
 from app.services.cdp.segments.service import Following, SegmentService
-from app.services.cdp.traits.service import TraitFollowing
+from app.services.cdp.traits.service import TraitFollowing, TraitService
 
 CERTIFICATE_PURPOSE = "cdp.privacy.certificate"
 _VERDICTS_AT_ONCE = 500
@@ -124,6 +124,7 @@ class Erasure:
             _erased("cdp_segments", await SegmentService(scope).forget(named)),
             _erased("cdp_funnels", await FunnelService(scope).forget(named)),
             _erased("cdp_retention_reports", await RetentionService(scope).forget(named)),
+            _erased("cdp_traits", await TraitService(scope).forget(named)),
         ]
 
     async def _consents(self, scope: TenantScope, request: Any) -> list[Step]:

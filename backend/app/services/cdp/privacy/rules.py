@@ -31,6 +31,7 @@ ERASED: Mapping[str, str] = MappingProxyType(
         "conversion_deliveries": "ids that the shop gave their purchases; what was unsent is not sent",
         "cdp_privacy_export_parts": "earlier exports",
         "cdp_segments": "names and conditions of segments, where they named the person by an identifier",
+        "cdp_traits": "definitions of computed traits, where they named the person by an identifier",
         "cdp_funnels": "names and conditions of saved funnels, where they named the person by an identifier",
         "cdp_retention_reports": "names and conditions of saved reports, where they did so too",
         "cdp_consents": "what stood of their consents",

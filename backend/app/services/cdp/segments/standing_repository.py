@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from app.db.session import TenantScope
-from app.services.cdp.segments.membership_repository import FeedRow
+from app.services.cdp.feed.service import FeedRow
 
 # Whose profile was merged into another is in under that one's name; whose was erased is not in any more.
 _SUCCEED = """

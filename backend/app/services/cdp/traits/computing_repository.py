@@ -104,8 +104,9 @@ def evidence(
     definition: TraitDefinition, tenant_id: int, now: datetime, profile_id: UUID, most: int
 ) -> Select[Any]:
     """The newest events that count for one profile: `id`, `event_time`, `of` how many."""
+    columns: list[Any] = [CdpEvent.id, CdpEvent.event_time, func.count().over().label("of")]
     return (
-        select(CdpEvent.id, CdpEvent.event_time, func.count().over().label("of"))
+        select(*columns)
         .select_from(_whose())
         .where(counted(definition, tenant_id, now), CdpIdentifier.profile_id == profile_id)
         .order_by(CdpEvent.event_time.desc(), CdpEvent.id.desc())

@@ -14,7 +14,7 @@ from app.models.cdp.profiles import CdpProfile
 from app.models.cdp.traits import CdpRfm, CdpTrait
 from app.schemas.cdp.traits import RESERVED, TraitDefinition
 from app.services.audit_logs.service import AuditLog
-from app.services.cdp.conditions.service import PATIENCE, answered_within
+from app.services.cdp.conditions.service import PATIENCE, Named, answered_within, told
 from app.services.cdp.events import service as events
 from app.services.cdp.traits.errors import (
     NameTaken,
@@ -217,6 +217,27 @@ class TraitService:
         await self._audit.record("cdp.traits.rank_asked", entity="cdp_rfm", entity_id=self._scope.tenant_id)
         return await self.standing()
 
+    async def forget(self, named: Named) -> int:
+        """Take out of every definition what names a person who is erased; of how many. It is a new version then."""
+        changed = 0
+        for each in await self._traits.all():
+            trait = await self._traits.one(each.id, for_update=True)
+            if trait is None or trait.built_in or trait.removed_at is not None:
+                continue
+            before = (trait.description, trait.definition)
+            after = (named.without(trait.description), named.taken_out(trait.definition))
+            if after == before:
+                continue
+            changed += 1
+            trait.description, asks = after
+            if asks != trait.definition:
+                trait.definition = asks
+                trait.version += 1
+                await compute(self._scope, trait)
+            trait.updated_at = self._scope.now()
+            await self._record("person_taken_out", trait)
+        return changed
+
     async def _profile(self, profile_id: UUID) -> CdpProfile:
         profile = await self._traits.profile(profile_id)
         if profile is None:
@@ -244,7 +265,7 @@ def _told(trait: CdpTrait) -> dict[str, Any]:
     return {
         "name": trait.name,
         "description": trait.description,
-        "definition": trait.definition,
+        "definition": told(trait.definition, trait.tenant_id),
         "version": trait.version,
     }
 

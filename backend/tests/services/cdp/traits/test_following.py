@@ -52,7 +52,9 @@ async def test_each_kind_comes_to_its_value(lab: TraitLab, definition: dict[str,
     await lab.trait("it", event="Order Completed", **definition)
     for amount, days in ((10, 3), (20, 1), (30.5, 0)):
         await lab.send(order("u-1", amount, timestamp=lab.ago(days=days)))
-    await lab.send(track("Order Completed", userId="u-2", properties={"n": "much"}, timestamp=lab.ago(days=9)))
+    await lab.send(
+        track("Order Completed", userId="u-2", properties={"n": "much"}, timestamp=lab.ago(days=9))
+    )
     await lab.send(track("Viewed", userId="u-3"))
     await lab.follow()
     stored = await lab.stored("it")
@@ -111,7 +113,9 @@ async def test_a_profile_that_is_being_written_is_passed_over_and_not_forgotten(
 
 
 async def test_what_is_removed_leaves_nobody_a_value(lab: TraitLab) -> None:
-    trait = await lab.trait("orders", event="Order Completed", kind="count", window={"kind": "last", "days": 7})
+    trait = await lab.trait(
+        "orders", event="Order Completed", kind="count", window={"kind": "last", "days": 7}
+    )
     await lab.send(order("u-1"), order("u-2"), order("u-3"))
     await lab.follow()
     assert await only(lab, "orders") == [1, 1, 1]
