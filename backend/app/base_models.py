@@ -13,6 +13,7 @@ from app.models.campaigns import AdSet, Campaign
 from app.models.campaigns.metrics import CampaignMetricsDay, CampaignMetricsObservation
 from app.models.cdp.consents import CdpConsent, CdpConsentReceipt, CdpConsentSettings, CdpConsentString
 from app.models.cdp.events import CdpEvent, CdpEventCount, CdpEventDedupe, CdpEventVerdict
+from app.models.cdp.exports import CdpExport, CdpExportPart, CdpExportSubject
 from app.models.cdp.funnels import CdpFunnel
 from app.models.cdp.identity import (
     CdpIdentifier,
@@ -21,6 +22,7 @@ from app.models.cdp.identity import (
     CdpIdentitySettings,
     CdpProfileChange,
 )
+from app.models.cdp.imports import CdpImport, CdpImportPart, CdpImportReject
 from app.models.cdp.privacy import (
     CdpPrivacyExportPart,
     CdpPrivacyRequest,
@@ -79,11 +81,17 @@ __all__ = [
     "CdpEventCount",
     "CdpEventDedupe",
     "CdpEventVerdict",
+    "CdpExport",
+    "CdpExportPart",
+    "CdpExportSubject",
     "CdpFunnel",
     "CdpIdentifier",
     "CdpIdentityEdge",
     "CdpIdentityQueueItem",
     "CdpIdentitySettings",
+    "CdpImport",
+    "CdpImportPart",
+    "CdpImportReject",
     "CdpPrivacyExportPart",
     "CdpPrivacyRequest",
     "CdpPrivacySettings",

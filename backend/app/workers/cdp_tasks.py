@@ -8,7 +8,9 @@ from app.db.session import Scopes, TenantScope
 from app.services.cdp.consents.service import Consents
 from app.services.cdp.events.service import EventService
 from app.services.cdp.events.upkeep import EventUpkeep
+from app.services.cdp.exports.service import ExportExpiry, ExportWork, export_stragglers
 from app.services.cdp.identity.service import Resolver, Ruling, resolve_stragglers
+from app.services.cdp.imports.service import ImportExpiry, ImportWork, import_stragglers
 from app.services.cdp.privacy.service import Forgetting, PrivacyWork
 from app.services.cdp.segments.service import Following, Recomputation, follow_stragglers, run_scheduled
 from app.services.cdp.traits.service import Ranking, TraitFollowing, WholeTrait, follow_traits
@@ -113,3 +115,43 @@ async def privacy(scopes: Scopes, request_id: str) -> None:
 async def forget(scopes: Scopes) -> None:
     """What the tenant keeps no longer, and exports that nobody may fetch any more."""
     await Forgetting(scopes).run()
+
+
+@handles("cdp.imports.work", queue="cdp", timeout=300)
+async def take_in(scopes: Scopes) -> None:
+    """Files were started: take them in, one after another."""
+    await ImportWork(scopes).run()
+
+
+@every(seconds=20)
+@handles("cdp.imports.stragglers", queue="cdp", max_retries=0, timeout=300)
+async def stragglers_of_imports(platform: Platform) -> None:
+    """Go on with what a worker's death, or a start just as a task ended, has left behind."""
+    await import_stragglers(platform)
+
+
+@every(seconds=3600)
+@handles("cdp.imports.expire", queue="cdp", timeout=300)
+async def expire_imports(scopes: Scopes) -> None:
+    """Files that nobody started, and rejected rows that are kept no longer."""
+    await ImportExpiry(scopes).run()
+
+
+@handles("cdp.exports.work", queue="cdp", timeout=300)
+async def write_exports(scopes: Scopes) -> None:
+    """Exports were asked for: write them, one after another."""
+    await ExportWork(scopes).run()
+
+
+@every(seconds=20)
+@handles("cdp.exports.stragglers", queue="cdp", max_retries=0, timeout=300)
+async def stragglers_of_exports(platform: Platform) -> None:
+    """Go on with what a worker's death, or a request just as a task ended, has left behind."""
+    await export_stragglers(platform)
+
+
+@every(seconds=3600)
+@handles("cdp.exports.expire", queue="cdp", timeout=300)
+async def expire_exports(scopes: Scopes) -> None:
+    """Files that nobody may fetch any more."""
+    await ExportExpiry(scopes).run()

@@ -13,11 +13,13 @@ from app.core.ids import uuid7
 from app.db.rls import tenant_tables
 from tests.api.routes import Served, served
 from tests.factories.access import Company
+from tests.factories.files import IMPORT_PLAN
 from tests.factories.objects import MAKERS, NO_ROW
 from tests.factories.trust import BUDGET
 
 PUBLIC = (
     {
+        "GET /api/v1/cdp/exports/download": "proves itself by the link's signature, for one file and a while",
         "GET /api/v1/integrations/connections/{platform}/callback": "the state in the address names who began",
         "GET /docs": "not in production",
         "GET /docs/oauth2-redirect": "not in production",
@@ -72,6 +74,8 @@ BODIES: dict[str, dict[str, object]] = {
         "proof": "By telephone.",
     },
     "POST /api/v1/cdp/consents/{profile_id}/withdraw": {"purposes": ["ads"], "proof": "By telephone."},
+    "POST /api/v1/cdp/imports/{import_id}/preview": IMPORT_PLAN,
+    "POST /api/v1/cdp/imports/{import_id}/start": IMPORT_PLAN,
     "POST /api/v1/cdp/identity/links/{assertion_id}/undo": {"reason": "They are two."},
     "POST /api/v1/cdp/profiles/{profile_id}/split": {"keys": [str(uuid7())], "reason": "They are two."},
 }
@@ -92,6 +96,7 @@ WITH_IDS: dict[tuple[str, str], dict[str, object]] = {
     ("POST /api/v1/autopilot/actions/moves", "to_campaign_id"): {**_MOVE, "from_campaign_id": None},
     ("POST /api/v1/cdp/profiles/merges", "other_profile_id"): {**_MERGE, "profile_id": None},
     ("POST /api/v1/cdp/profiles/merges", "profile_id"): {**_MERGE, "other_profile_id": None},
+    ("POST /api/v1/cdp/exports", "segment_id"): {"name": "All", "what": "people", "columns": ["profile_id"]},
     ("POST /api/v1/cdp/privacy/requests", "profile_id"): {"kind": "export", "reason": "They asked."},
     ("POST /api/v1/trust/calendar", "ad_account_id"): {
         "kind": "promotion",

@@ -30,6 +30,7 @@ from tests.factories.access import Company, password_hash
 from tests.factories.autopilot import Target, approved_action
 from tests.factories.cdp import make_source
 from tests.factories.events import FUNNEL, RETENTION
+from tests.factories.files import exported, upload
 from tests.factories.trust import BUDGET, make_account
 
 Maker = Callable[[Company], Awaitable[UUID]]
@@ -180,6 +181,16 @@ async def _saved(company: Company, address: str, definition: dict[str, Any]) -> 
     answer = await company.client().post(f"/api/v1/cdp/{address}", json=body)
     assert answer.status_code == 201, answer.text
     return UUID(answer.json()["id"])
+
+
+@names("import_id")
+async def _import(company: Company) -> UUID:
+    return UUID((await upload(company, "email\njo@example.com\n"))["id"])
+
+
+@names("export_id")
+async def _export(company: Company) -> UUID:
+    return UUID((await exported(company, columns=["profile_id"]))["id"])
 
 
 @names("incident_id")

@@ -20,8 +20,10 @@ from app.api.v1.endpoints.autopilot import strategies as autopilot_strategies
 from app.api.v1.endpoints.campaigns import metrics as campaign_metrics
 from app.api.v1.endpoints.cdp import consents as cdp_consents
 from app.api.v1.endpoints.cdp import events as cdp_events
+from app.api.v1.endpoints.cdp import exports as cdp_exports
 from app.api.v1.endpoints.cdp import funnels as cdp_funnels
 from app.api.v1.endpoints.cdp import identity as cdp_identity
+from app.api.v1.endpoints.cdp import imports as cdp_imports
 from app.api.v1.endpoints.cdp import privacy as cdp_privacy
 from app.api.v1.endpoints.cdp import profiles as cdp_profiles
 from app.api.v1.endpoints.cdp import retention as cdp_retention
@@ -50,8 +52,10 @@ _MODULES = (
     campaign_metrics,
     cdp_consents,
     cdp_events,
+    cdp_exports,
     cdp_funnels,
     cdp_identity,
+    cdp_imports,
     cdp_privacy,
     cdp_profiles,
     cdp_retention,

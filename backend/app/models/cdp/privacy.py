@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, Integer, LargeBinary, SmallInteger, Text, Uuid, text
+from sqlalchemy import Index, Integer, LargeBinary, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -60,7 +60,7 @@ class CdpPrivacyExportPart(TenantKeyed, Base):
     __table_args__ = (tenant_fk("request_id", "cdp_privacy_requests", ondelete="CASCADE"),)
 
     request_id: Mapped[UUID] = mapped_column(primary_key=True)
-    number: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     section: Mapped[str]
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
 

@@ -38,7 +38,9 @@ PROFILES = "/api/v1/cdp/profiles"
 NO_CUSTOMER = {
     "cdp_consent_settings": "a tenant's own rules",
     "cdp_event_counts": "numbers of events by source and hour",
+    "cdp_exports": "what was exported when, by which rule",
     "cdp_identity_settings": "a tenant's own rules",
+    "cdp_imports": "which file was handed in when, and how its columns are read",
     "cdp_privacy_settings": "a tenant's own limits",
     "cdp_segment_cursors": "how far the feed was read",
     "cdp_sources": "where events come from",
@@ -320,7 +322,7 @@ async def die() -> None:
     raise WorkerDiedError
 
 
-MOMENTS = range(1, 12)
+MOMENTS = range(1, 18)
 """More than an erasure has transactions: at the last ones it is over."""
 
 

@@ -95,6 +95,8 @@ class Delivery:
     ip: str | None = None
     user_agent: str | None = None
     gpc: bool = False
+    contact_suffices: bool = False
+    """Whether an e-mail address, a phone number or a device names the person well enough: so it is in files."""
     clock_lead: timedelta = timedelta(0)
     """How far the domain's clock is ahead of real time: it is real time by which clients say that they sent."""
     _contexts: dict[tuple[bytes, bytes], _Context | Refused] = field(
@@ -132,7 +134,7 @@ class Delivery:
         name = validation.event_name(kind, item)
         user_id = validation.plain_id(item.userId, "userId")
         anonymous_id = validation.plain_id(item.anonymousId, "anonymousId")
-        if user_id is None and anonymous_id is None:
+        if user_id is None and anonymous_id is None and not self.contact_suffices:
             raise Refused(VerdictCode.IDENTITY_MISSING, "userId or anonymousId is required")
         may_hold_an_address = people.may_hold_an_address(raw)
         if may_hold_an_address:
@@ -180,6 +182,8 @@ class Delivery:
             email_hash = people.email_hash(email, self.tenant_id)
             match_keys |= _EMAIL
             key = key if user else people.key_of(email_hash)
+        if key is None and self.contact_suffices:
+            raise Refused(VerdictCode.IDENTITY_MISSING, "no identifier in it names a person")
         return Row(
             self._message_id(item),
             bare_uuid7(),

@@ -46,6 +46,7 @@ __all__ = [
     "anonymous_key",
     "decompressed",
     "device_key",
+    "event_message_id",
     "identifier_key",
     "is_personal",
     "key_of",
@@ -56,6 +57,7 @@ __all__ = [
     "open_envelope",
     "open_identifiers",
     "refused_event",
+    "why_refused",
 ]
 
 _TURN = 250
@@ -180,11 +182,13 @@ class Ingestion:
         ip: str | None = None,
         user_agent: str | None = None,
         gpc: bool = False,
+        contact_suffices: bool = False,
     ) -> Outcome:
         """Store the events of a request; answers when they are committed.
 
         `ip` and `user_agent` are the request's: its visitor's own where a browser or an app sends. `gpc` says that
-        it carried `Sec-GPC: 1`.
+        it carried `Sec-GPC: 1`. `contact_suffices` lets an event in that names its person by an e-mail address or a
+        phone number alone.
         """
         await self._clock.sync()
         near_the_visitor = sender.kind is not SourceKind.SERVER
@@ -204,6 +208,7 @@ class Ingestion:
             ip=ip if near_the_visitor else None,
             user_agent=user_agent if near_the_visitor else None,
             gpc=gpc,
+            contact_suffices=contact_suffices,
         )
         with self.admission.events(len(envelope.items)):
             return await self.store(delivery, envelope.items)
@@ -227,6 +232,18 @@ class Ingestion:
         """Commit what waits."""
         await self._writer.close()
         await self._store.close()
+
+
+def why_refused(item: bytes, tenant_id: int, now: datetime, dialect: str, context: bytes) -> str | None:
+    """Why an event of a file would be refused today; None where it would be stored. Stores nothing."""
+    delivery = Delivery(tenant_id, None, dialect, now, context=context, contact_suffices=True)
+    read = delivery.read(item)
+    return read.reason if isinstance(read, Verdict) else None
+
+
+def event_message_id(text: str, tenant_id: int) -> str:
+    """The message id as it is stored: a stand-in where it holds an e-mail address."""
+    return people.pseudonym(text, tenant_id) if people.names_a_person(text) else text
 
 
 class EventService:
@@ -336,6 +353,7 @@ class Replay:
             ip=kept.ip if near_the_visitor else None,
             user_agent=kept.user_agent if near_the_visitor else None,
             gpc=kept.gpc,
+            contact_suffices=kept.contact_suffices,
         )
         item = corrected if corrected is not None else kept.item.encode("latin-1")
         outcome = await self._ingestion.store(delivery, [item])

@@ -279,6 +279,7 @@ class Kept(msgspec.Struct):
     ip: str | None
     user_agent: str | None
     gpc: bool = False
+    contact_suffices: bool = False
 
 
 def sealed_payload(verdict: Verdict, tenant_id: int) -> bytes | None:
@@ -296,6 +297,7 @@ def sealed_payload(verdict: Verdict, tenant_id: int) -> bytes | None:
         delivery.ip,
         delivery.user_agent,
         delivery.gpc,
+        delivery.contact_suffices,
     )
     return seal(msgspec.json.encode(kept).decode(), purpose=VERDICT_PURPOSE, tenant_id=tenant_id)
 

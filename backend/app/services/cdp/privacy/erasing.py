@@ -13,8 +13,10 @@ from app.core.security import keyed_hash
 from app.db.session import Scopes, TenantScope
 from app.services.cdp.conditions.service import Named
 from app.services.cdp.events.service import normal_email, normal_phone, refused_event
+from app.services.cdp.exports.service import EndedExports, ExportErasure
 from app.services.cdp.funnels.service import FunnelService
 from app.services.cdp.identity.service import GraphErasure
+from app.services.cdp.imports.service import ImportErasure
 from app.services.cdp.privacy.errors import RequestNotFound
 from app.services.cdp.privacy.repository import PrivacyRepository
 from app.services.cdp.privacy.rules import ERASED, KEPT, RequestStatus, StepStatus
@@ -27,6 +29,8 @@ from app.services.cdp.traits.service import TraitFollowing, TraitService
 CERTIFICATE_PURPOSE = "cdp.privacy.certificate"
 _VERDICTS_AT_ONCE = 500
 _PLATFORM = "platform:"
+_DISTINCT = 8
+"""A value of so many characters is no number of something else."""
 Step = dict[str, Any]
 
 
@@ -37,6 +41,7 @@ class Erasure:
     async def run(self, request_id: UUID) -> None:
         await self._step(request_id, self._bury)
         await self._verdicts(request_id)
+        await self._imports(request_id)
         await self._step(request_id, self._deliveries)
         await self._step(request_id, self._conditions)
         await self._step(request_id, self._consents)
@@ -96,6 +101,24 @@ class Erasure:
 
         await self._step(request_id, verdicts_read)
 
+    async def _imports(self, request_id: UUID) -> None:
+        """Files that were handed in: rows that name the person are taken out of those that are kept."""
+        async with self._scopes() as scope:
+            request = await PrivacyRepository(scope).find(request_id)
+            done = request is None or any(step["part"] == "imports_read" for step in request.steps)
+            values = set() if request is None or done else await _called(scope, request.profile_id)
+        waiting = rejected = 0
+        if values:
+            distinct = {value for value in values if len(value) >= _DISTINCT}
+            waiting, rejected = await ImportErasure(self._scopes).run(
+                lambda row: _names(row, distinct), lambda row: _names(row, values)
+            )
+
+        async def imports_read(_scope: TenantScope, _request: Any) -> list[Step]:
+            return [_erased("cdp_import_parts", waiting), _erased("cdp_import_rejects", rejected)]
+
+        await self._step(request_id, imports_read)
+
     async def _deliveries(self, scope: TenantScope, request: Any) -> list[Step]:
         rows = PrivacyRepository(scope)
         delivered = {each.platform: each for each in await rows.erase_deliveries(request.subject_keys)}
@@ -151,7 +174,11 @@ class Erasure:
 
     async def _segments(self, scope: TenantScope, request: Any) -> list[Step]:
         rows = PrivacyRepository(scope)
+        ended = await ExportErasure(scope).end(request.subject_keys)
         return [
+            _erased("cdp_export_parts", ended.parts),
+            _erased("cdp_export_subjects", ended.subjects),
+            *_beyond_reach(ended),
             # Now that no export finds them any more; one under way has its request locked, and is waited for.
             _erased("cdp_privacy_export_parts", await rows.end_exports_of(request.subject_keys, scope.now())),
             _erased("cdp_segment_list_entries", await rows.erase_list_entries(request.subject_keys)),
@@ -191,6 +218,18 @@ class Erasure:
 
 def signature(certificate: str, tenant_id: int) -> str:
     return keyed_hash(certificate, purpose=CERTIFICATE_PURPOSE, tenant_id=tenant_id).hex()
+
+
+def _beyond_reach(ended: EndedExports) -> list[Step]:
+    """Of files that held the person and had been fetched, only who fetched them can delete the copies."""
+    if not ended.downloads:
+        return []
+    detail = (
+        "Files with the person had been fetched from here before; the audit log says by whom. Those copies have to "
+        "be deleted where they are."
+    )
+    status = StepStatus.IMPOSSIBLE
+    return [{"store": "fetched_exports", "status": status, "rows": ended.downloads, "detail": detail}]
 
 
 def _erased(store: str, rows: int) -> Step:

@@ -1,5 +1,6 @@
 """Everything that is held of a person, put together for them, sealed until it is fetched or expires."""
 
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from app.models.cdp.events import CdpEvent
 from app.models.cdp.privacy import CdpPrivacyRequest
 from app.services.cdp.consents.service import ConsentService
 from app.services.cdp.events.service import open_identifiers
-from app.services.cdp.privacy.errors import RequestNotFound
+from app.services.cdp.privacy.errors import ExportExpired, RequestNotFound
 from app.services.cdp.privacy.repository import PrivacyRepository
 from app.services.cdp.privacy.rules import RequestStatus
 from app.services.cdp.privacy.settings import PrivacySettings
@@ -47,6 +48,9 @@ class Export:
             request.status = RequestStatus.RUNNING
             for section, value in (await _about(scope, profile_id)).items():
                 await _keep(scope, request_id, number, section, value)
+                number += 1
+            async for receipts in _receipts(ConsentService(scope), profile_id):
+                await _keep(scope, request_id, number, "consent_receipts", receipts)
                 number += 1
             request.subject_keys = [
                 each.key
@@ -86,17 +90,39 @@ async def _finish(scope: TenantScope, request: CdpPrivacyRequest, parts: int) ->
     request.steps_done = request.steps_total = parts
 
 
-async def opened(scope: TenantScope, request_id: UUID) -> dict[str, Any]:
-    """The export, its lists put together again."""
-    whole: dict[str, Any] = {}
-    for part in await PrivacyRepository(scope).parts(request_id):
-        text = unseal(part.sealed, purpose=_PURPOSE, tenant_id=scope.tenant_id)
-        value = msgspec.json.decode(text)
-        if isinstance(value, list):
-            whole.setdefault(part.section, []).extend(value)
-        else:
-            whole[part.section] = value
-    return whole
+async def pieces(scopes: Scopes, request_id: UUID) -> AsyncIterator[bytes]:
+    """The export as one JSON object, its lists put together again, a part at a time."""
+    async with scopes() as scope:
+        numbers = await PrivacyRepository(scope).part_numbers(request_id)
+    yield b"{"
+    for place, (section, theirs) in enumerate(numbers.items()):
+        yield (b"," if place else b"") + msgspec.json.encode(section) + b":"
+        parts = _opened(scopes, request_id, theirs)
+        first = await anext(parts)
+        if first[:1] != b"[":
+            yield first
+            continue
+        yield b"["
+        begun = len(first) > len(b"[]")
+        yield first[1:-1]
+        async for part in parts:
+            if len(part) > len(b"[]"):
+                yield (b"," if begun else b"") + part[1:-1]
+                begun = True
+        yield b"]"
+    yield b"}"
+
+
+async def _opened(scopes: Scopes, request_id: UUID, numbers: Sequence[int]) -> AsyncIterator[bytes]:
+    for number in numbers:
+        async with scopes() as scope:
+            sealed = await PrivacyRepository(scope).part(request_id, number)
+            tenant_id = scope.tenant_id
+        if (
+            sealed is None
+        ):  # ended meanwhile: the connection breaks off, so that nobody takes it for the whole
+            raise ExportExpired
+        yield unseal(sealed, purpose=_PURPOSE, tenant_id=tenant_id).encode()
 
 
 async def _keep(scope: TenantScope, request_id: UUID, number: int, section: str, value: Any) -> None:
@@ -132,17 +158,15 @@ async def _about(scope: TenantScope, profile_id: UUID) -> dict[str, Any]:
         "consent_strings": [
             {"kind": each.kind, "value": each.value, "at": each.at} for each in standing.strings
         ],
-        "consent_receipts": await _receipts(consents, profile.id),
         "segments": await PrivacyRepository(scope).segments_of(profile.id),
     }
 
 
-async def _receipts(consents: ConsentService, profile_id: UUID) -> list[dict[str, Any]]:
-    shown: list[dict[str, Any]] = []
+async def _receipts(consents: ConsentService, profile_id: UUID) -> AsyncIterator[list[dict[str, Any]]]:
     cursor: str | None = None
     while True:
         found, cursor = await consents.receipts(profile_id, cursor=cursor, limit=_PAGE)
-        shown += [
+        yield [
             {
                 "purpose": each.purpose,
                 "decision": each.decision,
@@ -154,7 +178,7 @@ async def _receipts(consents: ConsentService, profile_id: UUID) -> list[dict[str
             for each in found
         ]
         if cursor is None:
-            return shown
+            return
 
 
 def _event(event: CdpEvent, scope: TenantScope) -> dict[str, Any]:

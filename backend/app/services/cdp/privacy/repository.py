@@ -96,16 +96,27 @@ class PrivacyRepository:
             statement.on_conflict_do_update(index_elements=["tenant_id", "request_id", "number"], set_=values)
         )
 
-    async def parts(self, request_id: UUID) -> Sequence[CdpPrivacyExportPart]:
+    async def part_numbers(self, request_id: UUID) -> dict[str, list[int]]:
+        """Of each section, in the order in which they were begun."""
+        part = CdpPrivacyExportPart
         statement = (
-            select(CdpPrivacyExportPart)
-            .where(
-                CdpPrivacyExportPart.tenant_id == self._tenant_id,
-                CdpPrivacyExportPart.request_id == request_id,
-            )
-            .order_by(CdpPrivacyExportPart.number)
+            select(part.section, part.number)
+            .where(part.tenant_id == self._tenant_id, part.request_id == request_id)
+            .order_by(part.number)
         )
-        return (await self._session.scalars(statement)).all()
+        numbers: dict[str, list[int]] = {}
+        for section, number in await self._session.execute(statement):
+            numbers.setdefault(section, []).append(number)
+        return numbers
+
+    async def part(self, request_id: UUID, number: int) -> bytes | None:
+        part = CdpPrivacyExportPart
+        found: bytes | None = await self._session.scalar(
+            select(part.sealed).where(
+                part.tenant_id == self._tenant_id, part.request_id == request_id, part.number == number
+            )
+        )
+        return found
 
     async def end_exports_of(self, keys: Sequence[UUID], now: datetime) -> int:
         """Exports of these people end now, under way or done; how many parts of them went."""

@@ -1,6 +1,6 @@
 """Requests of people about their data: all of it handed over, or all of it erased."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from app.models.cdp.privacy import CdpPrivacyRequest
 from app.services.audit_logs.service import AuditLog
 from app.services.cdp.privacy.erasing import Erasure, signature
 from app.services.cdp.privacy.errors import ExportExpired, NotReady, RequestNotFound
-from app.services.cdp.privacy.exporting import Export, opened
+from app.services.cdp.privacy.exporting import Export, pieces
 from app.services.cdp.privacy.repository import PrivacyRepository
 from app.services.cdp.privacy.rules import RequestKind, RequestStatus
 from app.services.cdp.privacy.settings import Forgetting, Keeping, PrivacySettings
@@ -23,6 +23,7 @@ __all__ = [
     "Certificate",
     "Forgetting",
     "Keeping",
+    "PrivacyExports",
     "PrivacyRequests",
     "PrivacySettings",
     "PrivacyWork",
@@ -85,16 +86,15 @@ class PrivacyRequests:
         valid = signature(request.certificate, self._scope.tenant_id) == request.signature
         return Certificate(msgspec.json.decode(request.certificate), request.signature, valid)
 
-    async def export(self, request_id: UUID) -> dict[str, Any]:
-        """All of a person's data in the clear; who fetched it is written down."""
+    async def fetch(self, request_id: UUID) -> None:
+        """See that the export is there, and write down who fetches it."""
         request = await self.one(request_id)
         if request.kind != RequestKind.EXPORT or request.status != RequestStatus.DONE:
             raise NotReady(status=request.status)
-        whole = await opened(self._scope, request_id)
-        if not whole or request.expires_at is None or request.expires_at <= self._scope.now():
+        there = await self._rows.part_numbers(request_id)
+        if not there or request.expires_at is None or request.expires_at <= self._scope.now():
             raise ExportExpired
         await self._record("cdp.privacy.export_fetched", request)
-        return whole
 
     async def _record(self, action: str, request: CdpPrivacyRequest, **told: Any) -> None:
         await AuditLog(self._scope).record(
@@ -103,6 +103,19 @@ class PrivacyRequests:
             entity_id=request.id,
             after={"profile_id": str(request.profile_id), **told},
         )
+
+
+class PrivacyExports:
+    """All of a person's data in the clear, a part at a time: as much as there is, without holding it."""
+
+    def __init__(self, scopes: Scopes) -> None:
+        self._scopes = scopes
+
+    async def open(self, request_id: UUID) -> AsyncIterator[bytes]:
+        """Whatever is wrong is raised before the first piece."""
+        async with self._scopes() as scope:
+            await PrivacyRequests(scope).fetch(request_id)
+        return pieces(self._scopes, request_id)
 
 
 class PrivacyWork:

@@ -43,6 +43,9 @@ class ProfileRepository:
             self._session, statement, at=CdpProfile.created_at, id=CdpProfile.id, cursor=cursor, limit=limit
         )
 
+    def ids(self, wanted: ProfileFilter) -> Select[UUID]:
+        return self._matching(wanted).with_only_columns(CdpProfile.id)
+
     def _matching(self, wanted: ProfileFilter) -> Select[CdpProfile]:
         statement = select(CdpProfile).where(CdpProfile.tenant_id == self._scope.tenant_id)
         if wanted.keys is not None:

@@ -70,11 +70,21 @@ class ProfileService:
         limit: int,
     ) -> tuple[Sequence[CdpProfile], str | None]:
         """Those that match all that is given, the last created first."""
+        wanted = self._wanted(identifier, lifecycle, trait, value)
+        return await self._profiles.newest(wanted, cursor=cursor, limit=limit)
+
+    def ids(self, *, lifecycle: Lifecycle | None, trait: str | None, value: str | None) -> Any:
+        """A statement of the ids of those that match all that is given."""
+        return self._profiles.ids(self._wanted(None, lifecycle, trait, value))
+
+    def _wanted(
+        self, identifier: str | None, lifecycle: Lifecycle | None, trait: str | None, value: str | None
+    ) -> ProfileFilter:
         tenant_id = self._scope.tenant_id
         if segment_id is not None and not await self._profiles.segment_exists(segment_id):
             raise SegmentUnknown(fields=[_NO_SEGMENT])
         text = value or ""
-        wanted = ProfileFilter(
+        return ProfileFilter(
             keys=None if identifier is None else list(keys_of(identifier, tenant_id).values()),
             lifecycle=lifecycle,
             trait=trait,
@@ -82,7 +92,6 @@ class ProfileService:
             trait_hash=None if trait is None else trait_hash(trait, text, tenant_id),
             segment_id=segment_id,
         )
-        return await self._profiles.newest(wanted, cursor=cursor, limit=limit)
 
     async def current(self, profile_id: UUID) -> CdpProfile:
         """The profile with this id, or the one that it was merged into."""

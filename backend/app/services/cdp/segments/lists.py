@@ -5,8 +5,6 @@ list follows its identifiers.
 """
 
 import asyncio
-import csv
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -17,6 +15,7 @@ from app.core.errors import FieldError
 from app.db.session import Scopes, TenantScope
 from app.models.cdp.segments import CdpSegment
 from app.services.cdp.events import service as events
+from app.services.cdp.files.service import CsvRows, FileFault
 from app.services.cdp.identity.rules import IdentifierType, is_garbage
 from app.services.cdp.segments.errors import ListInvalid, ListTooLong, SegmentIsRule
 from app.services.cdp.segments.repository import SegmentRepository
@@ -61,7 +60,7 @@ class ListReader:
     """Reads a CSV file row by row, by its header."""
 
     def __init__(self, file: IO[bytes], tenant_id: int, report: Report) -> None:
-        self._rows = csv.reader(io.TextIOWrapper(file, encoding="utf-8-sig", newline=""), strict=True)
+        self._file = file
         self._tenant_id = tenant_id
         self._report = report
         self._keys = self._read()
@@ -73,18 +72,17 @@ class ListReader:
 
     def _read(self) -> Iterator[list[UUID]]:
         try:
-            columns = self._header(next(self._rows, []))
-            for number, row in enumerate(self._rows, 2):
+            rows = iter(CsvRows(self._file))
+            columns = self._header(next(rows, (1, []))[1])
+            for number, row in rows:
                 self._report.rows += 1
                 if self._report.rows > MAX_ROWS:
                     raise ListTooLong
                 keys = self._row(number, row, columns) if columns else []
                 self._report.used += bool(keys)
                 yield keys
-        except UnicodeDecodeError:
-            self._report.fault(self._rows.line_num + 1, "file", "Save the file as UTF-8.", "not_utf8")
-        except csv.Error as error:
-            self._report.fault(self._rows.line_num, "row", f"Mend the quotes: {error}.", "malformed")
+        except FileFault as fault:
+            self._report.fault(fault.row, fault.place, fault.message, fault.code)
 
     def _header(self, row: list[str]) -> dict[int, tuple[str, IdentifierType]]:
         names = [name.strip().lower().replace(" ", "_") for name in row]

@@ -3,8 +3,9 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
+from starlette.responses import StreamingResponse
 
-from app.api.deps import ScopeDep
+from app.api.deps import ScopeDep, ScopesDep
 from app.api.ids import PrivacyRequestId
 from app.auth.deps import requires
 from app.auth.principals import Principal
@@ -17,13 +18,31 @@ from app.schemas.cdp.privacy import (
     PrivacyRequestRead,
 )
 from app.schemas.pages import CursorPage
-from app.services.cdp.privacy.service import Keeping, PrivacyRequests, PrivacySettings, RequestKind
+from app.services.cdp.privacy.service import (
+    Keeping,
+    PrivacyExports,
+    PrivacyRequests,
+    PrivacySettings,
+    RequestKind,
+)
 
 router = APIRouter(prefix="/cdp/privacy", tags=["cdp"])
 
 
+_EXPORT: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "An object of sections, a part at a time",
+        "content": {"application/json": {"schema": {"type": "object", "additionalProperties": True}}},
+    }
+}
+
+
 async def privacy_requests(scope: ScopeDep) -> PrivacyRequests:
     return PrivacyRequests(scope)
+
+
+async def privacy_exports(scopes: ScopesDep) -> PrivacyExports:
+    return PrivacyExports(scopes)
 
 
 async def privacy_settings(scope: ScopeDep) -> PrivacySettings:
@@ -78,7 +97,9 @@ async def read_certificate(request_id: PrivacyRequestId, requests: Requests, _: 
     return CertificateRead.model_validate(await requests.certificate(request_id))
 
 
-@router.get("/requests/{request_id}/export")
-async def download_export(request_id: PrivacyRequestId, requests: Requests, _: Admin) -> dict[str, Any]:
+@router.get("/requests/{request_id}/export", response_class=StreamingResponse, responses=_EXPORT)
+async def download_export(
+    request_id: PrivacyRequestId, exports: Annotated[PrivacyExports, Depends(privacy_exports)], _: Admin
+) -> StreamingResponse:
     """All that is held of the person, in the clear, until it expires. Who fetched it is written to the audit log."""
-    return await requests.export(request_id)
+    return StreamingResponse(await exports.open(request_id), media_type="application/json")
