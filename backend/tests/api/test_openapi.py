@@ -141,6 +141,7 @@ OPAQUE = {
 }
 BY_THE_LINE = {
     "POST /api/v1/cdp/events",
+    "POST /api/v1/cdp/imports",
     "POST /api/v1/cdp/segments/lists",
     "PUT /api/v1/cdp/segments/{segment_id}/list",
 }

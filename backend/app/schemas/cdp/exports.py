@@ -114,13 +114,13 @@ class ExportRead(BaseModel):
     expires_at: datetime | None = Field(description="Until when it can be fetched, UTC.")
 
 
-class LinkCreate(Input):
+class DownloadLinkCreate(Input):
     minutes: int = Field(
         60, ge=1, le=10_080, description="How long the link works, never longer than the file."
     )
 
 
-class LinkRead(BaseModel):
+class DownloadLinkRead(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     path: str = Field(description="The address below this host: whoever has it can fetch the file.")

@@ -44,7 +44,7 @@ class ImportCreate(BaseModel):
 class ColumnPlan(Input):
     """What becomes of one column."""
 
-    column: str = Field(max_length=500, description="The column's name, as the file has it.")
+    column: str = Field(max_length=500, pattern=NO_NUL, description="The column's name, as the file has it.")
     to: Target = Field(
         description="An identifier, `trait` or `property` (named by `name`), `traits` or `properties` (an object of "
         "them), `consent` (to the purpose `name`), the event's name, its time, its id, or nothing."

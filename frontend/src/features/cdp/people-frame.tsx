@@ -1,16 +1,29 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
+import { useCan } from "@/api/permissions";
 import { Page } from "@/design/panel";
 import { TAB, Tabs } from "@/design/tabs";
 
 /** Who the events are about. */
 export function PeopleFrame({ children }: { children: ReactNode }) {
+  const mayImport = useCan("cdp.imports:read");
+  const mayExport = useCan("cdp.exports:read");
   return (
     <Page title="People" lead="Who your events are about, and why we think so.">
       <Tabs label="People">
         <Link to="/people" activeOptions={{ exact: true, includeSearch: false }} className={TAB}>
           Profiles
         </Link>
+        {mayImport && (
+          <Link to="/people/imports" className={TAB}>
+            Imports
+          </Link>
+        )}
+        {mayExport && (
+          <Link to="/people/exports" className={TAB}>
+            Exports
+          </Link>
+        )}
       </Tabs>
       {children}
     </Page>

@@ -15,6 +15,21 @@ export const peopleRoutes = [
   }),
   createRoute({
     getParentRoute: () => signedIn,
+    path: "/people/imports",
+    component: lazyRouteComponent(() => import("./imports/imports-room"), "ImportsRoom"),
+  }),
+  createRoute({
+    getParentRoute: () => signedIn,
+    path: "/people/imports/$importId",
+    component: lazyRouteComponent(() => import("./imports/import-room"), "ImportRoom"),
+  }),
+  createRoute({
+    getParentRoute: () => signedIn,
+    path: "/people/exports",
+    component: lazyRouteComponent(() => import("./exports/exports-room"), "ExportsRoom"),
+  }),
+  createRoute({
+    getParentRoute: () => signedIn,
     path: "/people/$profileId",
     component: lazyRouteComponent(() => import("./profiles/profile-room"), "ProfileRoom"),
   }),

@@ -102,7 +102,7 @@ class PrivacyRepository:
         statement = (
             select(part.section, part.number)
             .where(part.tenant_id == self._tenant_id, part.request_id == request_id)
-            .order_by(part.number)
+            .order_by(CdpPrivacyExportPart.number)
         )
         numbers: dict[str, list[int]] = {}
         for section, number in await self._session.execute(statement):

@@ -86,7 +86,7 @@ class PrivacyRequests:
         valid = signature(request.certificate, self._scope.tenant_id) == request.signature
         return Certificate(msgspec.json.decode(request.certificate), request.signature, valid)
 
-    async def fetch(self, request_id: UUID) -> None:
+    async def fetchable(self, request_id: UUID) -> None:
         """See that the export is there, and write down who fetches it."""
         request = await self.one(request_id)
         if request.kind != RequestKind.EXPORT or request.status != RequestStatus.DONE:
@@ -114,7 +114,7 @@ class PrivacyExports:
     async def open(self, request_id: UUID) -> AsyncIterator[bytes]:
         """Whatever is wrong is raised before the first piece."""
         async with self._scopes() as scope:
-            await PrivacyRequests(scope).fetch(request_id)
+            await PrivacyRequests(scope).fetchable(request_id)
         return pieces(self._scopes, request_id)
 
 

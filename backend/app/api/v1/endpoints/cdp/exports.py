@@ -15,11 +15,11 @@ from app.schemas.cdp.exports import (
     ColumnRead,
     ColumnsQuery,
     ColumnsRead,
+    DownloadLinkCreate,
+    DownloadLinkRead,
     ExportCreate,
     ExportRead,
-    LinkCreate,
     LinkQuery,
-    LinkRead,
 )
 from app.schemas.pages import CursorPage
 from app.services.cdp.exports.errors import LinkInvalid
@@ -123,11 +123,11 @@ async def cancel_export(export_id: ExportId, exports: Exports, _: Writer) -> Exp
 
 @router.post("/{export_id}/link", status_code=201)
 async def make_link(
-    export_id: ExportId, body: LinkCreate, exports: Exports, settings: SettingsDep, caller: Writer
-) -> LinkRead:
+    export_id: ExportId, body: DownloadLinkCreate, exports: Exports, settings: SettingsDep, caller: Writer
+) -> DownloadLinkRead:
     """A link by which whoever has it fetches the file without signing in."""
     link = await exports.link(export_id, body.minutes, may_see_personal=caller.may(_PERSONAL))
-    return LinkRead(path=f"{settings.api_v1_prefix}{link.path}", expires_at=link.expires_at)
+    return DownloadLinkRead(path=f"{settings.api_v1_prefix}{link.path}", expires_at=link.expires_at)
 
 
 @router.get("/{export_id}/file", response_class=StreamingResponse, responses=_FILE)
