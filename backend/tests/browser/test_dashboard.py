@@ -19,7 +19,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(600), pytest.mark.xdist_g
 _AXE = Path(__file__).parents[3] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 _ROOMS = (
     "/", "/trust", "/trust/incidents", "/trust/policy", "/trust/calendar", "/trust/rates", "/autopilot",
-    "/autopilot/strategies", "/autopilot/limits", "/autopilot/interventions", "/campaigns", "/people", "/events",
+    "/autopilot/strategies", "/autopilot/limits", "/autopilot/interventions", "/campaigns", "/people",
+    "/people/imports", "/people/exports", "/events",
     "/events?show=rejected", "/operations/calls", "/operations/conversions", "/operations/dead-letters",
     "/connect", "/settings", "/settings/company", "/settings/members", "/settings/api-keys",
     "/settings/audit-log",
