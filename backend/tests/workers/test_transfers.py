@@ -58,7 +58,8 @@ async def test_killed_workers_neither_lose_nor_double_a_row(acme: Company) -> No
 
             async def resolved() -> bool:
                 async with acme.scopes() as scope:
-                    return await scope.session.scalar(text("select count(*) from cdp_profiles")) == _ROWS
+                    found = await scope.session.scalar(text("select count(*) from cdp_profiles"))
+                    return bool(found == _ROWS)
 
             await eventually(resolved, within=200, watched=(working,))
         body = {

@@ -38,7 +38,6 @@ PROFILES = "/api/v1/cdp/profiles"
 NO_CUSTOMER = {
     "cdp_consent_settings": "a tenant's own rules",
     "cdp_event_counts": "numbers of events by source and hour",
-    "cdp_exports": "what was exported when, by which rule",
     "cdp_identity_settings": "a tenant's own rules",
     "cdp_imports": "which file was handed in when, and how its columns are read",
     "cdp_privacy_settings": "a tenant's own limits",
@@ -236,10 +235,24 @@ async def test_what_named_the_person_in_a_question_goes_with_them(acme: Company,
     steps = [{"event": "Viewed"}, {"event": "Order Completed", "where": by_id["where"]}]
     funnel = {"name": "Hers", "definition": {"steps": steps, "days": {"kind": "last", "days": 7}}}
     assert (await client.post("/api/v1/cdp/funnels", json=funnel)).status_code == 201
+    trait = {
+        "name": "hers",
+        "definition": {"kind": "count", **{k: v for k, v in by_id.items() if k != "kind"}},
+    }
+    assert (await client.post("/api/v1/cdp/traits", json=trait)).status_code == 201
+    export = {
+        "name": "Hers",
+        "what": "people",
+        "columns": ["id"],
+        "selection": {"trait": "email", "value": "u-1815-ada@shop.example"},
+    }
+    answered = await client.post("/api/v1/cdp/exports", json=export)
+    assert answered.status_code < 300, answered.text
     request = await asked(acme, "erasure", await profile_of(client, "u-1815-ada"))
     answer = (await client.get(f"{PRIVACY}/requests/{request}/certificate")).json()["certificate"]
     stores = {each["store"]: each["rows"] for each in answer["stores"]}
     assert (stores["cdp_segments"], stores["cdp_funnels"], stores["cdp_retention_reports"]) == (1, 1, 0)
+    assert (stores["cdp_traits"], stores["cdp_exports"]) == (1, 1)
     kept = (await client.get(f"/api/v1/cdp/segments/{made['id']}")).json()
     assert (kept["name"], kept["version"]) == ("Friends of [erased]", 2)
     assert [each["test"] for each in kept["rule"]["of"][:2]] == [
@@ -247,7 +260,7 @@ async def test_what_named_the_person_in_a_question_goes_with_them(acme: Company,
         {"op": "one_of", "texts": ["x@y.example", "u-9@shop.example"]},
     ]
     async with acme.scopes() as scope:
-        for table in ("cdp_segments", "cdp_funnels", "audit_logs"):
+        for table in ("cdp_segments", "cdp_funnels", "cdp_traits", "cdp_exports", "audit_logs"):
             every = text(f"select lower(x::text) from {table} x")  # noqa: S608  (a name of ours)
             found = "".join(await scope.session.scalars(every))
             assert "1815" not in found, table

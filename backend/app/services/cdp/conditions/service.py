@@ -1,6 +1,6 @@
 """What questions have in common: what they ask of a value and of an event, over which days, for how long."""
 
-from app.services.cdp.conditions.naming import Named, told
+from app.services.cdp.conditions.naming import ERASED_TEXT, Named, told
 from app.services.cdp.conditions.repository import PATIENCE, answered_within, happened, spoken
 from app.services.cdp.conditions.rules import Span, span_of, starts_at
 from app.services.cdp.conditions.values_repository import (
@@ -15,6 +15,7 @@ from app.services.cdp.conditions.values_repository import (
 )
 
 __all__ = [
+    "ERASED_TEXT",
     "PATIENCE",
     "Named",
     "Span",

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from app.db.session import TenantScope
+from app.services.cdp.conditions.service import ERASED_TEXT, Named
 from app.services.cdp.exports.repository import ExportRepository
 from app.services.cdp.exports.rules import ExportStatus
 
@@ -23,6 +25,17 @@ class ExportErasure:
         self._scope = scope
         self._rows = ExportRepository(scope)
 
+    async def forget(self, named: Named) -> int:
+        """Take out of what was asked for what names a person who is erased; of how many exports."""
+        changed = 0
+        for row in await self._rows.every():
+            before = (row.name, row.reason, row.selection)
+            row.name = named.without(row.name)
+            row.reason = None if row.reason is None else named.without(row.reason)
+            row.selection = _without(named, row.selection)
+            changed += (row.name, row.reason, row.selection) != before
+        return changed
+
     async def end(self, keys: Sequence[UUID]) -> EndedExports:
         """After the person's rows are gone: no page finds them any more, and one under way is waited for."""
         await self._rows.unfinished()
@@ -33,3 +46,11 @@ class ExportErasure:
             await self._rows.drop_subjects(row.id)
         parts = await self._rows.drop_parts([row.id for row in holding])
         return EndedExports(parts, subjects, sum(row.downloads for row in holding))
+
+
+def _without(named: Named, selection: dict[str, Any]) -> dict[str, Any]:
+    asked = selection.get("asked", {})
+    if not named.is_meant(asked.get("trait", ""), asked.get("value", "")):
+        return selection
+    taken_out = {"value": ERASED_TEXT}
+    return {**selection, "asked": {**asked, **taken_out}, "told": {**selection.get("told", {}), **taken_out}}

@@ -209,6 +209,11 @@ class ExportRepository:
         )
         return (await self._session.scalars(statement.with_for_update())).all()
 
+    async def every(self) -> Sequence[CdpExport]:
+        """All of them, held until this transaction's end."""
+        statement = select(CdpExport).where(CdpExport.tenant_id == self._tenant_id).order_by(CdpExport.id)
+        return (await self._session.scalars(statement.with_for_update())).all()
+
     async def unfinished(self) -> Sequence[CdpExport]:
         """Those that may be writing, held: whoever writes a page is waited for."""
         statement = select(CdpExport).where(

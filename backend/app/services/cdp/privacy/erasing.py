@@ -148,6 +148,7 @@ class Erasure:
             _erased("cdp_funnels", await FunnelService(scope).forget(named)),
             _erased("cdp_retention_reports", await RetentionService(scope).forget(named)),
             _erased("cdp_traits", await TraitService(scope).forget(named)),
+            _erased("cdp_exports", await ExportErasure(scope).forget(named)),
         ]
 
     async def _consents(self, scope: TenantScope, request: Any) -> list[Step]:

@@ -34,6 +34,7 @@ ERASED: Mapping[str, str] = MappingProxyType(
         "cdp_traits": "definitions of computed traits, where they named the person by an identifier",
         "cdp_funnels": "names and conditions of saved funnels, where they named the person by an identifier",
         "cdp_retention_reports": "names and conditions of saved reports, where they did so too",
+        "cdp_exports": "whom an export asked for, where that named the person",
         "cdp_import_parts": "rows that name the person, in uploaded files that wait to be taken in",
         "cdp_import_rejects": "rows that name the person, among those that were not taken in",
         "cdp_export_parts": "files with the person that could be fetched: each ended as a whole",

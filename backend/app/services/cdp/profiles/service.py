@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -70,7 +70,9 @@ class ProfileService:
         limit: int,
     ) -> tuple[Sequence[CdpProfile], str | None]:
         """Those that match all that is given, the last created first."""
-        wanted = self._wanted(identifier, lifecycle, trait, value)
+        if segment_id is not None and not await self._profiles.segment_exists(segment_id):
+            raise SegmentUnknown(fields=[_NO_SEGMENT])
+        wanted = replace(self._wanted(identifier, lifecycle, trait, value), segment_id=segment_id)
         return await self._profiles.newest(wanted, cursor=cursor, limit=limit)
 
     def ids(self, *, lifecycle: Lifecycle | None, trait: str | None, value: str | None) -> Any:
@@ -81,8 +83,6 @@ class ProfileService:
         self, identifier: str | None, lifecycle: Lifecycle | None, trait: str | None, value: str | None
     ) -> ProfileFilter:
         tenant_id = self._scope.tenant_id
-        if segment_id is not None and not await self._profiles.segment_exists(segment_id):
-            raise SegmentUnknown(fields=[_NO_SEGMENT])
         text = value or ""
         return ProfileFilter(
             keys=None if identifier is None else list(keys_of(identifier, tenant_id).values()),
@@ -90,7 +90,6 @@ class ProfileService:
             trait=trait,
             values=_readings(text),
             trait_hash=None if trait is None else trait_hash(trait, text, tenant_id),
-            segment_id=segment_id,
         )
 
     async def current(self, profile_id: UUID) -> CdpProfile:
