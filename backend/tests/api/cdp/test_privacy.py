@@ -41,8 +41,10 @@ NO_CUSTOMER = {
     "cdp_identity_settings": "a tenant's own rules",
     "cdp_imports": "which file was handed in when, and how its columns are read",
     "cdp_privacy_settings": "a tenant's own limits",
+    "cdp_rfm": "where the quintiles of a tenant's customers end, and how many are in each cell",
     "cdp_segment_cursors": "how far the feed was read",
     "cdp_sources": "where events come from",
+    "cdp_trait_cursors": "how far the feed was read",
 }
 """Tables of the customer data platform that hold nothing of a customer, and what they hold."""
 
