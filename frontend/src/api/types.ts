@@ -55,6 +55,12 @@ export type RetentionAnswer = Schemas["RetentionResult"];
 export type RetentionCohort = Schemas["CohortRead"];
 export type RetentionDefinition = Schemas["RetentionDefinition-Output"];
 export type RetentionReport = Schemas["RetentionRead"];
+export type Segment = Schemas["SegmentRead"];
+export type SegmentCondition = Schemas["ConditionRead"];
+export type SegmentList = Schemas["ListRead"];
+export type SegmentMember = Schemas["SegmentMemberRead"];
+export type SegmentMove = Schemas["TransitionRead"];
+export type SegmentWhy = Schemas["WhyRead"];
 export type SignedIn = Schemas["SessionRead"];
 export type Source = Schemas["SourceRead"];
 export type StoredEvent = Schemas["EventRead"];
@@ -63,6 +69,8 @@ export type StrategyRun = Schemas["StrategyRun"];
 export type TimelineEvent = Schemas["TimelineEvent"];
 export type TriageItem = Schemas["TriageItem"];
 export type ValueTest = Schemas["PropertyTest-Output"]["test"];
+export type Vocabulary = Schemas["VocabularyRead"];
+export type Word = Schemas["WordRead"];
 
 /** The gate's three answers, as the dashboard's addresses spell them. */
 export type Verdict = "PASS" | "HOLD" | "BLOCK";

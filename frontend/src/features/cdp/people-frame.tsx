@@ -14,6 +14,9 @@ export function PeopleFrame({ children }: { children: ReactNode }) {
         <Link to="/people" activeOptions={{ exact: true, includeSearch: false }} className={TAB}>
           Profiles
         </Link>
+        <Link to="/people/segments" activeOptions={{ includeSearch: false }} className={TAB}>
+          Segments
+        </Link>
         {mayImport && (
           <Link to="/people/imports" className={TAB}>
             Imports

@@ -1,7 +1,8 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useLocation, useNavigate, useSearch } from "@tanstack/react-router";
 import { Search } from "lucide-react";
 import type { SyntheticEvent } from "react";
+import { useCan } from "@/api/permissions";
 import type { Lifecycle, Profile } from "@/api/types";
 import { Button } from "@/design/button";
 import { SelectField, TextField } from "@/design/field";
@@ -13,6 +14,7 @@ import { Table, Td, Th, Tr } from "@/design/table";
 import { integer } from "@/format/numbers";
 import { words } from "@/format/words";
 import { PeopleFrame } from "../people-frame";
+import { everySegmentQuery } from "../segments/queries";
 import { Amounts } from "./amounts";
 import { LifecycleStatus, PersonLink } from "./person";
 import { profilesQuery } from "./queries";
@@ -34,7 +36,7 @@ export function PeopleRoom() {
   return (
     <PeopleFrame>
       <Panel title="Profiles">
-        <Filters key={`${identifier}${search.lifecycle}${search.trait}${search.value}`} />
+        <Filters key={`${identifier}${search.lifecycle}${search.trait}${search.value}${search.segment}`} />
         <Listed
           query={profiles}
           more="Earlier profiles"
@@ -63,6 +65,8 @@ function Filters() {
   const search = useSearch({ from: "/signed-in/people" });
   const identifier = useLocation({ select: ({ state }) => state.identifier });
   const navigate = useNavigate({ from: "/people" });
+  const maySegment = useCan("cdp.segments:read");
+  const segments = useQuery({ ...everySegmentQuery, enabled: maySegment });
   const submit = (event: SyntheticEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
@@ -77,6 +81,7 @@ function Filters() {
         lifecycle: LIFECYCLES.find((each) => each === typed("lifecycle")),
         trait,
         value: trait === undefined ? undefined : typed("value"),
+        segment: typed("segment"),
       },
       state: looked === undefined ? {} : { identifier: looked },
     });
@@ -85,7 +90,7 @@ function Filters() {
     <form
       role="search"
       onSubmit={submit}
-      className="grid items-end gap-2 border-b border-line px-4 py-3 sm:grid-cols-[minmax(0,2fr)_140px_minmax(0,1fr)_minmax(0,1fr)_auto]"
+      className="grid items-end gap-2 border-b border-line px-4 py-3 sm:grid-cols-2 lg:grid-cols-[minmax(0,2fr)_130px_minmax(0,1fr)_minmax(0,1fr)_minmax(0,1.4fr)_auto]"
     >
       <TextField
         label="Identifier"
@@ -117,6 +122,21 @@ function Filters() {
         placeholder="pro"
         defaultValue={search.value}
       />
+      {maySegment && (
+        <SelectField
+          label="Segment"
+          name="segment"
+          defaultValue={search.segment ?? ""}
+          key={segments.dataUpdatedAt}
+        >
+          <option value="">Any</option>
+          {segments.data?.items.map((each) => (
+            <option key={each.id} value={each.id}>
+              {each.name}
+            </option>
+          ))}
+        </SelectField>
+      )}
       <Button type="submit">
         <Search size={14} aria-hidden />
         Find

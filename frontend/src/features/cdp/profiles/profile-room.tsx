@@ -9,6 +9,7 @@ import { Loaded } from "@/design/states";
 import { integer } from "@/format/numbers";
 import { Identity } from "../identity/identity";
 import { MergeButton } from "../identity/merge-button";
+import { SegmentsOf } from "../segments/segments-of";
 import { Amounts } from "./amounts";
 import { LifecycleStatus, PersonLink, shortId } from "./person";
 import { Personal } from "./personal";
@@ -63,6 +64,7 @@ function ProfilePage({ asked, profile }: { asked: string; profile: ProfileDetail
           </div>
         </Panel>
       </div>
+      <SegmentsOf profileId={profile.id} />
       <Identity profile={profile} />
       <Timeline profileId={profile.id} />
     </Page>

@@ -8,11 +8,20 @@ export interface ProfileSearch {
   lifecycle?: Lifecycle | undefined;
   trait?: string | undefined;
   value?: string | undefined;
+  segment?: string | undefined;
 }
 
-export function profilesQuery({ identifier, lifecycle, trait, value }: ProfileSearch) {
+export function profilesQuery({ identifier, lifecycle, trait, value, segment }: ProfileSearch) {
   return byCursor(
-    ["cdp/profiles", "list", identifier ?? null, lifecycle ?? null, trait ?? null, value ?? null],
+    [
+      "cdp/profiles",
+      "list",
+      identifier ?? null,
+      lifecycle ?? null,
+      trait ?? null,
+      value ?? null,
+      segment ?? null,
+    ],
     (cursor) =>
       body(
         api.GET("/api/v1/cdp/profiles", {
@@ -23,6 +32,7 @@ export function profilesQuery({ identifier, lifecycle, trait, value }: ProfileSe
               lifecycle: lifecycle ?? null,
               trait: trait ?? null,
               value: trait === undefined ? null : (value ?? ""),
+              segment_id: segment ?? null,
             },
           },
         }),
