@@ -22,18 +22,22 @@ class Scheduling:
         self._segments = SegmentRepository(scope)
         self._tenants = TenantService(scope)
 
-    async def plan(self, segment: CdpSegment, evaluation: Live | Daily | None) -> bool:
-        """Have it evaluated so, or as before, from now on; whether that is another way than before."""
+    async def plan(
+        self, segment: CdpSegment, evaluation: Live | Daily | None, *, resumed: bool = False
+    ) -> bool:
+        """Have it evaluated so from now on (None: as before); whether that is another way than before.
+
+        A time that has come and is not begun yet stays, unless the way changes or the segment is `resumed`.
+        """
         before = segment.daily_at
         if evaluation is not None:
             segment.daily_at = minutes_of(evaluation.at) if isinstance(evaluation, Daily) else None
         if segment.daily_at is not None and segment.rule is None:
             raise ListNotScheduled
-        segment.next_run_at = (
-            None
-            if segment.daily_at is None
-            else next_daily(segment.daily_at, await self._zone(), self._scope.now())
-        )
+        if segment.daily_at is None:
+            segment.next_run_at = None
+        elif resumed or segment.daily_at != before or segment.next_run_at is None:
+            segment.next_run_at = next_daily(segment.daily_at, await self._zone(), self._scope.now())
         return segment.daily_at != before
 
     async def begin_due(self) -> int:

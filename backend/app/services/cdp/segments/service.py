@@ -199,10 +199,10 @@ class SegmentService:
         asks_anew = False
         if rule is not None:
             asks_anew = await self._ask(segment, rule)
-        if live is not None and live != segment.live:
+        resumed = live is True and not segment.live
+        if live is not None:
             segment.live = live
-            asks_anew |= live
-        asks_anew |= await self._scheduling.plan(segment, evaluation)
+        asks_anew |= await self._scheduling.plan(segment, evaluation, resumed=resumed) or resumed
         after = _told(segment)
         if after == before:
             return segment
@@ -274,6 +274,7 @@ class SegmentService:
 
     async def forget(self, named: Named) -> int:
         """Take out of every segment what names a person who is erased; of how many. A changed rule is a new version."""
+        await self._members.lock()  # before any segment's row, as all who hold several do
         changed = 0
         for segment in await self._segments.with_rules():
             before = (segment.name, segment.description, segment.rule)

@@ -17,6 +17,7 @@ from app.schemas.cdp.segments import Daily, Live
 from app.schemas.cdp.segments_tree import read_rule
 from app.services.cdp.events.service import Ingestion
 from app.services.cdp.identity.service import GraphChanges
+from app.services.cdp.privacy.service import PrivacyRequests, PrivacyWork, RequestKind
 from app.services.cdp.segments.compiling_repository import SegmentQuery
 from app.services.cdp.segments.questions import question_of
 from app.services.cdp.segments.service import Recomputation, SegmentService, run_scheduled
@@ -163,6 +164,28 @@ async def replays_to(lab: Lab, segment: UUID, members: set[UUID]) -> None:
         assert (row.profile_id in replayed) != row.entered
         (replayed.add if row.entered else replayed.remove)(row.profile_id)
     assert replayed == members
+
+
+async def test_a_change_of_name_takes_nothing_from_a_time_that_has_come(lab: Lab, platform: Platform) -> None:
+    segment = await scheduled(lab)
+    lab.clock.at = lab.clock.at.replace(hour=6, minute=1)
+    async with lab.scopes() as scope:
+        await SegmentService(scope).change(segment, name="Other", description=None, rule=None, live=None)
+    assert len(await work(lab, platform)) == 1
+
+
+async def test_who_is_erased_leaves_at_once_also_what_is_switched_off(lab: Lab) -> None:
+    await lab.send(track("Order Completed", userId="u-1"), track("Order Completed", userId="u-2"))
+    daily = await scheduled(lab)
+    off = await lab.segment(LATELY, "Off")
+    async with lab.scopes() as scope:
+        await SegmentService(scope).change(off, name=None, description=None, rule=None, live=False)
+        one = min(await lab.members(daily))
+        request = await PrivacyRequests(scope).request(RequestKind.ERASURE, one, "They asked.")
+    await PrivacyWork(lab.scopes).run(request.id)
+    for segment in (daily, off):
+        assert one not in await lab.members(segment)
+        assert (await stored(lab, segment)).member_count == 1
 
 
 async def test_back_to_live_it_follows_again(lab: Lab, platform: Platform) -> None:

@@ -217,10 +217,11 @@ function LeafEditor({ leaf, building }: { leaf: Leaf; building: Building }) {
   );
 }
 
+/** The API's words, its marks for names turned into people's. */
 function Fault({ text }: { text: string }) {
   return (
     <p role="alert" className="w-full px-3 text-sm text-block">
-      {text}
+      {text.replaceAll(/`([^`]*)`/g, (_, name: string) => `“${name.replaceAll("_", " ")}”`)}
     </p>
   );
 }

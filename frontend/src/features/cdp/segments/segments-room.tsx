@@ -157,7 +157,7 @@ function Filters() {
           }}
         />
       </div>
-      <div className="w-32">
+      <div className="w-36">
         <SelectField
           label="Kind"
           hideLabel
@@ -172,7 +172,7 @@ function Filters() {
           <option value="list">Uploaded lists</option>
         </SelectField>
       </div>
-      <div className="w-32">
+      <div className="w-36">
         <SelectField
           label="Which"
           hideLabel
@@ -186,7 +186,7 @@ function Filters() {
           <option value="archived">Archived</option>
         </SelectField>
       </div>
-      <div className="w-36">
+      <div className="w-44">
         <SelectField
           label="Order"
           hideLabel
