@@ -337,7 +337,7 @@ async def die() -> None:
     raise WorkerDiedError
 
 
-MOMENTS = range(1, 18)
+MOMENTS = range(1, 20)
 """More than an erasure has transactions: at the last ones it is over."""
 
 
@@ -382,12 +382,12 @@ async def test_an_erasure_survives_the_kill_of_each_worker_that_is_at_it(acme: C
                 found = await scope.session.get_one(CdpPrivacyRequest, (acme.id, request))
                 return found.steps_done >= steps
 
-        for steps in (1, 4):  # a third death would make it a dead letter
+        for steps in (1, 5):  # a third death would make it a dead letter
             with worker() as working:
                 await eventually(partial(has_done, steps), watched=(relaying, working))
                 working.kill()
         with worker() as working:
-            await eventually(partial(has_done, 7), within=150, watched=(relaying, working))
+            await eventually(partial(has_done, 8), within=150, watched=(relaying, working))
     await nothing_is_left(acme)
     answer = (await acme.client().get(f"{PRIVACY}/requests/{request}/certificate")).json()
     assert answer["valid"]

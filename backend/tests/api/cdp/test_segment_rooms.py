@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.ids import uuid7
 from app.services.cdp.events.service import Ingestion
-from app.services.cdp.segments.service import Recomputation
+from app.services.cdp.segments.service import Recomputation, Sizes
 from app.services.cdp.segments.vocabulary import words
 from tests.factories.access import Company
 from tests.factories.cdp import track
@@ -103,6 +103,14 @@ async def test_sizes_are_reckoned_back_from_who_is_in_now(lab: Lab, client: Asyn
     assert [(each["members"], each["entered"], each["left"]) for each in answer["days"]] == [(2, 2, 0)]
     lab.clock.at += timedelta(days=2)
     await lab.follow()
+    async with lab.scopes() as scope:
+        history = await Sizes(scope).of(segment, 30)
+        assert [(each.members, each.entered, each.left) for each in history.days] == [
+            (2, 2, 0),
+            (2, 0, 0),
+            (0, 0, 2),
+        ]
+        assert len((await Sizes(scope).of(segment, 1)).days) == 1
     assert (await client.get(f"{URL}/{uuid7()}/sizes")).status_code == 404
     assert (await client.get(f"{URL}/{segment}/sizes", params={"days": 0})).status_code == 422
 

@@ -230,7 +230,7 @@ function TimeEditor({ condition, onChange }: Omit<EditorProps<TimeCondition>, "v
         }}
       />
       {"days" in test && (
-        <>
+        <span className="inline-flex items-center gap-1.5">
           <Figure
             whole
             label="How many days"
@@ -241,7 +241,7 @@ function TimeEditor({ condition, onChange }: Omit<EditorProps<TimeCondition>, "v
             }}
           />
           <span>{test.op === "longer_ago_than" ? "days ago" : "days"}</span>
-        </>
+        </span>
       )}
       {"at" in test && (
         <MomentField

@@ -138,7 +138,7 @@ function Measured({ test, properties, currencies, onChange }: MeasuredProps) {
         }}
       />
       {test.op === "times" && (
-        <>
+        <span className="inline-flex items-center gap-1.5">
           <Figure
             whole
             label="How many times"
@@ -149,7 +149,7 @@ function Measured({ test, properties, currencies, onChange }: MeasuredProps) {
             }}
           />
           <span>times</span>
-        </>
+        </span>
       )}
       {test.op === "sum" && (
         <Figure
@@ -244,7 +244,7 @@ function WindowEditor({
         }}
       />
       {window?.kind === "last" && (
-        <>
+        <span className="inline-flex items-center gap-1.5">
           <Figure
             whole
             label="How many days"
@@ -255,7 +255,7 @@ function WindowEditor({
             }}
           />
           <span>days</span>
-        </>
+        </span>
       )}
       {window?.kind === "between" && (
         <>

@@ -24,7 +24,7 @@ export function Pick<T extends string>({ label, value, options, onPick, classNam
         const chosen = entries.find(([each]) => each === event.target.value);
         if (chosen !== undefined) onPick(chosen[0]);
       }}
-      className={cx(CONTROL, "pr-6", className)}
+      className={cx(CONTROL, "field-sizing-content pr-6", className)}
     >
       {entries.map(([each, word]) => (
         <option key={each} value={each}>

@@ -62,8 +62,8 @@ test.each<[Condition, string, string]>([
   [{ kind: "has", identifier: "email" }, "have an e-mail address", "do not have an e-mail address"],
   [
     { kind: "lifecycle", one_of: ["known", "customer"] },
-    "are known or customer",
-    "are not known or customer",
+    "are known or customers",
+    "are not known or customers",
   ],
   [
     { kind: "counter", field: "order_count", op: "at_least", value: 3 },

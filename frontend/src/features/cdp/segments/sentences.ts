@@ -41,7 +41,7 @@ export const COMPARISON_WORDS: Readonly<Record<Comparison, string>> = {
 export const STAGE_WORDS = {
   anonymous: "anonymous",
   known: "known",
-  customer: "customer",
+  customer: "customers",
   churned: "churned",
 } as const;
 
