@@ -41,7 +41,7 @@ class Column:
         return f"{self.description}; {self.hashed}" if self.hashed and not raw else self.description
 
 
-_LAST = "the one first seen last"
+_LAST = "the newest that they have"
 _EMAIL = "SHA-256 of the address in lower case"
 _PHONE = "SHA-256 of the number in E.164, with its +, as Google and TikTok match it"
 _ID = "SHA-256 of the id as it was sent"

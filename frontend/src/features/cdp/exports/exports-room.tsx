@@ -93,7 +93,9 @@ function Contents({ item }: { item: Export }) {
       <Facts>
         <Fact term="Who or what">
           {selected.length === 0
-            ? "Everything"
+            ? item.what === "people"
+              ? "Everybody"
+              : "Everything"
             : selected.map(([name, value]) => `${words(name)}: ${value}`).join(", ")}
         </Fact>
         {item.purpose !== null && <Fact term="Only who allows">{words(item.purpose)}</Fact>}

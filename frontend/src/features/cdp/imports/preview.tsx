@@ -13,14 +13,18 @@ export function Preview({ preview, kind }: { preview: ImportPreview; kind: "peop
       <p role="status" className="border-b border-line px-4 py-2">
         {preview.fault_count === 0
           ? `${plural(preview.checked, "row")} looked at: all of them can be taken in.`
-          : `${integer(preview.fault_count)} of the ${plural(preview.checked, "row")} looked at cannot be taken in. The others can; these you can download afterwards.`}
+          : `${integer(preview.fault_count)} of the ${plural(preview.checked, "row")} looked at cannot be taken in; the others can. You can download them afterwards, each with the reason.`}
       </p>
-      {preview.faults.length > 0 && <Faults preview={preview} />}
+      {preview.faults.length > 0 && (
+        <div className="border-b border-line">
+          <Faults preview={preview} />
+        </div>
+      )}
       {preview.rows.length > 0 && (
         <Table label="First rows">
           <thead>
             <tr>
-              <Th figure>Row</Th>
+              <Th>Row</Th>
               {kind === "events" && <Th>Event</Th>}
               <Th>Who</Th>
               <Th>{kind === "people" ? "Traits" : "Properties"}</Th>
@@ -31,9 +35,9 @@ export function Preview({ preview, kind }: { preview: ImportPreview; kind: "peop
           <tbody>
             {preview.rows.map((row) => (
               <Tr key={row.row}>
-                <Td figure>{row.row}</Td>
+                <Td>{row.row}</Td>
                 {kind === "events" && <Td>{row.event}</Td>}
-                <Td>
+                <Td className="min-w-44">
                   {Object.entries(row.identifiers).map(([type, value]) => (
                     <p key={type} className="break-all">
                       <span className="text-ink-3">{words(type)}</span> {value}
@@ -72,7 +76,7 @@ function Faults({ preview }: { preview: ImportPreview }) {
     <Table label="What is wrong">
       <thead>
         <tr>
-          <Th figure>Row</Th>
+          <Th>Row</Th>
           <Th>Column</Th>
           <Th>What is wrong</Th>
         </tr>
@@ -80,7 +84,7 @@ function Faults({ preview }: { preview: ImportPreview }) {
       <tbody>
         {preview.faults.map((fault, index) => (
           <Tr key={index}>
-            <Td figure>{fault.row}</Td>
+            <Td>{fault.row}</Td>
             <Td>{fault.column === "row" ? "the whole row" : fault.column}</Td>
             <Td>{fault.message}</Td>
           </Tr>
