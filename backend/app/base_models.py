@@ -11,7 +11,13 @@ from app.models.autopilot.enforcement import AutopilotIntervention, EnforcementS
 from app.models.autopilot.strategies import AutopilotStrategy
 from app.models.campaigns import AdSet, Campaign
 from app.models.campaigns.metrics import CampaignMetricsDay, CampaignMetricsObservation
-from app.models.cdp.consents import CdpConsent, CdpConsentReceipt, CdpConsentSettings, CdpConsentString
+from app.models.cdp.consents import (
+    CdpConsent,
+    CdpConsentReceipt,
+    CdpConsentSettings,
+    CdpConsentString,
+    CdpConsentSummary,
+)
 from app.models.cdp.events import CdpEvent, CdpEventCount, CdpEventDedupe, CdpEventVerdict
 from app.models.cdp.exports import CdpExport, CdpExportPart, CdpExportSubject
 from app.models.cdp.funnels import CdpFunnel
@@ -31,6 +37,7 @@ from app.models.cdp.privacy import (
 )
 from app.models.cdp.profiles import CdpProfile
 from app.models.cdp.retention import CdpRetentionReport
+from app.models.cdp.schemas import CdpSchemaQueueItem, CdpSourceSchema
 from app.models.cdp.segments import (
     CdpSegment,
     CdpSegmentCursor,
@@ -77,6 +84,7 @@ __all__ = [
     "CdpConsentReceipt",
     "CdpConsentSettings",
     "CdpConsentString",
+    "CdpConsentSummary",
     "CdpEvent",
     "CdpEventCount",
     "CdpEventDedupe",
@@ -99,6 +107,7 @@ __all__ = [
     "CdpProfileChange",
     "CdpRetentionReport",
     "CdpRfm",
+    "CdpSchemaQueueItem",
     "CdpSegment",
     "CdpSegmentCursor",
     "CdpSegmentListEntry",
@@ -106,6 +115,7 @@ __all__ = [
     "CdpSegmentTimer",
     "CdpSegmentTransition",
     "CdpSource",
+    "CdpSourceSchema",
     "CdpTombstone",
     "CdpTrait",
     "CdpTraitCursor",

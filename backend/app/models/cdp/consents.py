@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, Integer, text
+from sqlalchemy import BigInteger, Index, Integer, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -60,6 +60,16 @@ class CdpConsentString(TenantKeyed, Base):
     value: Mapped[str]
     at: Mapped[datetime]
     message_id: Mapped[str]
+
+
+class CdpConsentSummary(TenantKeyed, Base):
+    """How many people granted, refused and said nothing, by purpose, as it was counted at one time."""
+
+    __tablename__ = "cdp_consent_summaries"
+
+    computed_at: Mapped[datetime]
+    people: Mapped[int] = mapped_column(BigInteger)
+    purposes: Mapped[dict[str, Any]] = mapped_column(JSONB)
 
 
 class CdpConsentSettings(TenantKeyed, Base):

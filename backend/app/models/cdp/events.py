@@ -17,7 +17,10 @@ from app.db.base import Base, Micros, TenantKeyed, TenantOwned
 
 
 class CdpEvent(TenantKeyed, Base):
-    """What happened once. `received_at` is ours; `event_time` is the client's, mended for its clock's error."""
+    """What happened once. `received_at` is ours; `event_time` is the client's, mended for its clock's error.
+
+    `clock_shift_ms` is by how much it was mended; null where the client said no time.
+    """
 
     __tablename__ = "cdp_events"
     __table_args__ = (
@@ -54,6 +57,7 @@ class CdpEvent(TenantKeyed, Base):
     click_ids: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     match_keys: Mapped[int] = mapped_column(SmallInteger)
     person_key: Mapped[UUID | None]
+    clock_shift_ms: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class CdpEventDedupe(TenantKeyed, Base):
@@ -74,6 +78,7 @@ class CdpEventVerdict(TenantOwned, Base):
     __table_args__ = (
         Index("uq_cdp_event_verdicts_fingerprint", "tenant_id", "fingerprint", unique=True),
         Index("ix_cdp_event_verdicts_newest", "tenant_id", "last_at", "id"),
+        Index("ix_cdp_event_verdicts_message", "tenant_id", "message_id"),
     )
 
     source_id: Mapped[UUID | None]

@@ -55,7 +55,8 @@ class CdpIdentityEdge(TenantKeyed, Base):
     """One link that an assertion makes: its anchor `a_key` and another identifier, in order of priority (`place`).
 
     An assertion is a set of identifiers named together, by its hash; it stands where it was first made. What a
-    removal takes away stays in the ledger and counts no more.
+    removal takes away stays in the ledger and counts no more. All that a person said at once is one `act`, undone as
+    one; what a merge had to lift to be possible names that merge in `lifted_by`, and comes back with its undo.
     """
 
     __tablename__ = "cdp_identity_edges"
@@ -70,6 +71,13 @@ class CdpIdentityEdge(TenantKeyed, Base):
         ),
         Index(
             "ix_cdp_identity_edges_by_hand", "tenant_id", "kind", postgresql_where=text("kind <> 'observed'")
+        ),
+        Index("ix_cdp_identity_edges_act", "tenant_id", "act", postgresql_where=text("act IS NOT NULL")),
+        Index(
+            "ix_cdp_identity_edges_lifted_by",
+            "tenant_id",
+            "lifted_by",
+            postgresql_where=text("lifted_by IS NOT NULL"),
         ),
     )
 
@@ -89,6 +97,8 @@ class CdpIdentityEdge(TenantKeyed, Base):
     decided_at: Mapped[datetime]
     removed_at: Mapped[datetime | None]
     removed_by: Mapped[str | None]
+    act: Mapped[UUID | None]
+    lifted_by: Mapped[UUID | None]
 
 
 class CdpIdentityQueueItem(TenantOwned, Base):

@@ -42,6 +42,7 @@ class CdpPrivacyRequest(TenantOwned, Base):
     profile_id: Mapped[UUID]
     subject_keys: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid()), server_default=text("'{}'"))
     reason: Mapped[str]
+    law: Mapped[str] = mapped_column(server_default=text("'gdpr'"))
     requested_by: Mapped[str]
     requested_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]

@@ -112,6 +112,9 @@ class LinkRead(BaseModel):
     decided_at: datetime = Field(description="When it was last decided, UTC.")
     removed_at: datetime | None = Field(description="When it was taken out of the count, UTC.")
     removed_by: str | None = Field(description="By whom.")
+    act: UUID | None = Field(
+        description="What a person said at once has the same here, a split for one: undone as a whole."
+    )
 
 
 class GraphRead(BaseModel):

@@ -182,6 +182,72 @@ async def test_a_split_holds_against_the_events_that_say_otherwise(
     assert everything.status_code == 409
 
 
+async def test_a_split_is_one_act_and_one_undo_gives_the_old_profile_back(
+    acme: Company, ingestion: Ingestion, client: AsyncClient
+) -> None:
+    order = {"order_id": "o-1", "revenue": 5, "currency": "EUR"}
+    await send(
+        acme,
+        ingestion,
+        track("Order Completed", userId="u-1", anonymousId="a-1", properties=order),
+        *(track(userId="u-1", anonymousId=f"a-{number}") for number in (2, 3)),
+        *(track(userId=None, anonymousId=f"a-{number}") for number in (1, 2, 3)),
+    )
+    [before] = await listed(client)
+    identifiers = (await client.get(f"{PROFILES}/{before['id']}")).json()["identifiers"]
+    away = [each["key"] for each in identifiers if each["value"] in {"a-2", "a-3"}]
+    body = {"keys": away, "reason": "A sister."}
+    assert (await client.post(f"{PROFILES}/{before['id']}/split", json=body)).status_code == 200
+    assert len(await listed(client)) == 2
+    links = (await client.get(f"{PROFILES}/{before['id']}/identity-graph")).json()["links"]
+    by_hand = [each for each in links if each["kind"] != "observed"]
+    assert len({each["act"] for each in by_hand}) == 1
+    assert {each["kind"] for each in by_hand} == {"apart", "merge"}
+    assert all(each["act"] is None for each in links if each["kind"] == "observed")
+    undo = f"/api/v1/cdp/identity/links/{by_hand[-1]['assertion']}/undo"
+    undone = await client.post(undo, json={"reason": "The same after all."})
+    assert undone.json()["profile_ids"] == [before["id"]]
+    assert _of_old(await listed(client)) == _of_old([before])
+    links = (await client.get(f"{PROFILES}/{before['id']}/identity-graph")).json()["links"]
+    assert all(each["removed_at"] for each in links if each["act"])
+    for each in by_hand:
+        again = await client.post(
+            f"/api/v1/cdp/identity/links/{each['assertion']}/undo", json={"reason": "Again."}
+        )
+        assert again.status_code == 409
+
+
+async def test_an_undone_merge_puts_the_split_back_that_it_had_lifted(
+    acme: Company, ingestion: Ingestion, client: AsyncClient
+) -> None:
+    await send(
+        acme,
+        ingestion,
+        track(userId="u-1", anonymousId="a-1"),
+        track(userId=None, anonymousId="a-1"),
+    )
+    [whole] = await listed(client)
+    identifiers = (await client.get(f"{PROFILES}/{whole['id']}")).json()["identifiers"]
+    away = [each["key"] for each in identifiers if each["value"] == "a-1"]
+    await client.post(f"{PROFILES}/{whole['id']}/split", json={"keys": away, "reason": "Two."})
+    two = await listed(client)
+    merge = {"profile_id": two[0]["id"], "other_profile_id": two[1]["id"], "reason": "One."}
+    assert (await client.post(f"{PROFILES}/merges", json=merge)).status_code == 200
+    [merged] = await listed(client)
+    links = (await client.get(f"{PROFILES}/{merged['id']}/identity-graph")).json()["links"]
+    [by_hand] = [each for each in links if each["kind"] == "merge" and not each["removed_at"]]
+    undo = f"/api/v1/cdp/identity/links/{by_hand['assertion']}/undo"
+    assert (await client.post(undo, json={"reason": "Two."})).status_code == 200
+    assert _of_old(await listed(client)) == _of_old(two)
+
+
+def _of_old(profiles: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What is told of these profiles, but for when it was last folded and when the row was made."""
+    own = {"version", "updated_at", "created_at"}
+    told = [{name: value for name, value in each.items() if name not in own} for each in profiles]
+    return sorted(told, key=lambda each: str(each["id"]))
+
+
 async def test_an_undone_link_stays_undone_when_the_same_is_said_again(
     acme: Company, ingestion: Ingestion, client: AsyncClient
 ) -> None:

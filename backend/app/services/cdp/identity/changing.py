@@ -8,7 +8,7 @@ from uuid import UUID
 from app.core.ids import uuid7
 from app.db.session import TenantScope
 from app.services.audit_logs.service import AuditLog
-from app.services.cdp.identity.edges_repository import Link
+from app.services.cdp.identity.edges_repository import Entry, Link
 from app.services.cdp.identity.errors import (
     AlreadyOne,
     AlreadyRemoved,
@@ -17,7 +17,7 @@ from app.services.cdp.identity.errors import (
     TooMuchToSplit,
 )
 from app.services.cdp.identity.graph_rules import Assertion, Kind
-from app.services.cdp.identity.linking import Linker, Outcome
+from app.services.cdp.identity.linking import NO_PAST, Linker, Outcome, Past
 from app.services.cdp.identity.repository import Graph
 from app.services.cdp.identity.rules import Reason
 from app.services.cdp.identity.settings import IdentitySettings
@@ -43,7 +43,10 @@ class GraphChanges:
         self._audit = AuditLog(scope)
 
     async def merge(self, profile_id: UUID, other_id: UUID, reason: str) -> Changed:
-        """Make two profiles one on a person's word, which no limit overrules."""
+        """Make two profiles one on a person's word, which no limit overrules.
+
+        What keeps them apart is lifted for as long as the merge stands.
+        """
         await self._graph.lock()
         one, other = await self._current(profile_id), await self._current(other_id)
         if one == other:
@@ -51,9 +54,10 @@ class GraphChanges:
         members = await self._graph.identifiers.of_profiles([one, other])
         mine = [key for key, found in members.items() if found.profile_id == one]
         theirs = [key for key in members if key not in set(mine)]
+        act = uuid7()
         lifted = await self._graph.edges.apart_between(mine, theirs)
-        await self._graph.edges.remove(lifted, self._scope.now(), self._whom)
-        await self._record([self._by_hand(Kind.MERGE, (one, other))])
+        await self._graph.edges.lift(lifted, self._scope.now(), self._whom, act)
+        await self._record([self._by_hand(Kind.MERGE, (one, other), act)], act)
         changed = await self._fold_again(members)
         await self._audit.record(
             "cdp.identity.merged",
@@ -64,7 +68,11 @@ class GraphChanges:
         return changed
 
     async def split(self, profile_id: UUID, keys: Collection[UUID], reason: str) -> Changed:
-        """Make these identifiers another person; no event ever joins them to the rest again."""
+        """Make these identifiers another person; no event ever joins them to the rest again.
+
+        One act: every pair is kept apart, and each part is held together. The part that keeps the profile's id
+        stands first in each of its assertions, and the identifier that founded the profile foremost.
+        """
         await self._graph.lock()
         profile = await self._current(profile_id)
         members = await self._graph.identifiers.of_profiles([profile])
@@ -73,9 +81,13 @@ class GraphChanges:
             raise NothingToSplit
         if len(away) * len(rest) > _MOST_PAIRS:
             raise TooMuchToSplit
-        links = [self._by_hand(Kind.APART, (one, other)) for one in sorted(away) for other in sorted(rest)]
-        links += [self._by_hand(Kind.MERGE, tuple(sorted(part))) for part in (away, rest) if len(part) > 1]
-        await self._record(links)
+        stays, leaves = (away, rest) if profile in away else (rest, away)
+        act = uuid7()
+        apart = [(one, other) for one in sorted(stays) for other in sorted(leaves)]
+        together = [sorted(part, key=lambda key: (key != profile, key)) for part in (stays, leaves)]
+        said = [self._by_hand(Kind.APART, pair, act) for pair in apart]
+        said += [self._by_hand(Kind.MERGE, tuple(part), act) for part in together if len(part) > 1]
+        await self._record(said, act)
         changed = await self._fold_again(members)
         await self._audit.record(
             "cdp.identity.split",
@@ -86,17 +98,22 @@ class GraphChanges:
         return changed
 
     async def undo(self, assertion: UUID, reason: str) -> Changed:
-        """Take an assertion back: what events said, a merge by hand, or what keeps identifiers apart."""
+        """Take back what events said, or all that a person said at once: a merge, or a split."""
         await self._graph.lock()
         entry = (await self._graph.edges.known([assertion])).get(assertion)
         if entry is None:
             raise LinkNotFound(assertion=str(assertion))
-        if entry.removed:
+        said = await self._graph.edges.of_act(entry.act) if entry.act else {assertion: entry}
+        if all(each.removed for each in said.values()):
             raise AlreadyRemoved
-        owners = await self._graph.identifiers.by_keys(entry.assertion.keys)
+        named = {key for each in said.values() for key in each.assertion.keys}
+        if entry.act:
+            named |= await self._graph.edges.remove_act(entry.act, self._scope.now(), self._whom)
+        else:
+            await self._graph.edges.remove([assertion], self._scope.now(), self._whom)
+        owners = await self._graph.identifiers.by_keys(named)
         members = await self._graph.identifiers.of_profiles({each.profile_id for each in owners.values()})
-        await self._graph.edges.remove([assertion], self._scope.now(), self._whom)
-        changed = await self._fold_again({*members, *entry.assertion.keys})
+        changed = await self._fold_again({*members, *named}, _before(said.values()))
         await self._audit.record(
             "cdp.identity.undone",
             entity="cdp_identity_edges",
@@ -117,27 +134,29 @@ class GraphChanges:
     def _whom(self) -> str:
         return self._scope.actor.label
 
-    def _by_hand(self, kind: Kind, keys: tuple[UUID, ...]) -> Assertion:
+    def _by_hand(self, kind: Kind, keys: tuple[UUID, ...], act: UUID) -> Assertion:
+        """Said once, in this act: what another act says of the same identifiers stands or falls with that one."""
         name = hashlib.blake2b(
-            kind.encode() + b"".join(sorted(key.bytes for key in keys)), digest_size=16
+            kind.encode() + act.bytes + b"".join(sorted(key.bytes for key in keys)), digest_size=16
         ).digest()
         return Assertion(UUID(bytes=name), kind, (self._scope.now(), f"{kind}-{uuid7()}"), keys)
 
-    async def _record(self, assertions: Iterable[Assertion]) -> None:
+    async def _record(self, assertions: Iterable[Assertion], act: UUID) -> None:
         said = [
             Link(
                 each,
                 ((Reason.KEPT_APART,) if each.kind is Kind.APART else (None,) * (len(each.keys) - 1)),
                 asserted_by=self._whom,
+                act=act,
             )
             for each in assertions
         ]
         await self._graph.edges.record(said, self._scope.now())
 
-    async def _fold_again(self, keys: Iterable[UUID]) -> Changed:
+    async def _fold_again(self, keys: Iterable[UUID], past: Past = NO_PAST) -> Changed:
         wanted = list(keys)
         rules = (await IdentitySettings(self._scope).current()).rules
-        outcome = await Linker(self._graph, rules).again(wanted)
+        outcome = await Linker(self._graph, rules).again(wanted, past)
         await apply(self._scope, self._graph, outcome, rules.churn_days)
         found = await self._graph.identifiers.by_keys(wanted)
         return Changed(sorted({each.profile_id for each in found.values()}))
@@ -156,6 +175,18 @@ async def apply(scope: TenantScope, graph: Graph, outcome: Outcome, churn_days: 
     if ended := sorted(outcome.ended & gone):
         changes.append(Change("ended", ended))
     await folding.tell(changes)
+
+
+def _before(said: Iterable[Entry]) -> Past:
+    """What the profiles were called that an act has changed, as `split` and `merge` write it down."""
+    entries = list(said)
+    pairs = [each.assertion.keys for each in entries if each.assertion.kind is Kind.APART]
+    stayed, left = {pair[0] for pair in pairs}, frozenset(pair[1] for pair in pairs)
+    anchors = [each.assertion.keys for each in entries if each.assertion.kind is Kind.MERGE]
+    if not pairs:
+        return Past(frozenset(key for keys in anchors for key in keys))
+    founders = {keys[0] for keys in anchors if keys[0] in stayed} or stayed
+    return Past(frozenset(founders), left)
 
 
 def _texts(ids: Iterable[UUID]) -> list[str]:

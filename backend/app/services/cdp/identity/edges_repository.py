@@ -13,7 +13,7 @@ from app.services.cdp.identity.rules import Reason
 
 _EDGE_COLUMNS = (
     "assertion, place, kind, a_key, b_key, asserted_at, message_id, joined, reason, removed_at IS NOT NULL, event_id, "
-    "received_at, source_id"
+    "received_at, source_id, act"
 )
 _KNOWN = f"""
 SELECT {_EDGE_COLUMNS} FROM cdp_identity_edges
@@ -41,6 +41,22 @@ _REMOVE = """
 UPDATE cdp_identity_edges SET removed_at = $2, removed_by = $3
 WHERE tenant_id = $1 AND assertion = ANY($4::uuid[]) AND removed_at IS NULL
 """
+_OF_ACT = f"""
+SELECT {_EDGE_COLUMNS} FROM cdp_identity_edges WHERE tenant_id = $1 AND act = $2 ORDER BY assertion, place
+"""  # noqa: S608  (a constant)
+_LIFT = """
+UPDATE cdp_identity_edges SET removed_at = $2, removed_by = $3, lifted_by = $4
+WHERE tenant_id = $1 AND assertion = ANY($5::uuid[]) AND removed_at IS NULL
+"""
+_REMOVE_ACT = """
+UPDATE cdp_identity_edges SET removed_at = coalesce(removed_at, $2), removed_by = coalesce(removed_by, $3),
+  lifted_by = NULL
+WHERE tenant_id = $1 AND act = $4
+"""
+_LOWER = """
+UPDATE cdp_identity_edges SET removed_at = NULL, removed_by = NULL, lifted_by = NULL
+WHERE tenant_id = $1 AND lifted_by = $2 RETURNING a_key, b_key
+"""
 _RESTORE = """
 UPDATE cdp_identity_edges SET removed_at = NULL, removed_by = NULL
 WHERE tenant_id = $1 AND assertion = ANY($2::uuid[])
@@ -54,13 +70,14 @@ SELECT assertion FROM cdp_identity_edges WHERE tenant_id = $1 AND kind = 'apart'
 """
 _LEDGER = """
 INSERT INTO cdp_identity_edges AS old (tenant_id, decided_at, assertion, place, kind, a_key, b_key, asserted_at,
-  message_id, event_id, received_at, source_id, asserted_by, joined, reason)
+  message_id, event_id, received_at, source_id, asserted_by, joined, reason, act)
 SELECT $1, $2, * FROM unnest($3::uuid[], $4::smallint[], $5::text[], $6::uuid[], $7::uuid[], $8::timestamptz[],
-  $9::text[], $10::uuid[], $11::timestamptz[], $12::uuid[], $13::text[], $14::boolean[], $15::text[])
+  $9::text[], $10::uuid[], $11::timestamptz[], $12::uuid[], $13::text[], $14::boolean[], $15::text[], $16::uuid[])
 ON CONFLICT (tenant_id, assertion, place) DO UPDATE SET decided_at = excluded.decided_at,
   asserted_at = excluded.asserted_at, message_id = excluded.message_id, event_id = excluded.event_id,
   received_at = excluded.received_at, source_id = excluded.source_id, asserted_by = excluded.asserted_by,
-  joined = excluded.joined, reason = excluded.reason, removed_at = NULL, removed_by = NULL
+  joined = excluded.joined, reason = excluded.reason, act = excluded.act, removed_at = NULL, removed_by = NULL,
+  lifted_by = NULL
 """
 _REDECIDED = """
 UPDATE cdp_identity_edges AS e SET joined = d.joined, reason = d.reason, decided_at = $2
@@ -89,6 +106,8 @@ class Entry:
     reasons: tuple[Reason | None, ...]
     removed: bool
     evidence: Evidence
+    act: UUID | None = None
+    """What a person said together with it."""
 
     @property
     def joined(self) -> int:
@@ -110,6 +129,7 @@ class Link:
     reasons: tuple[Reason | None, ...]
     event: StoredEvent | Evidence = NO_EVENT
     asserted_by: str | None = None
+    act: UUID | None = None
 
 
 class Edges(TenantStatements):
@@ -167,6 +187,19 @@ class Edges(TenantStatements):
         """Take assertions out of the count; they stay in the ledger."""
         await self._write(_REMOVE, at, whom, list(assertions))
 
+    async def of_act(self, act: UUID) -> dict[UUID, Entry]:
+        """All that a person said at once, what counts no more too."""
+        return _entries(await self._fetch(_OF_ACT, act))
+
+    async def lift(self, assertions: Iterable[UUID], at: datetime, whom: str, act: UUID) -> None:
+        """Take assertions out of the count for as long as `act` stands."""
+        await self._write(_LIFT, at, whom, act, list(assertions))
+
+    async def remove_act(self, act: UUID, at: datetime, whom: str) -> set[UUID]:
+        """Take an act out of the count, and put back what it had lifted; the identifiers that are named there."""
+        await self._write(_REMOVE_ACT, at, whom, act)
+        return {key for row in await self._fetch(_LOWER, act) for key in row}
+
     async def restore(self, assertions: Iterable[UUID]) -> None:
         """Put assertions back into the count."""
         await self._write(_RESTORE, list(assertions))
@@ -193,6 +226,7 @@ class Edges(TenantStatements):
                         link.asserted_by,
                         reason is None,
                         reason,
+                        link.act,
                     )
                 )
         if rows:
@@ -222,6 +256,7 @@ def _entries(rows: Iterable[Any]) -> dict[UUID, Entry]:
             tuple(None if row[7] else Reason(row[8]) for row in links),
             links[0][9],
             Evidence(*links[0][10:13]),
+            links[0][13],
         )
         for name, links in grouped.items()
     }

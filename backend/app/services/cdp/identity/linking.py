@@ -37,6 +37,24 @@ class Outcome:
     """Profiles that have other identifiers than before."""
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What profiles were called before an act that is taken back: its undo gives them their ids again."""
+
+    before: frozenset[UUID] = frozenset()
+    """Ids of the profiles that it changed."""
+    born: frozenset[UUID] = frozenset()
+    """Identifiers that may have founded a profile by it: their ids give way to those of old."""
+
+    def told_by(self, group: Iterable[UUID], in_use: set[UUID]) -> set[UUID]:
+        """The ids that may name a component with these identifiers."""
+        of_old = (in_use | self.before) - self.born
+        return in_use if of_old.isdisjoint(group) else of_old
+
+
+NO_PAST = Past()
+
+
 class Linker:
     def __init__(self, graph: Graph, rules: Rules) -> None:
         self._graph = graph
@@ -92,9 +110,10 @@ class Linker:
         outcome.decisions |= {each.id: decisions[each.id] for each in contested}
         return outcome
 
-    async def again(self, keys: Iterable[UUID]) -> Outcome:
+    async def again(self, keys: Iterable[UUID], past: Past = NO_PAST) -> Outcome:
         """Fold what leads on from these identifiers again, after the ledger or the rules have changed."""
-        return await self._from_the_ledger((), {}, {}, set(), await self._graph.edges.apart(), start=keys)
+        apart = await self._graph.edges.apart()
+        return await self._from_the_ledger((), {}, {}, set(), apart, start=keys, past=past)
 
     async def _from_the_ledger(
         self,
@@ -105,6 +124,7 @@ class Linker:
         apart: Sequence[tuple[UUID, UUID]],
         *,
         start: Iterable[UUID] = (),
+        past: Past = NO_PAST,
     ) -> Outcome:
         """The closure over joined and refused links, folded from nothing."""
         CDP_IDENTITY_REFOLDS.labels("ledger").inc()
@@ -128,7 +148,7 @@ class Linker:
                 name: decisions[name] for name, entry in old.items() if decisions[name] != entry.reasons
             },
         )
-        self._regroup(outcome, components, everybody, current, fresh)
+        self._regroup(outcome, components, everybody, current, fresh, past=past)
         return outcome
 
     def _components(
@@ -207,12 +227,14 @@ class Linker:
         nodes: Mapping[UUID, Node],
         current: Mapping[UUID, UUID],
         fresh: set[UUID],
+        *,
+        past: Past = NO_PAST,
     ) -> None:
         """Name the components of single identifiers, and see which of them belong to another profile now."""
         in_use = {current[key] for key in nodes if key not in fresh}
         named = set()
         for group in components.groups():
-            profile_id = founder(group, nodes, in_use)
+            profile_id = founder(group, nodes, past.told_by(group, in_use))
             named.add(profile_id)
             for key in group:
                 if current[key] != profile_id:

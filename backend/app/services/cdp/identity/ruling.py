@@ -99,7 +99,7 @@ class Ruling:
         await self._graph.edges.restore(replay.restored)
         await self._graph.edges.record(
             [
-                Link(each.assertion, replay.decisions[name], each.evidence)
+                Link(each.assertion, replay.decisions[name], each.evidence, act=each.act)
                 for name, each in replay.reduced.items()
             ],
             now,
@@ -152,7 +152,13 @@ def _reduced(
         name = assertion_id(keys)
         if len(keys) < 2 or name in whole:  # noqa: PLR2004  (a link has two ends)
             continue
-        reduced = Entry(Assertion(name, said.kind, said.at, keys), (), removed=False, evidence=entry.evidence)
+        reduced = Entry(
+            Assertion(name, said.kind, said.at, keys),
+            (),
+            removed=False,
+            evidence=entry.evidence,
+            act=entry.act,
+        )
         held = found.get(name)
         if held is None or reduced.assertion.order < held.assertion.order:
             found[name] = reduced

@@ -1,6 +1,7 @@
 """Whatever the order in which events arrive, and however they are cut into sets: the same people."""
 
 import random
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +15,11 @@ from app.models.cdp.events import CdpEvent
 from app.models.cdp.identity import CdpIdentifier, CdpIdentityEdge, CdpIdentitySettings
 from app.models.cdp.profiles import CdpProfile
 from app.services.cdp.events.service import Ingestion
-from app.services.cdp.identity.graph_rules import Node, fold
+from app.services.cdp.identity.graph_rules import Assertion, Kind, Node, fold
 from app.services.cdp.identity.reading import read_events
 from app.services.cdp.identity.repository import Graph
 from app.services.cdp.identity.rules import Rules
-from app.services.cdp.identity.service import Resolver
+from app.services.cdp.identity.service import GraphChanges, Resolver
 from app.services.cdp.identity.settings import IdentitySettings
 from app.services.cdp.sources.service import Sender
 from tests.factories.access import Company
@@ -81,6 +82,13 @@ async def found(company: Company, run: str) -> tuple[Any, Any]:
                 select(CdpIdentityEdge).where(CdpIdentityEdge.assertion.in_(batch.assertions))
             )
         ).all()
+        by_hand = (
+            await session.scalars(
+                select(CdpIdentityEdge)
+                .where(CdpIdentityEdge.a_key.in_(keys), CdpIdentityEdge.kind != "observed")
+                .order_by(CdpIdentityEdge.assertion, CdpIdentityEdge.place)
+            )
+        ).all()
     stored = {
         "people": _groups(profile_of),
         "counts": {
@@ -88,8 +96,9 @@ async def found(company: Company, run: str) -> tuple[Any, Any]:
             for id_, events_, size in counts
         },
         "edges": {(edge.assertion, edge.place): edge.reason for edge in edges},
+        "profiles": profile_of,
     }
-    return stored, _expected(batch, rules)
+    return stored, _expected(batch, rules, [edge for edge in by_hand if edge.removed_at is None])
 
 
 def _groups(profile_of: dict[UUID, UUID]) -> set[frozenset[UUID]]:
@@ -99,9 +108,18 @@ def _groups(profile_of: dict[UUID, UUID]) -> set[frozenset[UUID]]:
     }
 
 
-def _expected(batch: Any, rules: Rules) -> dict[str, Any]:
+def _expected(batch: Any, rules: Rules, by_hand: Sequence[CdpIdentityEdge]) -> dict[str, Any]:
     nodes = {key: Node(seen.type, seen.first) for key, seen in batch.sightings.items()}
-    components, decisions = fold(batch.assertions.values(), nodes, rules)
+    apart = [(edge.a_key, edge.b_key) for edge in by_hand if edge.kind == "apart"]
+    merges: dict[UUID, Assertion] = {}
+    for edge in by_hand:
+        if edge.kind == "merge":
+            held = merges.get(edge.assertion)
+            keys = (*held.keys, edge.b_key) if held else (edge.a_key, edge.b_key)
+            merges[edge.assertion] = Assertion(
+                edge.assertion, Kind.MERGE, (edge.asserted_at, edge.message_id), keys
+            )
+    components, decisions = fold([*batch.assertions.values(), *merges.values()], nodes, rules, apart)
     groups = [frozenset(group) for group in components.groups()]
     counts = {
         (group, sum(batch.states[key].event_count for key in group if key in batch.states), len(group))
@@ -113,6 +131,7 @@ def _expected(batch: Any, rules: Rules) -> dict[str, Any]:
         "edges": {
             (name, place): reason
             for name, reasons in decisions.items()
+            if name in batch.assertions
             for place, reason in enumerate(reasons)
         },
     }
@@ -143,7 +162,68 @@ async def holds(company: Company, ingestion: Ingestion, events: list[dict[str, A
         await ingest(ingestion, Sender(company.id, None), *events[start : start + size])
         await Resolver(company.scopes).drain()
     stored, expected = await found(company, run)
+    del stored["profiles"]
     assert stored == expected, events
+
+
+async def _folded(company: Company, run: str, said: Any) -> dict[UUID, UUID]:
+    """Holds the database to the fold; the profile of each identifier.
+
+    Of a refused link it holds that it is refused: the reason is the one that came first, and may not be the one that
+    the fold of all meets first.
+    """
+    stored, expected = await found(company, run)
+    profiles: dict[UUID, UUID] = stored.pop("profiles")
+    for each in (stored, expected):
+        each["edges"] = {link: reason is None for link, reason in each["edges"].items()}
+    assert stored == expected, said
+    return profiles
+
+
+class People:
+    """Those of one run, split and reunited by hand."""
+
+    def __init__(self, company: Company, run: str) -> None:
+        self.company = company
+        self.run = run
+        self.acts: list[UUID] = []
+
+    async def split(self, one: int, mask: int) -> bool:
+        """Divide a person of several identifiers; False where there is none."""
+        groups: dict[UUID, list[UUID]] = {}
+        stored, _ = await found(self.company, self.run)
+        for key, profile in sorted(stored["profiles"].items()):
+            groups.setdefault(profile, []).append(key)
+        several = sorted((profile, keys) for profile, keys in groups.items() if len(keys) > 1)
+        if not several:
+            return False
+        profile, keys = several[one % len(several)]
+        chosen = mask % (2 ** len(keys) - 2) + 1
+        away = [key for place, key in enumerate(keys) if chosen >> place & 1]
+        async with self.company.scopes() as scope:
+            await GraphChanges(scope).split(profile, away, "Two people.")
+            act = await scope.session.scalar(
+                select(CdpIdentityEdge.act)
+                .where(CdpIdentityEdge.act.is_not(None))
+                .order_by(CdpIdentityEdge.act.desc())
+                .limit(1)
+            )
+        assert act is not None
+        self.acts.append(act)
+        return True
+
+    async def undo(self, which: int) -> None:
+        """Take back one of the splits, by whichever of its rows."""
+        act = self.acts.pop(which % len(self.acts))
+        async with self.company.scopes() as scope:
+            rows = (
+                await scope.session.scalars(
+                    select(CdpIdentityEdge.assertion)
+                    .where(CdpIdentityEdge.act == act)
+                    .order_by(CdpIdentityEdge.assertion, CdpIdentityEdge.place)
+                )
+            ).all()
+            await GraphChanges(scope).undo(rows[which % len(rows)], "One after all.")
 
 
 @pytest.mark.parametrize("rules", [{}, SMALL, FEW_MERGES], ids=["defaults", "small", "merges"])
@@ -164,6 +244,59 @@ async def test_adding_by_parts_in_any_order_is_folding_the_whole(
         events = [said(run, number, each) for number, each in enumerate(drawn)]
         random.Random(seed).shuffle(events)  # noqa: S311  (an order, not a secret)
         await holds(acme, ingestion, events, parts)
+
+
+_STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("split"), st.integers(0, 9), st.integers(0, 2**12)),
+        st.tuples(st.just("undo"), st.integers(0, 9), st.just(0)),
+        st.tuples(st.just("events"), st.integers(1, 4), st.just(0)),
+    ),
+    min_size=3,
+    max_size=8,
+)
+
+
+@pytest.mark.parametrize("rules", [{}, SMALL, FEW_MERGES], ids=["defaults", "small", "merges"])
+async def test_splits_and_undone_splits_among_the_events_are_folded_as_what_stands_of_them(
+    acme: Company, ingestion: Ingestion, rules: dict[str, Any]
+) -> None:
+    """After each step; and a split that is undone at once leaves everybody the profile that they had."""
+    await rule(acme, rules)
+
+    @settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow], database=None)
+    @given(_EVENTS, _STEPS)
+    def draw(drawn: list[Any], steps: list[Any]) -> None:
+        examples.append((drawn, steps))
+
+    examples: list[tuple[list[Any], list[Any]]] = []
+    draw()
+    for drawn, steps in examples:
+        run = uuid7().hex
+        people = People(acme, run)
+        waiting = [said(run, number, each) for number, each in enumerate(drawn)]
+        done = await _some(acme, ingestion, waiting, len(waiting) // 2 + 1)
+        for step, one, other in [*steps, ("events", len(waiting), 0)]:
+            if step == "events" and waiting:
+                done += await _some(acme, ingestion, waiting, one)
+            elif step == "split":
+                before = await _folded(acme, run, (done, steps))
+                if await people.split(one, other):
+                    assert await _folded(acme, run, (done, steps)) != before
+                    if other % 2:
+                        await people.undo(len(people.acts) - 1)
+                        assert await _folded(acme, run, (done, steps)) == before, (done, steps)
+            elif step == "undo" and people.acts:
+                await people.undo(one)
+            await _folded(acme, run, (done, steps))
+
+
+async def _some(company: Company, ingestion: Ingestion, waiting: list[Any], most: int) -> list[Any]:
+    few, waiting[:] = waiting[:most], waiting[most:]
+    if few:
+        await ingest(ingestion, Sender(company.id, None), *few)
+        await Resolver(company.scopes).drain()
+    return few
 
 
 async def test_an_identifier_that_was_only_named_is_a_person_from_its_first_event_on(
