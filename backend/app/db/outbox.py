@@ -87,6 +87,10 @@ SELECT $1::integer, $2::uuid, 'task', $3::text, $4::text, $5::jsonb, $6::jsonb
 WHERE NOT ($7::boolean AND EXISTS (SELECT FROM outbox WHERE kind = 'task' AND name = $3 AND payload = $5::jsonb))
 """
 """A task of now, for a transaction that has no ORM session."""
+PUT_LIVE = """
+INSERT INTO outbox (tenant_id, id, kind, name, payload) VALUES ($1, $2, 'live', $3, $4::jsonb)
+"""
+"""A message for the live streams, likewise."""
 
 _COLUMNS = "seq, id, tenant_id, kind, name, queue, payload, context, attempts, handovers, starts, created_at"
 

@@ -16,7 +16,7 @@ from asyncpg.pool import PoolConnectionProxy
 from app.core.config import Settings
 from app.core.context import SYSTEM
 from app.core.ids import uuid7
-from app.db.outbox import PUT_TASK, context_of
+from app.db.outbox import PUT_LIVE, PUT_TASK, context_of
 from app.db.session import plain_url
 
 _TIMEOUT_SECONDS = 30
@@ -36,6 +36,12 @@ class TenantWriter:
         body, context = json.dumps(payload), json.dumps(context_of(SYSTEM))
         row = (self.tenant_id, uuid7(), task, queue, body, context)
         await self.connection.execute(PUT_TASK, *row, unless_pending)
+
+    async def announce(self, message_type: str, payload: Mapping[str, Any]) -> None:
+        """Tell the tenant's live streams once this has committed, as `TenantScope.announce` does."""
+        await self.connection.execute(
+            PUT_LIVE, self.tenant_id, uuid7(), message_type, json.dumps(dict(payload))
+        )
 
 
 class Writers:

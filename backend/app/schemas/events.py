@@ -11,6 +11,7 @@ MessageType = Literal[
     "action_status_update",
     "platform_status",
     "cdp_event",
+    "cdp_verdict",
     "segment_counts",
     "resync",
 ]

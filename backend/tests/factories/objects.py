@@ -14,7 +14,7 @@ from app.auth.permissions import Role
 from app.core.clock import real_now
 from app.core.ids import uuid7
 from app.models.auth.sessions import UserSession
-from app.models.cdp.events import CdpEventVerdict
+from app.models.cdp.events import CdpEvent, CdpEventVerdict
 from app.models.cdp.identity import CdpIdentifier, CdpIdentityEdge
 from app.models.integrations.ad_accounts import AdAccount
 from app.models.integrations.conversions import ConversionDelivery
@@ -162,6 +162,19 @@ async def _verdict(company: Company) -> UUID:
         found = await scope.session.scalar(
             select(CdpEventVerdict.id).where(CdpEventVerdict.source_id == source.id)
         )
+    assert found is not None
+    return found
+
+
+@names("event_id")
+async def _event(company: Company) -> UUID:
+    """A stored event."""
+    event = {"type": "track", "event": "Seen", "messageId": f"m-{uuid7()}", "userId": "u-1"}
+    source = await make_source(company)
+    answer = await company.client().post("/v1/track", json=event, auth=(source.key, ""))
+    assert answer.status_code == 200, answer.text
+    async with company.scopes() as scope:
+        found = await scope.session.scalar(select(CdpEvent.id).where(CdpEvent.source_id == source.id))
     assert found is not None
     return found
 

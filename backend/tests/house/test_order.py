@@ -10,6 +10,7 @@ _DECIDED_BY_ALL = {
     "CampaignMetricsDay.day": "of one campaign, whose day is one row",
     "CdpIdentifier.key": "a tenant's identifier is one row",
     "CdpIdentityEdge.place": "of one assertion, whose places are its rows",
+    "CdpSourceSchema.event_name": "of one source and type, whose names are one row each",
     "CdpConsentString.kind": "of one identifier, whose kinds are one row each",
     "CdpImportReject.number": "of one import, whose parts are numbered",
     "CdpPrivacyExportPart.number": "of one request, whose parts are numbered",

@@ -57,6 +57,16 @@ class EventRead(BaseModel):
         description="Click ids of the ad platforms (gclid, fbclid, …) and when each was seen."
     )
     match_keys: list[str] = Field(description="What a platform could match the person by.")
+    clock_shift_ms: int | None = Field(
+        description="By how many milliseconds the sender's time was moved to be ours; null where it said none, "
+        "or where that was not kept yet."
+    )
+
+
+class EventDetail(EventRead):
+    profile_id: UUID | None = Field(
+        description="The person whose it is by now; null until that is worked out, or where it names nobody."
+    )
 
 
 class EventQuery(BaseModel):
@@ -64,6 +74,13 @@ class EventQuery(BaseModel):
     source_id: UUID | None = Field(None, description="What this source sent.")
     message_id: str | None = Field(
         None, max_length=200, pattern=NO_NUL, description="The event with this id of the sender's."
+    )
+    identifier: str | None = Field(
+        None,
+        min_length=1,
+        max_length=500,
+        pattern=NO_NUL,
+        description="Events that carry this user id, anonymous id, e-mail address, phone or device, as it is written.",
     )
     since: Moment | None = Field(None, description="Received from then on, UTC.")
     until: Moment | None = Field(None, description="Received before then, UTC.")
@@ -76,6 +93,10 @@ class EventQuery(BaseModel):
 class VerdictQuery(BaseModel):
     code: Word | None = Field(None, max_length=60, description="Exactly this code.")
     source_id: UUID | None = Field(None, description="What this source sent.")
+    name: str | None = Field(None, max_length=500, pattern=NO_NUL, description="Exactly this event name.")
+    message_id: str | None = Field(
+        None, max_length=200, pattern=NO_NUL, description="The event with this id of the sender's."
+    )
     cursor: str | None = Field(
         None, max_length=200, description="The `next_cursor` of the page before; left out for the first page."
     )

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from app.auth.permissions import Role
 from app.core.ids import uuid7
 from app.services.cdp.events.service import EventService
+from app.services.cdp.identity.service import Resolver
 from tests.factories.access import Company
 from tests.factories.cdp import Source, make_source
 
@@ -141,17 +142,19 @@ async def test_another_tenant_sees_no_event_and_replays_no_verdict(
 
 
 async def test_the_live_view_is_shown_what_was_received(client: AsyncClient, acme: Company) -> None:
-    await client.post(EVENTS, json={"events": [event(f"e{number}") for number in range(9)]})
+    await client.post(EVENTS, json={"events": [event(f"e{number}") for number in range(19)]})
     async with acme.scopes() as scope:
         told = await scope.session.scalar(
             text("select payload from outbox where name = 'cdp.events.accepted'")
         )
         await EventService(scope).show(
-            datetime.fromisoformat(told["received_from"]), datetime.fromisoformat(told["received_to"])
+            datetime.fromisoformat(told["received_from"]),
+            datetime.fromisoformat(told["received_to"]),
+            told["count"],
         )
     async with acme.scopes() as scope:
         live = await scope.session.scalar(text("select payload from outbox where name = 'cdp_event'"))
-    assert len(live["events"]) == 5
+    assert (len(live["events"]), live["of"]) == (10, 19)
     assert {"event_name", "received_at", "message_id"} <= live["events"][0].keys()
 
 
@@ -172,3 +175,75 @@ async def test_a_replay_goes_by_the_source_as_it_is_now(
     assert (await client.post(address, json=right)).json()["replay_outcome"] == "duplicate"
     stored = (await client.get(EVENTS)).json()["items"]
     assert [(each["message_id"], each["source_id"]) for each in stored] == [("m-again", str(source.id))]
+
+
+async def test_a_refused_event_is_told_to_the_live_view_in_the_commit_that_keeps_it(
+    client: AsyncClient, acme: Company
+) -> None:
+    await client.post(EVENTS, json={"events": [event("", message_id=f"m-{n}") for n in range(12)]})
+    async with acme.scopes() as scope:
+        live = await scope.session.scalar(text("select payload from outbox where name = 'cdp_verdict'"))
+    assert (len(live["verdicts"]), live["of"]) == (10, 12)
+    told = live["verdicts"][0]
+    kept = (await client.get(f"{EVENTS}/verdicts/{told['id']}")).json()
+    assert told["reason"] == kept["reason"]
+    assert told["message_id"] == kept["message_id"]
+
+
+async def test_an_event_is_read_whole_with_its_clock_and_its_person(
+    client: AsyncClient, acme: Company
+) -> None:
+    said = "2026-11-01T10:00:00.000Z"
+    await client.post(EVENTS, json=event(event_time=said, sent_at=said, message_id="m-late"))
+    [listed] = (await client.get(EVENTS, params={"message_id": "m-late"})).json()["items"]
+    address = f"{EVENTS}/{listed['id']}"
+    early = (await client.get(address, params={"received_at": listed["received_at"]})).json()
+    assert early["profile_id"] is None, "nobody has worked out yet whose it is"
+    shift = datetime.fromisoformat(listed["received_at"]) - datetime.fromisoformat(said)
+    assert early["clock_shift_ms"] == pytest.approx(shift.total_seconds() * 1000, abs=1)
+    assert early["event_time"] == early["received_at"]
+    await Resolver(acme.scopes).drain()
+    whole = (await client.get(address)).json()
+    [profile] = (await client.get("/api/v1/cdp/profiles")).json()["items"]
+    assert whole["profile_id"] == profile["id"]
+    assert {**early, "profile_id": profile["id"]} == whole
+    await client.post(EVENTS, json=event(message_id="m-timeless"))
+    [timeless] = (await client.get(EVENTS, params={"message_id": "m-timeless"})).json()["items"]
+    assert timeless["clock_shift_ms"] is None
+
+
+async def test_events_are_found_by_whom_they_name(client: AsyncClient, acme: Company) -> None:
+    events = [
+        event("Ada", user_id="u-ada", anonymous_id="a-1", email="ada@shop.example"),
+        event("Ada again", user_id="u-ada"),
+        event("Somebody", user_id=None, anonymous_id="a-1"),
+        event("Bob", user_id="u-bob", context={"device": {"id": "d-bob"}}),
+    ]
+    await client.post(EVENTS, json={"events": events})
+
+    async def named(identifier: str) -> set[str]:
+        found = await client.get(EVENTS, params={"identifier": identifier})
+        assert found.status_code == 200, found.text
+        return {each["event_name"] for each in found.json()["items"]}
+
+    assert await named("u-bob") == {"Bob"}
+    assert await named("a-1") == {"Somebody"}, "before it is known whose the visitor is"
+    await Resolver(acme.scopes).drain()
+    assert await named("u-ada") == {"Ada", "Ada again"}
+    assert await named("ADA@shop.example") == {"Ada"}
+    assert await named("a-1") == {"Ada", "Somebody"}
+    assert await named("d-bob") == {"Bob"}
+    assert await named("nobody") == set()
+
+
+async def test_verdicts_are_found_by_name_and_message(client: AsyncClient) -> None:
+    await client.post(EVENTS, json={"events": [event("", message_id="m-1"), event("", message_id="m-2")]})
+    await client.post(EVENTS, json=event("Nobody's", user_id=None, message_id="m-3"))
+
+    async def found(**query: str) -> list[str]:
+        items = (await client.get(f"{EVENTS}/verdicts", params=query)).json()["items"]
+        return [each["message_id"] for each in items]
+
+    assert await found(message_id="m-2") == ["m-2"]
+    assert await found(name="Nobody's") == ["m-3"]
+    assert await found(name="Nobody's", message_id="m-1") == []

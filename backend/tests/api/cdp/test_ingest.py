@@ -457,7 +457,8 @@ async def test_a_rejection_leaves_nothing_but_its_verdict(
     await send(anonymous, source, {"type": "track", "userId": "u", "messageId": "m-1"})
     assert await rows(scopes) == []
     assert await rows(scopes, "select * from cdp_event_dedupe") == []
-    assert await rows(scopes, "select * from outbox") == []
+    told = await rows(scopes, "select * from outbox")
+    assert [(each.kind, each.name) for each in told] == [("live", "cdp_verdict")]
     await send(anonymous, source, {"type": "track", "userId": "u", "messageId": "m-1", "event": "now right"})
     assert [row.event_name for row in await rows(scopes)] == ["now right"]
 

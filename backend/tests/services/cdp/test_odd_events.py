@@ -12,6 +12,7 @@ from app.core.ids import uuid7
 from app.services.cdp.consents.service import Consents
 from app.services.cdp.events.service import Envelope, EventService, Ingestion
 from app.services.cdp.identity.service import Resolver
+from app.services.cdp.schemas.service import Schemas
 from app.services.cdp.segments.service import Following
 from app.services.cdp.sources.service import Sender
 from app.services.integrations.conversions.service import ConversionService
@@ -134,9 +135,10 @@ async def test_no_odd_event_stops_what_follows(acme: Company, ingestion: Ingesti
     assert await Resolver(acme.scopes).drain() == accepted
     until = real_now() + timedelta(seconds=1)
     async with acme.scopes() as scope:
-        await EventService(scope).show(began, until)
+        await EventService(scope).show(began, until, accepted)
         await Consents(scope).take_in(began, until)
         await ConversionService(scope).queue_accepted(began, until)
+        await Schemas(scope).fold()
     await Following(acme.scopes).drain()
     client, found = acme.client(), set()
     for path in (

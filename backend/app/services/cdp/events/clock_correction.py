@@ -7,6 +7,7 @@ from app.services.cdp.events.rules import Refused, VerdictCode
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _LATEST_AHEAD = timedelta(days=1)
 _EPOCH_MILLISECONDS_FROM = 10**11
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 def parse_time(value: str | float, what: str) -> datetime:
@@ -42,3 +43,8 @@ def corrected(received_at: datetime, sent_at: datetime | None, said: datetime | 
     except OverflowError:
         pass
     raise Refused(VerdictCode.ABSURD_TIME, f"it would have happened at an absurd time: {said.isoformat()}")
+
+
+def shift_ms(said: datetime, happened: datetime) -> int:
+    """By how many milliseconds a client's time was moved to be ours."""
+    return round((happened - said) / _MILLISECOND)

@@ -40,6 +40,12 @@ class SendingNotAllowed(Forbidden):
     code = "cdp.events.sending_not_allowed"
 
 
+class EventNotFound(NotFound):
+    """There is no such event here, or it is kept no longer."""
+
+    code = "cdp.events.not_found"
+
+
 class VerdictNotFound(NotFound):
     """There is no such verdict here."""
 

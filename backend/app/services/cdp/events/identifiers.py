@@ -246,6 +246,18 @@ def keys_named(event: "NamesPeople", tenant_id: int) -> list[UUID]:
     return list(dict.fromkeys(key for key in keys if key is not None))
 
 
+def keys_of(text: str, tenant_id: int) -> dict[IdentifierType, UUID]:
+    """The keys that this text has as each type of identifier that it can be."""
+    normal = {
+        IdentifierType.USER_ID: text,
+        IdentifierType.EMAIL: normal_email(text),
+        IdentifierType.PHONE: normal_phone(text),
+        IdentifierType.DEVICE_ID: text,
+        IdentifierType.ANONYMOUS_ID: text,
+    }
+    return {kind: identifier_key(kind, value, tenant_id) for kind, value in normal.items() if value}
+
+
 def pseudonym(text: str, tenant_id: int) -> str:
     """A stable stand-in for an id that turned out to hold an e-mail address."""
     return "sealed:" + keyed_hash(text, purpose="cdp.pseudonym", tenant_id=tenant_id).hex()

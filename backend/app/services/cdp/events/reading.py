@@ -55,6 +55,7 @@ class Row(NamedTuple):
     click_ids: str | None
     match_keys: int
     person_key: UUID | None
+    clock_shift_ms: int | None
 
 
 class _Context(NamedTuple):
@@ -148,11 +149,8 @@ class Delivery:
             name = _name_among(held) or name
         context = self._context_of(item)
         said = item.timestamp if item.originalTimestamp is None else item.originalTimestamp
-        happened = clock_correction.corrected(
-            self.received_at,
-            self._sent(item),
-            None if said is None else clock_correction.parse_time(said, "timestamp"),
-        )
+        said_at = None if said is None else clock_correction.parse_time(said, "timestamp")
+        happened = clock_correction.corrected(self.received_at, self._sent(item), said_at)
         told = member_names.told_by(held, traits=has_traits)
         properties = _NOTHING
         if told & member_names.PERSONAL or (may_hold_an_address and people.holds_an_address(held)):
@@ -207,6 +205,7 @@ class Delivery:
             clicks,
             match_keys,
             key,
+            None if said_at is None else clock_correction.shift_ms(said_at, happened),
         )
 
     def _identifiers(

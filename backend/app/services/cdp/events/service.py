@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,27 +14,34 @@ from app.core.clock import Clock, real_now
 from app.core.config import Settings
 from app.core.logging import redact_text
 from app.core.rate_limits import RateLimiter
-from app.db.session import Scopes, TenantDoor, TenantScope
+from app.db.session import TenantDoor, TenantScope
 from app.models.cdp.events import CdpEvent, CdpEventVerdict
-from app.services.audit_logs.service import AuditLog
 from app.services.cdp.events import identifiers as people
 from app.services.cdp.events.admission import Admission
 from app.services.cdp.events.bodies import decompressed, is_json, members
 from app.services.cdp.events.clock_correction import sent_time
 from app.services.cdp.events.commerce import names_an_order
 from app.services.cdp.events.dialects import NATIVE
-from app.services.cdp.events.errors import BadBatch, BatchTooLarge, NothingToReplay, VerdictNotFound
+from app.services.cdp.events.errors import (
+    BadBatch,
+    BatchTooLarge,
+    EventNotFound,
+    VerdictNotFound,
+)
 from app.services.cdp.events.measures import Measures
 from app.services.cdp.events.reading import Delivery, Row, Verdict
-from app.services.cdp.events.repository import EventFilter, EventRepository, SourceCounts
+from app.services.cdp.events.repository import EventFilter, EventRepository, SourceCounts, VerdictFilter
 from app.services.cdp.events.rules import MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_EVENT_BYTES, MatchKey
-from app.services.cdp.events.store_repository import EventStore, Outcome, kept_payload
+from app.services.cdp.events.sampling import SHOWN
+from app.services.cdp.events.store_repository import NO_SOURCE, EventStore, Outcome, kept_payload
 from app.services.cdp.events.writer import WRITERS, GroupWriter
-from app.services.cdp.sources.service import Sender, SourceKind, SourceService, WriteKeys
+from app.services.cdp.sources.service import Sender, SourceKind, WriteKeys
 
 __all__ = [
     "MAX_BATCH_BYTES",
+    "NO_SOURCE",
     "SEALED",
+    "Bucket",
     "Envelope",
     "EventFilter",
     "EventService",
@@ -43,6 +50,8 @@ __all__ = [
     "Measures",
     "Outcome",
     "SourceCounts",
+    "Stored",
+    "VerdictFilter",
     "anonymous_key",
     "decompressed",
     "device_key",
@@ -51,6 +60,7 @@ __all__ = [
     "is_personal",
     "key_of",
     "keys_named",
+    "keys_of",
     "names_an_order",
     "normal_email",
     "normal_phone",
@@ -61,7 +71,6 @@ __all__ = [
 ]
 
 _TURN = 250
-_SHOWN = 5
 _BOM = b"\xef\xbb\xbf"
 _SIGNS = str.maketrans(dict.fromkeys("{}[]\":,\\'", " "))
 _HIDDEN_IDS = ("userId", "user_id", "previousId", "groupId")
@@ -69,8 +78,28 @@ _HIDDEN_IDS = ("userId", "user_id", "previousId", "groupId")
 SEALED = people.SEALED
 open_identifiers = people.open_identifiers
 anonymous_key, device_key, identifier_key = people.anonymous_key, people.device_key, people.identifier_key
-key_of, keys_named, is_personal = people.key_of, people.keys_named, people.is_personal
+key_of, keys_of, keys_named = people.key_of, people.keys_of, people.keys_named
+is_personal = people.is_personal
 normal_email, normal_phone = people.normal_email, people.normal_phone
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An event, and whose it is; None where that is not worked out yet."""
+
+    event: CdpEvent
+    profile_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """What came in an hour or a day from `at` on."""
+
+    at: datetime
+    accepted: int
+    duplicates: int
+    rejected: int
+    complete: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +285,12 @@ class EventService:
     async def newest(
         self, wanted: EventFilter, *, cursor: str | None, limit: int
     ) -> tuple[Sequence[CdpEvent], str | None]:
+        if wanted.identifier:
+            keys = people.keys_of(wanted.identifier, self._scope.tenant_id)
+            visitor = wanted.identifier
+            if people.names_a_person(visitor):
+                visitor = people.pseudonym(visitor, self._scope.tenant_id)
+            wanted = replace(wanted, identifier=visitor, keys=frozenset(keys.values()))
         if wanted.message_id and people.names_a_person(wanted.message_id):
             wanted = replace(wanted, message_id=people.pseudonym(wanted.message_id, self._scope.tenant_id))
         return await self._events.newest(wanted, cursor=cursor, limit=limit)
@@ -265,18 +300,47 @@ class EventService:
         return await self._events.by_keys(keys)
 
     async def verdicts(
-        self, *, code: str | None, source_id: UUID | None, cursor: str | None, limit: int
+        self, wanted: VerdictFilter, *, cursor: str | None, limit: int
     ) -> tuple[Sequence[CdpEventVerdict], str | None]:
-        return await self._events.verdicts(code=code, source_id=source_id, cursor=cursor, limit=limit)
+        if wanted.message_id and people.names_a_person(wanted.message_id):
+            wanted = replace(wanted, message_id=people.pseudonym(wanted.message_id, self._scope.tenant_id))
+        return await self._events.verdicts(wanted, cursor=cursor, limit=limit)
 
-    async def show(self, received_from: datetime, received_to: datetime) -> None:
-        """Give the tenant's live view a sample of what was received: the last few events of a batch."""
-        events = await self._events.sample(received_from, received_to, _SHOWN)
+    async def verdict(self, verdict_id: UUID) -> CdpEventVerdict:
+        found = await self._events.verdict(verdict_id)
+        if found is None:
+            raise VerdictNotFound(verdict_id=str(verdict_id))
+        return found
+
+    async def show(self, received_from: datetime, received_to: datetime, count: int) -> None:
+        """Give the tenant's live view a sample of what was received: the last few events of a batch of `count`."""
+        events = await self._events.sample(received_from, received_to, SHOWN)
         if events:
-            await self._scope.announce("cdp_event", {"events": [_live(event) for event in events]})
+            told = {"events": [_live(event) for event in events], "of": count}
+            await self._scope.announce("cdp_event", told)
 
     async def stats(self, since: datetime | None) -> Sequence[SourceCounts]:
         return await self._events.counts(since)
+
+    async def one(self, event_id: UUID, received_at: datetime | None) -> Stored:
+        """The event as it is stored, and the person whose it is by now."""
+        found = await self._events.one(event_id, received_at)
+        if found is None:
+            raise EventNotFound(event_id=str(event_id))
+        key = found.person_key
+        return Stored(found, None if key is None else await self._events.owner(key))
+
+    async def volume(self, source_id: UUID, *, by: str, buckets: int, begins: datetime) -> Sequence[Bucket]:
+        """What a source sent in the last `buckets` hours or days (UTC), the running one included.
+
+        Each is counted exactly, so that one without a row is a true zero; none lies before the source `begins`.
+        """
+        step = timedelta(hours=1) if by == "hour" else timedelta(days=1)
+        last = _floor(self._scope.now(), by)
+        first = max(last - step * (buckets - 1), _floor(begins, by))
+        found = await self._events.counts_by(source_id, by, first)
+        moments = [first + step * number for number in range((last - first) // step + 1)]
+        return [Bucket(at, *found.get(at, (0, 0, 0)), complete=at != last) for at in moments]
 
     def payload_shown(self, verdict: CdpEventVerdict) -> Any:
         """The refused event with what names a person masked; text where it is not JSON; None where not kept."""
@@ -291,6 +355,11 @@ class EventService:
             return people.take_out({**value, **hidden}, "", {}, traits=False)
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
             return redact_text(item.decode("utf-8", "replace"))[:2_000]
+
+
+def _floor(at: datetime, by: str) -> datetime:
+    hour = at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    return hour if by == "hour" else hour.replace(hour=0)
 
 
 def refused_event(payload: bytes, tenant_id: int) -> Any:
@@ -314,56 +383,3 @@ def _live(event: CdpEvent) -> dict[str, Any]:
         "event_time": event.event_time.isoformat(),
         "received_at": event.received_at.isoformat(),
     }
-
-
-class Replay:
-    """Tries a refused event again, by today's rules and its source as it is now.
-
-    Three short transactions, not a long one.
-    """
-
-    def __init__(self, scopes: Scopes, ingestion: Ingestion) -> None:
-        self._scopes = scopes
-        self._ingestion = ingestion
-
-    async def verdict(self, verdict_id: UUID, corrected: bytes | None = None) -> CdpEventVerdict:
-        """Store the event now, or its `corrected` form; the verdict says what came of it."""
-        async with self._scopes() as scope:
-            verdict = await EventRepository(scope).verdict(verdict_id)
-            if verdict is None:
-                raise VerdictNotFound(verdict_id=str(verdict_id))
-            tenant_id, now = scope.tenant_id, scope.now()
-            sender = Sender(tenant_id, None)
-            if verdict.source_id is not None:
-                sender = await SourceService(scope).sender(verdict.source_id)
-        if verdict.payload is None:
-            raise NothingToReplay
-        near_the_visitor = sender.kind is not SourceKind.SERVER
-        kept = kept_payload(verdict.payload, tenant_id)
-        lag = kept.received_at - kept.sent_at if kept.sent_at else None
-        delivery = Delivery(
-            tenant_id=tenant_id,
-            source_id=verdict.source_id,
-            dialect=verdict.dialect,
-            received_at=now,
-            event_type=kept.event_type,
-            sent_at=now - lag if lag is not None else None,
-            context=kept.context.encode("latin-1"),
-            integrations=kept.integrations.encode("latin-1"),
-            ip=kept.ip if near_the_visitor else None,
-            user_agent=kept.user_agent if near_the_visitor else None,
-            gpc=kept.gpc,
-            contact_suffices=kept.contact_suffices,
-        )
-        item = corrected if corrected is not None else kept.item.encode("latin-1")
-        outcome = await self._ingestion.store(delivery, [item])
-        said = "accepted" if outcome.accepted else "duplicate" if outcome.duplicates else "rejected"
-        async with self._scopes() as scope:
-            marked = await EventRepository(scope).mark_replayed(verdict_id, scope.now(), said)
-            await AuditLog(scope).record(
-                "cdp.events.replayed",
-                entity="cdp_event_verdicts",
-                entity_id=verdict_id,
-                after={"outcome": said, "corrected": corrected is not None},
-            )
-        return marked

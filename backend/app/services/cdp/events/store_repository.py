@@ -16,6 +16,7 @@ from app.core.security import keyed_hash, seal, unseal
 from app.db.writers import TenantWriter, Writers
 from app.services.cdp.events.reading import Delivery, Row, Verdict
 from app.services.cdp.events.rules import VerdictCode
+from app.services.cdp.events.sampling import SHOWN, Sample, sample_of, shown_verdict
 
 NO_SOURCE = UUID(int=0)
 VERDICT_PURPOSE = "cdp.events.verdict"
@@ -70,9 +71,15 @@ ORDER BY fingerprint
 ON CONFLICT (tenant_id, fingerprint) DO UPDATE
 SET times = old.times + excluded.times, last_at = greatest(old.last_at, excluded.last_at), replayed_at = NULL,
   replay_outcome = NULL
+RETURNING id, source_id, message_id, event_name, code, reason, last_at, times
 """
 
+# What came is queued for the schemas of its sources in the statement that counts it: no round trip of its own.
 _COUNTS = """
+WITH queued AS (
+  INSERT INTO cdp_schema_queue (tenant_id, id, said, received_at, event_ids)
+  SELECT $1, $9::uuid, $10::jsonb, $11::timestamptz[], $12::uuid[] WHERE $10 IS NOT NULL
+)
 INSERT INTO cdp_event_counts AS old (tenant_id, hour, source_id, shard, accepted, duplicates, rejected,
   newest_accepted_at)
 SELECT $1, date_trunc('hour', at, 'UTC'), source_id, $2, accepted, duplicates, rejected, newest
@@ -190,10 +197,12 @@ async def _write(writer: TenantWriter, parts: Sequence[Part]) -> Written:
         await _tell(writer, firsts.values())
     everything = zip(parts, barred, strict=True)
     if verdicts := [verdict for part, theirs in everything for verdict in (*part.verdicts, *theirs)]:
-        await writer.connection.execute(
+        kept = await writer.connection.fetch(
             _VERDICTS, writer.tenant_id, *_verdict_columns(writer.tenant_id, verdicts)
         )
-    await _count(writer, parts, accepted, [len(each) for each in barred])
+        shown = [shown_verdict(row) for row in kept[:SHOWN]]
+        await writer.announce("cdp_verdict", {"verdicts": shown, "of": len(verdicts)})
+    await _count(writer, parts, accepted, [len(each) for each in barred], sample_of(firsts.values()))
     return Written(accepted, barred)
 
 
@@ -307,7 +316,11 @@ def kept_payload(sealed: bytes, tenant_id: int) -> Kept:
 
 
 async def _count(
-    writer: TenantWriter, parts: Sequence[Part], accepted: Sequence[int], barred: Sequence[int]
+    writer: TenantWriter,
+    parts: Sequence[Part],
+    accepted: Sequence[int],
+    barred: Sequence[int],
+    sample: Sample | None,
 ) -> None:
     counts: dict[UUID, _Count] = {}
     for part, new, erased in zip(parts, accepted, barred, strict=True):
@@ -322,4 +335,7 @@ async def _count(
         (tally.at, source_id, tally.accepted, tally.duplicates, tally.rejected, tally.newest)
         for source_id, tally in counts.items()
     ]
-    await writer.connection.execute(_COUNTS, writer.tenant_id, _SHARD, *zip(*columns, strict=True))
+    said = (None, None, None) if sample is None else (sample.said, sample.received_at, sample.event_ids)
+    await writer.connection.execute(
+        _COUNTS, writer.tenant_id, _SHARD, *zip(*columns, strict=True), uuid7(), *said
+    )

@@ -39,6 +39,8 @@ __all__ = [
     "trait_hash",
 ]
 
+keys_of = events.keys_of
+
 
 _NO_SEGMENT = FieldError("query.segment_id", "Give the id of one of this company's segments.", "unknown")
 
@@ -157,18 +159,6 @@ class ProfileService:
     def shown(self, identifier: CdpIdentifier) -> str:
         """An identifier as anybody may see it: e-mail addresses and phone numbers only hinted at."""
         return masked(self.value(identifier))
-
-
-def keys_of(text: str, tenant_id: int) -> dict[IdentifierType, UUID]:
-    """The keys that this text has as each type of identifier that it can be."""
-    normal = {
-        IdentifierType.USER_ID: text,
-        IdentifierType.EMAIL: events.normal_email(text),
-        IdentifierType.PHONE: events.normal_phone(text),
-        IdentifierType.DEVICE_ID: text,
-        IdentifierType.ANONYMOUS_ID: text,
-    }
-    return {kind: events.identifier_key(kind, value, tenant_id) for kind, value in normal.items() if value}
 
 
 def _readings(text: str) -> list[Any]:

@@ -49,6 +49,12 @@ class SourceRepository:
     async def has_one(self) -> bool:
         return await self._session.scalar(select(CdpSource.id).limit(1)) is not None
 
+    async def find(self, source_id: UUID) -> CdpSource | None:
+        found: CdpSource | None = await self._session.scalar(
+            select(CdpSource).where(CdpSource.id == source_id)
+        )
+        return found
+
     async def for_update(self, source_id: UUID) -> CdpSource | None:
         found: CdpSource | None = await self._session.scalar(
             select(CdpSource).where(CdpSource.id == source_id).with_for_update()

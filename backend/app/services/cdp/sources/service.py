@@ -52,6 +52,12 @@ class SourceService:
             page=page, limit=limit, sort=sort, search=search, kind=kind, enabled=enabled
         )
 
+    async def one(self, source_id: UUID) -> CdpSource:
+        found = await self._sources.find(source_id)
+        if found is None:
+            raise SourceNotFound(source_id=str(source_id))
+        return found
+
     async def has_one(self) -> bool:
         return await self._sources.has_one()
 

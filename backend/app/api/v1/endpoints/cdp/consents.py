@@ -13,6 +13,7 @@ from app.schemas.cdp.consents import (
     ConsentCategoriesRead,
     ConsentRecord,
     ConsentsRead,
+    ConsentSummaryRead,
     ConsentWithdrawal,
     ReceiptOfConsent,
     SilencePolicy,
@@ -25,6 +26,7 @@ from app.services.cdp.consents.service import (
     ConsentRules,
     ConsentService,
     ConsentSettings,
+    ConsentSummaries,
     Decision,
     Policy,
     Purpose,
@@ -41,6 +43,11 @@ async def consent_settings(scope: ScopeDep) -> ConsentSettings:
     return ConsentSettings(scope)
 
 
+async def consent_summaries(scope: ScopeDep) -> ConsentSummaries:
+    return ConsentSummaries(scope)
+
+
+Summaries = Annotated[ConsentSummaries, Depends(consent_summaries)]
 Consents = Annotated[ConsentService, Depends(consent_service)]
 Settings = Annotated[ConsentSettings, Depends(consent_settings)]
 Reader = Annotated[Principal, requires("cdp.consents:read")]
@@ -72,6 +79,19 @@ async def change_categories(body: ConsentCategories, settings: Settings, _: Admi
     """What events say from now on is read by this; receipts of the past stay what they are."""
     wanted = {name: [Purpose(each) for each in said] for name, said in body.categories.items()}
     return _categories(await settings.set_categories(wanted))
+
+
+@router.get("/summary")
+async def read_summary(summaries: Summaries, _: Reader) -> ConsentSummaryRead:
+    """How many people granted, refused and said nothing, as it was last counted."""
+    return ConsentSummaryRead.model_validate(await summaries.current())
+
+
+@router.post("/summary", status_code=202)
+async def count_anew(summaries: Summaries, _: Writer) -> ConsentSummaryRead:
+    """Have people counted anew; what is answered is the count before, until the new one is there."""
+    await summaries.ask()
+    return ConsentSummaryRead.model_validate(await summaries.current())
 
 
 @router.get("/{profile_id}")

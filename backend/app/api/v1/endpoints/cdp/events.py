@@ -9,11 +9,12 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from app.api.bodies import BOUNDED_BY_ITSELF, batch_body, says_gpc
 from app.api.deps import ScopeDep, ScopesDep
-from app.api.ids import VerdictId
+from app.api.ids import EventId, VerdictId
 from app.auth.deps import api_key_header, authenticate, bearer, requires
 from app.auth.principals import Principal
 from app.core.context import origin
 from app.schemas.cdp.events import (
+    EventDetail,
     EventQuery,
     EventRead,
     EventStats,
@@ -27,13 +28,14 @@ from app.schemas.cdp.events import (
 from app.schemas.pages import CursorPage
 from app.schemas.times import Moment
 from app.services.cdp.events.errors import SendingNotAllowed
+from app.services.cdp.events.replaying import Replay
 from app.services.cdp.events.service import (
     Envelope,
     EventFilter,
     EventService,
     Ingestion,
     MatchKey,
-    Replay,
+    VerdictFilter,
     decompressed,
     open_envelope,
 )
@@ -151,15 +153,21 @@ async def list_events(
     query: Annotated[EventQuery, Query()], events: Events, _: Reader
 ) -> CursorPage[EventRead]:
     """Newest first."""
-    wanted = EventFilter(query.name, query.source_id, query.message_id, query.since, query.until)
+    wanted = EventFilter(
+        query.name, query.source_id, query.message_id, query.since, query.until, query.identifier
+    )
     found, cursor = await events.newest(wanted, cursor=query.cursor, limit=query.limit)
     return CursorPage(items=[_event_read(event) for event in found], next_cursor=cursor, limit=query.limit)
 
 
 def _event_read(event: Any) -> EventRead:
+    return EventRead(**_columns(event))
+
+
+def _columns(event: Any) -> dict[str, Any]:
     names = [str(key.name).lower() for key in MatchKey if event.match_keys & key]
     columns = {name: getattr(event, name) for name in EventRead.model_fields if name != "match_keys"}
-    return EventRead(**columns, match_keys=names)
+    return {**columns, "match_keys": names}
 
 
 @router.get("/stats")
@@ -187,9 +195,8 @@ async def list_verdicts(
     query: Annotated[VerdictQuery, Query()], events: Events, _: Reader
 ) -> CursorPage[VerdictRead]:
     """Events that were refused, and why; the last refused first."""
-    found, cursor = await events.verdicts(
-        code=query.code, source_id=query.source_id, cursor=query.cursor, limit=query.limit
-    )
+    wanted = VerdictFilter(query.code, query.source_id, query.name, query.message_id)
+    found, cursor = await events.verdicts(wanted, cursor=query.cursor, limit=query.limit)
     items = [_verdict_read(verdict, events.payload_shown(verdict)) for verdict in found]
     return CursorPage(items=items, next_cursor=cursor, limit=query.limit)
 
@@ -198,6 +205,13 @@ def _verdict_read(verdict: Any, payload: Any) -> VerdictRead:
     own = set(VerdictRead.model_fields) - {"payload", "replayable"}
     columns = {name: getattr(verdict, name) for name in own}
     return VerdictRead(**columns, replayable=verdict.payload is not None, payload=payload)
+
+
+@router.get("/verdicts/{verdict_id}")
+async def read_verdict(verdict_id: VerdictId, events: Events, _: Reader) -> VerdictRead:
+    """One refused event, what became of it since, and the event as it came."""
+    verdict = await events.verdict(verdict_id)
+    return _verdict_read(verdict, events.payload_shown(verdict))
 
 
 @router.post("/verdicts/{verdict_id}/replay")
@@ -211,3 +225,21 @@ async def replay(
     corrected = body.payload if body else None
     verdict = await replays.verdict(verdict_id, msgspec.json.encode(corrected) if corrected else None)
     return _verdict_read(verdict, None)
+
+
+@router.get("/{event_id}")
+async def read_event(
+    event_id: EventId,
+    events: Events,
+    _: Reader,
+    received_at: Annotated[
+        Moment | None,
+        Query(
+            description="When it was received, exactly as a list tells it; without it the minutes around the making "
+            "of its id are looked through."
+        ),
+    ] = None,
+) -> EventDetail:
+    """The event whole, as it is stored, with the person whose it is by now."""
+    found = await events.one(event_id, received_at)
+    return EventDetail(**_columns(found.event), profile_id=found.profile_id)

@@ -20,6 +20,7 @@ from app.schemas.cdp.privacy import (
 from app.schemas.pages import CursorPage
 from app.services.cdp.privacy.service import (
     Keeping,
+    Law,
     PrivacyExports,
     PrivacyRequests,
     PrivacySettings,
@@ -74,21 +75,28 @@ async def list_requests(
     """The last asked first."""
     kind = RequestKind(query.kind) if query.kind else None
     found, cursor = await requests.newest(kind=kind, cursor=query.cursor, limit=query.limit)
-    items = [PrivacyRequestRead.model_validate(each) for each in found]
+    items = [_shown(requests, each) for each in found]
     return CursorPage(items=items, next_cursor=cursor, limit=query.limit)
 
 
 @router.post("/requests", status_code=202)
 async def ask(body: PrivacyRequestCreate, requests: Requests, _: Admin) -> PrivacyRequestRead:
     """Export or erase a person, aliases and merged profiles included. An erasure cannot be undone."""
-    asked = await requests.request(RequestKind(body.kind), body.profile_id, body.reason)
-    return PrivacyRequestRead.model_validate(asked)
+    law = Law(body.law) if body.law else None
+    return _shown(requests, await requests.request(RequestKind(body.kind), body.profile_id, body.reason, law))
+
+
+def _shown(requests: PrivacyRequests, request: Any) -> PrivacyRequestRead:
+    deadline = requests.deadline(request)
+    of_time = {"due_at", "overdue"}
+    columns = {name: getattr(request, name) for name in PrivacyRequestRead.model_fields.keys() - of_time}
+    return PrivacyRequestRead(**columns, due_at=deadline.due_at, overdue=deadline.overdue)
 
 
 @router.get("/requests/{request_id}")
 async def read_request(request_id: PrivacyRequestId, requests: Requests, _: Reader) -> PrivacyRequestRead:
     """How far it is, store by store."""
-    return PrivacyRequestRead.model_validate(await requests.one(request_id))
+    return _shown(requests, await requests.one(request_id))
 
 
 @router.get("/requests/{request_id}/certificate")
