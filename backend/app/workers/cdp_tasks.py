@@ -5,13 +5,14 @@ from uuid import UUID
 
 from app.db.platform import Platform
 from app.db.session import Scopes, TenantScope
-from app.services.cdp.consents.service import Consents
+from app.services.cdp.consents.service import Consents, ConsentSummaries
 from app.services.cdp.events.service import EventService
 from app.services.cdp.events.upkeep import EventUpkeep
 from app.services.cdp.exports.service import ExportExpiry, ExportWork, export_stragglers
 from app.services.cdp.identity.service import Resolver, Ruling, resolve_stragglers
 from app.services.cdp.imports.service import ImportExpiry, ImportWork, import_stragglers
 from app.services.cdp.privacy.service import Forgetting, PrivacyWork
+from app.services.cdp.schemas.service import Schemas
 from app.services.cdp.segments.service import Following, Recomputation, follow_stragglers, run_scheduled
 from app.services.cdp.traits.service import Ranking, TraitFollowing, WholeTrait, follow_traits
 from app.services.integrations.conversions.service import ConversionService
@@ -19,12 +20,15 @@ from app.workers.handlers import every, handles
 
 
 @handles("cdp.events.accepted", queue="cdp")
-async def accepted(scope: TenantScope, received_from: str, received_to: str, **_counts: object) -> None:
+async def accepted(
+    scope: TenantScope, received_from: str, received_to: str, count: int, **_more: object
+) -> None:
     """A batch was committed: show the live view a sample of it, keep its consents, and send its conversions on."""
     since, until = datetime.fromisoformat(received_from), datetime.fromisoformat(received_to)
-    await EventService(scope).show(since, until)
+    await EventService(scope).show(since, until, count)
     await Consents(scope).take_in(since, until)
     await ConversionService(scope).queue_accepted(since, until)
+    await Schemas(scope).fold()
 
 
 @every(seconds=3600)
@@ -102,6 +106,13 @@ async def rank(scopes: Scopes) -> None:
 async def trait_stragglers(platform: Platform) -> None:
     """Follow time, and what a worker's death has left behind; rank the customers whose day has come."""
     await follow_traits(platform)
+
+
+@every(seconds=3600)
+@handles("cdp.consents.summarize", queue="cdp", timeout=300)
+async def summarize(scope: TenantScope) -> None:
+    """How many people granted and refused what, by now."""
+    await ConsentSummaries(scope).count()
 
 
 @handles("cdp.privacy.run", queue="cdp", timeout=900)

@@ -81,6 +81,26 @@ class ConsentWithdrawal(Input):
     proof: Line = Field(description="Where and how they said it.")
 
 
+class SaidRead(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    granted: int = Field(description="People whose last word was a grant.")
+    refused: int = Field(description="People whose last word was a refusal.")
+    silent: int = Field(
+        description="People who said nothing of it: what that means follows the policy of silence."
+    )
+
+
+class ConsentSummaryRead(BaseModel):
+    """Counted at one time, every hour and when somebody asks: not of this moment."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    computed_at: datetime | None = Field(description="When they were counted, UTC; null: not yet.")
+    people: int | None = Field(description="Profiles that there were then.")
+    purposes: dict[PurposeName, SaidRead] | None = Field(description="What they said of each purpose.")
+
+
 class SilencePolicy(Input):
     """What silence means where it is no refusal by law: outside the EEA, the United Kingdom and Switzerland."""
 

@@ -12,11 +12,19 @@ from app.schemas.text import NO_NUL
 Kind = Literal["export", "erasure"]
 
 
+Law = Literal["gdpr", "ccpa"]
+
+
 class PrivacyRequestCreate(Input):
     kind: Kind = Field(description="A copy of everything, or the end of it.")
     profile_id: UUID = Field(description="Whose data.")
     reason: Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=NO_NUL)] = Field(
         description="Why, for those who have to show it later."
+    )
+    law: Law | None = Field(
+        None,
+        description="The law whose time it has to be answered in; the one of the person's country if left out, "
+        "the GDPR where that is not known.",
     )
 
 
@@ -41,6 +49,11 @@ class PrivacyRequestRead(BaseModel):
     reason: str = Field(description="Why it was asked for.")
     requested_by: str = Field(description="Who asked.")
     requested_at: datetime = Field(description="When, UTC.")
+    law: Law = Field(description="The law whose time it has to be answered in.")
+    due_at: datetime = Field(
+        description="By when, UTC: a month after it was asked for (GDPR), or 45 days (CCPA)."
+    )
+    overdue: bool = Field(description="That time is past, and it is not done.")
     finished_at: datetime | None = Field(description="When it was done, UTC.")
     expires_at: datetime | None = Field(description="Until when an export can be fetched.")
     steps_done: int = Field(description="Stores that are dealt with.")

@@ -37,6 +37,7 @@ PROFILES = "/api/v1/cdp/profiles"
 
 NO_CUSTOMER = {
     "cdp_consent_settings": "a tenant's own rules",
+    "cdp_consent_summaries": "numbers of people by purpose",
     "cdp_event_counts": "numbers of events by source and hour",
     "cdp_identity_settings": "a tenant's own rules",
     "cdp_imports": "which file was handed in when, and how its columns are read",

@@ -10,7 +10,12 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.db.session import TenantScope
 from app.db.utils import newest_first
-from app.models.cdp.consents import CdpConsentReceipt, CdpConsentSettings, CdpConsentString
+from app.models.cdp.consents import (
+    CdpConsentReceipt,
+    CdpConsentSettings,
+    CdpConsentString,
+    CdpConsentSummary,
+)
 from app.models.cdp.identity import CdpIdentifier
 from app.services.cdp.consents.rules import Decision, Purpose, Receipt, Source
 
@@ -64,6 +69,20 @@ FROM unnest($2::uuid[]) AS asked (key)
 LEFT JOIN cdp_identifiers AS own ON own.tenant_id = $1 AND own.key = asked.key
 LEFT JOIN cdp_identifiers AS other ON other.tenant_id = $1 AND other.profile_id = own.profile_id
 JOIN cdp_consents AS c ON c.tenant_id = $1 AND c.person_key = coalesce(other.key, asked.key)
+"""
+# The last word of each person counts, of two at the same time the refusal.
+_SUMMARY = """
+WITH said AS (
+  SELECT i.profile_id, c.purpose, max(c.granted_at) AS granted_at, max(c.refused_at) AS refused_at
+  FROM cdp_consents AS c JOIN cdp_identifiers AS i ON i.tenant_id = c.tenant_id AND i.key = c.person_key
+  JOIN cdp_profiles AS p ON p.tenant_id = i.tenant_id AND p.id = i.profile_id
+  WHERE c.tenant_id = $1 GROUP BY i.profile_id, c.purpose
+)
+SELECT purpose, count(*) FILTER (WHERE refused_at IS NULL OR granted_at > refused_at),
+  count(*) FILTER (WHERE granted_at IS NULL OR granted_at <= refused_at),
+  (SELECT count(*) FROM cdp_profiles WHERE tenant_id = $1)
+FROM said GROUP BY purpose
+UNION ALL SELECT NULL, 0, 0, count(*) FROM cdp_profiles WHERE tenant_id = $1
 """
 
 
@@ -177,6 +196,27 @@ class ConsentRepository:
     def _keys_of(self, profile_id: UUID) -> Any:
         return select(CdpIdentifier.key).where(
             CdpIdentifier.tenant_id == self._tenant_id, CdpIdentifier.profile_id == profile_id
+        )
+
+    async def count_people(self) -> tuple[int, dict[str, tuple[int, int]]]:
+        """How many people there are, and how many of them granted and refused each purpose; by one statement."""
+        rows = await (await self._scope.driver()).fetch(_SUMMARY, self._tenant_id)
+        people = int(next(row[3] for row in rows))
+        return people, {row[0]: (int(row[1]), int(row[2])) for row in rows if row[0] is not None}
+
+    async def summary(self) -> CdpConsentSummary | None:
+        found: CdpConsentSummary | None = await self._session.scalar(
+            select(CdpConsentSummary)
+            .where(CdpConsentSummary.tenant_id == self._tenant_id)
+            .execution_options(populate_existing=True)
+        )
+        return found
+
+    async def save_summary(self, people: int, purposes: Mapping[str, Any], at: datetime) -> None:
+        values = {"people": people, "purposes": dict(purposes), "computed_at": at}
+        statement = insert(CdpConsentSummary).values(tenant_id=self._tenant_id, **values)
+        await self._session.execute(
+            statement.on_conflict_do_update(index_elements=[CdpConsentSummary.tenant_id], set_=values)
         )
 
     async def settings(self) -> CdpConsentSettings | None:

@@ -24,11 +24,13 @@ from app.services.cdp.consents.rules import (
     Reading,
     Receipt,
     Source,
+    country_code,
     decide,
     read,
     receipts_of,
 )
 from app.services.cdp.consents.settings import ConsentRules, ConsentSettings
+from app.services.cdp.consents.summaries import ConsentSummaries
 from app.services.cdp.profiles.service import ProfileService
 
 __all__ = [
@@ -38,6 +40,7 @@ __all__ = [
     "ConsentRules",
     "ConsentService",
     "ConsentSettings",
+    "ConsentSummaries",
     "Consents",
     "Decided",
     "Decision",
@@ -45,6 +48,7 @@ __all__ = [
     "Purpose",
     "Question",
     "Standing",
+    "country_code",
 ]
 
 
@@ -182,6 +186,7 @@ class ConsentService:
             for purpose in wanted
         ]
         await self._rows.record(rows, now)
+        await ConsentSummaries(self._scope).ask()
         await AuditLog(self._scope).record(
             f"cdp.consents.{decision}",
             entity="cdp_profiles",

@@ -1,6 +1,8 @@
 """Which stores hold something of a person, and what erasure does with each. Pure."""
 
+import calendar
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -14,6 +16,34 @@ class RequestStatus(StrEnum):
     QUEUED = "queued"
     RUNNING = "running"
     DONE = "done"
+
+
+class Law(StrEnum):
+    """What a request has to be answered by, and within which time."""
+
+    GDPR = "gdpr"
+    CCPA = "ccpa"
+
+
+CCPA_DAYS = 45
+
+
+def law_of(country: str | None) -> Law:
+    """The law of the person's country; where that is not known, or has none here, the strictest: the GDPR's."""
+    return Law.CCPA if country == "US" else Law.GDPR
+
+
+def due(law: Law, requested_at: datetime) -> datetime:
+    """By when it has to be answered: within 45 days (CCPA), or a month (GDPR, Art. 12) that ends on the same day.
+
+    Where the next month has no such day, on its last one.
+    """
+    if law is Law.CCPA:
+        return requested_at + timedelta(days=CCPA_DAYS)
+    month = requested_at.month % 12 + 1
+    year = requested_at.year + (month == 1)
+    day = min(requested_at.day, calendar.monthrange(year, month)[1])
+    return requested_at.replace(year=year, month=month, day=day)
 
 
 class StepStatus(StrEnum):
@@ -59,6 +89,8 @@ KEPT: Mapping[str, str] = MappingProxyType(
     {
         "cdp_event_dedupe": "ids of messages for a day or so, without whom they were about; addresses in them hashed",
         "cdp_identity_queue": "ids of events, gone when they are resolved",
+        "cdp_schema_queue": "ids of events, gone when they are counted",
+        "cdp_source_schemas": "how many events of a name came, their form, and ids of the last of them; no value",
         "cdp_profile_changes": "hashed ids of profiles that changed, and no value",
         "cdp_privacy_requests": "this request: hashed ids, which prove the erasure",
         "audit_logs": "who did what to which hashed id, as the law wants it; addresses masked",

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,18 +12,21 @@ from app.core.ids import uuid7
 from app.db.session import Scopes, TenantScope
 from app.models.cdp.privacy import CdpPrivacyRequest
 from app.services.audit_logs.service import AuditLog
+from app.services.cdp.consents.service import country_code
 from app.services.cdp.privacy.erasing import Erasure, signature
 from app.services.cdp.privacy.errors import ExportExpired, NotReady, RequestNotFound
 from app.services.cdp.privacy.exporting import Export, pieces
 from app.services.cdp.privacy.repository import PrivacyRepository
-from app.services.cdp.privacy.rules import RequestKind, RequestStatus
+from app.services.cdp.privacy.rules import Law, RequestKind, RequestStatus, due, law_of
 from app.services.cdp.privacy.settings import Forgetting, Keeping, PrivacySettings
 from app.services.cdp.profiles.service import ProfileService
 
 __all__ = [
     "Certificate",
+    "Deadline",
     "Forgetting",
     "Keeping",
+    "Law",
     "PrivacyExports",
     "PrivacyRequests",
     "PrivacySettings",
@@ -42,14 +46,26 @@ class Certificate:
     valid: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    due_at: datetime
+    overdue: bool
+
+
 class PrivacyRequests:
     def __init__(self, scope: TenantScope) -> None:
         self._scope = scope
         self._rows = PrivacyRepository(scope)
 
-    async def request(self, kind: RequestKind, profile_id: UUID, reason: str) -> CdpPrivacyRequest:
-        """Have it done; the profile's aliases and all that was merged into it are meant too."""
-        profile = await ProfileService(self._scope).current(profile_id)
+    async def request(
+        self, kind: RequestKind, profile_id: UUID, reason: str, law: Law | None = None
+    ) -> CdpPrivacyRequest:
+        """Have it done; the profile's aliases and all that was merged into it are meant too.
+
+        Where no law is named, the one of the person's country counts, as far as that is known.
+        """
+        profiles = ProfileService(self._scope)
+        profile = await profiles.current(profile_id)
         request = CdpPrivacyRequest(
             id=uuid7(),
             kind=kind,
@@ -57,6 +73,7 @@ class PrivacyRequests:
             profile_id=profile.id,
             subject_keys=[],
             reason=reason,
+            law=law or law_of(country_code(profiles.country(profile))),
             requested_by=self._scope.actor.label,
             requested_at=self._scope.now(),
             steps=[],
@@ -72,6 +89,11 @@ class PrivacyRequests:
         self, *, kind: RequestKind | None, cursor: str | None, limit: int
     ) -> tuple[Sequence[CdpPrivacyRequest], str | None]:
         return await self._rows.newest(kind=kind, cursor=cursor, limit=limit)
+
+    def deadline(self, request: CdpPrivacyRequest) -> Deadline:
+        """By when the law wants it done, and whether that is past."""
+        until = due(Law(request.law), request.requested_at)
+        return Deadline(until, request.status != RequestStatus.DONE and self._scope.now() > until)
 
     async def one(self, request_id: UUID) -> CdpPrivacyRequest:
         found = await self._rows.find(request_id)
