@@ -2,7 +2,7 @@ import { createRoute, createRouter, lazyRouteComponent, type RouterHistory } fro
 import { ErrorNote, Skeleton } from "./design/states";
 import { authRoutes } from "./features/auth/routes";
 import { analyticsRoutes } from "./features/cdp/analytics-routes";
-import { peopleRoutes } from "./features/cdp/routes";
+import { eventsRoutes, peopleRoutes } from "./features/cdp/routes";
 import { settingsRoutes } from "./features/tenants/settings/routes";
 import { operationsRoutes } from "./features/work/routes";
 import { root, signedIn } from "./shell/roots";
@@ -119,13 +119,6 @@ const campaign = createRoute({
   component: lazyRouteComponent(() => import("./features/campaigns/campaign-room"), "CampaignRoom"),
 });
 
-const events = createRoute({
-  getParentRoute: () => signedIn,
-  path: "/events",
-  validateSearch: searchOf({ show: choice("rejected"), name: text, source: text }),
-  component: lazyRouteComponent(() => import("./features/cdp/events/events-room"), "EventsRoom"),
-});
-
 const connect = createRoute({
   getParentRoute: () => signedIn,
   path: "/connect",
@@ -155,7 +148,7 @@ const routeTree = root.addChildren([
     interventions,
     campaigns,
     campaign,
-    events,
+    ...eventsRoutes,
     connect,
     ...peopleRoutes,
     ...analyticsRoutes,

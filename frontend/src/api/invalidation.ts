@@ -21,6 +21,7 @@ const STALE_BY_TYPE: Readonly<Record<string, readonly string[]>> = {
     "dashboard",
   ],
   cdp_event: ["cdp/events/stats"],
+  cdp_verdict: ["cdp/events/stats"],
   segment_counts: ["cdp/segments"],
 };
 

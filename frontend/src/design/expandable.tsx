@@ -6,14 +6,21 @@ interface ExpandableProps {
   /** The grid's columns, the first one the chevron's (16px). */
   columns: string;
   summary: ReactNode;
+  /** Called when it is opened: for a detail that is read only then. */
+  onOpen?: () => void;
   children: ReactNode;
 }
 
 /** A line of a list that opens to its detail. */
-export function Expandable({ columns, summary, children }: ExpandableProps) {
+export function Expandable({ columns, summary, onOpen, children }: ExpandableProps) {
   return (
     <li className="border-b border-line last:border-b-0">
-      <details className="group">
+      <details
+        className="group"
+        onToggle={({ currentTarget }) => {
+          if (currentTarget.open) onOpen?.();
+        }}
+      >
         <summary
           className={cx(
             "grid min-h-9 list-none items-center gap-x-3 px-4 py-1.5 hover:bg-sunken max-sm:min-h-11",

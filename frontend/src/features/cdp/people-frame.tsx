@@ -6,8 +6,10 @@ import { TAB, Tabs } from "@/design/tabs";
 
 /** Who the events are about. */
 export function PeopleFrame({ children }: { children: ReactNode }) {
-  const mayImport = useCan("cdp.imports:read");
-  const mayExport = useCan("cdp.exports:read");
+  const consents = useCan("cdp.consents:read");
+  const requests = useCan("cdp.privacy:read");
+  const imports = useCan("cdp.imports:read");
+  const exports = useCan("cdp.exports:read");
   return (
     <Page title="People" lead="Who your events are about, and why we think so.">
       <Tabs label="People">
@@ -17,12 +19,22 @@ export function PeopleFrame({ children }: { children: ReactNode }) {
         <Link to="/people/segments" activeOptions={{ includeSearch: false }} className={TAB}>
           Segments
         </Link>
-        {mayImport && (
+        {consents && (
+          <Link to="/people/consent" className={TAB}>
+            Consent
+          </Link>
+        )}
+        {requests && (
+          <Link to="/people/requests" className={TAB}>
+            Requests
+          </Link>
+        )}
+        {imports && (
           <Link to="/people/imports" className={TAB}>
             Imports
           </Link>
         )}
-        {mayExport && (
+        {exports && (
           <Link to="/people/exports" className={TAB}>
             Exports
           </Link>

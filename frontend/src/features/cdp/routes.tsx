@@ -2,6 +2,31 @@ import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { signedIn } from "@/shell/roots";
 import { choice, searchOf, text, wholeNumber } from "@/shell/search";
 
+export const eventsRoutes = [
+  createRoute({
+    getParentRoute: () => signedIn,
+    path: "/events",
+    validateSearch: searchOf({
+      show: choice("stored", "rejected"),
+      name: text,
+      source: text,
+      message: text,
+    }),
+    component: lazyRouteComponent(() => import("./events/events-room"), "EventsRoom"),
+  }),
+  createRoute({
+    getParentRoute: () => signedIn,
+    path: "/events/sources",
+    component: lazyRouteComponent(() => import("./sources/sources-room"), "SourcesRoom"),
+  }),
+  createRoute({
+    getParentRoute: () => signedIn,
+    path: "/events/sources/$sourceId",
+    validateSearch: searchOf({ show: choice("drift"), by: choice("day") }),
+    component: lazyRouteComponent(() => import("./sources/source-room"), "SourceRoom"),
+  }),
+] as const;
+
 export const peopleRoutes = [
   createRoute({
     getParentRoute: () => signedIn,
@@ -13,6 +38,22 @@ export const peopleRoutes = [
       segment: text,
     }),
     component: lazyRouteComponent(() => import("./profiles/people-room"), "PeopleRoom"),
+  }),
+  createRoute({
+    getParentRoute: () => signedIn,
+    path: "/people/consent",
+    component: lazyRouteComponent(() => import("./consents/consent-room"), "ConsentRoom"),
+  }),
+  createRoute({
+    getParentRoute: () => signedIn,
+    path: "/people/requests",
+    validateSearch: searchOf({ kind: choice("export", "erasure") }),
+    component: lazyRouteComponent(() => import("./privacy/requests-room"), "RequestsRoom"),
+  }),
+  createRoute({
+    getParentRoute: () => signedIn,
+    path: "/people/requests/$requestId",
+    component: lazyRouteComponent(() => import("./privacy/request-room"), "RequestRoom"),
   }),
   createRoute({
     getParentRoute: () => signedIn,

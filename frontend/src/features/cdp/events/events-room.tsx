@@ -1,38 +1,47 @@
 import { useQuery } from "@tanstack/react-query";
 import { useSearch } from "@tanstack/react-router";
 import { Age } from "@/design/figures";
-import { Page, Panel } from "@/design/panel";
+import { Panel } from "@/design/panel";
 import { Loaded } from "@/design/states";
 import { PanelTab, PanelTabs } from "@/design/tabs";
 import { integer } from "@/format/numbers";
+import { EventsFrame } from "./events-frame";
+import { Filters, useEventSearch } from "./filters";
+import { Live } from "./live";
 import { eventStatsQuery } from "./queries";
 import { Rejected } from "./rejected";
 import { Stored } from "./stored";
 
+const TITLES = { stored: "Stored", rejected: "Refused" } as const;
+
 export function EventsRoom() {
-  const { show, name, source } = useSearch({ from: "/signed-in/events" });
+  const search = useSearch({ from: "/signed-in/events" });
+  const { identifier } = useEventSearch();
+  const state = identifier === undefined ? {} : { identifier };
+  const { show } = search;
   return (
-    <Page
-      title="Events"
-      lead="What your sources sent, as it was stored, and what was refused, with the reason."
-    >
+    <EventsFrame>
       <Stats />
       <Panel
-        title={show === "rejected" ? "Refused" : "Stored"}
+        title={show === undefined ? "As they come" : TITLES[show]}
         aside={
           <PanelTabs label="Which events">
-            <PanelTab to="/events" search={{ show: undefined }}>
+            <PanelTab to="/events" search={{ ...search, show: undefined }} state={state}>
+              Live
+            </PanelTab>
+            <PanelTab to="/events" search={{ ...search, show: "stored" }} state={state}>
               Stored
             </PanelTab>
-            <PanelTab to="/events" search={{ show: "rejected" }}>
+            <PanelTab to="/events" search={{ ...search, show: "rejected" }} state={state}>
               Refused
             </PanelTab>
           </PanelTabs>
         }
       >
-        {show === "rejected" ? <Rejected source={source} /> : <Stored name={name} />}
+        <Filters />
+        {show === undefined ? <Live /> : show === "stored" ? <Stored /> : <Rejected />}
       </Panel>
-    </Page>
+    </EventsFrame>
   );
 }
 

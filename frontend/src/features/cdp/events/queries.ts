@@ -1,6 +1,7 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, body } from "@/api/client";
 import { byCursor } from "@/api/cursor";
+import type { EventSearch } from "./filters";
 
 export const eventStatsQuery = queryOptions({
   queryKey: ["cdp/events/stats"],
@@ -8,26 +9,67 @@ export const eventStatsQuery = queryOptions({
   refetchInterval: 15_000,
 });
 
-/** The event store, the newest first; `live` looks again every few seconds. */
-export function eventsQuery(name: string | undefined, live: boolean) {
+/** The event store, the newest first. */
+export function eventsQuery({ name, source, message, identifier }: EventSearch) {
   return byCursor(
-    ["cdp/events", "stored", name ?? null],
-    (cursor) => body(api.GET("/api/v1/cdp/events", { params: { query: { cursor, name: name ?? null } } })),
-    live ? 5_000 : false,
-  );
-}
-
-export function verdictsQuery(source: string | undefined) {
-  return byCursor(
-    ["cdp/events", "verdicts", source ?? null],
+    ["cdp/events", "stored", name ?? null, source ?? null, message ?? null, identifier ?? null],
     (cursor) =>
       body(
-        api.GET("/api/v1/cdp/events/verdicts", {
-          params: { query: { cursor, source_id: source ?? null } },
+        api.GET("/api/v1/cdp/events", {
+          params: {
+            query: {
+              cursor,
+              name: name ?? null,
+              source_id: source ?? null,
+              message_id: message ?? null,
+              identifier: identifier ?? null,
+            },
+          },
         }),
       ),
     15_000,
   );
+}
+
+/** One event whole, with the person whose it is by now. */
+export function eventQuery(eventId: string, receivedAt: string) {
+  return queryOptions({
+    queryKey: ["cdp/events", "one", eventId],
+    queryFn: () =>
+      body(
+        api.GET("/api/v1/cdp/events/{event_id}", {
+          params: { path: { event_id: eventId }, query: { received_at: receivedAt } },
+        }),
+      ),
+    // Whose it is comes some moments after the event.
+    refetchInterval: ({ state }) => (state.data?.profile_id === null ? 2_000 : false),
+  });
+}
+
+/** Refused events are kept sealed: they are found by what is told of them, not by whom they name. */
+export function verdictsQuery({ name, source, message }: Omit<EventSearch, "identifier">) {
+  return byCursor(
+    ["cdp/events", "verdicts", name ?? null, source ?? null, message ?? null],
+    (cursor) =>
+      body(
+        api.GET("/api/v1/cdp/events/verdicts", {
+          params: {
+            query: { cursor, name: name ?? null, source_id: source ?? null, message_id: message ?? null },
+          },
+        }),
+      ),
+    15_000,
+  );
+}
+
+export function verdictQuery(verdictId: string) {
+  return queryOptions({
+    queryKey: ["cdp/events", "verdict", verdictId],
+    queryFn: () =>
+      body(
+        api.GET("/api/v1/cdp/events/verdicts/{verdict_id}", { params: { path: { verdict_id: verdictId } } }),
+      ),
+  });
 }
 
 /** Sends a refused event through again, as it came (null) or as somebody put it right. */

@@ -1,32 +1,37 @@
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import type { EventVerdict } from "@/api/types";
-import { Evidence } from "@/design/evidence";
 import { Expandable } from "@/design/expandable";
-import { SelectField } from "@/design/field";
-import { Age, Moment, Unknown } from "@/design/figures";
+import { Age, Unknown } from "@/design/figures";
 import { Listed } from "@/design/listed";
-import { Fact, Facts } from "@/design/panel";
 import { Empty } from "@/design/states";
 import { Status, type Tone } from "@/design/status";
 import { integer } from "@/format/numbers";
 import { words } from "@/format/words";
-import { sourcesQuery } from "../sources/queries";
+import { isNarrowed, useEventSearch } from "./filters";
 import { verdictsQuery } from "./queries";
-import { Replay } from "./replay";
+import { VerdictDetail } from "./verdict-detail";
 
-export function Rejected({ source }: { source: string | undefined }) {
-  const verdicts = useInfiniteQuery(verdictsQuery(source));
+export function Rejected() {
+  const search = useEventSearch();
+  const verdicts = useInfiniteQuery(verdictsQuery(search));
   return (
     <>
-      <SourceFilter source={source} />
+      {search.identifier !== undefined && (
+        <p className="border-b border-line px-4 py-2 text-ink-2">
+          Refused events are kept sealed, and are not looked up by whom they name: these are of anybody.
+        </p>
+      )}
       <Listed
         query={verdicts}
         more="Earlier"
         empty={
-          <Empty title="Nothing was refused.">
-            An event that breaks a rule stands here with the rule it broke, and can be sent through again.
-          </Empty>
+          isNarrowed(search) ? (
+            <Empty title="No refused event is like that." />
+          ) : (
+            <Empty title="Nothing was refused.">
+              An event that breaks a rule stands here with the rule it broke, and can be sent through again.
+            </Empty>
+          )
         }
       >
         {(items) => (
@@ -38,33 +43,6 @@ export function Rejected({ source }: { source: string | undefined }) {
         )}
       </Listed>
     </>
-  );
-}
-
-function SourceFilter({ source }: { source: string | undefined }) {
-  const sources = useQuery(sourcesQuery);
-  const navigate = useNavigate({ from: "/events" });
-  if ((sources.data?.length ?? 0) < 2 && source === undefined) return null;
-  return (
-    <div className="border-b border-line px-4 py-2">
-      <div className="w-52">
-        <SelectField
-          label="Source"
-          hideLabel
-          value={source ?? ""}
-          onChange={(event) => {
-            void navigate({ search: { show: "rejected", source: event.target.value || undefined } });
-          }}
-        >
-          <option value="">Every source</option>
-          {sources.data?.map(({ id, name }) => (
-            <option key={id} value={id}>
-              {name}
-            </option>
-          ))}
-        </SelectField>
-      </div>
-    </div>
   );
 }
 
@@ -102,55 +80,7 @@ function VerdictLine({ verdict }: { verdict: EventVerdict }) {
         </>
       }
     >
-      <div className="grid gap-x-8 gap-y-4 md:grid-cols-2">
-        <div>
-          <p className="max-w-prose">{verdict.reason}</p>
-          <p className="mb-3 font-mono text-sm text-ink-3">{verdict.code}</p>
-          <VerdictFacts verdict={verdict} />
-          <Replay verdict={verdict} />
-        </div>
-        <section aria-label="As it came">
-          <h4 className="mb-1 font-medium">As it came</h4>
-          <Payload payload={verdict.payload} />
-        </section>
-      </div>
+      <VerdictDetail verdict={verdict} />
     </Expandable>
   );
-}
-
-function VerdictFacts({ verdict }: { verdict: EventVerdict }) {
-  const sources = useQuery(sourcesQuery);
-  const source = sources.data?.find(({ id }) => id === verdict.source_id);
-  return (
-    <Facts>
-      <Fact term="Message id">
-        {verdict.message_id === null ? (
-          <Unknown why="it had none" />
-        ) : (
-          <code className="font-mono text-sm break-all">{verdict.message_id}</code>
-        )}
-      </Fact>
-      <Fact term="Source">{source?.name ?? <Unknown why="it came with no source’s key" />}</Fact>
-      <Fact term="Times">{integer(verdict.times)}</Fact>
-      <Fact term="First">
-        <Moment at={verdict.first_at} />
-      </Fact>
-      <Fact term="Last">
-        <Moment at={verdict.last_at} />
-      </Fact>
-      {verdict.replayed_at !== null && (
-        <Fact term="Sent through again">
-          <Moment at={verdict.replayed_at} />
-        </Fact>
-      )}
-    </Facts>
-  );
-}
-
-function Payload({ payload }: { payload: unknown }) {
-  if (payload === null || payload === undefined)
-    return <p className="text-ink-2">It was too large to keep.</p>;
-  if (typeof payload === "object" && !Array.isArray(payload))
-    return <Evidence value={payload as Record<string, unknown>} empty="It was empty." />;
-  return <code className="font-mono text-sm break-all">{JSON.stringify(payload)}</code>;
 }

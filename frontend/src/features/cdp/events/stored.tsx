@@ -1,87 +1,48 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
-import { Pause, Play } from "lucide-react";
-import { useState } from "react";
+import { Link } from "@tanstack/react-router";
+import { type ReactNode, useState } from "react";
 import type { StoredEvent } from "@/api/types";
 import { Button } from "@/design/button";
-import { Evidence } from "@/design/evidence";
 import { Expandable } from "@/design/expandable";
-import { TextField } from "@/design/field";
-import { Age, Moment, Money } from "@/design/figures";
-import { formText } from "@/design/form";
+import { Age, Money } from "@/design/figures";
 import { Listed } from "@/design/listed";
-import { Fact, Facts } from "@/design/panel";
 import { Empty } from "@/design/states";
 import { clockTime } from "@/format/time";
+import { EventDetail } from "./event-detail";
+import { isNarrowed, useEventSearch } from "./filters";
 import { eventsQuery } from "./queries";
 
-export function Stored({ name }: { name: string | undefined }) {
-  const [following, setFollowing] = useState(true);
-  const events = useInfiniteQuery(eventsQuery(name, following));
+/** The event store, the newest first. */
+export function Stored({ empty }: { empty?: ReactNode }) {
+  const search = useEventSearch();
+  const events = useInfiniteQuery(eventsQuery(search));
   return (
-    <>
-      <div className="flex flex-wrap items-center gap-2 border-b border-line px-4 py-2">
-        <NameFilter name={name} />
-        <Button
-          aria-pressed={following}
-          onClick={() => {
-            setFollowing(!following);
-          }}
-        >
-          {following ? <Pause size={14} aria-hidden /> : <Play size={14} aria-hidden />}
-          {following ? "Following" : "Follow"}
-        </Button>
-      </div>
-      <Listed
-        query={events}
-        rows={8}
-        more="Earlier events"
-        empty={<NoEvents filtered={name !== undefined} />}
-      >
-        {(items) => (
-          <ul>
-            {items.map((event) => (
-              <EventLine key={event.id} event={event} />
-            ))}
-          </ul>
-        )}
-      </Listed>
-    </>
-  );
-}
-
-function NameFilter({ name }: { name: string | undefined }) {
-  const navigate = useNavigate({ from: "/events" });
-  return (
-    <form
-      role="search"
-      className="w-52"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void navigate({ search: { name: formText(event.currentTarget, "name") || undefined } });
-      }}
+    <Listed
+      query={events}
+      rows={8}
+      more="Earlier events"
+      empty={empty ?? <NoEvents filtered={isNarrowed(search)} />}
     >
-      <TextField
-        label="Event name"
-        hideLabel
-        name="name"
-        type="search"
-        placeholder="Event name, Enter"
-        defaultValue={name}
-      />
-    </form>
+      {(items) => (
+        <ul>
+          {items.map((event) => (
+            <EventLine key={event.id} event={event} />
+          ))}
+        </ul>
+      )}
+    </Listed>
   );
 }
 
-function NoEvents({ filtered }: { filtered: boolean }) {
+export function NoEvents({ filtered }: { filtered: boolean }) {
   return filtered ? (
-    <Empty title="No event has that name." />
+    <Empty title="No event is like that." />
   ) : (
     <Empty
       title="No event has arrived yet."
       action={
         <Button asChild>
-          <Link to="/connect">Show me the snippet</Link>
+          <Link to="/events/sources">Show me the snippet</Link>
         </Button>
       }
     >
@@ -91,9 +52,13 @@ function NoEvents({ filtered }: { filtered: boolean }) {
 }
 
 function EventLine({ event }: { event: StoredEvent }) {
+  const [opened, setOpened] = useState(false);
   return (
     <Expandable
       columns="grid-cols-[16px_minmax(0,1fr)_auto] sm:grid-cols-[16px_88px_minmax(0,1fr)_84px_96px_72px]"
+      onOpen={() => {
+        setOpened(true);
+      }}
       summary={
         <>
           <span className="whitespace-nowrap text-ink-3 max-sm:hidden">{clockTime(event.received_at)}</span>
@@ -108,34 +73,7 @@ function EventLine({ event }: { event: StoredEvent }) {
         </>
       }
     >
-      <EventDetail event={event} />
+      {opened && <EventDetail eventId={event.id} at={event.received_at} />}
     </Expandable>
-  );
-}
-
-function EventDetail({ event }: { event: StoredEvent }) {
-  return (
-    <div className="grid gap-4 md:grid-cols-3">
-      <Facts className="content-start">
-        <Fact term="Message id">
-          <code className="font-mono text-sm break-all">{event.message_id}</code>
-        </Fact>
-        <Fact term="Happened">
-          <Moment at={event.event_time} />
-        </Fact>
-        <Fact term="Received">
-          <Moment at={event.received_at} />
-        </Fact>
-        {event.order_id !== null && <Fact term="Order">{event.order_id}</Fact>}
-      </Facts>
-      <section aria-label="Properties">
-        <h4 className="mb-1 font-medium">Properties</h4>
-        <Evidence value={event.properties} empty="It has none." />
-      </section>
-      <section aria-label="Context">
-        <h4 className="mb-1 font-medium">Context</h4>
-        <Evidence value={event.context} empty="It has none." />
-      </section>
-    </div>
   );
 }

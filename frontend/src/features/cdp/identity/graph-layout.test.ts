@@ -21,6 +21,7 @@ function link(a: string, b: string, part: Partial<IdentityLink> = {}): IdentityL
     decided_at: AT,
     removed_at: null,
     removed_by: null,
+    act: null,
     ...part,
   };
 }

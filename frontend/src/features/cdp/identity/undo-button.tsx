@@ -3,16 +3,18 @@ import type { IdentityGraph, IdentityLink } from "@/api/types";
 import { Button } from "@/design/button";
 import { plural } from "@/format/words";
 import { ChangeDialog } from "./change-dialog";
+import { isSplit, saidTogether } from "./acts";
 import { useUndo } from "./queries";
 
 /** Its dialog outlives the link, to say what came of it. */
 export function UndoButton({ graph, link }: { graph: IdentityGraph; link: IdentityLink }) {
   const [open, setOpen] = useState(false);
   const undo = useUndo(link.assertion);
-  const together = graph.links.filter(({ assertion }) => assertion === link.assertion).length;
+  const together = saidTogether(graph.links, link).length;
+  const split = isSplit(graph.links, link);
   return (
     <>
-      {link.removed_at === null && (
+      {saidTogether(graph.links, link).some((each) => each.removed_at === null) && (
         <Button
           onClick={() => {
             undo.reset();
@@ -25,10 +27,12 @@ export function UndoButton({ graph, link }: { graph: IdentityGraph; link: Identi
       <ChangeDialog
         open={open}
         onOpenChange={setOpen}
-        title={link.kind === "apart" ? "Take the split back?" : "Take this link back?"}
+        title={split ? "Take the split back?" : "Take this link back?"}
         consequences={[
-          `What was asserted is taken back as a whole: ${plural(together, "link")}.`,
-          link.kind === "apart"
+          split
+            ? "The split is taken back as a whole."
+            : `What was asserted is taken back as a whole: ${plural(together, "link")}.`,
+          split
             ? "Where nothing else keeps them apart, and other links hold them together, they become one person again."
             : "Where no other link holds them together, the person becomes two.",
           "Traits, counters and segments of everybody concerned are worked out anew; no event is changed.",

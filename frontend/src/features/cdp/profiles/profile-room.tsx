@@ -7,6 +7,7 @@ import { Age, Moment, Unknown } from "@/design/figures";
 import { Fact, Facts, Page, Panel } from "@/design/panel";
 import { Loaded } from "@/design/states";
 import { integer } from "@/format/numbers";
+import { PersonConsents } from "../consents/person-consents";
 import { Identity } from "../identity/identity";
 import { MergeButton } from "../identity/merge-button";
 import { SegmentsOf } from "../segments/segments-of";
@@ -65,6 +66,7 @@ function ProfilePage({ asked, profile }: { asked: string; profile: ProfileDetail
         </Panel>
       </div>
       <SegmentsOf profileId={profile.id} />
+      <PersonConsents profileId={profile.id} />
       <Identity profile={profile} />
       <Timeline profileId={profile.id} />
     </Page>

@@ -5,9 +5,32 @@ interface Snippet {
   readonly code: string;
 }
 
+/** For a page without a build: it loads the SDK from here, and keeps what is called before it is there. */
+function webPage(origin: string, writeKey: string): string {
+  return `<script>
+  !(function (page) {
+    var waiting = [], calls = ["track", "page", "identify", "group", "alias", "screen"];
+    var analytics = (window.analytics = {});
+    calls.forEach(function (call) {
+      analytics[call] = function () { waiting.push([call, arguments]); };
+    });
+    var sdk = page.createElement("script");
+    sdk.async = true;
+    sdk.src = "${origin}/sdk/analytics.js";
+    sdk.onload = function () {
+      window.analytics = AnalyticsNext.AnalyticsBrowser.load({ writeKey: "${writeKey}", cdnURL: "${origin}" });
+      waiting.forEach(function (said) { window.analytics[said[0]].apply(window.analytics, said[1]); });
+    };
+    page.head.appendChild(sdk);
+  })(document);
+  analytics.page();
+</script>`;
+}
+
 export function snippets(origin: string, writeKey: string): readonly Snippet[] {
   const host = origin.replace(/^https?:\/\//, "");
   return [
+    { key: "page", name: "Web page", code: webPage(origin, writeKey) },
     {
       key: "browser",
       name: "Browser (npm)",
