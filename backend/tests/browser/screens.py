@@ -13,12 +13,32 @@ _BESIDE = """async () => {
   for (let frame = 0; frame < 60 && beside() > 0; frame += 1) await new Promise(requestAnimationFrame);
   return beside();
 }"""
+_AXE = Path(__file__).parents[3] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+_LOOKED_AT: tuple[tuple[Literal["light", "dark"], dict[str, list[str]]], ...] = (
+    ("light", {}),
+    ("dark", {"runOnly": ["color-contrast"]}),
+)
+"""The colours are all that a theme changes."""
 _THEMES: tuple[Literal["dark", "light"], ...] = ("dark", "light")
 
 
 def sideways(page: Page) -> int:
     """How many pixels of the page lie beside its window; charts take a new width some frames after it changed."""
     return int(page.evaluate(_BESIDE))
+
+
+def faults_of(page: Page) -> list[str]:
+    """What a person who cannot see the page well stumbles over, in both themes."""
+    faults: list[str] = []
+    page.evaluate(_AXE.read_text())
+    for theme, what in _LOOKED_AT:
+        page.emulate_media(color_scheme=theme)
+        found = page.evaluate("what => axe.run(document, {resultTypes: ['violations'], ...what})", what)
+        faults += [
+            f"{page.url}, {theme}: {each['id']} {each['nodes'][0]['target']}" for each in found["violations"]
+        ]
+    page.emulate_media(color_scheme="light")
+    return faults
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ def test_the_order_in_which_events_are_learned_from_does_not_count(
 
 
 def test_values_are_told_apart_by_type_and_what_was_sealed_is_personal() -> None:
-    values = [None, True, 3, 2.5, "a", "2026-11-28T10:00:00Z", "[sealed]", [1], {}]
+    values: list[Any] = [None, True, 3, 2.5, "a", "2026-11-28T10:00:00Z", "[sealed]", [1], {}]
     assert [type_of(each).value for each in values] == [
         *("nothing", "yes_no", "number", "number", "text", "time", "personal", "list", "list")
     ]
