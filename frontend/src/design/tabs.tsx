@@ -19,7 +19,7 @@ export function Tabs({ label, children }: { label: string; children: ReactNode }
     <nav
       ref={showCurrent}
       aria-label={label}
-      className="flex gap-5 overflow-x-auto border-b border-line max-sm:px-4"
+      className="flex gap-5 overflow-x-auto border-b border-line max-sm:px-4 print:hidden"
     >
       {children}
     </nav>

@@ -11,7 +11,7 @@ export function Navigation() {
   return (
     <nav
       aria-label="Rooms"
-      className="z-30 border-line bg-surface max-sm:fixed max-sm:inset-x-0 max-sm:bottom-0 max-sm:border-t max-sm:pb-[env(safe-area-inset-bottom)] sm:sticky sm:top-12 sm:h-[calc(100dvh-48px)] sm:w-14 sm:shrink-0 sm:border-r sm:p-2 lg:w-48"
+      className="z-30 border-line bg-surface max-sm:fixed max-sm:inset-x-0 max-sm:bottom-0 max-sm:border-t max-sm:pb-[env(safe-area-inset-bottom)] sm:sticky sm:top-12 sm:h-[calc(100dvh-48px)] sm:w-14 sm:shrink-0 sm:border-r sm:p-2 lg:w-48 print:hidden"
     >
       <ul className="flex max-sm:justify-around sm:flex-col sm:gap-0.5">
         {ROOMS.map(({ to, label, icon: Icon, notOnPhone }) => (

@@ -47,7 +47,7 @@ export function Shell() {
       >
         Skip to the content
       </a>
-      <header className="sticky top-0 z-30 flex h-12 items-center gap-2 border-b border-line bg-surface px-4">
+      <header className="sticky top-0 z-30 flex h-12 items-center gap-2 border-b border-line bg-surface px-4 print:hidden">
         <Mark />
         <span className="mr-1 font-semibold tracking-tight max-sm:sr-only">Stratum</span>
         <TenantSwitcher />

@@ -35,11 +35,13 @@ function CategoryList({ read }: { read: Read }) {
   const usual = Object.entries(read.defaults).sort();
   return (
     <>
-      <p className="max-w-prose border-b border-line px-4 py-3 text-ink-2">
-        OneTrust, Cookiebot and their like name categories of their own. The usual names are known; name here
-        what yours means otherwise. Capitals and signs in a name do not count. It holds for events from now
-        on: receipts of the past stay what they are.
-      </p>
+      <div className="border-b border-line px-4 py-3">
+        <p className="max-w-prose text-ink-2">
+          OneTrust, Cookiebot and their like name categories of their own. The usual names are known; name
+          here what yours means otherwise. Capitals and signs in a name do not count. It holds for events from
+          now on: receipts of the past stay what they are.
+        </p>
+      </div>
       <Table label="Categories">
         <thead>
           <tr>

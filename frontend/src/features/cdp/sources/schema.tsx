@@ -194,7 +194,7 @@ function Properties({ kind }: { kind: KindOfEvent }) {
           {kind.properties.map((property) => (
             <Tr key={property.name}>
               <Td>
-                <code className="font-mono text-sm break-all">{property.name}</code>
+                <code className="font-mono text-sm whitespace-nowrap">{property.name}</code>
               </Td>
               <Td className="whitespace-nowrap">
                 {property.types.map(({ type, events }) => (
