@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from celery import Celery, signals
 from kombu import Queue
 
 from app.core.config import settings
+from app.core.heap import settled_heap
 from app.core.logging import configure_logging, get_logger
 from app.core.sentry import start_sentry
 from app.workers import tasks
@@ -105,6 +107,7 @@ celery_app.conf.update(
 )
 
 _runtime: Runtime | None = None
+_until_the_end = ExitStack()
 
 
 def _its_runtime() -> Runtime:
@@ -119,6 +122,7 @@ def _begin(**_: Any) -> None:
     configure_logging(settings)
     start_sentry(settings)
     _runtime = Runtime(settings)
+    _until_the_end.enter_context(settled_heap())
 
 
 @signals.worker_process_shutdown.connect
@@ -127,6 +131,7 @@ def _finish(**_: Any) -> None:
     if _runtime is not None:
         _runtime.close()
         _runtime = None
+    _until_the_end.close()
 
 
 @signals.setup_logging.connect

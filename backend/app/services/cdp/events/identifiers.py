@@ -15,6 +15,7 @@ from uuid import UUID
 import msgspec
 import phonenumbers
 
+from app.core.ids import id_of
 from app.core.security import keyed_hash, seal, unseal
 from app.services.cdp.identity.rules import IdentifierType, is_garbage
 
@@ -212,7 +213,7 @@ def identifier_key(kind: IdentifierType, normal: str, tenant_id: int) -> UUID:
 
 
 def key_of(keyed: bytes) -> UUID:
-    return UUID(bytes=keyed[:16])
+    return id_of(keyed[:16])
 
 
 @lru_cache(maxsize=16_384)

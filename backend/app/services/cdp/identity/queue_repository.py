@@ -21,15 +21,16 @@ RETURNING next.received_at, next.event_ids, queue.queued_at
 """
 _WAITING = "SELECT EXISTS (SELECT FROM cdp_identity_queue WHERE tenant_id = $1)"
 
-# An erased person's past is not resolved, even where it was being written while they were erased.
+# Each event by its key, whatever the planner may think of the table's size. An erased person's past is not resolved,
+# even where it was being written while they were erased.
 _EVENTS = """
 SELECT e.id, e.received_at, e.message_id, e.source_id, e.event_type, e.event_name, e.event_time, e.person_key,
   e.anonymous_id, e.user_id_hash, e.email_hash, e.phone_hash, e.context #>> '{device,id}', e.identifiers,
   CASE WHEN e.event_type = 'identify' THEN e.properties::text END, e.value_micros, e.currency, e.is_order,
   e.is_refund, e.click_ids::text
 FROM unnest($2::timestamptz[], $3::uuid[]) AS queued (received_at, id)
-JOIN cdp_events AS e ON e.tenant_id = $1 AND e.received_at = queued.received_at AND e.id = queued.id
-  AND e.received_at BETWEEN $4 AND $5
+CROSS JOIN LATERAL (SELECT * FROM cdp_events WHERE tenant_id = $1 AND received_at = queued.received_at
+  AND id = queued.id AND received_at BETWEEN $4 AND $5 OFFSET 0) AS e
 WHERE NOT EXISTS (SELECT FROM cdp_tombstones WHERE tenant_id = $1) OR NOT EXISTS (
   SELECT FROM cdp_tombstones AS t WHERE t.tenant_id = $1 AND t.before > e.event_time AND t.key = ANY(ARRAY[e.person_key,
     encode(substr(e.user_id_hash, 1, 16), 'hex')::uuid, encode(substr(e.email_hash, 1, 16), 'hex')::uuid,

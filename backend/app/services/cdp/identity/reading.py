@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from app.core.ids import id_of
 from app.core.security import seal
 from app.services.cdp.events import service as events
 from app.services.cdp.identity.graph_rules import Assertion, Kind, Position
@@ -69,7 +70,7 @@ class Batch:
 
 def assertion_id(keys: Iterable[UUID]) -> UUID:
     """The same identifiers named together are the same assertion, whenever and however often."""
-    return UUID(bytes=hashlib.blake2b(b"".join(sorted(key.bytes for key in keys)), digest_size=16).digest())
+    return id_of(hashlib.blake2b(b"".join(sorted(key.bytes for key in keys)), digest_size=16).digest())
 
 
 def read_events(
