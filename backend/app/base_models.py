@@ -24,6 +24,7 @@ from app.models.cdp.funnels import CdpFunnel
 from app.models.cdp.identity import (
     CdpIdentifier,
     CdpIdentityEdge,
+    CdpIdentityQuarantined,
     CdpIdentityQueueItem,
     CdpIdentitySettings,
     CdpProfileChange,
@@ -95,6 +96,7 @@ __all__ = [
     "CdpFunnel",
     "CdpIdentifier",
     "CdpIdentityEdge",
+    "CdpIdentityQuarantined",
     "CdpIdentityQueueItem",
     "CdpIdentitySettings",
     "CdpImport",

@@ -91,6 +91,9 @@ CDP_GROUP_EVENTS = Histogram(
 CDP_INTAKE_BYTES = Gauge("cdp_intake_bytes", "Bodies and events let in and not yet answered, in bytes.")
 CDP_QUEUE_EVENTS = Gauge("stratum_cdp_queue_events", "Events that wait to be written in this process.")
 CDP_IDENTITY_RESOLVED = Counter("stratum_cdp_identity_events_total", "Events resolved to people.")
+CDP_IDENTITY_QUARANTINED = Counter(
+    "stratum_cdp_identity_quarantined_total", "Events set aside because nothing could be made of them."
+)
 CDP_IDENTITY_LAG = Histogram(
     "stratum_cdp_identity_lag_seconds",
     "From the commit of the oldest event of a set until it is seen in its profile.",
@@ -108,6 +111,10 @@ CDP_SEGMENT_EVALUATIONS = Counter(
     "stratum_cdp_segment_evaluations_total",
     "Profiles evaluated because something changed (followed), and whole memberships computed (recomputed).",
     ["how"],
+)
+CDP_SEGMENT_FAILURES = Counter(
+    "stratum_cdp_segment_failures_total",
+    "Segments whose evaluation failed while their neighbours were followed; each is computed whole instead.",
 )
 CDP_SEGMENT_TRANSITIONS = Counter(
     "stratum_cdp_segment_transitions_total", "Profiles that entered or left a segment.", ["direction"]

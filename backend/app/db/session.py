@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVarTuple
 
+import asyncpg
 from sqlalchemy import Select, event, make_url, text
-from sqlalchemy.exc import DBAPIError, DisconnectionError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, PendingRollbackError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session, UOWTransaction
 
@@ -82,6 +84,31 @@ def is_outage(error: BaseException) -> bool:
     return sqlstate.startswith(_OUTAGES) or isinstance(
         error, ConnectionError | TimeoutError | socket.gaierror
     )
+
+
+_QUARRELS = ("40", "55P")
+_TOO_SLOW = "57014"
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether the moment is at fault and not the data: an outage, a deadlock, a lock, no connection free."""
+    if isinstance(error, DBAPIError):
+        cause = getattr(error.orig, "__cause__", None)
+        return error.connection_invalidated or (cause is not None and is_passing(cause))
+    if isinstance(
+        error, DisconnectionError | PendingRollbackError | PoolTimeout | asyncpg.InternalClientError
+    ):
+        return True
+    if isinstance(error, asyncpg.InterfaceError):
+        return not isinstance(error, ValueError)  # the driver's, of what no column can take
+    sqlstate = str(getattr(error, "sqlstate", None) or "")
+    return sqlstate.startswith(_QUARRELS) or is_too_slow(error) or is_outage(error)
+
+
+def is_too_slow(error: BaseException) -> bool:
+    """Whether a statement ran into its timeout: fewer rows at once may help."""
+    cause = getattr(error.orig, "__cause__", None) if isinstance(error, DBAPIError) else error
+    return getattr(cause, "sqlstate", None) == _TOO_SLOW
 
 
 async def check_database_health(engine: AsyncEngine) -> bool:

@@ -15,7 +15,7 @@ from app.core.clock import real_now
 from app.core.ids import uuid7
 from app.models.auth.sessions import UserSession
 from app.models.cdp.events import CdpEvent, CdpEventVerdict
-from app.models.cdp.identity import CdpIdentifier, CdpIdentityEdge
+from app.models.cdp.identity import CdpIdentifier, CdpIdentityEdge, CdpIdentityQuarantined
 from app.models.integrations.ad_accounts import AdAccount
 from app.models.integrations.conversions import ConversionDelivery
 from app.models.trust_engine.incidents import TrustIncident
@@ -138,6 +138,23 @@ async def _people(company: Company) -> UUID:
 @names("assertion_id")
 async def _assertion(company: Company) -> UUID:
     return await _people(company)
+
+
+@names("event_id")
+async def _quarantined(company: Company) -> UUID:
+    """An event that stands apart."""
+    event_id = uuid7()
+    async with company.scopes() as scope:
+        scope.session.add(
+            CdpIdentityQuarantined(
+                id=event_id,
+                received_at=real_now(),
+                quarantined_at=real_now(),
+                code="internal",
+                reason="It broke.",
+            )
+        )
+    return event_id
 
 
 @names("profile_id")

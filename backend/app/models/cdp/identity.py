@@ -111,6 +111,21 @@ class CdpIdentityQueueItem(TenantOwned, Base):
     event_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid()))
 
 
+class CdpIdentityQuarantined(TenantOwned, Base):
+    """An event (`id`) that could not be resolved though everything around it could; stored, and not counted yet.
+
+    `code` is a stable word for the failure, `reason` what it said.
+    """
+
+    __tablename__ = "cdp_identity_quarantine"
+    __table_args__ = (Index("ix_cdp_identity_quarantine_newest", "tenant_id", "quarantined_at", "id"),)
+
+    received_at: Mapped[datetime]
+    quarantined_at: Mapped[datetime]
+    code: Mapped[str]
+    reason: Mapped[str]
+
+
 class CdpIdentitySettings(TenantKeyed, Base):
     """A tenant's own rules; what is absent follows the defaults. `version` counts changes."""
 

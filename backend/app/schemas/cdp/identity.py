@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.schemas.inputs import Input
+from app.schemas.pages import CursorPage
 from app.schemas.text import NO_NUL
 
 Limited = Literal["email", "phone", "match_key", "device_id", "anonymous_id"]
@@ -45,6 +46,38 @@ class IdentityRules(Input):
 
 class IdentityRulesRead(IdentityRules):
     version: int = Field(description="Counts the changes of the rules.")
+
+
+class QuarantineQuery(BaseModel):
+    cursor: str | None = Field(
+        None, max_length=200, description="The `next_cursor` of the page before; left out for the first page."
+    )
+    limit: int = Field(50, ge=1, le=200, description="Rows of a page, at most.")
+
+
+class QuarantinedRead(BaseModel):
+    """An event that is stored and could not be counted for anybody."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    event_id: UUID = Field(description="The event's id here.")
+    message_id: str = Field(description="The sender's id of the event, unique in the tenant.")
+    event_type: str = Field(description="`track`, `identify`, ….")
+    event_name: str = Field(description="The event's name.")
+    source_id: UUID | None = Field(description="The source that sent it.")
+    event_time: datetime = Field(description="When it happened, UTC.")
+    received_at: datetime = Field(description="When it was received, UTC.")
+    quarantined_at: datetime = Field(description="When resolving it last failed, UTC.")
+    code: str = Field(description="A stable code of what failed; `internal` where it is a defect of ours.")
+    reason: str = Field(description="What failed, in the words of the program.")
+
+
+class QuarantinePage(CursorPage[QuarantinedRead]):
+    total: int = Field(description="How many events stand apart; 10000 means that many or more.")
+
+
+class QuarantineRetried(BaseModel):
+    queued: int = Field(description="How many are being resolved again; what fails again is listed again.")
 
 
 class DifferenceRead(BaseModel):

@@ -33,7 +33,12 @@ INSERT INTO cdp_identity_queue (tenant_id, id, received_at, event_ids)
 SELECT $1, $3, array_agg(e.received_at), array_agg(e.id) FROM cdp_events AS e
 WHERE e.tenant_id = $1 AND e.person_key = ANY($2::uuid[]) AND NOT EXISTS (
   SELECT FROM cdp_identity_queue AS q WHERE q.tenant_id = $1 AND e.id = ANY(q.event_ids))
+    AND NOT EXISTS (SELECT FROM cdp_identity_quarantine AS a WHERE a.tenant_id = $1 AND a.id = e.id)
 HAVING count(*) > 0
+"""
+_STOOD_APART = """
+DELETE FROM cdp_identity_quarantine AS a WHERE tenant_id = $1 AND NOT EXISTS (
+  SELECT FROM cdp_events AS e WHERE e.tenant_id = $1 AND e.received_at = a.received_at AND e.id = a.id)
 """
 
 
@@ -67,6 +72,7 @@ class ErasingRepository:
         erased = 0
         while bite := int(await driver.fetchval(_EVENTS, request_id, _AT_ONCE)):
             erased += bite
+        await driver.execute(_STOOD_APART, self._scope.tenant_id)
         return erased
 
     async def resolve_again(self, keys: Iterable[UUID]) -> None:

@@ -31,6 +31,12 @@ class AlreadyRemoved(Conflict):
     code = "cdp.identity.already_removed"
 
 
+class NotQuarantined(NotFound):
+    """No such event stands apart here: it was resolved, or tried again, or never was."""
+
+    code = "cdp.identity.not_quarantined"
+
+
 class TooLargeToTry(Conflict):
     """The graph is too large to try rules on while you wait."""
 

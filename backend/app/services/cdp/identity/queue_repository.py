@@ -1,12 +1,14 @@
 """Events that wait to be resolved."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 
+from app.core.ids import uuid7
 from app.services.cdp.identity.driving_repository import TenantStatements
 from app.services.cdp.identity.reading import StoredEvent
 
@@ -17,7 +19,11 @@ WITH next AS (
 )
 DELETE FROM cdp_identity_queue AS queue USING next
 WHERE queue.tenant_id = $1 AND queue.id = next.id AND next.before < $2
-RETURNING next.received_at, next.event_ids, queue.queued_at
+RETURNING queue.id, queue.queued_at, next.received_at, next.event_ids
+"""
+_PUT_BACK = """
+INSERT INTO cdp_identity_queue (tenant_id, id, queued_at, received_at, event_ids)
+VALUES ($1, $2, $3, $4, $5)
 """
 _WAITING = "SELECT EXISTS (SELECT FROM cdp_identity_queue WHERE tenant_id = $1)"
 
@@ -39,14 +45,36 @@ WHERE NOT EXISTS (SELECT FROM cdp_tombstones WHERE tenant_id = $1) OR NOT EXISTS
 _BAR = "SELECT cdp_events_bar($1, $2)"
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Events by the time of their receipt and their id, and since when the first of them waited."""
+
+    keys: list[tuple[datetime, UUID]]
+    since: datetime | None
+
+
 class Queue(TenantStatements):
     """One tenant's events that wait, oldest first."""
 
-    async def take(self, most: int) -> tuple[list[tuple[datetime, UUID]], datetime | None]:
-        """The next events to resolve, about `most`, whose rows of the queue go; and since when the first waited."""
-        rows = await self._fetch(_TAKE, most)
-        events = [pair for row in rows for pair in zip(row[0], row[1], strict=True)]
-        return events, min((row[2] for row in rows), default=None)
+    async def take(self, most: int, *, exactly: bool = False) -> Taken:
+        """The next events to resolve, whose rows of the queue go: about `most`, or no more than that."""
+        keys: list[tuple[datetime, UUID]] = []
+        rows = sorted(await self._fetch(_TAKE, most), key=lambda row: row[0])
+        for name, queued_at, received, ids in rows:
+            room = most - len(keys) if exactly else len(ids)
+            keys += zip(received[:room], ids[:room], strict=True)
+            if room < len(ids):
+                await self._write(_PUT_BACK, name, queued_at, received[room:], ids[room:])
+        return Taken(keys, min((row[1] for row in rows), default=None))
+
+    async def withdraw(self, received_at: datetime, event_id: UUID) -> bool:
+        """Take this one out, if it is the next; whether it was."""
+        taken = await self.take(1, exactly=True)
+        if taken.keys == [(received_at, event_id)]:
+            return True
+        for at, name in taken.keys:
+            await self._write(_PUT_BACK, uuid7(), taken.since, [at], [name])
+        return False
 
     async def is_waiting(self) -> bool:
         return bool((await self._fetch(_WAITING))[0][0])

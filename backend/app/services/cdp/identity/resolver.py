@@ -2,30 +2,44 @@
 
 One resolver at a time works for a tenant (a lock that dies with its transaction). A row of the queue goes with the
 state that it produced: whoever dies half-way leaves the row, and the next one begins with it again.
+
+Where a set cannot be resolved though the database is well, its first half is tried, and so on down to the one event
+at fault, which is set aside; a success doubles the next set. So one event costs some thirty short transactions and
+stops nobody. A deadlock or a lost connection sets nothing aside: the task is tried again.
 """
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import chain
 from uuid import UUID
 
 from app.core.clock import real_now
 from app.core.metrics import CDP_IDENTITY_LAG, CDP_IDENTITY_LINKS, CDP_IDENTITY_RESOLVED
 from app.db.platform import Platform
-from app.db.session import Scopes, TenantScope, scopes_for
+from app.db.session import Scopes, TenantScope, is_passing, is_too_slow, scopes_for
 from app.services.cdp.identity.edges_repository import Entry, Link
 from app.services.cdp.identity.graph_rules import Assertion, Node, Position
 from app.services.cdp.identity.identifiers_repository import Identifier
 from app.services.cdp.identity.linking import Linker, Outcome
-from app.services.cdp.identity.queue_repository import tenants_waiting
+from app.services.cdp.identity.quarantine import Quarantine
+from app.services.cdp.identity.queue_repository import Taken, tenants_waiting
 from app.services.cdp.identity.reading import Batch, read_events, sealed_value
 from app.services.cdp.identity.repository import Graph
 from app.services.cdp.identity.rules import Rules
-from app.services.cdp.identity.settings import IdentitySettings
+from app.services.cdp.identity.settings import Current, IdentitySettings
 from app.services.cdp.profiles.rules import State, add_money, merge_registers
 from app.services.cdp.profiles.service import Change, Member, ProfileFolding
 
 _AT_ONCE = 5_000
 _STRAGGLES_AFTER = timedelta(seconds=3)
+
+
+class _Stuck(Exception):
+    """These events cannot be resolved together, and it is not the moment's fault; its cause says why."""
+
+    def __init__(self, keys: list[tuple[datetime, UUID]], error: Exception) -> None:
+        super().__init__()
+        self.keys = keys
+        self.error = error
 
 
 class Resolver:
@@ -40,9 +54,16 @@ class Resolver:
 
         Whoever finds the lock taken may leave: its holder looks once more after it has let go.
         """
-        resolved = 0
+        resolved, most = 0, self._at_once
         while True:
-            done = await self._turn()
+            try:
+                done = await self._turn(most)
+            except _Stuck as stuck:
+                most = max(1, len(stuck.keys) // 2)
+                if len(stuck.keys) == 1:
+                    await self._set_aside(stuck)
+                continue
+            most = min(self._at_once, most * 2)
             resolved += done or 0
             if done is None:
                 return resolved
@@ -51,23 +72,39 @@ class Resolver:
                     if not await Graph(scope).queue.is_waiting():
                         return resolved
 
-    async def _turn(self) -> int | None:
+    async def _turn(self, most: int) -> int | None:
         """One set of events; 0 where none waits, None where another is at work."""
         async with self._scopes() as scope:
             graph = Graph(scope)
             if not await graph.try_lock():
                 return None
-            keys, since = await graph.queue.take(self._at_once)
-            if not keys:
-                return 0
             settings = await IdentitySettings(scope).current()
-            stored = await graph.queue.events(keys)
-            batch = read_events(stored, scope.tenant_id, settings.garbage_keys, settings.match_keys)
-            await Resolution(scope, graph, settings.rules, batch).run()
-        CDP_IDENTITY_RESOLVED.inc(len(keys))
-        if since is not None:
-            CDP_IDENTITY_LAG.observe(max(0.0, (real_now() - since).total_seconds()))
-        return len(keys)
+            taken = await graph.queue.take(most, exactly=most < self._at_once)
+            if not taken.keys:
+                return 0
+            try:
+                await _resolve(scope, graph, settings, taken)
+            except Exception as error:
+                if is_passing(error) and not (is_too_slow(error) and len(taken.keys) > 1):
+                    raise
+                raise _Stuck(taken.keys, error) from error
+        CDP_IDENTITY_RESOLVED.inc(len(taken.keys))
+        if taken.since is not None:
+            CDP_IDENTITY_LAG.observe(max(0.0, (real_now() - taken.since).total_seconds()))
+        return len(taken.keys)
+
+    async def _set_aside(self, stuck: _Stuck) -> None:
+        """Take the event at fault out of the queue, unless another resolver has come to it meanwhile."""
+        async with self._scopes() as scope:
+            graph = Graph(scope)
+            if await graph.try_lock() and await graph.queue.withdraw(*stuck.keys[0]):
+                await Quarantine(scope).set_aside(*stuck.keys[0], stuck.error)
+
+
+async def _resolve(scope: TenantScope, graph: Graph, settings: Current, taken: Taken) -> None:
+    stored = await graph.queue.events(taken.keys)
+    batch = read_events(stored, scope.tenant_id, settings.garbage_keys, settings.match_keys)
+    await Resolution(scope, graph, settings.rules, batch).run()
 
 
 async def resolve_stragglers(platform: Platform) -> None:

@@ -3,6 +3,7 @@
 from app.services.cdp.identity.changing import Changed, GraphChanges
 from app.services.cdp.identity.erasing import GraphErasure
 from app.services.cdp.identity.match_rules import MatchPart
+from app.services.cdp.identity.quarantine import Quarantine
 from app.services.cdp.identity.refusals import Refusals
 from app.services.cdp.identity.resolver import Resolver, resolve_stragglers
 from app.services.cdp.identity.rules import Reason, Rules, rules_of
@@ -16,6 +17,7 @@ __all__ = [
     "GraphChanges",
     "GraphErasure",
     "MatchPart",
+    "Quarantine",
     "Reason",
     "Refusals",
     "Resolver",

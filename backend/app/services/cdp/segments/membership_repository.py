@@ -134,6 +134,13 @@ class MembershipRepository(FeedReading):
         )
         return (await self._session.scalars(statement)).all()
 
+    async def distrust(self, segment_id: UUID) -> None:
+        """Its membership is of no version any more, until it is computed."""
+        await self._session.execute(
+            update(CdpSegment).where(CdpSegment.id == segment_id).values(computed_version=None),
+            execution_options={"synchronize_session": False},
+        )
+
     async def due(self, now: datetime, most: int) -> dict[UUID, list[UUID]]:
         """Whose time has come, by segment."""
         timer = CdpSegmentTimer

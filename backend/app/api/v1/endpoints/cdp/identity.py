@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from app.api.deps import ScopeDep
-from app.api.ids import AssertionId
+from app.api.ids import AssertionId, EventId
 from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.schemas.cdp.identity import (
@@ -13,6 +13,10 @@ from app.schemas.cdp.identity import (
     IdentityRules,
     IdentityRulesRead,
     MatchPartRule,
+    QuarantinedRead,
+    QuarantinePage,
+    QuarantineQuery,
+    QuarantineRetried,
     RefusalQuery,
     RefusalRead,
 )
@@ -22,6 +26,7 @@ from app.services.cdp.identity.service import (
     Current,
     GraphChanges,
     MatchPart,
+    Quarantine,
     Reason,
     Refusals,
     Rules,
@@ -44,6 +49,11 @@ async def graph_changes(scope: ScopeDep) -> GraphChanges:
     return GraphChanges(scope)
 
 
+async def quarantine_service(scope: ScopeDep) -> Quarantine:
+    return Quarantine(scope)
+
+
+QuarantineDep = Annotated[Quarantine, Depends(quarantine_service)]
 RulingDep = Annotated[Ruling, Depends(ruling_service)]
 Reader = Annotated[Principal, requires("cdp.identity:read")]
 Writer = Annotated[Principal, requires("cdp.identity:write")]
@@ -91,6 +101,28 @@ async def list_refusals(
     found, cursor = await refusals.newest(reason=reason, cursor=query.cursor, limit=query.limit)
     items = [RefusalRead.model_validate(each) for each in found]
     return CursorPage(items=items, next_cursor=cursor, limit=query.limit)
+
+
+@router.get("/quarantine")
+async def list_quarantine(
+    query: Annotated[QuarantineQuery, Query()], quarantine: QuarantineDep, _: Reader
+) -> QuarantinePage:
+    """Events that could not be counted for anybody, the last set aside first; they are stored all the same."""
+    found, cursor, total = await quarantine.newest(cursor=query.cursor, limit=query.limit)
+    items = [QuarantinedRead.model_validate(each) for each in found]
+    return QuarantinePage(items=items, next_cursor=cursor, limit=query.limit, total=total)
+
+
+@router.post("/quarantine/retry")
+async def retry_quarantine(quarantine: QuarantineDep, _: Writer) -> QuarantineRetried:
+    """Resolve all that stand apart again, once what broke is mended; within moments they count, or are back."""
+    return QuarantineRetried(queued=await quarantine.retry_all())
+
+
+@router.post("/quarantine/{event_id}/retry")
+async def retry_quarantined(event_id: EventId, quarantine: QuarantineDep, _: Writer) -> QuarantineRetried:
+    """Resolve this one again; within moments it counts, or is back."""
+    return QuarantineRetried(queued=await quarantine.retry(event_id))
 
 
 def _rules(body: IdentityRules) -> Rules:
