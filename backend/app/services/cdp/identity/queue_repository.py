@@ -85,7 +85,7 @@ class Queue(TenantStatements):
         rows = await self._fetch(_EVENTS, received, ids, min(received), max(received))
         if len(rows) < len(keys):
             await (await self._scope.driver()).execute(_BAR, received, ids)
-        return [StoredEvent(*row) for row in rows]
+        return list(map(StoredEvent._make, rows))
 
 
 async def tenants_waiting(session: Any, since: datetime) -> list[int]:

@@ -230,36 +230,46 @@ class Resolution:
                 counted[profile_id] = State()
                 counted[profile_id].add(state)
         anew |= await self._folding.count(counted)
-        new = self._new_members(outcome)
+        alone, new = self._new_members(outcome)
+        await self._folding.found(alone)
         gone = await self._folding.fold(
-            (anew - new.keys()) | outcome.ended, list(chain.from_iterable(new.values()))
+            (anew - new.keys()).difference(alone) | outcome.ended, [*chain(*new.values())]
         )
         await self._folding.tell(self._changes(outcome, gone))
 
-    def _new_members(self, outcome: Outcome) -> dict[UUID, list[Member]]:
-        """The identifiers of profiles that are new altogether."""
+    def _new_members(self, outcome: Outcome) -> tuple[list[UUID], dict[UUID, list[Member]]]:
+        """Of profiles that are new altogether: those of one identifier without traits, and the others' members."""
         fresh = self._batch.sightings.keys() - self._stored.keys()
         founded = fresh - {profile_id for key, profile_id in outcome.moves.items() if key not in fresh}
-        members: dict[UUID, list[Member]] = {}
+        together: dict[UUID, list[UUID]] = {}
         for key in fresh:
             profile_id = self._profile_of[key]
             if profile_id in founded:
-                sighting = self._batch.sightings[key]
-                member = Member(profile_id, sighting.type, self._batch.states.get(key) or State())
-                members.setdefault(profile_id, []).append(member)
-        return members
+                together.setdefault(profile_id, []).append(key)
+        alone, members = [], {}
+        for profile_id, keys in together.items():
+            state = self._batch.states.get(profile_id)
+            if len(keys) == 1 and state is not None and not (state.traits or state.click_ids):
+                alone.append(profile_id)
+            else:
+                members[profile_id] = [self._member(profile_id, key) for key in keys]
+        return alone, members
+
+    def _member(self, profile_id: UUID, key: UUID) -> Member:
+        return Member(profile_id, self._batch.sightings[key].type, self._batch.states.get(key) or State())
 
     def _changes(self, outcome: Outcome, gone: set[UUID]) -> list[Change]:
         """Profiles that changed alike are one row of the feed."""
         names: dict[UUID, set[str]] = {}
         traits: dict[UUID, set[str]] = {}
         for key, state in self._batch.states.items():
-            profile_id = self._profile_of[key]
-            names.setdefault(profile_id, set()).update(self._batch.event_names[key])
-            traits.setdefault(profile_id, set()).update(state.traits)
+            profile_id, said = self._profile_of[key], self._batch.event_names[key]
+            names[profile_id] = names[profile_id] | said if profile_id in names else said
+            if state.traits:
+                traits.setdefault(profile_id, set()).update(state.traits)
         alike: dict[tuple[tuple[str, ...], tuple[str, ...]], list[UUID]] = {}
         for profile_id, events in names.items():
-            alike.setdefault((tuple(sorted(events)), tuple(sorted(traits[profile_id]))), []).append(
+            alike.setdefault((tuple(sorted(events)), tuple(sorted(traits.get(profile_id, ())))), []).append(
                 profile_id
             )
         changes = [Change("events", ids, events, changed) for (events, changed), ids in alike.items()]

@@ -60,6 +60,13 @@ class ProfileFolding:
         stage = lifecycle(types, state.order_count, state.last_event_at, self._now, self._churn_days)
         return Folded(profile_id, stage, state, shown_traits(state.traits), clicks, types)
 
+    async def found(self, keys: Sequence[UUID]) -> None:
+        """Write the profiles of new identifiers that are stored, have events and no traits, and are alone in theirs.
+
+        The database folds them: most new people are one visitor with a few events.
+        """
+        await self._store.found(keys, self._now, self._churned_before)
+
     async def count(self, states: Mapping[UUID, State]) -> set[UUID]:
         """Add events to profiles of which nothing else has changed; answers those that must be folded instead.
 

@@ -33,6 +33,16 @@ FROM unnest($3::uuid[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::ti
 ON CONFLICT (tenant_id, id) DO UPDATE SET updated_at = excluded.updated_at, version = old.version + 1,
   {", ".join(f"{column} = excluded.{column}" for column in _COLUMNS)}
 """  # noqa: S608  (constants)
+_FOUNDED = f"""
+INSERT INTO cdp_profiles AS old (tenant_id, created_at, updated_at, id, {", ".join(_COLUMNS)})
+SELECT $1, $2, $2, key, CASE WHEN last_event_at < $3 THEN 'churned' WHEN order_count > 0 THEN 'customer'
+    WHEN type IN ('email', 'phone') THEN 'known' ELSE 'anonymous' END,
+  first_event_at, last_event_at, first_order_at, last_order_at, event_count, order_count, refund_count, revenue,
+  refunded, '{{}}', '{{}}', '{{}}', '{{}}', type = 'user_id', type = 'email', type = 'phone', 1
+FROM cdp_identifiers WHERE tenant_id = $1 AND key = ANY($4::uuid[])
+ON CONFLICT (tenant_id, id) DO UPDATE SET updated_at = excluded.updated_at, version = old.version + 1,
+  {", ".join(f"{column} = excluded.{column}" for column in _COLUMNS)}
+"""  # noqa: S608  (constants)
 _COUNTED = """
 UPDATE cdp_profiles AS p SET event_count = p.event_count + d.events,
   first_seen_at = least(p.first_seen_at, d.first_at), last_seen_at = greatest(p.last_seen_at, d.last_at),
@@ -102,6 +112,12 @@ class FoldingRepository:
         if rows:
             driver = await self._scope.driver()
             await driver.execute(_FOLDED, self._tenant_id, now, *_turned(rows))
+
+    async def found(self, keys: Sequence[UUID], now: datetime, churned_before: datetime) -> None:
+        """Write the profiles that these stored identifiers found, each by itself and without traits."""
+        if keys:
+            driver = await self._scope.driver()
+            await driver.execute(_FOUNDED, self._tenant_id, now, churned_before, keys)
 
     async def count(self, states: Mapping[UUID, State], now: datetime, churned_before: datetime) -> set[UUID]:
         """Add events to these profiles; answers those that are there."""
