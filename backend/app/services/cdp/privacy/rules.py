@@ -91,6 +91,7 @@ KEPT: Mapping[str, str] = MappingProxyType(
         "cdp_identity_queue": "ids of events, gone when they are resolved",
         "cdp_schema_queue": "ids of events, gone when they are counted",
         "cdp_source_schemas": "how many events of a name came, their form, and ids of the last of them; no value",
+        "cdp_identity_quarantine": "ids of events that could not be resolved and what failed; gone with the event",
         "cdp_profile_changes": "hashed ids of profiles that changed, and no value",
         "cdp_privacy_requests": "this request: hashed ids, which prove the erasure",
         "audit_logs": "who did what to which hashed id, as the law wants it; addresses masked",
