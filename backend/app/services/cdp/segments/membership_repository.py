@@ -6,7 +6,7 @@ All of it happens under the tenant's lock on its segments, so that the log's `se
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import (
@@ -67,7 +67,8 @@ _COMPUTED = table(
 )
 _LOGGED = ["segment_id", "version", "profile_id", "entered", "reason", "at"]
 
-_Within = Callable[[Any], ColumnElement[bool]]
+Truth = ColumnElement[bool]
+_Within = Callable[[Any], Truth]
 """Which profiles are moved."""
 _Reason = Callable[[FromClause], tuple[FromClause, ColumnElement[str]]]
 """Those who were moved, and why each was."""
@@ -184,6 +185,7 @@ class MembershipRepository(FeedReading):
                 moved.join(reasons, reasons.c.profile_id == moved.c.profile_id),
                 reasons.c.reason,
             ),
+            few=True,
         )
 
     async def compute(self, question: Question, now: datetime) -> None:
@@ -209,12 +211,23 @@ class MembershipRepository(FeedReading):
         )
 
     async def _move(
-        self, segment: CdpSegment, verdict: FromClause, now: datetime, *, within: _Within, reason: _Reason
+        self,
+        segment: CdpSegment,
+        verdict: FromClause,
+        now: datetime,
+        *,
+        within: _Within,
+        reason: _Reason,
+        few: bool = False,
     ) -> Moved:
-        """Enter, leave, log and set timers, in one statement, for the profiles `within`."""
+        """Enter, leave, log and set timers, in one statement, for the profiles `within`.
+
+        `few` are looked up by key: a planner that last saw none there would compare each with every member.
+        """
         member = CdpSegmentMember
         mine = and_(member.tenant_id == self._tenant_id, member.segment_id == segment.id)
-        is_in = exists(select(literal(1)).where(mine, member.profile_id == verdict.c.profile_id))
+        held = select(literal(1)).where(mine, member.profile_id == verdict.c.profile_id)
+        is_in = exists(held.offset(0) if few else held)
         comes = select(literal(segment.id, Uuid()), verdict.c.profile_id, literal(now, UtcDateTime())).where(
             verdict.c.matched, within(verdict.c.profile_id), not_(is_in)
         )
@@ -224,9 +237,7 @@ class MembershipRepository(FeedReading):
             .returning(member.profile_id)
             .cte("entered")
         )
-        matched = exists(
-            select(literal(1)).where(verdict.c.matched, verdict.c.profile_id == member.profile_id)
-        )
+        matched = _among(verdict, verdict.c.matched, member.profile_id, few=few)
         left = (
             delete(member)
             .where(mine, within(member.profile_id), not_(matched))
@@ -239,7 +250,7 @@ class MembershipRepository(FeedReading):
         ).add_cte(
             self._logged(segment, now, entered, left, reason).cte("logged"),
             self._set_timers(segment, verdict, now, within).cte("timed"),
-            self._drop_timers(segment, verdict, now, within).cte("dropped"),
+            self._drop_timers(segment, verdict, now, within, few=few).cte("dropped"),
         )
         row = (await self._session.execute(counts)).one()
         moved = Moved(row[0], row[1])
@@ -283,12 +294,10 @@ class MembershipRepository(FeedReading):
         )
 
     def _drop_timers(
-        self, segment: CdpSegment, verdict: FromClause, now: datetime, within: _Within
+        self, segment: CdpSegment, verdict: FromClause, now: datetime, within: _Within, *, few: bool
     ) -> Delete:
         timer = CdpSegmentTimer
-        pending = exists(
-            select(literal(1)).where(verdict.c.profile_id == timer.profile_id, verdict.c.flips_at < NEVER)
-        )
+        pending = _among(verdict, verdict.c.flips_at < NEVER, timer.profile_id, few=few)
         return delete(timer).where(
             timer.tenant_id == self._tenant_id,
             timer.segment_id == segment.id,
@@ -326,6 +335,13 @@ class MembershipRepository(FeedReading):
 
     async def told(self, at: datetime) -> None:
         await self._session.execute(update(CdpSegmentCursor).values(announced_at=at))
+
+
+def _among(verdict: FromClause, such: Truth, profile_id: Any, *, few: bool) -> Truth:
+    """Whether the profile has such a verdict: by one hashed set of them where they are few, else as is planned."""
+    if few:
+        return cast(Truth, profile_id.in_(select(verdict.c.profile_id).where(such)))
+    return exists(select(literal(1)).where(verdict.c.profile_id == profile_id, such))
 
 
 async def tenants_due(session: AsyncSession, at: datetime) -> list[int]:
