@@ -39,7 +39,7 @@ class Round:
     database_cpu: float
 
 
-def _database_cpu(owner_url: str) -> float:
+def database_cpu(owner_url: str) -> float:
     port = int(owner_url.rpartition(":")[2].partition("/")[0])
     listening = {
         c.pid
@@ -54,7 +54,7 @@ def _database_cpu(owner_url: str) -> float:
     return total
 
 
-class _Shop:
+class Shop:
     """A seeded stream of events."""
 
     def __init__(self, seed: int) -> None:
@@ -109,7 +109,7 @@ async def _measure(stack: Stack, events: int, rounds: int) -> tuple[list[Round],
     tenant_id = await _tenant(stack.owner_url)
     engine = make_engine(stack.app_url, get_settings())
     ingestion = Ingestion(door(engine), SystemClock(), get_settings())
-    sender, shop = Sender(tenant_id, None), _Shop(1)
+    sender, shop = Sender(tenant_id, None), Shop(1)
     scopes = scopes_for(engine, tenant_id)
 
     async def store(count: int) -> None:
@@ -121,12 +121,12 @@ async def _measure(stack: Stack, events: int, rounds: int) -> tuple[list[Round],
     for number in range(rounds):
         for _ in range(events // BATCH):
             await store(BATCH)
-        process, database = time.process_time(), _database_cpu(stack.owner_url)
+        process, before = time.process_time(), database_cpu(stack.owner_url)
         started = time.perf_counter()
         resolved = await Resolver(scopes).drain()
         seconds = time.perf_counter() - started
-        cpu, database_cpu = time.process_time() - process, _database_cpu(stack.owner_url) - database
-        found.append(Round(number * events, seconds, resolved, cpu, database_cpu))
+        cpu, base_cpu = time.process_time() - process, database_cpu(stack.owner_url) - before
+        found.append(Round(number * events, seconds, resolved, cpu, base_cpu))
     lags = await _lags(store, Resolver(scopes))
     await ingestion.close()
     await engine.dispose()
