@@ -1,0 +1,48 @@
+"""Resolvers that are killed at random moments: `python -m tests.services.cdp.identity.doomed TENANT KILLS SEED`.
+
+Each is a fork of this process, resolves small sets of the tenant's events until SIGKILL, and has the next one follow.
+"""
+
+import asyncio
+import os
+import random
+import signal
+import sys
+import time
+
+from app.core.config import get_settings
+from app.db.session import make_engine, scopes_for
+from app.services.cdp.identity.service import Resolver
+
+
+async def _resolve(tenant_id: int, at_work: int) -> None:
+    engine = make_engine(get_settings().database_url.get_secret_value(), get_settings())
+    scopes = scopes_for(engine, tenant_id)
+    async with scopes():
+        os.write(at_work, b".")
+    while True:
+        await Resolver(scopes, at_once=40).drain()
+        await asyncio.sleep(0.001)
+
+
+def main(tenant_id: int, kills: int, seed: int) -> None:
+    dice = random.Random(seed)  # noqa: S311  (the same storm each time)
+    for _ in range(kills):
+        began, at_work = os.pipe()
+        child = os.fork()
+        if child == 0:
+            try:
+                asyncio.run(_resolve(tenant_id, at_work))
+            finally:
+                os._exit(1)
+        os.close(at_work)
+        if not os.read(began, 1):
+            sys.exit("The resolver ended by itself.")
+        time.sleep(0.1 + dice.random() * 0.4)
+        os.close(began)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
