@@ -1075,6 +1075,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cdp/consents/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Summary
+         * @description How many people granted, refused and said nothing, as it was last counted.
+         */
+        get: operations["cdp_consents_read_summary"];
+        put?: never;
+        /**
+         * Count Anew
+         * @description Have people counted anew; what is answered is the count before, until the new one is there.
+         */
+        post: operations["cdp_consents_count_anew"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cdp/consents/{profile_id}": {
         parameters: {
             query?: never;
@@ -1203,6 +1227,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cdp/events/verdicts/{verdict_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Verdict
+         * @description One refused event, what became of it since, and the event as it came.
+         */
+        get: operations["cdp_events_read_verdict"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cdp/events/verdicts/{verdict_id}/replay": {
         parameters: {
             query?: never;
@@ -1217,6 +1261,26 @@ export interface paths {
          * @description Try a refused event again, as it came or put right; `replay_outcome` says what came of it.
          */
         post: operations["cdp_events_replay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdp/events/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Event
+         * @description The event whole, as it is stored, with the person whose it is by now.
+         */
+        get: operations["cdp_events_read"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1533,6 +1597,66 @@ export interface paths {
          * @description Take back what was asserted, by events or by a person; the same said again does not bring it back.
          */
         post: operations["cdp_identity_undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdp/identity/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Quarantine
+         * @description Events that could not be counted for anybody, the last set aside first; they are stored all the same.
+         */
+        get: operations["cdp_identity_list_quarantine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdp/identity/quarantine/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Quarantine
+         * @description Resolve all that stand apart again, once what broke is mended; within moments they count, or are back.
+         */
+        post: operations["cdp_identity_retry_quarantine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdp/identity/quarantine/{event_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Quarantined
+         * @description Resolve this one again; within moments it counts, or is back.
+         */
+        post: operations["cdp_identity_retry_quarantined"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2330,7 +2454,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Read Source
+         * @description One source.
+         */
+        get: operations["cdp_sources_read"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2357,6 +2485,46 @@ export interface paths {
          * @description A new write key; the old one stops within two seconds.
          */
         post: operations["cdp_sources_rotate_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdp/sources/{source_id}/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Schema
+         * @description Which events it sends and what is said with them, the last seen first.
+         */
+        get: operations["cdp_sources_read_schema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdp/sources/{source_id}/volume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Volume
+         * @description What it sent, hour by hour or day by day (UTC), exactly; the last one is not over yet.
+         */
+        get: operations["cdp_sources_read_volume"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4841,6 +5009,35 @@ export interface components {
              */
             until: string;
         };
+        /** BucketRead */
+        BucketRead: {
+            /**
+             * Accepted
+             * @description Events stored.
+             */
+            accepted: number;
+            /**
+             * At
+             * Format: date-time
+             * @description When it begins, UTC.
+             */
+            at: string;
+            /**
+             * Complete
+             * @description It is over: its numbers stand.
+             */
+            complete: boolean;
+            /**
+             * Duplicates
+             * @description Events that had arrived before.
+             */
+            duplicates: number;
+            /**
+             * Rejected
+             * @description Events that break a rule.
+             */
+            rejected: number;
+        };
         /** BudgetBody */
         BudgetBody: {
             /**
@@ -5880,6 +6077,29 @@ export interface components {
              * @description As it was received.
              */
             value: string;
+        };
+        /**
+         * ConsentSummaryRead
+         * @description Counted at one time, every hour and when somebody asks: not of this moment.
+         */
+        ConsentSummaryRead: {
+            /**
+             * Computed At
+             * @description When they were counted, UTC; null: not yet.
+             */
+            computed_at: string | null;
+            /**
+             * People
+             * @description Profiles that there were then.
+             */
+            people: number | null;
+            /**
+             * Purposes
+             * @description What they said of each purpose.
+             */
+            purposes: {
+                [key: string]: components["schemas"]["SaidRead"];
+            } | null;
         };
         /** ConsentWithdrawal */
         ConsentWithdrawal: {
@@ -7022,6 +7242,44 @@ export interface components {
             path: string;
         };
         /**
+         * DriftRead
+         * @description What is other than it was.
+         */
+        DriftRead: {
+            /**
+             * Before
+             * @description The type that it had.
+             */
+            before: ("text" | "number" | "yes_no" | "time" | "list" | "nothing" | "personal") | null;
+            /**
+             * Kind
+             * @description A name not seen before today, one that comes no more, or a property of another type.
+             * @enum {string}
+             */
+            kind: "new_event" | "stopped" | "type_changed";
+            /**
+             * Now
+             * @description The type that came to it.
+             */
+            now: ("text" | "number" | "yes_no" | "time" | "list" | "nothing" | "personal") | null;
+            /**
+             * Property
+             * @description Which property.
+             */
+            property: string | null;
+            /**
+             * Since
+             * Format: date-time
+             * @description Since when, as far as is known, UTC.
+             */
+            since: string;
+            /**
+             * Usual Days
+             * @description Days that never passed before without this event.
+             */
+            usual_days: number | null;
+        };
+        /**
          * Duration
          * @description Seconds that people took.
          */
@@ -7111,6 +7369,113 @@ export interface components {
              */
             evaluated: number;
         };
+        /** EventDetail */
+        EventDetail: {
+            /**
+             * Anonymous Id
+             * @description The sender's id of a visitor who is not signed in.
+             */
+            anonymous_id: string | null;
+            /**
+             * Click Ids
+             * @description Click ids of the ad platforms (gclid, fbclid, …) and when each was seen.
+             */
+            click_ids: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Clock Shift Ms
+             * @description By how many milliseconds the sender's time was moved to be ours; null where it said none, or where that was not kept yet.
+             */
+            clock_shift_ms: number | null;
+            /**
+             * Context
+             * @description Where it came from, as the SDK tells; personal values are taken out.
+             */
+            context: {
+                [key: string]: unknown;
+            };
+            /**
+             * Currency
+             * @description Of the value, ISO 4217.
+             */
+            currency: string | null;
+            /**
+             * Event Name
+             * @description What happened, in the sender's words: `Order Completed`.
+             */
+            event_name: string;
+            /**
+             * Event Time
+             * Format: date-time
+             * @description When it happened, corrected for the sender's clock, UTC.
+             */
+            event_time: string;
+            /**
+             * Event Type
+             * @description `track`, `identify`, `page`, `screen`, `group` or `alias`.
+             */
+            event_type: string;
+            /**
+             * Id
+             * Format: uuid
+             * @description The event's id here.
+             */
+            id: string;
+            /**
+             * Is Order
+             * @description It is a completed order.
+             */
+            is_order: boolean;
+            /**
+             * Is Refund
+             * @description It gives money back.
+             */
+            is_refund: boolean;
+            /**
+             * Match Keys
+             * @description What a platform could match the person by.
+             */
+            match_keys: string[];
+            /**
+             * Message Id
+             * @description The sender's id of the event, unique in the tenant.
+             */
+            message_id: string;
+            /**
+             * Order Id
+             * @description The order that it speaks of.
+             */
+            order_id: string | null;
+            /**
+             * Profile Id
+             * @description The person whose it is by now; null until that is worked out, or where it names nobody.
+             */
+            profile_id: string | null;
+            /**
+             * Properties
+             * @description What the sender said of it; personal values are taken out.
+             */
+            properties: {
+                [key: string]: unknown;
+            };
+            /**
+             * Received At
+             * Format: date-time
+             * @description When it was received, UTC.
+             */
+            received_at: string;
+            /**
+             * Source Id
+             * @description The source that sent it; null for what came without a write key.
+             */
+            source_id: string | null;
+            /**
+             * Value Micros
+             * @description Its value in millionths of `currency`.
+             */
+            value_micros: number | null;
+        };
         /** EventEvidence */
         EventEvidence: {
             /**
@@ -7156,6 +7521,11 @@ export interface components {
             click_ids: {
                 [key: string]: unknown;
             } | null;
+            /**
+             * Clock Shift Ms
+             * @description By how many milliseconds the sender's time was moved to be ours; null where it said none, or where that was not kept yet.
+             */
+            clock_shift_ms: number | null;
             /**
              * Context
              * @description Where it came from, as the SDK tells; personal values are taken out.
@@ -8910,6 +9280,63 @@ export interface components {
              */
             reason: string;
         };
+        /** KindOfEventRead */
+        KindOfEventRead: {
+            /**
+             * Days
+             * @description How many by day (UTC), of the last sixty that had any.
+             */
+            days: {
+                [key: string]: number;
+            };
+            /**
+             * Drift
+             * @description What is other than it was.
+             */
+            drift: components["schemas"]["DriftRead"][];
+            /**
+             * Event Name
+             * @description What happened, in the sender's words.
+             */
+            event_name: string;
+            /**
+             * Event Type
+             * @description `track`, `identify`, `page`, `screen`, `group` or `alias`.
+             */
+            event_type: string;
+            /**
+             * Events
+             * @description How many were stored, exactly.
+             */
+            events: number;
+            /**
+             * First At
+             * Format: date-time
+             * @description When the first was received, UTC.
+             */
+            first_at: string;
+            /**
+             * Last At
+             * Format: date-time
+             * @description When the last was received, UTC.
+             */
+            last_at: string;
+            /**
+             * Properties
+             * @description What is said with it; the most frequent first.
+             */
+            properties: components["schemas"]["PropertyRead"][];
+            /**
+             * Properties Left Out
+             * @description It has more than the hundred properties that are kept.
+             */
+            properties_left_out: boolean;
+            /**
+             * Sampled
+             * @description How many of them the properties are known from.
+             */
+            sampled: number;
+        };
         /** LastDays */
         LastDays: {
             /**
@@ -9318,6 +9745,11 @@ export interface components {
              * @description The identifier at the one end.
              */
             a_key: string;
+            /**
+             * Act
+             * @description What a person said at once has the same here, a split for one: undone as a whole.
+             */
+            act: string | null;
             /**
              * Asserted At
              * Format: date-time
@@ -10741,6 +11173,11 @@ export interface components {
              */
             kind: "export" | "erasure";
             /**
+             * Law
+             * @description The law whose time it has to be answered in; the one of the person's country if left out, the GDPR where that is not known.
+             */
+            law?: ("gdpr" | "ccpa") | null;
+            /**
              * Profile Id
              * Format: uuid
              * @description Whose data.
@@ -10754,6 +11191,12 @@ export interface components {
         };
         /** PrivacyRequestRead */
         PrivacyRequestRead: {
+            /**
+             * Due At
+             * Format: date-time
+             * @description By when, UTC: a month after it was asked for (GDPR), or 45 days (CCPA).
+             */
+            due_at: string;
             /**
              * Expires At
              * @description Until when an export can be fetched.
@@ -10776,6 +11219,17 @@ export interface components {
              * @enum {string}
              */
             kind: "export" | "erasure";
+            /**
+             * Law
+             * @description The law whose time it has to be answered in.
+             * @enum {string}
+             */
+            law: "gdpr" | "ccpa";
+            /**
+             * Overdue
+             * @description That time is past, and it is not done.
+             */
+            overdue: boolean;
             /**
              * Profile Id
              * Format: uuid
@@ -11127,6 +11581,34 @@ export interface components {
              */
             traits: components["schemas"]["ProfileTrait"][];
         };
+        /** PropertyRead */
+        PropertyRead: {
+            /**
+             * Examples
+             * @description Values that at least two people sent lately, at most three; none where there is no such value.
+             */
+            examples: (string | number | boolean)[];
+            /**
+             * Name
+             * @description Its name; of nested objects with dots.
+             */
+            name: string;
+            /**
+             * Sampled In
+             * @description How many events of the sample had it.
+             */
+            sampled_in: number;
+            /**
+             * Share
+             * @description The same as a share of the sample.
+             */
+            share: number;
+            /**
+             * Types
+             * @description The types that its values had, the most frequent first.
+             */
+            types: components["schemas"]["TypeRead"][];
+        };
         /**
          * PropertyTest
          * @description A property by its name; a dot leads into an object: `cart.total`.
@@ -11158,6 +11640,97 @@ export interface components {
              * @description What it must be.
              */
             test: components["schemas"]["Exists"] | components["schemas"]["IsText"] | components["schemas"]["OneOf"] | components["schemas"]["HasText"] | components["schemas"]["IsNumber-Output"] | components["schemas"]["IsTruth"] | components["schemas"]["IsWhen"];
+        };
+        /** QuarantinePage */
+        QuarantinePage: {
+            /**
+             * Items
+             * @description The rows of this page.
+             */
+            items: components["schemas"]["QuarantinedRead"][];
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
+            limit: number;
+            /**
+             * Next Cursor
+             * @description Ask again with this to go on; null at the end.
+             */
+            next_cursor: string | null;
+            /**
+             * Total
+             * @description How many events stand apart; 10000 means that many or more.
+             */
+            total: number;
+        };
+        /** QuarantineRetried */
+        QuarantineRetried: {
+            /**
+             * Queued
+             * @description How many are being resolved again; what fails again is listed again.
+             */
+            queued: number;
+        };
+        /**
+         * QuarantinedRead
+         * @description An event that is stored and could not be counted for anybody.
+         */
+        QuarantinedRead: {
+            /**
+             * Code
+             * @description A stable code of what failed; `internal` where it is a defect of ours.
+             */
+            code: string;
+            /**
+             * Event Id
+             * Format: uuid
+             * @description The event's id here.
+             */
+            event_id: string;
+            /**
+             * Event Name
+             * @description The event's name.
+             */
+            event_name: string;
+            /**
+             * Event Time
+             * Format: date-time
+             * @description When it happened, UTC.
+             */
+            event_time: string;
+            /**
+             * Event Type
+             * @description `track`, `identify`, ….
+             */
+            event_type: string;
+            /**
+             * Message Id
+             * @description The sender's id of the event, unique in the tenant.
+             */
+            message_id: string;
+            /**
+             * Quarantined At
+             * Format: date-time
+             * @description When resolving it last failed, UTC.
+             */
+            quarantined_at: string;
+            /**
+             * Reason
+             * @description What failed, in the words of the program.
+             */
+            reason: string;
+            /**
+             * Received At
+             * Format: date-time
+             * @description When it was received, UTC.
+             */
+            received_at: string;
+            /**
+             * Source Id
+             * @description The source that sent it.
+             */
+            source_id: string | null;
         };
         /** ReadinessRead */
         ReadinessRead: {
@@ -11970,6 +12543,24 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** SaidRead */
+        SaidRead: {
+            /**
+             * Granted
+             * @description People whose last word was a grant.
+             */
+            granted: number;
+            /**
+             * Refused
+             * @description People whose last word was a refusal.
+             */
+            refused: number;
+            /**
+             * Silent
+             * @description People who said nothing of it: what that means follows the policy of silence.
+             */
+            silent: number;
+        };
         /** SampleRead */
         SampleRead: {
             /**
@@ -12690,6 +13281,70 @@ export interface components {
              * @description The beginning of its write key, to know it by.
              */
             write_key_prefix: string;
+        };
+        /** SourceSchemaRead */
+        SourceSchemaRead: {
+            /**
+             * Drifting
+             * @description How many of them are other than they were.
+             */
+            drifting: number;
+            /**
+             * Events Beyond
+             * @description Events under more names than that: counted, and not told apart.
+             */
+            events_beyond: number;
+            /**
+             * Has Next
+             * @description There is a page after this one.
+             */
+            has_next: boolean;
+            /**
+             * Has Prev
+             * @description There is a page before this one.
+             */
+            has_prev: boolean;
+            /**
+             * Items
+             * @description The rows of this page.
+             */
+            items: components["schemas"]["KindOfEventRead"][];
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
+            limit: number;
+            /**
+             * Most Names
+             * @description As many are kept; a name unseen for ninety days makes room.
+             */
+            most_names: number;
+            /**
+             * Names
+             * @description Kinds of events that are kept of this source.
+             */
+            names: number;
+            /**
+             * Page
+             * @description Which page; the first is 1.
+             */
+            page: number;
+            /**
+             * Pages
+             * @description How many pages there are, of the rows that `total` counts.
+             */
+            pages: number;
+            /**
+             * Total
+             * @description Rows that match; 10000 when `total_capped`.
+             */
+            total: number;
+            /**
+             * Total Capped
+             * @description There are more than `total` says.
+             * @default false
+             */
+            total_capped: boolean;
         };
         /** SourceStats */
         SourceStats: {
@@ -13642,6 +14297,32 @@ export interface components {
              */
             items: components["schemas"]["TriageItem"][];
         };
+        /** TypeRead */
+        TypeRead: {
+            /**
+             * Events
+             * @description In how many events of the sample.
+             */
+            events: number;
+            /**
+             * First At
+             * Format: date-time
+             * @description The first of them, UTC.
+             */
+            first_at: string;
+            /**
+             * Last At
+             * Format: date-time
+             * @description The last of them, UTC.
+             */
+            last_at: string;
+            /**
+             * Type
+             * @description What sort of value it was; `personal` is taken out and sealed.
+             * @enum {string}
+             */
+            type: "text" | "number" | "yes_no" | "time" | "list" | "nothing" | "personal";
+        };
         /** UserRead */
         UserRead: {
             /**
@@ -13824,6 +14505,26 @@ export interface components {
              * @description What was said of people.
              */
             traits: components["schemas"]["WordRead"][];
+        };
+        /** VolumeRead */
+        VolumeRead: {
+            /**
+             * Buckets
+             * @description The earliest first; none is from before the source was made.
+             */
+            buckets: components["schemas"]["BucketRead"][];
+            /**
+             * By
+             * @description The width of a bucket.
+             * @enum {string}
+             */
+            by: "hour" | "day";
+            /**
+             * Source Id
+             * Format: uuid
+             * @description The source's id.
+             */
+            source_id: string;
         };
         /** When */
         When: {
@@ -21810,6 +22511,252 @@ export interface operations {
             };
         };
     };
+    cdp_consents_read_summary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentSummaryRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.consents.future_receipt`: A consent cannot have been given in the future.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_consents_count_anew: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentSummaryRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.consents.future_receipt`: A consent cannot have been given in the future.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     cdp_consents_read: {
         parameters: {
             query?: never;
@@ -22336,6 +23283,8 @@ export interface operations {
                 source_id?: string | null;
                 /** @description The event with this id of the sender's. */
                 message_id?: string | null;
+                /** @description Events that carry this user id, anonymous id, e-mail address, phone or device, as it is written. */
+                identifier?: string | null;
                 /** @description Received from then on, UTC. */
                 since?: string | null;
                 /** @description Received before then, UTC. */
@@ -22400,6 +23349,7 @@ export interface operations {
             /**
              * @description No such thing here
              *
+             *     - `cdp.events.not_found`: There is no such event here, or it is kept no longer.
              *     - `cdp.events.nothing_to_replay`: The event was too large to be kept: send it anew.
              *     - `cdp.events.verdict_not_found`: There is no such verdict here.
              */
@@ -22564,6 +23514,7 @@ export interface operations {
             /**
              * @description No such thing here
              *
+             *     - `cdp.events.not_found`: There is no such event here, or it is kept no longer.
              *     - `cdp.events.nothing_to_replay`: The event was too large to be kept: send it anew.
              *     - `cdp.events.verdict_not_found`: There is no such verdict here.
              */
@@ -22709,6 +23660,7 @@ export interface operations {
             /**
              * @description No such thing here
              *
+             *     - `cdp.events.not_found`: There is no such event here, or it is kept no longer.
              *     - `cdp.events.nothing_to_replay`: The event was too large to be kept: send it anew.
              *     - `cdp.events.verdict_not_found`: There is no such verdict here.
              */
@@ -22800,6 +23752,10 @@ export interface operations {
                 code?: string | null;
                 /** @description What this source sent. */
                 source_id?: string | null;
+                /** @description Exactly this event name. */
+                name?: string | null;
+                /** @description The event with this id of the sender's. */
+                message_id?: string | null;
                 /** @description The `next_cursor` of the page before; left out for the first page. */
                 cursor?: string | null;
                 /** @description Rows of a page, at most. */
@@ -22860,6 +23816,153 @@ export interface operations {
             /**
              * @description No such thing here
              *
+             *     - `cdp.events.not_found`: There is no such event here, or it is kept no longer.
+             *     - `cdp.events.nothing_to_replay`: The event was too large to be kept: send it anew.
+             *     - `cdp.events.verdict_not_found`: There is no such verdict here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Too many requests; see `Retry-After`
+             *
+             *     - `cdp.events.overloaded`: Events arrive faster than they can be stored: send this again shortly.
+             */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `cdp.events.store_unavailable`: The events could not be stored: send them again, none is counted twice.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_events_read_verdict: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The verdict's id. */
+                verdict_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerdictRead"];
+                };
+            };
+            /**
+             * @description The request could not be read
+             *
+             *     - `cdp.events.bad_batch`: The body is not a JSON object of events.
+             *     - `cdp.events.bad_encoding`: The body could not be decompressed.
+             *     - `cdp.events.too_large`: The batch is too large: at most 500 KB and 2,500 events, and 32 KB an event.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `cdp.events.sending_not_allowed`: This caller may not send events.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.events.not_found`: There is no such event here, or it is kept no longer.
              *     - `cdp.events.nothing_to_replay`: The event was too large to be kept: send it anew.
              *     - `cdp.events.verdict_not_found`: There is no such verdict here.
              */
@@ -23009,6 +24112,156 @@ export interface operations {
             /**
              * @description No such thing here
              *
+             *     - `cdp.events.not_found`: There is no such event here, or it is kept no longer.
+             *     - `cdp.events.nothing_to_replay`: The event was too large to be kept: send it anew.
+             *     - `cdp.events.verdict_not_found`: There is no such verdict here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Too many requests; see `Retry-After`
+             *
+             *     - `cdp.events.overloaded`: Events arrive faster than they can be stored: send this again shortly.
+             */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `cdp.events.store_unavailable`: The events could not be stored: send them again, none is counted twice.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_events_read: {
+        parameters: {
+            query?: {
+                /** @description When it was received, exactly as a list tells it; without it the minutes around the making of its id are looked through. */
+                received_at?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description The event's id here. */
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventDetail"];
+                };
+            };
+            /**
+             * @description The request could not be read
+             *
+             *     - `cdp.events.bad_batch`: The body is not a JSON object of events.
+             *     - `cdp.events.bad_encoding`: The body could not be decompressed.
+             *     - `cdp.events.too_large`: The batch is too large: at most 500 KB and 2,500 events, and 32 KB an event.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `cdp.events.sending_not_allowed`: This caller may not send events.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.events.not_found`: There is no such event here, or it is kept no longer.
              *     - `cdp.events.nothing_to_replay`: The event was too large to be kept: send it anew.
              *     - `cdp.events.verdict_not_found`: There is no such verdict here.
              */
@@ -25605,6 +26858,7 @@ export interface operations {
              * @description No such thing here
              *
              *     - `cdp.identity.link_not_found`: There is no such link here.
+             *     - `cdp.identity.not_quarantined`: No such event stands apart here: it was resolved, or tried again, or never was.
              */
             404: {
                 headers: {
@@ -25743,6 +26997,411 @@ export interface operations {
              * @description No such thing here
              *
              *     - `cdp.identity.link_not_found`: There is no such link here.
+             *     - `cdp.identity.not_quarantined`: No such event stands apart here: it was resolved, or tried again, or never was.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.identity.already_one`: These are one profile already.
+             *     - `cdp.identity.already_removed`: This link was removed before.
+             *     - `cdp.identity.nothing_to_split`: Name some identifiers that this profile has, and not all of them.
+             *     - `cdp.identity.too_large_to_try`: The graph is too large to try rules on while you wait.
+             *     - `cdp.identity.too_much_to_split`: The profile has too many identifiers to keep every pair apart: split off fewer at a time.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_identity_list_quarantine: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before; left out for the first page. */
+                cursor?: string | null;
+                /** @description Rows of a page, at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuarantinePage"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.identity.link_not_found`: There is no such link here.
+             *     - `cdp.identity.not_quarantined`: No such event stands apart here: it was resolved, or tried again, or never was.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.identity.already_one`: These are one profile already.
+             *     - `cdp.identity.already_removed`: This link was removed before.
+             *     - `cdp.identity.nothing_to_split`: Name some identifiers that this profile has, and not all of them.
+             *     - `cdp.identity.too_large_to_try`: The graph is too large to try rules on while you wait.
+             *     - `cdp.identity.too_much_to_split`: The profile has too many identifiers to keep every pair apart: split off fewer at a time.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_identity_retry_quarantine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuarantineRetried"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.identity.link_not_found`: There is no such link here.
+             *     - `cdp.identity.not_quarantined`: No such event stands apart here: it was resolved, or tried again, or never was.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.identity.already_one`: These are one profile already.
+             *     - `cdp.identity.already_removed`: This link was removed before.
+             *     - `cdp.identity.nothing_to_split`: Name some identifiers that this profile has, and not all of them.
+             *     - `cdp.identity.too_large_to_try`: The graph is too large to try rules on while you wait.
+             *     - `cdp.identity.too_much_to_split`: The profile has too many identifiers to keep every pair apart: split off fewer at a time.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_identity_retry_quarantined: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The event's id here. */
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuarantineRetried"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.identity.link_not_found`: There is no such link here.
+             *     - `cdp.identity.not_quarantined`: No such event stands apart here: it was resolved, or tried again, or never was.
              */
             404: {
                 headers: {
@@ -25881,6 +27540,7 @@ export interface operations {
              * @description No such thing here
              *
              *     - `cdp.identity.link_not_found`: There is no such link here.
+             *     - `cdp.identity.not_quarantined`: No such event stands apart here: it was resolved, or tried again, or never was.
              */
             404: {
                 headers: {
@@ -26012,6 +27672,7 @@ export interface operations {
              * @description No such thing here
              *
              *     - `cdp.identity.link_not_found`: There is no such link here.
+             *     - `cdp.identity.not_quarantined`: No such event stands apart here: it was resolved, or tried again, or never was.
              */
             404: {
                 headers: {
@@ -26147,6 +27808,7 @@ export interface operations {
              * @description No such thing here
              *
              *     - `cdp.identity.link_not_found`: There is no such link here.
+             *     - `cdp.identity.not_quarantined`: No such event stands apart here: it was resolved, or tried again, or never was.
              */
             404: {
                 headers: {
@@ -32774,6 +34436,145 @@ export interface operations {
             };
         };
     };
+    cdp_sources_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The source's id. */
+                source_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No valid credential
+             *
+             *     - `cdp.sources.unknown_write_key`: The write key is unknown: take a current one from the source's settings.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.sources.disabled`: This source is switched off.
+             *     - `cdp.sources.not_found`: There is no such source here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Too many requests; see `Retry-After`
+             *
+             *     - `cdp.sources.too_many_unknown_keys`: Too many unknown write keys came from this address: wait, then send again.
+             */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `cdp.sources.unavailable`: The write key cannot be checked just now: send this again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     cdp_sources_change: {
         parameters: {
             query?: never;
@@ -32936,6 +34737,298 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SourceWithKey"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No valid credential
+             *
+             *     - `cdp.sources.unknown_write_key`: The write key is unknown: take a current one from the source's settings.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.sources.disabled`: This source is switched off.
+             *     - `cdp.sources.not_found`: There is no such source here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Too many requests; see `Retry-After`
+             *
+             *     - `cdp.sources.too_many_unknown_keys`: Too many unknown write keys came from this address: wait, then send again.
+             */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `cdp.sources.unavailable`: The write key cannot be checked just now: send this again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_sources_read_schema: {
+        parameters: {
+            query?: {
+                /** @description Which page; the first is 1. */
+                page?: number;
+                /** @description Rows of a page, at most. */
+                limit?: number;
+                /** @description Part of the name, in any case. */
+                q?: string | null;
+                /** @description Only events about which something is other than it was. */
+                drifting?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The source's id. */
+                source_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceSchemaRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No valid credential
+             *
+             *     - `cdp.sources.unknown_write_key`: The write key is unknown: take a current one from the source's settings.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.sources.disabled`: This source is switched off.
+             *     - `cdp.sources.not_found`: There is no such source here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Too many requests; see `Retry-After`
+             *
+             *     - `cdp.sources.too_many_unknown_keys`: Too many unknown write keys came from this address: wait, then send again.
+             */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `cdp.sources.unavailable`: The write key cannot be checked just now: send this again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_sources_read_volume: {
+        parameters: {
+            query?: {
+                /** @description The width of a bucket; days are UTC's. */
+                by?: "hour" | "day";
+                /** @description How many of them, the running one included. */
+                buckets?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The source's id. */
+                source_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VolumeRead"];
                 };
             };
             /** @description The request could not be read */
@@ -34854,7 +36947,7 @@ export interface operations {
                          * @description What happened.
                          * @enum {string}
                          */
-                        type: "emq_update" | "incident_opened" | "incident_closed" | "autopilot_mode_change" | "action_status_update" | "platform_status" | "cdp_event" | "segment_counts" | "resync";
+                        type: "emq_update" | "incident_opened" | "incident_closed" | "autopilot_mode_change" | "action_status_update" | "platform_status" | "cdp_event" | "cdp_verdict" | "segment_counts" | "resync";
                     };
                 };
             };
