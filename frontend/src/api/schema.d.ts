@@ -30008,6 +30008,8 @@ export interface operations {
                 value?: string | null;
                 /** @description Only people who are in this segment now. */
                 segment_id?: string | null;
+                /** @description Only customers in this cell of the last ranking. */
+                rfm_cell?: ("Champions" | "Loyal" | "Potential Loyalist" | "New" | "At Risk" | "Hibernating") | null;
                 /** @description The `next_cursor` of the page before; left out for the first page. */
                 cursor?: string | null;
                 /** @description Rows of a page, at most. */

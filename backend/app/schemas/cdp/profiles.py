@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.schemas.cdp.traits import Cell
 from app.schemas.inputs import Input
 from app.schemas.text import NO_NUL
 
@@ -136,6 +137,7 @@ class ProfileQuery(BaseModel):
         None, max_length=500, pattern=NO_NUL, description="An identifier or a trait's value, exactly."
     )
     segment_id: UUID | None = Field(None, description="Only people who are in this segment now.")
+    rfm_cell: Cell | None = Field(None, description="Only customers in this cell of the last ranking.")
     cursor: str | None = Field(
         None, max_length=200, description="The `next_cursor` of the page before; left out for the first page."
     )

@@ -19,6 +19,9 @@ export function PeopleFrame({ children }: { children: ReactNode }) {
         <Link to="/people/segments" activeOptions={{ includeSearch: false }} className={TAB}>
           Segments
         </Link>
+        <Link to="/people/traits" className={TAB}>
+          Traits
+        </Link>
         {consents && (
           <Link to="/people/consent" className={TAB}>
             Consent

@@ -36,6 +36,7 @@ export const peopleRoutes = [
       trait: text,
       value: text,
       segment: text,
+      cell: choice("Champions", "Loyal", "Potential Loyalist", "New", "At Risk", "Hibernating"),
     }),
     component: lazyRouteComponent(() => import("./profiles/people-room"), "PeopleRoom"),
   }),
@@ -97,6 +98,11 @@ export const peopleRoutes = [
     getParentRoute: () => signedIn,
     path: "/people/exports",
     component: lazyRouteComponent(() => import("./exports/exports-room"), "ExportsRoom"),
+  }),
+  createRoute({
+    getParentRoute: () => signedIn,
+    path: "/people/traits",
+    component: lazyRouteComponent(() => import("./traits/traits-room"), "TraitsRoom"),
   }),
   createRoute({
     getParentRoute: () => signedIn,

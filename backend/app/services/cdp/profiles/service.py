@@ -68,13 +68,16 @@ class ProfileService:
         trait: str | None = None,
         value: str | None = None,
         segment_id: UUID | None = None,
+        rfm_cell: str | None = None,
         cursor: str | None,
         limit: int,
     ) -> tuple[Sequence[CdpProfile], str | None]:
         """Those that match all that is given, the last created first."""
         if segment_id is not None and not await self._profiles.segment_exists(segment_id):
             raise SegmentUnknown(fields=[_NO_SEGMENT])
-        wanted = replace(self._wanted(identifier, lifecycle, trait, value), segment_id=segment_id)
+        wanted = replace(
+            self._wanted(identifier, lifecycle, trait, value), segment_id=segment_id, rfm_cell=rfm_cell
+        )
         return await self._profiles.newest(wanted, cursor=cursor, limit=limit)
 
     def ids(self, *, lifecycle: Lifecycle | None, trait: str | None, value: str | None) -> Any:

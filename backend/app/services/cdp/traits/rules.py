@@ -41,10 +41,10 @@ def slides(definition: TraitDefinition) -> timedelta | None:
 
 def is_known(name: str, traits: Iterable[str]) -> bool:
     """Whether a segment may ask for this: a trait by its name, or a part of what is always computed."""
-    first, _, rest = name.partition(".")
+    first, dot, rest = name.partition(".")
     if first in RESERVED:
-        return not rest or rest in FIELDS[first]
-    return not rest and first in traits
+        return not dot or rest in FIELDS[first]
+    return not dot and first in traits
 
 
 def cell(recency: int, frequency: int, monetary: int) -> str:

@@ -312,7 +312,16 @@ def loop() -> Iterator[asyncio.Runner]:
         yield runner
 
 
-def play(acme: Company, app_settings: Settings, owner: str, loop: asyncio.Runner, examples: int) -> None:
+def play(
+    acme: Company,
+    app_settings: Settings,
+    owner: str,
+    loop: asyncio.Runner,
+    examples: int,
+    *,
+    machine: type[Segments] = Segments,
+    lab: type[Lab] = Lab,
+) -> None:
     def run(step: Awaitable[Result]) -> Result:
         async def whole() -> Result:
             return await step
@@ -334,13 +343,14 @@ def play(acme: Company, app_settings: Settings, owner: str, loop: asyncio.Runner
     engine: AsyncEngine = make_engine(app_settings.database_url.get_secret_value(), app_settings)
     clock = MovedClock()
     ingestion = Ingestion(door(engine, clock=clock), clock, app_settings)
-    lab = Lab(acme, engine, ingestion, clock)
-    machine = type(
-        "Machine", (Segments,), {"lab": lab, "run": staticmethod(run), "erase": staticmethod(erase)}
-    )
+    given = {
+        "lab": lab(acme, engine, ingestion, clock),
+        "run": staticmethod(run),
+        "erase": staticmethod(erase),
+    }
     try:
         run_state_machine_as_test(
-            machine,
+            type("Machine", (machine,), given),
             settings=hypothesis_settings(
                 max_examples=examples,
                 stateful_step_count=25,

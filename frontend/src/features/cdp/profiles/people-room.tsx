@@ -3,7 +3,7 @@ import { useLocation, useNavigate, useSearch } from "@tanstack/react-router";
 import { Search } from "lucide-react";
 import type { SyntheticEvent } from "react";
 import { useCan } from "@/api/permissions";
-import type { Lifecycle, Profile } from "@/api/types";
+import type { Lifecycle, Profile, RfmCell } from "@/api/types";
 import { Button } from "@/design/button";
 import { SelectField, TextField } from "@/design/field";
 import { Age } from "@/design/figures";
@@ -26,6 +26,14 @@ declare module "@tanstack/react-router" {
   }
 }
 
+const CELLS: readonly RfmCell[] = [
+  "Champions",
+  "Loyal",
+  "Potential Loyalist",
+  "New",
+  "At Risk",
+  "Hibernating",
+];
 const LIFECYCLES: readonly Lifecycle[] = ["anonymous", "known", "customer", "churned"];
 
 export function PeopleRoom() {
@@ -36,7 +44,9 @@ export function PeopleRoom() {
   return (
     <PeopleFrame>
       <Panel title="Profiles">
-        <Filters key={`${identifier}${search.lifecycle}${search.trait}${search.value}${search.segment}`} />
+        <Filters
+          key={`${identifier}${search.lifecycle}${search.trait}${search.value}${search.segment}${search.cell}`}
+        />
         <Listed
           query={profiles}
           more="Earlier profiles"
@@ -82,6 +92,7 @@ function Filters() {
         trait,
         value: trait === undefined ? undefined : typed("value"),
         segment: typed("segment"),
+        cell: CELLS.find((each) => each === typed("cell")),
       },
       state: looked === undefined ? {} : { identifier: looked },
     });
@@ -90,7 +101,7 @@ function Filters() {
     <form
       role="search"
       onSubmit={submit}
-      className="grid items-end gap-2 border-b border-line px-4 py-3 sm:grid-cols-2 lg:grid-cols-[minmax(0,2fr)_130px_minmax(0,1fr)_minmax(0,1fr)_minmax(0,1.4fr)_auto]"
+      className="grid items-end gap-2 border-b border-line px-4 py-3 sm:grid-cols-2 lg:grid-cols-[minmax(0,2fr)_130px_150px_minmax(0,1fr)_minmax(0,1fr)_minmax(0,1.4fr)_auto]"
     >
       <TextField
         label="Identifier"
@@ -106,6 +117,12 @@ function Filters() {
           <option key={each} value={each}>
             {words(each)}
           </option>
+        ))}
+      </SelectField>
+      <SelectField label="Cell" name="cell" defaultValue={search.cell ?? ""}>
+        <option value="">Any</option>
+        {CELLS.map((each) => (
+          <option key={each}>{each}</option>
         ))}
       </SelectField>
       <TextField

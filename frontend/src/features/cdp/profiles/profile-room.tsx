@@ -11,6 +11,7 @@ import { PersonConsents } from "../consents/person-consents";
 import { Identity } from "../identity/identity";
 import { MergeButton } from "../identity/merge-button";
 import { SegmentsOf } from "../segments/segments-of";
+import { ComputedPanel } from "../traits/computed-panel";
 import { Amounts } from "./amounts";
 import { LifecycleStatus, PersonLink, shortId } from "./person";
 import { Personal } from "./personal";
@@ -50,12 +51,6 @@ function ProfilePage({ asked, profile }: { asked: string; profile: ProfileDetail
         <Panel title="Traits">
           <div className="space-y-4 p-4">
             <Evidence value={profile.traits} empty="Nothing was said of them that names nobody." />
-            {Object.keys(profile.computed).length > 0 && (
-              <section aria-label="Computed">
-                <h3 className="mb-1 font-medium">Computed</h3>
-                <Evidence value={profile.computed} empty="" />
-              </section>
-            )}
             {Object.keys(profile.click_ids).length > 0 && (
               <section aria-label="Click ids">
                 <h3 className="mb-1 font-medium">Click ids</h3>
@@ -67,6 +62,7 @@ function ProfilePage({ asked, profile }: { asked: string; profile: ProfileDetail
       </div>
       <SegmentsOf profileId={profile.id} />
       <PersonConsents profileId={profile.id} />
+      <ComputedPanel profileId={profile.id} />
       <Identity profile={profile} />
       <Timeline profileId={profile.id} />
     </Page>

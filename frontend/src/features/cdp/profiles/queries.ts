@@ -1,7 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { api, body } from "@/api/client";
 import { byCursor } from "@/api/cursor";
-import type { Lifecycle } from "@/api/types";
+import type { Lifecycle, RfmCell } from "@/api/types";
 
 export interface ProfileSearch {
   identifier?: string | undefined;
@@ -9,9 +9,10 @@ export interface ProfileSearch {
   trait?: string | undefined;
   value?: string | undefined;
   segment?: string | undefined;
+  cell?: RfmCell | undefined;
 }
 
-export function profilesQuery({ identifier, lifecycle, trait, value, segment }: ProfileSearch) {
+export function profilesQuery({ identifier, lifecycle, trait, value, segment, cell }: ProfileSearch) {
   return byCursor(
     [
       "cdp/profiles",
@@ -21,6 +22,7 @@ export function profilesQuery({ identifier, lifecycle, trait, value, segment }: 
       trait ?? null,
       value ?? null,
       segment ?? null,
+      cell ?? null,
     ],
     (cursor) =>
       body(
@@ -31,6 +33,7 @@ export function profilesQuery({ identifier, lifecycle, trait, value, segment }: 
               identifier: identifier ?? null,
               lifecycle: lifecycle ?? null,
               trait: trait ?? null,
+              rfm_cell: cell ?? null,
               value: trait === undefined ? null : (value ?? ""),
               segment_id: segment ?? null,
             },

@@ -63,6 +63,7 @@ async def list_profiles(
         trait=query.trait,
         value=query.value,
         segment_id=query.segment_id,
+        rfm_cell=query.rfm_cell,
         cursor=query.cursor,
         limit=query.limit,
     )

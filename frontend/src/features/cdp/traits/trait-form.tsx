@@ -1,0 +1,259 @@
+import { useQuery } from "@tanstack/react-query";
+import { type SyntheticEvent, useEffect, useState } from "react";
+import type { Trait, TraitDefinition } from "@/api/types";
+import { Button } from "@/design/button";
+import { SelectField, TextField } from "@/design/field";
+import { fieldsOf, FormError } from "@/design/form";
+import { PersonLink } from "../profiles/person";
+import { ErrorNote } from "@/design/states";
+import { integer } from "@/format/numbers";
+import { previewQuery, useSaveTrait } from "./queries";
+import { TraitValue } from "./value";
+import { KINDS } from "./words";
+
+const OF_NUMBERS: readonly string[] = ["sum", "average", "min", "max"];
+const OF_WHOLE: readonly string[] = ["count", "exists"];
+const PAUSE_MS = 400;
+
+interface Draft {
+  name: string;
+  description: string;
+  kind: TraitDefinition["kind"];
+  event: string;
+  of: "value" | "property";
+  property: string;
+  currency: string;
+  days: string;
+}
+
+function draftOf(trait: Trait | null): Draft {
+  const definition = trait?.definition;
+  const window = definition?.window;
+  return {
+    name: trait?.name ?? "",
+    description: trait?.description ?? "",
+    kind: definition?.kind ?? "count",
+    event: definition?.event ?? "",
+    of: definition?.property == null ? "value" : "property",
+    property: definition?.property ?? "",
+    currency: definition?.currency ?? "",
+    days: window?.kind === "last" ? String(window.days) : "",
+  };
+}
+
+/** What the draft defines; null while something is missing. */
+function definitionOf(draft: Draft, trait: Trait | null): TraitDefinition | null {
+  const { kind, event } = draft;
+  const ofValue = OF_NUMBERS.includes(kind) && draft.of === "value";
+  const currency = ofValue ? draft.currency.trim().toUpperCase() : null;
+  const property = OF_WHOLE.includes(kind) || ofValue ? null : draft.property.trim();
+  if (event.trim() === "" || currency === "" || property === "") return null;
+  const days = Number(draft.days);
+  const held = trait?.definition.window;
+  const window =
+    draft.days === "" ? (held?.kind === "between" ? held : null) : { kind: "last" as const, days };
+  const where = trait?.definition.where ?? [];
+  return { kind, event: event.trim(), property, currency, window, where };
+}
+
+function useSettled<T>(value: T): T {
+  const [settled, settle] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      settle(value);
+    }, PAUSE_MS);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [value]);
+  return settled;
+}
+
+export function TraitForm({ trait, onDone }: { trait: Trait | null; onDone: () => void }) {
+  const [draft, change] = useState(() => draftOf(trait));
+  const save = useSaveTrait(trait);
+  const definition = definitionOf(draft, trait);
+  const settled = useSettled(JSON.stringify(definition));
+  const fields = fieldsOf(save.error);
+  const set = (part: Partial<Draft>) => {
+    change((before) => ({ ...before, ...part }));
+  };
+  const submit = (event: SyntheticEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    if (definition === null) return;
+    save.mutate({ name: draft.name, description: draft.description, definition }, { onSuccess: onDone });
+  };
+  const numbers = OF_NUMBERS.includes(draft.kind);
+  return (
+    <form onSubmit={submit} aria-label={trait === null ? "New trait" : `Change ${trait.name}`}>
+      <div className="grid items-start gap-4 p-4 sm:grid-cols-2 lg:grid-cols-3">
+        <TextField
+          label="Name"
+          value={draft.name}
+          disabled={trait !== null}
+          required
+          autoComplete="off"
+          placeholder="orders_90d"
+          hint="Small letters, digits and underscores. It stays."
+          error={fields["name"]}
+          onChange={(event) => {
+            set({ name: event.target.value });
+          }}
+        />
+        <SelectField
+          label="What to compute"
+          value={draft.kind}
+          error={fields["definition.kind"] ?? fields["definition"]}
+          onChange={(event) => {
+            set({ kind: event.target.value as Draft["kind"] });
+          }}
+        >
+          {Object.entries(KINDS).map(([kind, label]) => (
+            <option key={kind} value={kind}>
+              {label}
+            </option>
+          ))}
+        </SelectField>
+        <TextField
+          label="Of the event"
+          value={draft.event}
+          required
+          autoComplete="off"
+          placeholder="Order Completed"
+          error={fields["definition.event"]}
+          onChange={(event) => {
+            set({ event: event.target.value });
+          }}
+        />
+        {numbers && (
+          <SelectField
+            label="Of what"
+            value={draft.of}
+            onChange={(event) => {
+              set({ of: event.target.value as Draft["of"] });
+            }}
+          >
+            <option value="value">The event’s own value</option>
+            <option value="property">A property’s numbers</option>
+          </SelectField>
+        )}
+        {numbers && draft.of === "value" && (
+          <TextField
+            label="Currency"
+            value={draft.currency}
+            required
+            maxLength={3}
+            autoComplete="off"
+            placeholder="EUR"
+            error={fields["definition.currency"]}
+            onChange={(event) => {
+              set({ currency: event.target.value });
+            }}
+          />
+        )}
+        {!OF_WHOLE.includes(draft.kind) && (!numbers || draft.of === "property") && (
+          <TextField
+            label="Property"
+            value={draft.property}
+            required
+            autoComplete="off"
+            placeholder="category"
+            hint="A dot leads into an object: cart.total"
+            error={fields["definition.property"]}
+            onChange={(event) => {
+              set({ property: event.target.value });
+            }}
+          />
+        )}
+        <TextField
+          label="Within the last days"
+          type="number"
+          min={1}
+          max={1100}
+          value={draft.days}
+          placeholder={trait?.definition.window?.kind === "between" ? "Between two dates" : "Ever"}
+          hint="Left empty: over all time."
+          error={fields["definition.window.last.days"]}
+          onChange={(event) => {
+            set({ days: event.target.value });
+          }}
+        />
+        <TextField
+          label="What it is for"
+          value={draft.description}
+          autoComplete="off"
+          error={fields["description"]}
+          onChange={(event) => {
+            set({ description: event.target.value });
+          }}
+        />
+      </div>
+      <Preview definition={JSON.parse(settled) as TraitDefinition | null} />
+      <div className="space-y-3 px-4 pb-4">
+        <FormError error={save.error} />
+        <div className="flex gap-2">
+          <Button type="submit" tone="primary" busy={save.isPending} disabled={definition === null}>
+            {trait === null ? "Create trait" : "Save"}
+          </Button>
+          <Button onClick={onDone}>Cancel</Button>
+        </div>
+      </div>
+    </form>
+  );
+}
+
+function Preview({ definition }: { definition: TraitDefinition | null }) {
+  const preview = useQuery(previewQuery(definition));
+  if (definition === null)
+    return <p className="px-4 pb-4 text-ink-3">Say what to compute to see who would have it.</p>;
+  if (preview.isError)
+    return (
+      <div className="pb-4">
+        <ErrorNote error={preview.error} />
+      </div>
+    );
+  const { data } = preview;
+  return (
+    <section aria-label="Preview" className="mx-4 mb-4 rounded-md bg-sunken p-4">
+      {data === undefined ? (
+        <p className="text-ink-3">Counting…</p>
+      ) : (
+        <>
+          <p role="status" className="font-medium">
+            {integer(data.count)} of {integer(data.total)} people would have a value.
+          </p>
+          {data.numbers !== null && (
+            <dl className="mt-3 flex flex-wrap gap-x-6 gap-y-2">
+              {(
+                [
+                  ["Smallest", data.numbers.min],
+                  ["A quarter below", data.numbers.p25],
+                  ["Median", data.numbers.median],
+                  ["A quarter above", data.numbers.p75],
+                  ["Largest", data.numbers.max],
+                ] as const
+              ).map(([term, value]) => (
+                <div key={term}>
+                  <dt className="text-sm text-ink-2">{term}</dt>
+                  <dd>
+                    <TraitValue value={Number(value)} definition={definition} />
+                  </dd>
+                </div>
+              ))}
+            </dl>
+          )}
+          {data.count > 0 && (
+            <ul className="mt-3 grid gap-x-6 gap-y-1 sm:grid-cols-2" aria-label="Some of them">
+              {data.sample.map(({ profile_id: profileId, value }) => (
+                <li key={profileId} className="flex justify-between gap-3">
+                  <PersonLink profileId={profileId} />
+                  <TraitValue value={value} definition={definition} />
+                </li>
+              ))}
+            </ul>
+          )}
+        </>
+      )}
+    </section>
+  );
+}
