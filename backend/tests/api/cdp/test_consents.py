@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from app.auth.permissions import Role
 from app.core.clock import real_now
 from app.core.ids import uuid7
-from app.services.cdp.consents.service import Consents
+from app.services.cdp.consents.service import Consents, ConsentSummaries
 from app.services.cdp.identity.service import Resolver
 from tests.factories.access import Company
 from tests.factories.cdp import make_source
@@ -210,3 +210,28 @@ async def test_receipts_can_only_grow(acme: Company) -> None:
 async def test_who_may_only_read_changes_no_policy(acme: Company) -> None:
     answer = await acme.client(Role.ANALYST).put(f"{CONSENTS}/policy", json={"elsewhere": "granted"})
     assert answer.status_code == 403
+
+
+async def test_people_are_counted_by_their_last_word_and_as_of_a_time(
+    acme: Company, client: AsyncClient
+) -> None:
+    summary = f"{CONSENTS}/summary"
+    unknown = (await client.get(summary)).json()
+    assert unknown == {"computed_at": None, "people": None, "purposes": None}
+    said = {"purposes": ["sms"], "decision": "granted", "proof": "By telephone."}
+    await sent(
+        acme,
+        event("u-1", context=says(Advertising=True)),
+        event("u-2", context=says(Advertising=False)),
+    )
+    for user in ("u-1", "u-2"):
+        await client.post(f"{CONSENTS}/{await profile_of(client, user)}", json=said)
+    withdrawn = {"purposes": ["sms"], "proof": "In the shop."}
+    await client.post(f"{CONSENTS}/{await profile_of(client, 'u-2')}/withdraw", json=withdrawn)
+    async with acme.scopes() as scope:
+        await ConsentSummaries(scope).count()
+    counted = (await client.get(summary)).json()
+    assert counted["people"] == 2
+    assert counted["purposes"]["ads"] == {"granted": 1, "refused": 1, "silent": 0}
+    assert counted["purposes"]["sms"] == {"granted": 1, "refused": 1, "silent": 0}
+    assert counted["purposes"]["email"] == {"granted": 0, "refused": 0, "silent": 2}

@@ -8,8 +8,6 @@ from app.db.session import TenantScope
 from app.services.cdp.consents.repository import ConsentRepository
 from app.services.cdp.consents.rules import Purpose
 
-_TASK = "cdp.consents.summarize"
-
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -48,7 +46,7 @@ class ConsentSummaries:
 
     async def ask(self) -> None:
         """Have it counted anew; once, however many ask meanwhile."""
-        await self._scope.enqueue(_TASK, {}, queue="cdp", unless_pending=True)
+        await self._scope.enqueue("cdp.consents.summarize", {}, queue="cdp", unless_pending=True)
 
     async def count(self) -> None:
         people, purposes = await self._rows.count_people()
