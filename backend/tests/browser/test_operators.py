@@ -64,7 +64,7 @@ def test_who_works_for_two_companies_switches_and_sees_only_the_others_data(
     enter(page, person)
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()
     page.goto("/events")
-    expect(page.get_by_role("button", name="Following")).to_be_visible()
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
     expect(page.get_by_text(mark)).to_have_count(0)
     page.get_by_role("button", name="Company:").click()
     page.get_by_role("menuitemradio", name=name).click()
