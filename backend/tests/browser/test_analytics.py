@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.people import api, enter
 from tests.browser.screens import DESK, PHONE, Pictures, sideways
@@ -79,6 +79,36 @@ def _make_a_funnel(page: Page) -> None:
     page.get_by_label("Its name").fill("plan")
 
 
+def _the_figures_are_right(page: Page, chart: Locator) -> list[int]:
+    """In the chart and in the table alike; how many got to each step."""
+    rows = page.get_by_role("group", name="Figures by step").get_by_role("row")
+    expect(rows).to_have_count(1 + 3 * 3)
+    whole = [sum(each) for each in zip(*_GET_ON.values(), strict=True)]
+    for place, (name, people) in enumerate(zip(("Looked", "Added", "Paid"), whole, strict=True)):
+        expect(chart).to_contain_text(re.compile(rf"{name}.*{people} pe"))
+        expect(rows.nth(1 + place)).to_contain_text(name)
+        expect(rows.nth(1 + place).get_by_role("cell").nth(2)).to_have_text(str(people))
+    for row, plan in ((4, "free"), (7, "pro")):
+        for place, people in enumerate(_GET_ON[plan]):
+            cells = rows.nth(row + place).get_by_role("cell")
+            expect(cells.first).to_have_text(plan)
+            expect(cells.nth(2)).to_have_text(str(people))
+    return whole
+
+
+def _until_it_is_counted(page: Page) -> None:
+    """A segment that was just made is counted by a task."""
+    for _ in range(100):
+        page.get_by_role("button", name="Show the answer").click()
+        if page.get_by_text("4 people entered, 0% came to the end.").count():
+            break
+        page.wait_for_timeout(200)
+        again = page.get_by_role("button", name="Try again")
+        if again.count():
+            again.click()
+    expect(page.get_by_text("4 people entered, 0% came to the end.")).to_be_visible()
+
+
 def test_a_funnel_is_made_read_and_leads_to_who_dropped_off(
     page: Page, stack: Stack, pictures: Pictures
 ) -> None:
@@ -98,18 +128,7 @@ def test_a_funnel_is_made_read_and_leads_to_who_dropped_off(
 
     expect(page.get_by_text("10 people entered, 20.0% came to the end.")).to_be_visible()
     chart = page.get_by_role("list", name="Steps", exact=True)
-    rows = page.get_by_role("group", name="Figures by step").get_by_role("row")
-    expect(rows).to_have_count(1 + 3 * 3)
-    whole = [sum(each) for each in zip(*_GET_ON.values(), strict=True)]
-    for place, (name, people) in enumerate(zip(("Looked", "Added", "Paid"), whole, strict=True)):
-        expect(chart).to_contain_text(re.compile(rf"{name}.*{people} pe"))
-        expect(rows.nth(1 + place)).to_contain_text(name)
-        expect(rows.nth(1 + place).get_by_role("cell").nth(2)).to_have_text(str(people))
-    for row, plan in ((4, "free"), (7, "pro")):
-        for place, people in enumerate(_GET_ON[plan]):
-            cells = rows.nth(row + place).get_by_role("cell")
-            expect(cells.first).to_have_text(plan)
-            expect(cells.nth(2)).to_have_text(str(people))
+    whole = _the_figures_are_right(page, chart)
     times = page.get_by_role("region", name="All the way: Looked → Paid")
     expect(times).to_contain_text("Half within 20 min")
     faults += _look(page, "funnel", pictures)
@@ -135,15 +154,7 @@ def test_a_funnel_is_made_read_and_leads_to_who_dropped_off(
     expect(page.get_by_text("10 people entered")).to_be_visible()
     page.get_by_role("button", name="Change").click()
     page.get_by_label("Only people of the segment").select_option("Left before the cart")
-    for _ in range(100):
-        page.get_by_role("button", name="Show the answer").click()
-        if page.get_by_text("4 people entered, 0% came to the end.").count():
-            break
-        page.wait_for_timeout(200)
-        again = page.get_by_role("button", name="Try again")
-        if again.count():
-            again.click()
-    expect(page.get_by_text("4 people entered, 0% came to the end.")).to_be_visible()
+    _until_it_is_counted(page)
     assert faults == []
 
 

@@ -59,7 +59,7 @@ class ProfileRepository:
         if wanted.lifecycle is not None:
             statement = statement.where(CdpProfile.lifecycle == wanted.lifecycle)
         if wanted.rfm_cell is not None:
-            statement = statement.where(_RFM_CELL == wanted.rfm_cell)
+            statement = statement.where(_RFM_CELL.in_([wanted.rfm_cell]))
         if wanted.trait is not None:
             held = [CdpProfile.traits.contains({wanted.trait: value}) for value in wanted.values]
             hashed = CdpProfile.trait_hashes.contains({wanted.trait: wanted.trait_hash})
