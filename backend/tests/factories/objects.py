@@ -140,23 +140,6 @@ async def _assertion(company: Company) -> UUID:
     return await _people(company)
 
 
-@names("event_id")
-async def _quarantined(company: Company) -> UUID:
-    """An event that stands apart."""
-    event_id = uuid7()
-    async with company.scopes() as scope:
-        scope.session.add(
-            CdpIdentityQuarantined(
-                id=event_id,
-                received_at=real_now(),
-                quarantined_at=real_now(),
-                code="internal",
-                reason="It broke.",
-            )
-        )
-    return event_id
-
-
 @names("profile_id")
 async def _profile(company: Company) -> UUID:
     assertion = await _people(company)
@@ -185,15 +168,24 @@ async def _verdict(company: Company) -> UUID:
 
 @names("event_id")
 async def _event(company: Company) -> UUID:
-    """A stored event."""
+    """A stored event that identity has set aside."""
     event = {"type": "track", "event": "Seen", "messageId": f"m-{uuid7()}", "userId": "u-1"}
     source = await make_source(company)
     answer = await company.client().post("/v1/track", json=event, auth=(source.key, ""))
     assert answer.status_code == 200, answer.text
     async with company.scopes() as scope:
-        found = await scope.session.scalar(select(CdpEvent.id).where(CdpEvent.source_id == source.id))
-    assert found is not None
-    return found
+        found = await scope.session.scalar(select(CdpEvent).where(CdpEvent.source_id == source.id))
+        assert found is not None
+        scope.session.add(
+            CdpIdentityQuarantined(
+                id=found.id,
+                received_at=found.received_at,
+                quarantined_at=real_now(),
+                code="internal",
+                reason="It broke.",
+            )
+        )
+    return found.id
 
 
 @names("funnel_id")
@@ -209,6 +201,14 @@ async def _retention_report(company: Company) -> UUID:
 async def _saved(company: Company, address: str, definition: dict[str, Any]) -> UUID:
     body = {"name": f"Saved {uuid7()}", "definition": definition}
     answer = await company.client().post(f"/api/v1/cdp/{address}", json=body)
+    assert answer.status_code == 201, answer.text
+    return UUID(answer.json()["id"])
+
+
+@names("trait_id")
+async def _trait(company: Company) -> UUID:
+    body = {"name": f"t_{uuid7().hex}", "definition": {"kind": "count", "event": "Viewed"}}
+    answer = await company.client().post("/api/v1/cdp/traits", json=body)
     assert answer.status_code == 201, answer.text
     return UUID(answer.json()["id"])
 

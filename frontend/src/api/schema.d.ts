@@ -14059,7 +14059,10 @@ export interface components {
         TraitPatch: {
             /** @description Another definition is a new version; everybody is computed anew by a task. */
             definition?: components["schemas"]["TraitDefinition-Input"] | null;
-            /** Description */
+            /**
+             * Description
+             * @description What it is for; left out: as it is.
+             */
             description?: string | null;
         };
         /** TraitPreview */

@@ -91,7 +91,9 @@ class TraitCreate(Input):
 
 
 class TraitPatch(Input):
-    description: Said | None = None
+    description: str | None = Field(
+        None, max_length=1_000, pattern=NO_NUL, description="What it is for; left out: as it is."
+    )
     definition: TraitDefinition | None = Field(
         None, description="Another definition is a new version; everybody is computed anew by a task."
     )

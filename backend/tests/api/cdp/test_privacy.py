@@ -246,7 +246,7 @@ async def test_what_named_the_person_in_a_question_goes_with_them(acme: Company,
     export = {
         "name": "Hers",
         "what": "people",
-        "columns": ["id"],
+        "columns": ["profile_id"],
         "selection": {"trait": "email", "value": "u-1815-ada@shop.example"},
     }
     answered = await client.post("/api/v1/cdp/exports", json=export)
@@ -388,7 +388,7 @@ async def test_an_erasure_survives_the_kill_of_each_worker_that_is_at_it(acme: C
                 await eventually(partial(has_done, steps), watched=(relaying, working))
                 working.kill()
         with worker() as working:
-            await eventually(partial(has_done, 8), within=150, watched=(relaying, working))
+            await eventually(partial(has_done, 9), within=150, watched=(relaying, working))
     await nothing_is_left(acme)
     answer = (await acme.client().get(f"{PRIVACY}/requests/{request}/certificate")).json()
     assert answer["valid"]

@@ -43,8 +43,10 @@ MATURING = 132
 
 @pytest.fixture
 def world() -> Iterator[Sandbox]:
-    """A sandbox of our own whose time moves only when it is told to."""
-    with running_sandbox("--seed", "7", "--history", "35") as running:
+    """A sandbox of our own whose time moves only when it is told to, from one moment: how much of the last days has
+    been reported depends on the hour.
+    """
+    with running_sandbox("--seed", "7", "--history", "35", "--start", "2026-11-23T15:00:00Z") as running:
         running.control("POST", "clock", json={"mode": "paused"})
         yield running
 

@@ -13,8 +13,6 @@ from app.services.cdp.segments.repository import SegmentRepository
 from app.services.cdp.segments.schedule_rules import last_daily, minutes_of, next_daily, shown_time
 from app.services.tenants.service import TenantService
 
-RECOMPUTE = "cdp.segments.recompute"
-
 
 class Scheduling:
     def __init__(self, scope: TenantScope) -> None:
@@ -50,7 +48,7 @@ class Scheduling:
             as_of = max(last_daily(segment.daily_at, zone, now), segment.next_run_at)
             segment.next_run_at = next_daily(segment.daily_at, zone, now)
             await self._scope.enqueue(
-                RECOMPUTE,
+                "cdp.segments.recompute",
                 {"segment_id": str(segment.id), "as_of": as_of.isoformat()},
                 queue="cdp",
                 unless_pending=False,

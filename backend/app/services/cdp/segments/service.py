@@ -37,7 +37,7 @@ from app.services.cdp.segments.rules import (
     leaves,
     root,
 )
-from app.services.cdp.segments.scheduling import RECOMPUTE, Scheduling, evaluation_of, run_scheduled
+from app.services.cdp.segments.scheduling import Scheduling, evaluation_of, run_scheduled
 from app.services.cdp.segments.sizes import Sizes
 from app.services.cdp.segments.vocabulary import Vocabulary
 from app.services.cdp.traits.rules import is_known
@@ -263,7 +263,7 @@ class SegmentService:
 
     async def _enqueue(self, segment_id: UUID) -> None:
         await self._scope.enqueue(
-            RECOMPUTE, {"segment_id": str(segment_id)}, queue="cdp", unless_pending=False
+            "cdp.segments.recompute", {"segment_id": str(segment_id)}, queue="cdp", unless_pending=False
         )
 
     async def uploaded(self, segment: CdpSegment, before: dict[str, Any], after: dict[str, Any]) -> None:
