@@ -49,6 +49,7 @@ from app.models.cdp.segments import (
 )
 from app.models.cdp.sources import CdpSource
 from app.models.cdp.traits import CdpRfm, CdpTrait, CdpTraitCursor, CdpTraitTimer
+from app.models.cdp.webhooks import CdpWebhook, CdpWebhookDelivery
 from app.models.integrations.ad_accounts import AccountSync, AdAccount, PlatformEdit, WriteLease
 from app.models.integrations.calls import PlatformCall
 from app.models.integrations.connections import Connection, SignInAttempt
@@ -122,6 +123,8 @@ __all__ = [
     "CdpTrait",
     "CdpTraitCursor",
     "CdpTraitTimer",
+    "CdpWebhook",
+    "CdpWebhookDelivery",
     "Connection",
     "ConversionDelivery",
     "DeadLetter",

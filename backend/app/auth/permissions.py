@@ -60,6 +60,8 @@ _LEAST_ROLE: dict[str, Role] = {
     "cdp.sources:write": Role.MANAGER,
     "cdp.traits:read": Role.VIEWER,
     "cdp.traits:write": Role.ANALYST,
+    "cdp.webhooks:read": Role.MANAGER,
+    "cdp.webhooks:write": Role.ADMIN,
     "dashboard:read": Role.VIEWER,
     "events:read": Role.VIEWER,
     "integrations.ad_accounts:read": Role.VIEWER,

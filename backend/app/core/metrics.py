@@ -124,6 +124,14 @@ CDP_TRAIT_EVALUATIONS = Counter(
     "Computed traits of profiles, computed because something changed (followed) or for everybody (recomputed).",
     ["how"],
 )
+CDP_WEBHOOK_CALLS = Counter(
+    "stratum_cdp_webhook_calls_total",
+    "Messages sent to webhooks, by what they were for (feed, test, replay) and how it went (taken, failed).",
+    ["kind", "outcome"],
+)
+CDP_WEBHOOK_ITEMS = Counter(
+    "stratum_cdp_webhook_items_total", "Changes and moves that webhooks acknowledged."
+)
 LIVE_CLIENTS = Gauge("stratum_live_clients", "Open WebSocket and SSE streams.", multiprocess_mode="livesum")
 LIVE_SENT = Counter("stratum_live_messages_sent_total", "Live messages sent to clients.")
 LIVE_DROPPED = Counter(

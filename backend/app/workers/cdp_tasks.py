@@ -15,6 +15,7 @@ from app.services.cdp.privacy.service import Forgetting, PrivacyWork
 from app.services.cdp.schemas.service import Schemas
 from app.services.cdp.segments.service import Following, Recomputation, follow_stragglers, run_scheduled
 from app.services.cdp.traits.service import Ranking, TraitFollowing, WholeTrait, follow_traits
+from app.services.cdp.webhooks.service import Pump, forget_old_tries
 from app.services.integrations.conversions.service import ConversionService
 from app.workers.handlers import every, handles
 
@@ -166,3 +167,17 @@ async def stragglers_of_exports(platform: Platform) -> None:
 async def expire_exports(scopes: Scopes) -> None:
     """Files that nobody may fetch any more."""
     await ExportExpiry(scopes).run()
+
+
+@every(seconds=2)
+@handles("cdp.webhooks.tell", queue="sync", max_retries=0, timeout=90)
+async def tell(platform: Platform) -> None:
+    """Tell webhooks what has happened; one pump at a time."""
+    await Pump(platform).run()
+
+
+@every(seconds=3600)
+@handles("cdp.webhooks.forget", queue="cdp", timeout=120)
+async def forget_tries(scopes: Scopes) -> None:
+    """Webhooks' logs keep 30 days."""
+    await forget_old_tries(scopes)

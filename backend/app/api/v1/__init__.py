@@ -30,6 +30,7 @@ from app.api.v1.endpoints.cdp import retention as cdp_retention
 from app.api.v1.endpoints.cdp import segments as cdp_segments
 from app.api.v1.endpoints.cdp import sources as cdp_sources
 from app.api.v1.endpoints.cdp import traits as cdp_traits
+from app.api.v1.endpoints.cdp import webhooks as cdp_webhooks
 from app.api.v1.endpoints.integrations import ad_accounts, calls, connections, conversions
 from app.api.v1.endpoints.integrations import health as integration_health
 from app.api.v1.endpoints.trust_engine import calendar as trust_calendar
@@ -62,6 +63,7 @@ _MODULES = (
     cdp_segments,
     cdp_sources,
     cdp_traits,
+    cdp_webhooks,
     dashboard,
     dead_letters,
     events,

@@ -140,8 +140,9 @@ class CdpIdentitySettings(TenantKeyed, Base):
 class CdpProfileChange(TenantKeyed, Base):
     """The feed of what changed. In one tenant, `seq` grows in the order of the commits.
 
-    `reason` is `events`, `graph` (identifiers moved), `ended` (the ids are no profiles any more), `lifecycle` or
-    another feature's own word; `event_names` and `traits` say what these profiles have in common that is new.
+    `reason` is `events`, `graph` (identifiers moved), `ended` (the ids are no profiles any more), `erased` (nor may
+    be), `lifecycle` or another feature's own word; `event_names` and `traits` say what these profiles have in common
+    that is new.
     """
 
     __tablename__ = "cdp_profile_changes"

@@ -78,8 +78,8 @@ class CdpSegmentMember(TenantKeyed, Base):
 class CdpSegmentTransition(TenantKeyed, Base):
     """The log of who entered and who left. In one tenant, `seq` grows in the order of the commits.
 
-    `reason` is what led to it: a reason of the feed of changes (`events`, `graph`, `ended`, `lifecycle`, …), `time`,
-    `recompute`, or `archived`.
+    `reason` is what led to it: a reason of the feed of changes (`events`, `graph`, `ended`, `erased`, `lifecycle`, …),
+    `time`, `recompute`, or `archived`.
     """
 
     __tablename__ = "cdp_segment_transitions"

@@ -32,8 +32,11 @@ class StoreRead(BaseModel):
     """What became of one store, or of one platform (`platform:…`)."""
 
     store: str = Field(description="Which store or platform.")
-    status: Literal["erased", "kept", "impossible"] = Field(
-        description="`erased`, `kept` (for the reason told) or `impossible` there."
+    status: Literal["erased", "kept", "impossible", "told", "waiting", "untold"] = Field(
+        description=(
+            "`erased`, `kept` (for the reason told) or `impossible` there; of a webhook: `told`, `waiting` (it has not "
+            "acknowledged it yet) or `untold` (it is switched off)."
+        )
     )
     rows: int = Field(description="Rows that it came to.")
     detail: str = Field(description="What was done, or why not, in words.")

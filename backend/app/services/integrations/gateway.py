@@ -20,6 +20,8 @@ from app.services.integrations.outgoing import make_client
 class Gateway:
     settings: Settings
     http: httpx2.AsyncClient
+    receivers: httpx2.AsyncClient
+    """For webhooks: customers' addresses, whose slowness must not keep a platform's call waiting."""
     redis: Redis
     breaker: Breaker
 
@@ -35,6 +37,7 @@ class Gateway:
 
     async def aclose(self) -> None:
         await self.http.aclose()
+        await self.receivers.aclose()
         await self.redis.aclose()
 
 
@@ -68,8 +71,13 @@ async def gateway_by(settings: Settings) -> AsyncIterator[Gateway]:
 
 def _open(settings: Settings) -> Gateway:
     redis = make_redis(settings)
+    private = settings.allow_private_addresses
     return Gateway(
-        settings, make_client(allow_private=settings.allow_private_addresses), redis, Breaker(redis)
+        settings,
+        make_client(allow_private=private),
+        make_client(allow_private=private),
+        redis,
+        Breaker(redis),
     )
 
 

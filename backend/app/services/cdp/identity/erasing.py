@@ -53,7 +53,7 @@ class GraphErasure:
         rules = (await IdentitySettings(self._scope).current()).rules
         folding = ProfileFolding(self._scope, rules.churn_days)
         await folding.fold(freed)
-        await folding.tell([Change("ended", gone)] if gone else [])
+        await folding.tell([Change("erased", gone)] if gone else [])
         if beside := beside | freed:
             outcome = await Linker(self._graph, rules).again(await self._graph.identifiers.by_keys(beside))
             await apply(self._scope, self._graph, outcome, rules.churn_days)

@@ -25,12 +25,14 @@ from app.services.cdp.profiles.service import ProfileService
 from app.services.cdp.retention.service import RetentionService
 from app.services.cdp.segments.service import Following, SegmentService
 from app.services.cdp.traits.service import TraitFollowing, TraitService
+from app.services.cdp.webhooks.service import Told, WebhookErasures
 
 CERTIFICATE_PURPOSE = "cdp.privacy.certificate"
 _VERDICTS_AT_ONCE = 500
 _PLATFORM = "platform:"
 _DISTINCT = 8
 """A value of so many characters is no number of something else."""
+_WEBHOOK = "webhook:"
 Step = dict[str, Any]
 
 
@@ -49,6 +51,7 @@ class Erasure:
         await TraitFollowing(self._scopes).drain()
         await Following(self._scopes).drain()
         await self._step(request_id, self._segments)
+        await self._receivers(request_id)
         await self._certify(request_id)
 
     async def _step(self, request_id: UUID, work: Any) -> None:
@@ -186,6 +189,19 @@ class Erasure:
             _erased("cdp_segment_transitions", await rows.erase_transitions(request.id)),
         ]
 
+    async def _receivers(self, request_id: UUID) -> None:
+        """Webhooks are told between transactions, and waited for a little; what each knows by then is written down."""
+        async with self._scopes() as scope:
+            request = await PrivacyRepository(scope).find(request_id)
+            if request is None or any(step["part"] == "webhooks" for step in request.steps):
+                return
+        told = await WebhookErasures(self._scopes).tell()
+
+        async def webhooks(_scope: TenantScope, _request: Any) -> list[Step]:
+            return [_of_webhook(each) for each in told]
+
+        await self._step(request_id, webhooks)
+
     async def _certify(self, request_id: UUID) -> None:
         """What was done, store by store, under a hash that only this platform can make."""
 
@@ -231,6 +247,18 @@ def _beyond_reach(ended: EndedExports) -> list[Step]:
     )
     status = StepStatus.IMPOSSIBLE
     return [{"store": "fetched_exports", "status": status, "rows": ended.downloads, "detail": detail}]
+
+
+def _of_webhook(told: Told) -> Step:
+    if told.is_told:
+        status, detail = StepStatus.TOLD, "The receiver acknowledged that this person is erased."
+    elif told.enabled:
+        status = StepStatus.WAITING
+        detail = "Not acknowledged yet: it is told again and again until it is, for three days."
+    else:
+        status = StepStatus.UNTOLD
+        detail = "The webhook is switched off. It is told first of all when somebody switches it on again."
+    return {"store": f"{_WEBHOOK}{told.name}", "status": status, "rows": int(told.is_told), "detail": detail}
 
 
 def _erased(store: str, rows: int) -> Step:

@@ -52,6 +52,10 @@ class StepStatus(StrEnum):
     ERASED = "erased"
     KEPT = "kept"
     IMPOSSIBLE = "impossible"
+    TOLD = "told"
+    """A receiver outside acknowledged it; what it does then is its own affair."""
+    WAITING = "waiting"
+    UNTOLD = "untold"
 
 
 ERASED: Mapping[str, str] = MappingProxyType(
@@ -93,6 +97,7 @@ KEPT: Mapping[str, str] = MappingProxyType(
         "cdp_source_schemas": "how many events of a name came, their form, and ids of the last of them; no value",
         "cdp_identity_quarantine": "ids of events that could not be resolved and what failed; gone with the event",
         "cdp_profile_changes": "hashed ids of profiles that changed, and no value",
+        "cdp_webhook_deliveries": "which parts of the feed were told, when and with what outcome; no content",
         "cdp_privacy_requests": "this request: hashed ids, which prove the erasure",
         "audit_logs": "who did what to which hashed id, as the law wants it; addresses masked",
         "outbox": "ids of work under way, gone when it is done",

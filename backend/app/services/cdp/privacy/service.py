@@ -34,7 +34,7 @@ __all__ = [
     "RequestKind",
 ]
 
-_ERASURE_STEPS = 9
+_ERASURE_STEPS = 10
 
 
 @dataclass(frozen=True, slots=True)
