@@ -64,6 +64,10 @@ class Receiver:
     replies: deque[Reply] = field(default_factory=deque)
     always: Reply = field(default_factory=Reply)
     """Where no reply is left of those that were laid out."""
+    gate: asyncio.Event | None = None
+    """While it is shut, nothing is answered."""
+    keeps: bool = True
+    """Whether bodies are kept."""
     sent_back: int = 0
     _writers: set[asyncio.StreamWriter] = field(default_factory=set)
 
@@ -98,8 +102,10 @@ class Receiver:
             for name, _, value in (line.partition(":") for line in lines[1:] if line)
         }
         body = await reader.readexactly(int(headers.get("content-length", "0")))
-        self.posts.append(Post(lines[0].split(" ")[1], headers, body))
+        self.posts.append(Post(lines[0].split(" ")[1], headers, body if self.keeps else b""))
         reply = self.replies.popleft() if self.replies else self.always
+        if self.gate is not None:
+            await self.gate.wait()
         await asyncio.sleep(reply.after)
         content = b"" if reply.status == _NO_CONTENT else reply.body
         length = len(content) + reply.rest

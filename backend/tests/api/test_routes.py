@@ -62,6 +62,7 @@ BODIES: dict[str, dict[str, object]] = {
     "PATCH /api/v1/cdp/funnels/{funnel_id}": {"name": "Mine"},
     "PATCH /api/v1/cdp/retention/{report_id}": {"name": "Mine"},
     "PATCH /api/v1/cdp/sources/{source_id}": {"name": "Mine"},
+    "PATCH /api/v1/cdp/webhooks/{webhook_id}": {"name": "Mine"},
     "PATCH /api/v1/integrations/ad-accounts/{account_id}": {"enabled": False, "conversions_enabled": False},
     "PATCH /api/v1/users/{user_id}": {"role": "analyst"},
     "POST /api/v1/autopilot/actions/{action_id}/approve": {"reason": "It looks right."},
@@ -98,6 +99,12 @@ WITH_IDS: dict[tuple[str, str], dict[str, object]] = {
     ("POST /api/v1/cdp/profiles/merges", "profile_id"): {**_MERGE, "other_profile_id": None},
     ("POST /api/v1/cdp/exports", "segment_id"): {"name": "All", "what": "people", "columns": ["profile_id"]},
     ("POST /api/v1/cdp/privacy/requests", "profile_id"): {"kind": "export", "reason": "They asked."},
+    ("PATCH /api/v1/cdp/webhooks/{webhook_id}", "segment_ids"): {"topics": ["segment.left"]},
+    ("POST /api/v1/cdp/webhooks", "segment_ids"): {
+        "name": "Moves",
+        "url": "http://127.0.0.1:9/",
+        "topics": ["segment.left"],
+    },
     ("POST /api/v1/trust/calendar", "ad_account_id"): {
         "kind": "promotion",
         "name": "Sale",
@@ -116,9 +123,11 @@ _ROW_OF = {
     "entity_id": "campaign_id",
     "other_profile_id": "profile_id",
     "profile_id": "profile_id",
+    "segment_ids": "segment_id",
     "from_campaign_id": "campaign_id",
     "to_campaign_id": "campaign_id",
 }
+_IN_PATH = re.compile(r"\{(\w+)\}")
 _SCHEMA = re.compile(r"#/components/schemas/([\w.-]+)")
 
 
@@ -267,6 +276,8 @@ async def test_a_neighbour_moves_nothing_by_an_id_in_a_body(
 ) -> None:
     """A neighbour's id is answered as one that never was, one's own is taken."""
     method, _, path = name.partition(" ")
+    for parameter in _IN_PATH.findall(path):
+        path = path.replace(f"{{{parameter}}}", str(await MAKERS[parameter](acme)))
     make = MAKERS[_ROW_OF.get(member, member)]
     body = {
         key: str(await MAKERS[_ROW_OF[key]](acme)) if value is None else value
@@ -275,13 +286,17 @@ async def test_a_neighbour_moves_nothing_by_an_id_in_a_body(
     theirs = await make(globex)
     before = await _everything_of(globex)
     said = [
-        _said(await acme.client().request(method, path, json={**body, member: str(each)}))
+        _said(await acme.client().request(method, path, json={**body, **_naming(member, each)}))
         for each in (theirs, uuid7())
     ]
     assert said[0] == said[1]
     assert await _everything_of(globex) == before
-    mine = await acme.client().request(method, path, json={**body, member: str(await make(acme))})
+    mine = await acme.client().request(method, path, json={**body, **_naming(member, await make(acme))})
     assert mine.is_success, mine.text
+
+
+def _naming(member: str, row: object) -> dict[str, object]:
+    return {member: [str(row)] if member.endswith("_ids") else str(row)}
 
 
 def _said(answer: Response) -> tuple[int, object]:

@@ -47,6 +47,8 @@ MATRIX = {
     "cdp.sources:write": "manager admin superadmin",
     "cdp.traits:read": "viewer analyst manager admin superadmin",
     "cdp.traits:write": "analyst manager admin superadmin",
+    "cdp.webhooks:read": "manager admin superadmin",
+    "cdp.webhooks:write": "admin superadmin",
     "dashboard:read": "viewer analyst manager admin superadmin",
     "events:read": "viewer analyst manager admin superadmin",
     "integrations.ad_accounts:read": "viewer analyst manager admin superadmin",

@@ -8,14 +8,20 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.auth.permissions import Role
 from app.core.clock import real_now
 from app.core.ids import uuid7
 from app.models.auth.sessions import UserSession
 from app.models.cdp.events import CdpEvent, CdpEventVerdict
-from app.models.cdp.identity import CdpIdentifier, CdpIdentityEdge, CdpIdentityQuarantined
+from app.models.cdp.identity import (
+    CdpIdentifier,
+    CdpIdentityEdge,
+    CdpIdentityQuarantined,
+    CdpProfileChange,
+)
+from app.models.cdp.webhooks import CdpWebhook
 from app.models.integrations.ad_accounts import AdAccount
 from app.models.integrations.conversions import ConversionDelivery
 from app.models.trust_engine.incidents import TrustIncident
@@ -23,6 +29,7 @@ from app.models.trust_engine.kinds import CalendarKind
 from app.models.work.dead_letters import DeadLetter
 from app.services.cdp.identity.service import Resolver
 from app.services.cdp.privacy.service import PrivacyWork
+from app.services.cdp.webhooks.service import Teller
 from app.services.people.service import People
 from app.services.trust_engine.calendar.service import Calendar, Window
 from app.services.users.service import Members
@@ -32,6 +39,7 @@ from tests.factories.cdp import make_source
 from tests.factories.events import FUNNEL, RETENTION
 from tests.factories.files import exported, upload
 from tests.factories.trust import BUDGET, make_account
+from tests.factories.webhooks import make_webhook
 
 Maker = Callable[[Company], Awaitable[UUID]]
 
@@ -114,6 +122,26 @@ async def _segment(company: Company) -> UUID:
     answer = await company.client().post("/api/v1/cdp/segments", json=body)
     assert answer.status_code == 201, answer.text
     return UUID(answer.json()["id"])
+
+
+@names("webhook_id")
+async def _webhook(company: Company) -> UUID:
+    """One for all who ask, so that a try in its log is found under it."""
+    made = (await company.client().get("/api/v1/cdp/webhooks")).json()["items"]
+    return UUID(made[0]["id"]) if made else (await make_webhook(company, "http://127.0.0.1:9/hook")).id
+
+
+@names("webhook_delivery_id")
+async def _webhook_delivery(company: Company) -> UUID:
+    """A try that failed, of a message that can be sent again."""
+    webhook = await _webhook(company)
+    async with company.scopes() as scope:
+        await scope.session.execute(update(CdpWebhook).values(next_attempt_at=None))
+        change = {"at": real_now(), "reason": "events", "profile_ids": [uuid7()]}
+        scope.session.add(CdpProfileChange(**change, event_names=[], traits=[]))
+    await Teller(company.scopes).drain(webhook)
+    path = f"/api/v1/cdp/webhooks/{webhook}/deliveries"
+    return UUID((await company.client().get(path)).json()["items"][0]["id"])
 
 
 @names("source_id")

@@ -273,7 +273,7 @@ async def _set(scope: TenantScope, webhook: CdpWebhook, wish: Wish) -> None:
     if "segment_ids" in wish.fields:
         webhook.segment_ids = sorted(set(wish.segment_ids))
     if wish.fields & {"topics", "segment_ids"}:
-        await _known(scope, webhook.topics, webhook.segment_ids)
+        await _known(scope, webhook.topics, wish.segment_ids or webhook.segment_ids)
     if "enabled" in wish.fields:
         await _switch(scope, webhook, wish)
 
@@ -316,6 +316,6 @@ async def _known(scope: TenantScope, topics: Sequence[str], segment_ids: Sequenc
         return
     if _MOVES.isdisjoint(topics):
         raise SegmentsWithoutTopic
-    unknown = set(segment_ids) - await FeedRepository(scope).live_segments(segment_ids)
-    if unknown:
-        raise SegmentsUnknown(sorted(map(str, unknown)))
+    live = await FeedRepository(scope).live_segments(segment_ids)
+    if unknown := [place for place, each in enumerate(segment_ids) if each not in live]:
+        raise SegmentsUnknown(unknown)

@@ -42,9 +42,11 @@ class SegmentsUnknown(Invalid):
 
     code = "cdp.webhooks.segments_unknown"
 
-    def __init__(self, unknown: list[str]) -> None:
-        message = f"Leave out what is no segment, or is archived: {', '.join(unknown[:5])}."
-        super().__init__(fields=[FieldError("body.segment_ids", message, self.code)])
+    def __init__(self, places: list[int]) -> None:
+        """`places` of the list, from 0."""
+        message = "There is no such segment here, or it is archived: leave it out."
+        fields = [FieldError(f"body.segment_ids.{place}", message, self.code) for place in places]
+        super().__init__(fields=fields)
 
 
 class SegmentsWithoutTopic(Invalid):
