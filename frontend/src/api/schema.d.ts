@@ -2703,6 +2703,138 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cdp/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Webhooks
+         * @description Each with its state and how far it is behind.
+         */
+        get: operations["cdp_webhooks_list"];
+        put?: never;
+        /**
+         * Create Webhook
+         * @description It is told what happens from now on. The secret is shown this once.
+         */
+        post: operations["cdp_webhooks_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdp/webhooks/{webhook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Webhook
+         * @description One webhook.
+         */
+        get: operations["cdp_webhooks_get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Webhook
+         * @description With its log. What it was not told yet it is never told.
+         */
+        delete: operations["cdp_webhooks_delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Webhook
+         * @description Change what is given; switch it off, or on again to go on where it stopped or to skip ahead.
+         */
+        patch: operations["cdp_webhooks_change"];
+        trace?: never;
+    };
+    "/api/v1/cdp/webhooks/{webhook_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Webhook Deliveries
+         * @description Every try of the last 30 days, the last first; at most the last 5,000.
+         */
+        get: operations["cdp_webhooks_list_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdp/webhooks/{webhook_id}/deliveries/{webhook_delivery_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay Webhook Delivery
+         * @description Send what a try told once more, under the same ids, with the people as they are now.
+         */
+        post: operations["cdp_webhooks_replay_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdp/webhooks/{webhook_id}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate Webhook Secret
+         * @description A new secret, shown this once; messages bear both signatures until the overlap has passed.
+         */
+        post: operations["cdp_webhooks_rotate_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdp/webhooks/{webhook_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send Test
+         * @description Send a `webhook.test` item now, and say what the receiver answered; also while it is off.
+         */
+        post: operations["cdp_webhooks_send_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dashboard/summary": {
         parameters: {
             query?: never;
@@ -6625,6 +6757,24 @@ export interface components {
              * @description The rows of this page.
              */
             items: components["schemas"]["VerdictRead"][];
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
+            limit: number;
+            /**
+             * Next Cursor
+             * @description Ask again with this to go on; null at the end.
+             */
+            next_cursor: string | null;
+        };
+        /** CursorPage[WebhookDeliveryRead] */
+        CursorPage_WebhookDeliveryRead_: {
+            /**
+             * Items
+             * @description The rows of this page.
+             */
+            items: components["schemas"]["WebhookDeliveryRead"][];
             /**
              * Limit
              * @description Rows of a page, at most.
@@ -10952,6 +11102,50 @@ export interface components {
              */
             total_capped: boolean;
         };
+        /** Page[WebhookRead] */
+        Page_WebhookRead_: {
+            /**
+             * Has Next
+             * @description There is a page after this one.
+             */
+            has_next: boolean;
+            /**
+             * Has Prev
+             * @description There is a page before this one.
+             */
+            has_prev: boolean;
+            /**
+             * Items
+             * @description The rows of this page.
+             */
+            items: components["schemas"]["WebhookRead"][];
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
+            limit: number;
+            /**
+             * Page
+             * @description Which page; the first is 1.
+             */
+            page: number;
+            /**
+             * Pages
+             * @description How many pages there are, of the rows that `total` counts.
+             */
+            pages: number;
+            /**
+             * Total
+             * @description Rows that match; 10000 when `total_capped`.
+             */
+            total: number;
+            /**
+             * Total Capped
+             * @description There are more than `total` says.
+             * @default false
+             */
+            total_capped: boolean;
+        };
         /** PauseBody */
         PauseBody: {
             /**
@@ -12690,6 +12884,15 @@ export interface components {
              */
             window_days: number;
         };
+        /** SecretRotate */
+        SecretRotate: {
+            /**
+             * Overlap Hours
+             * @description For so long messages are signed with the old secret too.
+             * @default 24
+             */
+            overlap_hours: number;
+        };
         /** SegmentCreate */
         SegmentCreate: {
             /**
@@ -13523,10 +13726,10 @@ export interface components {
             rows: number;
             /**
              * Status
-             * @description `erased`, `kept` (for the reason told) or `impossible` there.
+             * @description `erased`, `kept` (for the reason told) or `impossible` there; of a webhook: `told`, `waiting` (it has not acknowledged it yet) or `untold` (it is switched off).
              * @enum {string}
              */
-            status: "erased" | "kept" | "impossible";
+            status: "erased" | "kept" | "impossible" | "told" | "waiting" | "untold";
             /**
              * Store
              * @description Which store or platform.
@@ -14528,6 +14731,394 @@ export interface components {
              * @description The source's id.
              */
             source_id: string;
+        };
+        /** WebhookCreate */
+        WebhookCreate: {
+            /**
+             * Include Personal
+             * @description Send identifiers and sealed traits in the clear. Needs `cdp.profiles.personal:read`; off, they are masked.
+             * @default false
+             */
+            include_personal: boolean;
+            /**
+             * Name
+             * @description What receives it: `Warehouse`.
+             */
+            name: string;
+            /**
+             * Purpose
+             * @description What the receiver uses it for: of people who do not consent to that only the id is sent, and that the rest is withheld. Null for a system of your own that reads the consents which come with each person.
+             */
+            purpose?: ("analytics" | "ads" | "email" | "sms" | "personalization") | null;
+            /**
+             * Segment Ids
+             * @description Only moves in these segments; empty: in all.
+             */
+            segment_ids?: string[];
+            /**
+             * Topics
+             * @description What it is told of. Erasures are told to every webhook, whatever stands here.
+             */
+            topics: ("profile.created" | "profile.updated" | "profile.merged" | "profile.ended" | "segment.entered" | "segment.left")[];
+            /**
+             * Url
+             * @description Where messages are posted to: an https:// address that is reachable from the internet.
+             */
+            url: string;
+        };
+        /** WebhookDeliveryRead */
+        WebhookDeliveryRead: {
+            /**
+             * Acknowledged
+             * @description The receiver answered 2xx.
+             */
+            acknowledged: boolean;
+            /**
+             * At
+             * Format: date-time
+             * @description When it was sent, UTC.
+             */
+            at: string;
+            /**
+             * Attempt
+             * @description 1 for the first try of a message.
+             */
+            attempt: number;
+            /**
+             * Duration Ms
+             * @description From the call to the answer, or to giving up.
+             */
+            duration_ms: number;
+            /**
+             * Error
+             * @description Why it was not acknowledged.
+             */
+            error: string | null;
+            /**
+             * Http Status
+             * @description What it answered; null where it did not.
+             */
+            http_status: number | null;
+            /**
+             * Id
+             * Format: uuid
+             * @description The try's id.
+             */
+            id: string;
+            /**
+             * Items
+             * @description How many items the message had.
+             */
+            items: number;
+            /**
+             * Kind
+             * @description What it was sent for.
+             * @enum {string}
+             */
+            kind: "feed" | "test" | "replay";
+            /**
+             * Message Id
+             * Format: uuid
+             * @description The message's id, the same at each try; its `webhook-id` is `msg_` and this without dashes.
+             */
+            message_id: string;
+            /**
+             * Retry At
+             * @description When it was to be tried again, UTC.
+             */
+            retry_at: string | null;
+        };
+        /** WebhookPatch */
+        WebhookPatch: {
+            /**
+             * Enabled
+             * @description Off: nothing is sent, and nothing is forgotten.
+             */
+            enabled?: boolean | null;
+            /**
+             * Include Personal
+             * @description Send identifiers and sealed traits in the clear. Needs `cdp.profiles.personal:read`; off, they are masked.
+             */
+            include_personal?: boolean | null;
+            /**
+             * Name
+             * @description What receives it: `Warehouse`.
+             */
+            name?: string | null;
+            /**
+             * Purpose
+             * @description What the receiver uses it for: of people who do not consent to that only the id is sent, and that the rest is withheld. Null for a system of your own that reads the consents which come with each person.
+             */
+            purpose?: ("analytics" | "ads" | "email" | "sms" | "personalization") | null;
+            /**
+             * Resume
+             * @description With `enabled` true: `continue` where it stopped, or `skip` ahead to what happens from now on. Erasures are never skipped.
+             */
+            resume?: ("continue" | "skip") | null;
+            /**
+             * Segment Ids
+             * @description Only moves in these segments; empty: in all.
+             */
+            segment_ids?: string[] | null;
+            /**
+             * Topics
+             * @description What it is told of. Erasures are told to every webhook, whatever stands here.
+             */
+            topics?: ("profile.created" | "profile.updated" | "profile.merged" | "profile.ended" | "segment.entered" | "segment.left")[] | null;
+            /**
+             * Url
+             * @description Where messages are posted to: an https:// address that is reachable from the internet.
+             */
+            url?: string | null;
+        };
+        /** WebhookRead */
+        WebhookRead: {
+            /**
+             * Attempts
+             * @description Failed tries of the message that is on its way.
+             */
+            attempts: number;
+            /**
+             * Created At
+             * Format: date-time
+             * @description When it was made, UTC.
+             */
+            created_at: string;
+            /**
+             * Enabled
+             * @description Off: nothing is sent, and nothing is forgotten.
+             */
+            enabled: boolean;
+            /**
+             * Failing Since
+             * @description The first of them, UTC.
+             */
+            failing_since: string | null;
+            /**
+             * Id
+             * Format: uuid
+             * @description The webhook's id.
+             */
+            id: string;
+            /**
+             * Include Personal
+             * @description Send identifiers and sealed traits in the clear. Needs `cdp.profiles.personal:read`; off, they are masked.
+             */
+            include_personal: boolean;
+            /**
+             * Last Error
+             * @description Why the last try failed; null when it did not.
+             */
+            last_error: string | null;
+            /**
+             * Last Told At
+             * @description The last acknowledged message, UTC; null before one.
+             */
+            last_told_at: string | null;
+            /**
+             * Lost At
+             * @description The feed was pruned before this webhook was told all of it, UTC: load everything anew.
+             */
+            lost_at: string | null;
+            /**
+             * Name
+             * @description What receives it: `Warehouse`.
+             */
+            name: string;
+            /**
+             * Next Attempt At
+             * @description When it is tried again, UTC.
+             */
+            next_attempt_at: string | null;
+            /**
+             * Off At
+             * @description When it was switched off, UTC.
+             */
+            off_at: string | null;
+            /**
+             * Off Reason
+             * @description `by_hand`, `gone` (the receiver answered 410) or `failing` (for three days); null while it is on.
+             */
+            off_reason: ("by_hand" | "gone" | "failing") | null;
+            /**
+             * Purpose
+             * @description What the receiver uses it for: of people who do not consent to that only the id is sent, and that the rest is withheld. Null for a system of your own that reads the consents which come with each person.
+             */
+            purpose: ("analytics" | "ads" | "email" | "sms" | "personalization") | null;
+            /**
+             * Secret Overlaps Until
+             * @description Until then messages are signed with the secret before too, UTC.
+             */
+            secret_overlaps_until: string | null;
+            /**
+             * Segment Ids
+             * @description Only moves in these segments; empty: in all.
+             */
+            segment_ids: string[];
+            /**
+             * State
+             * @description `failing`: the last message was refused, and is tried again.
+             * @enum {string}
+             */
+            state: "on" | "failing" | "off";
+            /**
+             * Topics
+             * @description What it is told of. Erasures are told to every webhook, whatever stands here.
+             */
+            topics: ("profile.created" | "profile.updated" | "profile.merged" | "profile.ended" | "segment.entered" | "segment.left")[];
+            /**
+             * Updated At
+             * Format: date-time
+             * @description When it was last changed, UTC.
+             */
+            updated_at: string;
+            /**
+             * Url
+             * @description Where messages are posted to: an https:// address that is reachable from the internet.
+             */
+            url: string;
+            /**
+             * Waiting
+             * @description Changes and moves that it was not told of yet, whether they concern it or not; at most 10,000.
+             */
+            waiting: number;
+            /**
+             * Waiting Is More
+             * @description There are more than `waiting` says.
+             */
+            waiting_is_more: boolean;
+            /**
+             * Waiting Since
+             * @description When the first of them happened, UTC; null when it is up to date.
+             */
+            waiting_since: string | null;
+        };
+        /** WebhookWithSecret */
+        WebhookWithSecret: {
+            /**
+             * Attempts
+             * @description Failed tries of the message that is on its way.
+             */
+            attempts: number;
+            /**
+             * Created At
+             * Format: date-time
+             * @description When it was made, UTC.
+             */
+            created_at: string;
+            /**
+             * Enabled
+             * @description Off: nothing is sent, and nothing is forgotten.
+             */
+            enabled: boolean;
+            /**
+             * Failing Since
+             * @description The first of them, UTC.
+             */
+            failing_since: string | null;
+            /**
+             * Id
+             * Format: uuid
+             * @description The webhook's id.
+             */
+            id: string;
+            /**
+             * Include Personal
+             * @description Send identifiers and sealed traits in the clear. Needs `cdp.profiles.personal:read`; off, they are masked.
+             */
+            include_personal: boolean;
+            /**
+             * Last Error
+             * @description Why the last try failed; null when it did not.
+             */
+            last_error: string | null;
+            /**
+             * Last Told At
+             * @description The last acknowledged message, UTC; null before one.
+             */
+            last_told_at: string | null;
+            /**
+             * Lost At
+             * @description The feed was pruned before this webhook was told all of it, UTC: load everything anew.
+             */
+            lost_at: string | null;
+            /**
+             * Name
+             * @description What receives it: `Warehouse`.
+             */
+            name: string;
+            /**
+             * Next Attempt At
+             * @description When it is tried again, UTC.
+             */
+            next_attempt_at: string | null;
+            /**
+             * Off At
+             * @description When it was switched off, UTC.
+             */
+            off_at: string | null;
+            /**
+             * Off Reason
+             * @description `by_hand`, `gone` (the receiver answered 410) or `failing` (for three days); null while it is on.
+             */
+            off_reason: ("by_hand" | "gone" | "failing") | null;
+            /**
+             * Purpose
+             * @description What the receiver uses it for: of people who do not consent to that only the id is sent, and that the rest is withheld. Null for a system of your own that reads the consents which come with each person.
+             */
+            purpose: ("analytics" | "ads" | "email" | "sms" | "personalization") | null;
+            /**
+             * Secret
+             * @description Verifies signatures; shown this once.
+             */
+            secret: string;
+            /**
+             * Secret Overlaps Until
+             * @description Until then messages are signed with the secret before too, UTC.
+             */
+            secret_overlaps_until: string | null;
+            /**
+             * Segment Ids
+             * @description Only moves in these segments; empty: in all.
+             */
+            segment_ids: string[];
+            /**
+             * State
+             * @description `failing`: the last message was refused, and is tried again.
+             * @enum {string}
+             */
+            state: "on" | "failing" | "off";
+            /**
+             * Topics
+             * @description What it is told of. Erasures are told to every webhook, whatever stands here.
+             */
+            topics: ("profile.created" | "profile.updated" | "profile.merged" | "profile.ended" | "segment.entered" | "segment.left")[];
+            /**
+             * Updated At
+             * Format: date-time
+             * @description When it was last changed, UTC.
+             */
+            updated_at: string;
+            /**
+             * Url
+             * @description Where messages are posted to: an https:// address that is reachable from the internet.
+             */
+            url: string;
+            /**
+             * Waiting
+             * @description Changes and moves that it was not told of yet, whether they concern it or not; at most 10,000.
+             */
+            waiting: number;
+            /**
+             * Waiting Is More
+             * @description There are more than `waiting` says.
+             */
+            waiting_is_more: boolean;
+            /**
+             * Waiting Since
+             * @description When the first of them happened, UTC; null when it is up to date.
+             */
+            waiting_since: string | null;
         };
         /** When */
         When: {
@@ -36629,6 +37220,1324 @@ export interface operations {
              * @description Some input is not valid; `fields` names it
              *
              *     - `cdp.traits.invalid`: This cannot be computed.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_webhooks_list: {
+        parameters: {
+            query?: {
+                /** @description Which page; the first is 1. */
+                page?: number;
+                /** @description Rows of a page, at most. */
+                limit?: number;
+                /** @description A leading minus turns the order round. */
+                sort?: "name" | "-name" | "created_at" | "-created_at";
+                /** @description Part of the name, in any case. */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_WebhookRead_"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `cdp.webhooks.personal_not_allowed`: Only who may see personal data may have it sent.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.webhooks.delivery_not_found`: There is no such delivery in this webhook's log.
+             *     - `cdp.webhooks.not_found`: There is no such webhook here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.webhooks.name_taken`: Another webhook has this name: choose another one.
+             *     - `cdp.webhooks.not_replayable`: A test, or a delivery of which nothing is left to send, cannot be sent again.
+             *     - `cdp.webhooks.nothing_to_resume`: `resume` says how a webhook goes on that is switched on: send it together with enabled true.
+             *     - `cdp.webhooks.too_many`: There are as many webhooks as a company may have: delete one that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.webhooks.address_unusable`: The address cannot be used.
+             *     - `cdp.webhooks.segments_unknown`: Some of the segments do not exist, or are archived.
+             *     - `cdp.webhooks.segments_without_topic`: Segments are named, and no topic speaks of segments.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_webhooks_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookWithSecret"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `cdp.webhooks.personal_not_allowed`: Only who may see personal data may have it sent.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.webhooks.delivery_not_found`: There is no such delivery in this webhook's log.
+             *     - `cdp.webhooks.not_found`: There is no such webhook here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.webhooks.name_taken`: Another webhook has this name: choose another one.
+             *     - `cdp.webhooks.not_replayable`: A test, or a delivery of which nothing is left to send, cannot be sent again.
+             *     - `cdp.webhooks.nothing_to_resume`: `resume` says how a webhook goes on that is switched on: send it together with enabled true.
+             *     - `cdp.webhooks.too_many`: There are as many webhooks as a company may have: delete one that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.webhooks.address_unusable`: The address cannot be used.
+             *     - `cdp.webhooks.segments_unknown`: Some of the segments do not exist, or are archived.
+             *     - `cdp.webhooks.segments_without_topic`: Segments are named, and no topic speaks of segments.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_webhooks_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id. */
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `cdp.webhooks.personal_not_allowed`: Only who may see personal data may have it sent.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.webhooks.delivery_not_found`: There is no such delivery in this webhook's log.
+             *     - `cdp.webhooks.not_found`: There is no such webhook here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.webhooks.name_taken`: Another webhook has this name: choose another one.
+             *     - `cdp.webhooks.not_replayable`: A test, or a delivery of which nothing is left to send, cannot be sent again.
+             *     - `cdp.webhooks.nothing_to_resume`: `resume` says how a webhook goes on that is switched on: send it together with enabled true.
+             *     - `cdp.webhooks.too_many`: There are as many webhooks as a company may have: delete one that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.webhooks.address_unusable`: The address cannot be used.
+             *     - `cdp.webhooks.segments_unknown`: Some of the segments do not exist, or are archived.
+             *     - `cdp.webhooks.segments_without_topic`: Segments are named, and no topic speaks of segments.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_webhooks_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id. */
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `cdp.webhooks.personal_not_allowed`: Only who may see personal data may have it sent.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.webhooks.delivery_not_found`: There is no such delivery in this webhook's log.
+             *     - `cdp.webhooks.not_found`: There is no such webhook here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.webhooks.name_taken`: Another webhook has this name: choose another one.
+             *     - `cdp.webhooks.not_replayable`: A test, or a delivery of which nothing is left to send, cannot be sent again.
+             *     - `cdp.webhooks.nothing_to_resume`: `resume` says how a webhook goes on that is switched on: send it together with enabled true.
+             *     - `cdp.webhooks.too_many`: There are as many webhooks as a company may have: delete one that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.webhooks.address_unusable`: The address cannot be used.
+             *     - `cdp.webhooks.segments_unknown`: Some of the segments do not exist, or are archived.
+             *     - `cdp.webhooks.segments_without_topic`: Segments are named, and no topic speaks of segments.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_webhooks_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id. */
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `cdp.webhooks.personal_not_allowed`: Only who may see personal data may have it sent.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.webhooks.delivery_not_found`: There is no such delivery in this webhook's log.
+             *     - `cdp.webhooks.not_found`: There is no such webhook here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.webhooks.name_taken`: Another webhook has this name: choose another one.
+             *     - `cdp.webhooks.not_replayable`: A test, or a delivery of which nothing is left to send, cannot be sent again.
+             *     - `cdp.webhooks.nothing_to_resume`: `resume` says how a webhook goes on that is switched on: send it together with enabled true.
+             *     - `cdp.webhooks.too_many`: There are as many webhooks as a company may have: delete one that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.webhooks.address_unusable`: The address cannot be used.
+             *     - `cdp.webhooks.segments_unknown`: Some of the segments do not exist, or are archived.
+             *     - `cdp.webhooks.segments_without_topic`: Segments are named, and no topic speaks of segments.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_webhooks_list_deliveries: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before; left out for the first page. */
+                cursor?: string | null;
+                /** @description Rows of a page, at most. */
+                limit?: number;
+                /** @description Only tries that failed, or only those that did not. */
+                failed?: boolean | null;
+            };
+            header?: never;
+            path: {
+                /** @description The webhook's id. */
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CursorPage_WebhookDeliveryRead_"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `cdp.webhooks.personal_not_allowed`: Only who may see personal data may have it sent.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.webhooks.delivery_not_found`: There is no such delivery in this webhook's log.
+             *     - `cdp.webhooks.not_found`: There is no such webhook here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.webhooks.name_taken`: Another webhook has this name: choose another one.
+             *     - `cdp.webhooks.not_replayable`: A test, or a delivery of which nothing is left to send, cannot be sent again.
+             *     - `cdp.webhooks.nothing_to_resume`: `resume` says how a webhook goes on that is switched on: send it together with enabled true.
+             *     - `cdp.webhooks.too_many`: There are as many webhooks as a company may have: delete one that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.webhooks.address_unusable`: The address cannot be used.
+             *     - `cdp.webhooks.segments_unknown`: Some of the segments do not exist, or are archived.
+             *     - `cdp.webhooks.segments_without_topic`: Segments are named, and no topic speaks of segments.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_webhooks_replay_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id. */
+                webhook_id: string;
+                /** @description The id of a try, a row of the webhook's log. */
+                webhook_delivery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeliveryRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `cdp.webhooks.personal_not_allowed`: Only who may see personal data may have it sent.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.webhooks.delivery_not_found`: There is no such delivery in this webhook's log.
+             *     - `cdp.webhooks.not_found`: There is no such webhook here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.webhooks.name_taken`: Another webhook has this name: choose another one.
+             *     - `cdp.webhooks.not_replayable`: A test, or a delivery of which nothing is left to send, cannot be sent again.
+             *     - `cdp.webhooks.nothing_to_resume`: `resume` says how a webhook goes on that is switched on: send it together with enabled true.
+             *     - `cdp.webhooks.too_many`: There are as many webhooks as a company may have: delete one that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.webhooks.address_unusable`: The address cannot be used.
+             *     - `cdp.webhooks.segments_unknown`: Some of the segments do not exist, or are archived.
+             *     - `cdp.webhooks.segments_without_topic`: Segments are named, and no topic speaks of segments.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_webhooks_rotate_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id. */
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecretRotate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookWithSecret"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `cdp.webhooks.personal_not_allowed`: Only who may see personal data may have it sent.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.webhooks.delivery_not_found`: There is no such delivery in this webhook's log.
+             *     - `cdp.webhooks.not_found`: There is no such webhook here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.webhooks.name_taken`: Another webhook has this name: choose another one.
+             *     - `cdp.webhooks.not_replayable`: A test, or a delivery of which nothing is left to send, cannot be sent again.
+             *     - `cdp.webhooks.nothing_to_resume`: `resume` says how a webhook goes on that is switched on: send it together with enabled true.
+             *     - `cdp.webhooks.too_many`: There are as many webhooks as a company may have: delete one that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.webhooks.address_unusable`: The address cannot be used.
+             *     - `cdp.webhooks.segments_unknown`: Some of the segments do not exist, or are archived.
+             *     - `cdp.webhooks.segments_without_topic`: Segments are named, and no topic speaks of segments.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_webhooks_send_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id. */
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeliveryRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `cdp.webhooks.personal_not_allowed`: Only who may see personal data may have it sent.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.webhooks.delivery_not_found`: There is no such delivery in this webhook's log.
+             *     - `cdp.webhooks.not_found`: There is no such webhook here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.webhooks.name_taken`: Another webhook has this name: choose another one.
+             *     - `cdp.webhooks.not_replayable`: A test, or a delivery of which nothing is left to send, cannot be sent again.
+             *     - `cdp.webhooks.nothing_to_resume`: `resume` says how a webhook goes on that is switched on: send it together with enabled true.
+             *     - `cdp.webhooks.too_many`: There are as many webhooks as a company may have: delete one that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.webhooks.address_unusable`: The address cannot be used.
+             *     - `cdp.webhooks.segments_unknown`: Some of the segments do not exist, or are archived.
+             *     - `cdp.webhooks.segments_without_topic`: Segments are named, and no topic speaks of segments.
              */
             422: {
                 headers: {
