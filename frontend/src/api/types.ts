@@ -87,6 +87,11 @@ export type TriageItem = Schemas["TriageItem"];
 export type ValueTest = Schemas["PropertyTest-Output"]["test"];
 export type Vocabulary = Schemas["VocabularyRead"];
 export type Word = Schemas["WordRead"];
+export type Webhook = Schemas["WebhookRead"];
+export type WebhookCreate = Schemas["WebhookCreate"];
+export type WebhookPatch = Schemas["WebhookPatch"];
+export type WebhookTopic = Webhook["topics"][number];
+export type WebhookTry = Schemas["WebhookDeliveryRead"];
 
 /** The gate's three answers, as the dashboard's addresses spell them. */
 export type Verdict = "PASS" | "HOLD" | "BLOCK";

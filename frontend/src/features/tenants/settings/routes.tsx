@@ -25,6 +25,11 @@ export const settingsRoutes = [
   }),
   createRoute({
     getParentRoute: () => signedIn,
+    path: "/settings/webhooks",
+    component: lazyRouteComponent(() => import("../../cdp/webhooks/webhooks-room"), "WebhooksRoom"),
+  }),
+  createRoute({
+    getParentRoute: () => signedIn,
     path: "/settings/audit-log",
     validateSearch: searchOf({ q: text }),
     component: lazyRouteComponent(() => import("../../audit_logs/audit-log-room"), "AuditLogRoom"),

@@ -6,6 +6,7 @@ import { TAB, Tabs } from "@/design/tabs";
 
 export function SettingsFrame({ children }: { children: ReactNode }) {
   const keys = useCan("api_keys:read");
+  const webhooks = useCan("cdp.webhooks:read");
   const audit = useCan("audit_logs:read");
   return (
     <Page title="Settings">
@@ -22,6 +23,11 @@ export function SettingsFrame({ children }: { children: ReactNode }) {
         {keys && (
           <Link to="/settings/api-keys" className={TAB}>
             API keys
+          </Link>
+        )}
+        {webhooks && (
+          <Link to="/settings/webhooks" className={TAB}>
+            Webhooks
           </Link>
         )}
         {audit && (
