@@ -49,7 +49,7 @@ async def test_a_worker_killed_between_sending_and_writing_down_loses_nothing(
             with worker() as working:
 
                 async def is_told() -> bool:
-                    return (await hook.read())["waiting"] == 0
+                    return bool((await hook.read())["waiting"] == 0)
 
                 await eventually(is_told, within=120, watched=(working, beat))
     by_message: dict[str, set[tuple[str, ...]]] = {}

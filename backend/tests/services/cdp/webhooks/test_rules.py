@@ -112,8 +112,9 @@ def test_whatever_is_given_for_an_address_breaks_nothing(url: str) -> None:
 
 def _log(items: list[Item], begin: int, most: int, *, moves: bool) -> Log:
     """What a reader finds behind `begin`, in windows of `most`."""
-    place = (lambda item: item.after.transition_seq) if moves else (lambda item: item.after.change_seq)
-    behind = [each for each in items if place(each) > begin]  # type: ignore[no-untyped-call]
+    behind = [
+        each for each in items if (each.after.transition_seq if moves else each.after.change_seq) > begin
+    ]
     here = Place(0, 0, begin) if moves else Place(begin, WHOLE, 0)
     if len(behind) > most:
         return Log(behind[:most], here, behind[most - 1].after, is_whole=False)

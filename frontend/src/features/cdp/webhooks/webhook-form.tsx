@@ -92,7 +92,7 @@ export function WebhookForm({ webhook, label, busy, error, onSubmit }: WebhookFo
         label="What it is used for"
         name="purpose"
         defaultValue={was.purpose ?? ""}
-        hint="Of people who have not agreed to that, only an id is sent."
+        hint="With a purpose, of people who have not agreed to it only an id is sent."
         error={fields["purpose"]}
       >
         <option value="">Your own systems, which follow the consents sent along</option>

@@ -38,6 +38,14 @@ export function WebhooksRoom() {
           {made !== undefined && (
             <div className="border-b border-line p-4">
               <Secret secret={made.secret} name={made.name} />
+              <Button
+                className="mt-3"
+                onClick={() => {
+                  create.reset();
+                }}
+              >
+                I have kept it
+              </Button>
             </div>
           )}
         </div>
