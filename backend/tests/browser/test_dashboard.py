@@ -19,7 +19,8 @@ _ROOMS = (
     "/", "/trust", "/trust/incidents", "/trust/policy", "/trust/calendar", "/trust/rates", "/autopilot",
     "/autopilot/strategies", "/autopilot/limits", "/autopilot/interventions", "/campaigns", "/people",
     "/people/segments", "/people/consent", "/people/requests", "/people/imports", "/people/exports",
-    "/analytics/funnels", "/analytics/retention", "/events", "/events?show=rejected", "/events?show=stored",
+    "/people/traits", "/analytics/funnels", "/analytics/funnels/new", "/analytics/retention",
+    "/analytics/retention/new", "/events", "/events?show=rejected", "/events?show=stored",
     "/events/sources", "/operations/calls", "/operations/conversions", "/operations/dead-letters",
     "/connect", "/settings", "/settings/company", "/settings/members", "/settings/api-keys",
     "/settings/audit-log",
@@ -28,7 +29,7 @@ _EMPTY = (
     "/", "/trust", "/trust/incidents", "/trust/calendar", "/trust/rates", "/autopilot",
     "/autopilot/interventions", "/campaigns", "/people/requests", "/people/consent", "/events",
     "/events?show=rejected", "/events/sources", "/operations/calls",
-    "/operations/conversions", "/operations/dead-letters", "/connect",
+    "/operations/conversions", "/operations/dead-letters", "/connect", "/analytics/funnels", "/analytics/retention",
 )  # fmt: skip
 """The rooms that look otherwise where nothing has happened yet."""
 

@@ -46,7 +46,7 @@ export function EventFields({ label, draft, onChange }: EventFieldsProps) {
       {draft.where.length < MOST_CONDITIONS && (
         <Button
           tone="quiet"
-          aria-label={`Add a condition: ${label}`}
+          aria-label={`Only where… ${label}`}
           onClick={() => {
             onChange({ ...draft, where: [...draft.where, NO_CONDITION] });
           }}

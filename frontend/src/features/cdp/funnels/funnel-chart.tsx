@@ -1,5 +1,6 @@
 import { ArrowDown } from "lucide-react";
 import type { Breakdown, FunnelAnswer, FunnelPeople, FunnelStep } from "@/api/types";
+import { cx, LINK } from "@/design/classes";
 import { duration } from "@/format/durations";
 import { integer } from "@/format/numbers";
 import { share } from "@/format/shares";
@@ -38,7 +39,7 @@ export function FunnelChart({ answer, by, onChoose }: FunnelChartProps) {
                   own !== undefined && (
                     <li
                       key={`${group.value ?? ""}${group.rest}`}
-                      className="grid grid-cols-[minmax(72px,160px)_minmax(0,1fr)_112px] items-center gap-3"
+                      className="grid grid-cols-[72px_minmax(0,1fr)_auto] items-center gap-3 sm:grid-cols-[160px_minmax(0,1fr)_112px]"
                     >
                       <span className="truncate text-ink-2" title={groupName(group, by)}>
                         {groupName(group, by)}
@@ -95,7 +96,8 @@ function Between({ step, place, onChoose }: BetweenProps) {
       {step.dropped > 0 ? (
         <button
           type="button"
-          className="text-accent underline underline-offset-2 hover:text-accent-strong max-sm:min-h-10"
+          aria-label={`${integer(step.dropped)} dropped off before ${step.label}`}
+          className={cx(LINK, "max-sm:min-h-10")}
           onClick={() => {
             onChoose({ step: place + 1, outcome: "dropped", group: null });
           }}

@@ -136,7 +136,7 @@ function Places({ steps, place, put }: PlacesProps) {
 function Rules({ draft, onChange }: FunnelFieldsProps) {
   return (
     <div className="grid gap-4 lg:grid-cols-[320px_minmax(0,1fr)]">
-      <div className="grid grid-cols-[minmax(0,1fr)_minmax(0,1fr)] items-start gap-2">
+      <div className="grid grid-cols-2 content-start items-start gap-2">
         <TextField
           label="All steps within"
           type="number"

@@ -92,7 +92,7 @@ function Together({ answer, definition }: TogetherProps) {
         <Table label="Who comes back, all cohorts together">
           <thead>
             <tr>
-              <Th>{groups == null ? "" : "Group"}</Th>
+              <Th>{groups == null ? "Who" : "Group"}</Th>
               <Th figure>People</Th>
               {places.map((place) => (
                 <Th key={place} figure>

@@ -63,7 +63,7 @@ function Cell({ cell: { state, people, share: value } }: { cell: GridCell }) {
       >
         {share(value)}
         <span className="block text-sm">
-          {integer(people)}
+          {value !== null && integer(people)}
           {state === "running" && " so far"}
         </span>
       </div>
