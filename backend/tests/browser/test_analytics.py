@@ -55,7 +55,7 @@ def _look(page: Page, name: str, pictures: Pictures) -> list[str]:
         faults += [f"{name}: wider than {size['width']}"] if sideways(page) > 0 else []
     page.evaluate(_AXE.read_text())
     for theme in ("light", "dark"):
-        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=theme)
         page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
         found = page.evaluate("axe.run().then(({ violations }) => violations)")
         faults += [
