@@ -117,6 +117,8 @@ async def test_without_redis_questions_are_answered_all_the_same(app: FastAPI, a
     answers = Answers(Doors(app.state.questions, SystemClock()), nowhere)
     asked = _Asked()
     assert [(await answers.of(acme.id, asked.question())).times for _ in range(2)] == [1, 2]
+    together = await asyncio.gather(*[answers.of(acme.id, asked.question()) for _ in range(5)])
+    assert {each.times for each in together} == {3}
     await nowhere.aclose()
 
 
