@@ -22,7 +22,7 @@ _ROOMS = (
     "/people/traits", "/analytics/funnels", "/analytics/funnels/new", "/analytics/retention",
     "/analytics/retention/new", "/events", "/events?show=rejected", "/events?show=stored",
     "/events/sources", "/operations/calls", "/operations/conversions", "/operations/dead-letters",
-    "/connect", "/settings", "/settings/company", "/settings/members", "/settings/api-keys",
+    "/connect", "/settings", "/settings/company", "/settings/members", "/settings/api-keys", "/settings/webhooks",
     "/settings/audit-log",
 )  # fmt: skip
 _EMPTY = (

@@ -83,6 +83,7 @@ export type TimelineEvent = Schemas["TimelineEvent"];
 export type Trait = Schemas["TraitRead"];
 export type TraitCreate = Schemas["TraitCreate"];
 export type TraitDefinition = Schemas["TraitDefinition-Output"];
+export type TraitDraft = Schemas["TraitDefinition-Input"];
 export type TriageItem = Schemas["TriageItem"];
 export type ValueTest = Schemas["PropertyTest-Output"]["test"];
 export type Vocabulary = Schemas["VocabularyRead"];

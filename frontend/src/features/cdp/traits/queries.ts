@@ -1,6 +1,6 @@
 import { keepPreviousData, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, body } from "@/api/client";
-import type { Trait, TraitCreate, TraitDefinition } from "@/api/types";
+import type { Trait, TraitCreate, TraitDraft } from "@/api/types";
 import { whole } from "@/api/whole";
 
 const KEY = "cdp/traits";
@@ -43,7 +43,7 @@ export function whyQuery(traitId: string, profileId: string) {
 }
 
 /** What the trait would come to, while it is being put together. */
-export function previewQuery(definition: TraitDefinition | null) {
+export function previewQuery(definition: TraitDraft | null) {
   return queryOptions({
     queryKey: [KEY, "preview", definition],
     queryFn: ({ signal }) => {

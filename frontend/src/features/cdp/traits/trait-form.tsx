@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { type SyntheticEvent, useEffect, useState } from "react";
-import type { Trait, TraitDefinition } from "@/api/types";
+import type { FieldErrors } from "@/api/errors";
+import type { Trait, TraitDefinition, TraitDraft } from "@/api/types";
 import { Button } from "@/design/button";
 import { SelectField, TextField } from "@/design/field";
 import { fieldsOf, FormError } from "@/design/form";
@@ -26,34 +27,56 @@ interface Draft {
   days: string;
 }
 
-function draftOf(trait: Trait | null): Draft {
-  const definition = trait?.definition;
-  const window = definition?.window;
+const BLANK: Draft = {
+  name: "",
+  description: "",
+  kind: "count",
+  event: "",
+  of: "value",
+  property: "",
+  currency: "",
+  days: "",
+};
+
+function draftOf(trait: Trait): Draft {
+  const { kind, event, property, currency, window } = trait.definition;
   return {
-    name: trait?.name ?? "",
-    description: trait?.description ?? "",
-    kind: definition?.kind ?? "count",
-    event: definition?.event ?? "",
-    of: definition?.property == null ? "value" : "property",
-    property: definition?.property ?? "",
-    currency: definition?.currency ?? "",
+    name: trait.name,
+    description: trait.description,
+    kind,
+    event,
+    of: property === null ? "value" : "property",
+    property: property ?? "",
+    currency: currency ?? "",
     days: window?.kind === "last" ? String(window.days) : "",
   };
 }
 
+function ofValue({ kind, of }: Draft): boolean {
+  return OF_NUMBERS.includes(kind) && of === "value";
+}
+
+function ofProperty(draft: Draft): boolean {
+  return !OF_WHOLE.includes(draft.kind) && !ofValue(draft);
+}
+
+/** A window between two dates, which is not asked for here, stays until days are. */
+function windowOf(
+  { days }: Draft,
+  held: TraitDefinition["window"] | undefined,
+): NonNullable<TraitDraft["window"]> | null {
+  if (days !== "") return { kind: "last", days: Number(days) };
+  return held?.kind === "between" ? held : null;
+}
+
 /** What the draft defines; null while something is missing. */
-function definitionOf(draft: Draft, trait: Trait | null): TraitDefinition | null {
-  const { kind, event } = draft;
-  const ofValue = OF_NUMBERS.includes(kind) && draft.of === "value";
-  const currency = ofValue ? draft.currency.trim().toUpperCase() : null;
-  const property = OF_WHOLE.includes(kind) || ofValue ? null : draft.property.trim();
-  if (event.trim() === "" || currency === "" || property === "") return null;
-  const days = Number(draft.days);
-  const held = trait?.definition.window;
-  const window =
-    draft.days === "" ? (held?.kind === "between" ? held : null) : { kind: "last" as const, days };
-  const where = trait?.definition.where ?? [];
-  return { kind, event: event.trim(), property, currency, window, where };
+function definitionOf(draft: Draft, held: TraitDefinition | undefined): TraitDraft | null {
+  const event = draft.event.trim();
+  const currency = ofValue(draft) ? draft.currency.trim().toUpperCase() : null;
+  const property = ofProperty(draft) ? draft.property.trim() : null;
+  if ([event, currency, property].includes("")) return null;
+  const window = windowOf(draft, held?.window);
+  return { kind: draft.kind, event, property, currency, window, where: held?.where ?? [] };
 }
 
 function useSettled<T>(value: T): T {
@@ -70,9 +93,9 @@ function useSettled<T>(value: T): T {
 }
 
 export function TraitForm({ trait, onDone }: { trait: Trait | null; onDone: () => void }) {
-  const [draft, change] = useState(() => draftOf(trait));
+  const [draft, change] = useState(() => (trait === null ? BLANK : draftOf(trait)));
   const save = useSaveTrait(trait);
-  const definition = definitionOf(draft, trait);
+  const definition = definitionOf(draft, trait?.definition);
   const settled = useSettled(JSON.stringify(definition));
   const fields = fieldsOf(save.error);
   const set = (part: Partial<Draft>) => {
@@ -83,7 +106,6 @@ export function TraitForm({ trait, onDone }: { trait: Trait | null; onDone: () =
     if (definition === null) return;
     save.mutate({ name: draft.name, description: draft.description, definition }, { onSuccess: onDone });
   };
-  const numbers = OF_NUMBERS.includes(draft.kind);
   return (
     <form onSubmit={submit} aria-label={trait === null ? "New trait" : `Change ${trait.name}`}>
       <div className="grid items-start gap-4 p-4 sm:grid-cols-2 lg:grid-cols-3">
@@ -125,46 +147,7 @@ export function TraitForm({ trait, onDone }: { trait: Trait | null; onDone: () =
             set({ event: event.target.value });
           }}
         />
-        {numbers && (
-          <SelectField
-            label="Of what"
-            value={draft.of}
-            onChange={(event) => {
-              set({ of: event.target.value as Draft["of"] });
-            }}
-          >
-            <option value="value">The event’s own value</option>
-            <option value="property">A property’s numbers</option>
-          </SelectField>
-        )}
-        {numbers && draft.of === "value" && (
-          <TextField
-            label="Currency"
-            value={draft.currency}
-            required
-            maxLength={3}
-            autoComplete="off"
-            placeholder="EUR"
-            error={fields["definition.currency"]}
-            onChange={(event) => {
-              set({ currency: event.target.value });
-            }}
-          />
-        )}
-        {!OF_WHOLE.includes(draft.kind) && (!numbers || draft.of === "property") && (
-          <TextField
-            label="Property"
-            value={draft.property}
-            required
-            autoComplete="off"
-            placeholder="category"
-            hint="A dot leads into an object: cart.total"
-            error={fields["definition.property"]}
-            onChange={(event) => {
-              set({ property: event.target.value });
-            }}
-          />
-        )}
+        <OfWhat draft={draft} set={set} fields={fields} />
         <TextField
           label="Within the last days"
           type="number"
@@ -188,7 +171,7 @@ export function TraitForm({ trait, onDone }: { trait: Trait | null; onDone: () =
           }}
         />
       </div>
-      <Preview definition={JSON.parse(settled) as TraitDefinition | null} />
+      <Preview definition={JSON.parse(settled) as TraitDraft | null} />
       <div className="space-y-3 px-4 pb-4">
         <FormError error={save.error} />
         <div className="flex gap-2">
@@ -202,7 +185,60 @@ export function TraitForm({ trait, onDone }: { trait: Trait | null; onDone: () =
   );
 }
 
-function Preview({ definition }: { definition: TraitDefinition | null }) {
+interface OfWhatProps {
+  draft: Draft;
+  set: (part: Partial<Draft>) => void;
+  fields: FieldErrors;
+}
+
+function OfWhat({ draft, set, fields }: OfWhatProps) {
+  return (
+    <>
+      {OF_NUMBERS.includes(draft.kind) && (
+        <SelectField
+          label="Of what"
+          value={draft.of}
+          onChange={(event) => {
+            set({ of: event.target.value as Draft["of"] });
+          }}
+        >
+          <option value="value">The event’s own value</option>
+          <option value="property">A property’s numbers</option>
+        </SelectField>
+      )}
+      {ofValue(draft) && (
+        <TextField
+          label="Currency"
+          value={draft.currency}
+          required
+          maxLength={3}
+          autoComplete="off"
+          placeholder="EUR"
+          error={fields["definition.currency"]}
+          onChange={(event) => {
+            set({ currency: event.target.value });
+          }}
+        />
+      )}
+      {ofProperty(draft) && (
+        <TextField
+          label="Property"
+          value={draft.property}
+          required
+          autoComplete="off"
+          placeholder="category"
+          hint="A dot leads into an object: cart.total"
+          error={fields["definition.property"]}
+          onChange={(event) => {
+            set({ property: event.target.value });
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+function Preview({ definition }: { definition: TraitDraft | null }) {
   const preview = useQuery(previewQuery(definition));
   if (definition === null)
     return <p className="px-4 pb-4 text-ink-3">Say what to compute to see who would have it.</p>;

@@ -1,9 +1,9 @@
-import type { TraitDefinition } from "@/api/types";
+import type { TraitDraft } from "@/api/types";
 import { Money, Unknown } from "@/design/figures";
 import { number } from "@/format/numbers";
 
 /** A computed value; an amount in its currency. */
-export function TraitValue({ value, definition }: { value: unknown; definition: TraitDefinition }) {
+export function TraitValue({ value, definition }: { value: unknown; definition: TraitDraft }) {
   if (value === null || value === undefined) return <Unknown why="of no event, so there is no value" />;
   if (typeof value === "number")
     return definition.currency == null ? (

@@ -22,7 +22,7 @@ export function said({ kind, event, property, currency, window, where }: TraitDe
       : window.kind === "last"
         ? `last ${plural(window.days, "day")}`
         : `${window.since.slice(0, 10)} to ${window.until.slice(0, 10)}`;
-  const only = (where ?? []).length > 0 ? `, ${plural((where ?? []).length, "filter")}` : "";
+  const only = where.length > 0 ? `, ${plural(where.length, "filter")}` : "";
   return `${KINDS[kind]}${of} over “${event}”${only}, ${when}`;
 }
 
