@@ -11,6 +11,7 @@ from app.models.autopilot.enforcement import AutopilotIntervention, EnforcementS
 from app.models.autopilot.strategies import AutopilotStrategy
 from app.models.campaigns import AdSet, Campaign
 from app.models.campaigns.metrics import CampaignMetricsDay, CampaignMetricsObservation
+from app.models.cdp.arrivals import CdpEventArrival
 from app.models.cdp.consents import (
     CdpConsent,
     CdpConsentReceipt,
@@ -38,7 +39,7 @@ from app.models.cdp.privacy import (
 )
 from app.models.cdp.profiles import CdpProfile
 from app.models.cdp.retention import CdpRetentionReport
-from app.models.cdp.schemas import CdpSchemaQueueItem, CdpSourceSchema
+from app.models.cdp.schemas import CdpSourceSchema
 from app.models.cdp.segments import (
     CdpSegment,
     CdpSegmentCursor,
@@ -88,6 +89,7 @@ __all__ = [
     "CdpConsentString",
     "CdpConsentSummary",
     "CdpEvent",
+    "CdpEventArrival",
     "CdpEventCount",
     "CdpEventDedupe",
     "CdpEventVerdict",
@@ -110,7 +112,6 @@ __all__ = [
     "CdpProfileChange",
     "CdpRetentionReport",
     "CdpRfm",
-    "CdpSchemaQueueItem",
     "CdpSegment",
     "CdpSegmentCursor",
     "CdpSegmentListEntry",

@@ -1,35 +1,54 @@
 """Work that follows events."""
 
+import time
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from uuid import UUID
 
 from app.db.platform import Platform
 from app.db.session import Scopes, TenantScope
-from app.services.cdp.consents.service import Consents, ConsentSummaries
-from app.services.cdp.events.service import EventService
+from app.services.cdp.arrivals.service import Arrival, Arrivals, arrival_stragglers, follow_up
+from app.services.cdp.consents.service import ConsentSummaries
 from app.services.cdp.events.upkeep import EventUpkeep
 from app.services.cdp.exports.service import ExportExpiry, ExportWork, export_stragglers
+from app.services.cdp.feed.service import until_done
 from app.services.cdp.identity.service import Resolver, Ruling, resolve_stragglers
 from app.services.cdp.imports.service import ImportExpiry, ImportWork, import_stragglers
 from app.services.cdp.privacy.service import Forgetting, PrivacyWork
-from app.services.cdp.schemas.service import Schemas
 from app.services.cdp.segments.service import Following, Recomputation, follow_stragglers, run_scheduled
 from app.services.cdp.traits.service import Ranking, TraitFollowing, WholeTrait, follow_traits
 from app.services.cdp.webhooks.service import Pump, forget_old_tries
-from app.services.integrations.conversions.service import ConversionService
 from app.workers.handlers import every, handles
 
+_SLICE_SECONDS = 1.0
 
-@handles("cdp.events.accepted", queue="cdp")
-async def accepted(
-    scope: TenantScope, received_from: str, received_to: str, count: int, **_more: object
-) -> None:
-    """A batch was committed: show the live view a sample of it, keep its consents, and send its conversions on."""
-    since, until = datetime.fromisoformat(received_from), datetime.fromisoformat(received_to)
-    await EventService(scope).show(since, until, count)
-    await Consents(scope).take_in(since, until)
-    await ConversionService(scope).queue_accepted(since, until)
-    await Schemas(scope).fold()
+
+async def _ran_out_of_time(work: Callable[[float], Awaitable[object]]) -> bool:
+    """Work until there is nothing left, or for a slice of time: then others have their turn before the rest."""
+    until = time.monotonic() + _SLICE_SECONDS
+    await work(until)
+    return time.monotonic() > until
+
+
+@handles("cdp.events.accepted", queue="cdp", timeout=300)
+async def accepted(scopes: Scopes, **_earlier: object) -> None:
+    """Events were stored: show a sample, keep their consents, send their conversions on, learn their form."""
+    if await _ran_out_of_time(Arrivals(scopes).drain):
+        async with scopes() as scope:
+            await scope.enqueue("cdp.events.accepted", {}, queue="cdp")
+
+
+@handles("cdp.events.accepted_alone", queue="cdp")
+async def accepted_alone(scope: TenantScope, arrival: dict[str, object]) -> None:
+    """The same, of one write that could not be taken in with others."""
+    await follow_up(scope, [Arrival.of(arrival)])
+
+
+@every(seconds=5)
+@handles("cdp.events.stragglers", queue="cdp", max_retries=0, timeout=300)
+async def stragglers_of_arrivals(platform: Platform) -> None:
+    """Take in what a worker's death, or a write that committed just as a task ended, has left behind."""
+    await arrival_stragglers(platform)
 
 
 @every(seconds=3600)
@@ -41,7 +60,9 @@ async def upkeep(platform: Platform) -> None:
 @handles("cdp.identity.resolve", queue="cdp", timeout=300)
 async def resolve(scopes: Scopes) -> None:
     """Events were stored: find out whose they are."""
-    await Resolver(scopes).drain()
+    if await _ran_out_of_time(Resolver(scopes).drain):
+        async with scopes() as scope:
+            await scope.enqueue("cdp.identity.resolve", {}, queue="cdp")
 
 
 @every(seconds=5)
@@ -67,8 +88,10 @@ async def age(scope: TenantScope) -> None:
 @handles("cdp.segments.follow", queue="cdp", timeout=300)
 async def follow(scopes: Scopes) -> None:
     """Profiles changed: compute what is computed of them, and see who enters a segment, and who leaves."""
-    await TraitFollowing(scopes).drain()
-    await Following(scopes).drain()
+    turns = TraitFollowing(scopes).turn, Following(scopes).turn
+    if await _ran_out_of_time(lambda until: until_done(*turns, until=until)):
+        async with scopes() as scope:
+            await scope.enqueue("cdp.segments.follow", {}, queue="cdp")
 
 
 @every(seconds=2)

@@ -78,7 +78,7 @@ def _accessible(page: Page) -> None:
         assert page.evaluate(_FAULTS) == []
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def shop(stack: Stack) -> tuple[Stack, str]:
     """A company with three buyers, two of them twice, and two who filled a cart; and its source's key."""
     owner = neighbour(stack, f"Hooli {secrets.token_hex(3)}")

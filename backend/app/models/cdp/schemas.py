@@ -1,6 +1,6 @@
 """What each source sends: the names of its events, how often, and the shape of what is said with them.
 
-Counts are exact: the row of the queue goes in the transaction that adds it up. Shapes are those of a sample. No
+Counts are exact: a write's row goes in the transaction that adds it up. Shapes are those of a sample. No
 value of an event lies here: examples are read from the events that `recent` names, as long as they are kept.
 """
 
@@ -8,23 +8,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Uuid, text
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy import BigInteger, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.base import Base, TenantKeyed, TenantOwned, UtcDateTime
+from app.db.base import Base, TenantKeyed
 
 _NOTHING, _NONE, _ZERO = text("'{}'"), text("'[]'"), text("0")
-
-
-class CdpSchemaQueueItem(TenantOwned, Base):
-    """What one write stored: `[source, type, name, events, first, last]` each, and a sample of the events."""
-
-    __tablename__ = "cdp_schema_queue"
-
-    said: Mapped[list[Any]] = mapped_column(JSONB)
-    received_at: Mapped[list[datetime]] = mapped_column(ARRAY(UtcDateTime()))
-    event_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid()))
 
 
 class CdpSourceSchema(TenantKeyed, Base):

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from app.auth.permissions import Role
 from app.core.ids import uuid7
-from app.services.cdp.events.service import EventService
+from app.services.cdp.arrivals.service import Arrivals
 from app.services.cdp.identity.service import Resolver
 from tests.factories.access import Company
 from tests.factories.cdp import Source, make_source
@@ -53,16 +53,17 @@ async def test_sending_without_a_credential_is_401(anonymous: AsyncClient) -> No
     assert (await anonymous.post(EVENTS, json=event())).status_code == 401
 
 
-async def test_a_batch_is_told_downstream_by_one_message(client: AsyncClient, acme: Company) -> None:
-    await client.post(EVENTS, json={"events": [event() for _ in range(50)]})
+async def test_batches_are_told_downstream_by_one_task_each_way(client: AsyncClient, acme: Company) -> None:
+    for _ in range(3):
+        await client.post(EVENTS, json={"events": [event() for _ in range(50)]})
     async with acme.scopes() as scope:
         told = list(await scope.session.execute(text("select kind, name, queue, payload from outbox")))
-    tasks = {row.name: row for row in told if row.kind == "task"}
-    assert tasks.keys() == {"cdp.events.accepted", "cdp.identity.resolve"}
-    accepted = tasks["cdp.events.accepted"]
-    assert (accepted.queue, accepted.payload["count"]) == ("cdp", 50)
-    assert datetime.fromisoformat(accepted.payload["received_from"]) <= datetime.now(UTC)
-    assert len(told) == 2
+        said = list(await scope.session.scalars(text("select said -> 0 -> 3 from cdp_event_arrivals")))
+    assert sorted((row.kind, row.name, row.queue, row.payload) for row in told) == [
+        ("task", "cdp.events.accepted", "cdp", {}),
+        ("task", "cdp.identity.resolve", "cdp", {}),
+    ]
+    assert said == [50, 50, 50]
 
 
 async def test_events_are_read_newest_first_page_by_page(client: AsyncClient) -> None:
@@ -143,15 +144,7 @@ async def test_another_tenant_sees_no_event_and_replays_no_verdict(
 
 async def test_the_live_view_is_shown_what_was_received(client: AsyncClient, acme: Company) -> None:
     await client.post(EVENTS, json={"events": [event(f"e{number}") for number in range(19)]})
-    async with acme.scopes() as scope:
-        told = await scope.session.scalar(
-            text("select payload from outbox where name = 'cdp.events.accepted'")
-        )
-        await EventService(scope).show(
-            datetime.fromisoformat(told["received_from"]),
-            datetime.fromisoformat(told["received_to"]),
-            told["count"],
-        )
+    await Arrivals(acme.scopes).drain()
     async with acme.scopes() as scope:
         live = await scope.session.scalar(text("select payload from outbox where name = 'cdp_event'"))
     assert (len(live["events"]), live["of"]) == (10, 19)

@@ -74,10 +74,10 @@ SET times = old.times + excluded.times, last_at = greatest(old.last_at, excluded
 RETURNING id, source_id, message_id, event_name, code, reason, last_at, times
 """
 
-# What came is queued for the schemas of its sources in the statement that counts it: no round trip of its own.
+# What came waits for what follows from it since the statement that counts it: no round trip of its own.
 _COUNTS = """
 WITH queued AS (
-  INSERT INTO cdp_schema_queue (tenant_id, id, said, received_at, event_ids)
+  INSERT INTO cdp_event_arrivals (tenant_id, id, said, received_at, event_ids)
   SELECT $1, $9::uuid, $10::jsonb, $11::timestamptz[], $12::uuid[] WHERE $10 IS NOT NULL
 )
 INSERT INTO cdp_event_counts AS old (tenant_id, hour, source_id, shard, accepted, duplicates, rejected,
@@ -227,21 +227,11 @@ def _accepted(part: Part, new: Mapping[str, Row]) -> int:
 
 
 async def _tell(writer: TenantWriter, new: Collection[Row]) -> None:
-    """One message for all of a transaction's new events; consumers read on from their own cursor."""
+    """Have whose they are found out, and what follows from them done, unless a task is at it already."""
     if not new:
         return
-    received = [row.received_at for row in new]
     await writer.enqueue("cdp.identity.resolve", {}, queue="cdp", unless_pending=True)
-    await writer.enqueue(
-        "cdp.events.accepted",
-        {
-            "count": len(new),
-            "received_from": min(received).isoformat(),
-            "received_to": max(received).isoformat(),
-            "sources": sorted({str(each) for each in {row.source_id for row in new} if each}),
-        },
-        queue="cdp",
-    )
+    await writer.enqueue("cdp.events.accepted", {}, queue="cdp", unless_pending=True)
 
 
 def _verdict_columns(tenant_id: int, verdicts: Sequence[Verdict]) -> Sequence[Sequence[Any]]:

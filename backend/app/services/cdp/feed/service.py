@@ -1,5 +1,7 @@
 """The feed of changed profiles, as those read it who follow it: segments, and computed traits."""
 
+import math
+import time
 from collections.abc import Awaitable, Callable
 
 from app.services.cdp.feed.repository import FeedReading, FeedRow
@@ -7,9 +9,11 @@ from app.services.cdp.feed.repository import FeedReading, FeedRow
 __all__ = ["FeedReading", "FeedRow", "until_done"]
 
 
-async def until_done(turn: Callable[[], Awaitable[int]]) -> int:
-    """Take turns until one finds nothing to do; how much was done."""
+async def until_done(*turns: Callable[[], Awaitable[int]], until: float = math.inf) -> int:
+    """Take each turn in rotation until none finds anything to do, or `until` (monotonic seconds); how much was done."""
     whole = 0
-    while done := await turn():
+    while True:
+        done = sum([await turn() for turn in turns])
         whole += done
-    return whole
+        if not done or time.monotonic() > until:
+            return whole

@@ -8,6 +8,8 @@ at fault, which is set aside; a success doubles the next set. So one event costs
 stops nobody. A deadlock or a lost connection sets nothing aside: the task is tried again.
 """
 
+import math
+import time
 from datetime import date, datetime, timedelta
 from itertools import chain
 from uuid import UUID
@@ -49,8 +51,8 @@ class Resolver:
         self._scopes = scopes
         self._at_once = at_once
 
-    async def drain(self) -> int:
-        """Resolve until nothing waits, or another resolver is at work; how many events it was.
+    async def drain(self, until: float = math.inf) -> int:
+        """Resolve until nothing waits, another is at work, or `until` (monotonic seconds); how many events it was.
 
         Whoever finds the lock taken may leave: its holder looks once more after it has let go.
         """
@@ -65,7 +67,7 @@ class Resolver:
                 continue
             most = min(self._at_once, most * 2)
             resolved += done or 0
-            if done is None:
+            if done is None or time.monotonic() > until:
                 return resolved
             if done == 0:
                 async with self._scopes() as scope:

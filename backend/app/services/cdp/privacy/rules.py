@@ -93,7 +93,7 @@ KEPT: Mapping[str, str] = MappingProxyType(
     {
         "cdp_event_dedupe": "ids of messages for a day or so, without whom they were about; addresses in them hashed",
         "cdp_identity_queue": "ids of events, gone when they are resolved",
-        "cdp_schema_queue": "ids of events, gone when they are counted",
+        "cdp_event_arrivals": "ids of events, gone when what follows from them is done",
         "cdp_source_schemas": "how many events of a name came, their form, and ids of the last of them; no value",
         "cdp_identity_quarantine": "ids of events that could not be resolved and what failed; gone with the event",
         "cdp_profile_changes": "hashed ids of profiles that changed, and no value",

@@ -1,5 +1,4 @@
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -11,11 +10,6 @@ from app.models.cdp.schemas import CdpSourceSchema
 from app.services.cdp.schemas.rules import Kind, Shape
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
-_TAKE = """
-DELETE FROM cdp_schema_queue WHERE tenant_id = $1 AND id IN (
-  SELECT id FROM cdp_schema_queue WHERE tenant_id = $1 ORDER BY id LIMIT $2
-) RETURNING said::text, received_at, event_ids
-"""
 _COLUMNS = (
     "source_id, event_type, event_name, events, first_at, last_at, days::text, sampled, properties::text, "
     "properties_left_out, recent::text"
@@ -47,17 +41,6 @@ ON CONFLICT (tenant_id, source_id, event_type, event_name) DO UPDATE SET events 
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One row of the queue: what a write stored, and which of its events are to be looked at."""
-
-    kinds: Sequence[tuple[UUID | None, str, str, int, datetime, datetime]]
-    sampled: Sequence[tuple[datetime, UUID]]
-
-
-_decode_said = msgspec.json.Decoder(list[tuple[UUID | None, str, str, int, datetime, datetime]]).decode
-
-
 class SchemaRepository:
     def __init__(self, scope: TenantScope) -> None:
         self._scope = scope
@@ -66,11 +49,6 @@ class SchemaRepository:
     async def lock(self) -> None:
         """Wait for the tenant's turn; held to the end of the transaction."""
         await (await self._scope.driver()).execute(_LOCK, self._scope.key("cdp.schemas"))
-
-    async def take(self, most: int) -> list[Said]:
-        """What waits, out of the queue: it is back there if this transaction fails."""
-        rows = await (await self._scope.driver()).fetch(_TAKE, self._tenant_id, most)
-        return [Said(_decode_said(row[0]), list(zip(row[1], row[2], strict=True))) for row in rows]
 
     async def known(self, kinds: Iterable[tuple[UUID, Kind]]) -> dict[tuple[UUID, Kind], Shape]:
         """Those of these that are kept already."""

@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from app.db.session import TenantScope
 from app.db.utils import Slice
 from app.models.cdp.schemas import CdpSourceSchema
 from app.services.cdp.events.service import NO_SOURCE, EventService
-from app.services.cdp.schemas.repository import Said, SchemaRepository
+from app.services.cdp.schemas.repository import SchemaRepository
 from app.services.cdp.schemas.rules import (
     MOST_NAMES,
     MOST_PROPERTIES,
@@ -27,7 +27,6 @@ from app.services.cdp.sources.service import SourceService
 
 __all__ = ["MOST_NAMES", "MOST_PROPERTIES", "KindOfEvent", "Schemas", "SourceSchema"]
 
-_AT_ONCE = 500
 _MOST_EXAMPLES = 3
 _EXAMPLE_CHARACTERS = 60
 _PEOPLE = 2
@@ -53,17 +52,24 @@ class SourceSchema:
     """Events under more names than are kept."""
 
 
+class Said(Protocol):
+    """What one write stored: of each source, type and name how many events, received when; and a sample of them."""
+
+    @property
+    def kinds(self) -> Sequence[tuple[UUID | None, str, str, int, datetime, datetime]]: ...
+
+    @property
+    def sampled(self) -> Sequence[tuple[datetime, UUID]]: ...
+
+
 class Schemas:
     def __init__(self, scope: TenantScope) -> None:
         self._scope = scope
         self._rows = SchemaRepository(scope)
 
-    async def fold(self) -> None:
-        """Add up what the writes since the last time have stored, each once; running twice adds nothing."""
+    async def fold(self, said: Sequence[Said]) -> None:
+        """Add up what these writes stored."""
         await self._rows.lock()
-        said = await self._rows.take(_AT_ONCE)
-        if not said:
-            return
         numbers = _numbers(said)
         known = await self._rows.known(numbers)
         place_of = await self._places(numbers, known)

@@ -38,9 +38,10 @@ class Following:
 
     async def drain(self) -> int:
         """Follow until there is nothing left, or another is at work; how many profiles it evaluated."""
-        return await until_done(self._each_turn)
+        return await until_done(self.turn)
 
-    async def _each_turn(self) -> int:
+    async def turn(self) -> int:
+        """One set of changes, and of whom time has moved; 0 where there is none, or another has the turn."""
         try:
             return await self._turn()
         except Exception as error:
@@ -50,7 +51,7 @@ class Following:
             return await self._turn(alone=True)
 
     async def _turn(self, *, alone: bool = False) -> int:
-        """One set of changes; 0 where there is none, or another has the turn. `alone`: whoever fails fails alone."""
+        """`alone`: whoever fails fails alone."""
         async with self._scopes() as scope:
             members = MembershipRepository(scope)
             if not await members.try_lock():

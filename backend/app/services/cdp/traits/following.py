@@ -34,9 +34,9 @@ class TraitFollowing:
 
     async def drain(self) -> int:
         """Follow until there is nothing left, or another is at work; how much it did."""
-        return await until_done(self._turn)
+        return await until_done(self.turn)
 
-    async def _turn(self) -> int:
+    async def turn(self) -> int:
         """One set of changes; 0 where there is none, another has the turn, or all that is left is being written."""
         async with self._scopes() as scope:
             traits, values = TraitRepository(scope), ValuesRepository(scope)

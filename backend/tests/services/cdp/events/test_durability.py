@@ -71,7 +71,7 @@ async def _stored_once(place: Place, load: Load) -> None:
     stored = [row["message_id"] for row in await connection.fetch("select message_id from cdp_events")]
     counted = await connection.fetchval("select sum(accepted) from cdp_event_counts")
     waiting = await connection.fetchval(
-        "select coalesce(sum((payload->>'count')::int), 0) from outbox where name = 'cdp.events.accepted'"
+        "select coalesce(sum((kind->>3)::int), 0) from cdp_event_arrivals, jsonb_array_elements(said) as kind"
     )
     await connection.close()
     assert len(load.acknowledged) > 1_000

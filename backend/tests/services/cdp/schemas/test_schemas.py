@@ -1,17 +1,17 @@
 """What a source sends, as it is stored: counted once each, bounded, and of nobody in particular."""
 
 import asyncio
-import contextlib
 from typing import Any
 
 import pytest
 from httpx2 import AsyncClient
 from sqlalchemy import func, select, text
 
-from app.models.cdp.schemas import CdpSchemaQueueItem, CdpSourceSchema
+from app.models.cdp.arrivals import CdpEventArrival
+from app.models.cdp.schemas import CdpSourceSchema
+from app.services.cdp.arrivals.service import Arrivals
 from app.services.cdp.events.service import Ingestion
 from app.services.cdp.schemas import service as schemas
-from app.services.cdp.schemas.service import Schemas
 from app.services.cdp.sources.service import Sender
 from tests.factories.access import Company
 from tests.factories.cdp import Source, ingest, make_source, track
@@ -23,8 +23,7 @@ async def source(acme: Company) -> Source:
 
 
 async def fold(company: Company) -> None:
-    async with company.scopes() as scope:
-        await Schemas(scope).fold()
+    await Arrivals(company.scopes).drain()
 
 
 async def send(ingestion: Ingestion, source: Source, *events: dict[str, Any]) -> None:
@@ -82,20 +81,7 @@ async def test_folds_at_once_and_again_count_each_event_once(
     await fold(acme)
     async with acme.scopes() as scope:
         assert await scope.session.scalar(select(func.sum(CdpSourceSchema.events))) == 88
-        assert await scope.session.scalar(select(func.count()).select_from(CdpSchemaQueueItem)) == 0
-
-
-async def test_a_fold_that_fails_leaves_everything_to_the_next(
-    acme: Company, ingestion: Ingestion, source: Source
-) -> None:
-    await send(ingestion, source, track("Viewed"))
-    with contextlib.suppress(ZeroDivisionError):
-        async with acme.scopes() as scope:
-            await Schemas(scope).fold()
-            raise ZeroDivisionError
-    await fold(acme)
-    async with acme.scopes() as scope:
-        assert await scope.session.scalar(select(CdpSourceSchema.events)) == 1
+        assert await scope.session.scalar(select(func.count()).select_from(CdpEventArrival)) == 0
 
 
 async def test_generated_names_are_counted_and_not_told_apart(

@@ -19,7 +19,7 @@ export function ComputedPanel({ profileId }: { profileId: string }) {
       <Loaded query={computed}>
         {(data) => (
           <div className="grid gap-6 p-4 lg:grid-cols-3">
-            <Section title="Traits">
+            <Section title="Computed traits">
               {data.traits.length === 0 ? (
                 <p className="text-ink-3">No trait is computed yet.</p>
               ) : (
