@@ -6,7 +6,18 @@ How well events become people is another question: `python -m benchmarks.identit
 import subprocess
 import sys
 
-_ALL = ("hot_read", "ingestion", "flood", "gate", "processes", "identity", "visible", "segments", "funnels")
+_ALL = (
+    "hot_read",
+    "ingestion",
+    "flood",
+    "gate",
+    "processes",
+    "identity",
+    "visible",
+    "curve",
+    "segments",
+    "funnels",
+)
 
 
 def main() -> None:

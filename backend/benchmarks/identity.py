@@ -17,9 +17,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
-import psutil
 
-from benchmarks.stack import Stack, running_stack
+from benchmarks.stack import Stack, database_cpu, running_stack
 
 EVENTS = 20_000
 ROUNDS = 4
@@ -39,25 +38,11 @@ class Round:
     database_cpu: float
 
 
-def database_cpu(owner_url: str) -> float:
-    port = int(owner_url.rpartition(":")[2].partition("/")[0])
-    listening = {
-        c.pid
-        for c in psutil.net_connections("tcp")
-        if c.laddr and c.laddr[1] == port and c.status == "LISTEN"
-    }
-    total = 0.0
-    for pid in listening - {None}:
-        for process in [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]:
-            times = process.cpu_times()
-            total += times.user + times.system
-    return total
-
-
 class Shop:
-    """A seeded stream of events."""
+    """A seeded stream of events; half of them are of known people, of whom there are `people`."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, people: int = 20_000) -> None:
+        self._people = people
         self._random = random.Random(seed)  # noqa: S311  (a stream, not a secret)
         self._number = 0
 
@@ -65,7 +50,7 @@ class Shop:
         self._number += 1
         draw, number = self._random, self._number
         kind = draw.random()
-        person = f"u-{draw.randrange(20_000)}"
+        person = f"u-{draw.randrange(self._people)}"
         event: dict[str, Any] = {
             "type": "track",
             "event": "Product Viewed",

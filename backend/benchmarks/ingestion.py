@@ -18,11 +18,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
-import psutil
 
 from app.core.ids import uuid7
 from benchmarks.load import ask, measure
-from benchmarks.stack import Stack, running_stack, serving
+from benchmarks.stack import Stack, database_cpu, running_stack, serving
 
 BATCH = 500
 CONNECTIONS = 4
@@ -163,29 +162,14 @@ async def _copy(owner_url: str) -> tuple[int, float, float]:
             for batch in batches:
                 await connection.copy_records_to_table("copied", records=batch)
 
-    started, before = time.perf_counter(), time.process_time() + _database_cpu(owner_url)
+    started, before = time.perf_counter(), time.process_time() + database_cpu(owner_url)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(writer())
         tasks.create_task(writer())
     seconds = time.perf_counter() - started
-    cpu = time.process_time() + _database_cpu(owner_url) - before
+    cpu = time.process_time() + database_cpu(owner_url) - before
     await pool.close()
     return len(records), seconds, cpu
-
-
-def _database_cpu(owner_url: str) -> float:
-    """CPU seconds of the server at that port, the backends that have ended included."""
-    port = urlsplit(owner_url).port
-    total = 0.0
-    for process in psutil.process_iter(["name", "cmdline"]):
-        if process.info["name"] != "postgres" or f"--port={port}" not in (process.info["cmdline"] or []):
-            continue
-        with contextlib.suppress(psutil.Error):
-            for each in (process, *process.children()):
-                times = each.cpu_times()
-                total += times.user + times.system
-            total += process.cpu_times().children_user + process.cpu_times().children_system
-    return total
 
 
 def run(events: int = EVENTS) -> Result:
@@ -199,11 +183,11 @@ def run(events: int = EVENTS) -> Result:
         requests = _requests(key, events)
         asyncio.run(_send(urls, requests[:8]))
         before = sum(sum(process.cpu_times()[:2]) for _, process in running)
-        database = _database_cpu(stack.owner_url)
+        database = database_cpu(stack.owner_url)
         seconds = asyncio.run(_send(urls, requests[8:]))
         sent = (len(requests) - 8) * BATCH
         server_cpu = sum(sum(process.cpu_times()[:2]) for _, process in running) - before
-        database_cpu = _database_cpu(stack.owner_url) - database
+        database_seconds = database_cpu(stack.owner_url) - database
         stored, copy_seconds, copy_cpu = asyncio.run(_copy(stack.owner_url))
         if stored != events + stored_before:
             raise SystemExit(f"{events} events were sent and {stored - stored_before} rows stored")
@@ -212,7 +196,7 @@ def run(events: int = EVENTS) -> Result:
         copy=stored / copy_seconds,
         singles=singles,
         server_cpu=server_cpu / sent * 1e6,
-        database_cpu=database_cpu / sent * 1e6,
+        database_cpu=database_seconds / sent * 1e6,
         copy_cpu=copy_cpu / stored * 1e6,
     )
 

@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import asyncpg
 import psutil
@@ -67,6 +68,21 @@ def running_stack() -> Iterator[Stack]:
         }
         subprocess.run([sys.executable, "-m", "app.cli", "migrate"], cwd=BACKEND, env=environment, check=True)
         yield Stack(owner, environment["DATABASE_URL"], environment)
+
+
+def database_cpu(owner_url: str) -> float:
+    """CPU seconds of the server at that port, the backends that have ended included."""
+    port = urlsplit(owner_url).port
+    total = 0.0
+    for process in psutil.process_iter(["name", "cmdline"]):
+        if process.info["name"] != "postgres" or f"--port={port}" not in (process.info["cmdline"] or []):
+            continue
+        with contextlib.suppress(psutil.Error):
+            for each in (process, *process.children()):
+                times = each.cpu_times()
+                total += times.user + times.system
+            total += process.cpu_times().children_user + process.cpu_times().children_system
+    return total
 
 
 @contextlib.contextmanager

@@ -24,10 +24,10 @@ from uuid import UUID
 import asyncpg
 import psutil
 
-from benchmarks.identity import Shop, database_cpu
+from benchmarks.identity import Shop
 from benchmarks.ingestion import make_source
 from benchmarks.load import ask
-from benchmarks.stack import BACKEND, Stack, running_stack, serving
+from benchmarks.stack import BACKEND, Stack, database_cpu, running_stack, serving
 
 RATES = (5_000, 4_000, 3_000, 2_000, 1_000, 500)
 SECONDS = 20
