@@ -17,12 +17,11 @@ from sqlalchemy import (
     Interval,
     Numeric,
     Select,
-    Text,
     Uuid,
     and_,
     case,
     cast,
-    exists,
+    column,
     func,
     literal,
     not_,
@@ -35,48 +34,37 @@ from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from app.models.cdp.events import CdpEvent
 from app.models.cdp.identity import CdpIdentifier
 from app.models.cdp.profiles import CdpProfile
-from app.models.cdp.segments import CdpSegmentListEntry
-from app.schemas.cdp.conditions import Exists, IsText, OneOf
+from app.schemas.cdp.conditions import Exists
 from app.schemas.cdp.segments_tree import (
     AllOf,
     AnyOf,
     Between,
-    ComputedTrait,
-    Counter,
     Did,
     Happened,
-    HasIdentifier,
-    HasLifecycle,
     LastDays,
     LastOf,
-    Lately,
-    Moment,
-    Money,
     MoneyOf,
     Not,
     SumOf,
     Times,
-    Trait,
-    When,
 )
 from app.services.cdp.conditions.service import (
-    Time,
     Truth,
-    certain,
     compared,
     inside,
     is_a,
     tested,
     text_of,
 )
-from app.services.cdp.profiles.service import trait_hash
 from app.services.cdp.segments.answers_repository import NEVER, Answer, read_back, together
-from app.services.cdp.segments.computed_repository import computed_answer
-from app.services.cdp.segments.rules import Leaf, Listed, Question, slides
+from app.services.cdp.segments.profile_conditions_repository import ProfileConditions
+from app.services.cdp.segments.rules import Question, slides
 
 _event = CdpEvent.__table__.alias("e")
 _identifier = CdpIdentifier.__table__.alias("i")
 _profile = CdpProfile.__table__.alias("p")
+_SPOKEN_OF = ("id", "event_name", "event_time", "properties", "currency", "value_micros")
+"""What conditions ask of an event."""
 
 
 class SegmentQuery:
@@ -86,13 +74,15 @@ class SegmentQuery:
         self, question: Question, *, tenant_id: int, now: datetime, touched: ColumnElement[Any] | None = None
     ) -> None:
         self._tenant_id = literal(tenant_id)
-        self._tenant = tenant_id
         self._now = now
-        self._touched = touched
+        whom = None if touched is None else func.unnest(touched).table_valued(column("profile_id", Uuid()))
+        self._touched = None if whom is None else whom.render_derived("touched")
+        self._profile: FromClause = (
+            _profile if self._touched is None else self._looked_up_profiles(self._touched)
+        )
+        self._of_profile = ProfileConditions(self._profile, tenant_id=tenant_id, now=now)
         self._question = question
         self._spoken: list[Happened] = []
-        self._columns: list[ColumnElement[Any]] = []
-        self._events: FromClause | None = None
         self._collect(question)
 
     def verdicts(self) -> Select[Any]:
@@ -111,7 +101,7 @@ class SegmentQuery:
         source, answers = self._source()
         whole = self._whole(self._question, iter(answers))
         return (
-            select(_profile.c.id.label("profile_id"))
+            select(self._profile.c.id.label("profile_id"))
             .select_from(source)
             .where(self._of_tenant(), whole.holds)
         )
@@ -152,8 +142,7 @@ class SegmentQuery:
             self._spoken.append(question)
 
     def _of_tenant(self) -> Truth:
-        own = _profile.c.tenant_id == self._tenant_id
-        return own if self._touched is None else and_(own, _profile.c.id == func.any(self._touched))
+        return self._profile.c.tenant_id == self._tenant_id
 
     def _leaves(self) -> tuple[Select[Any], list[Answer]]:
         source, answers = self._source()
@@ -163,17 +152,21 @@ class SegmentQuery:
             if answer.flips_at is not None:
                 columns.append(answer.flips_at.label(f"f{number}"))
         base = (
-            select(_profile.c.id.label("profile_id"), *columns).select_from(source).where(self._of_tenant())
+            select(self._profile.c.id.label("profile_id"), *columns)
+            .select_from(source)
+            .where(self._of_tenant())
         )
         return base, answers
 
     def _source(self) -> tuple[FromClause, list[Answer]]:
-        events = self._grouped()
+        events, profiles = self._grouped(), self._profile
+        if self._touched is not None:
+            profiles = self._touched.join(profiles, true())
         answers: list[Answer] = []
         self._answer(self._question, events, answers)
         if events is None:
-            return _profile, answers
-        return _profile.outerjoin(events, events.c.profile_id == _profile.c.id), answers
+            return profiles, answers
+        return profiles.outerjoin(events, events.c.profile_id == self._profile.c.id), answers
 
     def _joined(self) -> FromClause:
         return _event.join(
@@ -185,50 +178,88 @@ class SegmentQuery:
         """One pass over the events that any condition speaks of, a row for each person that has one."""
         if not self._spoken:
             return None
-        wanted = [self._counts(each) for each in self._spoken]
-        only = len(wanted) == 1
+        wanted = or_(*(self._counts(each) for each in self._spoken))
+        touched = self._touched
+        event, person, source = self._read(wanted) if touched is None else self._looked_up(touched, wanted)
+        only = len(self._spoken) == 1
         columns = [
             column
-            for number, (each, counts) in enumerate(zip(self._spoken, wanted, strict=True))
-            for column in self._measured(number, each, None if only else counts)
+            for number, each in enumerate(self._spoken)
+            for column in self._measured(number, each, event, None if only else self._counts(each, event))
         ]
-        statement = (
-            select(_identifier.c.profile_id, *columns)
-            .select_from(self._joined())
-            .where(_event.c.tenant_id == self._tenant_id, or_(*wanted))
-            .group_by(_identifier.c.profile_id)
+        return (
+            select(person.c.profile_id, *columns)
+            .select_from(source)
+            .group_by(person.c.profile_id)
+            .subquery("happened")
         )
-        if self._touched is not None:
-            statement = statement.where(_identifier.c.profile_id == func.any(self._touched))
-        return statement.subquery("happened")
 
-    def _inside_window(self, leaf: Happened) -> Truth:
+    def _read(self, wanted: Truth) -> tuple[FromClause, FromClause, FromClause]:
+        """Everybody's events, the people, and both joined: as PostgreSQL plans it."""
+        own = _event.c.tenant_id == self._tenant_id
+        rows = (
+            select(_identifier.c.profile_id, *(_event.c[name] for name in _SPOKEN_OF))
+            .select_from(self._joined())
+            .where(own, wanted)
+            .subquery("read")
+        )
+        return rows, rows, rows
+
+    def _looked_up_profiles(self, touched: FromClause) -> FromClause:
+        own = and_(_profile.c.tenant_id == self._tenant_id, _profile.c.id == touched.c.profile_id)
+        return select(_profile).where(own).offset(literal(0)).lateral("p")
+
+    def _looked_up(self, touched: FromClause, wanted: Truth) -> tuple[FromClause, FromClause, FromClause]:
+        """The same of those who are touched, each looked up by key, whatever the planner thinks of sizes.
+
+        Between two ANALYZEs it would rather read every event of a tenant that has grown.
+        """
+        person = (
+            select(_identifier.c.profile_id, _identifier.c.key)
+            .where(
+                _identifier.c.tenant_id == self._tenant_id,
+                _identifier.c.profile_id == touched.c.profile_id,
+            )
+            .offset(literal(0))
+            .lateral("person")
+        )
+        event = (
+            select(*(_event.c[name] for name in _SPOKEN_OF))
+            .where(_event.c.tenant_id == self._tenant_id, _event.c.person_key == person.c.key, wanted)
+            .offset(literal(0))
+            .lateral("happening")
+        )
+        return event, person, touched.join(person, true()).join(event, true())
+
+    def _inside_window(self, leaf: Happened, event: FromClause) -> Truth:
         match leaf.window:
             case LastDays():
-                return _event.c.event_time > self._now - timedelta(days=leaf.window.days)
+                return event.c.event_time > self._now - timedelta(days=leaf.window.days)
             case Between():
-                return and_(_event.c.event_time >= leaf.window.since, _event.c.event_time < leaf.window.until)
+                return and_(event.c.event_time >= leaf.window.since, event.c.event_time < leaf.window.until)
             case _:
                 return true()
 
-    def _counts(self, leaf: Happened) -> Truth:
+    def _counts(self, leaf: Happened, event: FromClause = _event) -> Truth:
         """Whether an event is one of those that the condition speaks of."""
-        properties = [tested(each.test, inside(_event.c.properties, each.property)) for each in leaf.where]
+        properties = [tested(each.test, inside(event.c.properties, each.property)) for each in leaf.where]
         extra: list[Truth] = []
         if isinstance(leaf.test, LastOf):
-            extra = [tested(Exists(op="exists"), inside(_event.c.properties, leaf.test.property))]
+            extra = [tested(Exists(op="exists"), inside(event.c.properties, leaf.test.property))]
         elif isinstance(leaf.test, MoneyOf):
-            extra = [_event.c.currency == leaf.test.currency, _event.c.value_micros.is_not(None)]
-        return and_(_event.c.event_name == leaf.event, self._inside_window(leaf), *properties, *extra)
+            extra = [event.c.currency == leaf.test.currency, event.c.value_micros.is_not(None)]
+        return and_(event.c.event_name == leaf.event, self._inside_window(leaf, event), *properties, *extra)
 
-    def _measured(self, number: int, leaf: Happened, counts: Truth | None) -> list[ColumnElement[Any]]:
+    def _measured(
+        self, number: int, leaf: Happened, event: FromClause, counts: Truth | None
+    ) -> list[ColumnElement[Any]]:
         """What of these events the condition compares, and the time of the one whose passing may change it."""
 
         def over(aggregate: Any) -> ColumnElement[Any]:
             filtered: ColumnElement[Any] = aggregate if counts is None else aggregate.filter(counts)
             return filtered
 
-        time = _event.c.event_time
+        time = event.c.event_time
         newest, oldest = over(func.max(time)).label(f"t{number}"), over(func.min(time)).label(f"t{number}")
         match leaf.test:
             case Did():
@@ -236,16 +267,16 @@ class SegmentQuery:
             case Times():
                 measure: ColumnElement[Any] = over(func.count())
             case SumOf():
-                value = inside(_event.c.properties, leaf.test.property)
+                value = inside(event.c.properties, leaf.test.property)
                 number_of = case((is_a(value, "number"), cast(text_of(value), Numeric)))
                 measure = over(func.sum(number_of))
             case MoneyOf():
-                measure = over(func.sum(_event.c.value_micros))
+                measure = over(func.sum(event.c.value_micros))
             case LastOf():
-                value = inside(_event.c.properties, leaf.test.property)
+                value = inside(event.c.properties, leaf.test.property)
                 last = over(
                     func.array_agg(
-                        aggregate_order_by(value, time.desc(), _event.c.id.desc()), type_=ARRAY(JSONB)
+                        aggregate_order_by(value, time.desc(), event.c.id.desc()), type_=ARRAY(JSONB)
                     )
                 )
                 return [newest, last.label(f"m{number}")]
@@ -261,7 +292,7 @@ class SegmentQuery:
             if events is not None:
                 answers.append(self._happened(question, events))
         else:
-            answers.append(self._of_profile(question))
+            answers.append(self._of_profile.answer(question))
 
     def _happened(self, leaf: Happened, events: FromClause) -> Answer:
         number = self._spoken.index(leaf)
@@ -282,77 +313,6 @@ class SegmentQuery:
         window = slides(leaf)
         return Answer(
             holds, None if window is None else func.coalesce(time + literal(window, Interval), NEVER)
-        )
-
-    def _of_profile(self, leaf: Leaf) -> Answer:
-        if isinstance(leaf, When):
-            return self._when(leaf)
-        match leaf:
-            case HasLifecycle():
-                truth: Truth = _profile.c.lifecycle.in_(leaf.one_of)
-            case HasIdentifier():
-                truth = _profile.c[f"has_{leaf.identifier}"]
-            case Counter():
-                truth = compared(leaf.op, _profile.c[leaf.field], leaf.value)
-            case Money():
-                truth = compared(leaf.op, self._paid(leaf), leaf.micros)
-            case Trait():
-                truth = self._trait(leaf)
-            case ComputedTrait():
-                return computed_answer(leaf, _profile.c.computed, self._now)
-            case Listed():
-                truth = self._listed(leaf)
-            case _:
-                raise TypeError(f"{type(leaf).__name__} is no condition on a profile")
-        return Answer(truth)
-
-    def _paid(self, leaf: Money) -> ColumnElement[Any]:
-        def micros(column: str) -> ColumnElement[Any]:
-            held = _profile.c[column].op("->>", return_type=Text())(literal(leaf.currency, Text))
-            return func.coalesce(cast(held, Numeric), 0)
-
-        if leaf.field == "net":
-            return micros("revenue") - micros("refunded")
-        return micros(leaf.field)
-
-    def _when(self, leaf: When) -> Answer:
-        at: Time = _profile.c[leaf.field]
-        match leaf.test:
-            case Moment():
-                return Answer(certain(at < leaf.test.at if leaf.test.op == "before" else at >= leaf.test.at))
-            case Lately():
-                window = timedelta(days=leaf.test.days)
-                lately = at > self._now - window
-                holds = certain(lately if leaf.test.op == "within_last" else not_(lately))
-                return Answer(holds, case((lately, at + literal(window, Interval)), else_=NEVER))
-            case _:
-                return Answer(at.is_not(None))
-
-    def _trait(self, leaf: Trait) -> Truth:
-        clear = tested(leaf.test, inside(_profile.c.traits, leaf.name))
-        held = _profile.c.trait_hashes.op("->>", return_type=Text())(literal(leaf.name, Text))
-        match leaf.test:
-            case Exists():
-                return or_(clear, held.is_not(None))
-            case IsText():
-                return or_(clear, certain(held == trait_hash(leaf.name, leaf.test.text, self._tenant)))
-            case OneOf():
-                hashes = [trait_hash(leaf.name, each, self._tenant) for each in leaf.test.texts]
-                return or_(clear, certain(held.in_(hashes)))
-            case _:
-                return clear
-
-    def _listed(self, leaf: Listed) -> Truth:
-        listed = CdpSegmentListEntry
-        return exists(
-            select(literal(1))
-            .select_from(_identifier)
-            .join(listed, and_(listed.tenant_id == _identifier.c.tenant_id, listed.key == _identifier.c.key))
-            .where(
-                _identifier.c.tenant_id == self._tenant_id,
-                _identifier.c.profile_id == _profile.c.id,
-                listed.segment_id == leaf.segment_id,
-            )
         )
 
     def _whole(self, question: Question, answers: Any) -> Answer:

@@ -27,6 +27,7 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    literal_column,
     not_,
     or_,
     select,
@@ -180,12 +181,12 @@ class MembershipRepository(FeedReading):
             segment,
             query.verdicts().cte("verdict"),
             now,
-            within=lambda profile_id: profile_id == func.any(profile_ids),
+            within=lambda _: true(),
             reason=lambda moved: (
                 moved.join(reasons, reasons.c.profile_id == moved.c.profile_id),
                 reasons.c.reason,
             ),
-            few=True,
+            few=profile_ids,
         )
 
     async def compute(self, question: Question, now: datetime) -> None:
@@ -218,16 +219,17 @@ class MembershipRepository(FeedReading):
         *,
         within: _Within,
         reason: _Reason,
-        few: bool = False,
+        few: ColumnElement[Any] | None = None,
     ) -> Moved:
         """Enter, leave, log and set timers, in one statement, for the profiles `within`.
 
-        `few` are looked up by key: a planner that last saw none there would compare each with every member.
+        `few`, who alone have a verdict then, are looked up by key: a planner that last saw none there, or that plans
+        for an array of any length, would compare each with every member.
         """
         member = CdpSegmentMember
         mine = and_(member.tenant_id == self._tenant_id, member.segment_id == segment.id)
         held = select(literal(1)).where(mine, member.profile_id == verdict.c.profile_id)
-        is_in = exists(held.offset(0) if few else held)
+        is_in = exists(held if few is None else held.offset(0))
         comes = select(literal(segment.id, Uuid()), verdict.c.profile_id, literal(now, UtcDateTime())).where(
             verdict.c.matched, within(verdict.c.profile_id), not_(is_in)
         )
@@ -237,10 +239,10 @@ class MembershipRepository(FeedReading):
             .returning(member.profile_id)
             .cte("entered")
         )
-        matched = _among(verdict, verdict.c.matched, member.profile_id, few=few)
         left = (
             delete(member)
-            .where(mine, within(member.profile_id), not_(matched))
+            .where(_theirs(member, mine, few), within(member.profile_id))
+            .where(not_(_among(verdict, verdict.c.matched, member.profile_id, few=few is not None)))
             .returning(member.profile_id)
             .cte("gone")
         )
@@ -250,7 +252,7 @@ class MembershipRepository(FeedReading):
         ).add_cte(
             self._logged(segment, now, entered, left, reason).cte("logged"),
             self._set_timers(segment, verdict, now, within).cte("timed"),
-            self._drop_timers(segment, verdict, now, within, few=few).cte("dropped"),
+            self._drop_timers(segment, verdict, now, within=within, few=few).cte("dropped"),
         )
         row = (await self._session.execute(counts)).one()
         moved = Moved(row[0], row[1])
@@ -294,13 +296,19 @@ class MembershipRepository(FeedReading):
         )
 
     def _drop_timers(
-        self, segment: CdpSegment, verdict: FromClause, now: datetime, within: _Within, *, few: bool
+        self,
+        segment: CdpSegment,
+        verdict: FromClause,
+        now: datetime,
+        *,
+        within: _Within,
+        few: ColumnElement[Any] | None,
     ) -> Delete:
         timer = CdpSegmentTimer
-        pending = _among(verdict, verdict.c.flips_at < NEVER, timer.profile_id, few=few)
+        mine = and_(timer.tenant_id == self._tenant_id, timer.segment_id == segment.id)
+        pending = _among(verdict, verdict.c.flips_at < NEVER, timer.profile_id, few=few is not None)
         return delete(timer).where(
-            timer.tenant_id == self._tenant_id,
-            timer.segment_id == segment.id,
+            _theirs(timer, mine, few),
             timer.next_evaluation_at <= now,
             within(timer.profile_id),
             not_(pending),
@@ -335,6 +343,20 @@ class MembershipRepository(FeedReading):
 
     async def told(self, at: datetime) -> None:
         await self._session.execute(update(CdpSegmentCursor).values(announced_at=at))
+
+
+def _theirs(
+    rows: type[CdpSegmentMember | CdpSegmentTimer], mine: Truth, few: ColumnElement[Any] | None
+) -> Truth:
+    """Which rows are `mine`; of the few, by their places in the table alone, so that none but theirs are read."""
+    if few is None:
+        return mine
+    whom = func.unnest(few).table_valued(column("profile_id", Uuid())).render_derived("whom")
+    place: ColumnElement[Any] = literal_column(f"{rows.__tablename__}.ctid")
+    held = select(place.label("place")).where(mine, rows.profile_id == whom.c.profile_id).offset(0)
+    found = held.lateral("held")
+    places = select(found.c.place).select_from(whom.join(found, true())).scalar_subquery()
+    return cast(Truth, place == func.any(func.array(places)))
 
 
 def _among(verdict: FromClause, such: Truth, profile_id: Any, *, few: bool) -> Truth:
