@@ -37,6 +37,16 @@ AIM_SECONDS = 2.0
 LOOK_EVERY = 0.02
 PATIENCE = 90.0
 RULE: dict[str, Any] = {"kind": "event", "event": "Product Viewed", "window": {"kind": "last", "days": 30}}
+# Each by its key: who looks must not read whole tables beside those who are looked at.
+_LOOK_FOR_PROFILES = """
+SELECT found.id FROM unnest($2::uuid[]) AS wanted (id) CROSS JOIN LATERAL (
+  SELECT id FROM cdp_profiles WHERE tenant_id = $1 AND id = wanted.id AND event_count = 1 OFFSET 0) AS found
+"""
+_LOOK_FOR_MEMBERS = """
+SELECT found.profile_id FROM unnest($3::uuid[]) AS wanted (id) CROSS JOIN LATERAL (
+  SELECT profile_id FROM cdp_segment_members WHERE tenant_id = $1 AND segment_id = $2 AND profile_id = wanted.id
+  OFFSET 0) AS found
+"""
 PARTS = {
     "worker": ("app.workers.worker", "--concurrency", "2", "--without-mingle", "--without-gossip"),
     "relay": ("app.workers.relay",),
@@ -148,7 +158,7 @@ async def _look(
         profiles = [key for key in wanted if key in acknowledged]
         members = [key for key in inside if key in acknowledged]
         rows = await connection.fetch(
-            "SELECT id FROM cdp_profiles WHERE tenant_id = $1 AND id = ANY($2) AND event_count = 1",
+            _LOOK_FOR_PROFILES,
             tenant_id,
             profiles,
         )
@@ -157,8 +167,7 @@ async def _look(
             wanted.discard(row[0])
             seen.profile.append(now - acknowledged[row[0]])
         rows = await connection.fetch(
-            "SELECT profile_id FROM cdp_segment_members WHERE tenant_id = $1 AND segment_id = $2 "
-            "AND profile_id = ANY($3)",
+            _LOOK_FOR_MEMBERS,
             tenant_id,
             segment_id,
             members,

@@ -3,12 +3,26 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import and_, text
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Subquery,
+    Uuid,
+    and_,
+    column,
+    func,
+    literal,
+    select,
+    text,
+    true,
+)
 from sqlalchemy.exc import DBAPIError
 
 from app.db.session import TenantScope
 from app.models.cdp.events import CdpEvent
+from app.models.cdp.identity import CdpIdentifier
 from app.schemas.cdp.conditions import EventChoice
 from app.services.cdp.conditions.errors import TookTooLong
 from app.services.cdp.conditions.values_repository import Truth, inside, tested
@@ -16,6 +30,8 @@ from app.services.cdp.conditions.values_repository import Truth, inside, tested
 PATIENCE = timedelta(seconds=20)
 """How long somebody waits for an answer; the database would go on for 30 seconds."""
 
+_ASKED_OF = ("id", "event_name", "event_time", "properties", "currency", "value_micros")
+_identifier = CdpIdentifier.__table__.alias("i")
 _CANCELLED = "57014"
 _AHEAD = timedelta(days=1)
 """No event happened later than so long after it was received: ingestion refuses it."""
@@ -52,3 +68,29 @@ def spoken(choice: EventChoice) -> Truth:
     """Whether an event is one of these; never null."""
     where = [tested(each.test, inside(CdpEvent.properties, each.property)) for each in choice.where]
     return and_(CdpEvent.event_name == choice.event, *where)
+
+
+def events_by_profile(
+    event: FromClause, tenant_id: ColumnElement[int], wanted: Truth, touched: ColumnElement[Any] | None = None
+) -> Subquery:
+    """The `wanted` events of the table `event`, each with its person's `profile_id`: of all, or of an array of them.
+
+    Of an array each person and each of their events is looked up by key, whatever the planner thinks of the tables'
+    sizes: between two ANALYZEs it would rather read all events of a company that has grown.
+    """
+    columns, own = [event.c[name] for name in _ASKED_OF], event.c.tenant_id == tenant_id
+    if touched is None:
+        theirs = and_(_identifier.c.tenant_id == tenant_id, _identifier.c.key == event.c.person_key)
+        read = select(_identifier.c.profile_id, *columns).select_from(event.join(_identifier, theirs))
+        return read.where(own, wanted).subquery("happened_to")
+    whom = func.unnest(touched).table_valued(column("profile_id", Uuid())).render_derived("whom")
+    person = (
+        select(_identifier.c.profile_id, _identifier.c.key)
+        .where(_identifier.c.tenant_id == tenant_id, _identifier.c.profile_id == whom.c.profile_id)
+        .offset(literal(0))
+        .lateral("person")
+    )
+    theirs = and_(own, event.c.person_key == person.c.key, wanted)
+    did = select(*columns).where(theirs).offset(literal(0)).lateral("did")
+    found = whom.join(person, true()).join(did, true())
+    return select(person.c.profile_id, *did.c).select_from(found).subquery("happened_to")

@@ -1,7 +1,13 @@
 """What questions have in common: what they ask of a value and of an event, over which days, for how long."""
 
 from app.services.cdp.conditions.naming import ERASED_TEXT, Named, told
-from app.services.cdp.conditions.repository import PATIENCE, answered_within, happened, spoken
+from app.services.cdp.conditions.repository import (
+    PATIENCE,
+    answered_within,
+    events_by_profile,
+    happened,
+    spoken,
+)
 from app.services.cdp.conditions.rules import Span, span_of, starts_at
 from app.services.cdp.conditions.values_repository import (
     Time,
@@ -24,6 +30,7 @@ __all__ = [
     "answered_within",
     "certain",
     "compared",
+    "events_by_profile",
     "happened",
     "inside",
     "is_a",

@@ -51,6 +51,7 @@ from app.schemas.cdp.segments_tree import (
 from app.services.cdp.conditions.service import (
     Truth,
     compared,
+    events_by_profile,
     inside,
     is_a,
     tested,
@@ -63,8 +64,6 @@ from app.services.cdp.segments.rules import Question, slides
 _event = CdpEvent.__table__.alias("e")
 _identifier = CdpIdentifier.__table__.alias("i")
 _profile = CdpProfile.__table__.alias("p")
-_SPOKEN_OF = ("id", "event_name", "event_time", "properties", "currency", "value_micros")
-"""What conditions ask of an event."""
 
 
 class SegmentQuery:
@@ -75,11 +74,8 @@ class SegmentQuery:
     ) -> None:
         self._tenant_id = literal(tenant_id)
         self._now = now
-        whom = None if touched is None else func.unnest(touched).table_valued(column("profile_id", Uuid()))
-        self._touched = None if whom is None else whom.render_derived("touched")
-        self._profile: FromClause = (
-            _profile if self._touched is None else self._looked_up_profiles(self._touched)
-        )
+        self._touched = touched
+        self._profile, self._profiles = (_profile, _profile) if touched is None else self._of(touched)
         self._of_profile = ProfileConditions(self._profile, tenant_id=tenant_id, now=now)
         self._question = question
         self._spoken: list[Happened] = []
@@ -141,6 +137,13 @@ class SegmentQuery:
         elif isinstance(question, Happened) and question not in self._spoken:
             self._spoken.append(question)
 
+    def _of(self, touched: ColumnElement[Any]) -> tuple[FromClause, FromClause]:
+        """These profiles' columns, and where they come from: each is looked up by its key."""
+        whom = func.unnest(touched).table_valued(column("profile_id", Uuid())).render_derived("touched")
+        own = and_(_profile.c.tenant_id == self._tenant_id, _profile.c.id == whom.c.profile_id)
+        found = select(_profile).where(own).offset(literal(0)).lateral("p")
+        return found, whom.join(found, true())
+
     def _of_tenant(self) -> Truth:
         return self._profile.c.tenant_id == self._tenant_id
 
@@ -159,9 +162,7 @@ class SegmentQuery:
         return base, answers
 
     def _source(self) -> tuple[FromClause, list[Answer]]:
-        events, profiles = self._grouped(), self._profile
-        if self._touched is not None:
-            profiles = self._touched.join(profiles, true())
+        events, profiles = self._grouped(), self._profiles
         answers: list[Answer] = []
         self._answer(self._question, events, answers)
         if events is None:
@@ -179,57 +180,14 @@ class SegmentQuery:
         if not self._spoken:
             return None
         wanted = or_(*(self._counts(each) for each in self._spoken))
-        touched = self._touched
-        event, person, source = self._read(wanted) if touched is None else self._looked_up(touched, wanted)
+        event = events_by_profile(_event, self._tenant_id, wanted, self._touched)
         only = len(self._spoken) == 1
         columns = [
             column
             for number, each in enumerate(self._spoken)
             for column in self._measured(number, each, event, None if only else self._counts(each, event))
         ]
-        return (
-            select(person.c.profile_id, *columns)
-            .select_from(source)
-            .group_by(person.c.profile_id)
-            .subquery("happened")
-        )
-
-    def _read(self, wanted: Truth) -> tuple[FromClause, FromClause, FromClause]:
-        """Everybody's events, the people, and both joined: as PostgreSQL plans it."""
-        own = _event.c.tenant_id == self._tenant_id
-        rows = (
-            select(_identifier.c.profile_id, *(_event.c[name] for name in _SPOKEN_OF))
-            .select_from(self._joined())
-            .where(own, wanted)
-            .subquery("read")
-        )
-        return rows, rows, rows
-
-    def _looked_up_profiles(self, touched: FromClause) -> FromClause:
-        own = and_(_profile.c.tenant_id == self._tenant_id, _profile.c.id == touched.c.profile_id)
-        return select(_profile).where(own).offset(literal(0)).lateral("p")
-
-    def _looked_up(self, touched: FromClause, wanted: Truth) -> tuple[FromClause, FromClause, FromClause]:
-        """The same of those who are touched, each looked up by key, whatever the planner thinks of sizes.
-
-        Between two ANALYZEs it would rather read every event of a tenant that has grown.
-        """
-        person = (
-            select(_identifier.c.profile_id, _identifier.c.key)
-            .where(
-                _identifier.c.tenant_id == self._tenant_id,
-                _identifier.c.profile_id == touched.c.profile_id,
-            )
-            .offset(literal(0))
-            .lateral("person")
-        )
-        event = (
-            select(*(_event.c[name] for name in _SPOKEN_OF))
-            .where(_event.c.tenant_id == self._tenant_id, _event.c.person_key == person.c.key, wanted)
-            .offset(literal(0))
-            .lateral("happening")
-        )
-        return event, person, touched.join(person, true()).join(event, true())
+        return select(event.c.profile_id, *columns).group_by(event.c.profile_id).subquery("happened")
 
     def _inside_window(self, leaf: Happened, event: FromClause) -> Truth:
         match leaf.window:

@@ -36,10 +36,19 @@ from app.models.cdp.identity import CdpIdentifier
 from app.schemas.cdp.conditions import Exists
 from app.schemas.cdp.segments_tree import Between, LastDays
 from app.schemas.cdp.traits import TraitDefinition
-from app.services.cdp.conditions.service import Truth, inside, is_a, spoken, tested, text_of
+from app.services.cdp.conditions.service import (
+    Truth,
+    events_by_profile,
+    inside,
+    is_a,
+    spoken,
+    tested,
+    text_of,
+)
 from app.services.cdp.traits.rules import ORDERS_FOR_A_RHYTHM, slides
 
 NEVER = literal_column("'infinity'::timestamptz", UtcDateTime())
+_EVENTS = CdpEvent.__table__
 _LONGEST_TEXT = 500
 _PLACES = 6
 _SECONDS_OF_A_DAY = 86_400
@@ -49,39 +58,28 @@ def values(
     definition: TraitDefinition, tenant_id: int, now: datetime, touched: ColumnElement[Any] | None = None
 ) -> Select[Any]:
     """`profile_id`, `value` and `flips_at`: of all profiles, or of those that are named."""
-    value = _value(definition)
+    event = events_by_profile(_EVENTS, literal(tenant_id), counted(definition, tenant_id, now), touched)
+    value = _value(definition, event)
     window = slides(definition)
-    time = CdpEvent.event_time
+    time = event.c.event_time
     flips: ColumnElement[Any] = NEVER
     if window is not None:
         border = func.max(time) if definition.kind in {"last", "exists"} else func.min(time)
         flips = border + literal(window, Interval)
-    statement = (
-        select(CdpIdentifier.profile_id, value.label("value"), flips.label("flips_at"))
-        .select_from(_whose())
-        .where(counted(definition, tenant_id, now))
-        .group_by(CdpIdentifier.profile_id)
+    return (
+        select(event.c.profile_id, value.label("value"), flips.label("flips_at"))
+        .group_by(event.c.profile_id)
         .having(value.is_not(None))
     )
-    return statement if touched is None else statement.where(CdpIdentifier.profile_id == func.any(touched))
 
 
 def rhythm(tenant_id: int, touched: ColumnElement[Any] | None = None) -> Select[Any]:
     """What is stored of each customer's orders: how many, the last, and the median gap of three or more."""
-    time = CdpEvent.event_time
-    before = func.lag(time).over(partition_by=CdpIdentifier.profile_id, order_by=time)
-    ordered = (
-        select(
-            CdpIdentifier.profile_id,
-            time.label("at"),
-            cast(extract("epoch", time - before), Float).label("gap"),
-        )
-        .select_from(_whose())
-        .where(CdpEvent.tenant_id == tenant_id, CdpEvent.is_order)
-    )
-    if touched is not None:
-        ordered = ordered.where(CdpIdentifier.profile_id == func.any(touched))
-    orders = ordered.subquery("ordered")
+    event = events_by_profile(_EVENTS, literal(tenant_id), CdpEvent.is_order, touched)
+    profile_id, time = event.c.profile_id, event.c.event_time
+    before = func.lag(time).over(partition_by=profile_id, order_by=time)
+    gaps = cast(extract("epoch", time - before), Float).label("gap")
+    orders = select(profile_id, time.label("at"), gaps).subquery("ordered")
     gap = func.percentile_cont(0.5).within_group(orders.c.gap.asc())
     days = func.round(cast(gap / _SECONDS_OF_A_DAY, Numeric), _PLACES)
     value = func.jsonb_strip_nulls(
@@ -148,7 +146,7 @@ def _within(definition: TraitDefinition, now: datetime) -> Truth:
             return true()
 
 
-def _value(definition: TraitDefinition) -> ColumnElement[Any]:
+def _value(definition: TraitDefinition, event: FromClause) -> ColumnElement[Any]:
     """As JSON; null of nothing."""
     match definition.kind:
         case "count":
@@ -156,28 +154,28 @@ def _value(definition: TraitDefinition) -> ColumnElement[Any]:
         case "exists":
             found = true()
         case "unique_count":
-            found = func.count(inside(CdpEvent.properties, definition.property or "").distinct())
+            found = func.count(inside(event.c.properties, definition.property or "").distinct())
         case "first" | "last":
-            return _end(definition)
+            return _end(definition, event)
         case "average":
-            mean = func.avg(_number(definition))
+            mean = func.avg(_number(definition, event))
             found = func.round(mean, 0 if definition.currency else _PLACES)
         case _:
-            found = getattr(func, definition.kind)(_number(definition))
+            found = getattr(func, definition.kind)(_number(definition, event))
     return func.to_jsonb(found, type_=JSONB())
 
 
-def _number(definition: TraitDefinition) -> ColumnElement[Any]:
+def _number(definition: TraitDefinition, event: FromClause) -> ColumnElement[Any]:
     if definition.currency is not None:
-        return cast(CdpEvent.value_micros, BigInteger)
-    held = inside(CdpEvent.properties, definition.property or "")
+        return cast(event.c.value_micros, BigInteger)
+    held = inside(event.c.properties, definition.property or "")
     return case((is_a(held, "number"), cast(text_of(held), Numeric)))
 
 
-def _end(definition: TraitDefinition) -> ColumnElement[Any]:
+def _end(definition: TraitDefinition, event: FromClause) -> ColumnElement[Any]:
     """The value of the first or the last event; of one moment, by the events' ids."""
-    held = inside(CdpEvent.properties, definition.property or "")
-    time, tie = CdpEvent.event_time, CdpEvent.id
+    held = inside(event.c.properties, definition.property or "")
+    time, tie = event.c.event_time, event.c.id
     order = (time.asc(), tie.asc()) if definition.kind == "first" else (time.desc(), tie.desc())
     found: ColumnElement[Any] = func.array_agg(aggregate_order_by(held, *order), type_=ARRAY(JSONB))[1]
     return found

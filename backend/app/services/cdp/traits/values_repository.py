@@ -91,15 +91,13 @@ class ValuesRepository:
 
     def _differing(self, wanted: CTE, fresh: CTE) -> CTE:
         profile = CdpProfile
-        held: ColumnElement[Any] = profile.computed.op("->", return_type=JSONB())(wanted.c.name)
-        theirs = and_(
-            profile.tenant_id == self._tenant_id,
-            profile.id == wanted.c.profile_id,
-        )
+        theirs = and_(profile.tenant_id == self._tenant_id, profile.id == wanted.c.profile_id)
+        person = select(profile.computed).where(theirs).offset(literal(0)).lateral("person")
+        held: ColumnElement[Any] = person.c.computed.op("->", return_type=JSONB())(wanted.c.name)
         computed = and_(fresh.c.trait_id == wanted.c.trait_id, fresh.c.profile_id == wanted.c.profile_id)
         return (
             select(wanted.c.trait_id, wanted.c.name, wanted.c.profile_id, fresh.c.value)
-            .select_from(wanted.join(profile.__table__, theirs).outerjoin(fresh, computed))
+            .select_from(wanted.join(person, true()).outerjoin(fresh, computed))
             .where(held.is_distinct_from(fresh.c.value))
             .cte("differs")
         )
