@@ -1,13 +1,14 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { signedIn } from "@/shell/roots";
 import { choice, searchOf, text, wholeNumber } from "@/shell/search";
+import { CELLS } from "./traits/words";
 
 export const eventsRoutes = [
   createRoute({
     getParentRoute: () => signedIn,
     path: "/events",
     validateSearch: searchOf({
-      show: choice("stored", "rejected"),
+      show: choice("stored", "rejected", "aside"),
       name: text,
       source: text,
       message: text,
@@ -36,7 +37,7 @@ export const peopleRoutes = [
       trait: text,
       value: text,
       segment: text,
-      cell: choice("Champions", "Loyal", "Potential Loyalist", "New", "At Risk", "Hibernating"),
+      cell: choice(...CELLS),
     }),
     component: lazyRouteComponent(() => import("./profiles/people-room"), "PeopleRoom"),
   }),
@@ -71,6 +72,7 @@ export const peopleRoutes = [
   createRoute({
     getParentRoute: () => signedIn,
     path: "/people/segments/new",
+    validateSearch: searchOf({ cell: choice(...CELLS) }),
     component: lazyRouteComponent(() => import("./segments/builder-room"), "NewSegmentRoom"),
   }),
   createRoute({

@@ -3,7 +3,7 @@ import { useLocation, useNavigate, useSearch } from "@tanstack/react-router";
 import { Search } from "lucide-react";
 import type { SyntheticEvent } from "react";
 import { useCan } from "@/api/permissions";
-import type { Lifecycle, Profile, RfmCell } from "@/api/types";
+import type { Lifecycle, Profile } from "@/api/types";
 import { Button } from "@/design/button";
 import { SelectField, TextField } from "@/design/field";
 import { Age } from "@/design/figures";
@@ -13,8 +13,10 @@ import { Empty } from "@/design/states";
 import { Table, Td, Th, Tr } from "@/design/table";
 import { integer } from "@/format/numbers";
 import { words } from "@/format/words";
+import { AsideHint } from "../events/aside-hint";
 import { PeopleFrame } from "../people-frame";
 import { everySegmentQuery } from "../segments/queries";
+import { CELLS } from "../traits/words";
 import { Amounts } from "./amounts";
 import { LifecycleStatus, PersonLink } from "./person";
 import { profilesQuery } from "./queries";
@@ -26,14 +28,6 @@ declare module "@tanstack/react-router" {
   }
 }
 
-const CELLS: readonly RfmCell[] = [
-  "Champions",
-  "Loyal",
-  "Potential Loyalist",
-  "New",
-  "At Risk",
-  "Hibernating",
-];
 const LIFECYCLES: readonly Lifecycle[] = ["anonymous", "known", "customer", "churned"];
 
 export function PeopleRoom() {
@@ -43,6 +37,7 @@ export function PeopleRoom() {
   const filtered = identifier !== undefined || Object.values(search).some((value) => value !== undefined);
   return (
     <PeopleFrame>
+      <AsideHint />
       <Panel title="Profiles">
         <Filters
           key={`${identifier}${search.lifecycle}${search.trait}${search.value}${search.segment}${search.cell}`}

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link, useNavigate, useParams } from "@tanstack/react-router";
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { type SyntheticEvent, useMemo, useState } from "react";
 import { ApiError } from "@/api/errors";
 import { useCan } from "@/api/permissions";
@@ -24,15 +24,19 @@ import {
   vocabularyQuery,
 } from "./queries";
 import { TemplatePicker } from "./template-picker";
+import { type Template, templateOfCell } from "./templates";
 import { RuleInWords } from "./told";
 import { conditionsOf, emptyTree, faultsByPart, fromRule, type Group, toRule } from "./tree";
 
 export function NewSegmentRoom() {
+  const { cell } = useSearch({ from: "/signed-in/people/segments/new" });
   const create = useCreateSegment();
   const navigate = useNavigate();
   return (
     <Builder
+      key={cell}
       title="New segment"
+      {...(cell !== undefined && { start: templateOfCell(cell) })}
       save={(draft) => {
         create.mutate(draft, {
           onSuccess: ({ id }) =>
@@ -83,20 +87,29 @@ function Editing({ segment }: { segment: Segment }) {
 interface BuilderProps {
   title: string;
   segment?: Segment;
+  start?: Start;
   save: (draft: SegmentDraft) => void;
   saving: boolean;
   error: Error | null;
 }
 
-function startOf(segment: Segment | undefined): Group {
-  const rule = segment?.rule as unknown as Rule | null | undefined;
-  return rule === null || rule === undefined ? emptyTree() : fromRule(rule);
+/** What stands in the fields before anybody types: of the segment that is changed, or of what led here. */
+type Start = Pick<Template, "name" | "rule">;
+
+function startOf(segment: Segment | undefined): Start | undefined {
+  return segment === undefined
+    ? undefined
+    : { name: segment.name, rule: segment.rule as unknown as Rule | null };
+}
+
+function treeOf(start: Start | undefined): Group {
+  return start === undefined || start.rule === null ? emptyTree() : fromRule(start.rule);
 }
 
 /** Everything of a segment that can be built, while it is. */
-function useDraft(segment: Segment | undefined) {
-  const [root, setRoot] = useState(() => startOf(segment));
-  const [name, setName] = useState(segment?.name ?? "");
+function useDraft(segment: Segment | undefined, start: Start | undefined) {
+  const [root, setRoot] = useState(() => treeOf(start));
+  const [name, setName] = useState(start?.name ?? "");
   const [description, setDescription] = useState(segment?.description ?? "");
   const [evaluation, setEvaluation] = useState<Evaluation>(segment?.evaluation ?? { mode: "live" });
   /** Whether somebody tried to save: then what is missing is said beside what misses it. */
@@ -117,8 +130,8 @@ function useDraft(segment: Segment | undefined) {
 
 type Draft = ReturnType<typeof useDraft>;
 
-function Builder({ title, segment, save, saving, error }: BuilderProps) {
-  const draft = useDraft(segment);
+function Builder({ title, segment, start = startOf(segment), save, saving, error }: BuilderProps) {
+  const draft = useDraft(segment, start);
   const { root, setRoot, name, setName } = draft;
   const vocabulary = useQuery(vocabularyQuery());
   const preview = usePreview(root);

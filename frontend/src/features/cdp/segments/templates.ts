@@ -1,4 +1,5 @@
-import type { Vocabulary } from "@/api/types";
+import type { RfmCell, Vocabulary } from "@/api/types";
+import { CELL_MEANS } from "../traits/words";
 import type { Comparison, Rule } from "./conditions";
 
 /** Something to start from: built of what the company really sends, or the reason why it cannot be. */
@@ -35,6 +36,15 @@ function orders(op: Comparison, value: number): Rule {
 
 function all(...of: readonly Rule[]): Rule {
   return { kind: "all", of };
+}
+
+/** Whoever stands in that cell of the last ranking, and follows each one that comes. */
+export function templateOfCell(cell: RfmCell): Template & { readonly rule: Rule } {
+  return {
+    name: cell,
+    what: CELL_MEANS[cell],
+    rule: all({ kind: "computed", name: "rfm.cell", test: { op: "is", text: cell } }),
+  };
 }
 
 /** Counts of orders and times are known of everybody; events and money only where they were sent. */

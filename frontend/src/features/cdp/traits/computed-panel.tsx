@@ -54,7 +54,12 @@ function Section({ title, children }: { title: string; children: ReactNode }) {
   );
 }
 
-function OneTrait({ trait, profileId }: { trait: ProfileTraits["traits"][number]; profileId: string }) {
+interface OneTraitProps {
+  trait: ProfileTraits["traits"][number];
+  profileId: string;
+}
+
+function OneTrait({ trait, profileId }: OneTraitProps) {
   const [open, setOpen] = useState(false);
   return (
     <>
@@ -75,13 +80,13 @@ function OneTrait({ trait, profileId }: { trait: ProfileTraits["traits"][number]
       >
         Why
       </Button>
-      {open && <Why traitId={trait.id} profileId={profileId} />}
+      {open && <Why trait={trait} profileId={profileId} />}
     </>
   );
 }
 
-function Why({ traitId, profileId }: { traitId: string; profileId: string }) {
-  const why = useQuery(whyQuery(traitId, profileId));
+function Why({ trait, profileId }: OneTraitProps) {
+  const why = useQuery(whyQuery(trait.id, profileId, trait.value));
   return (
     <Loaded query={why} rows={2}>
       {(data) => (

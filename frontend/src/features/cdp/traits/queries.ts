@@ -1,6 +1,6 @@
 import { keepPreviousData, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, body } from "@/api/client";
-import type { Trait, TraitCreate, TraitDraft } from "@/api/types";
+import type { Rfm, Trait, TraitCreate, TraitDraft } from "@/api/types";
 import { whole } from "@/api/whole";
 
 const KEY = "cdp/traits";
@@ -13,11 +13,19 @@ export const traitsQuery = queryOptions({
     state.data?.items.some((each) => each.state === "computing") === true ? SOON : 30_000,
 });
 
-export const rfmQuery = queryOptions({
-  queryKey: [KEY, "rfm"],
-  queryFn: () => body(api.GET("/api/v1/cdp/traits/rfm")),
-  refetchInterval: ({ state }) => (state.data?.running === true ? SOON : 30_000),
-});
+/** Whether a ranking is under way, or waits for its turn: `asked` is how they stood when it was asked for. */
+export function isRanking(rfm: Rfm, asked: Rfm | undefined): boolean {
+  return rfm.running || asked?.computed_at === rfm.computed_at;
+}
+
+export function rfmQuery(asked: Rfm | undefined) {
+  return queryOptions({
+    queryKey: [KEY, "rfm"],
+    queryFn: () => body(api.GET("/api/v1/cdp/traits/rfm")),
+    refetchInterval: ({ state }) =>
+      state.data !== undefined && isRanking(state.data, asked) ? SOON : 30_000,
+  });
+}
 
 export function profileTraitsQuery(profileId: string) {
   return queryOptions({
@@ -30,9 +38,11 @@ export function profileTraitsQuery(profileId: string) {
   });
 }
 
-export function whyQuery(traitId: string, profileId: string) {
+/** What the value that is shown rests on: another value is asked about anew. */
+export function whyQuery(traitId: string, profileId: string, value: unknown) {
   return queryOptions({
-    queryKey: [KEY, "why", traitId, profileId],
+    queryKey: [KEY, "why", traitId, profileId, value],
+    placeholderData: keepPreviousData,
     queryFn: () =>
       body(
         api.GET("/api/v1/cdp/traits/{trait_id}/why/{profile_id}", {

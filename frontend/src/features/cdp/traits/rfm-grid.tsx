@@ -3,26 +3,27 @@ import { Link } from "@tanstack/react-router";
 import { useCan } from "@/api/permissions";
 import type { Rfm } from "@/api/types";
 import { Button } from "@/design/button";
+import { LINK } from "@/design/classes";
 import { Age, Money } from "@/design/figures";
 import { Panel } from "@/design/panel";
 import { Empty, ErrorNote, Loaded } from "@/design/states";
 import { integer, percent } from "@/format/numbers";
 import { plural } from "@/format/words";
-import { rfmQuery, useRank } from "./queries";
+import { isRanking, rfmQuery, useRank } from "./queries";
 import { CELL_MEANS } from "./words";
 
-/** Where the customers stand: a cell leads to the people in it. */
+/** Where the customers stand: a cell leads to the people in it, and to a segment of them. */
 export function RfmPanel() {
-  const rfm = useQuery(rfmQuery);
-  const mayWrite = useCan("cdp.traits:write");
   const rank = useRank();
+  const rfm = useQuery(rfmQuery(rank.data));
+  const mayWrite = useCan("cdp.traits:write");
   return (
     <Panel
       title="Customers by recency, frequency and spending"
       aside={
         mayWrite && (
           <Button
-            busy={rank.isPending || rfm.data?.running === true}
+            busy={rank.isPending || (rfm.data !== undefined && isRanking(rfm.data, rank.data))}
             onClick={() => {
               rank.mutate();
             }}
@@ -39,6 +40,7 @@ export function RfmPanel() {
 }
 
 function Standing({ rfm }: { rfm: Rfm }) {
+  const maySegment = useCan("cdp.segments:write");
   if (rfm.state !== "ready")
     return (
       <Empty title={rfm.state === "not_yet" ? "Nobody was ranked yet." : "Not enough data."}>
@@ -51,16 +53,14 @@ function Standing({ rfm }: { rfm: Rfm }) {
     <>
       <ul aria-label="Cells" className="grid grid-cols-1 gap-px bg-line sm:grid-cols-2 lg:grid-cols-3">
         {rfm.cells.map(({ cell, customers, revenue_micros: micros }) => (
-          <li key={cell} className="bg-surface">
-            <Link
-              to="/people"
-              search={{ cell }}
-              className="block h-full px-4 py-3 hover:bg-sunken"
-              aria-label={`${cell}: ${plural(customers, "customer")}`}
-            >
+          <li key={cell} className="flex flex-col bg-surface">
+            <Link to="/people" search={{ cell }} className="block grow px-4 py-3 hover:bg-sunken">
               <span className="flex items-baseline justify-between gap-3">
-                <span className="font-medium text-accent">{cell}</span>
-                <span className="text-xl font-medium">{integer(customers)}</span>
+                <span className="font-medium text-accent">{cell}</span>{" "}
+                <span className="text-xl font-medium">
+                  {integer(customers)}
+                  <span className="sr-only"> {customers === 1 ? "customer" : "customers"}</span>
+                </span>
               </span>
               <span className="mt-0.5 flex items-baseline justify-between gap-3 text-sm text-ink-2">
                 <span>{CELL_MEANS[cell]}</span>
@@ -69,6 +69,13 @@ function Standing({ rfm }: { rfm: Rfm }) {
                 </span>
               </span>
             </Link>
+            {maySegment && (
+              <p className="px-4 pb-3 text-sm">
+                <Link to="/people/segments/new" search={{ cell }} className={LINK}>
+                  Make a segment<span className="sr-only"> of {cell}</span>
+                </Link>
+              </p>
+            )}
           </li>
         ))}
       </ul>

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { type SyntheticEvent, useEffect, useState } from "react";
+import { type SyntheticEvent, useState } from "react";
 import type { FieldErrors } from "@/api/errors";
 import type { Trait, TraitDefinition, TraitDraft } from "@/api/types";
 import { Button } from "@/design/button";
@@ -8,6 +8,8 @@ import { fieldsOf, FormError } from "@/design/form";
 import { PersonLink } from "../profiles/person";
 import { ErrorNote } from "@/design/states";
 import { integer } from "@/format/numbers";
+import { vocabularyQuery } from "../segments/queries";
+import { useDebounced } from "../segments/use-debounced";
 import { previewQuery, useSaveTrait } from "./queries";
 import { TraitValue } from "./value";
 import { KINDS } from "./words";
@@ -79,24 +81,11 @@ function definitionOf(draft: Draft, held: TraitDefinition | undefined): TraitDra
   return { kind: draft.kind, event, property, currency, window, where: held?.where ?? [] };
 }
 
-function useSettled<T>(value: T): T {
-  const [settled, settle] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => {
-      settle(value);
-    }, PAUSE_MS);
-    return () => {
-      clearTimeout(timer);
-    };
-  }, [value]);
-  return settled;
-}
-
 export function TraitForm({ trait, onDone }: { trait: Trait | null; onDone: () => void }) {
   const [draft, change] = useState(() => (trait === null ? BLANK : draftOf(trait)));
   const save = useSaveTrait(trait);
   const definition = definitionOf(draft, trait?.definition);
-  const settled = useSettled(JSON.stringify(definition));
+  const settled = useDebounced(JSON.stringify(definition), PAUSE_MS);
   const fields = fieldsOf(save.error);
   const set = (part: Partial<Draft>) => {
     change((before) => ({ ...before, ...part }));
@@ -138,6 +127,7 @@ export function TraitForm({ trait, onDone }: { trait: Trait | null; onDone: () =
         </SelectField>
         <TextField
           label="Of the event"
+          list="trait-events"
           value={draft.event}
           required
           autoComplete="off"
@@ -171,6 +161,7 @@ export function TraitForm({ trait, onDone }: { trait: Trait | null; onDone: () =
           }}
         />
       </div>
+      <Suggestions event={draft.event.trim()} />
       <Preview definition={JSON.parse(settled) as TraitDraft | null} />
       <div className="space-y-3 px-4 pb-4">
         <FormError error={save.error} />
@@ -183,6 +174,25 @@ export function TraitForm({ trait, onDone }: { trait: Trait | null; onDone: () =
       </div>
     </form>
   );
+}
+
+/** What is really sent, offered beside the fields; anything else can be typed. */
+function Suggestions({ event }: { event: string }) {
+  const vocabulary = useQuery(vocabularyQuery());
+  const events = vocabulary.data?.events.map(({ name }) => name) ?? [];
+  const ofEvent = useQuery({ ...vocabularyQuery(event), enabled: events.includes(event) });
+  const offered = {
+    "trait-events": events,
+    "trait-currencies": vocabulary.data?.currencies ?? [],
+    "trait-properties": ofEvent.data?.properties.map(({ name }) => name) ?? [],
+  };
+  return Object.entries(offered).map(([id, names]) => (
+    <datalist key={id} id={id}>
+      {names.map((name) => (
+        <option key={name} value={name} />
+      ))}
+    </datalist>
+  ));
 }
 
 interface OfWhatProps {
@@ -209,6 +219,7 @@ function OfWhat({ draft, set, fields }: OfWhatProps) {
       {ofValue(draft) && (
         <TextField
           label="Currency"
+          list="trait-currencies"
           value={draft.currency}
           required
           maxLength={3}
@@ -223,6 +234,7 @@ function OfWhat({ draft, set, fields }: OfWhatProps) {
       {ofProperty(draft) && (
         <TextField
           label="Property"
+          list="trait-properties"
           value={draft.property}
           required
           autoComplete="off"

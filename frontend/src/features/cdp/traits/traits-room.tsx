@@ -104,7 +104,7 @@ function Traits({ items, mayWrite, onChange }: TraitsProps) {
             </Td>
             <Td figure>
               {mayWrite && (
-                <div className="flex justify-end gap-2">
+                <div className="flex justify-end gap-2 max-sm:flex-col">
                   <Button
                     onClick={() => {
                       onChange(trait);

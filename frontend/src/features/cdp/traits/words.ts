@@ -1,4 +1,4 @@
-import type { TraitDefinition } from "@/api/types";
+import type { RfmCell, TraitDefinition } from "@/api/types";
 import { plural } from "@/format/words";
 
 export const KINDS: Readonly<Record<TraitDefinition["kind"], string>> = {
@@ -26,7 +26,16 @@ export function said({ kind, event, property, currency, window, where }: TraitDe
   return `${KINDS[kind]}${of} over “${event}”${only}, ${when}`;
 }
 
-export const CELL_MEANS: Readonly<Record<string, string>> = {
+export const CELLS = [
+  "Champions",
+  "Loyal",
+  "Potential Loyalist",
+  "New",
+  "At Risk",
+  "Hibernating",
+] as const satisfies readonly RfmCell[];
+
+export const CELL_MEANS: Readonly<Record<RfmCell, string>> = {
   Champions: "Bought lately, often, and spend the most",
   Loyal: "Come back, and spend well",
   "Potential Loyalist": "Bought lately, not often yet",
