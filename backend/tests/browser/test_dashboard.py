@@ -20,7 +20,7 @@ _ROOMS = (
     "/autopilot/strategies", "/autopilot/limits", "/autopilot/interventions", "/campaigns", "/people",
     "/people/segments", "/people/consent", "/people/requests", "/people/imports", "/people/exports",
     "/people/traits", "/analytics/funnels", "/analytics/funnels/new", "/analytics/retention",
-    "/analytics/retention/new", "/events", "/events?show=rejected", "/events?show=stored",
+    "/analytics/retention/new", "/events", "/events?show=rejected", "/events?show=stored", "/events?show=aside",
     "/events/sources", "/operations/calls", "/operations/conversions", "/operations/dead-letters",
     "/connect", "/settings", "/settings/company", "/settings/members", "/settings/api-keys", "/settings/webhooks",
     "/settings/audit-log",

@@ -1,14 +1,13 @@
 import { infiniteQueryOptions, type QueryKey } from "@tanstack/react-query";
 
-interface CursorPage<T> {
-  items: T[];
+interface CursorPage {
   next_cursor: string | null;
 }
 
 /** A list by cursor, the newest first; `refetchInterval` looks again by itself. */
-export function byCursor<T, K extends QueryKey>(
+export function byCursor<P extends CursorPage, K extends QueryKey>(
   queryKey: K,
-  fetchPage: (cursor: string | null) => Promise<CursorPage<T>>,
+  fetchPage: (cursor: string | null) => Promise<P>,
   refetchInterval: number | false = false,
 ) {
   return infiniteQueryOptions({

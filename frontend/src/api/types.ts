@@ -70,6 +70,7 @@ export type SegmentMove = Schemas["TransitionRead"];
 export type SegmentWhy = Schemas["WhyRead"];
 export type Purpose = Schemas["ConsentRecord"]["purposes"][number];
 export type ProfileTraits = Schemas["ProfileTraits"];
+export type Quarantined = Schemas["QuarantinedRead"];
 export type Rfm = Schemas["RfmRead"];
 export type RfmCell = Schemas["RfmCell"]["cell"];
 export type SignedIn = Schemas["SessionRead"];

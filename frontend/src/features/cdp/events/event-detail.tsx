@@ -46,11 +46,11 @@ function Detail({ event }: { event: Whole }) {
         </Fact>
       </Facts>
       <section aria-label="Properties">
-        <h4 className="mb-1 font-medium">Properties</h4>
+        <h3 className="mb-1 font-medium">Properties</h3>
         <Evidence value={event.properties} empty="It has none." />
       </section>
       <section aria-label="Context">
-        <h4 className="mb-1 font-medium">Context</h4>
+        <h3 className="mb-1 font-medium">Context</h3>
         <Evidence value={event.context} empty="It has none." />
       </section>
     </div>

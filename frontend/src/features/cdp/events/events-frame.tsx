@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { useCan } from "@/api/permissions";
 import { Page } from "@/design/panel";
 import { TAB, Tabs } from "@/design/tabs";
+import { AsideHint } from "./aside-hint";
 
 /** What comes in, and where from. */
 export function EventsFrame({ children }: { children: ReactNode }) {
@@ -22,6 +23,7 @@ export function EventsFrame({ children }: { children: ReactNode }) {
           </Link>
         )}
       </Tabs>
+      <AsideHint />
       {children}
     </Page>
   );

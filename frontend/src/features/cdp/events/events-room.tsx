@@ -1,10 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { useSearch } from "@tanstack/react-router";
+import { useCan } from "@/api/permissions";
 import { Age } from "@/design/figures";
 import { Panel } from "@/design/panel";
 import { Loaded } from "@/design/states";
 import { PanelTab, PanelTabs } from "@/design/tabs";
 import { integer } from "@/format/numbers";
+import { Aside } from "./aside";
 import { EventsFrame } from "./events-frame";
 import { Filters, useEventSearch } from "./filters";
 import { Live } from "./live";
@@ -12,13 +14,14 @@ import { eventStatsQuery } from "./queries";
 import { Rejected } from "./rejected";
 import { Stored } from "./stored";
 
-const TITLES = { stored: "Stored", rejected: "Refused" } as const;
+const TITLES = { stored: "Stored", rejected: "Refused", aside: "Set aside" } as const;
 
 export function EventsRoom() {
   const search = useSearch({ from: "/signed-in/events" });
   const { identifier } = useEventSearch();
   const state = identifier === undefined ? {} : { identifier };
   const { show } = search;
+  const maySeeAside = useCan("cdp.identity:read");
   return (
     <EventsFrame>
       <Stats />
@@ -35,14 +38,32 @@ export function EventsRoom() {
             <PanelTab to="/events" search={{ ...search, show: "rejected" }} state={state}>
               Refused
             </PanelTab>
+            {maySeeAside && (
+              <PanelTab to="/events" search={{ show: "aside" }}>
+                Set aside
+              </PanelTab>
+            )}
           </PanelTabs>
         }
       >
-        <Filters />
-        {show === undefined ? <Live /> : show === "stored" ? <Stored /> : <Rejected />}
+        {show !== "aside" && <Filters />}
+        <Shown />
       </Panel>
     </EventsFrame>
   );
+}
+
+function Shown() {
+  switch (useSearch({ from: "/signed-in/events" }).show) {
+    case undefined:
+      return <Live />;
+    case "stored":
+      return <Stored />;
+    case "rejected":
+      return <Rejected />;
+    case "aside":
+      return <Aside />;
+  }
 }
 
 function Stats() {

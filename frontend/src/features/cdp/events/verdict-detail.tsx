@@ -18,7 +18,7 @@ export function VerdictDetail({ verdict }: { verdict: EventVerdict }) {
         <Replay verdict={verdict} />
       </div>
       <section aria-label="As it came">
-        <h4 className="mb-1 font-medium">As it came</h4>
+        <h3 className="mb-1 font-medium">As it came</h3>
         <Payload payload={verdict.payload} />
       </section>
     </div>
