@@ -55,6 +55,9 @@ def _bring_in(page: Page, pictures: Pictures) -> None:
     expect(page.get_by_role("heading", name="customers.csv")).to_be_visible()
     page.get_by_label("Numbers are written").select_option(label="1.234,56")
     page.get_by_label("How spent is read").select_option(label="Number")
+    # A trait's name is anybody's to choose, whatever the file and the people so far call it.
+    page.get_by_label("Name for plan").fill("tier")
+    expect(page.get_by_role("group", name="First rows")).to_contain_text("tier")
     expect(page.get_by_text("1 of the 3 rows looked at cannot be taken in")).to_be_visible()
     expect(page.get_by_role("group", name="What is wrong")).to_contain_text("This is no e-mail address")
     expect(page.get_by_role("group", name="First rows")).to_contain_text("1204.5")
@@ -75,8 +78,15 @@ def _take_out(page: Page, pictures: Pictures) -> list[dict[str, str]]:
     page.get_by_role("button", name="New export").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Name").fill("Everybody")
-    dialog.get_by_role("checkbox", name="trait:plan").check()
-    dialog.get_by_role("checkbox", name="trait:spent").check()
+    find = dialog.get_by_label("Find one, or name a trait")
+    for sought in ("tier", "spent", "shoe_size"):
+        find.fill(sought)
+        dialog.get_by_role("checkbox", name=f"trait:{sought}").check()
+    _look(page, pictures, "export-columns")
+    find.fill("")
+    expect(dialog.get_by_role("checkbox", name="trait:shoe_size")).to_be_checked()
+    dialog.get_by_label("Segment").fill("With mail")
+    expect(dialog.locator("option[value='With mail']")).to_have_count(1)
     dialog.get_by_role("checkbox", name="in the clear, not hashed").check()
     dialog.get_by_label("Why in the clear").fill("We move house")
     _look(page, pictures, "export-dialog")
@@ -101,10 +111,18 @@ def test_people_are_brought_in_by_a_file_seen_and_taken_out_again(
     _settle(owner, people=2)
     page.get_by_role("link", name="Profiles").click()
     expect(page.get_by_role("group", name="Profiles").get_by_role("row")).to_have_count(3)
+    with api(owner) as theirs:
+        rule = {"kind": "has", "identifier": "email"}
+        theirs.post("/cdp/segments", json={"name": "With mail", "rule": rule}).raise_for_status()
     rows = {row["email"]: row for row in _take_out(page, pictures)}
     assert rows.keys() == {"ada@shop.example", "grace@shop.example"}
-    assert (rows["ada@shop.example"]["trait:plan"], rows["ada@shop.example"]["trait:spent"]) == (
-        "pro",
-        "1204.5",
+    ada = rows["ada@shop.example"]
+    assert [ada[f"trait:{name}"] for name in ("tier", "spent", "shoe_size")] == ["pro", "1204.5", ""]
+    assert rows["grace@shop.example"]["trait:tier"] == "'=free"
+
+    # The next file is offered the name.
+    page.goto("/people/imports")
+    page.get_by_label("Choose a file").set_input_files(
+        {"name": "more.csv", "mimeType": "text/csv", "buffer": b"email,level\nada@shop.example,gold\n"}
     )
-    assert rows["grace@shop.example"]["trait:plan"] == "'=free"
+    expect(page.locator("#known-traits option[value=tier]")).to_have_count(1)

@@ -121,6 +121,21 @@ async def test_only_people_who_allow_a_purpose_are_in(people: Company) -> None:
     assert (export["rows_read"], export["rows_written"]) == (3, 2)
 
 
+async def test_a_name_with_dots_leads_into_an_object_as_in_a_segment(acme: Company) -> None:
+    await imported(
+        acme, 'user_id,traits\nu-1,"{""shop"": {""city"": ""Ulm""}}"\nu-2,"{""shop"": ""none""}"\n'
+    )
+    async with acme.scopes() as scope:
+        await scope.session.execute(
+            text(
+                """UPDATE cdp_profiles SET computed = '{"rfm": {"cell": "New"}}' WHERE traits ->> 'shop' = 'none'"""
+            )
+        )
+    columns = ["trait:shop.city", "computed:rfm.cell", "computed:rfm.cell.deeper"]
+    rows = table(await fetched(acme, await exported(acme, columns=columns)))
+    assert sorted(tuple(row.values()) for row in rows) == [("", "New", ""), ("Ulm", "", "")]
+
+
 async def test_a_filter_or_a_segment_says_who_is_in(people: Company) -> None:
     by_trait = await exported(people, columns=["trait:plan"], selection={"trait": "plan", "value": "free"})
     assert [row["trait:plan"] for row in table(await fetched(people, by_trait))] == ["free"]

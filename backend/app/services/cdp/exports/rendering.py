@@ -29,6 +29,15 @@ def shown_by(*, raw: bool) -> Shown:
     return clear if raw else sha256
 
 
+def _within(values: Mapping[str, Any], name: str) -> Any:
+    """The value of this name; else dots lead into objects, as where segments ask for it."""
+    if name in values:
+        return values[name]
+    first, dot, rest = name.partition(".")
+    inner = values.get(first)
+    return _within(inner, rest) if dot and isinstance(inner, dict) else None
+
+
 @dataclass(frozen=True, slots=True)
 class PersonRow:
     profile: CdpProfile
@@ -53,8 +62,9 @@ class PersonRow:
 
     def _named(self, prefix: str, name: str, shown: Shown) -> Any:
         if prefix == "trait":
-            return self.profile.traits.get(name, self._personal(name, shown))
-        return self.profile.computed.get(name) if prefix == "computed" else self.allowed.get(name)
+            found = _within(self.profile.traits, name)
+            return self._personal(name, shown) if found is None else found
+        return _within(self.profile.computed, name) if prefix == "computed" else self.allowed.get(name)
 
     def _all(self, shown: Shown) -> list[dict[str, str]]:
         return [

@@ -1,14 +1,17 @@
 import { useQuery } from "@tanstack/react-query";
-import { type SyntheticEvent, useState } from "react";
+import { type SyntheticEvent, useId, useState } from "react";
 import { ApiError } from "@/api/errors";
 import { useCan } from "@/api/permissions";
-import type { ExportColumn, ExportCreate } from "@/api/types";
+import type { ExportCreate } from "@/api/types";
 import { Button } from "@/design/button";
 import { Dialog } from "@/design/dialog";
 import { SelectField, TextField } from "@/design/field";
 import { ErrorNote, Loaded } from "@/design/states";
 import { words } from "@/format/words";
-import { columnsQuery, segmentsQuery, useCreateExport } from "./queries";
+import { useSuggestions } from "../segments/queries";
+import { useDebounced } from "../segments/use-debounced";
+import { MOST_COLUMNS, narrowed, offered } from "./columns";
+import { columnsQuery, NoSuchSegment, segmentsCalledQuery, useCreateExport } from "./queries";
 
 export function CreateExport() {
   const [open, setOpen] = useState(false);
@@ -45,7 +48,6 @@ const EMPTY: ExportCreate = {
   what: "people",
   format: "csv",
   columns: [...FIRST.people],
-  segment_id: null,
   selection: {},
   purpose: null,
   raw: false,
@@ -57,6 +59,7 @@ type Change = (changes: Partial<ExportCreate>) => void;
 
 function CreateForm({ onDone }: { onDone: () => void }) {
   const [asked, setAsked] = useState<ExportCreate>(EMPTY);
+  const [segment, setSegment] = useState("");
   const create = useCreateExport();
   const change: Change = (changes) => {
     setAsked({ ...asked, ...changes });
@@ -64,7 +67,7 @@ function CreateForm({ onDone }: { onDone: () => void }) {
   const faults = create.error instanceof ApiError ? create.error.fields : {};
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
-    create.mutate({ ...asked, name: asked.name.trim() }, { onSuccess: onDone });
+    create.mutate({ ...asked, name: asked.name.trim(), segment: segment.trim() }, { onSuccess: onDone });
   };
   return (
     <form onSubmit={submit} className="space-y-4">
@@ -85,7 +88,8 @@ function CreateForm({ onDone }: { onDone: () => void }) {
           value={asked.what}
           onChange={(event) => {
             const what = event.target.value === "events" ? "events" : "people";
-            change({ what, columns: [...FIRST[what]], selection: {}, segment_id: null });
+            change({ what, columns: [...FIRST[what]], selection: {} });
+            setSegment("");
           }}
         >
           <option value="people">People</option>
@@ -102,7 +106,10 @@ function CreateForm({ onDone }: { onDone: () => void }) {
           <option value="jsonl">JSON Lines</option>
         </SelectField>
         {asked.what === "people" ? (
-          <WhichPeople asked={asked} change={change} />
+          <>
+            <SegmentField typed={segment} onType={setSegment} error={create.error} />
+            <StageField asked={asked} change={change} />
+          </>
         ) : (
           <WhichEvents asked={asked} change={change} />
         )}
@@ -123,7 +130,7 @@ function CreateForm({ onDone }: { onDone: () => void }) {
       </div>
       <Columns asked={asked} change={change} />
       <Clear asked={asked} change={change} fault={faults["reason"]} />
-      {create.isError && <ErrorNote error={create.error} />}
+      {create.isError && !(create.error instanceof NoSuchSegment) && <ErrorNote error={create.error} />}
       <div className="flex justify-end gap-2">
         <Button onClick={onDone}>Cancel</Button>
         <Button
@@ -139,41 +146,62 @@ function CreateForm({ onDone }: { onDone: () => void }) {
   );
 }
 
-function WhichPeople({ asked, change }: { asked: ExportCreate; change: Change }) {
-  const maySee = useCan("cdp.segments:read");
-  const segments = useQuery({ ...segmentsQuery, enabled: maySee });
+interface SegmentFieldProps {
+  typed: string;
+  onType: (typed: string) => void;
+  error: Error | null;
+}
+
+/** A segment by its name, looked for among all of them. */
+function SegmentField({ typed, onType, error }: SegmentFieldProps) {
+  const id = useId();
+  const may = useCan("cdp.segments:read");
+  const part = useDebounced(typed.trim(), 250);
+  const { data, isPlaceholderData } = useQuery({ ...segmentsCalledQuery(part), enabled: may });
+  const nobody = part !== "" && !isPlaceholderData && data?.items.length === 0;
+  const refused = error instanceof NoSuchSegment ? error.message : undefined;
+  if (!may) return null;
   return (
-    <>
-      <SelectField
+    <div>
+      <TextField
         label="Segment"
-        value={asked.segment_id ?? ""}
+        type="search"
+        placeholder="Everybody"
+        autoComplete="off"
+        maxLength={120}
+        list={id}
+        error={nobody ? "No segment has that in its name." : refused}
+        value={typed}
         onChange={(event) => {
-          change({ segment_id: event.target.value === "" ? null : event.target.value });
+          onType(event.target.value);
         }}
-      >
-        <option value="">Everybody</option>
-        {segments.data?.items.map((segment) => (
-          <option key={segment.id} value={segment.id}>
-            {segment.name}
-          </option>
+      />
+      <datalist id={id}>
+        {data?.items.map((segment) => (
+          <option key={segment.id} value={segment.name} />
         ))}
-      </SelectField>
-      <SelectField
-        label="Lifecycle"
-        value={asked.selection?.lifecycle ?? ""}
-        onChange={(event) => {
-          const lifecycle = LIFECYCLES.find((each) => each === event.target.value) ?? null;
-          change({ selection: { ...asked.selection, lifecycle } });
-        }}
-      >
-        <option value="">Any</option>
-        {LIFECYCLES.map((each) => (
-          <option key={each} value={each}>
-            {words(each)}
-          </option>
-        ))}
-      </SelectField>
-    </>
+      </datalist>
+    </div>
+  );
+}
+
+function StageField({ asked, change }: { asked: ExportCreate; change: Change }) {
+  return (
+    <SelectField
+      label="Lifecycle"
+      value={asked.selection?.lifecycle ?? ""}
+      onChange={(event) => {
+        const lifecycle = LIFECYCLES.find((each) => each === event.target.value) ?? null;
+        change({ selection: { ...asked.selection, lifecycle } });
+      }}
+    >
+      <option value="">Any</option>
+      {LIFECYCLES.map((each) => (
+        <option key={each} value={each}>
+          {words(each)}
+        </option>
+      ))}
+    </SelectField>
   );
 }
 
@@ -214,40 +242,61 @@ function WhichEvents({ asked, change }: { asked: ExportCreate; change: Change })
 
 function Columns({ asked, change }: { asked: ExportCreate; change: Change }) {
   const columns = useQuery(columnsQuery(asked.what, asked.raw));
-  const toggle = (column: ExportColumn, on: boolean) => {
-    const kept = asked.columns.filter((name) => name !== column.name);
-    change({ columns: on ? [...kept, column.name] : kept });
+  const vocabulary = useSuggestions();
+  const [sought, setSought] = useState("");
+  const toggle = (name: string, on: boolean) => {
+    const kept = asked.columns.filter((each) => each !== name);
+    change({ columns: on ? [...kept, name] : kept });
   };
   return (
-    <fieldset>
+    <fieldset className="space-y-2">
       <legend className="mb-1 font-medium text-ink-2">Columns</legend>
+      <TextField
+        label={asked.what === "people" ? "Find one, or name a trait" : "Find one, or name a property"}
+        type="search"
+        autoComplete="off"
+        hint={`${asked.columns.length} chosen, ${MOST_COLUMNS} at most. The file has them in the order in which you tick them.`}
+        value={sought}
+        onChange={(event) => {
+          setSought(event.target.value);
+        }}
+        onKeyDown={(event) => {
+          // What is looked for is no reason to send the form.
+          if (event.key === "Enter") event.preventDefault();
+        }}
+      />
       <Loaded query={columns} rows={3}>
-        {(data) => (
-          // A scrolling region must take focus, or a keyboard cannot scroll it.
-          <div
-            role="group"
-            aria-label="Columns to choose from"
-            tabIndex={0}
-            className="relative max-h-56 space-y-1 overflow-y-auto rounded-md border border-line p-2"
-          >
-            {data.columns.map((column) => (
-              <label key={column.name} className="flex items-start gap-2">
-                <input
-                  type="checkbox"
-                  className="mt-1 shrink-0 accent-accent"
-                  checked={asked.columns.includes(column.name)}
-                  onChange={(event) => {
-                    toggle(column, event.target.checked);
-                  }}
-                />
-                <span className="min-w-0">
-                  <span className="font-mono break-all">{column.name}</span>{" "}
-                  <span className="text-sm text-ink-2">{column.description}</span>
-                </span>
-              </label>
-            ))}
-          </div>
-        )}
+        {(data) => {
+          const all = offered(asked.what, data.columns, vocabulary, asked.columns);
+          const { fitting, named } = narrowed(asked.what, all, sought);
+          return (
+            // A scrolling region must take focus, or a keyboard cannot scroll it.
+            <div
+              role="group"
+              aria-label="Columns to choose from"
+              tabIndex={0}
+              className="relative max-h-56 space-y-1 overflow-y-auto rounded-md border border-line p-2"
+            >
+              {[...fitting, ...named].map(({ name, description }) => (
+                <label key={name} className="flex items-start gap-2">
+                  <input
+                    type="checkbox"
+                    className="mt-1 shrink-0 accent-accent"
+                    checked={asked.columns.includes(name)}
+                    disabled={!asked.columns.includes(name) && asked.columns.length >= MOST_COLUMNS}
+                    onChange={(event) => {
+                      toggle(name, event.target.checked);
+                    }}
+                  />
+                  <span className="min-w-0">
+                    <span className="font-mono break-all">{name}</span>{" "}
+                    <span className="text-sm text-ink-2">{description}</span>
+                  </span>
+                </label>
+              ))}
+            </div>
+          );
+        }}
       </Loaded>
     </fieldset>
   );

@@ -1,7 +1,8 @@
-import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, body } from "@/api/client";
 import { byCursor } from "@/api/cursor";
 import type { ExportCreate } from "@/api/types";
+import { whole } from "@/api/whole";
 
 const KEY = "cdp/exports";
 
@@ -20,16 +21,45 @@ export function columnsQuery(what: ExportCreate["what"], raw: boolean) {
   });
 }
 
-/** The segments that an export can be narrowed to: the first hundred by name. */
-export const segmentsQuery = queryOptions({
-  queryKey: ["cdp/segments", "names"],
-  queryFn: () => body(api.GET("/api/v1/cdp/segments", { params: { query: { limit: 100 } } })),
-});
+/** The first segments by name that have this in it. */
+export function segmentsCalledQuery(part: string) {
+  return queryOptions({
+    queryKey: ["cdp/segments", "called", part],
+    queryFn: () =>
+      body(
+        api.GET("/api/v1/cdp/segments", { params: { query: { q: part === "" ? null : part, limit: 50 } } }),
+      ),
+    placeholderData: keepPreviousData,
+  });
+}
+
+export class NoSuchSegment extends Error {
+  constructor(name: string) {
+    super(`No segment is called “${name}”: choose one of the list.`);
+  }
+}
+
+async function idOfSegment(name: string): Promise<string> {
+  const { items } = await whole((query) =>
+    body(api.GET("/api/v1/cdp/segments", { params: { query: { ...query, q: name, sort: "name" } } })),
+  );
+  const found = items.find((each) => each.name === name);
+  if (found === undefined) throw new NoSuchSegment(name);
+  return found.id;
+}
+
+interface Asked extends ExportCreate {
+  /** By its name; empty: everybody. */
+  readonly segment: string;
+}
 
 export function useCreateExport() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (asked: ExportCreate) => body(api.POST("/api/v1/cdp/exports", { body: asked })),
+    mutationFn: async ({ segment, ...asked }: Asked) => {
+      const segmentId = segment === "" ? null : await idOfSegment(segment);
+      return body(api.POST("/api/v1/cdp/exports", { body: { ...asked, segment_id: segmentId } }));
+    },
     onSuccess: () => client.invalidateQueries({ queryKey: [KEY, "list"] }),
   });
 }

@@ -7,6 +7,7 @@ import { SelectField, TextField } from "@/design/field";
 import { Panel } from "@/design/panel";
 import { ErrorNote } from "@/design/states";
 import { Table, Td, Th, Tr } from "@/design/table";
+import { useSuggestions } from "../segments/queries";
 import { Preview } from "./preview";
 import { previewQuery, useStart } from "./queries";
 import { TARGETS, TYPES, withTarget } from "./targets";
@@ -82,6 +83,27 @@ function faultOf(faults: Readonly<Record<string, string>>, place: number): strin
   return Object.entries(faults).find(([field]) => field.startsWith(`columns.${place}.`))?.[1];
 }
 
+/** What is offered as the name of a column; any other can be typed. */
+const LISTS: Readonly<Partial<Record<ImportColumn["to"], string>>> = {
+  consent: "consent-purposes",
+  trait: "known-traits",
+};
+
+/** The traits that people have by now: a column that means the same takes the same name. */
+function KnownTraits() {
+  const vocabulary = useSuggestions();
+  return (
+    <datalist id="known-traits">
+      {vocabulary?.traits
+        // A dot leads into an object, and a column's name is taken as it stands.
+        .filter(({ name }) => !name.includes("."))
+        .map(({ name }) => (
+          <option key={name} value={name} />
+        ))}
+    </datalist>
+  );
+}
+
 interface ColumnRowProps {
   column: ImportColumn;
   kind: Import["kind"];
@@ -120,7 +142,7 @@ function ColumnRow({ column, kind, json, fault, onChange }: ColumnRowProps) {
             hideLabel
             autoComplete="off"
             maxLength={200}
-            list={column.to === "consent" ? "consent-purposes" : undefined}
+            list={LISTS[column.to]}
             value={column.name ?? ""}
             onChange={(event) => {
               onChange({ ...column, name: event.target.value === "" ? null : event.target.value });
@@ -161,6 +183,7 @@ interface OptionsProps {
 function Options({ file, plan, faults, onChange }: OptionsProps) {
   return (
     <div className="grid items-start gap-3 border-t border-line p-4 sm:grid-cols-2 lg:grid-cols-4">
+      <KnownTraits />
       <datalist id="consent-purposes">
         {["ads", "analytics", "email", "sms", "personalization"].map((purpose) => (
           <option key={purpose} value={purpose} />

@@ -1,8 +1,9 @@
-import { keepPreviousData, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, body } from "@/api/client";
 import { byCursor } from "@/api/cursor";
+import { useCan } from "@/api/permissions";
 import type { components } from "@/api/schema";
-import type { Segment, SegmentList } from "@/api/types";
+import type { Segment, SegmentList, Vocabulary } from "@/api/types";
 import { whole } from "@/api/whole";
 import type { Rule } from "./conditions";
 
@@ -139,6 +140,12 @@ export function vocabularyQuery(event?: string) {
     staleTime: 60_000,
     placeholderData: keepPreviousData,
   });
+}
+
+/** What a form offers beside its fields; nothing for who may not see segments. */
+export function useSuggestions(): Vocabulary | undefined {
+  const may = useCan("cdp.segments:read");
+  return useQuery({ ...vocabularyQuery(), enabled: may }).data;
 }
 
 export interface Previewed {
