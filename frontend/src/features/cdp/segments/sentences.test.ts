@@ -101,6 +101,11 @@ test.each<[Condition, string, string]>([
     "it is not so that their computed visits is less than 2",
   ],
   [
+    { kind: "computed", name: "rfm.cell", test: { op: "is", text: "At Risk" } },
+    "are At Risk by recency, frequency and spending",
+    "are not At Risk by recency, frequency and spending",
+  ],
+  [
     { kind: "trait", name: "city", test: { op: "starts_with", text: "Ber" } },
     "their trait city starts with Ber",
     "it is not so that their trait city starts with Ber",

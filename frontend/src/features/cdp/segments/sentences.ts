@@ -122,11 +122,14 @@ function toldOfProfile(condition: OfProfile, negated: boolean): Told {
 }
 
 function toldTrait(condition: TraitCondition, negated: boolean): Told {
+  const { test } = condition;
+  if (condition.kind === "computed" && condition.name === "rfm.cell" && test.op === "is")
+    return [say(negated ? "are not " : "are "), name(test.text), say(" by recency, frequency and spending")];
   return [
     ...(negated ? [say("it is not so that ")] : []),
     say(condition.kind === "trait" ? "their trait " : "their computed "),
     name(condition.name),
-    ...toldValue(condition.test),
+    ...toldValue(test),
   ];
 }
 
