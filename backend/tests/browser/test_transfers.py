@@ -77,7 +77,7 @@ def _take_out(page: Page, pictures: Pictures) -> list[dict[str, str]]:
     expect(page.get_by_text("Nothing has been exported yet.")).to_be_visible()
     page.get_by_role("button", name="New export").click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Name").fill("Everybody")
+    dialog.get_by_label("Name", exact=True).fill("Everybody")
     find = dialog.get_by_label("Find one, or name a trait")
     for sought in ("tier", "spent", "shoe_size"):
         find.fill(sought)
