@@ -136,6 +136,21 @@ async def test_a_name_with_dots_leads_into_an_object_as_in_a_segment(acme: Compa
     assert sorted(tuple(row.values()) for row in rows) == [("", "New", ""), ("Ulm", "", "")]
 
 
+async def test_what_moves_with_time_is_as_of_the_writing_of_the_row(acme: Company) -> None:
+    await imported(acme, "user_id\nu-1\n")
+    last, gap = real_now() - timedelta(days=30, hours=1), 10
+    stored = {"churn": {"orders": 3, "last_order_at": last.isoformat(), "median_gap_days": gap}}
+    async with acme.scopes() as scope:
+        await scope.session.execute(
+            text("UPDATE cdp_profiles SET computed = CAST(:stored AS jsonb)"), {"stored": json.dumps(stored)}
+        )
+    columns = ["computed:churn.days_since_last_order", "computed:churn.ratio", "computed"]
+    (row,) = table(await fetched(acme, await exported(acme, columns=columns)))
+    assert row[columns[0]] == "30"
+    assert 3 < float(row[columns[1]]) < 3.1
+    assert json.loads(row["computed"])["churn"]["days_since_last_order"] == 30
+
+
 async def test_a_filter_or_a_segment_says_who_is_in(people: Company) -> None:
     by_trait = await exported(people, columns=["trait:plan"], selection={"trait": "plan", "value": "free"})
     assert [row["trait:plan"] for row in table(await fetched(people, by_trait))] == ["free"]

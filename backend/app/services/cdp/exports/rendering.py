@@ -45,6 +45,8 @@ class PersonRow:
     """Each with its value, the one first seen last at the end."""
     personal: Mapping[str, Any]
     allowed: Mapping[str, bool]
+    computed: Mapping[str, Any]
+    """With what moves with time, as of when the row is written."""
 
     def value(self, name: str, shown: Shown) -> Any:
         prefix, mark, rest = name.partition(":")
@@ -52,6 +54,7 @@ class PersonRow:
             return self._named(prefix, rest, shown)
         own: dict[str, Callable[[], Any]] = {
             "traits": lambda: self.profile.traits | (dict(self.personal) if shown is clear else {}),
+            "computed": lambda: self.computed,
             "profile_id": lambda: self.profile.id,
             "identifiers": lambda: self._all(shown),
             "email_google": lambda: self._last("email", shown, for_google),
@@ -64,7 +67,7 @@ class PersonRow:
         if prefix == "trait":
             found = _within(self.profile.traits, name)
             return self._personal(name, shown) if found is None else found
-        return _within(self.profile.computed, name) if prefix == "computed" else self.allowed.get(name)
+        return _within(self.computed, name) if prefix == "computed" else self.allowed.get(name)
 
     def _all(self, shown: Shown) -> list[dict[str, str]]:
         return [

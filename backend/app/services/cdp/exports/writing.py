@@ -31,6 +31,7 @@ from app.services.cdp.exports.repository import ExportRepository
 from app.services.cdp.exports.rules import ExportStatus
 from app.services.cdp.files.service import guarded, in_turn
 from app.services.cdp.profiles.service import Lifecycle, ProfileService
+from app.services.cdp.traits.service import shown as computed_of
 
 log = get_logger(__name__)
 
@@ -142,6 +143,7 @@ async def _people_page(scope: TenantScope, row: CdpExport, most: int) -> None:
             [(one, profiles.value(one)) for one in identifiers.get(each.id, ())],
             profiles.opened_traits(each),
             allowed.get(each.id, {}),
+            computed_of(each.computed, scope.now()),
         )
         for each in there
         if row.purpose is None or allowed[each.id][row.purpose]
