@@ -53,7 +53,7 @@ class Result:
         return self.copy_cpu / (self.server_cpu + self.database_cpu)
 
 
-def _event(number: int) -> dict[str, Any]:
+def an_event(number: int) -> dict[str, Any]:
     is_order = number % 10 == 0
     properties: dict[str, Any] = {
         "product_id": f"sku-{number % 997}",
@@ -66,7 +66,7 @@ def _event(number: int) -> dict[str, Any]:
     }
     if is_order:
         properties |= {"order_id": f"o-{number}", "revenue": 49.9, "currency": "EUR"}
-        properties["email"] = f"customer{number}@shop.example"
+        properties["email"] = f"customer{number % 5_000}@shop.example"
     return {
         "type": "track",
         "event": "Order Completed" if is_order else "Product Viewed",
@@ -82,21 +82,21 @@ def _requests(key: str, count: int) -> list[bytes]:
     found = []
     for start in range(0, count, BATCH):
         body = json.dumps(
-            {"batch": [_event(number) for number in range(start, start + BATCH)], "writeKey": key}
+            {"batch": [an_event(number) for number in range(start, start + BATCH)], "writeKey": key}
         ).encode()
         head = f"POST /v1/batch HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
         found.append(head.encode() + body)
     return found
 
 
-async def make_source(stack: Stack) -> str:
+async def make_source(stack: Stack, name: str = "bench") -> str:
     """A tenant with a source, put there directly."""
     from app.core.security import token_hash  # noqa: PLC0415  (reads the settings: the environment comes first)
 
     connection = await asyncpg.connect(stack.owner_url)
     try:
         tenant = await connection.fetchval(
-            "INSERT INTO tenants (name, slug) VALUES ('Bench', 'bench') RETURNING id"
+            "INSERT INTO tenants (name, slug) VALUES ($1, $1) RETURNING id", name
         )
         source = uuid7()
         await connection.execute(
@@ -139,7 +139,7 @@ async def _send(urls: list[str], requests: list[bytes]) -> float:
 
 async def _singles(urls: list[str], key: str) -> float:
     """Requests a second of one event each. The server names the messages, so that none is a duplicate."""
-    body = json.dumps({**_event(1), "messageId": None, "writeKey": key}).encode()
+    body = json.dumps({**an_event(1), "messageId": None, "writeKey": key}).encode()
     head = f"POST /v1/track HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
     started = time.perf_counter()
     measured = (
