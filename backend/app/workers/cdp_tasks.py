@@ -11,7 +11,7 @@ from app.services.cdp.arrivals.service import Arrival, Arrivals, arrival_straggl
 from app.services.cdp.consents.service import ConsentSummaries
 from app.services.cdp.events.upkeep import EventUpkeep
 from app.services.cdp.exports.service import ExportExpiry, ExportWork, export_stragglers
-from app.services.cdp.feed.service import until_done
+from app.services.cdp.feed.service import FeedPruning, until_done
 from app.services.cdp.identity.service import Resolver, Ruling, resolve_stragglers
 from app.services.cdp.imports.service import ImportExpiry, ImportWork, import_stragglers
 from app.services.cdp.privacy.service import Forgetting, PrivacyWork
@@ -55,6 +55,13 @@ async def stragglers_of_arrivals(platform: Platform) -> None:
 @handles("cdp.events.upkeep", queue="cdp", max_retries=0, timeout=900)
 async def upkeep(platform: Platform) -> None:
     await EventUpkeep(platform).run()
+
+
+@every(seconds=3600)
+@handles("cdp.feed.prune", queue="cdp", max_retries=0, timeout=900)
+async def prune_feed(platform: Platform) -> None:
+    """Forget what everybody who follows the feed of changed profiles has passed."""
+    await FeedPruning(platform).run()
 
 
 @handles("cdp.identity.resolve", queue="cdp", timeout=300)

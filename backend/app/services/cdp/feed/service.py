@@ -4,9 +4,10 @@ import math
 import time
 from collections.abc import Awaitable, Callable
 
+from app.services.cdp.feed.pruning import FeedPruning
 from app.services.cdp.feed.repository import FeedReading, FeedRow
 
-__all__ = ["FeedReading", "FeedRow", "until_done"]
+__all__ = ["FeedPruning", "FeedReading", "FeedRow", "until_done"]
 
 
 async def until_done(*turns: Callable[[], Awaitable[int]], until: float = math.inf) -> int:
