@@ -9,6 +9,7 @@ ends at 1,000,000. In microseconds of CPU an event, of the process and of the da
 """
 
 import asyncio
+import functools
 import json
 import os
 import sys
@@ -156,7 +157,7 @@ async def _measure(stack: Stack, sizes: tuple[int, ...]) -> None:
                 for batch in range(count // BATCH)
             ]  # fmt: skip
             costs = [
-                await _cost(stack.owner_url, count, lambda made=made: store(made)),
+                await _cost(stack.owner_url, count, functools.partial(store, made)),
                 await _cost(stack.owner_url, count, Resolver(scopes).drain),
                 await _cost(stack.owner_url, count, follow),
             ]

@@ -356,7 +356,7 @@ def _theirs(
     held = select(place.label("place")).where(mine, rows.profile_id == whom.c.profile_id).offset(0)
     found = held.lateral("held")
     places = select(found.c.place).select_from(whom.join(found, true())).scalar_subquery()
-    return cast(Truth, place == func.any(func.array(places)))
+    return place == func.any(func.array(places))
 
 
 def _among(verdict: FromClause, such: Truth, profile_id: Any, *, few: bool) -> Truth:

@@ -75,7 +75,7 @@ def values(
 
 def rhythm(tenant_id: int, touched: ColumnElement[Any] | None = None) -> Select[Any]:
     """What is stored of each customer's orders: how many, the last, and the median gap of three or more."""
-    event = events_by_profile(_EVENTS, literal(tenant_id), CdpEvent.is_order, touched)
+    event = events_by_profile(_EVENTS, literal(tenant_id), and_(CdpEvent.is_order), touched)
     profile_id, time = event.c.profile_id, event.c.event_time
     before = func.lag(time).over(partition_by=profile_id, order_by=time)
     gaps = cast(extract("epoch", time - before), Float).label("gap")
