@@ -99,6 +99,11 @@ CDP_IDENTITY_LAG = Histogram(
     "From the commit of the oldest event of a set until it is seen in its profile.",
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 120, 600),
 )
+CDP_ARRIVALS_LAG = Histogram(
+    "stratum_cdp_arrivals_lag_seconds",
+    "From the commit of the oldest write of a set until what else follows from it is done.",
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 120, 600),
+)
 CDP_IDENTITY_LINKS = Counter(
     "stratum_cdp_identity_links_total", "Links between identifiers, by what was decided.", ["decision"]
 )

@@ -15,7 +15,7 @@ _TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))"
 _TAKE = """
 DELETE FROM cdp_event_arrivals WHERE tenant_id = $1 AND id IN (
   SELECT id FROM cdp_event_arrivals WHERE tenant_id = $1 ORDER BY id LIMIT $2
-) RETURNING said::text, received_at, event_ids
+) RETURNING said::text, received_at, event_ids, queued_at
 """
 _decode_said = msgspec.json.Decoder(list[tuple[UUID | None, str, str, int, datetime, datetime]]).decode
 
@@ -48,6 +48,14 @@ class Arrival:
         return msgspec.convert(payload, cls)
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Writes, and since when the first of them waited."""
+
+    arrivals: Sequence[Arrival]
+    since: datetime | None
+
+
 class ArrivalRepository:
     def __init__(self, scope: TenantScope) -> None:
         self._scope = scope
@@ -57,10 +65,11 @@ class ArrivalRepository:
         driver = await self._scope.driver()
         return bool(await driver.fetchval(_TRY_LOCK, self._scope.key("cdp.arrivals")))
 
-    async def take(self, most: int) -> list[Arrival]:
+    async def take(self, most: int) -> Taken:
         """The oldest that wait; they wait again if this transaction fails."""
         rows = await (await self._scope.driver()).fetch(_TAKE, self._scope.tenant_id, most)
-        return [Arrival(_decode_said(row[0]), list(zip(row[1], row[2], strict=True))) for row in rows]
+        found = [Arrival(_decode_said(row[0]), list(zip(row[1], row[2], strict=True))) for row in rows]
+        return Taken(found, min((row[3] for row in rows), default=None))
 
 
 async def tenants_waiting(session: Any, since: datetime) -> list[int]:

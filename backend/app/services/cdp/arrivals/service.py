@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from app.core.clock import real_now
 from app.core.logging import get_logger
+from app.core.metrics import CDP_ARRIVALS_LAG
 from app.db.platform import Platform
 from app.db.session import Scopes, TenantScope, is_passing, is_too_slow, scopes_for
 from app.services.cdp.arrivals.repository import Arrival, ArrivalRepository, tenants_waiting
@@ -65,17 +66,19 @@ class Arrivals:
             arrivals = ArrivalRepository(scope)
             if not await arrivals.try_lock():
                 return 0
-            found = await arrivals.take(most)
-            if not found:
+            taken = await arrivals.take(most)
+            count = len(taken.arrivals)
+            if taken.since is None:
                 return 0
             try:
-                await follow_up(scope, found)
+                await follow_up(scope, taken.arrivals)
                 await scope.session.flush()
             except Exception as error:
-                if is_passing(error) and not (is_too_slow(error) and len(found) > 1):
+                if is_passing(error) and not (is_too_slow(error) and count > 1):
                     raise
-                raise _Stuck(len(found)) from error
-        return len(found)
+                raise _Stuck(count) from error
+        CDP_ARRIVALS_LAG.observe(max(0.0, (real_now() - taken.since).total_seconds()))
+        return count
 
     async def _set_aside(self, stuck: _Stuck) -> None:
         log.error("cdp.arrivals.set_aside", exc_info=stuck.__cause__)
@@ -83,7 +86,7 @@ class Arrivals:
             arrivals = ArrivalRepository(scope)
             if not await arrivals.try_lock():
                 return
-            for arrival in await arrivals.take(1):
+            for arrival in (await arrivals.take(1)).arrivals:
                 await scope.enqueue("cdp.events.accepted_alone", {"arrival": arrival.payload()}, queue="cdp")
 
 
