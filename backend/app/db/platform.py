@@ -19,6 +19,14 @@ class MaintenanceUrlMissing(StratumError):
     code = "db.maintenance_url_missing"
 
 
+def maintenance_engine(settings: Settings) -> AsyncEngine:
+    """Connects when it is first used."""
+    url = settings.database_maintenance_url
+    if url is None:
+        raise MaintenanceUrlMissing
+    return make_engine(url.get_secret_value(), settings, name="stratum-maintenance")
+
+
 @dataclass(frozen=True, slots=True)
 class Platform:
     """What a periodic task of no tenant may use."""
@@ -26,14 +34,17 @@ class Platform:
     engine: AsyncEngine
     settings: Settings
     clock: Clock
+    upkeep: AsyncEngine | None = None
+    """Of the maintenance role, for a process whose clockwork ticks all the time; without it each use connects anew."""
 
     @asynccontextmanager
     async def maintenance(self) -> AsyncIterator[AsyncSession]:
         """A transaction of the maintenance role."""
-        url = self.settings.database_maintenance_url
-        if url is None:
-            raise MaintenanceUrlMissing
-        engine = make_engine(url.get_secret_value(), self.settings, name="stratum-maintenance")
+        if self.upkeep is not None:
+            async with platform_scope(self.upkeep) as session:
+                yield session
+            return
+        engine = maintenance_engine(self.settings)
         try:
             async with platform_scope(engine) as session:
                 yield session

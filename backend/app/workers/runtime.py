@@ -26,7 +26,7 @@ from app.core.metrics import DEAD_LETTERS, TASK_SECONDS, TASKS
 from app.db import outbox
 from app.db.locks import exclusive
 from app.db.outbox import Message
-from app.db.platform import Platform
+from app.db.platform import Platform, maintenance_engine
 from app.db.session import Scopes, make_engine, open_scope, scopes_for
 from app.services.work.dead_letters.service import DeadLetterService
 from app.workers.handlers import HANDLERS, PERIODIC, Handler, Takes
@@ -86,6 +86,7 @@ class Runtime:
         self._settings = settings
         self._runner = asyncio.Runner()
         self._engine = make_engine(settings.database_url.get_secret_value(), settings, name="stratum-worker")
+        self._upkeep = maintenance_engine(settings) if settings.database_maintenance_url else None
         self._clock = clock_from(settings.stratum_clock_url)
 
     def close(self) -> None:
@@ -94,6 +95,8 @@ class Runtime:
 
     async def aclose(self) -> None:
         await self._engine.dispose()
+        if self._upkeep is not None:
+            await self._upkeep.dispose()
 
     def run_task(self, name: str, delivery: Delivery) -> Outcome:
         return self._runner.run(self.deliver(name, delivery))
@@ -104,7 +107,7 @@ class Runtime:
     async def tick(self, name: str) -> None:
         """A periodic task's hour has come: run it, or have it run for every active tenant."""
         handler = PERIODIC[name].handler
-        platform = Platform(self._engine, self._settings, self._clock)
+        platform = Platform(self._engine, self._settings, self._clock, self._upkeep)
         with structlog.contextvars.bound_contextvars(task=name):
             if handler.takes is Takes.PLATFORM:
                 started = time.perf_counter()

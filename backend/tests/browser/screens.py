@@ -19,6 +19,8 @@ _LOOKED_AT: tuple[tuple[Literal["light", "dark"], dict[str, list[str]]], ...] = 
     ("dark", {"runOnly": ["color-contrast"]}),
 )
 """The colours are all that a theme changes."""
+_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+"""Colours that are inherited follow their theme a frame later."""
 _THEMES: tuple[Literal["dark", "light"], ...] = ("dark", "light")
 
 
@@ -33,6 +35,7 @@ def faults_of(page: Page) -> list[str]:
     page.evaluate(_AXE.read_text())
     for theme, what in _LOOKED_AT:
         page.emulate_media(color_scheme=theme)
+        page.evaluate(_FRAMES)
         found = page.evaluate("what => axe.run(document, {resultTypes: ['violations'], ...what})", what)
         faults += [
             f"{page.url}, {theme}: {each['id']} {each['nodes'][0]['target']}" for each in found["violations"]
@@ -51,6 +54,5 @@ class Pictures:
             return
         for theme in _THEMES:
             page.emulate_media(color_scheme=theme)
-            # Colours that are inherited follow a frame later.
-            page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            page.evaluate(_FRAMES)
             page.screenshot(path=self.folder / f"{name}-{theme}.png", full_page=True)
