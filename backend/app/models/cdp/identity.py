@@ -51,6 +51,10 @@ class CdpIdentifier(TenantKeyed, CreatedAt, Base):
     click_ids: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=_EMPTY)
 
 
+_OVERRULABLE = "reason IN ('type_limit', 'too_many_identifiers', 'too_many_merges')"
+"""Reasons of a refusal that a stronger one replaces, where an earlier assertion arrives late."""
+
+
 class CdpIdentityEdge(TenantKeyed, Base):
     """One link that an assertion makes: its anchor `a_key` and another identifier, in order of priority (`place`).
 
@@ -78,6 +82,20 @@ class CdpIdentityEdge(TenantKeyed, Base):
             "tenant_id",
             "lifted_by",
             postgresql_where=text("lifted_by IS NOT NULL"),
+        ),
+        Index(
+            "ix_cdp_identity_edges_overrulable_a",
+            "tenant_id",
+            "a_key",
+            "asserted_at",
+            postgresql_where=text(_OVERRULABLE),
+        ),
+        Index(
+            "ix_cdp_identity_edges_overrulable_b",
+            "tenant_id",
+            "b_key",
+            "asserted_at",
+            postgresql_where=text(_OVERRULABLE),
         ),
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from app.services.cdp.identity.driving_repository import TenantStatements, columns
-from app.services.cdp.identity.graph_rules import Assertion, Kind
+from app.services.cdp.identity.graph_rules import Assertion, Kind, Position
 from app.services.cdp.identity.reading import StoredEvent
 from app.services.cdp.identity.rules import Reason
 
@@ -33,6 +33,23 @@ _BOUND_BY_MERGES = """
 SELECT a_key, b_key FROM cdp_identity_edges WHERE tenant_id = $1 AND reason = 'too_many_merges' AND removed_at IS NULL
   AND (a_key = ANY($2::uuid[]) OR b_key = ANY($2::uuid[]))
 """
+_REFUSED_SINCE = """
+SELECT EXISTS (
+  SELECT FROM unnest($2::uuid[], $3::timestamptz[], $4::text[]) AS news (key, at, message_id)
+  CROSS JOIN LATERAL (
+    (SELECT FROM cdp_identity_edges AS e
+     WHERE e.tenant_id = $1 AND e.a_key = news.key AND e.asserted_at >= news.at AND {counts} LIMIT 1)
+    UNION ALL
+    (SELECT FROM cdp_identity_edges AS e
+     WHERE e.tenant_id = $1 AND e.b_key = news.key AND e.asserted_at >= news.at AND {counts} LIMIT 1)
+  ) AS refused)
+"""
+_COUNTS = """e.{reasons} AND e.removed_at IS NULL
+  AND (e.asserted_at > news.at OR e.message_id COLLATE "C" >= news.message_id)"""
+_OVERRULABLE = "reason IN ('type_limit', 'too_many_identifiers', 'too_many_merges')"
+"""As the indexes `ix_cdp_identity_edges_overrulable_a` and `_b` have it."""
+_OVERRULABLE_SINCE = _REFUSED_SINCE.format(counts=_COUNTS.format(reasons=_OVERRULABLE))
+_USERS_SINCE = _REFUSED_SINCE.format(counts=_COUNTS.format(reasons="reason = 'different_users'"))
 _ALL = f"""
 SELECT {_EDGE_COLUMNS} FROM cdp_identity_edges WHERE tenant_id = $1 AND kind <> 'apart' ORDER BY assertion, place
 """  # noqa: S608  (a constant)
@@ -166,6 +183,20 @@ class Edges(TenantStatements):
         """Which identifiers have a link that the number of merges refused."""
         rows = await self._fetch(_BOUND_BY_MERGES, list(keys))
         return {row[0] for row in rows} | {row[1] for row in rows}
+
+    async def overrulable_since(self, news: Mapping[UUID, Position], *, divided: bool) -> bool:
+        """Whether a link of these identifiers was refused after these places, for a reason that a stronger may replace.
+
+        Two users are overruled by nothing but a person who has `divided` somebody.
+        """
+        rows = [(key, *at) for key, at in news.items()]
+        if not rows:
+            return False
+        statements = (_OVERRULABLE_SINCE, _USERS_SINCE) if divided else (_OVERRULABLE_SINCE,)
+        for statement in statements:
+            if (await self._fetch(statement, *columns(rows)))[0][0]:
+                return True
+        return False
 
     async def apart_between(self, ones: Iterable[UUID], others: Iterable[UUID]) -> list[UUID]:
         """The assertions that keep identifiers of these two sets apart."""

@@ -13,6 +13,9 @@ one of those now loses a link, one that is said again at an earlier place too: w
 refused. Only in that last case the closure over joined and refused links is folded from the ledger. The number of
 merges alone is not monotone in this sense (an earlier link can make two founders one), so components that it could
 bind are always folded from the ledger.
+
+Nor is *why* a link is refused monotone: what becomes known late of earlier times may be a stronger reason. It can be
+no weaker one, so only refusals after the news that a stronger reason could replace call for the ledger.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

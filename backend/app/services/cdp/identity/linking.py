@@ -11,6 +11,7 @@ from app.services.cdp.identity.graph_rules import (
     Components,
     Decisions,
     Node,
+    Position,
     Tally,
     attempt,
     fold,
@@ -77,6 +78,8 @@ class Linker:
         members = await self._graph.identifiers.of_profiles(touched - fresh)
         everybody = {key: found.node for key, found in members.items()} | dict(nodes)
         apart = await self._graph.edges.apart()
+        if await self._precedes_refusals(news, members, profile_of, apart):
+            return await self._from_the_ledger(news, everybody, profile_of, fresh, apart)
         components = self._components(members, touched & fresh, everybody, apart)
         strict = await self._bound_by_merges(members, aged, profile_of, components)
         tried = attempt(news, profile_of, components, self._rules, stirred=strict)
@@ -178,6 +181,27 @@ class Linker:
         for profile_id, tally in tallies.items():
             components.add(profile_id, tally)
         return components
+
+    async def _precedes_refusals(
+        self,
+        news: Sequence[Assertion],
+        members: Mapping[UUID, Identifier],
+        profile_of: Mapping[UUID, UUID],
+        apart: Iterable[tuple[UUID, UUID]],
+    ) -> bool:
+        """Whether a link that was refused may be so for a stronger reason now, because news comes before it.
+
+        The first news on the way to what its side has more by then names one of that profile.
+        """
+        earliest: dict[UUID, Position] = {}
+        for each in news:
+            for profile_id in {profile_of[key] for key in each.keys}:
+                earliest[profile_id] = min(earliest.get(profile_id, each.at), each.at)
+        since = {
+            key: earliest[found.profile_id] for key, found in members.items() if found.profile_id in earliest
+        }
+        divided = any(key in members for pair in apart for key in pair)
+        return await self._graph.edges.overrulable_since(since, divided=divided)
 
     async def _bound_by_merges(
         self,

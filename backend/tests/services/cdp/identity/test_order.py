@@ -154,6 +154,9 @@ _EVENTS = st.lists(
 )
 
 
+_NOBODY: dict[str, int | None] = {"user": None, "email": None, "device": None, "visitor": 0}
+
+
 async def holds(company: Company, ingestion: Ingestion, events: list[dict[str, Any]], parts: int) -> None:
     """Resolve the events of one run by parts, and compare with the fold of all of them."""
     run = events[0]["messageId"].partition("-")[0]
@@ -167,15 +170,9 @@ async def holds(company: Company, ingestion: Ingestion, events: list[dict[str, A
 
 
 async def _folded(company: Company, run: str, said: Any) -> dict[UUID, UUID]:
-    """Holds the database to the fold; the profile of each identifier.
-
-    Of a refused link it holds that it is refused: the reason is the one that came first, and may not be the one that
-    the fold of all meets first.
-    """
+    """Holds the database to the fold; the profile of each identifier."""
     stored, expected = await found(company, run)
     profiles: dict[UUID, UUID] = stored.pop("profiles")
-    for each in (stored, expected):
-        each["edges"] = {link: reason is None for link, reason in each["edges"].items()}
     assert stored == expected, said
     return profiles
 
@@ -303,14 +300,60 @@ async def test_an_identifier_that_was_only_named_is_a_person_from_its_first_even
     acme: Company, ingestion: Ingestion
 ) -> None:
     """The visitor was demoted beside another user, and made nobody; then comes alone."""
-    nobody: dict[str, int | None] = {"user": None, "email": None, "device": None, "visitor": 0}
     drawn = [
-        (1, nobody | {"user": 1, "email": 1}),
-        (2, nobody | {"user": 2, "email": 1, "visitor": 1}),
-        (3, nobody | {"visitor": 1}),
+        (1, _NOBODY | {"user": 1, "email": 1}),
+        (2, _NOBODY | {"user": 2, "email": 1, "visitor": 1}),
+        (3, _NOBODY | {"visitor": 1}),
     ]
     run = uuid7().hex
     await holds(acme, ingestion, [said(run, number, each) for number, each in enumerate(drawn)], parts=3)
+
+
+async def _why_refused(company: Company, run: str) -> set[str]:
+    stored, _ = await found(company, run)
+    return {reason for reason in stored["edges"].values() if reason not in {None, "demoted"}}
+
+
+@pytest.mark.parametrize("late", [(2,), (3,), (2, 3), (3, 2)])
+async def test_why_a_link_is_refused_does_not_hang_on_which_event_came_first(
+    acme: Company, ingestion: Ingestion, late: tuple[int, ...]
+) -> None:
+    """Too many emails, until it is known that both sides had a user by then."""
+    await rule(acme, SMALL)
+    drawn = [
+        (1, _NOBODY | {"email": 1, "device": 1}),
+        (2, _NOBODY | {"email": 2, "device": 1}),
+        (3, _NOBODY | {"user": 1, "email": 1}),
+        (4, _NOBODY | {"user": 2, "email": 3}),
+        (20, _NOBODY | {"email": 3, "device": 1}),
+    ]
+    run = uuid7().hex
+    events = [said(run, number, each) for number, each in enumerate(drawn)]
+    await holds(acme, ingestion, [each for n, each in enumerate(events) if n not in late], parts=1)
+    assert await _why_refused(acme, run) == {"type_limit"}
+    await holds(acme, ingestion, [events[number] for number in late], parts=len(late))
+    assert await _why_refused(acme, run) == {"different_users"}
+
+
+async def test_a_user_who_was_divided_by_hand_is_why_a_later_link_is_refused_however_late_it_is_known(
+    acme: Company, ingestion: Ingestion
+) -> None:
+    """Two users, until it is known that both sides had a part of the one who was divided by then."""
+    run = uuid7().hex
+    drawn = [
+        (1, _NOBODY | {"device": 1, "visitor": 1}),
+        (20, _NOBODY | {"user": 1, "device": 1}),
+        (21, _NOBODY | {"user": 2, "visitor": 1}),
+        (30, _NOBODY | {"user": 1, "email": 1}),
+        (40, _NOBODY | {"user": 2, "email": 1}),
+    ]
+    events = [said(run, number, each) for number, each in enumerate(drawn)]
+    await holds(acme, ingestion, events[:1], parts=1)
+    assert await People(acme, run).split(0, 0)
+    await holds(acme, ingestion, events[3:], parts=1)
+    assert await _why_refused(acme, run) == {"kept_apart", "different_users"}
+    await holds(acme, ingestion, events[1:3], parts=2)
+    assert await _why_refused(acme, run) == {"kept_apart"}
 
 
 async def test_a_link_said_again_earlier_may_be_lost_and_free_another(
