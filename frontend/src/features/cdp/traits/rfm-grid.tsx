@@ -57,7 +57,7 @@ function Standing({ rfm }: { rfm: Rfm }) {
             <Link to="/people" search={{ cell }} className="block grow px-4 py-3 hover:bg-sunken">
               <span className="flex items-baseline justify-between gap-3">
                 <span className="font-medium text-accent">{cell}</span>{" "}
-                <span className="text-xl font-medium">
+                <span className="text-xl font-medium text-ink">
                   {integer(customers)}
                   <span className="sr-only"> {customers === 1 ? "customer" : "customers"}</span>
                 </span>
