@@ -157,7 +157,7 @@ def count(moved: Moved) -> None:
 async def tell(scope: TenantScope, members: MembershipRepository, cursor: CdpSegmentCursor) -> None:
     """Tell live views of counts that changed, once a second at most; what is untold then is told by a later turn."""
     now = real_now()
-    if cursor.announced_at > now - _TELLS_AT_MOST_EVERY:
+    if now - _TELLS_AT_MOST_EVERY < cursor.announced_at <= now:
         return
     untold = await members.untold()
     if not untold:

@@ -44,6 +44,7 @@ from sqlalchemy.sql import Executable
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
 
+from app.core.clock import real_now
 from app.db.base import UtcDateTime
 from app.db.session import TenantScope
 from app.models.cdp.segments import (
@@ -121,9 +122,9 @@ class MembershipRepository(FeedReading):
         found: CdpSegmentCursor | None = await self._session.scalar(select(CdpSegmentCursor))
         return found
 
-    async def begin(self, at: datetime) -> None:
+    async def begin(self) -> None:
         """Begin to follow the feed from here, unless that has begun."""
-        rows = insert(CdpSegmentCursor).values(seq=await self.head(), announced_at=at)
+        rows = insert(CdpSegmentCursor).values(seq=await self.head(), announced_at=real_now())
         await self._session.execute(rows.on_conflict_do_nothing())
 
     async def evaluating(self) -> Sequence[CdpSegment]:
@@ -340,9 +341,6 @@ class MembershipRepository(FeedReading):
         """Segments whose live views were told another count than they have."""
         statement = select(CdpSegment).where(CdpSegment.member_count != CdpSegment.announced_count)
         return (await self._session.scalars(statement)).all()
-
-    async def told(self, at: datetime) -> None:
-        await self._session.execute(update(CdpSegmentCursor).values(announced_at=at))
 
 
 def _theirs(

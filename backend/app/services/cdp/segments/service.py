@@ -168,7 +168,7 @@ class SegmentService:
 
     async def save_new(self, segment: CdpSegment, told: dict[str, Any]) -> None:
         await self._segments.add(segment)
-        await self._members.begin(self._scope.now())
+        await self._members.begin()
         await self._record("cdp.segments.created", segment, after=told)
         await self._enqueue(segment.id)
 

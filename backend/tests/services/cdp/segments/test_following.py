@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.models.cdp.segments import CdpSegment, CdpSegmentTimer, CdpSegmentTransition
@@ -80,3 +80,16 @@ async def test_only_segments_that_read_what_changed_are_evaluated(lab: Lab) -> N
     await lab.follow()
     assert evaluated() == before + 1
     assert len(await lab.members(segment)) == 1
+
+
+async def test_live_views_hear_of_counts_however_far_the_domains_clock_is_ahead(lab: Lab) -> None:
+    lab.clock.at += timedelta(days=1)
+    segment = await lab.segment(BOUGHT_LATELY)
+    told = text("select payload -> 'segments' -> 0 from outbox where name = 'segment_counts' order by seq")
+    await lab.send(track("Order Completed", properties={"order_id": "o-1", "revenue": 5, "currency": "EUR"}))
+    async with lab.scopes() as scope:
+        seconds_pass = text("update cdp_segment_cursors set announced_at = announced_at - interval '2 s'")
+        await scope.session.execute(seconds_pass)
+    await lab.follow()
+    async with lab.scopes() as scope:
+        assert list(await scope.session.scalars(told))[-1] == {"id": str(segment), "member_count": 1}
