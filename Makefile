@@ -98,8 +98,7 @@ pytest:
 
 FAST := -n 2 -m "not long and not browser"
 # The browser's tests wait more than they work: they run beside the others, and say what they have to say after them.
-# In their files' order: some move the one clock of the Stratum that they share.
-TEST_ALL = said=$$(mktemp); (cd backend && exec ../.venv/bin/python -m pytest -p no:randomly -m browser tests/browser) >"$$said" 2>&1 & \
+TEST_ALL = said=$$(mktemp); (cd backend && exec ../.venv/bin/python -m pytest -m browser tests/browser) >"$$said" 2>&1 & \
 	browser=$$!; trap 'kill $$browser 2>/dev/null || true; rm -f "$$said"' EXIT; \
 	code=0; (cd backend && ../.venv/bin/python -m pytest $(FAST)) || code=$$?; \
 	wait $$browser || code=$$?; cat "$$said"; exit $$code

@@ -215,7 +215,6 @@ def test_every_path_parameter_has_a_row_to_attack(routes: list[Served]) -> None:
     assert unregistered == set(), "register them in tests/factories/objects.py"
 
 
-@pytest.mark.timeout(600)
 async def test_a_neighbour_reaches_nothing_by_its_id(
     acme: Company, globex: Company, routes: list[Served]
 ) -> None:

@@ -84,8 +84,3 @@ def pictures() -> Pictures:
     """Screenshots for a person's eyes, in the folder that `BROWSER_PICTURES` names; none without it."""
     folder = os.environ.get("BROWSER_PICTURES")
     return Pictures(Path(folder) if folder else None)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The demo's steps move the one clock that all companies share: their tests come last."""
-    items.sort(key=lambda item: "story" in getattr(item, "fixturenames", ()))

@@ -167,12 +167,13 @@ def test_a_retention_report_shows_who_came_back_and_what_is_not_over(
     page: Page, stack: Stack, pictures: Pictures
 ) -> None:
     owner = neighbour(stack, f"Pied {secrets.token_hex(3)}")
-    noon = datetime.now(UTC).replace(hour=0, minute=30)
-    sent = []
+    with api(owner) as theirs:  # whose clock another test may have moved
+        now = datetime.fromisoformat(theirs.get("/dashboard/summary").raise_for_status().json()["as_of"])
+    noon, sent = now.replace(hour=0, minute=30), []
     # Three began three days ago: all came back a day later, one of them today too.
     for number in range(3):
         for ago in (3, 2, *([0] if number == 0 else [])):
-            at = min(noon, datetime.now(UTC) - timedelta(minutes=1)) - timedelta(days=ago)
+            at = min(noon, now - timedelta(minutes=1)) - timedelta(days=ago)
             sent.append({"event_name": "Opened", "user_id": f"u-{number}", "event_time": at.isoformat()})
     with api(owner) as theirs:
         theirs.post("/cdp/events", json={"events": sent}).raise_for_status()

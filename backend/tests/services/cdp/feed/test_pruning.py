@@ -82,7 +82,6 @@ async def clear(company: Company) -> None:
         await scope.session.execute(text("delete from cdp_webhooks"))
 
 
-@pytest.mark.timeout(600)
 async def test_nothing_that_a_follower_has_not_passed_goes(acme: Company, platform: Platform) -> None:
     """And what all have passed goes, but for the rows that stay whatever is asked for: all but the last."""
     place = st.one_of(st.none(), st.integers(0, 11))
