@@ -4,20 +4,18 @@ import re
 import secrets
 import time
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.people import api, enter
-from tests.browser.screens import DESK, PHONE, Pictures, sideways
+from tests.browser.people import api, enter, settle
+from tests.browser.screens import DESK, PHONE, Pictures, faults_of, sideways
 from tests.browser.stack import Stack, neighbour
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300), pytest.mark.xdist_group("browser")]
 
-_AXE = Path(__file__).parents[3] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 _GET_ON = {"pro": (4, 3, 2), "free": (6, 3, 0)}
 """People of each plan who looked, put something into their cart, and paid."""
 
@@ -35,17 +33,6 @@ def _shop() -> list[dict[str, Any]]:
     return events
 
 
-def _settle(theirs: httpx2.Client, events: int) -> None:
-    """Until each event is somebody's."""
-    people: list[dict[str, Any]] = []
-    for _ in range(300):
-        people = theirs.get("/cdp/profiles").raise_for_status().json()["items"]
-        if sum(each["event_count"] for each in people) == events:
-            return
-        time.sleep(0.1)
-    raise AssertionError(people)
-
-
 def _look(page: Page, name: str, pictures: Pictures) -> list[str]:
     """What does not fit on a phone or a desk, and what a person who cannot see it well stumbles over."""
     faults = []
@@ -53,15 +40,7 @@ def _look(page: Page, name: str, pictures: Pictures) -> list[str]:
         page.set_viewport_size(size)
         pictures.take(page, f"{name}-{size['width']}")
         faults += [f"{name}: wider than {size['width']}"] if sideways(page) > 0 else []
-    page.evaluate(_AXE.read_text())
-    for theme in ("light", "dark"):
-        page.emulate_media(color_scheme=theme)
-        page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-        found = page.evaluate("axe.run().then(({ violations }) => violations)")
-        faults += [
-            f"{name}, {theme}: {each['id']} {node['html'][:160]}" for each in found for node in each["nodes"]
-        ]
-    return faults
+    return faults + faults_of(page)
 
 
 def _make_a_funnel(page: Page) -> None:
@@ -135,7 +114,7 @@ def test_a_funnel_is_made_read_and_leads_to_who_dropped_off(
     owner, events = neighbour(stack, f"Hooli {secrets.token_hex(3)}"), _shop()
     with api(owner) as theirs:
         theirs.post("/cdp/events", json={"events": events}).raise_for_status()
-        _settle(theirs, len(events))
+        settle(theirs, len(events))
     enter(page, owner)
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()
     page.get_by_role("link", name="Analytics").click()
@@ -177,7 +156,7 @@ def test_a_retention_report_shows_who_came_back_and_what_is_not_over(
             sent.append({"event_name": "Opened", "user_id": f"u-{number}", "event_time": at.isoformat()})
     with api(owner) as theirs:
         theirs.post("/cdp/events", json={"events": sent}).raise_for_status()
-        _settle(theirs, len(sent))
+        settle(theirs, len(sent))
     enter(page, owner)
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()
     page.goto("/analytics/retention")

@@ -1,26 +1,17 @@
 """Segments in the browser: built, previewed, saved, and watched as people do things; by keyboard alone; on a phone."""
 
-import base64
 import re
 import secrets
-import time
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import httpx2
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.people import api, enter
-from tests.browser.screens import DESK, PHONE, Pictures, sideways
+from tests.browser.people import api, enter, send, settle
+from tests.browser.screens import DESK, PHONE, Pictures, faults_of, sideways
 from tests.browser.stack import Stack, neighbour
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(420), pytest.mark.xdist_group("browser")]
-
-_AXE = Path(__file__).parents[3] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
-_FAULTS = """async () => (await axe.run(document, {
-  runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })).violations
-  .map(each => `${each.id}: ${each.nodes.map(node => node.html).slice(0, 3).join(' | ')}`)"""
 
 
 def _order(user: str, category: str = "shoes") -> dict[str, Any]:
@@ -52,32 +43,6 @@ def _identified(user: str, plan: str) -> dict[str, Any]:
     return {"type": "identify", "userId": user, "messageId": f"m-{secrets.token_hex(8)}", "traits": traits}
 
 
-def _send(stack: Stack, key: str, *events: dict[str, Any]) -> None:
-    """As Segment's SDKs send a batch."""
-    basic = base64.b64encode(f"{key}:".encode()).decode()
-    answer = httpx2.post(
-        f"{stack.url}/v1/batch", json={"batch": list(events)}, headers={"Authorization": f"Basic {basic}"}
-    )
-    assert answer.status_code == 200, answer.text
-
-
-def _settle(theirs: httpx2.Client, events: int) -> None:
-    for _ in range(300):
-        people = theirs.get("/cdp/profiles").raise_for_status().json()["items"]
-        if sum(each["event_count"] for each in people) == events:
-            return
-        time.sleep(0.1)
-    raise AssertionError(people)
-
-
-def _accessible(page: Page) -> None:
-    page.evaluate(_AXE.read_text())
-    themes: tuple[Literal["dark", "light"], ...] = ("dark", "light")
-    for theme in themes:
-        page.emulate_media(color_scheme=theme)
-        assert page.evaluate(_FAULTS) == []
-
-
 @pytest.fixture
 def shop(stack: Stack) -> tuple[Stack, str]:
     """A company with three buyers, two of them twice, and two who filled a cart; and its source's key."""
@@ -90,8 +55,8 @@ def shop(stack: Stack) -> tuple[Stack, str]:
             *[_viewed(user) for user in ("u-4", "u-5")],
             *[_identified(user, "pro") for user in ("u-1", "u-2", "u-4")],
         ]
-        _send(owner, key, *events)
-        _settle(theirs, len(events))
+        send(owner, key, *events)
+        settle(theirs, len(events))
     return owner, key
 
 
@@ -137,7 +102,7 @@ def _be_told_what_cannot_be_asked(page: Page, pictures: Pictures) -> None:
     trait.get_by_label("Value of phone").fill("+49")
     expect(trait.get_by_role("alert")).to_contain_text("kept sealed")
     pictures.take(page, "segments-fault")
-    _accessible(page)
+    assert faults_of(page) == []
     trait.get_by_role("button", name="Remove the condition").click()
     expect(_preview(page)).to_contain_text("2 of 5 people")
 
@@ -148,11 +113,11 @@ def _ask_why(page: Page, pictures: Pictures) -> None:
     expect(why).to_contain_text("In the segment")
     expect(why).to_contain_text("2 events counted")
     pictures.take(page, "segment")
-    _accessible(page)
+    assert faults_of(page) == []
     why.get_by_role("link", name=re.compile("^[0-9a-f]{8}$")).click()
     expect(page.get_by_role("region", name="Segments")).to_contain_text("Shoe lovers")
     pictures.take(page, "segments-of-person")
-    _accessible(page)
+    assert faults_of(page) == []
 
 
 def test_a_segment_is_built_watched_and_explained(
@@ -163,11 +128,11 @@ def test_a_segment_is_built_watched_and_explained(
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()
     page.goto("/people/segments")
     expect(page.get_by_text("No segments yet.")).to_be_visible()
-    _accessible(page)
+    assert faults_of(page) == []
     page.get_by_role("link", name="New segment").click()
     expect(page.get_by_role("button", name=re.compile("Cart left"))).to_be_visible()
     pictures.take(page, "segments-templates")
-    _accessible(page)
+    assert faults_of(page) == []
     _build(page, pictures)
     _be_told_what_cannot_be_asked(page, pictures)
 
@@ -180,7 +145,7 @@ def test_a_segment_is_built_watched_and_explained(
 
     # Somebody buys again: the count follows, without a reload.
     page.evaluate("window.sameDocument = true")
-    _send(owner, key, _order("u-3"))
+    send(owner, key, _order("u-3"))
     expect(_members(page)).to_have_text("3")
     assert page.evaluate("window.sameDocument") is True
     moves = page.get_by_role("group", name="Who came and went").get_by_role("row")
@@ -219,7 +184,7 @@ def test_every_room_of_segments_fits_a_phone(page: Page, shop: tuple[Stack, str]
             page.wait_for_timeout(1_000)
             pictures.take(page, f"segments-{name}-{size['width']}")
             assert sideways(page) <= 0, (name, size)
-            _accessible(page)
+            assert faults_of(page) == []
 
 
 def _press(page: Page, *keys: str) -> None:
@@ -294,7 +259,7 @@ def test_a_list_is_uploaded_with_its_faults_shown(
     expect(dialog.get_by_role("alert")).to_contain_text("1 of 3 rows cannot be used")
     expect(dialog.get_by_role("alert")).to_contain_text("row 3, email")
     pictures.take(page, "segments-upload")
-    _accessible(page)
+    assert faults_of(page) == []
     dialog.get_by_role("button", name="Use the other rows").click()
     expect(dialog.get_by_role("status")).to_contain_text("2 of 3 rows used")
     dialog.get_by_role("button", name="Show the segment").click()

@@ -1,17 +1,14 @@
 """Computed traits and the ranking of customers in the browser: made, previewed, watched, asked for by a segment."""
 
-import base64
 import re
 import secrets
-import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx2
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.people import api, enter
+from tests.browser.people import api, enter, send, settle
 from tests.browser.screens import DESK, PHONE, Pictures, faults_of, sideways
 from tests.browser.stack import Stack, neighbour
 
@@ -48,24 +45,6 @@ def _order(user: str, total: int, days_ago: int, category: str = "shoes") -> dic
     }
 
 
-def _send(stack: Stack, key: str, *events: dict[str, Any]) -> None:
-    """As Segment's SDKs send a batch."""
-    basic = base64.b64encode(f"{key}:".encode()).decode()
-    answer = httpx2.post(
-        f"{stack.url}/v1/batch", json={"batch": list(events)}, headers={"Authorization": f"Basic {basic}"}
-    )
-    assert answer.status_code == 200, answer.text
-
-
-def _settle(theirs: httpx2.Client, events: int) -> None:
-    for _ in range(300):
-        people = theirs.get("/cdp/profiles", params={"limit": 200}).raise_for_status().json()["items"]
-        if sum(each["event_count"] for each in people) == events:
-            return
-        time.sleep(0.1)
-    raise AssertionError(people)
-
-
 @pytest.fixture
 def shop(stack: Stack) -> tuple[Stack, str]:
     """A company with one customer for each pair of fifths, and one who only looked; and its source's key."""
@@ -81,8 +60,8 @@ def shop(stack: Stack) -> tuple[Stack, str]:
             for _ in range(fifth)
         ]
         looked = {"type": "track", "event": "Product Viewed", "userId": "u-0", "messageId": "looked"}
-        _send(owner, key, *orders, looked)
-        _settle(theirs, len(orders) + 1)
+        send(owner, key, *orders, looked)
+        settle(theirs, len(orders) + 1)
     return owner, key
 
 
@@ -197,7 +176,7 @@ def test_a_trait_is_made_seen_on_a_person_follows_them_and_goes(
 
     # They order again: what is computed of them follows, without a reload.
     page.evaluate("window.sameDocument = true")
-    _send(owner, key, _order("u-5-4", 40, days_ago=0))
+    send(owner, key, _order("u-5-4", 40, days_ago=0))
     expect(_of_person(page, "spent")).to_contain_text("€200.00", timeout=_POLLS_MS)
     expect(_of_person(page, "spent")).to_contain_text("Of 5 events", timeout=_POLLS_MS)
     assert page.evaluate("window.sameDocument") is True

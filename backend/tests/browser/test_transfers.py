@@ -10,12 +10,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.people import api, enter
-from tests.browser.screens import DESK, PHONE, Pictures, sideways
+from tests.browser.screens import DESK, PHONE, Pictures, faults_of, sideways
 from tests.browser.stack import Stack, neighbour
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300), pytest.mark.xdist_group("browser")]
 
-_AXE = Path(__file__).parents[3] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 _FILE = (
     "email;first_name;plan;spent;consent.ads\n"
     "ada@shop.example;Ada;pro;1.204,50;yes\n"
@@ -30,9 +29,7 @@ def _look(page: Page, pictures: Pictures, name: str) -> None:
         page.set_viewport_size(size)
         assert sideways(page) <= 0, f"{name} is wider than its window"
         pictures.take(page, f"{name}-{size['width']}")
-    page.evaluate(_AXE.read_text())
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    assert [(each["id"], each["nodes"][0]["html"]) for each in found["violations"]] == []
+    assert faults_of(page) == []
 
 
 def _settle(owner: Stack, people: int) -> None:

@@ -8,19 +8,16 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.people import api, enter
-from tests.browser.screens import DESK, PHONE, Pictures, sideways
+from tests.browser.screens import DESK, PHONE, Pictures, faults_of, sideways
 from tests.browser.stack import Stack, neighbour
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300), pytest.mark.xdist_group("browser")]
-
-_AXE = Path(__file__).parents[3] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 
 
 @dataclass
@@ -95,18 +92,6 @@ def _verify(page: Page, secret: str, post: tuple[dict[str, str], bytes]) -> None
         assert not says(code, secret, post[0], post[1] + b" ")
 
 
-def _stumbling_blocks(page: Page) -> list[str]:
-    """What somebody who cannot see the room well stumbles over, in either theme."""
-    page.evaluate(_AXE.read_text())
-    found: list[str] = []
-    themes: tuple[Literal["dark", "light"], ...] = ("dark", "light")
-    for theme in themes:
-        page.emulate_media(color_scheme=theme)
-        said = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
-        found += [f"{theme}: {each['id']} {each['nodes'][0]['target']}" for each in said["violations"]]
-    return found
-
-
 def test_a_webhook_is_made_tried_verified_and_watched(
     page: Page, stack: Stack, receiver: Got, pictures: Pictures
 ) -> None:
@@ -146,7 +131,7 @@ def test_a_webhook_is_made_tried_verified_and_watched(
         page.set_viewport_size(size)
         pictures.take(page, f"webhook-{size['width']}")
         assert sideways(page) <= 0
-    assert _stumbling_blocks(page) == []
+    assert faults_of(page) == []
     page.get_by_role("button", name="I have kept it").click()
     expect(page.get_by_text("shown this once")).to_have_count(0)
     page.get_by_role("button", name="Switch on…").click()

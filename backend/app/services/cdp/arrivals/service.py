@@ -25,7 +25,7 @@ __all__ = ["Arrival", "Arrivals", "arrival_stragglers", "follow_up"]
 
 log = get_logger(__name__)
 
-_AT_ONCE = 200
+_AT_ONCE = 25
 _STRAGGLES_AFTER = timedelta(seconds=3)
 _APART = timedelta(seconds=2)
 

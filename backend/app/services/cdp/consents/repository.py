@@ -62,13 +62,17 @@ ON CONFLICT (tenant_id, person_key, kind) DO UPDATE SET value = excluded.value, 
 WHERE (excluded.at, excluded.message_id) > (old.at, old.message_id)
 """
 # What anybody of the same profile said counts for each of its identifiers; one that is not resolved yet speaks for
-# itself.
+# itself. Each by its key, whatever the planner may think of the tables' sizes; the key is made first, since row-level
+# security lets no index use a coalesce, and all that the company holds would be read for each of them.
 _OF_KEYS = """
 SELECT DISTINCT asked.key, c.purpose, c.granted_at, c.granted_source, c.refused_at, c.refused_source
 FROM unnest($2::uuid[]) AS asked (key)
-LEFT JOIN cdp_identifiers AS own ON own.tenant_id = $1 AND own.key = asked.key
-LEFT JOIN cdp_identifiers AS other ON other.tenant_id = $1 AND other.profile_id = own.profile_id
-JOIN cdp_consents AS c ON c.tenant_id = $1 AND c.person_key = coalesce(other.key, asked.key)
+LEFT JOIN LATERAL (
+  SELECT profile_id FROM cdp_identifiers WHERE tenant_id = $1 AND key = asked.key OFFSET 0) AS own ON true
+LEFT JOIN LATERAL (
+  SELECT key FROM cdp_identifiers WHERE tenant_id = $1 AND profile_id = own.profile_id OFFSET 0) AS other ON true
+CROSS JOIN LATERAL (SELECT coalesce(other.key, asked.key) AS key OFFSET 0) AS theirs
+CROSS JOIN LATERAL (SELECT * FROM cdp_consents WHERE tenant_id = $1 AND person_key = theirs.key OFFSET 0) AS c
 """
 # The last word of each person counts, of two at the same time the refusal.
 _SUMMARY = """
