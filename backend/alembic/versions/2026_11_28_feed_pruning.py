@@ -13,8 +13,22 @@ def upgrade() -> None:
     op.execute(
         f"CREATE POLICY feed_pruned ON cdp_profile_changes FOR DELETE TO {rls.OWNER_ROLE} USING (true)"
     )
+    _who_has_old_rows()
     _who_follows()
     _forget()
+
+
+def _who_has_old_rows() -> None:
+    op.execute(
+        """
+        CREATE FUNCTION cdp_feed_old(before timestamptz) RETURNS SETOF integer
+        LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+          SELECT DISTINCT tenant_id FROM cdp_profile_changes WHERE at < before
+        $$
+        """
+    )
+    op.execute("REVOKE ALL ON FUNCTION cdp_feed_old(timestamptz) FROM PUBLIC")
+    op.execute(f"GRANT EXECUTE ON FUNCTION cdp_feed_old(timestamptz) TO {rls.MAINTENANCE_ROLE}")
 
 
 def _who_follows() -> None:
@@ -85,4 +99,5 @@ def _forget() -> None:
 def downgrade() -> None:
     op.execute("DROP FUNCTION cdp_feed_forget(integer, timestamptz, timestamptz, integer)")
     op.execute("DROP FUNCTION cdp_feed_followers(integer, timestamptz)")
+    op.execute("DROP FUNCTION cdp_feed_old(timestamptz)")
     op.execute("DROP POLICY feed_pruned ON cdp_profile_changes")

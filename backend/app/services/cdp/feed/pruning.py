@@ -1,6 +1,6 @@
 """The feed loses what everybody who follows it has passed, a while after."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from app.core.clock import real_now
 from app.core.logging import get_logger
@@ -28,14 +28,16 @@ class FeedPruning:
         """In bites, each a short transaction; how many rows went."""
         forgotten = 0
         await self._platform.clock.sync()
-        for tenant_id in await self._platform.active_tenants():
-            forgotten += await self._tenant(tenant_id)
+        # Rows have the domain's time, webhooks the real one.
+        before = min(real_now(), self._platform.clock.now()) - KEPT
+        async with self._platform.maintenance() as session:
+            tenants = await PruningRepository(session).tenants(before)
+        for tenant_id in tenants:
+            forgotten += await self._tenant(tenant_id, before)
         log.info("cdp.feed.forgotten", rows=forgotten)
         return forgotten
 
-    async def _tenant(self, tenant_id: int) -> int:
-        # Rows have the domain's time, webhooks the real one.
-        before = min(real_now(), self._platform.clock.now()) - KEPT
+    async def _tenant(self, tenant_id: int, before: datetime) -> int:
         forgotten = 0
         for _ in range(_TURNS):
             async with self._platform.maintenance() as session:
