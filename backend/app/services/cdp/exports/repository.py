@@ -3,10 +3,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, and_, delete, func, literal, select, true, tuple_, update
+from sqlalchemy import Uuid, and_, delete, func, literal, select, text, true, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
-from app.db.session import TenantScope
+from app.db.session import GlobalSession, TenantScope
 from app.db.utils import newest_first
 from app.models.cdp.events import CdpEvent
 from app.models.cdp.exports import CdpExport, CdpExportPart, CdpExportSubject
@@ -240,3 +240,8 @@ class ExportRepository:
             .returning(CdpExportSubject.profile_id)
         )
         return len(gone.all())
+
+
+async def tenants_waiting(session: GlobalSession) -> Sequence[int]:
+    """Which active tenants have exports that wait or are under way; the maintenance role's."""
+    return (await session.scalars(text("SELECT cdp_exports_waiting()"))).all()

@@ -27,7 +27,7 @@ from app.schemas.cdp.exports import Selection
 from app.services.cdp.consents.service import Consents, Purpose, Question
 from app.services.cdp.events.service import EventService, keys_named, open_identifiers
 from app.services.cdp.exports.rendering import EventRow, PersonRow, plain, shown_by
-from app.services.cdp.exports.repository import ExportRepository
+from app.services.cdp.exports.repository import ExportRepository, tenants_waiting
 from app.services.cdp.exports.rules import ExportStatus
 from app.services.cdp.files.service import guarded, in_turn
 from app.services.cdp.profiles.service import Lifecycle, ProfileService
@@ -274,7 +274,8 @@ def _cell(value: Any) -> str:
 async def export_stragglers(platform: Platform) -> None:
     """Go on with what a worker's death has left behind."""
     await platform.clock.sync()
-    for tenant_id in await platform.active_tenants():
+    async with platform.maintenance() as session:
+        waiting = await tenants_waiting(session)
+    for tenant_id in waiting:
         async with scopes_for(platform.engine, tenant_id, clock=platform.clock)() as scope:
-            if await _is_waiting(scope):
-                await scope.enqueue("cdp.exports.work", {}, unless_pending=True)
+            await scope.enqueue("cdp.exports.work", {}, unless_pending=True)

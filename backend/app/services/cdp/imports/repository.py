@@ -3,10 +3,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from app.db.session import TenantScope
+from app.db.session import GlobalSession, TenantScope
 from app.db.utils import newest_first
 from app.models.cdp.imports import CdpImport, CdpImportPart, CdpImportReject
 from app.services.cdp.imports.rules import ENDED, WAITING, ImportStatus
@@ -180,3 +180,8 @@ class ImportRepository:
             .where(CdpImport.tenant_id == self._tenant_id, CdpImport.id == import_id)
             .values(rows_total=CdpImport.rows_total - by)
         )
+
+
+async def tenants_waiting(session: GlobalSession) -> Sequence[int]:
+    """Which active tenants have imports that wait or are under way; the maintenance role's."""
+    return (await session.scalars(text("SELECT cdp_imports_waiting()"))).all()

@@ -22,7 +22,7 @@ from app.services.cdp.events.service import Envelope, Ingestion, Outcome, event_
 from app.services.cdp.files.service import in_turn
 from app.services.cdp.imports.pieces import KeptRow, Rejected, opened_rows, sealed_rows
 from app.services.cdp.imports.reading import Cells, Faulty, ReadRow, RowReader, event_of, row_message_id
-from app.services.cdp.imports.repository import ImportRepository
+from app.services.cdp.imports.repository import ImportRepository, tenants_waiting
 from app.services.cdp.imports.rules import WAITING, ImportStatus
 from app.services.cdp.sources.service import Sender
 
@@ -232,7 +232,8 @@ def _refused(
 async def import_stragglers(platform: Platform) -> None:
     """Go on with what a worker's death has left behind."""
     await platform.clock.sync()
-    for tenant_id in await platform.active_tenants():
+    async with platform.maintenance() as session:
+        waiting = await tenants_waiting(session)
+    for tenant_id in waiting:
         async with scopes_for(platform.engine, tenant_id, clock=platform.clock)() as scope:
-            if await _is_waiting(scope):
-                await scope.enqueue("cdp.imports.work", {}, unless_pending=True)
+            await scope.enqueue("cdp.imports.work", {}, unless_pending=True)
