@@ -11,8 +11,8 @@ class TriageAction(BaseModel):
 
 
 class TriageItem(BaseModel):
-    kind: Literal["approval", "incident", "connection", "violation", "first_run", "frozen"] = Field(
-        description="What sort of thing waits."
+    kind: Literal["approval", "incident", "connection", "violation", "set_aside", "first_run", "frozen"] = (
+        Field(description="What sort of thing waits.")
     )
     severity: Literal["critical", "warning", "info"] = Field(description="How much it matters.")
     title: str = Field(description="What it is, in words.")

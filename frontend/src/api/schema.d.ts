@@ -14462,7 +14462,7 @@ export interface components {
              * @description What sort of thing waits.
              * @enum {string}
              */
-            kind: "approval" | "incident" | "connection" | "violation" | "first_run" | "frozen";
+            kind: "approval" | "incident" | "connection" | "violation" | "set_aside" | "first_run" | "frozen";
             /**
              * Reason
              * @description Why a person is needed.

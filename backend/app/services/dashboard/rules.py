@@ -15,6 +15,7 @@ class Kind(StrEnum):
     INCIDENT = "incident"
     CONNECTION = "connection"
     VIOLATION = "violation"
+    SET_ASIDE = "set_aside"
     FIRST_RUN = "first_run"
     FROZEN = "frozen"
 

@@ -10,6 +10,7 @@ from app.services.autopilot.actions.service import AutopilotActions
 from app.services.autopilot.enforcement.service import EnforcementService, Intervention
 from app.services.campaigns.metrics.service import DayTotals, MetricsService
 from app.services.cdp.events.service import EventService
+from app.services.cdp.identity.service import Quarantine
 from app.services.cdp.sources.service import SourceService
 from app.services.dashboard.rules import (
     Figure,
@@ -59,6 +60,7 @@ class DashboardService:
                     *await self._incidents(scope),
                     *connections,
                     *await self._decisions(scope),
+                    *await self._set_aside(scope),
                     *await self._first_run(scope),
                 ]
             )
@@ -139,6 +141,20 @@ class DashboardService:
             )
             for each in await ConnectionService(self._scopes).all()
             if each.status == _NEEDS_SIGN_IN
+        ]  # fmt: skip
+
+    @staticmethod
+    async def _set_aside(scope: TenantScope) -> list[Item]:
+        count, since = await Quarantine(scope).standing()
+        if since is None:
+            return []
+        return [
+            Item(
+                Kind.SET_ASIDE, Severity.WARNING,
+                "An event is set aside" if count == 1 else f"{count:,} events are set aside",
+                "They are stored, but whose they are could not be worked out: no profile counts them.",
+                "See why", "/events?show=aside", since=since, entity="cdp.identity",
+            )
         ]  # fmt: skip
 
     async def _first_run(self, scope: TenantScope) -> list[Item]:

@@ -55,6 +55,10 @@ class Quarantine:
         found, following = await self._apart.newest(cursor=cursor, limit=limit)
         return [Quarantined(*row) for row in found], following, await self._apart.count()
 
+    async def standing(self) -> tuple[int, datetime | None]:
+        """How many there are, and since when the first of them stands apart."""
+        return await self._apart.count(), await self._apart.oldest()
+
     async def retry(self, event_id: UUID) -> int:
         """Resolve this one again."""
         queued = await self._again([event_id])

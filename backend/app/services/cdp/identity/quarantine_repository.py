@@ -96,3 +96,10 @@ class QuarantineRepository(TenantStatements):
         """How many stand apart; counting ends at ten thousand."""
         few = select(CdpIdentityQuarantined.id).limit(_COUNTED_TO).subquery()
         return await self._session.scalar(select(func.count()).select_from(few)) or 0
+
+    async def oldest(self) -> datetime | None:
+        """When the first of them was set aside."""
+        found: datetime | None = await self._session.scalar(
+            select(func.min(CdpIdentityQuarantined.quarantined_at))
+        )
+        return found

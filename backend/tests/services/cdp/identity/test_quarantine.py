@@ -84,6 +84,11 @@ async def listed(client: AsyncClient) -> list[dict[str, Any]]:
     return items
 
 
+async def told_on_the_overview(client: AsyncClient) -> list[dict[str, Any]]:
+    items = (await client.get("/api/v1/dashboard/triage")).json()["items"]
+    return [each for each in items if each["kind"] == "set_aside"]
+
+
 def set_aside() -> float:
     return REGISTRY.get_sample_value("stratum_cdp_identity_quarantined_total") or 0
 
@@ -111,6 +116,10 @@ async def test_of_thousands_the_bad_ones_alone_stand_apart_and_count_once_mended
     }
     assert all(each["reason"].startswith("Unsealable") for each in apart)
     assert set_aside() == before + 3
+    [told] = await told_on_the_overview(client)
+    assert (told["title"], told["severity"], told["since"]) == (
+        "3 events are set aside", "warning", apart[-1]["quarantined_at"],
+    )  # fmt: skip
 
     queued = await client.post(f"{QUARANTINE}/retry")
     assert queued.json() == {"queued": 3}
@@ -127,7 +136,7 @@ async def test_of_thousands_the_bad_ones_alone_stand_apart_and_count_once_mended
     assert (await client.post(f"{QUARANTINE}/retry")).json() == {"queued": 0}
     await Resolver(acme.scopes).drain()
     assert await counted(acme) == (3_006, 3_006, 0)
-    assert await listed(client) == []
+    assert (await listed(client), await told_on_the_overview(client)) == ([], [])
 
 
 async def test_what_stood_apart_comes_late_and_changes_nobody(
