@@ -104,6 +104,30 @@ async def test_nothing_reads_rows_with_its_owners_eyes(engine: AsyncEngine) -> N
     assert all(row.is_pinned for row in definers.values())
 
 
+async def test_an_index_of_a_tenants_table_is_one_that_row_level_security_lets_be_used(
+    engine: AsyncEngine,
+) -> None:
+    """The tenant is checked first, so that an index finds rows by leakproof comparisons of plain columns alone.
+
+    One over an expression, or of another kind, costs each write and is used by nobody; unless it keeps rows unique.
+    """
+    async with engine.connect() as connection:
+        found = await connection.execute(
+            text(
+                "select t.relname as of, i.relname as name from pg_index join pg_class i on i.oid = indexrelid "
+                "join pg_class t on t.oid = indrelid join pg_am on pg_am.oid = i.relam "
+                "where t.relnamespace = 'public'::regnamespace and not indisunique "
+                "and (indexprs is not null or amname not in ('btree', 'hash', 'brin') or exists ("
+                "  select from unnest(indclass) as c (id) join pg_opclass on pg_opclass.oid = c.id "
+                "  join pg_amop on amopfamily = opcfamily and amoplefttype = opcintype and amoprighttype = opcintype "
+                "  join pg_operator o on o.oid = amopopr join pg_proc p on p.oid = o.oprcode "
+                "  where not p.proleakproof))"
+            )
+        )
+        of = {row.name: row.of for row in found}
+    assert {name for name, table in of.items() if table not in GLOBAL_TABLES} == set()
+
+
 def test_every_model_is_either_a_tenants_or_on_the_global_list() -> None:
     for mapper in Base.registry.mappers:
         owned = issubclass(mapper.class_, TenantOwned | TenantKeyed)

@@ -28,14 +28,7 @@ class CdpPrivacyRequest(TenantOwned, Base):
     """An export or an erasure. `steps` says of each store what was done; keys are hashes, and name nobody."""
 
     __tablename__ = "cdp_privacy_requests"
-    __table_args__ = (
-        Index("ix_cdp_privacy_requests_newest", "tenant_id", "requested_at", "id"),
-        Index(
-            "ix_cdp_privacy_requests_subject_keys",
-            "subject_keys",
-            postgresql_using="gin",
-        ),
-    )
+    __table_args__ = (Index("ix_cdp_privacy_requests_newest", "tenant_id", "requested_at", "id"),)
 
     kind: Mapped[str]
     status: Mapped[str]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Index, Integer, text
+from sqlalchemy import BigInteger, Boolean, Computed, Index, Integer, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -26,24 +26,12 @@ class CdpProfile(TenantOwned, CreatedAt, Base):
     __table_args__ = (
         Index("ix_cdp_profiles_newest", "tenant_id", "created_at", "id"),
         Index(
-            "ix_cdp_profiles_traits",
-            "traits",
-            postgresql_using="gin",
-            postgresql_ops={"traits": "jsonb_path_ops"},
-        ),
-        Index(
-            "ix_cdp_profiles_trait_hashes",
-            "trait_hashes",
-            postgresql_using="gin",
-            postgresql_ops={"trait_hashes": "jsonb_path_ops"},
-        ),
-        Index(
             "ix_cdp_profiles_rfm_cell",
             "tenant_id",
-            text("(computed #>> '{rfm,cell}')"),
+            "rfm_cell",
             "created_at",
             "id",
-            postgresql_where=text("(computed #>> '{rfm,cell}') IS NOT NULL"),
+            postgresql_where=text("rfm_cell IS NOT NULL"),
         ),
         {"postgresql_with": {"fillfactor": "80"}},
     )
@@ -63,6 +51,7 @@ class CdpProfile(TenantOwned, CreatedAt, Base):
     trait_hashes: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=_EMPTY)
     click_ids: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=_EMPTY)
     computed: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=_EMPTY)
+    rfm_cell: Mapped[str | None] = mapped_column(Text, Computed("computed #>> '{rfm,cell}'", persisted=True))
     has_user_id: Mapped[bool] = mapped_column(Boolean, server_default=_NO)
     has_email: Mapped[bool] = mapped_column(Boolean, server_default=_NO)
     has_phone: Mapped[bool] = mapped_column(Boolean, server_default=_NO)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Text, cast, func, literal_column, or_, select, true, tuple_
+from sqlalchemy import Select, cast, func, or_, select, true, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Uuid
 
@@ -16,8 +16,6 @@ from app.models.cdp.profiles import CdpProfile
 from app.models.cdp.segments import CdpSegment, CdpSegmentMember
 
 _MOST_LINKS = 5_000
-_RFM_CELL = literal_column("(computed #>> '{rfm,cell}')", Text())
-"""As it is indexed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,7 @@ class ProfileRepository:
         if wanted.lifecycle is not None:
             statement = statement.where(CdpProfile.lifecycle == wanted.lifecycle)
         if wanted.rfm_cell is not None:
-            statement = statement.where(_RFM_CELL.in_([wanted.rfm_cell]))
+            statement = statement.where(CdpProfile.rfm_cell == wanted.rfm_cell)
         if wanted.trait is not None:
             held = [CdpProfile.traits.contains({wanted.trait: value}) for value in wanted.values]
             hashed = CdpProfile.trait_hashes.contains({wanted.trait: wanted.trait_hash})

@@ -64,8 +64,8 @@ FROM cdp_profiles AS p, LATERAL (SELECT {_MONEY} AS money) AS m,
 WHERE p.tenant_id = :tenant AND p.id = ANY(:whom) AND (p.order_count > 0 OR p.computed ? 'rfm')
 """  # noqa: S608  (constants)
 _CELLS = f"""
-SELECT p.computed #>> '{{rfm,cell}}' AS cell, count(*), coalesce(sum({_MONEY}), 0)::bigint
-FROM cdp_profiles AS p WHERE p.tenant_id = :tenant AND (p.computed #>> '{{rfm,cell}}') IS NOT NULL
+SELECT p.rfm_cell AS cell, count(*), coalesce(sum({_MONEY}), 0)::bigint
+FROM cdp_profiles AS p WHERE p.tenant_id = :tenant AND p.rfm_cell IS NOT NULL
 GROUP BY cell
 """  # noqa: S608  (constants)
 
