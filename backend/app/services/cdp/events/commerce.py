@@ -72,6 +72,7 @@ def names_an_order(name: str) -> bool:
     return _meaning(name)[0]
 
 
+@lru_cache(maxsize=4096)
 def micros(text: str) -> int | None:
     """Exact millionths of a decimal number; None for what is no number."""
     if len(text) > _LONGEST_NUMBER:

@@ -23,6 +23,8 @@ SEALED = "[sealed]"
 _SHORT_NAME = 64
 _LONGEST_DEVICE = 500
 _PURPOSE = "cdp.events.identifiers"
+# An event has 32 KB at most: what is remembered of a flood of odd ones stays under 16 MB.
+REMEMBERED_NAMES = 512
 _BARE = frozenset({int, float, bool, type(None)})
 _PERSONAL = frozenset(
     {
@@ -77,19 +79,27 @@ def names_a_person(text: str) -> bool:
 def take_out(value: Any, path: str, taken: dict[str, Any], *, traits: bool = False) -> Any:
     """The same value without what names a person, which is put into `taken` by its path."""
     if isinstance(value, dict):
+        personal, is_odd = _among(tuple(value), traits)
         kept = {}
         for key, item in value.items():
-            if item not in (None, "") and is_personal(key, traits=traits):
+            if key in personal and item not in (None, ""):
                 item = _take(item, f"{path}.{key}", taken)  # noqa: PLW2901  (what is kept of it)
             elif item.__class__ not in _BARE and (item.__class__ is not str or names_a_person(item)):
                 item = take_out(item, f"{path}.{key}", taken, traits=traits or key == "traits")  # noqa: PLW2901
-            kept[_safe_name(key)] = item
+            kept[_safe_name(key) if is_odd else key] = item
         return kept
     if isinstance(value, list):
         return [take_out(item, f"{path}.{index}", taken, traits=traits) for index, item in enumerate(value)]
     if isinstance(value, str) and names_a_person(value):
         return _take(value, path, taken)
     return value
+
+
+@lru_cache(maxsize=REMEMBERED_NAMES)
+def _among(names: tuple[str, ...], traits: bool) -> tuple[frozenset[str], bool]:  # noqa: FBT001  (for the cache)
+    """Which of an object's names say who the person is, and whether one holds an address itself."""
+    personal = frozenset(name for name in names if is_personal(name, traits=traits))
+    return personal, any(map(names_a_person, names))
 
 
 def _safe_name(key: str) -> str:

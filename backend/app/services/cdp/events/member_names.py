@@ -7,13 +7,11 @@ from functools import lru_cache
 from typing import Any
 
 from app.services.cdp.events import click_ids
-from app.services.cdp.events.identifiers import is_personal
+from app.services.cdp.events.identifiers import REMEMBERED_NAMES, is_personal
 
 PERSONAL = 1
 CLICK_ID = 2
 _CONTAINERS = frozenset({dict, list})
-# An event has 32 KB at most: what is remembered of a flood of odd ones stays under 16 MB.
-_REMEMBERED = 512
 
 
 def told_by(value: dict[str, Any], *, traits: bool = False) -> int:
@@ -35,7 +33,7 @@ def _told_inside(item: Any, *, traits: bool) -> int:
     return told
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=REMEMBERED_NAMES)
 def _told_by_names(names: tuple[str, ...], traits: bool) -> int:  # noqa: FBT001  (positional for the cache)
     personal = any(is_personal(name, traits=traits) for name in names)
     return PERSONAL * personal | CLICK_ID * click_ids.is_among(names)

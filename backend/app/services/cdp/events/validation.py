@@ -20,6 +20,8 @@ _EVENT_TYPES = frozenset(EventType)
 _STRUCTURE = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 _ESCAPE = re.compile(rb"\\(?:u[0-9A-Fa-f]{4}|.)", re.DOTALL)
 _MAY_HAVE_EXPONENTS = re.compile(rb"[:,\[]\s*-?[0-9][0-9.]*[eE][+-]?[0-9]{2}")
+_NUMBERS = bytes.maketrans(b"123456789.- \t\r\nE,[", b"000000000000000e::")
+"""Digits are all one with what may stand among or before them, and so are the marks that a number follows."""
 _EXPONENTS = re.compile(rb'"(?:[^"\\]|\\.)*"|[0-9][eE][+-]?([0-9]+)', re.DOTALL)
 _LARGEST_EXPONENT = 400
 _PAIRS = re.compile(rb"\\u[dD][89abAB][0-9A-Fa-f]{2}\\u[dD][c-fC-F][0-9A-Fa-f]{2}")
@@ -37,7 +39,7 @@ def check_shape(raw: bytes, *, beside: int = 0) -> None:
     # The search for one byte is many times faster than that for two, and most events escape nothing.
     if b"\\" in raw and b"\\u" in raw:
         _check_escapes(raw)
-    if _MAY_HAVE_EXPONENTS.search(raw):
+    if _looks_like_an_exponent(raw) and _MAY_HAVE_EXPONENTS.search(raw):
         _check_exponents(raw)
 
 
@@ -51,6 +53,18 @@ def _depth(raw: bytes) -> int:
         elif mark in (b"}", b"]"):
             depth -= 1
     return deepest
+
+
+def _looks_like_an_exponent(raw: bytes) -> bool:
+    """Never false where there is one; many times faster than the search, which weighs each byte."""
+    plain = raw.translate(_NUMBERS)
+    for mark in (b"0e00", b"0e+00"):
+        at = plain.find(mark)
+        while at >= 0:
+            if plain[:at].rstrip(b"0")[-1:] == b":":
+                return True
+            at = plain.find(mark, at + 1)
+    return False
 
 
 def _check_exponents(raw: bytes) -> None:

@@ -16,8 +16,9 @@ from app.services.cdp.events.commerce import commerce, micros
 from app.services.cdp.events.errors import BadBatch, BatchTooLarge
 from app.services.cdp.events.identifiers import device_key
 from app.services.cdp.events.reading import Delivery, Row, Verdict
-from app.services.cdp.events.rules import Refused
+from app.services.cdp.events.rules import Refused, VerdictCode
 from app.services.cdp.events.service import open_envelope
+from app.services.cdp.events.validation import check_shape
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DELIVERY = Delivery(tenant_id=1, source_id=uuid7(), dialect="segment", received_at=NOW)
@@ -70,6 +71,20 @@ def test_cutting_finds_the_items_that_decoding_finds(items: list[Any], beside: A
     found, cut = members(body, b"batch")
     assert [json.loads(item) for item in cut] == items
     assert json.loads(found["before"]) == json.loads(found["after"]) == beside
+
+
+_ABSURD = st.from_regex(rb"-?(0|[1-9][0-9]{0,3})(\.[0-9]{1,3})?[eE][+-]?[5-9][0-9]{2,3}", fullmatch=True)
+_BEFORE = st.sampled_from([b'"a":', b'"a": ', b'"a":\r\n\t', b'"a":[', b'"a":[ ', b'"a":[1,', b'"a":["x", '])
+
+
+@given(number=_ABSURD, before=_BEFORE, message_id=st.uuids().map(lambda id_: str(id_).encode()))
+def test_a_number_too_large_or_too_small_to_keep_is_found_wherever_it_stands(
+    number: bytes, before: bytes, message_id: bytes
+) -> None:
+    event = b'{"messageId":"' + message_id + b'","properties":{' + before + number
+    with pytest.raises(Refused) as refused:
+        check_shape(event + (b"]}}" if b"[" in before else b"}}"))
+    assert refused.value.code == VerdictCode.ABSURD_NUMBER
 
 
 @given(value=st.decimals(min_value=-(10**9), max_value=10**9, places=6))
