@@ -4,7 +4,7 @@
 
 Events are stored through the ingestion's own writer and then resolved by one resolver over a durable database:
 half of them of known people, a tenth orders, a twentieth an identify with traits, the rest of new visitors, of
-whom one in four signs in. The lag is measured apart, with events stored at a steady rate meanwhile.
+whom one in four signs in. How long an event waits for it at a steady rate is `benchmarks.visible`'s to tell.
 """
 
 import asyncio
@@ -23,8 +23,6 @@ from benchmarks.stack import Stack, database_cpu, running_stack
 EVENTS = 20_000
 ROUNDS = 4
 BATCH = 500
-LAG_RATE = 5_000
-LAG_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -83,7 +81,7 @@ async def _tenant(owner_url: str) -> int:
         await connection.close()
 
 
-async def _measure(stack: Stack, events: int, rounds: int) -> tuple[list[Round], list[float]]:
+async def _measure(stack: Stack, events: int, rounds: int) -> list[Round]:
     from app.core.clock import SystemClock  # noqa: PLC0415  (reads the settings: the environment comes first)
     from app.core.config import get_settings  # noqa: PLC0415
     from app.db.session import door, make_engine, scopes_for  # noqa: PLC0415
@@ -112,36 +110,9 @@ async def _measure(stack: Stack, events: int, rounds: int) -> tuple[list[Round],
         seconds = time.perf_counter() - started
         cpu, base_cpu = time.process_time() - process, database_cpu(stack.owner_url) - before
         found.append(Round(number * events, seconds, resolved, cpu, base_cpu))
-    lags = await _lags(store, Resolver(scopes))
     await ingestion.close()
     await engine.dispose()
-    return found, lags
-
-
-async def _lags(store: Any, resolver: Any) -> list[float]:
-    """Seconds from the commit of a batch until a resolver's turn that began after it has ended."""
-    lags: list[float] = []
-    committed: list[float] = []
-    done = asyncio.Event()
-
-    async def resolve() -> None:
-        while not done.is_set() or committed:
-            waiting = len(committed)
-            await resolver.drain()
-            now = time.perf_counter()
-            lags.extend(now - at for at in committed[:waiting])
-            del committed[:waiting]
-            await asyncio.sleep(0.05)
-
-    worker = asyncio.create_task(resolve())
-    started = time.perf_counter()
-    for number in range(LAG_SECONDS * LAG_RATE // BATCH):
-        await asyncio.sleep(max(0.0, started + number * BATCH / LAG_RATE - time.perf_counter()))
-        await store(BATCH)
-        committed.append(time.perf_counter())
-    done.set()
-    await worker
-    return sorted(lags)
+    return found
 
 
 def main() -> None:
@@ -152,7 +123,7 @@ def main() -> None:
         from app.core.heap import settled_heap  # noqa: PLC0415  (as above)
 
         with settled_heap():  # as a worker's is
-            found, lags = asyncio.run(_measure(stack, events, rounds))
+            found = asyncio.run(_measure(stack, events, rounds))
     print(
         f"{'stored before':>14} {'events/s':>10} {'us/event':>9} {'of which CPU: resolver':>23} {'database':>9}"
     )
@@ -162,8 +133,6 @@ def main() -> None:
             f"{each.stored:>14,} {each.events / each.seconds:>10,.0f} {each.seconds * per:>9.1f} "
             f"{each.cpu * per:>23.1f} {each.database_cpu * per:>9.1f}"
         )
-    middle, high = lags[len(lags) // 2], lags[int(len(lags) * 0.99)]
-    print(f"Lag with {LAG_RATE:,} events/s stored by the same process: p50 {middle:.3f} s, p99 {high:.3f} s.")
 
 
 if __name__ == "__main__":
