@@ -30,6 +30,7 @@ _STATEMENT_TIMEOUT_MS = 30_000
 # Connections lost, operator's intervention (a shutdown, a start), too many connections, no such database.
 _OUTAGES = ("08", "57P", "53", "3D")
 
+_PREFER_INDEXES = text("set local enable_seqscan = off")
 _BIND = text("select set_config('app.tenant_id', :tenant_id, true)")
 
 
@@ -149,6 +150,14 @@ class TenantScope:
         """Asyncpg's own connection, in this transaction: for statements over whole sets on hot paths."""
         connection = await self.session.connection()
         return (await connection.get_raw_connection()).driver_connection
+
+    async def prefer_indexes(self) -> None:
+        """Plan this transaction's statements as look-ups by key, however small a table is thought to be.
+
+        A plan is kept with its statement: one that was made while a table, or a new partition, was small would read
+        all of it for each key until the next ANALYZE.
+        """
+        await self.session.execute(_PREFER_INDEXES)
 
     def key(self, *parts: str | int) -> str:
         """A Redis key that belongs to this tenant."""

@@ -91,6 +91,7 @@ def events_by_profile(
         .lateral("person")
     )
     theirs = and_(own, event.c.person_key == person.c.key, wanted)
-    did = select(*columns).where(theirs).offset(literal(0)).lateral("did")
+    # The order is that of the index by person: it decides where another seems as good, of a partition that is new.
+    did = select(*columns).where(theirs).order_by(event.c.event_time).offset(literal(0)).lateral("did")
     found = whom.join(person, true()).join(did, true())
     return select(person.c.profile_id, *did.c).select_from(found).subquery("happened_to")

@@ -56,6 +56,7 @@ class Following:
             members = MembershipRepository(scope)
             if not await members.try_lock():
                 return 0
+            await scope.prefer_indexes()
             cursor = await members.cursor()
             if cursor is None:
                 return 0

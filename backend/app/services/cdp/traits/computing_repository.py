@@ -21,6 +21,7 @@ from sqlalchemy import (
     cast,
     column,
     extract,
+    false,
     func,
     literal,
     literal_column,
@@ -75,7 +76,9 @@ def values(
 
 def rhythm(tenant_id: int, touched: ColumnElement[Any] | None = None) -> Select[Any]:
     """What is stored of each customer's orders: how many, the last, and the median gap of three or more."""
-    event = events_by_profile(_EVENTS, literal(tenant_id), and_(CdpEvent.is_order), touched)
+    # In this form no plan can go by the index of all orders instead of the person's.
+    is_order = CdpEvent.is_order if touched is None else func.coalesce(CdpEvent.is_order, false())
+    event = events_by_profile(_EVENTS, literal(tenant_id), is_order, touched)
     profile_id, time = event.c.profile_id, event.c.event_time
     before = func.lag(time).over(partition_by=profile_id, order_by=time)
     gaps = cast(extract("epoch", time - before), Float).label("gap")

@@ -42,6 +42,7 @@ class TraitFollowing:
             traits, values = TraitRepository(scope), ValuesRepository(scope)
             if not await traits.try_lock():
                 return 0
+            await scope.prefer_indexes()
             cursor = await traits.cursor()
             if cursor is None:
                 return 0
@@ -107,6 +108,7 @@ class WholeTrait:
         async with self._scopes() as scope:
             traits, values = TraitRepository(scope), ValuesRepository(scope)
             await traits.lock()
+            await scope.prefer_indexes()
             trait = await traits.one(trait_id, for_update=True)
             if trait is None or trait.computing_since is None:
                 return False
