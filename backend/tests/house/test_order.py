@@ -19,6 +19,7 @@ _DECIDED_BY_ALL = {
     "chosen.c.profile_id": "of one funnel's people, each a row",
     "had.c.profile_id": "a profile has one value of a trait",
     "had.c.value": "values are counted, each a row",
+    "event.c.event_time": "names an index to the planner; nobody reads in it",
     "edge.assertion": "of its links one alone is refused by itself",
     "matched.c.profile_id": "a profile is one row of a verdict",
     "newest.c.profile_id": "of one funnel's people, each a row",
@@ -28,7 +29,7 @@ _DECIDED_BY_ALL = {
     "then": "the unique column that `in_order` is given",
     "timer.profile_id": "of one segment, whose profiles have one timer each",
 }
-"""Ends that are unique only with what stands before them, and why they are."""
+"""Ends that are unique only with what stands before them, or that nobody sees, and why."""
 
 
 def _orders(module: Module) -> list[tuple[int, ast.expr]]:
