@@ -71,12 +71,18 @@ def spoken(choice: EventChoice) -> Truth:
 
 
 def events_by_profile(
-    event: FromClause, tenant_id: ColumnElement[int], wanted: Truth, touched: ColumnElement[Any] | None = None
+    event: FromClause,
+    tenant_id: ColumnElement[int],
+    wanted: Truth,
+    touched: ColumnElement[Any] | None = None,
+    *,
+    newest: bool = False,
 ) -> Subquery:
     """The `wanted` events of the table `event`, each with its person's `profile_id`: of all, or of an array of them.
 
     Of an array each person and each of their events is looked up by key, whatever the planner thinks of the tables'
-    sizes: between two ANALYZEs it would rather read all events of a company that has grown.
+    sizes: between two ANALYZEs it would rather read all events of a company that has grown. Who asks for no more than
+    the time of the `newest` may get it alone: then nobody's many events are read.
     """
     columns, own = [event.c[name] for name in _ASKED_OF], event.c.tenant_id == tenant_id
     if touched is None:
@@ -92,6 +98,8 @@ def events_by_profile(
     )
     theirs = and_(own, event.c.person_key == person.c.key, wanted)
     # The order is that of the index by person: it decides where another seems as good, of a partition that is new.
-    did = select(*columns).where(theirs).order_by(event.c.event_time).offset(literal(0)).lateral("did")
-    found = whom.join(person, true()).join(did, true())
-    return select(person.c.profile_id, *did.c).select_from(found).subquery("happened_to")
+    did = select(*columns).where(theirs).order_by(event.c.event_time.desc())
+    did = did.limit(literal(1)) if newest else did.offset(literal(0))
+    of_person = did.lateral("did")
+    found = whom.join(person, true()).join(of_person, true())
+    return select(person.c.profile_id, *of_person.c).select_from(found).subquery("happened_to")

@@ -180,8 +180,9 @@ class SegmentQuery:
         if not self._spoken:
             return None
         wanted = or_(*(self._counts(each) for each in self._spoken))
-        event = events_by_profile(_event, self._tenant_id, wanted, self._touched)
         only = len(self._spoken) == 1
+        newest = only and isinstance(self._spoken[0].test, Did)
+        event = events_by_profile(_event, self._tenant_id, wanted, self._touched, newest=newest)
         columns = [
             column
             for number, each in enumerate(self._spoken)

@@ -59,7 +59,8 @@ def values(
     definition: TraitDefinition, tenant_id: int, now: datetime, touched: ColumnElement[Any] | None = None
 ) -> Select[Any]:
     """`profile_id`, `value` and `flips_at`: of all profiles, or of those that are named."""
-    event = events_by_profile(_EVENTS, literal(tenant_id), counted(definition, tenant_id, now), touched)
+    wanted, newest = counted(definition, tenant_id, now), definition.kind == "exists"
+    event = events_by_profile(_EVENTS, literal(tenant_id), wanted, touched, newest=newest)
     value = _value(definition, event)
     window = slides(definition)
     time = event.c.event_time
@@ -77,8 +78,8 @@ def values(
 def rhythm(tenant_id: int, touched: ColumnElement[Any] | None = None) -> Select[Any]:
     """What is stored of each customer's orders: how many, the last, and the median gap of three or more."""
     # In this form no plan can go by the index of all orders instead of the person's.
-    is_order = CdpEvent.is_order if touched is None else func.coalesce(CdpEvent.is_order, false())
-    event = events_by_profile(_EVENTS, literal(tenant_id), is_order, touched)
+    ordered: Truth = and_(CdpEvent.is_order) if touched is None else func.coalesce(CdpEvent.is_order, false())
+    event = events_by_profile(_EVENTS, literal(tenant_id), ordered, touched)
     profile_id, time = event.c.profile_id, event.c.event_time
     before = func.lag(time).over(partition_by=profile_id, order_by=time)
     gaps = cast(extract("epoch", time - before), Float).label("gap")

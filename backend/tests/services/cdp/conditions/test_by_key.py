@@ -8,23 +8,27 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-from sqlalchemy import ARRAY, Select, Uuid, event, literal
+from sqlalchemy import ARRAY, Select, Uuid, event, literal, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.clock import real_now
 from app.core.config import Settings
 from app.core.ids import uuid7
 from app.db.session import plain_url
+from app.models.cdp.profiles import CdpProfile
+from app.schemas.cdp.segments_tree import read_rule
 from app.schemas.cdp.traits import TraitDefinition
 from app.services.cdp.events.service import Ingestion
+from app.services.cdp.identity.service import Resolver
+from app.services.cdp.segments.compiling_repository import SegmentQuery
 from app.services.cdp.sources.service import Sender
 from app.services.cdp.traits.computing_repository import rhythm, values
 from tests.factories.access import Company
 from tests.factories.cdp import ingest, track
 
-_COUNT = TraitDefinition.model_validate(
-    {"kind": "count", "event": "Order Completed", "window": {"kind": "last", "days": 90}}
-)
+_WINDOW = {"kind": "last", "days": 90}
+_DID = read_rule({"kind": "event", "event": "Order Completed", "window": _WINDOW})
+_COUNT = TraitDefinition.model_validate({"kind": "count", "event": "Order Completed", "window": _WINDOW})
 
 
 @contextmanager
@@ -32,7 +36,7 @@ def explained(engine: AsyncEngine) -> Iterator[None]:
     """Each statement answers with its plan instead."""
 
     def explain(*called: Any) -> tuple[str, Any]:
-        return f"EXPLAIN (FORMAT JSON) {called[2]}", called[3]
+        return f"EXPLAIN (ANALYZE, FORMAT JSON) {called[2]}", called[3]
 
     event.listen(engine.sync_engine, "before_cursor_execute", explain, retval=True)
     try:
@@ -41,23 +45,37 @@ def explained(engine: AsyncEngine) -> Iterator[None]:
         event.remove(engine.sync_engine, "before_cursor_execute", explain)
 
 
-def scans(node: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Each look at a table: how, by which index, and on what condition."""
-    if "Relation Name" in node:
-        yield node["Relation Name"], node.get("Index Name", node["Node Type"]), node.get("Index Cond", "")
+def scans(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Each look at a table of events."""
+    if node.get("Relation Name", "").startswith("cdp_events"):
+        yield node
     for inner in node.get("Plans", ()):
         yield from scans(inner)
 
 
-def of_traits(company: Company, whom: list[UUID]) -> dict[str, Select[Any]]:
-    touched = literal(whom, ARRAY(Uuid()))
-    return {
-        "a trait": values(_COUNT, company.id, real_now(), touched),
-        "the rhythm of orders": rhythm(company.id, touched),
-    }
+def question(what: str, company: Company, whom: list[UUID]) -> Select[Any]:
+    touched, now = literal(whom, ARRAY(Uuid())), real_now()
+    match what:
+        case "a segment":
+            return SegmentQuery(_DID, tenant_id=company.id, now=now, touched=touched).verdicts()
+        case "a trait":
+            return values(_COUNT, company.id, now, touched)
+        case "whether":
+            return values(_COUNT.model_copy(update={"kind": "exists"}), company.id, now, touched)
+        case _:
+            return rhythm(company.id, touched)
 
 
-@pytest.mark.parametrize("what", ["a trait", "the rhythm of orders"])
+async def looks(engine: AsyncEngine, company: Company, what: str, whom: list[UUID]) -> list[dict[str, Any]]:
+    async with company.scopes() as scope:
+        await scope.prefer_indexes()
+        with explained(engine):
+            found = await scope.session.scalar(question(what, company, whom))
+    plan = json.loads(found) if isinstance(found, str) else found
+    return list(scans(plan[0]["Plan"]))
+
+
+@pytest.mark.parametrize("what", ["a segment", "a trait", "whether", "the rhythm of orders"])
 async def test_a_persons_events_are_found_by_the_person(
     acme: Company, ingestion: Ingestion, engine: AsyncEngine, settings: Settings, what: str
 ) -> None:
@@ -66,12 +84,19 @@ async def test_a_persons_events_are_found_by_the_person(
     owner = await asyncpg.connect(plain_url(settings.database_owner_url.get_secret_value()))
     await owner.execute("ANALYZE cdp_events")
     await owner.close()
+    found = await looks(engine, acme, what, [uuid7()])
+    assert found
+    for each in found:
+        assert "person_key" in each.get("Index Cond", ""), each
+
+
+@pytest.mark.parametrize("what", ["a segment", "whether"])
+async def test_where_the_newest_event_decides_no_other_is_read(
+    acme: Company, ingestion: Ingestion, engine: AsyncEngine, what: str
+) -> None:
+    await ingest(ingestion, Sender(acme.id, None), *(track("Order Completed", userId="u") for _ in range(50)))
+    await Resolver(acme.scopes).drain()
     async with acme.scopes() as scope:
-        await scope.prefer_indexes()
-        with explained(engine):
-            found = await scope.session.scalar(of_traits(acme, [uuid7()])[what])
-    plan = json.loads(found) if isinstance(found, str) else found
-    looks = [each for each in scans(plan[0]["Plan"]) if each[0].startswith("cdp_events")]
-    assert looks
-    for table, index, condition in looks:
-        assert "person_key" in condition, (table, index, condition)
+        whom = list(await scope.session.scalars(select(CdpProfile.id)))
+    found = await looks(engine, acme, what, whom)
+    assert sum(each["Actual Rows"] * each["Actual Loops"] for each in found) == 1
