@@ -30,7 +30,9 @@ _STATEMENT_TIMEOUT_MS = 30_000
 # Connections lost, operator's intervention (a shutdown, a start), too many connections, no such database.
 _OUTAGES = ("08", "57P", "53", "3D")
 
-_PREFER_INDEXES = text("set local enable_seqscan = off")
+_PREFER_INDEXES = text(
+    "select set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true)"
+)
 _BIND = text("select set_config('app.tenant_id', :tenant_id, true)")
 
 
@@ -152,7 +154,7 @@ class TenantScope:
         return (await connection.get_raw_connection()).driver_connection
 
     async def prefer_indexes(self) -> None:
-        """Plan this transaction's statements as look-ups by key, however small a table is thought to be.
+        """Have this transaction's statements go by one index where there is one, in its order.
 
         A plan is kept with its statement: one that was made while a table, or a new partition, was small would read
         all of it for each key until the next ANALYZE.

@@ -6,7 +6,7 @@ from app.auth.permissions import Role
 from app.models.trust_engine.kinds import IncidentKind, IncidentSeverity
 from app.services.cdp.sources.rules import SourceKind
 from app.services.cdp.sources.service import SourceService
-from app.services.dashboard.rules import known, total
+from app.services.dashboard.rules import known, set_aside, total
 from app.services.integrations.ad_accounts.service import AdAccountService
 from app.services.trust_engine.gate.service import KillSwitch
 from app.services.trust_engine.incidents.service import Incidents
@@ -35,6 +35,12 @@ async def test_a_platform_of_which_no_account_is_read_is_only_half_connected(acm
 
 async def _labels(company: Company) -> list[str]:
     return [item["action"]["label"] for item in (await company.client().get(TRIAGE)).json()["items"]]
+
+
+def test_how_many_events_are_set_aside_is_exact_or_says_that_it_is_not() -> None:
+    assert set_aside(1, is_exact=True) == "An event is set aside"
+    assert set_aside(1_234, is_exact=True) == "1,234 events are set aside"
+    assert set_aside(10_000, is_exact=False) == "10,000 events or more are set aside"
 
 
 async def test_a_limit_that_an_action_met_is_told_once_until_a_person_has_answered(acme: Company) -> None:

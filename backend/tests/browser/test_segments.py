@@ -220,8 +220,11 @@ def test_a_nested_condition_is_built_by_keyboard_alone(page: Page, shop: tuple[S
     _press(page, "Escape")
     _tab_to(page, group.get_by_role("button", name="Add a condition"))
     _press(page, "Enter")
-    expect(page.get_by_role("menu")).to_be_visible()
-    _press(page, "ArrowDown", "Enter")
+    # The focus of a menu follows a key in a task of its own: the next key is for where it went.
+    expect(page.get_by_role("menuitem").first).to_be_focused()
+    _press(page, "ArrowDown")
+    expect(page.get_by_role("menuitem", name=re.compile("^A trait"))).to_be_focused()
+    _press(page, "Enter")
     expect(_conditions(page)).to_have_count(2)
     page.get_by_label("Which conditions of the group must hold").focus()
     _tab_to(page, group.get_by_label("Trait", exact=True))

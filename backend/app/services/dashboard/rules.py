@@ -101,6 +101,13 @@ def _step(title: str, reason: str, label: str) -> Item:
     return Item(Kind.FIRST_RUN, Severity.INFO, title, reason, label, "/connect")
 
 
+def set_aside(count: int, *, is_exact: bool) -> str:
+    """How many events are set aside, as a title; no number is shown as exact that is not."""
+    if count == 1:
+        return "An event is set aside"
+    return f"{count:,} events {'' if is_exact else 'or more '}are set aside"
+
+
 def broken(violation: Violation) -> str:
     """Which limit was met, as a title."""
     return _BROKEN[violation]

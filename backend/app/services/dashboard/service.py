@@ -21,6 +21,7 @@ from app.services.dashboard.rules import (
     by_urgency,
     first_steps,
     known,
+    set_aside,
     total,
     unknown,
 )
@@ -145,15 +146,15 @@ class DashboardService:
 
     @staticmethod
     async def _set_aside(scope: TenantScope) -> list[Item]:
-        count, since = await Quarantine(scope).standing()
-        if since is None:
+        standing = await Quarantine(scope).standing()
+        if standing.since is None:
             return []
         return [
             Item(
                 Kind.SET_ASIDE, Severity.WARNING,
-                "An event is set aside" if count == 1 else f"{count:,} events are set aside",
+                set_aside(standing.events, is_exact=standing.is_exact),
                 "They are stored, but whose they are could not be worked out: no profile counts them.",
-                "See why", "/events?show=aside", since=since, entity="cdp.identity",
+                "See why", "/events?show=aside", since=standing.since, entity="cdp.identity",
             )
         ]  # fmt: skip
 

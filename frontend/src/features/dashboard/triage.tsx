@@ -17,7 +17,8 @@ export function Triage({ items }: { items: readonly TriageItem[] }) {
   if (items.length === 0)
     return (
       <Empty title="Nothing waits for you.">
-        Incidents, approvals, lost connections and broken limits come here, each with its reason.
+        Incidents, approvals, lost connections, broken limits and events that are set aside come here, each
+        with its reason.
       </Empty>
     );
   const sorted = items.toSorted((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity));

@@ -66,7 +66,6 @@ class Arrivals:
             arrivals = ArrivalRepository(scope)
             if not await arrivals.try_lock():
                 return 0
-            await scope.prefer_indexes()
             taken = await arrivals.take(most)
             count = len(taken.arrivals)
             if taken.since is None:

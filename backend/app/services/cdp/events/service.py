@@ -12,7 +12,6 @@ from msgspec import Raw, Struct
 
 from app.core.clock import Clock, real_now
 from app.core.config import Settings
-from app.core.ids import id_of
 from app.core.logging import redact_text
 from app.core.rate_limits import RateLimiter
 from app.db.session import TenantDoor, TenantScope
@@ -227,7 +226,7 @@ class Ingestion:
         lead = timedelta(seconds=round((received_at - real_now()).total_seconds()))
         delivery = Delivery(
             tenant_id=sender.tenant_id,
-            source_id=None if sender.source_id is None else id_of(sender.source_id.bytes),
+            source_id=sender.source_id,
             dialect=dialect,
             received_at=received_at,
             event_type=event_type,

@@ -14,7 +14,7 @@ from app.core.metrics import CDP_IDENTITY_QUARANTINED
 from app.db.session import TenantScope
 from app.services.audit_logs.service import AuditLog
 from app.services.cdp.identity.errors import NotQuarantined
-from app.services.cdp.identity.quarantine_repository import QuarantineRepository
+from app.services.cdp.identity.quarantine_repository import COUNTED_TO, QuarantineRepository
 
 log = get_logger(__name__)
 
@@ -36,6 +36,14 @@ class Quarantined(NamedTuple):
     reason: str
 
 
+class Standing(NamedTuple):
+    """How many events stand apart (not `is_exact`: so many or more), and since when the first of them does."""
+
+    events: int
+    is_exact: bool
+    since: datetime | None
+
+
 class Quarantine:
     def __init__(self, scope: TenantScope) -> None:
         self._scope = scope
@@ -55,9 +63,9 @@ class Quarantine:
         found, following = await self._apart.newest(cursor=cursor, limit=limit)
         return [Quarantined(*row) for row in found], following, await self._apart.count()
 
-    async def standing(self) -> tuple[int, datetime | None]:
-        """How many there are, and since when the first of them stands apart."""
-        return await self._apart.count(), await self._apart.oldest()
+    async def standing(self) -> Standing:
+        count = await self._apart.count()
+        return Standing(count, count < COUNTED_TO, await self._apart.oldest())
 
     async def retry(self, event_id: UUID) -> int:
         """Resolve this one again."""

@@ -31,7 +31,7 @@ SELECT $1, $4, array_agg(received_at ORDER BY id), array_agg(id ORDER BY id) FRO
 RETURNING cardinality(event_ids)
 """
 _AT_ONCE = 5_000
-_COUNTED_TO = 10_000
+COUNTED_TO = 10_000
 
 
 class QuarantineRepository(TenantStatements):
@@ -94,7 +94,7 @@ class QuarantineRepository(TenantStatements):
 
     async def count(self) -> int:
         """How many stand apart; counting ends at ten thousand."""
-        few = select(CdpIdentityQuarantined.id).limit(_COUNTED_TO).subquery()
+        few = select(CdpIdentityQuarantined.id).limit(COUNTED_TO).subquery()
         return await self._session.scalar(select(func.count()).select_from(few)) or 0
 
     async def oldest(self) -> datetime | None:

@@ -80,7 +80,6 @@ class Resolver:
             graph = Graph(scope)
             if not await graph.try_lock():
                 return None
-            await scope.prefer_indexes()
             settings = await IdentitySettings(scope).current()
             taken = await graph.queue.take(most, exactly=most < self._at_once)
             if not taken.keys:

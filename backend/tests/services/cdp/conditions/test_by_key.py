@@ -1,34 +1,63 @@
 """Who changed is looked up by key, whatever the planner thinks of the tables: it may have known them when small."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import pytest
-from sqlalchemy import ARRAY, Select, Uuid, event, literal, select
+from sqlalchemy import ARRAY, Select, Uuid, event, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.clock import real_now
 from app.core.config import Settings
 from app.core.ids import uuid7
-from app.db.session import plain_url
+from app.db.session import Scopes, TenantScope, plain_url
 from app.models.cdp.profiles import CdpProfile
 from app.schemas.cdp.segments_tree import read_rule
 from app.schemas.cdp.traits import TraitDefinition
 from app.services.cdp.events.service import Ingestion
 from app.services.cdp.identity.service import Resolver
 from app.services.cdp.segments.compiling_repository import SegmentQuery
+from app.services.cdp.segments.service import Following
 from app.services.cdp.sources.service import Sender
 from app.services.cdp.traits.computing_repository import rhythm, values
+from app.services.cdp.traits.service import TraitFollowing
 from tests.factories.access import Company
 from tests.factories.cdp import ingest, track
+from tests.factories.traits import TraitLab
 
 _WINDOW = {"kind": "last", "days": 90}
 _DID = read_rule({"kind": "event", "event": "Order Completed", "window": _WINDOW})
 _COUNT = TraitDefinition.model_validate({"kind": "count", "event": "Order Completed", "window": _WINDOW})
+_MANY = 400
+# From its sixth execution on PostgreSQL may keep a statement's plan; each turn executes it once or more.
+_UNTIL_PLANS_ARE_KEPT = 8
+_READ = text(
+    "select relname, coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) from pg_stat_xact_user_tables "
+    "where relname like 'cdp_events%'"
+)
+_NEVER_COUNTED = (
+    "delete from pg_statistic where starelid in (select oid from pg_class where relname like 'cdp_%')",
+    "update pg_class set relpages = 0, reltuples = -1 where relname like 'cdp_%' and relkind in ('r', 'i')",
+)
+_COUNTED_WHEN_SMALL = ("ANALYZE",)
+Work = Callable[[Scopes], Awaitable[object]]
+_TURNS: dict[str, Work] = {
+    "traits": lambda scopes: TraitFollowing(scopes).drain(),
+    "segments": lambda scopes: Following(scopes).drain(),
+}
+
+
+async def as_owner(settings: Settings, *statements: str) -> None:
+    assert settings.database_owner_url is not None
+    owner = await asyncpg.connect(plain_url(settings.database_owner_url.get_secret_value()))
+    for statement in statements:
+        await owner.execute(statement)
+    await owner.close()
 
 
 @contextmanager
@@ -80,14 +109,11 @@ async def test_a_persons_events_are_found_by_the_person(
     acme: Company, ingestion: Ingestion, engine: AsyncEngine, settings: Settings, what: str
 ) -> None:
     await ingest(ingestion, Sender(acme.id, None), *(track("Seen") for _ in range(5)))
-    assert settings.database_owner_url is not None
-    owner = await asyncpg.connect(plain_url(settings.database_owner_url.get_secret_value()))
-    await owner.execute("ANALYZE cdp_events")
-    await owner.close()
+    await as_owner(settings, "ANALYZE cdp_events")
     found = await looks(engine, acme, what, [uuid7()])
     assert found
     for each in found:
-        assert "person_key" in each.get("Index Cond", ""), each
+        assert "person_key" in each.get("Index Cond", ""), json.dumps(each)
 
 
 @pytest.mark.parametrize("what", ["a segment", "whether"])
@@ -100,3 +126,56 @@ async def test_where_the_newest_event_decides_no_other_is_read(
         whom = list(await scope.session.scalars(select(CdpProfile.id)))
     found = await looks(engine, acme, what, whom)
     assert sum(each["Actual Rows"] * each["Actual Loops"] for each in found) == 1
+
+
+async def read_so_far(scope: TenantScope) -> Counter[str]:
+    """By this connection, since PostgreSQL last took its numbers: not within a transaction."""
+    return Counter({str(name): int(rows) for name, rows in await scope.session.execute(_READ)})
+
+
+async def rows_read(company: Company, work: Work) -> dict[str, int]:
+    """How many rows of each table of events a work's transactions read."""
+    found: Counter[str] = Counter()
+
+    @asynccontextmanager
+    async def watched() -> AsyncIterator[TenantScope]:
+        async with company.scopes() as scope:
+            before = await read_so_far(scope)
+            yield scope
+            found.update(await read_so_far(scope))
+            found.subtract(before)
+
+    await work(watched)
+    return {table: rows for table, rows in found.items() if rows}
+
+
+@pytest.mark.parametrize("counted", [_NEVER_COUNTED, _COUNTED_WHEN_SMALL], ids=["never", "when small"])
+async def test_a_turn_reads_no_more_events_of_a_company_that_has_grown(
+    acme: Company, engine: AsyncEngine, ingestion: Ingestion, settings: Settings, counted: tuple[str, ...]
+) -> None:
+    """Its plans are from when the tables were small, or nobody had counted them."""
+    lab = TraitLab(acme, engine, ingestion)
+    await lab.begin()
+    await lab.trait("bought", **_COUNT.model_dump(mode="json"))
+    await lab.segment(_DID.model_dump(mode="json"))
+
+    async def turns(people: range) -> dict[str, dict[str, int]]:
+        orders = [track("Order Completed", userId=f"u-{n}", anonymousId=f"a-{n}") for n in people]
+        await ingest(ingestion, Sender(acme.id, None), *orders)
+        await Resolver(acme.scopes).drain()
+        return {name: await rows_read(acme, work) for name, work in _TURNS.items()}
+
+    await turns(range(3))
+    await as_owner(settings, *counted)
+    for number in range(_UNTIL_PLANS_ARE_KEPT):
+        small = await turns(range(100 + number * 3, 100 + number * 3 + 3))
+    await turns(range(1_000, 1_000 + _MANY))
+    large = await turns(range(2_000, 2_003))
+    assert small.keys() == large.keys() == {name for name, read in large.items() if read}
+    more = {
+        (name, table): (small[name].get(table, 0), rows)
+        for name, read in large.items()
+        for table, rows in read.items()
+        if rows > small[name].get(table, 0) + _MANY // 10
+    }
+    assert more == {}
