@@ -294,23 +294,23 @@ class MembershipRepository(FeedReading):
         Such a one is looked for first: a conflict that changes nothing would write all the same, its row's lock.
         """
         timer = CdpSegmentTimer
-        rings = select(literal(1)).where(
-            self._mine(timer, segment),
-            timer.profile_id == verdict.c.profile_id,
-            timer.next_evaluation_at > now,
-            timer.next_evaluation_at <= verdict.c.flips_at,
+        held = select(timer.next_evaluation_at.label("at")).where(
+            self._mine(timer, segment), timer.profile_id == verdict.c.profile_id
         )
+        # Behind the fence nothing is asked of the time: the index of all that is due would be as good as the key.
+        at = (held if few is None else held.offset(0)).subquery("held").c.at
+        rings = exists(select(literal(1)).where(at > now, at <= verdict.c.flips_at))
         pending = select(literal(segment.id, Uuid()), verdict.c.profile_id, verdict.c.flips_at).where(
             verdict.c.flips_at < NEVER,
             within(verdict.c.profile_id),
-            not_(exists(rings if few is None else rings.offset(0))),
+            not_(rings),
         )
         rows = insert(timer).from_select(["segment_id", "profile_id", "next_evaluation_at"], pending)
-        held, brought = timer.next_evaluation_at, rows.excluded.next_evaluation_at
+        brought = rows.excluded.next_evaluation_at
         return rows.on_conflict_do_update(
             index_elements=["tenant_id", "segment_id", "profile_id"],
             set_={"next_evaluation_at": brought},
-            where=or_(held > brought, held <= now),
+            where=or_(timer.next_evaluation_at > brought, timer.next_evaluation_at <= now),
         )
 
     def _drop_timers(
