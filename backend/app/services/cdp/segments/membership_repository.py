@@ -298,8 +298,8 @@ class MembershipRepository(FeedReading):
             self._mine(timer, segment), timer.profile_id == verdict.c.profile_id
         )
         # Behind the fence nothing is asked of the time: the index of all that is due would be as good as the key.
-        at = (held if few is None else held.offset(0)).subquery("held").c.at
-        rings = exists(select(literal(1)).where(at > now, at <= verdict.c.flips_at))
+        fenced = (held if few is None else held.offset(0)).correlate(verdict).lateral("held")
+        rings = exists(select(literal(1)).where(fenced.c.at > now, fenced.c.at <= verdict.c.flips_at))
         pending = select(literal(segment.id, Uuid()), verdict.c.profile_id, verdict.c.flips_at).where(
             verdict.c.flips_at < NEVER,
             within(verdict.c.profile_id),

@@ -1,6 +1,6 @@
 """Who enters and who leaves, as events come and time passes."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -50,6 +50,22 @@ async def test_who_buys_enters_and_leaves_when_the_window_has_passed(lab: Lab) -
         assert (await scope.session.scalars(select(CdpSegmentTimer))).all() == []
         counts = (await scope.session.scalars(select(CdpSegment))).one()
         assert counts.member_count == 0
+
+
+async def timers(lab: Lab) -> list[datetime]:
+    async with lab.scopes() as scope:
+        return list(await scope.session.scalars(select(CdpSegmentTimer.next_evaluation_at)))
+
+
+async def test_each_has_a_timer_of_its_own_that_a_later_event_leaves(lab: Lab) -> None:
+    await lab.segment(BOUGHT_LATELY)
+    await lab.send(track("Order Completed", userId="u-1"))
+    await lab.follow()
+    [first] = await timers(lab)
+    await lab.send(*(track("Order Completed", userId=user) for user in ("u-1", "u-2")))
+    await lab.follow()
+    left, other = sorted(await timers(lab))
+    assert left == first < other
 
 
 async def test_who_stays_away_enters_when_the_window_has_passed(lab: Lab) -> None:
