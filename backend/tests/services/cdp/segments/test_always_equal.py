@@ -272,6 +272,7 @@ class Segments(RuleBasedStateMachine):
                     timers.where(CdpSegmentTimer.next_evaluation_at <= scope.now())
                 )
             assert stored is not None
+            assert stored.computed_version == stored.version, stored.rule
             assert members == answer, stored.rule
             replayed: set[UUID] = set()
             for row in rows:
@@ -363,6 +364,7 @@ def play(
         run(engine.dispose())
 
 
+@pytest.mark.timeout(420)
 def test_following_is_computing_the_whole(
     acme: Company, settings: Settings, owner: str, loop: asyncio.Runner
 ) -> None:
