@@ -104,6 +104,6 @@ def rules_of(
         limits={**DEFAULT_LIMITS, **own, IdentifierType.USER_ID: 1},
         max_merges=max_merges,
         max_identifiers=max_identifiers,
-        garbage=frozenset(plain(value) for value in garbage),
+        garbage=frozenset(filter(None, map(plain, garbage))),
         churn_days=churn_days,
     )
