@@ -3,9 +3,12 @@
 from typing import Any
 
 from httpx2 import AsyncClient
+from sqlalchemy import select
 
+from app.models.cdp.identity import CdpIdentitySettings
 from app.services.cdp.events.service import Ingestion
 from app.services.cdp.identity.service import Ruling
+from app.services.cdp.identity.settings import IdentitySettings
 from tests.api.cdp.test_profiles import listed, send
 from tests.factories.access import Company
 from tests.factories.cdp import track
@@ -28,6 +31,20 @@ async def test_what_is_not_ruled_follows_the_defaults(client: AsyncClient) -> No
         await client.put(f"{IDENTITY}/settings", json={"limits": {"email": 2}, "garbage": [" 'Walk-In' "]})
     ).json()
     assert (changed["limits"]["email"], changed["limits"]["phone"], changed["garbage"]) == (2, 5, ["walk-in"])
+
+
+async def test_a_value_of_quotes_alone_is_garbage_already_and_no_entry_of_the_list(
+    acme: Company, client: AsyncClient
+) -> None:
+    changed = (await client.put(f"{IDENTITY}/settings", json={"garbage": ["'", "shared"]})).json()
+    assert changed["garbage"] == ["shared"]
+    async with acme.scopes() as scope:
+        stored = await scope.session.scalar(select(CdpIdentitySettings.rules))
+        assert stored is not None
+        assert stored["garbage"] == ["shared"]
+    async with acme.scopes() as scope:  # as it was stored once
+        await IdentitySettings(scope).change({"garbage": ["", "shared"]})
+    assert (await client.get(f"{IDENTITY}/settings")).json()["garbage"] == ["shared"]
 
 
 async def test_a_dry_run_tells_what_would_change_and_changes_nothing(

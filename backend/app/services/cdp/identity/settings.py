@@ -58,7 +58,7 @@ def rules_from(stored: Mapping[str, Any]) -> Rules:
         limits=dict(DEFAULT_LIMITS) | limits,
         max_merges=int(stored.get("max_merges", defaults.max_merges)),
         max_identifiers=int(stored.get("max_identifiers", defaults.max_identifiers)),
-        garbage=frozenset(stored.get("garbage", ())),
+        garbage=frozenset(filter(None, stored.get("garbage", ()))),
         churn_days=int(stored.get("churn_days", defaults.churn_days)),
     )
 

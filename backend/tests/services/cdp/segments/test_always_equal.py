@@ -364,7 +364,6 @@ def play(
         run(engine.dispose())
 
 
-@pytest.mark.timeout(420)
 def test_following_is_computing_the_whole(
     acme: Company, settings: Settings, owner: str, loop: asyncio.Runner
 ) -> None:

@@ -125,7 +125,6 @@ def loop() -> Iterator[asyncio.Runner]:
         yield runner
 
 
-@pytest.mark.timeout(420)
 def test_following_is_computing_everybody(
     acme: Company, settings: Settings, owner: str, loop: asyncio.Runner
 ) -> None:
