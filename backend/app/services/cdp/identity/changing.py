@@ -22,7 +22,7 @@ from app.services.cdp.identity.repository import Graph
 from app.services.cdp.identity.rules import Reason
 from app.services.cdp.identity.settings import IdentitySettings
 from app.services.cdp.profiles.errors import ProfileNotFound
-from app.services.cdp.profiles.service import Change, ProfileFolding
+from app.services.cdp.profiles.service import ProfileFolding
 
 _MOST_PAIRS = 10_000
 
@@ -169,12 +169,7 @@ async def apply(scope: TenantScope, graph: Graph, outcome: Outcome, churn_days: 
     await graph.edges.redecide(outcome.redecided, now)
     folding = ProfileFolding(scope, churn_days)
     gone = await folding.fold(outcome.reshaped | outcome.ended)
-    changes = []
-    if reshaped := sorted(outcome.reshaped - gone):
-        changes.append(Change("graph", reshaped))
-    if ended := sorted(outcome.ended & gone):
-        changes.append(Change("ended", ended))
-    await folding.tell(changes)
+    await folding.tell(gone.changes(outcome.reshaped))
 
 
 def _before(said: Iterable[Entry]) -> Past:

@@ -1,6 +1,7 @@
 """A person taken out of the graph: identifiers, links, profile and events, in one transaction under its lock."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -12,7 +13,7 @@ from app.services.cdp.identity.linking import Linker
 from app.services.cdp.identity.repository import Graph
 from app.services.cdp.identity.settings import IdentitySettings
 from app.services.cdp.profiles.errors import ProfileNotFound
-from app.services.cdp.profiles.service import Change, ProfileFolding
+from app.services.cdp.profiles.service import Change, tell
 from app.services.cdp.tombstones.service import Tombstones
 
 
@@ -43,20 +44,25 @@ class GraphErasure:
         return keys
 
     async def erase(self, keys: Sequence[UUID], request_id: UUID) -> Erased:
-        """Take these out; who was only named beside them stays, and is folded without them."""
+        """Take these out; who was named beside them stays, and whoever they were joined to is folded without them."""
         await self._graph.lock()
+        owners = {each.profile_id for each in (await self._graph.identifiers.by_keys(keys)).values()}
         events = await self._rows.events(request_id)
         links, beside = await self._rows.edges(keys)
         identifiers = await self._rows.identifiers(keys)
         freed = await self._rows.set_free(keys)
         gone = await self._rows.profiles(keys)
-        rules = (await IdentitySettings(self._scope).current()).rules
-        folding = ProfileFolding(self._scope, rules.churn_days)
-        await folding.fold(freed)
-        await folding.tell([Change("erased", gone)] if gone else [])
-        if beside := beside | freed:
-            outcome = await Linker(self._graph, rules).again(await self._graph.identifiers.by_keys(beside))
-            await apply(self._scope, self._graph, outcome, rules.churn_days)
+        await tell(self._scope, [Change("erased", gone)] if gone else [])
+        await self._join_anew(beside | freed, freed | owners.difference(keys))
         await self._rows.resolve_again(keys)
         await self._scope.enqueue("cdp.identity.resolve", {}, queue="cdp", unless_pending=True)
         return Erased(events, links, identifiers, len(gone))
+
+    async def _join_anew(self, keys: Collection[UUID], profile_ids: AbstractSet[UUID]) -> None:
+        """Join what still hangs together, and fold these profiles, who have lost or become something."""
+        if keys or profile_ids:
+            rules = (await IdentitySettings(self._scope).current()).rules
+            stored = await self._graph.identifiers.by_keys(keys)
+            outcome = await Linker(self._graph, rules).again(stored)
+            outcome.reshaped |= profile_ids - outcome.ended
+            await apply(self._scope, self._graph, outcome, rules.churn_days)

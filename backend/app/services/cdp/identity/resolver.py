@@ -29,7 +29,7 @@ from app.services.cdp.identity.repository import Graph
 from app.services.cdp.identity.rules import Rules
 from app.services.cdp.identity.settings import Current, IdentitySettings
 from app.services.cdp.profiles.rules import State, add_money, merge_registers
-from app.services.cdp.profiles.service import Change, Member, ProfileFolding
+from app.services.cdp.profiles.service import Change, Gone, Member, ProfileFolding
 
 _AT_ONCE = 5_000
 _STRAGGLES_AFTER = timedelta(seconds=3)
@@ -260,7 +260,7 @@ class Resolution:
     def _member(self, profile_id: UUID, key: UUID) -> Member:
         return Member(profile_id, self._batch.sightings[key].type, self._batch.states.get(key) or State())
 
-    def _changes(self, outcome: Outcome, gone: set[UUID]) -> list[Change]:
+    def _changes(self, outcome: Outcome, gone: Gone) -> list[Change]:
         """Profiles that changed alike are one row of the feed."""
         names: dict[UUID, set[str]] = {}
         traits: dict[UUID, set[str]] = {}
@@ -275,11 +275,7 @@ class Resolution:
                 profile_id
             )
         changes = [Change("events", ids, events, changed) for (events, changed), ids in alike.items()]
-        if reshaped := sorted(outcome.reshaped - gone):
-            changes.append(Change("graph", reshaped))
-        if ended := sorted(outcome.ended & gone):
-            changes.append(Change("ended", ended))
-        return changes
+        return changes + gone.changes(outcome.reshaped)
 
 
 def _is_news(assertion: Assertion, entry: Entry | None) -> bool:

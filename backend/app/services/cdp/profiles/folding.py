@@ -1,6 +1,8 @@
 """Profiles follow the graph: folded from their identifiers, counted, ended; and the feed that tells of it."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -8,12 +10,30 @@ from app.db.session import TenantScope
 from app.services.cdp.profiles.folding_repository import Change, Folded, FoldingRepository, Member
 from app.services.cdp.profiles.rules import State, lifecycle, shown_traits
 
-__all__ = ["Change", "Member", "ProfileFolding", "tell"]
+__all__ = ["Change", "Gone", "Member", "ProfileFolding", "tell"]
 
 
 async def tell(scope: TenantScope, changes: Sequence[Change]) -> None:
     """Append to the feed what another feature has changed of profiles."""
     await FoldingRepository(scope).tell(changes, scope.now())
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """Of profiles that were folded, those that are none: for want of an identifier, or of an event."""
+
+    absent: AbstractSet[UUID]
+    ended: AbstractSet[UUID]
+    """Those of them that were profiles until now."""
+
+    def changes(self, reshaped: AbstractSet[UUID]) -> list[Change]:
+        """What the feed is to tell of a change of the graph that gave these profiles other identifiers."""
+        changes = []
+        if there := sorted(reshaped - self.absent):
+            changes.append(Change("graph", there))
+        if self.ended:
+            changes.append(Change("ended", sorted(self.ended)))
+        return changes
 
 
 class ProfileFolding:
@@ -24,7 +44,7 @@ class ProfileFolding:
         self._churn_days = churn_days
         self._store = FoldingRepository(scope)
 
-    async def fold(self, profile_ids: Iterable[UUID], new: Sequence[Member] = ()) -> set[UUID]:
+    async def fold(self, profile_ids: Iterable[UUID], new: Sequence[Member] = ()) -> Gone:
         """Write these profiles anew from their identifiers; answers those that are no profiles (any more).
 
         `new` are the identifiers of profiles that have no others: they need not be read back. A profile is there
@@ -42,10 +62,9 @@ class ProfileFolding:
             for profile_id, members in grouped.items()
             if (profile := self._folded(profile_id, members)) is not None
         ]
-        gone = (wanted | grouped.keys()) - {profile.id for profile in folded}
+        absent = (wanted | grouped.keys()) - {profile.id for profile in folded}
         await self._store.write(folded, self._now)
-        await self._store.end(gone & stored)
-        return gone
+        return Gone(absent, await self._store.end(absent & stored))
 
     def _folded(self, profile_id: UUID, members: Sequence[Member]) -> Folded | None:
         state = members[0].state

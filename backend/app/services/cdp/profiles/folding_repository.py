@@ -52,7 +52,7 @@ UPDATE cdp_profiles AS p SET event_count = p.event_count + d.events,
 FROM unnest($4::uuid[], $5::bigint[], $6::timestamptz[], $7::timestamptz[]) AS d (id, events, first_at, last_at)
 WHERE p.tenant_id = $1 AND p.id = d.id RETURNING p.id
 """
-_ENDED = "DELETE FROM cdp_profiles WHERE tenant_id = $1 AND id = ANY($2::uuid[])"
+_ENDED = "DELETE FROM cdp_profiles WHERE tenant_id = $1 AND id = ANY($2::uuid[]) RETURNING id"
 _STAGE = """CASE WHEN last_seen_at < $3 THEN 'churned' WHEN order_count > 0 THEN 'customer'
   WHEN has_email OR has_phone THEN 'known' ELSE 'anonymous' END"""
 _AGED = f"""
@@ -131,10 +131,13 @@ class FoldingRepository:
         found = await driver.fetch(_COUNTED, self._tenant_id, now, churned_before, *_turned(rows))
         return {row[0] for row in found}
 
-    async def end(self, profile_ids: Iterable[UUID]) -> None:
+    async def end(self, profile_ids: Iterable[UUID]) -> set[UUID]:
+        """Answers those that were there."""
         ids = list(profile_ids)
-        if ids:
-            await (await self._scope.driver()).execute(_ENDED, self._tenant_id, ids)
+        if not ids:
+            return set()
+        rows = await (await self._scope.driver()).fetch(_ENDED, self._tenant_id, ids)
+        return {row[0] for row in rows}
 
     async def age(self, now: datetime, churned_before: datetime) -> list[UUID]:
         """The profiles whose lifecycle is another by nothing but time."""

@@ -18,7 +18,7 @@ from app.services.audit_logs.service import AuditLog
 from app.services.cdp.events import service as events
 from app.services.cdp.identity.rules import IdentifierType, Lifecycle
 from app.services.cdp.profiles.errors import ProfileNotFound, SegmentUnknown
-from app.services.cdp.profiles.folding import Change, Member, ProfileFolding, tell
+from app.services.cdp.profiles.folding import Change, Gone, Member, ProfileFolding, tell
 from app.services.cdp.profiles.repository import ProfileFilter, ProfileRepository
 from app.services.cdp.profiles.rules import masked
 from app.services.cdp.profiles.traits import IDENTIFIER_PURPOSE, TRAIT_PURPOSE, sealed_trait, trait_hash
@@ -27,6 +27,7 @@ __all__ = [
     "IDENTIFIER_PURPOSE",
     "TRAIT_PURPOSE",
     "Change",
+    "Gone",
     "Graph",
     "IdentifierType",
     "Lifecycle",

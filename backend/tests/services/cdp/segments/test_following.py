@@ -2,14 +2,18 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.models.cdp.identity import CdpIdentifier
+from app.models.cdp.profiles import CdpProfile
 from app.models.cdp.segments import CdpSegment, CdpSegmentTimer, CdpSegmentTransition
 from app.services.cdp.events.service import Ingestion
+from app.services.cdp.identity.service import GraphChanges
 from tests.factories.access import Company
 from tests.factories.cdp import track
 from tests.factories.segments import Lab
@@ -30,6 +34,17 @@ async def log(lab: Lab) -> list[tuple[bool, str]]:
     async with lab.scopes() as scope:
         rows = await scope.session.scalars(select(CdpSegmentTransition).order_by(CdpSegmentTransition.seq))
         return [(row.entered, row.reason) for row in rows]
+
+
+async def profiles(lab: Lab) -> list[UUID]:
+    async with lab.scopes() as scope:
+        return list(await scope.session.scalars(select(CdpProfile.id)))
+
+
+async def key_of(lab: Lab, identifier_type: str) -> UUID:
+    async with lab.scopes() as scope:
+        found = select(CdpIdentifier.key).where(CdpIdentifier.type == identifier_type)
+        return (await scope.session.scalars(found)).one()
 
 
 def evaluated() -> float:
@@ -109,3 +124,21 @@ async def test_live_views_hear_of_counts_however_far_the_domains_clock_is_ahead(
     await lab.follow()
     async with lab.scopes() as scope:
         assert list(await scope.session.scalars(told))[-1] == {"id": str(segment), "member_count": 1}
+
+
+async def test_a_profile_that_is_left_with_no_event_leaves(lab: Lab) -> None:
+    """Its founder was only ever named: what acted is split off again, and the profile is no more."""
+    segment = await lab.segment({"kind": "event", "event": "Viewed"})
+    await lab.send(track("Added", userId="u-1", anonymousId="a-1"))
+    [known], visitor = await profiles(lab), await key_of(lab, "anonymous_id")
+    async with lab.scopes() as scope:
+        await GraphChanges(scope).split(known, [visitor], "Two.")
+    await lab.send(
+        track("Viewed", userId=None, anonymousId="a-1", context={"traits": {"email": "a@b.example"}})
+    )
+    await lab.follow()
+    assert await lab.members(segment) == {visitor}
+    async with lab.scopes() as scope:
+        await GraphChanges(scope).split(visitor, [visitor], "Two again.")
+    await lab.follow()
+    assert await lab.members(segment) == await lab.answer(segment)
