@@ -58,10 +58,14 @@ async def answered_within(scope: TenantScope, patience: timedelta) -> AsyncItera
 
 
 def happened(since: datetime, until: datetime) -> Truth:
-    """Events of a time; the time of receipt leads to their partitions and pages."""
-    return and_(
-        CdpEvent.received_at >= since - _AHEAD, CdpEvent.event_time >= since, CdpEvent.event_time < until
-    )
+    """Events of a time."""
+    return and_(received_for(since), CdpEvent.event_time >= since, CdpEvent.event_time < until)
+
+
+def received_for(since: datetime, event: FromClause = CdpEvent.__table__) -> Truth:
+    """What holds of every event that happened since then; it leads to their partitions and pages."""
+    received: Truth = event.c.received_at >= since - _AHEAD
+    return received
 
 
 def spoken(choice: EventChoice) -> Truth:

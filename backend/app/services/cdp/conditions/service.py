@@ -6,6 +6,7 @@ from app.services.cdp.conditions.repository import (
     answered_within,
     events_by_profile,
     happened,
+    received_for,
     spoken,
 )
 from app.services.cdp.conditions.rules import Span, span_of, starts_at
@@ -34,6 +35,7 @@ __all__ = [
     "happened",
     "inside",
     "is_a",
+    "received_for",
     "span_of",
     "spoken",
     "starts_at",

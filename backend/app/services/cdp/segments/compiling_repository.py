@@ -54,6 +54,7 @@ from app.services.cdp.conditions.service import (
     events_by_profile,
     inside,
     is_a,
+    received_for,
     tested,
     text_of,
 )
@@ -122,6 +123,7 @@ class SegmentQuery:
             .where(
                 _event.c.tenant_id == self._tenant_id,
                 _identifier.c.profile_id == profile_id,
+                self._received(leaf),
                 self._counts(leaf),
             )
             .order_by(_event.c.event_time.desc(), _event.c.id.desc())
@@ -179,7 +181,7 @@ class SegmentQuery:
         """One pass over the events that any condition speaks of, a row for each person that has one."""
         if not self._spoken:
             return None
-        wanted = or_(*(self._counts(each) for each in self._spoken))
+        wanted = or_(*(and_(self._received(each), self._counts(each)) for each in self._spoken))
         only = len(self._spoken) == 1
         newest = only and isinstance(self._spoken[0].test, Did)
         event = events_by_profile(_event, self._tenant_id, wanted, self._touched, newest=newest)
@@ -189,6 +191,16 @@ class SegmentQuery:
             for column in self._measured(number, each, event, None if only else self._counts(each, event))
         ]
         return select(event.c.profile_id, *columns).group_by(event.c.profile_id).subquery("happened")
+
+    def _received(self, leaf: Happened) -> Truth:
+        """What holds of every stored event of its window: older partitions need not be looked into."""
+        match leaf.window:
+            case LastDays():
+                return received_for(self._now - timedelta(days=leaf.window.days), _event)
+            case Between():
+                return received_for(leaf.window.since, _event)
+            case _:
+                return true()
 
     def _inside_window(self, leaf: Happened, event: FromClause) -> Truth:
         match leaf.window:

@@ -6,7 +6,7 @@ All of it happens under the tenant's lock on its segments, so that the log's `se
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -228,7 +228,7 @@ class MembershipRepository(FeedReading):
         for an array of any length, would compare each with every member.
         """
         member = CdpSegmentMember
-        mine = and_(member.tenant_id == self._tenant_id, member.segment_id == segment.id)
+        mine = self._mine(member, segment)
         held = select(literal(1)).where(mine, member.profile_id == verdict.c.profile_id)
         is_in = exists(held if few is None else held.offset(0))
         comes = select(literal(segment.id, Uuid()), verdict.c.profile_id, literal(now, UtcDateTime())).where(
@@ -242,8 +242,7 @@ class MembershipRepository(FeedReading):
         )
         left = (
             delete(member)
-            .where(_theirs(member, mine, few), within(member.profile_id))
-            .where(not_(_among(verdict, verdict.c.matched, member.profile_id, few=few is not None)))
+            .where(_without(verdict, verdict.c.matched, member, mine, few), within(member.profile_id))
             .returning(member.profile_id)
             .cte("gone")
         )
@@ -252,7 +251,7 @@ class MembershipRepository(FeedReading):
             select(func.count()).select_from(left).scalar_subquery(),
         ).add_cte(
             self._logged(segment, now, entered, left, reason).cte("logged"),
-            self._set_timers(segment, verdict, now, within).cte("timed"),
+            self._set_timers(segment, verdict, now, within=within, few=few).cte("timed"),
             self._drop_timers(segment, verdict, now, within=within, few=few).cte("dropped"),
         )
         row = (await self._session.execute(counts)).one()
@@ -281,19 +280,37 @@ class MembershipRepository(FeedReading):
             _LOGGED, union_all(row(left, came=False), row(entered, came=True))
         )
 
-    @staticmethod
-    def _set_timers(segment: CdpSegment, verdict: FromClause, now: datetime, within: _Within) -> Insert:
-        """A timer that rings earlier than it must may stay: it is put right when it rings, and spares the writes."""
+    def _set_timers(
+        self,
+        segment: CdpSegment,
+        verdict: FromClause,
+        now: datetime,
+        *,
+        within: _Within,
+        few: ColumnElement[Any] | None,
+    ) -> Insert:
+        """A timer that rings earlier than it must may stay: it is put right when it rings, and spares the writes.
+
+        Such a one is looked for first: a conflict that changes nothing would write all the same, its row's lock.
+        """
         timer = CdpSegmentTimer
+        held = select(timer.next_evaluation_at.label("at")).where(
+            self._mine(timer, segment), timer.profile_id == verdict.c.profile_id
+        )
+        # Behind the fence nothing is asked of the time: the index of all that is due would be as good as the key.
+        fenced = (held if few is None else held.offset(0)).correlate(verdict).lateral("held")
+        rings = exists(select(literal(1)).where(fenced.c.at > now, fenced.c.at <= verdict.c.flips_at))
         pending = select(literal(segment.id, Uuid()), verdict.c.profile_id, verdict.c.flips_at).where(
-            verdict.c.flips_at < NEVER, within(verdict.c.profile_id)
+            verdict.c.flips_at < NEVER,
+            within(verdict.c.profile_id),
+            not_(rings),
         )
         rows = insert(timer).from_select(["segment_id", "profile_id", "next_evaluation_at"], pending)
-        held, brought = timer.next_evaluation_at, rows.excluded.next_evaluation_at
+        brought = rows.excluded.next_evaluation_at
         return rows.on_conflict_do_update(
             index_elements=["tenant_id", "segment_id", "profile_id"],
             set_={"next_evaluation_at": brought},
-            where=or_(held > brought, held <= now),
+            where=or_(timer.next_evaluation_at > brought, timer.next_evaluation_at <= now),
         )
 
     def _drop_timers(
@@ -306,14 +323,14 @@ class MembershipRepository(FeedReading):
         few: ColumnElement[Any] | None,
     ) -> Delete:
         timer = CdpSegmentTimer
-        mine = and_(timer.tenant_id == self._tenant_id, timer.segment_id == segment.id)
-        pending = _among(verdict, verdict.c.flips_at < NEVER, timer.profile_id, few=few is not None)
         return delete(timer).where(
-            _theirs(timer, mine, few),
+            _without(verdict, verdict.c.flips_at < NEVER, timer, self._mine(timer, segment), few),
             timer.next_evaluation_at <= now,
             within(timer.profile_id),
-            not_(pending),
         )
+
+    def _mine(self, rows: type[CdpSegmentMember | CdpSegmentTimer], segment: CdpSegment) -> Truth:
+        return and_(rows.tenant_id == self._tenant_id, rows.segment_id == segment.id)
 
     async def empty(self, segment: CdpSegment, now: datetime, reason: str) -> Moved:
         """Everybody leaves."""
@@ -343,25 +360,31 @@ class MembershipRepository(FeedReading):
         return (await self._session.scalars(statement)).all()
 
 
-def _theirs(
-    rows: type[CdpSegmentMember | CdpSegmentTimer], mine: Truth, few: ColumnElement[Any] | None
+def _without(
+    verdict: FromClause,
+    such: Truth,
+    rows: type[CdpSegmentMember | CdpSegmentTimer],
+    mine: Truth,
+    few: ColumnElement[Any] | None,
 ) -> Truth:
-    """Which rows are `mine`; of the few, by their places in the table alone, so that none but theirs are read."""
+    """Which rows are `mine` and of a profile without such a verdict.
+
+    Of the few, only who has none is looked up, and by key: the rows are told by their places in the table.
+    """
     if few is None:
-        return mine
+        return and_(
+            mine, not_(exists(select(literal(1)).where(verdict.c.profile_id == rows.profile_id, such)))
+        )
     whom = func.unnest(few).table_valued(column("profile_id", Uuid())).render_derived("whom")
     place: ColumnElement[Any] = literal_column(f"{rows.__tablename__}.ctid")
     held = select(place.label("place")).where(mine, rows.profile_id == whom.c.profile_id).offset(0)
     found = held.lateral("held")
-    places = select(found.c.place).select_from(whom.join(found, true())).scalar_subquery()
-    return place == func.any(func.array(places))
-
-
-def _among(verdict: FromClause, such: Truth, profile_id: Any, *, few: bool) -> Truth:
-    """Whether the profile has such a verdict: by one hashed set of them where they are few, else as is planned."""
-    if few:
-        return cast(Truth, profile_id.in_(select(verdict.c.profile_id).where(such)))
-    return exists(select(literal(1)).where(verdict.c.profile_id == profile_id, such))
+    places = (
+        select(found.c.place)
+        .select_from(whom.join(found, true()))
+        .where(whom.c.profile_id.not_in(select(verdict.c.profile_id).where(such)))
+    )
+    return place == func.any(func.array(places.scalar_subquery()))
 
 
 async def tenants_due(session: AsyncSession, at: datetime) -> list[int]:

@@ -1,7 +1,7 @@
 """From a definition to SQL: a row for each person of whom there is a value, and when time may change it."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -40,8 +40,10 @@ from app.schemas.cdp.traits import TraitDefinition
 from app.services.cdp.conditions.service import (
     Truth,
     events_by_profile,
+    happened,
     inside,
     is_a,
+    received_for,
     spoken,
     tested,
     text_of,
@@ -142,10 +144,10 @@ def _within(definition: TraitDefinition, now: datetime) -> Truth:
     time = CdpEvent.event_time
     match definition.window:
         case LastDays():
-            window = slides(definition)
-            return time > literal(now, UtcDateTime()) - literal(window, Interval)
+            since = now - timedelta(days=definition.window.days)
+            return and_(received_for(since), time > since)
         case Between():
-            return and_(time >= definition.window.since, time < definition.window.until)
+            return happened(definition.window.since, definition.window.until)
         case _:
             return true()
 

@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -82,9 +83,13 @@ def scans(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from scans(inner)
 
 
-def question(what: str, company: Company, whom: list[UUID]) -> Select[Any]:
-    touched, now = literal(whom, ARRAY(Uuid())), real_now()
+def question(what: str, company: Company, whom: list[UUID], now: datetime) -> Select[Any]:
+    touched = literal(whom, ARRAY(Uuid()))
     match what:
+        case "a segment of all":
+            return SegmentQuery(_DID, tenant_id=company.id, now=now).verdicts()
+        case "a trait of all":
+            return values(_COUNT, company.id, now)
         case "a segment":
             return SegmentQuery(_DID, tenant_id=company.id, now=now, touched=touched).verdicts()
         case "a trait":
@@ -95,11 +100,13 @@ def question(what: str, company: Company, whom: list[UUID]) -> Select[Any]:
             return rhythm(company.id, touched)
 
 
-async def looks(engine: AsyncEngine, company: Company, what: str, whom: list[UUID]) -> list[dict[str, Any]]:
+async def looks(
+    engine: AsyncEngine, company: Company, what: str, whom: list[UUID], now: datetime | None = None
+) -> list[dict[str, Any]]:
     async with company.scopes() as scope:
         await scope.prefer_indexes()
         with explained(engine):
-            found = await scope.session.scalar(question(what, company, whom))
+            found = await scope.session.scalar(question(what, company, whom, now or real_now()))
     plan = json.loads(found) if isinstance(found, str) else found
     return list(scans(plan[0]["Plan"]))
 
@@ -114,6 +121,17 @@ async def test_a_persons_events_are_found_by_the_person(
     assert found
     for each in found:
         assert "person_key" in each.get("Index Cond", ""), json.dumps(each)
+
+
+@pytest.mark.parametrize("what", ["a segment", "a trait", "whether", "a segment of all", "a trait of all"])
+async def test_months_before_the_window_are_not_looked_into(
+    acme: Company, engine: AsyncEngine, what: str
+) -> None:
+    today = real_now()
+    found = await looks(engine, acme, what, [uuid7()], today + timedelta(days=130))
+    tables = {each["Relation Name"] for each in found}
+    assert tables
+    assert f"cdp_events_p_{today:%Y_%m}" not in tables
 
 
 @pytest.mark.parametrize("what", ["a segment", "whether"])
