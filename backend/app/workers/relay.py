@@ -11,6 +11,7 @@ import signal
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
+import uvloop
 from prometheus_client import start_http_server
 from redis.asyncio import Redis
 
@@ -207,4 +208,4 @@ async def main(settings: Settings) -> None:
 if __name__ == "__main__":
     configure_logging(settings)
     start_sentry(settings)
-    asyncio.run(main(settings))
+    uvloop.run(main(settings))

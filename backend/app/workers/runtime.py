@@ -16,6 +16,7 @@ from uuid import UUID
 
 import sentry_sdk
 import structlog
+import uvloop
 
 from app.core.clock import clock_from
 from app.core.config import Settings
@@ -84,7 +85,7 @@ class Runtime:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._runner = asyncio.Runner()
+        self._runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
         self._engine = make_engine(settings.database_url.get_secret_value(), settings, name="stratum-worker")
         self._upkeep = maintenance_engine(settings) if settings.database_maintenance_url else None
         self._clock = clock_from(settings.stratum_clock_url)
