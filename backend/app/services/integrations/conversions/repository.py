@@ -130,12 +130,16 @@ class ConversionRepository:
         return ValueHistory(orders, float(lower or 0), float(middle or 0), float(upper or 0))
 
     async def accounts_with_due(self) -> Sequence[UUID]:
-        statement = select(ConversionDelivery.ad_account_id.distinct()).where(
-            ConversionDelivery.status.in_(_WAITING),
-            or_(
-                ConversionDelivery.next_attempt_at.is_(None),
-                ConversionDelivery.next_attempt_at <= real_now(),
-            ),
+        statement = (
+            select(ConversionDelivery.ad_account_id)
+            .distinct()
+            .where(
+                ConversionDelivery.status.in_(_WAITING),
+                or_(
+                    ConversionDelivery.next_attempt_at.is_(None),
+                    ConversionDelivery.next_attempt_at <= real_now(),
+                ),
+            )
         )
         return (await self._session.scalars(statement)).all()
 
