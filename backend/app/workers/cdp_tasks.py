@@ -15,8 +15,14 @@ from app.services.cdp.feed.service import FeedPruning, until_done
 from app.services.cdp.identity.service import Resolver, Ruling, resolve_stragglers
 from app.services.cdp.imports.service import ImportExpiry, ImportWork, import_stragglers
 from app.services.cdp.privacy.service import Forgetting, PrivacyWork
-from app.services.cdp.segments.service import Following, Recomputation, follow_stragglers, run_scheduled
-from app.services.cdp.traits.service import Ranking, TraitFollowing, WholeTrait, follow_traits
+from app.services.cdp.segments.service import (
+    Following,
+    Recomputation,
+    SegmentService,
+    follow_stragglers,
+    run_scheduled,
+)
+from app.services.cdp.traits.service import Ranking, TraitFollowing, TraitService, WholeTrait, follow_traits
 from app.services.cdp.webhooks.service import Pump, forget_old_tries
 from app.workers.handlers import every, handles
 
@@ -55,6 +61,14 @@ async def stragglers_of_arrivals(platform: Platform) -> None:
 @handles("cdp.events.upkeep", queue="cdp", max_retries=0, timeout=900)
 async def upkeep(platform: Platform) -> None:
     await EventUpkeep(platform).run()
+
+
+@handles("cdp.events.forgotten", queue="cdp")
+async def events_forgotten(scope: TenantScope, before: str) -> None:
+    """Events' time was over: what reads so far back is computed anew."""
+    moment = datetime.fromisoformat(before)
+    await TraitService(scope).events_forgotten(moment)
+    await SegmentService(scope).events_forgotten(moment)
 
 
 @every(seconds=3600)

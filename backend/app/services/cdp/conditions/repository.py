@@ -25,6 +25,7 @@ from app.models.cdp.events import CdpEvent
 from app.models.cdp.identity import CdpIdentifier
 from app.schemas.cdp.conditions import EventChoice
 from app.services.cdp.conditions.errors import TookTooLong
+from app.services.cdp.conditions.rules import AHEAD
 from app.services.cdp.conditions.values_repository import Truth, inside, tested
 
 PATIENCE = timedelta(seconds=20)
@@ -33,8 +34,6 @@ PATIENCE = timedelta(seconds=20)
 _ASKED_OF = ("id", "event_name", "event_time", "properties", "currency", "value_micros")
 _identifier = CdpIdentifier.__table__.alias("i")
 _CANCELLED = "57014"
-_AHEAD = timedelta(days=1)
-"""No event happened later than so long after it was received: ingestion refuses it."""
 _BY_SETS = text("SET LOCAL enable_nestloop = off")
 """Whoever came after the last ANALYZE is nobody to the planner: it would read all of a table for each of them."""
 _SET_PATIENCE = text("SELECT set_config('statement_timeout', :milliseconds, true)")
@@ -64,7 +63,7 @@ def happened(since: datetime, until: datetime) -> Truth:
 
 def received_for(since: datetime, event: FromClause = CdpEvent.__table__) -> Truth:
     """What holds of every event that happened since then; it leads to their partitions and pages."""
-    received: Truth = event.c.received_at >= since - _AHEAD
+    received: Truth = event.c.received_at >= since - AHEAD
     return received
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.schemas.cdp.conditions import DaysBetween, LatestDays
+from app.schemas.cdp.segments_tree import Between, LastDays
 
 COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = MappingProxyType(
     {
@@ -20,6 +21,8 @@ COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = MappingProxyType(
     }
 )
 _DAY = timedelta(days=1)
+AHEAD = _DAY
+"""No event happened later than so long after it was received: ingestion refuses it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +47,14 @@ def span_of(days: LatestDays | DaysBetween, zone: ZoneInfo, now: datetime) -> Sp
     else:
         first, last = days.since, days.until
     return Span(first, last, starts_at(first, zone), starts_at(last + _DAY, zone))
+
+
+def reaches_back(window: LastDays | Between | None, before: datetime, now: datetime) -> bool:
+    """Whether events that were received before then are in the window."""
+    match window:
+        case LastDays():
+            return now - timedelta(days=window.days) < before + AHEAD
+        case Between():
+            return window.since < before + AHEAD
+        case None:
+            return True

@@ -9,7 +9,7 @@ from app.services.cdp.conditions.repository import (
     received_for,
     spoken,
 )
-from app.services.cdp.conditions.rules import Span, span_of, starts_at
+from app.services.cdp.conditions.rules import Span, reaches_back, span_of, starts_at
 from app.services.cdp.conditions.values_repository import (
     Time,
     Truth,
@@ -35,6 +35,7 @@ __all__ = [
     "happened",
     "inside",
     "is_a",
+    "reaches_back",
     "received_for",
     "span_of",
     "spoken",

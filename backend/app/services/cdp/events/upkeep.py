@@ -1,11 +1,12 @@
 """Partitions made ahead and dropped in time; message ids and verdicts forgotten after theirs."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from app.core.clock import real_now
 from app.core.logging import get_logger
 from app.db.platform import Platform
+from app.db.session import TenantScope, open_scope
 from app.services.cdp.events.upkeep_repository import UpkeepRepository
 
 log = get_logger(__name__)
@@ -14,6 +15,8 @@ _MONTHS_AHEAD = 3
 _MONTH = timedelta(days=31)
 _AT_ONCE = 20_000
 _TURNS = 200
+_GONE_BY_THEN = timedelta(minutes=15)
+"""Who takes events away may take so long, and says so beforehand: a death in between is made good by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,17 @@ class Kept:
     message_ids: timedelta
     verdicts: timedelta
     counts: timedelta
+
+
+async def events_forgotten(scope: TenantScope, before: datetime) -> None:
+    """Have what reads events received before then computed anew, once they have gone."""
+    await scope.enqueue(
+        "cdp.events.forgotten",
+        {"before": before.isoformat()},
+        queue="cdp",
+        delay=_GONE_BY_THEN,
+        unless_pending=True,
+    )
 
 
 class EventUpkeep:
@@ -67,9 +81,18 @@ class EventUpkeep:
     async def drop_partitions(self) -> int:
         before = min(real_now(), self._platform.clock.now()) - self._kept.events
         async with self._platform.maintenance() as session:
+            is_due = await UpkeepRepository(session).has_partitions(before.date())
+        if is_due:
+            await self._tell_all(before)
+        async with self._platform.maintenance() as session:
             dropped = await UpkeepRepository(session).drop_partitions(before.date())
         log.info("cdp.events.partitions_dropped", dropped=dropped)
         return dropped
+
+    async def _tell_all(self, before: datetime) -> None:
+        for tenant_id in await self._platform.active_tenants():
+            async with open_scope(self._platform.engine, tenant_id, clock=self._platform.clock) as scope:
+                await events_forgotten(scope, before)
 
     async def forget(self) -> int:
         """In bites, each a short transaction."""

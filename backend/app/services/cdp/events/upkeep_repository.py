@@ -4,9 +4,15 @@ from sqlalchemy import text
 
 from app.db.session import GlobalSession
 
+_OLD_PARTITIONS = text(
+    "SELECT EXISTS (SELECT FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid "
+    "WHERE i.inhparent = 'cdp_events'::regclass AND c.relname ~ '^cdp_events_p_[0-9]{4}_[0-9]{2}$' "
+    "AND to_date(right(c.relname, 7), 'YYYY_MM') < date_trunc('month', CAST(:before AS timestamp)))"
+)
+
 
 class UpkeepRepository:
-    """The maintenance role's four functions."""
+    """The maintenance role's four functions, and the partitions that everybody may count."""
 
     def __init__(self, session: GlobalSession) -> None:
         self._session = session
@@ -16,6 +22,10 @@ class UpkeepRepository:
         return bool(
             await self._session.scalar(text("SELECT cdp_events_make_partition(:month)"), {"month": month})
         )
+
+    async def has_partitions(self, before: date) -> bool:
+        """Whether there are whole months before that of `before`."""
+        return bool(await self._session.scalar(_OLD_PARTITIONS, {"before": before}))
 
     async def drop_partitions(self, before: date) -> int:
         """How many whole months before that of `before` were dropped; none of the last thirty days ever is."""

@@ -1,12 +1,13 @@
 """How long a tenant keeps what its people did: shorter than the platform if it likes, never longer."""
 
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from app.core.clock import real_now
 from app.core.logging import get_logger
 from app.db.session import Scopes, TenantScope
 from app.services.audit_logs.service import AuditLog
+from app.services.cdp.events.upkeep import events_forgotten
 from app.services.cdp.privacy.repository import PrivacyRepository
 
 log = get_logger(__name__)
@@ -72,8 +73,11 @@ class Forgetting:
                     bite += await rows.erase_events(request_id, _AT_ONCE)
                 if keeping.event_days is not None:
                     # By the domain's clock, which stamps events, and never ahead of real time.
-                    until = min(now, real_now()) - timedelta(days=keeping.event_days)
-                    bite += await rows.expire_events(until, _AT_ONCE)
+                    until = _midnight(min(now, real_now())) - timedelta(days=keeping.event_days)
+                    expired = await rows.expire_events(until, _AT_ONCE)
+                    bite += expired
+                    if expired:
+                        await events_forgotten(scope, until)
                 events += bite
                 if keeping.verdict_days is not None:
                     gone = await rows.expire_verdicts(now - timedelta(days=keeping.verdict_days), _AT_ONCE)
@@ -81,3 +85,8 @@ class Forgetting:
             if not bite:
                 break
         log.info("cdp.privacy.forgotten", events=events, verdicts=verdicts, exports=exports)
+
+
+def _midnight(at: datetime) -> datetime:
+    """Events go by whole days: what is computed of them is computed anew once a day then."""
+    return at.replace(hour=0, minute=0, second=0, microsecond=0)

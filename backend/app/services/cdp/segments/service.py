@@ -14,7 +14,7 @@ from app.models.cdp.segments import CdpSegment, CdpSegmentMember, CdpSegmentTran
 from app.schemas.cdp.segments import Daily, Live
 from app.schemas.cdp.segments_tree import Happened, Node, read_rule
 from app.services.audit_logs.service import AuditLog
-from app.services.cdp.conditions.service import Named, told
+from app.services.cdp.conditions.service import Named, reaches_back, told
 from app.services.cdp.events import service as events
 from app.services.cdp.segments.errors import (
     ListHasNoRule,
@@ -260,6 +260,19 @@ class SegmentService:
         await self._record("cdp.segments.recompute_asked", segment)
         await self._enqueue(segment.id)
         return segment
+
+    async def events_forgotten(self, before: datetime) -> int:
+        """Have those computed anew that read events received before then, which are gone; how many."""
+        now, found = self._scope.now(), 0
+        for segment in await self._segments.with_rules():
+            follows = segment.live and segment.archived_at is None and segment.daily_at is None
+            if follows and any(
+                isinstance(leaf, Happened) and reaches_back(leaf.window, before, now)
+                for _, leaf in leaves(question_of(segment))
+            ):
+                await self._enqueue(segment.id)
+                found += 1
+        return found
 
     async def _enqueue(self, segment_id: UUID) -> None:
         await self._scope.enqueue(

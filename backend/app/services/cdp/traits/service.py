@@ -14,7 +14,7 @@ from app.models.cdp.profiles import CdpProfile
 from app.models.cdp.traits import CdpRfm, CdpTrait
 from app.schemas.cdp.traits import RESERVED, TraitDefinition
 from app.services.audit_logs.service import AuditLog
-from app.services.cdp.conditions.service import PATIENCE, Named, answered_within, told
+from app.services.cdp.conditions.service import PATIENCE, Named, answered_within, reaches_back, told
 from app.services.cdp.events import service as events
 from app.services.cdp.traits.errors import (
     NameTaken,
@@ -237,6 +237,18 @@ class TraitService:
             trait.updated_at = self._scope.now()
             await self._record("person_taken_out", trait)
         return changed
+
+    async def events_forgotten(self, before: datetime) -> int:
+        """Have those computed anew that read events received before then, which are gone; how many."""
+        found = 0
+        for each in await self._traits.all():
+            definition = definition_of(each)
+            if definition is None or reaches_back(definition.window, before, self._scope.now()):
+                trait = await self._traits.one(each.id, for_update=True)
+                if trait is not None and trait.removed_at is None:
+                    await compute(self._scope, trait)
+                    found += 1
+        return found
 
     async def _profile(self, profile_id: UUID) -> CdpProfile:
         profile = await self._traits.profile(profile_id)
