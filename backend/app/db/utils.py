@@ -4,8 +4,8 @@ import base64
 import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Generic, TypeVar, TypeVarTuple
+from datetime import UTC, datetime
+from typing import Annotated, Any, Generic, TypeVar, TypeVarTuple
 from uuid import UUID
 
 import msgspec
@@ -19,6 +19,7 @@ Row = TypeVar("Row")
 Columns = TypeVarTuple("Columns")
 
 TOTAL_CAP = 10_000
+_Aware = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class BadCursor(Invalid):
@@ -88,8 +89,9 @@ def encode_cursor(at: datetime, id: UUID) -> str:  # noqa: A002  (the column's n
 def decode_cursor(cursor: str) -> tuple[datetime, UUID]:
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        return msgspec.json.decode(raw, type=tuple[datetime, UUID])
-    except (binascii.Error, ValueError, msgspec.MsgspecError) as error:
+        at, row_id = msgspec.json.decode(raw, type=tuple[_Aware, UUID])
+        return at.astimezone(UTC), row_id
+    except (binascii.Error, ValueError, OverflowError, msgspec.MsgspecError) as error:
         wrong = FieldError("query.cursor", "Use the next_cursor of the page before, unchanged.", "bad_cursor")
         raise BadCursor(fields=[wrong]) from error
 

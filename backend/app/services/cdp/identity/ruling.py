@@ -121,6 +121,8 @@ class Ruling:
         stored = await self._graph.identifiers.by_keys(
             {key for each in whole.values() for key in each.assertion.keys}
         )
+        # Who was erased since the ledger was read is in it no more: nobody waits for a trial of rules.
+        whole = {name: entry for name, entry in whole.items() if stored.keys() >= set(entry.assertion.keys)}
         nodes = {key: found.node for key, found in stored.items()}
         counted = {name: entry for name, entry in whole.items() if not entry.removed or name in by_rules}
         clean = {name: entry for name, entry in counted.items() if garbage.isdisjoint(entry.assertion.keys)}
