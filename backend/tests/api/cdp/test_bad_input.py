@@ -1,14 +1,18 @@
 """Whatever comes is answered clearly and never with a 5xx; one bad event spoils no other."""
 
+import base64
 import gzip
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from httpx2 import AsyncClient
 from sqlalchemy import text
 
 from app.db.session import Scopes
+from app.services.cdp.events.reading import Delivery
 from tests.factories.access import Company
 from tests.factories.cdp import Source, make_source, track
 
@@ -202,3 +206,44 @@ async def test_odd_headers_are_the_senders_fault(
 ) -> None:
     answer = await anonymous.post("/v1/batch", content=b'{"batch":[]}', headers=[(name.encode(), value)])
     assert answer.status_code in {400, 401}, answer.text
+
+
+async def test_a_time_of_sending_at_the_calendars_end_mends_nothing(
+    client: AsyncClient, anonymous: AsyncClient, source: Source
+) -> None:
+    body = b'{"sentAt":"9999-12-31T23:59:59.999999Z","batch":[{"type":"track","userId":"u"}]}'
+    await anonymous.post("/v1/batch", content=body, headers={"X-Write-Key": source.key})
+    [verdict] = (await client.get("/api/v1/cdp/events/verdicts")).json()["items"]
+    answer = await client.post(f"/api/v1/cdp/events/verdicts/{verdict['id']}/replay")
+    assert (answer.status_code, answer.json()["replay_outcome"]) == (200, "rejected")
+
+
+@pytest.mark.parametrize("lead", [timedelta(days=1), timedelta(days=-1)])
+@pytest.mark.parametrize("sent_at", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_nor_does_it_where_our_clock_is_another_than_the_worlds(lead: timedelta, sent_at: str) -> None:
+    delivery = Delivery(1, None, "segment", datetime.now(UTC), clock_lead=lead)
+    assert delivery.read(b"{" + _TRACK + b',"sentAt":"' + sent_at.encode() + b'"}').message_id
+
+
+async def test_half_a_character_in_a_corrected_event_is_refused(
+    client: AsyncClient, anonymous: AsyncClient, source: Source
+) -> None:
+    body = b'{"batch":[{"type":"track","userId":"u"}]}'
+    await anonymous.post("/v1/batch", content=body, headers={"X-Write-Key": source.key})
+    [verdict] = (await client.get("/api/v1/cdp/events/verdicts")).json()["items"]
+    answer = await client.post(
+        f"/api/v1/cdp/events/verdicts/{verdict['id']}/replay",
+        content=rb'{"payload":{"type":"track","user_id":"u","event_name":"\ud800"}}',
+        headers={"content-type": "application/json"},
+    )
+    assert (answer.status_code, answer.json()["replay_outcome"]) == (200, "rejected")
+
+
+@pytest.mark.parametrize(
+    "at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-11-01T00:00:00"]
+)
+async def test_a_cursor_that_no_list_gave_out_is_refused(client: AsyncClient, at: str) -> None:
+    cursor = base64.urlsafe_b64encode(json.dumps([at, str(uuid4())]).encode()).decode()
+    for path in ("profiles", "events", "identity/refusals", "identity/quarantine", "privacy/requests"):
+        answer = await client.get(f"/api/v1/cdp/{path}", params={"cursor": cursor})
+        assert (answer.status_code, answer.json()["code"]) == (422, "pages.bad_cursor"), path

@@ -32,6 +32,14 @@ def sent_time(value: str | float | None) -> datetime | None:
         return None
 
 
+def moved(at: datetime | None, by: timedelta) -> datetime | None:
+    """None where that is past the calendar's end: then nothing is mended."""
+    try:
+        return None if at is None else at + by
+    except OverflowError:
+        return None
+
+
 def corrected(received_at: datetime, sent_at: datetime | None, said: datetime | None) -> datetime:
     """When it happened by our clock: `receivedAt - (sentAt - originalTimestamp)`."""
     if said is None:

@@ -244,8 +244,7 @@ class Delivery:
     def _sent(self, item: Item) -> datetime | None:
         if item.sentAt is None:
             return self.sent_at
-        said = clock_correction.sent_time(item.sentAt)
-        return None if said is None else said + self.clock_lead
+        return clock_correction.moved(clock_correction.sent_time(item.sentAt), self.clock_lead)
 
     def _context_of(self, item: Item) -> _Context:
         """Read once for each wording of it: an SDK says the same with every event."""

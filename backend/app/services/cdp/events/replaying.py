@@ -5,6 +5,7 @@ from uuid import UUID
 from app.db.session import Scopes
 from app.models.cdp.events import CdpEventVerdict
 from app.services.audit_logs.service import AuditLog
+from app.services.cdp.events.clock_correction import moved
 from app.services.cdp.events.errors import NothingToReplay
 from app.services.cdp.events.reading import Delivery
 from app.services.cdp.events.repository import EventRepository
@@ -35,14 +36,13 @@ class Replay:
             raise NothingToReplay
         near_the_visitor = sender.kind is not SourceKind.SERVER
         kept = kept_payload(verdict.payload, tenant_id)
-        lag = kept.received_at - kept.sent_at if kept.sent_at else None
         delivery = Delivery(
             tenant_id=tenant_id,
             source_id=verdict.source_id,
             dialect=verdict.dialect,
             received_at=now,
             event_type=kept.event_type,
-            sent_at=now - lag if lag is not None else None,
+            sent_at=moved(kept.sent_at, now - kept.received_at),
             context=kept.context.encode("latin-1"),
             integrations=kept.integrations.encode("latin-1"),
             ip=kept.ip if near_the_visitor else None,
