@@ -323,6 +323,7 @@ async def test_an_erasure_takes_the_person_out_of_files_that_wait(acme: Company)
     done = await imported(acme, "\n".join([rows[0], rows[4]]))
     assert done["rejected"] == 1
     waiting = await upload(acme, "\n".join(rows[:4]))
+    await upload(acme, '{"email":"mo@example.com"}\n7\nnull\n{"email":' + "[" * 900 + "]" * 900 + "}")
     body = {"kind": "erasure", "profile_id": (await profile_by(acme, "u-7"))["id"], "reason": "They asked."}
     asked = (await acme.client().post("/api/v1/cdp/privacy/requests", json=body)).json()
     await PrivacyWork(acme.scopes).run(UUID(asked["id"]))
@@ -354,6 +355,7 @@ async def test_an_import_that_was_started_before_an_erasure_does_not_bring_the_p
     assert (later["accepted"], later["rejected"]) == (0, 1)
     (row,) = await rejected_rows(acme, later["id"])
     assert row["reason"].startswith("erased: ")
+    assert "u-7" not in row.values()
 
 
 async def test_two_tenants_files_are_apart(acme: Company, globex: Company) -> None:

@@ -19,7 +19,7 @@ from app.models.cdp.events import CdpEvent, CdpEventVerdict
 from app.services.cdp.events import identifiers as people
 from app.services.cdp.events.admission import Admission
 from app.services.cdp.events.bodies import decompressed, is_json, members
-from app.services.cdp.events.clock_correction import sent_time
+from app.services.cdp.events.clock_correction import moved, sent_time
 from app.services.cdp.events.commerce import names_an_order
 from app.services.cdp.events.dialects import NATIVE
 from app.services.cdp.events.errors import (
@@ -34,6 +34,7 @@ from app.services.cdp.events.repository import EventFilter, EventRepository, Sou
 from app.services.cdp.events.rules import MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_EVENT_BYTES, MatchKey
 from app.services.cdp.events.sampling import SHOWN
 from app.services.cdp.events.store_repository import NO_SOURCE, EventStore, Outcome, kept_payload
+from app.services.cdp.events.validation import is_too_deep
 from app.services.cdp.events.writer import WRITERS, GroupWriter
 from app.services.cdp.sources.service import Sender, SourceKind, WriteKeys
 
@@ -230,7 +231,7 @@ class Ingestion:
             dialect=dialect,
             received_at=received_at,
             event_type=event_type,
-            sent_at=envelope.sent_at + lead if envelope.sent_at else None,
+            sent_at=moved(envelope.sent_at, lead),
             clock_lead=lead,
             context=envelope.context,
             integrations=envelope.integrations,
@@ -347,6 +348,8 @@ class EventService:
         if verdict.payload is None:
             return None
         item = kept_payload(verdict.payload, self._scope.tenant_id).item.encode("latin-1")
+        if is_too_deep(item):
+            return _text_shown(item)
         try:
             value = msgspec.json.decode(item)
             if not isinstance(value, dict):
@@ -354,7 +357,11 @@ class EventService:
             hidden = {name: people.SEALED for name in _HIDDEN_IDS if value.get(name) is not None}
             return people.take_out({**value, **hidden}, "", {}, traits=False)
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
-            return redact_text(item.decode("utf-8", "replace"))[:2_000]
+            return _text_shown(item)
+
+
+def _text_shown(item: bytes) -> str:
+    return redact_text(item.decode("utf-8", "replace"))[:2_000]
 
 
 def _floor(at: datetime, by: str) -> datetime:
@@ -365,12 +372,16 @@ def _floor(at: datetime, by: str) -> datetime:
 def refused_event(payload: bytes, tenant_id: int) -> Any:
     """A refused event as it came, with what its request said of it; text where it is not JSON."""
     kept = kept_payload(payload, tenant_id)
-    item = kept.item.encode("latin-1")
+    return [_said(kept.item), _said(kept.context), _said(kept.integrations), kept.ip]
+
+
+def _said(text: str) -> Any:
+    """What JSON says that was kept as it came; its words where it is none."""
+    item = text.encode("latin-1")
     try:
-        event: Any = msgspec.json.decode(item)
+        return msgspec.json.decode(item)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        event = item.decode("utf-8", "replace").translate(_SIGNS).split()
-    return [event, kept.context and msgspec.json.decode(kept.context.encode("latin-1")), kept.ip]
+        return item.decode("utf-8", "replace").translate(_SIGNS).split()
 
 
 def _live(event: CdpEvent) -> dict[str, Any]:

@@ -34,13 +34,17 @@ def check_shape(raw: bytes, *, beside: int = 0) -> None:
     """
     if len(raw) + beside > MAX_EVENT_BYTES:
         raise Refused(VerdictCode.TOO_LARGE, f"{len(raw) + beside} bytes; at most {MAX_EVENT_BYTES}")
-    if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH and _depth(raw) > MAX_DEPTH:
+    if is_too_deep(raw):
         raise Refused(VerdictCode.TOO_DEEP, f"it is nested deeper than {MAX_DEPTH} levels")
     # The search for one byte is many times faster than that for two, and most events escape nothing.
     if b"\\" in raw and b"\\u" in raw:
         _check_escapes(raw)
     if _looks_like_an_exponent(raw) and _MAY_HAVE_EXPONENTS.search(raw):
         _check_exponents(raw)
+
+
+def is_too_deep(raw: bytes) -> bool:
+    return raw.count(b"{") + raw.count(b"[") > MAX_DEPTH and _depth(raw) > MAX_DEPTH
 
 
 def _depth(raw: bytes) -> int:

@@ -84,4 +84,6 @@ def _identifiers(cells: Any, where: tuple[list[int], list[str]]) -> list[Any]:
     said = _said(cells)
     if isinstance(said, dict):
         return [said.get(name) for name in where[1]]
+    if not isinstance(said, list):  # a line that is JSON, and no row
+        return []
     return [said[place].strip() for place in where[0] if place < len(said) and isinstance(said[place], str)]

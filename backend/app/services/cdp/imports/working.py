@@ -225,6 +225,8 @@ def _refused(
     for verdict in outcome.rejected:
         unknown: tuple[int, Cells] = (0, [])
         number, cells = sent.get(verdict.payload) or message_ids.get(verdict.message_id or "") or unknown
+        if not verdict.payload:  # of an erased person: to keep the row would be to let it in
+            cells = []
         found.append((number, cells, f"{verdict.code.value}: {verdict.reason}"))
     return found
 

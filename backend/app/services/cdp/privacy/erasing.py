@@ -82,7 +82,7 @@ class Erasure:
         async with self._scopes() as scope:
             request = await PrivacyRepository(scope).find(request_id)
             done = request is None or any(step["part"] == "verdicts_read" for step in request.steps)
-            values = set() if request is None or done else await _called(scope, request.profile_id)
+            values = set() if request is None or done else await _called(scope, request)
         emptied, after = 0, None
         while values and not done:
             async with self._scopes() as scope:
@@ -109,7 +109,7 @@ class Erasure:
         async with self._scopes() as scope:
             request = await PrivacyRepository(scope).find(request_id)
             done = request is None or any(step["part"] == "imports_read" for step in request.steps)
-            values = set() if request is None or done else await _called(scope, request.profile_id)
+            values = set() if request is None or done else await _called(scope, request)
         waiting = rejected = 0
         if values:
             distinct = {value for value in values if len(value) >= _DISTINCT}
@@ -145,7 +145,7 @@ class Erasure:
 
     async def _conditions(self, scope: TenantScope, request: Any) -> list[Step]:
         """While it can still be read what the person is called."""
-        named = Named.of(await _called(scope, request.profile_id))
+        named = Named.of(await _called(scope, request))
         return [
             _erased("cdp_segments", await SegmentService(scope).forget(named)),
             _erased("cdp_funnels", await FunnelService(scope).forget(named)),
@@ -265,24 +265,22 @@ def _erased(store: str, rows: int) -> Step:
     return {"store": store, "status": StepStatus.ERASED, "rows": rows, "detail": ERASED[store]}
 
 
-async def _called(scope: TenantScope, profile_id: UUID) -> set[str]:
-    """What the person is called, in normal forms."""
-    profiles = ProfileService(scope)
-    try:
-        profile = await profiles.current(profile_id)
-    except ProfileNotFound:
-        return set()
-    values = [profiles.value(each) for each in await profiles.identifiers(profile)]
-    return {value for value in values if value}
+async def _called(scope: TenantScope, request: Any) -> set[str]:
+    """What the person is called, in normal forms; whoever is joined to them meanwhile is another."""
+    return await ProfileService(scope).values(request.subject_keys)
 
 
 def _names(event: Any, values: set[str]) -> bool:
     """Whether a text at any depth is one of these, as it stands or in its normal form."""
-    if isinstance(event, Mapping):
-        return any(_names(each, values) for each in event.values())
-    if isinstance(event, Sequence) and not isinstance(event, str):
-        return any(_names(each, values) for each in event)
-    if not isinstance(event, str | int):
-        return False
-    text = str(event)
-    return not values.isdisjoint({text, normal_email(text) or text, normal_phone(text) or text})
+    waiting = [event]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, Mapping):
+            waiting += each.values()
+        elif isinstance(each, str | int):
+            text = str(each)
+            if not values.isdisjoint({text, normal_email(text) or text, normal_phone(text) or text}):
+                return True
+        elif isinstance(each, Sequence):
+            waiting += each
+    return False

@@ -96,6 +96,12 @@ class ProfileRepository:
         )
         return (await self._session.scalars(statement)).all()
 
+    async def identifiers_by_keys(self, keys: Sequence[UUID]) -> Sequence[CdpIdentifier]:
+        statement = select(CdpIdentifier).where(
+            CdpIdentifier.tenant_id == self._scope.tenant_id, CdpIdentifier.key.in_(keys)
+        )
+        return (await self._session.scalars(statement)).all()
+
     async def links(self, keys: Sequence[UUID]) -> Sequence[CdpIdentityEdge]:
         """Every link from or to these identifiers, the first asserted first."""
         wanted = list(keys)

@@ -108,6 +108,11 @@ class ProfileService:
     async def identifiers(self, profile: CdpProfile) -> Sequence[CdpIdentifier]:
         return await self._profiles.identifiers(profile.id)
 
+    async def values(self, keys: Sequence[UUID]) -> set[str]:
+        """These identifiers in the clear, whosever they are."""
+        found = await self._profiles.identifiers_by_keys(keys)
+        return {value for each in found if (value := self.value(each))}
+
     async def timeline(
         self, profile_id: UUID, *, cursor: str | None, limit: int
     ) -> tuple[Sequence[CdpEvent], str | None]:
