@@ -23,7 +23,7 @@ from app.services.cdp.files.service import guarded, unguarded
 from app.services.cdp.identity.service import Resolver
 from app.services.cdp.privacy.service import PrivacyWork
 from app.services.cdp.segments.service import Recomputation
-from tests.api.cdp.test_privacy import WorkerDiedError, die, scopes_that
+from tests.api.cdp.test_privacy import WorkerDiedError, die, profile_of, scopes_that
 from tests.factories.access import Company
 from tests.factories.cdp import make_source, track
 from tests.factories.files import EXPORTS, exported, imported
@@ -332,6 +332,23 @@ async def test_an_erasure_ends_the_exports_that_hold_the_person(people: Company)
     assert stores["cdp_export_parts"][0] == "erased"
     assert stores["cdp_export_subjects"] == ("erased", 1)
     assert stores["fetched_exports"] == ("impossible", 1)
+
+
+async def test_an_erasure_ends_the_exports_of_when_the_person_was_part_of_another(people: Company) -> None:
+    client = people.client()
+    ids = [await profile_of(client, name) for name in ("u-1", "u-2")]
+    both = {"profile_id": ids[0], "other_profile_id": ids[1], "reason": "The same."}
+    survivor = (await client.post("/api/v1/cdp/profiles/merges", json=both)).json()["profile_ids"]
+    holding = await exported(people, columns=["email"])
+    graph = (await client.get(f"/api/v1/cdp/profiles/{survivor[0]}/identity-graph")).json()
+    [merge] = [each["assertion"] for each in graph["links"] if each["kind"] == "merge"]
+    undone = await client.post(f"/api/v1/cdp/identity/links/{merge}/undo", json={"reason": "They are two."})
+    assert sorted(undone.json()["profile_ids"]) == sorted(map(str, ids))
+    [other] = {*ids} - {*survivor}
+    body = {"kind": "erasure", "profile_id": other, "reason": "They asked."}
+    asked = (await client.post("/api/v1/cdp/privacy/requests", json=body)).json()
+    await PrivacyWork(people.scopes).run(UUID(asked["id"]))
+    assert (await client.get(f"{EXPORTS}/{holding['id']}")).json()["status"] == "ended"
 
 
 async def test_what_cannot_be_exported_is_refused(people: Company) -> None:

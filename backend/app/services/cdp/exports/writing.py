@@ -149,7 +149,9 @@ async def _people_page(scope: TenantScope, row: CdpExport, most: int) -> None:
         if row.purpose is None or allowed[each.id][row.purpose]
     ]
     if people:
-        await _keep(scope, row, _lines(row, people), [each.profile.id for each in people])
+        # By all that they are called now: what is one person here may be two when one of them is erased.
+        keys = [one.key for each in people for one in identifiers.get(each.profile.id, ())]
+        await _keep(scope, row, _lines(row, people), [*keys, *(each.profile.id for each in people)])
     row.rows_read += len(ids)
     row.rows_written += len(people)
     row.place = [str(ids[-1])] if ids else row.place
