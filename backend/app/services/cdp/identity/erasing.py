@@ -46,13 +46,16 @@ class GraphErasure:
     async def erase(self, keys: Sequence[UUID], request_id: UUID) -> Erased:
         """Take these out; who was named beside them stays, and whoever they were joined to is folded without them."""
         await self._graph.lock()
-        owners = {each.profile_id for each in (await self._graph.identifiers.by_keys(keys)).values()}
+        there = await self._graph.identifiers.by_keys(keys)
+        owners = {each.profile_id for each in there.values()}
         events = await self._rows.events(request_id)
         links, beside = await self._rows.edges(keys)
         identifiers = await self._rows.identifiers(keys)
         freed = await self._rows.set_free(keys)
         gone = await self._rows.profiles(keys)
-        await tell(self._scope, [Change("erased", gone)] if gone else [])
+        # Who became somebody else meanwhile has no profile that ends: receivers know them by one of these.
+        told = gone or sorted(there)
+        await tell(self._scope, [Change("erased", told)] if told else [])
         await self._join_anew(beside | freed, freed | owners.difference(keys))
         await self._rows.resolve_again(keys)
         await self._scope.enqueue("cdp.identity.resolve", {}, queue="cdp", unless_pending=True)

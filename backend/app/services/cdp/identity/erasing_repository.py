@@ -27,6 +27,10 @@ _LEFT = """
 UPDATE cdp_identifiers SET profile_id = key WHERE tenant_id = $1 AND profile_id = ANY($2::uuid[]) RETURNING key
 """
 _EVENTS = "SELECT cdp_events_erase($1, $2)"
+# What waits in the queue is barred when it is resolved; what stands apart may never be.
+_BAR_APART = """
+SELECT cdp_events_bar(array_agg(received_at), array_agg(id)) FROM cdp_identity_quarantine WHERE tenant_id = $1
+"""
 # Who came back while they were being erased: what they did since is resolved anew.
 _AGAIN = """
 INSERT INTO cdp_identity_queue (tenant_id, id, received_at, event_ids)
@@ -72,6 +76,7 @@ class ErasingRepository:
         erased = 0
         while bite := int(await driver.fetchval(_EVENTS, request_id, _AT_ONCE)):
             erased += bite
+        erased += await driver.fetchval(_BAR_APART, self._scope.tenant_id)
         await driver.execute(_STOOD_APART, self._scope.tenant_id)
         return erased
 

@@ -1,20 +1,27 @@
 """Whoever is joined to a person who is being erased keeps what is theirs, and nothing of the other."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.core.config import Settings
 from app.core.ids import uuid7
-from app.models.cdp.identity import CdpIdentifier
+from app.db.roles import owner_dsn
+from app.models.cdp.identity import CdpIdentifier, CdpProfileChange
 from app.models.cdp.profiles import CdpProfile
 from app.services.cdp.events.service import Ingestion
-from app.services.cdp.identity.service import GraphChanges, GraphErasure
+from app.services.cdp.identity.service import GraphChanges, GraphErasure, Rules, Ruling
 from tests.factories.access import Company
 from tests.factories.cdp import track
 from tests.factories.segments import Lab
+from tests.workers.processes import eventually
 
 
 @pytest.fixture
@@ -54,5 +61,43 @@ async def test_who_was_merged_with_them_meanwhile_is_folded_without_them(lab: La
     await lab.follow()
     async with lab.scopes() as scope:
         left = (await scope.session.execute(select(CdpProfile.id, CdpProfile.event_count))).all()
+        told = select(CdpProfileChange.profile_ids).where(CdpProfileChange.reason == "erased")
+        [gone] = await scope.session.scalars(told)
     assert left == [(other, 1)]
+    assert gone == [erased]
     assert await lab.members(segment) == {other}
+
+
+_WAITS = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'cdp_identifiers'::regclass)"
+
+
+@pytest.fixture
+async def owner(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(owner_dsn(settings))
+    yield connection
+    await connection.close()
+
+
+async def test_a_trial_of_rules_that_reads_while_they_are_erased_goes_by_who_is_left(
+    lab: Lab, owner: asyncpg.Connection
+) -> None:
+    await lab.send(*(track("Viewed", userId=f"u-{each}", anonymousId=f"a-{each}") for each in range(2)))
+    erased = await lab_profiles(lab)
+
+    async def trial() -> int:
+        async with lab.scopes() as scope:
+            return (await Ruling(scope).dry_run(Rules())).profiles_before
+
+    async with owner.transaction():
+        await owner.execute("SELECT set_config('app.tenant_id', $1, true)", str(lab.company.id))
+        await owner.execute("LOCK TABLE cdp_identifiers")
+        trying = asyncio.create_task(trial())
+        await eventually(partial(owner.fetchval, _WAITS))
+        await owner.execute("DELETE FROM cdp_identity_edges WHERE a_key = $1 OR b_key = $1", erased[0])
+        await owner.execute("DELETE FROM cdp_identifiers WHERE profile_id = $1", erased[0])
+    assert await trying == 1
+
+
+async def lab_profiles(lab: Lab) -> list[UUID]:
+    async with lab.scopes() as scope:
+        return list(await scope.session.scalars(select(CdpProfile.id)))

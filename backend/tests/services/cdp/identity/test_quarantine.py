@@ -14,10 +14,11 @@ from app.core.config import Settings
 from app.core.ids import uuid7
 from app.db.roles import owner_dsn
 from app.db.session import is_passing
+from app.models.cdp.events import CdpEvent
 from app.models.cdp.identity import CdpIdentifier, CdpIdentityQuarantined, CdpIdentityQueueItem
 from app.models.cdp.profiles import CdpProfile
 from app.services.cdp.events.service import Ingestion
-from app.services.cdp.identity.service import Resolver
+from app.services.cdp.identity.service import GraphErasure, Resolver
 from app.services.cdp.sources.service import Sender
 from tests.factories.access import Company
 from tests.factories.cdp import ingest, track
@@ -210,3 +211,28 @@ async def test_another_tenants_events_cannot_be_tried_again(
     assert (await theirs.post(f"{QUARANTINE}/retry")).json() == {"queued": 0}
     async with acme.scopes() as scope:
         assert await scope.session.scalar(select(func.count()).select_from(CdpIdentityQuarantined)) == 1
+
+
+async def test_an_erasure_takes_along_what_stands_apart_and_names_the_person(
+    acme: Company, client: AsyncClient, ingestion: Ingestion, owner: asyncpg.Connection
+) -> None:
+    """Whoever it is anchored to: nobody may ever try it again."""
+    mail = {"properties": {"email": "jo@shop.example"}}
+    sender = Sender(acme.id, None)
+    await ingest(ingestion, sender, track(userId="u-1", **mail))
+    await Resolver(acme.scopes).drain()
+    await ingest(ingestion, sender, track(userId="u-2", messageId="m-2", **mail), track(userId="u-3"))
+    await spoil(owner, acme, "m-2")
+    await Resolver(acme.scopes).drain()
+    assert len(await listed(client)) == 1
+    async with acme.scopes() as scope:
+        mine = select(CdpIdentifier.profile_id).where(CdpIdentifier.type == "email")
+        erasure, request = GraphErasure(scope), uuid7()
+        keys = await erasure.bury((await scope.session.scalars(mine)).one(), scope.now(), request)
+        await erasure.erase(keys, request)
+        naming = select(func.count()).where(
+            CdpEvent.user_id_hash.is_not(None), CdpEvent.email_hash.is_not(None)
+        )
+        anchored = naming.where(CdpEvent.person_key.not_in(keys))
+        assert await scope.session.scalar(anchored) == 0
+    assert await listed(client) == []
