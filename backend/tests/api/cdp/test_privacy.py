@@ -21,6 +21,7 @@ from app.db.session import Scopes, TenantScope
 from app.models.cdp.events import CdpEvent
 from app.models.cdp.privacy import CdpPrivacyRequest
 from app.models.integrations.conversions import ConversionDelivery
+from app.services.cdp.arrivals.service import Arrivals
 from app.services.cdp.consents.service import Consents
 from app.services.cdp.events.service import Ingestion
 from app.services.cdp.identity.service import Resolver
@@ -214,6 +215,32 @@ async def test_nothing_readable_of_the_person_is_left_in_any_table(
                 every = text(f"select x::text from {table.name} x where tenant_id = :t")  # noqa: S608  (a name of ours)
                 found = await scope.session.scalars(every, {"t": acme.id})
                 assert not [row for row in found if "u-1@" in row or "o-u-1" in row or "a-u-1" in row], table
+
+
+@pytest.mark.parametrize(
+    ("context", "properties"),
+    [
+        (b"{}", b'{"a":' * 600 + b"1" + b"}" * 600),
+        (b'{"page":' + b"[" * 5_000 + b"]" * 5_000 + b"}", b"{}"),
+        (rb'{"page":"\udc00"}', b"{}"),
+        (b'{"page":1e-20000}', b"{}"),
+    ],
+    ids=["deep", "deep beside", "half a pair", "tiny"],
+)
+async def test_nothing_that_was_refused_is_too_odd_to_be_shown_or_erased(
+    acme: Company, client: AsyncClient, context: bytes, properties: bytes
+) -> None:
+    source = await make_source(acme)
+    await told(acme, source, happened("u-1"))
+    odd = b'{"type":"track","event":"e","userId":"u-1","messageId":"m","properties":' + properties + b"}"
+    body = b'{"context":' + context + b',"batch":[' + odd + b"]}"
+    await client.post("/v1/batch", content=body, auth=(source.key, ""))
+    [verdict] = (await client.get("/api/v1/cdp/events/verdicts")).json()["items"]
+    assert verdict["replayable"]
+    request = await asked(acme, "erasure", await profile_of(client, "u-1"))
+    assert (await client.get(f"{PRIVACY}/requests/{request}")).json()["status"] == "done"
+    [verdict] = (await client.get("/api/v1/cdp/events/verdicts")).json()["items"]
+    assert not verdict["replayable"]
 
 
 def conditions(*tests: dict[str, Any]) -> dict[str, Any]:
@@ -496,6 +523,79 @@ async def test_events_that_arrive_at_any_moment_of_an_erasure_bring_nobody_back(
             text("select count(*) from cdp_events where email_hash is not null")
         )
     assert (held, kept) == (0, 0)
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+async def test_what_follows_from_events_at_any_moment_of_an_erasure_leaves_nothing(
+    acme: Company, ingestion: Ingestion, moment: int
+) -> None:
+    """Their consents and conversions are taken in while they are being erased, before their events go."""
+    await make_account(acme.scopes, with_orders=False)
+    async with acme.scopes() as scope:
+        await scope.session.execute(text("update ad_accounts set pixel_id = '123'"))
+    await ingest(ingestion, Sender(acme.id, None), happened("u-1", messageId="m-theirs"))
+    await Resolver(acme.scopes).drain()
+    request = await requested(acme, "erasure", await profile_of(acme.client(), "u-1"))
+
+    async def follow() -> None:
+        await Arrivals(acme.scopes).drain()
+
+    await PrivacyWork(scopes_that(acme.scopes, moment, follow)).run(request)
+    await nothing_is_left(acme)
+    assert await rows(acme.scopes, "cdp_consent_strings") == 0
+    assert await rows(acme.scopes, "conversion_deliveries where dedupe_key = 'm-theirs'") == 0
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+async def test_what_a_person_refuses_after_their_erasure_began_stands(
+    acme: Company, ingestion: Ingestion, moment: int
+) -> None:
+    source = await make_source(acme)
+    await told(acme, source, happened("u-1"))
+    request = await requested(acme, "erasure", await profile_of(acme.client(), "u-1"))
+    refusing = {"consent": {"categoryPreferences": {"Advertising": False}}, "tcf": "CPXxRfB"}
+
+    async def come_back() -> None:
+        back = happened("u-1", timestamp=(real_now() + timedelta(minutes=1)).isoformat(), context=refusing)
+        await ingest(ingestion, Sender(acme.id, source.id), back)
+        await Arrivals(acme.scopes).drain()
+
+    await PrivacyWork(scopes_that(acme.scopes, 2 + moment, come_back)).run(request)
+    await Resolver(acme.scopes).drain()
+    profile = await profile_of(acme.client(), "u-1")
+    if profile is not None:  # else it was over before they came
+        said = (await acme.client().get(f"/api/v1/cdp/consents/{profile}")).json()
+        assert said["purposes"]["ads"]["because"] == "they_refused"
+        assert [each["value"] for each in said["strings"]] == ["CPXxRfB"]
+
+
+async def test_whoever_becomes_one_with_a_person_being_erased_keeps_what_names_them(
+    acme: Company, client: AsyncClient
+) -> None:
+    """And what the person was called stays theirs, whosever it becomes."""
+    source = await make_source(acme)
+    refused = [
+        {"type": "track", "messageId": f"m-{number}", "userId": name, "event": None}
+        for number, name in enumerate(("u-1", "u-1@shop.example", "u-2"))
+    ]
+    await told(acme, source, happened("u-1"), happened("u-2"), *refused)
+    profile, other = await profile_of(client, "u-1"), await profile_of(client, "u-2")
+    request = await requested(acme, "erasure", profile)
+
+    async def change() -> None:
+        held = (await client.get(f"{PROFILES}/{profile}")).json()["identifiers"]
+        mail = [each["key"] for each in held if each["type"] == "email"]
+        split = await client.post(f"{PROFILES}/{profile}/split", json={"keys": mail, "reason": "Another."})
+        merged = {"profile_id": profile, "other_profile_id": other, "reason": "The same."}
+        assert (split.status_code, (await client.post(f"{PROFILES}/merges", json=merged)).status_code) == (
+            200,
+            200,
+        )
+
+    await PrivacyWork(scopes_that(acme.scopes, 3, change)).run(request)
+    verdicts = (await client.get("/api/v1/cdp/events/verdicts")).json()["items"]
+    kept = {each["message_id"]: each["replayable"] for each in verdicts}
+    assert kept == {"m-0": False, "m-1": False, "m-2": True}
 
 
 @pytest.mark.parametrize(

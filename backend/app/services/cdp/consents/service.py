@@ -33,6 +33,7 @@ from app.services.cdp.consents.rules import (
 from app.services.cdp.consents.settings import ConsentRules, ConsentSettings
 from app.services.cdp.consents.summaries import ConsentSummaries
 from app.services.cdp.profiles.service import ProfileService
+from app.services.cdp.tombstones.service import Tombstones
 
 __all__ = [
     "DEFAULT_CATEGORIES",
@@ -95,8 +96,13 @@ class Consents:
         return decided
 
     async def take_in(self, received_from: datetime, received_to: datetime) -> int:
-        """Keep what the events received then say of consent; the same events again add nothing. How many spoke."""
-        speaking = await self._rows.speaking(received_from, received_to)
+        """Keep what the events received then say of consent; the same events again add nothing. How many spoke.
+
+        An erased person's past says nothing: its events may be there still, while they are being erased.
+        """
+        said = await self._rows.speaking(received_from, received_to)
+        barred = await Tombstones(self._scope).bar([([each.person_key], each.at) for each in said])
+        speaking = [each for each, is_past in zip(said, barred, strict=True) if not is_past]
         if not speaking:
             return 0
         rules, now = await ConsentSettings(self._scope).current(), self._scope.now()

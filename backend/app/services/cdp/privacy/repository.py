@@ -4,14 +4,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import case, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db.session import TenantScope
 from app.db.utils import newest_first
 from app.models.cdp.consents import CdpConsent, CdpConsentString
 from app.models.cdp.events import CdpEvent, CdpEventVerdict
-from app.models.cdp.privacy import CdpPrivacyExportPart, CdpPrivacyRequest, CdpPrivacySettings
+from app.models.cdp.privacy import CdpPrivacyExportPart, CdpPrivacyRequest, CdpPrivacySettings, CdpTombstone
 from app.models.cdp.segments import CdpSegment, CdpSegmentListEntry, CdpSegmentMember
 from app.models.integrations.connections import Connection
 from app.models.integrations.conversions import ConversionDelivery
@@ -211,14 +211,40 @@ class PrivacyRepository:
         return sorted(await self._session.scalars(statement))
 
     async def erase_consents(self, keys: Sequence[UUID]) -> tuple[int, int]:
+        """What they said before they were buried; what they say since counts."""
+        past, kept = CdpTombstone, CdpConsent
+        theirs = (
+            kept.tenant_id == self._tenant_id,
+            kept.person_key.in_(keys),
+            past.tenant_id == kept.tenant_id,
+            past.key == kept.person_key,
+        )
+        granted, refused = kept.granted_at >= past.before, kept.refused_at >= past.before
+        await self._session.execute(
+            update(kept)
+            .where(*theirs)
+            .values(
+                granted_at=case((granted, kept.granted_at)),
+                granted_source=case((granted, kept.granted_source)),
+                refused_at=case((refused, kept.refused_at)),
+                refused_source=case((refused, kept.refused_source)),
+            )
+            .execution_options(synchronize_session=False)
+        )
         consents = await self._session.execute(
-            delete(CdpConsent)
-            .where(CdpConsent.tenant_id == self._tenant_id, CdpConsent.person_key.in_(keys))
-            .returning(CdpConsent.purpose)
+            delete(kept)
+            .where(*theirs, kept.granted_at.is_(None), kept.refused_at.is_(None))
+            .returning(kept.purpose)
         )
         strings = await self._session.execute(
             delete(CdpConsentString)
-            .where(CdpConsentString.tenant_id == self._tenant_id, CdpConsentString.person_key.in_(keys))
+            .where(
+                CdpConsentString.tenant_id == self._tenant_id,
+                CdpConsentString.person_key.in_(keys),
+                past.tenant_id == CdpConsentString.tenant_id,
+                past.key == CdpConsentString.person_key,
+                CdpConsentString.at < past.before,
+            )
             .returning(CdpConsentString.kind)
         )
         return len(consents.all()), len(strings.all())

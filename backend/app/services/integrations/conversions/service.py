@@ -123,11 +123,13 @@ class ConversionService:
                 return
 
     async def _rows(self, events: Sequence[CdpEvent], accounts: Sequence[AdAccount]) -> list[dict[str, Any]]:
-        named = [
+        conversions = [
             (event, name)
             for event in events
             if (name := rules.canonical(event.event_type, event.event_name)) is not None
         ]
+        barred = await _of_the_erased(self._scope, [event for event, _ in conversions])
+        named = [each for each in conversions if each[0].id not in barred]
         stored = [_stored(event, self._scope.tenant_id) for event, _ in named]
         decided = await _may_go_to_ads(
             self._scope, [(event, each) for (event, _), each in zip(named, stored, strict=True)]
@@ -202,9 +204,7 @@ class ConversionSender:
             found = {event.id: (event, _stored(event, scope.tenant_id)) for event in events}
             decided = await _may_go_to_ads(scope, list(found.values()))
             granted = {event_id for event_id, yes in zip(found, decided, strict=True) if yes}
-            past = [(keys_named(event, scope.tenant_id), event.event_time) for event, _ in found.values()]
-            barred = await Tombstones(scope).bar(past)
-            erased = {event_id for event_id, yes in zip(found, barred, strict=True) if yes}
+            erased = await _of_the_erased(scope, events)
             usual = await self._pasts(deliveries, events, now)
             quarantined: list[UUID] = []
             for delivery in claimed:
@@ -334,6 +334,13 @@ class ConversionSender:
             to_be_retried=len(waiting),
         )
         return len(given_up)
+
+
+async def _of_the_erased(scope: TenantScope, events: Sequence[CdpEvent]) -> set[UUID]:
+    """Which of these events are of an erased person's past."""
+    past = [(keys_named(event, scope.tenant_id), event.event_time) for event in events]
+    barred = await Tombstones(scope).bar(past)
+    return {event.id for event, yes in zip(events, barred, strict=True) if yes}
 
 
 async def _may_go_to_ads(
