@@ -76,7 +76,7 @@ class ErasingRepository:
         erased = 0
         while bite := int(await driver.fetchval(_EVENTS, request_id, _AT_ONCE)):
             erased += bite
-        erased += await driver.fetchval(_BAR_APART, self._scope.tenant_id)
+        erased += int(await driver.fetchval(_BAR_APART, self._scope.tenant_id))
         await driver.execute(_STOOD_APART, self._scope.tenant_id)
         return erased
 

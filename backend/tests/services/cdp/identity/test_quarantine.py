@@ -217,11 +217,13 @@ async def test_an_erasure_takes_along_what_stands_apart_and_names_the_person(
     acme: Company, client: AsyncClient, ingestion: Ingestion, owner: asyncpg.Connection
 ) -> None:
     """Whoever it is anchored to: nobody may ever try it again."""
-    mail = {"properties": {"email": "jo@shop.example"}}
+    mail = {"email": "jo@shop.example"}
     sender = Sender(acme.id, None)
-    await ingest(ingestion, sender, track(userId="u-1", **mail))
+    await ingest(ingestion, sender, track(userId="u-1", properties=mail))
     await Resolver(acme.scopes).drain()
-    await ingest(ingestion, sender, track(userId="u-2", messageId="m-2", **mail), track(userId="u-3"))
+    await ingest(
+        ingestion, sender, track(userId="u-2", messageId="m-2", properties=mail), track(userId="u-3")
+    )
     await spoil(owner, acme, "m-2")
     await Resolver(acme.scopes).drain()
     assert len(await listed(client)) == 1
