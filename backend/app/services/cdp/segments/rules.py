@@ -59,7 +59,7 @@ class Reads:
                 self.all
                 or self.lifecycle
                 or not _apart(self.events, event_names)
-                or not _apart(self.traits, traits)
+                or not _apart(self.traits, map(root, traits))
             )
         if reason == "computed":
             return not _apart(self.traits, traits)

@@ -142,3 +142,11 @@ async def test_a_profile_that_is_left_with_no_event_leaves(lab: Lab) -> None:
         await GraphChanges(scope).split(visitor, [visitor], "Two again.")
     await lab.follow()
     assert await lab.members(segment) == await lab.answer(segment)
+
+
+async def test_a_sealed_trait_with_a_dot_in_its_name_is_heard_of(lab: Lab) -> None:
+    """Its value names a person, so it is found by its whole name, and not inside an object."""
+    segment = await lab.segment({"kind": "trait", "name": "work.contact", "test": {"op": "exists"}})
+    await lab.send({"type": "identify", "userId": "u-1", "traits": {"work.contact": "jo@example.com"}})
+    await lab.follow()
+    assert await lab.members(segment) == await lab.answer(segment) != set()
