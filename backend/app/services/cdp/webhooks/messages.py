@@ -1,6 +1,6 @@
 """What a message says: items taken from the logs by their places, and the people as they are while it is sent."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -62,7 +62,7 @@ class Messages:
         transitions = await self._transitions(webhook, begin, end)
         items, reached = rules.woven(changes, transitions, MOST_ITEMS)
         encoded = await self._encoded(webhook, items)
-        fitting = _fitting(encoded)
+        fitting = rules.fitting(items, [len(each) + 1 for each in encoded], MOST_BYTES)
         if fitting < len(items):
             items, encoded = items[:fitting], encoded[:fitting]
             reached = rules.place_after(items, begin)
@@ -157,17 +157,6 @@ class Messages:
         if sealed is None:
             return ""
         return unseal(sealed, purpose=IDENTIFIER_PURPOSE, tenant_id=self._scope.tenant_id)
-
-
-def _fitting(encoded: Iterable[bytes]) -> int:
-    """How many of them one message holds; the first goes whatever its size."""
-    size = fitting = 0
-    for each in encoded:
-        size += len(each) + 1
-        if fitting and size > MOST_BYTES:
-            break
-        fitting += 1
-    return fitting
 
 
 def _told(

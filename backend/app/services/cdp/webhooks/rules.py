@@ -237,6 +237,21 @@ def _joined(change: Place, transition: Place) -> Place:
     return Place(change.change_seq, change.change_offset, transition.transition_seq)
 
 
+def fitting(items: Sequence[Item], sizes: Iterable[int], most: int) -> int:
+    """How many of the items one message of so many bytes holds; the first goes whatever its size.
+
+    Of two items of one place (a merge and the end that it is) neither goes without the other.
+    """
+    size = held = 0
+    for number, each in enumerate(sizes, start=1):
+        size += each
+        if held and size > most:
+            break
+        if number == len(items) or items[number].after != items[number - 1].after:
+            held = number
+    return held
+
+
 def place_after(items: Sequence[Item], begin: Place) -> Place:
     """Where a message stands that was cut behind these items."""
     change = next((each.after for each in reversed(items) if each.segment_id is None), begin)

@@ -18,6 +18,7 @@ from app.services.cdp.webhooks.rules import (
     Place,
     Topic,
     address_fault,
+    fitting,
     items_of_changes,
     items_of_transitions,
     new_secret,
@@ -183,3 +184,15 @@ def test_an_erasure_is_told_whatever_was_asked_for() -> None:
     rows = [ChangeRow(1, NOW, "erased", 0, [person]), ChangeRow(2, NOW, "ended", 0, [UUID(int=2)])]
     told = items_of_changes(rows, {}, frozenset({Topic.ENTERED}), Named())
     assert [(each.topic, each.ended) for each in told] == [("profile.ended", "erased")]
+
+
+def test_a_merge_and_the_end_that_it_is_go_in_one_message_whatever_their_size() -> None:
+    """Their place in the log is one: a message that ended between the two would leave the end untold."""
+    goes, stays = UUID(int=1), UUID(int=2)
+    births = {goes: Birth(stays, NOW, None)}
+    items = items_of_changes([ChangeRow(7, NOW, "ended", 0, [goes])], births, ALL, Named())
+    assert [each.topic for each in items] == [Topic.MERGED, Topic.ENDED]
+    before = items_of_changes([ChangeRow(6, NOW, "events", 0, [stays])], {}, ALL, Named())
+    assert fitting([*before, *items], [10, 5, 5], 20) == 3
+    assert fitting([*before, *items], [10, 10, 10], 20) == 1
+    assert fitting(items, [30, 10], 20) == 2
