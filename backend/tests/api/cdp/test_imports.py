@@ -139,6 +139,26 @@ async def test_rows_that_cannot_be_read_are_named_and_the_others_are_taken_in(ac
     ]
 
 
+async def test_numbers_too_large_to_keep_are_faults_of_their_rows(acme: Company) -> None:
+    text = f"email,score\njo@example.com,1e999\nmo@example.com,2\nbo@example.com,{'9' * 5_000}\n"
+    made = await upload(acme, text)
+    columns = [
+        {"column": "email", "to": "email"},
+        {"column": "score", "to": "trait", "name": "score", "type": "number"},
+    ]
+    plan = made["plan"] | {"columns": columns}
+    client = acme.client(Role.MANAGER)
+    seen = await client.post(f"{IMPORTS}/{made['id']}/preview", json=plan)
+    assert seen.status_code == 200, seen.text
+    found = [(each["row"], each["column"], each["code"]) for each in seen.json()["faults"]]
+    assert found == [(2, "score", "not_a_number"), (4, "score", "not_a_number")]
+    done = await imported(acme, text, plan=plan)
+    assert (done["status"], done["accepted"], done["rejected"]) == ("done", 1, 2)
+    far = json.dumps({"event": "Order Completed", "time": 10**400, "user_id": 7})
+    done = await imported(acme, far, "events")
+    assert (done["status"], done["accepted"], done["rejected"]) == ("done", 0, 1)
+
+
 async def test_a_row_that_ingestion_refuses_is_rejected_with_its_reason(acme: Company) -> None:
     done = await imported(
         acme, f"email,note\njo@example.com,{'x' * 40_000}\nmo@example.com,short\n", "people"

@@ -58,7 +58,10 @@ def number(text: str, *, decimal_comma: bool) -> int | float:
     if not _NUMBER.fullmatch(plain):
         mend = "write 1234.5, or say that the file has decimal commas" if "," in plain else "write 1234.5"
         raise Unfit(f"This is no number: {mend}.", "not_a_number")
-    value: int | float = msgspec.json.decode(plain)
+    try:
+        value: int | float = msgspec.json.decode(plain)
+    except msgspec.ValidationError as error:
+        raise Unfit("This number is too large to keep: read the column as text.", "not_a_number") from error
     return value
 
 
@@ -81,7 +84,7 @@ def json_value(text: str) -> Any:
 def moment(value: object, *, zone: ZoneInfo, date_order: str) -> datetime:
     """A time with its zone, UTC; a time without one is of `zone`."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return _of_epoch(float(value))
+        return _of_epoch(value)
     text = str(value).strip()
     if _EPOCH.fullmatch(text):
         return _of_epoch(float(text))
