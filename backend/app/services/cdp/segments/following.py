@@ -67,7 +67,7 @@ class Following:
             now = scope.now()
             due = await members.due(now, self._at_once)
             touched = await touched_by(members, segments, feed)
-            await Standing(scope).succeed(feed, now)
+            await Standing(scope).succeed(feed, now, but=[each.id for each in segments])
             evaluated = await self._evaluate(scope, members, segments, touched, due, alone=alone)
             if feed:
                 cursor.seq = feed[-1].seq

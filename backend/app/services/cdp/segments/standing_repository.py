@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from app.db.session import TenantScope
 from app.services.cdp.feed.service import FeedRow
@@ -11,7 +12,7 @@ _SUCCEED = """
 WITH gone AS (
   DELETE FROM cdp_segment_members AS m USING cdp_segments AS s
   WHERE m.tenant_id = $1 AND m.profile_id = ANY($2::uuid[]) AND s.tenant_id = $1 AND s.id = m.segment_id
-    AND (s.daily_at IS NOT NULL OR NOT s.live)
+    AND (s.daily_at IS NOT NULL OR NOT s.live) AND s.id <> ALL($4::uuid[])
     AND NOT EXISTS (SELECT FROM cdp_profiles AS p WHERE p.tenant_id = $1 AND p.id = m.profile_id)
   RETURNING m.segment_id, m.profile_id, m.entered_at),
 heirs AS (
@@ -43,8 +44,12 @@ class Standing:
     def __init__(self, scope: TenantScope) -> None:
         self._scope = scope
 
-    async def succeed(self, feed: Sequence[FeedRow], now: datetime) -> None:
-        """Under the tenant's lock: have those who are no profile any more leave, or be who they are now."""
+    async def succeed(self, feed: Sequence[FeedRow], now: datetime, *, but: Sequence[UUID]) -> None:
+        """Under the tenant's lock: have those who are no profile any more leave, or be who they are now.
+
+        `but` not of these, which this turn follows: one that is switched off meanwhile stands still from the next on.
+        """
         changed = {each for row in feed if row.reason != "events" for each in row.profile_ids}
         if changed:
-            await (await self._scope.driver()).execute(_SUCCEED, self._scope.tenant_id, list(changed), now)
+            driver = await self._scope.driver()
+            await driver.execute(_SUCCEED, self._scope.tenant_id, list(changed), now, list(but))

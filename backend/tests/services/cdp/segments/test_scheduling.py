@@ -1,9 +1,11 @@
 """Segments that are computed once a day stand still between, and are what their rule gave as of that time."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -11,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.core.config import Settings
 from app.db.outbox import OutboxMessage
 from app.db.platform import Platform
+from app.db.roles import owner_dsn
 from app.models.cdp.identity import CdpIdentifier
 from app.models.cdp.segments import CdpSegment, CdpSegmentTimer, CdpSegmentTransition
 from app.schemas.cdp.segments import Daily, Live
@@ -24,6 +27,7 @@ from app.services.cdp.segments.service import Recomputation, SegmentService, run
 from tests.factories.access import Company
 from tests.factories.cdp import track
 from tests.factories.segments import Lab
+from tests.workers.processes import eventually
 
 LATELY: dict[str, Any] = {
     "kind": "event",
@@ -212,3 +216,29 @@ async def test_off_it_is_not_computed_and_on_again_it_has_its_next_time(lab: Lab
     async with lab.scopes() as scope:
         on = await SegmentService(scope).change(segment, name=None, description=None, rule=None, live=True)
         assert on.next_run_at == lab.clock.at.replace(hour=6).astimezone(UTC)
+
+
+async def test_the_count_of_one_that_is_switched_off_during_a_turn_stays_exact(
+    lab: Lab, settings: Settings
+) -> None:
+    segment = await lab.segment({"kind": "event", "event": "Viewed"})
+    await lab.send(track("Viewed", userId=None, anonymousId="a-1"), track("Viewed", userId="u-1"))
+    await lab.follow()
+    await lab.send(track("Met", userId="u-1", anonymousId="a-1"), track("Viewed", userId="u-2"))
+    owner = await asyncpg.connect(owner_dsn(settings))
+
+    async def turn_waits() -> bool:
+        waiting = (
+            "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'cdp_segment_timers'::regclass"
+        )
+        return bool(await owner.fetchval(waiting))
+
+    async with owner.transaction():
+        await owner.execute("LOCK TABLE cdp_segment_timers")
+        turn = asyncio.create_task(lab.follow())
+        await eventually(turn_waits)
+        async with lab.scopes() as scope:
+            await SegmentService(scope).change(segment, name=None, description=None, rule=None, live=False)
+    await turn
+    await owner.close()
+    assert (await stored(lab, segment)).member_count == len(await lab.members(segment)) == 2
