@@ -1,3 +1,5 @@
+import base64
+import json
 import re
 from typing import Any
 
@@ -7,6 +9,7 @@ from sqlalchemy import event, text
 
 from app.auth.permissions import Role
 from app.core.config import Settings
+from app.core.ids import uuid7
 from app.db.roles import owner_dsn
 from app.services.audit_logs.repository import EXAMINED
 from app.services.audit_logs.service import AuditLog, AuditSearch
@@ -116,8 +119,11 @@ async def test_a_cursor_walks_through_everything_once_while_more_arrives(acme: C
     assert seen == [f"things.made{number}" for number in reversed(range(5))]
 
 
-async def test_a_cursor_of_ones_own_making_is_refused(acme: Company) -> None:
-    answer = await acme.client().get(URL, params={"cursor": "AAAA"})
+@pytest.mark.parametrize("at", [None, "2026-01-01T00:00:00", "0001-01-01T00:00:00+14:00"])
+async def test_a_cursor_of_ones_own_making_is_refused(acme: Company, at: str | None) -> None:
+    made = json.dumps([at, str(uuid7())]).encode() if at else b"\0\0\0"
+    cursor = base64.urlsafe_b64encode(made).decode().rstrip("=")
+    answer = await acme.client().get(URL, params={"cursor": cursor})
     assert (answer.status_code, answer.json()["code"]) == (422, "pages.bad_cursor")
 
 
