@@ -297,6 +297,25 @@ async def test_what_named_the_person_in_a_question_goes_with_them(acme: Company,
             assert "1815" not in found, table
 
 
+async def test_names_that_are_alike_without_the_people_in_them_stay_apart(
+    acme: Company, client: AsyncClient
+) -> None:
+    source = await make_source(acme)
+    await told(acme, source, happened("u-1"), happened("u-2"))
+    days = {"steps": [{"event": "Viewed"}, {"event": "Paid"}], "days": {"kind": "last", "days": 7}}
+    for user in ("u-1", "u-2"):
+        name = f"Friends of {user}@shop.example"
+        segment = {"name": name, "rule": {"kind": "event", "event": "Viewed"}}
+        assert (await client.post("/api/v1/cdp/segments", json=segment)).status_code == 201
+        funnel = {"name": name, "definition": days}
+        assert (await client.post("/api/v1/cdp/funnels", json=funnel)).status_code == 201
+    for user in ("u-1", "u-2"):
+        await asked(acme, "erasure", await profile_of(client, user))
+    for path in ("segments", "funnels"):
+        kept = (await client.get(f"/api/v1/cdp/{path}", params={"sort": "name"})).json()["items"]
+        assert [each["name"] for each in kept] == ["Friends of [erased]", "Friends of [erased] (2)"]
+
+
 async def test_who_shared_a_device_with_an_erased_person_stays(acme: Company, client: AsyncClient) -> None:
     source = await make_source(acme)
     shared = {"anonymousId": "a-shared"}

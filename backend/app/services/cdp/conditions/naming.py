@@ -48,6 +48,17 @@ class Named:
         """What somebody wrote in their own words, without the addresses in it."""
         return text if self._inside is None else self._inside.sub(ERASED_TEXT, text)
 
+    def renamed(self, name: str, others: Iterable[str]) -> str:
+        """A name without the addresses in it, and with a number behind it where that is the name of another."""
+        plain = found = self.without(name)
+        if plain == name:
+            return name
+        taken, number = {each.lower() for each in others}, 1
+        while found.lower() in taken:
+            number += 1
+            found = f"{plain} ({number})"
+        return found
+
     def taken_out(self, document: Any) -> Any:
         """The same conditions, with what named the person replaced by what nobody is called."""
         return _rewritten(document, lambda name, text: ERASED_TEXT if self.is_meant(name, text) else text)

@@ -88,8 +88,10 @@ class SavedQuestions(Generic[Question, Definition]):
     async def forget(self, named: Named) -> int:
         """Take out of every one what names a person who is erased; of how many."""
         changed = 0
-        for question in await self._saved.every():
-            name, definition = named.without(question.name), named.taken_out(question.definition)
+        every = await self._saved.every()
+        for question in every:
+            name = named.renamed(question.name, [each.name for each in every if each is not question])
+            definition = named.taken_out(question.definition)
             if (name, definition) == (question.name, question.definition):
                 continue
             changed += 1

@@ -289,12 +289,11 @@ class SegmentService:
         """Take out of every segment what names a person who is erased; of how many. A changed rule is a new version."""
         await self._members.lock()  # before any segment's row, as all who hold several do
         changed = 0
-        for segment in await self._segments.with_rules():
+        every = await self._segments.with_rules()
+        for segment in every:
             before = (segment.name, segment.description, segment.rule)
-            segment.name, segment.description = (
-                named.without(segment.name),
-                named.without(segment.description),
-            )
+            segment.name = named.renamed(segment.name, [each.name for each in every if each is not segment])
+            segment.description = named.without(segment.description)
             asks = None if segment.rule is None else named.taken_out(segment.rule)
             if (segment.name, segment.description, asks) == before:
                 continue
