@@ -128,6 +128,8 @@ async def test_a_funnel_is_saved_found_changed_and_removed(acme: Company, client
     changed = (await client.patch(one, json={"name": "Till"})).json()
     assert (changed["name"], changed["definition"]) == ("Till", made["definition"])
     assert [step["people"] for step in (await client.get(f"{one}/result")).json()["steps"]] == [0, 0, 0]
+    both = {"name": "trial", "definition": {**FUNNEL, "segment_id": str(uuid7())}}
+    assert (await client.patch(one, json=both)).json()["code"] == "cdp.breakdowns.not_answerable"
     taken = await client.post(FUNNELS, json={"name": "tILL", "definition": FUNNEL})
     assert (taken.status_code, taken.json()["code"]) == (409, "cdp.funnels.name_taken")
     assert (await client.delete(one)).status_code == 204

@@ -113,6 +113,15 @@ async def test_off_stands_still_and_on_catches_up(lab: Lab, client: AsyncClient)
     assert len(await lab.members(segment)) == 1
 
 
+async def test_a_name_that_is_taken_is_told_whatever_else_is_changed(client: AsyncClient) -> None:
+    await create(client, BOUGHT)
+    other = (await client.post(URL, json={"name": "Others", "rule": BOUGHT})).json()["id"]
+    computed = {"kind": "computed", "name": "churn.orders", "test": {"op": "exists"}}
+    for changes in ({"rule": computed}, {"evaluation": {"mode": "daily", "at": "06:00"}}):
+        answer = await client.patch(f"{URL}/{other}", json={"name": "buyers", **changes})
+        assert (answer.status_code, answer.json()["code"]) == (409, "cdp.segments.name_taken")
+
+
 async def test_an_archived_segment_is_left_by_everybody_and_frees_its_name(
     lab: Lab, client: AsyncClient
 ) -> None:

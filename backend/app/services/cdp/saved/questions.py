@@ -69,11 +69,12 @@ class SavedQuestions(Generic[Question, Definition]):
     async def change(self, question_id: UUID, *, name: str | None, definition: Definition | None) -> Question:
         question = self._there(await self._saved.for_update(question_id), question_id)
         before = _said(question)
-        if name is not None:
-            question.name = name
         if definition is not None:
             await self.check(definition)
             question.definition = definition.model_dump(mode="json")
+        # Last: whatever asks the database after it would store it, and meet one that is taken.
+        if name is not None:
+            question.name = name
         if (after := _said(question)) != before:
             question.updated_at, question.updated_by = self._scope.now(), self._scope.actor.label
             await self._saved.save()

@@ -192,8 +192,6 @@ class SegmentService:
         """Another rule is a new version, whose membership is computed anew by a task; so it is when switched on."""
         segment = await self.locked(segment_id)
         before = _told(segment)
-        if name is not None:
-            segment.name = name
         if description is not None:
             segment.description = description
         asks_anew = False
@@ -203,6 +201,9 @@ class SegmentService:
         if live is not None:
             segment.live = live
         asks_anew |= await self._scheduling.plan(segment, evaluation, resumed=resumed) or resumed
+        # Last: whatever asks the database after it would store it, and meet one that is taken.
+        if name is not None:
+            segment.name = name
         after = _told(segment)
         if after == before:
             return segment
