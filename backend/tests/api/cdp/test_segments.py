@@ -265,6 +265,16 @@ async def test_a_list_holds_whoever_has_its_identifiers_now_or_later(lab: Lab, c
         assert "example.com" not in str(stored.all())
 
 
+async def test_a_list_reads_ids_as_our_exports_write_them(lab: Lab, client: AsyncClient) -> None:
+    """A mark stands before what a spreadsheet would run, as it does in every file of ours."""
+    await lab.send(track("Viewed", userId="-MxYz1"), track("Viewed", userId="=2"))
+    answer = await upload(client, "user_id\n'-MxYz1\n=2\n")
+    assert answer.status_code == 201, answer.text
+    segment = answer.json()["segment"]["id"]
+    await Recomputation(lab.scopes).run(segment)
+    assert (await client.get(f"{URL}/{segment}")).json()["member_count"] == 2
+
+
 async def test_a_file_with_a_bad_row_is_refused_whole_and_says_how_to_mend_it(client: AsyncClient) -> None:
     answer = await upload(client, "email,phone\njo@example.com,\nnobody,\n,\n,+4915112345678\n")
     assert (answer.status_code, answer.json()["code"]) == (422, "cdp.segments.list_invalid")

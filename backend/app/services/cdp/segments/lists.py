@@ -15,7 +15,7 @@ from app.core.errors import FieldError
 from app.db.session import Scopes, TenantScope
 from app.models.cdp.segments import CdpSegment
 from app.services.cdp.events import service as events
-from app.services.cdp.files.service import CsvRows, FileFault
+from app.services.cdp.files.service import CsvRows, FileFault, unguarded
 from app.services.cdp.identity.rules import IdentifierType, is_garbage
 from app.services.cdp.segments.errors import ListInvalid, ListTooLong, SegmentIsRule
 from app.services.cdp.segments.repository import SegmentRepository
@@ -96,7 +96,7 @@ class ListReader:
         keys: list[UUID] = []
         faults = self._report.fault_count
         for place, (name, kind) in columns.items():
-            text = row[place].strip() if place < len(row) else ""
+            text = unguarded(row[place]).strip() if place < len(row) else ""
             if not text:
                 continue
             normal = _normal(kind, text)
