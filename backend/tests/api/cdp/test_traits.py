@@ -58,6 +58,20 @@ async def test_a_preview_counts_exactly_and_shows_the_spread(lab: TraitLab, clie
     assert (empty["count"], empty["numbers"], empty["top"], empty["sample"]) == (0, None, [], [])
 
 
+async def test_sums_past_what_a_double_holds_are_shown_exactly(lab: TraitLab, client: AsyncClient) -> None:
+    large = {"n": 1.5e308}
+    await lab.send(*[track("Played", userId="u-1", properties=each) for each in (large, large, {"n": 0.5})])
+    definition = {"event": "Played", "kind": "sum", "property": "n"}
+    answer = await client.post(f"{URL}/preview", json={"definition": definition})
+    assert answer.status_code == 200, answer.text
+    await lab.begin()
+    await lab.trait("played", **definition)
+    [person] = (await lab.stored("played")).keys()
+    for path in (f"{URL}/profiles/{person}", f"/api/v1/cdp/profiles/{person}"):
+        answer = await client.get(path)
+        assert answer.status_code == 200, (path, answer.text)
+
+
 async def test_a_trait_is_computed_by_a_task_and_can_be_explained(lab: TraitLab, client: AsyncClient) -> None:
     await lab.send(order("u-1", 10), order("u-1", 20), track(userId="u-1"))
     made = await create(client)

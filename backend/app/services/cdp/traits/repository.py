@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Numeric, Uuid, cast, func, literal, select, text
+from sqlalchemy import ARRAY, ColumnElement, Numeric, Text, Uuid, cast, func, literal, select, text
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by, insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -153,10 +153,10 @@ class TraitRepository(FeedReading):
         numeric = select(cast(text_of(had.c.value), Numeric).label("n")).where(number).cte("numeric")
         spread = select(
             func.jsonb_build_object(
-                "min", func.min(numeric.c.n), "max", func.max(numeric.c.n),
-                "average", func.round(func.avg(numeric.c.n), 6),
+                "min", _exact(func.min(numeric.c.n)), "max", _exact(func.max(numeric.c.n)),
+                "average", _exact(func.round(func.avg(numeric.c.n), 6)),
                 *[each for name, share in (("p25", 0.25), ("median", 0.5), ("p75", 0.75))
-                  for each in (name, func.percentile_disc(share).within_group(numeric.c.n.asc()))],
+                  for each in (name, _exact(func.percentile_disc(share).within_group(numeric.c.n.asc())))],
                 type_=JSONB(),
             )
         ).having(func.count() > 0)  # fmt: skip
@@ -188,6 +188,11 @@ class TraitRepository(FeedReading):
     @property
     def _tenant_id(self) -> int:
         return self._scope.tenant_id
+
+
+def _exact(number: ColumnElement[Any]) -> ColumnElement[Any]:
+    """As text: a number in JSON is read as a double, which holds less."""
+    return cast(number, Text)
 
 
 def _listed(
