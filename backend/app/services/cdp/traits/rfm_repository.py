@@ -64,7 +64,7 @@ FROM cdp_profiles AS p, LATERAL (SELECT {_MONEY} AS money) AS m,
 WHERE p.tenant_id = :tenant AND p.id = ANY(:whom) AND (p.order_count > 0 OR p.computed ? 'rfm')
 """  # noqa: S608  (constants)
 _CELLS = f"""
-SELECT p.rfm_cell AS cell, count(*), coalesce(sum({_MONEY}), 0)::bigint
+SELECT p.rfm_cell AS cell, count(*), coalesce(sum({_MONEY}), 0)
 FROM cdp_profiles AS p WHERE p.tenant_id = :tenant AND p.rfm_cell IS NOT NULL
 GROUP BY cell
 """  # noqa: S608  (constants)
@@ -132,7 +132,7 @@ class RfmRepository:
         """Who is in each cell, and what they paid."""
         values = {"tenant": self._tenant_id, "rates": _rates(rates)}
         rows = await self._session.execute(_bound(_CELLS), values)
-        return {row[0]: (row[1], row[2]) for row in rows}
+        return {row[0]: (row[1], int(row[2])) for row in rows}
 
 
 def _rates(rates: Mapping[str, Decimal]) -> list[dict[str, str]]:

@@ -131,6 +131,17 @@ async def test_what_was_paid_in_another_currency_counts_by_a_recorded_rate_or_no
     assert sum(each["revenue_micros"] for each in told["cells"]) == (sum(range(25)) + 500) * 1_000_000
 
 
+async def test_a_cell_may_have_paid_more_than_a_bigint_holds(lab: TraitLab) -> None:
+    await lab.begin()
+    large = 9_000_000_000_000
+    await lab.send(*[order(lab, user, days=1, value=large if user < 5 else user) for user in range(25)])
+    await lab.rank()
+    told = await summary(lab)
+    assert sum(each["customers"] for each in told["cells"]) == 25
+    paid = (5 * large + sum(range(5, 25))) * 1_000_000
+    assert sum(each["revenue_micros"] for each in told["cells"]) == paid
+
+
 async def test_a_ranking_is_due_once_a_day(lab: TraitLab) -> None:
     await lab.begin()
     times: list[datetime] = []
