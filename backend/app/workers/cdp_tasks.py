@@ -142,7 +142,7 @@ async def compute_trait(scopes: Scopes, trait_id: str) -> None:
 
 @handles("cdp.traits.rank", queue="cdp", timeout=900)
 async def rank(scopes: Scopes) -> None:
-    """Somebody wants to know where the customers stand now."""
+    """The customers' day has come, or somebody wants to know where they stand now."""
     await Ranking(scopes).run()
 
 

@@ -157,4 +157,4 @@ async def follow_traits(platform: Platform) -> None:
         async with scopes() as scope:
             await begin(scope)
         await TraitFollowing(scopes).drain()
-        await Ranking(scopes).run_if_due()
+        await Ranking(scopes).begin_if_due()

@@ -32,12 +32,13 @@ class Ranking:
         self._scopes = scopes
         self._at_once = at_once
 
-    async def run_if_due(self) -> None:
+    async def begin_if_due(self) -> None:
+        """Have a task rank them once their day has come: a task is done again where its worker dies."""
         async with self._scopes() as scope:
             standing = await RfmRepository(scope).standing()
-            due = standing is not None and standing.next_at <= scope.now()
-        if due:
-            await self.run()
+            if standing is not None and standing.next_at <= scope.now():
+                standing.next_at = scope.now() + _EVERY
+                await scope.enqueue("cdp.traits.rank", {}, queue="cdp")
 
     async def run(self) -> None:
         run_id = uuid7()

@@ -1,6 +1,6 @@
 """Customers ranked in quintiles."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.db.outbox import OutboxMessage
 from app.models.cdp.profiles import CdpProfile
 from app.models.cdp.traits import CdpRfm
 from app.services.cdp.events.service import Ingestion
@@ -16,6 +17,7 @@ from app.services.cdp.traits.rules import cell
 from app.services.cdp.traits.service import Ranking
 from app.services.tenants.service import TenantService
 from app.services.trust_engine.fx_rates.service import FxRates
+from tests.api.cdp.test_privacy import WorkerDiedError, die, scopes_that
 from tests.factories.access import Company
 from tests.factories.cdp import track
 from tests.factories.traits import TraitLab
@@ -142,14 +144,39 @@ async def test_a_cell_may_have_paid_more_than_a_bigint_holds(lab: TraitLab) -> N
     assert sum(each["revenue_micros"] for each in told["cells"]) == paid
 
 
+async def begun(lab: TraitLab) -> int:
+    """How many tasks that rank were begun because it was due."""
+    await Ranking(lab.scopes).begin_if_due()
+    async with lab.scopes() as scope:
+        tasks = await scope.session.scalars(
+            select(OutboxMessage.id).where(OutboxMessage.name == "cdp.traits.rank")
+        )
+        return len(tasks.all())
+
+
 async def test_a_ranking_is_due_once_a_day(lab: TraitLab) -> None:
     await lab.begin()
-    times: list[datetime] = []
+    tasks, times = 0, []
     for hours in (0, 23, 2):
         lab.clock.at += timedelta(hours=hours)
-        await Ranking(lab.scopes).run_if_due()
+        before, tasks = tasks, await begun(lab)
+        if tasks > before:
+            await lab.rank()
         async with lab.scopes() as scope:
             standing = (await scope.session.scalars(select(CdpRfm))).one()
             assert standing.computed_at is not None
             times.append(standing.computed_at)
     assert times[0] == times[1] < times[2]
+    assert tasks == 2
+
+
+async def test_a_ranking_whose_worker_dies_is_made_by_its_task_again(lab: TraitLab) -> None:
+    await lab.begin()
+    await lab.send(*[order(lab, user, days=user, value=user) for user in range(25)])
+    assert await begun(lab) == 1
+    with pytest.raises(WorkerDiedError):
+        await Ranking(scopes_that(lab.scopes, 5, die), at_once=7).run()
+    assert 0 < len(await lab.stored("rfm")) < 25
+    await lab.rank()
+    assert await lab.stored("rfm") == await expected(lab)
+    assert await begun(lab) == 1
