@@ -28,6 +28,7 @@ from app.services.cdp.events.errors import (
     EventNotFound,
     VerdictNotFound,
 )
+from app.services.cdp.events.forgetting import events_forgotten
 from app.services.cdp.events.measures import Measures
 from app.services.cdp.events.reading import Delivery, Row, Verdict
 from app.services.cdp.events.repository import EventFilter, EventRepository, SourceCounts, VerdictFilter
@@ -57,6 +58,7 @@ __all__ = [
     "decompressed",
     "device_key",
     "event_message_id",
+    "events_forgotten",
     "identifier_key",
     "is_personal",
     "key_of",

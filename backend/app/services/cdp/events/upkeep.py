@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 from app.core.clock import real_now
 from app.core.logging import get_logger
 from app.db.platform import Platform
-from app.db.session import TenantScope, open_scope
+from app.db.session import scopes_for
+from app.services.cdp.events.forgetting import events_forgotten
 from app.services.cdp.events.upkeep_repository import UpkeepRepository
 
 log = get_logger(__name__)
@@ -15,8 +16,6 @@ _MONTHS_AHEAD = 3
 _MONTH = timedelta(days=31)
 _AT_ONCE = 20_000
 _TURNS = 200
-_GONE_BY_THEN = timedelta(minutes=15)
-"""Who takes events away may take so long, and says so beforehand: a death in between is made good by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +26,6 @@ class Kept:
     message_ids: timedelta
     verdicts: timedelta
     counts: timedelta
-
-
-async def events_forgotten(scope: TenantScope, before: datetime) -> None:
-    """Have what reads events received before then computed anew, once they have gone."""
-    await scope.enqueue(
-        "cdp.events.forgotten",
-        {"before": before.isoformat()},
-        queue="cdp",
-        delay=_GONE_BY_THEN,
-        unless_pending=True,
-    )
 
 
 class EventUpkeep:
@@ -91,7 +79,7 @@ class EventUpkeep:
 
     async def _tell_all(self, before: datetime) -> None:
         for tenant_id in await self._platform.active_tenants():
-            async with open_scope(self._platform.engine, tenant_id, clock=self._platform.clock) as scope:
+            async with scopes_for(self._platform.engine, tenant_id, clock=self._platform.clock)() as scope:
                 await events_forgotten(scope, before)
 
     async def forget(self) -> int:

@@ -7,7 +7,7 @@ from app.core.clock import real_now
 from app.core.logging import get_logger
 from app.db.session import Scopes, TenantScope
 from app.services.audit_logs.service import AuditLog
-from app.services.cdp.events.upkeep import events_forgotten
+from app.services.cdp.events.service import events_forgotten
 from app.services.cdp.privacy.repository import PrivacyRepository
 
 log = get_logger(__name__)

@@ -57,9 +57,7 @@ async def test_who_was_in_by_an_event_that_is_gone_leaves(
 ) -> None:
     await lab.begin()
     ever = await lab.segment({"kind": "event", "event": "Viewed"}, "Ever")
-    await lab.segment(
-        {"kind": "event", "event": "Viewed", "window": {"kind": "last", "days": 5}}, "Lately"
-    )
+    await lab.segment({"kind": "event", "event": "Viewed", "window": {"kind": "last", "days": 5}}, "Lately")
     looks, days = {"kind": "count", "event": "Viewed"}, {"window": {"kind": "last", "days": 5}}
     counted, counted_lately = await lab.trait("looks", **looks), await lab.trait("lately", **looks, **days)
     await lab.send(track("Viewed", userId="u-1"), track("Viewed", userId="u-2"))
