@@ -113,7 +113,7 @@ async def test_more_than_there_is_room_for_are_told_to_come_back(acme: Company, 
 
 
 async def test_without_redis_questions_are_answered_all_the_same(app: FastAPI, acme: Company) -> None:
-    nowhere = Redis(host="127.0.0.1", port=1, socket_connect_timeout=0.2)
+    nowhere = Redis.from_url("redis://127.0.0.1:1", socket_connect_timeout=0.2)
     answers = Answers(Doors(app.state.questions, SystemClock()), nowhere)
     asked = _Asked()
     assert [(await answers.of(acme.id, asked.question())).times for _ in range(2)] == [1, 2]
