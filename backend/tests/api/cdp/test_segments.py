@@ -287,6 +287,14 @@ async def test_a_file_with_a_bad_row_is_refused_whole_and_says_how_to_mend_it(cl
     assert (skipped.status_code, skipped.json()["used"], skipped.json()["fault_count"]) == (201, 1, 1)
 
 
+async def test_lines_with_nothing_on_them_are_no_rows_of_a_list(client: AsyncClient) -> None:
+    answer = await upload(client, "email\n\njo@example.com\n\n")
+    assert answer.status_code == 201, answer.text
+    assert (answer.json()["rows"], answer.json()["used"]) == (1, 1)
+    faulty = await upload(client, "email\n\nnobody\n", name="Others")
+    assert [each["field"] for each in faulty.json()["fields"]] == ["row 3, email"]
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [

@@ -75,6 +75,8 @@ class ListReader:
             rows = iter(CsvRows(self._file))
             columns = self._header(next(rows, (1, []))[1])
             for number, row in rows:
+                if not row:
+                    continue
                 self._report.rows += 1
                 if self._report.rows > MAX_ROWS:
                     raise ListTooLong
