@@ -1,9 +1,10 @@
 """Events of which nothing could be made: set aside, seen, and tried again once what broke is mended.
 
-The event stays stored as it was sent; only its person is not known yet, and no profile counts it.
+The event stays stored as it was sent, anchored to its person; but no profile counts it, and it joins nobody. What reads
+the events themselves finds it as soon as its person is known, so the feed tells of it like of any other.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -15,6 +16,7 @@ from app.db.session import TenantScope
 from app.services.audit_logs.service import AuditLog
 from app.services.cdp.identity.errors import NotQuarantined
 from app.services.cdp.identity.quarantine_repository import COUNTED_TO, QuarantineRepository
+from app.services.cdp.profiles.service import Change, tell
 
 log = get_logger(__name__)
 
@@ -53,8 +55,15 @@ class Quarantine:
         """The caller has taken it from the queue, in this transaction."""
         code = error.code if isinstance(error, StratumError) else "internal"
         await self._apart.set_aside(received_at, event_id, self._scope.now(), code, _said(error))
+        if (whose := await self._apart.whose(received_at, event_id)) is not None:
+            await tell(self._scope, [Change("events", [whose[0]], [whose[1]])])
         CDP_IDENTITY_QUARANTINED.inc()
         log.error("cdp.identity.quarantined", event_id=str(event_id), code=code, exc_info=error)
+
+    async def anchored(self, keys: Iterable[UUID]) -> dict[UUID, set[str]]:
+        """By identifier the names of the events that stand apart and are anchored to it."""
+        wanted = list(keys)
+        return await self._apart.anchored(wanted) if wanted else {}
 
     async def newest(
         self, *, cursor: str | None, limit: int

@@ -30,6 +30,17 @@ INSERT INTO cdp_identity_queue (tenant_id, id, received_at, event_ids)
 SELECT $1, $4, array_agg(received_at ORDER BY id), array_agg(id ORDER BY id) FROM back HAVING count(*) > 0
 RETURNING cardinality(event_ids)
 """
+_WHOSE = """
+SELECT i.profile_id, e.event_name FROM cdp_events AS e JOIN cdp_identifiers AS i
+  ON i.tenant_id = $1 AND i.key = e.person_key
+WHERE e.tenant_id = $1 AND e.received_at = $2 AND e.id = $3
+"""
+_ANCHORED = """
+SELECT e.person_key, array_agg(DISTINCT e.event_name) FROM cdp_identity_quarantine AS apart
+CROSS JOIN LATERAL (SELECT person_key, event_name FROM cdp_events
+  WHERE tenant_id = $1 AND received_at = apart.received_at AND id = apart.id OFFSET 0) AS e
+WHERE apart.tenant_id = $1 AND e.person_key = ANY($2) GROUP BY e.person_key
+"""
 _AT_ONCE = 5_000
 COUNTED_TO = 10_000
 
@@ -45,6 +56,15 @@ class QuarantineRepository(TenantStatements):
         self, received_at: datetime, event_id: UUID, at: datetime, code: str, reason: str
     ) -> None:
         await self._write(_SET_ASIDE, at, received_at, event_id, code, reason)
+
+    async def whose(self, received_at: datetime, event_id: UUID) -> tuple[UUID, str] | None:
+        """The profile that the event is anchored to, where there is one, and the event's name."""
+        rows = await self._fetch(_WHOSE, received_at, event_id)
+        return (rows[0][0], rows[0][1]) if rows else None
+
+    async def anchored(self, keys: Sequence[UUID]) -> dict[UUID, set[str]]:
+        """By identifier the names of the events that stand apart and are anchored to it."""
+        return {row[0]: set(row[1]) for row in await self._fetch(_ANCHORED, keys)}
 
     async def back(self, event_ids: Sequence[UUID] | None) -> int:
         """Let these, or all, wait to be resolved again; how many that is."""

@@ -10,6 +10,7 @@ stops nobody. A deadlock or a lost connection sets nothing aside: the task is tr
 
 import math
 import time
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from itertools import chain
 from uuid import UUID
@@ -237,7 +238,9 @@ class Resolution:
         gone = await self._folding.fold(
             (anew - new.keys()).difference(alone) | outcome.ended, [*chain(*new.values())]
         )
-        await self._folding.tell(self._changes(outcome, gone))
+        fresh = batch.sightings.keys() - self._stored.keys()
+        apart = await Quarantine(self._scope).anchored(fresh)
+        await self._folding.tell(self._changes(outcome, gone, apart))
 
     def _new_members(self, outcome: Outcome) -> tuple[list[UUID], dict[UUID, list[Member]]]:
         """Of profiles that are new altogether: those of one identifier without traits, and the others' members."""
@@ -260,8 +263,8 @@ class Resolution:
     def _member(self, profile_id: UUID, key: UUID) -> Member:
         return Member(profile_id, self._batch.sightings[key].type, self._batch.states.get(key) or State())
 
-    def _changes(self, outcome: Outcome, gone: Gone) -> list[Change]:
-        """Profiles that changed alike are one row of the feed."""
+    def _changes(self, outcome: Outcome, gone: Gone, apart: Mapping[UUID, set[str]]) -> list[Change]:
+        """Profiles that changed alike are one row of the feed; who is new brings what of theirs stands `apart`."""
         names: dict[UUID, set[str]] = {}
         traits: dict[UUID, set[str]] = {}
         for key, state in self._batch.states.items():
@@ -269,6 +272,8 @@ class Resolution:
             names[profile_id] = names[profile_id] | said if profile_id in names else said
             if state.traits:
                 traits.setdefault(profile_id, set()).update(state.traits)
+        for key, said in apart.items():
+            names[self._profile_of[key]] = names.get(self._profile_of[key], set()) | said
         alike: dict[tuple[tuple[str, ...], tuple[str, ...]], list[UUID]] = {}
         for profile_id, events in names.items():
             alike.setdefault((tuple(sorted(events)), tuple(sorted(traits.get(profile_id, ())))), []).append(

@@ -9,6 +9,7 @@ import pytest
 from httpx2 import AsyncClient
 from prometheus_client import REGISTRY
 from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.config import Settings
 from app.core.ids import uuid7
@@ -22,6 +23,7 @@ from app.services.cdp.identity.service import GraphErasure, Resolver
 from app.services.cdp.sources.service import Sender
 from tests.factories.access import Company
 from tests.factories.cdp import ingest, track
+from tests.factories.segments import Lab
 from tests.services.cdp.identity.test_order import found, said
 
 QUARANTINE = "/api/v1/cdp/identity/quarantine"
@@ -165,6 +167,25 @@ async def test_what_stood_apart_comes_late_and_changes_nobody(
     stored, expected = await found(acme, run)
     del stored["profiles"]
     assert stored == expected
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_segments_hear_of_what_stands_apart_once_its_person_is_known(
+    acme: Company, engine: AsyncEngine, ingestion: Ingestion, owner: asyncpg.Connection, *, known: bool
+) -> None:
+    """It is stored under its person's key, so that computing a membership whole counts it."""
+    lab = Lab(acme, engine, ingestion)
+    segment = await lab.segment({"kind": "event", "event": "Bought"})
+    if known:
+        await lab.send(track("Viewed", userId="u-1"))
+    await ingest(ingestion, Sender(acme.id, None), track("Bought", userId="u-1", messageId="bought"))
+    await spoil(owner, acme, "bought")
+    await Resolver(lab.scopes).drain()
+    await lab.follow()
+    assert len(await lab.members(segment)) == known
+    await lab.send(track("Viewed", userId="u-1"))
+    await lab.follow()
+    assert await lab.members(segment) == await lab.answer(segment) != set()
 
 
 async def test_a_deadlock_or_a_lost_connection_sets_nothing_aside(
