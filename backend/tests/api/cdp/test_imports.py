@@ -17,7 +17,7 @@ from app.db.session import TenantScope
 from app.services.cdp.consents.service import Consents
 from app.services.cdp.identity.service import Resolver
 from app.services.cdp.imports.pieces import PART_ROWS
-from app.services.cdp.imports.service import ImportExpiry, ImportWork
+from app.services.cdp.imports.service import ImportErasure, ImportExpiry, ImportWork
 from app.services.cdp.imports.working import shared_context
 from app.services.cdp.privacy.service import PrivacyWork
 from tests.api.cdp.test_privacy import WorkerDiedError, die, scopes_that
@@ -376,6 +376,23 @@ async def test_an_import_that_was_started_before_an_erasure_does_not_bring_the_p
     (row,) = await rejected_rows(acme, later["id"])
     assert row["reason"].startswith("erased: ")
     assert "u-7" not in row.values()
+
+
+@pytest.mark.parametrize("at", range(1, 8))
+async def test_no_more_rows_are_dealt_with_than_a_file_has_whenever_an_erasure_shortens_it(
+    acme: Company, at: int
+) -> None:
+    made = await upload(acme, "user_id\nu-7\nu-8\n")
+    client = acme.client(Role.MANAGER)
+    await client.post(f"{IMPORTS}/{made['id']}/start", json=made["plan"])
+
+    async def forget() -> None:
+        await ImportErasure(acme.scopes).run(lambda _: False, lambda row: "u-7" in row)
+
+    await ImportWork(scopes_that(acme.scopes, at, forget)).run()
+    told = (await client.get(f"{IMPORTS}/{made['id']}")).json()
+    assert (told["status"], told["rows_read"]) == ("done", told["accepted"])
+    assert told["rows_read"] == told["rows_total"]
 
 
 async def test_two_tenants_files_are_apart(acme: Company, globex: Company) -> None:

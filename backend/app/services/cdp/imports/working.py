@@ -146,6 +146,8 @@ class ImportWork:
                 again = min(max(ours - taken.accepted, 0), taken.duplicates)
                 taken.accepted, taken.duplicates = taken.accepted + again, taken.duplicates - again
             row.rows_read += taken.rows
+            # An erasure may have taken rows out of the part after it was read: they were dealt with all the same.
+            row.rows_total = max(row.rows_total, row.rows_read)
             row.accepted += taken.accepted
             row.duplicates += taken.duplicates
             row.rejected += len(taken.rejected)
