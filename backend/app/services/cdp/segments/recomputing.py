@@ -45,7 +45,7 @@ class Recomputation:
         await members.be_patient(PATIENCE)
         seen = await members.head()
         question = question_of(segment)
-        moment = _moment(segment, as_of, scope.now())
+        moment, stood = _moment(segment, as_of, scope.now()), segment.as_of
         await members.compute(question, moment)
         await members.lock()
         segment = await segments.for_update(segment_id)
@@ -57,7 +57,9 @@ class Recomputation:
         ):
             return
         now, stands = scope.now(), segment.daily_at is not None
-        if stands and segment.as_of is not None and segment.as_of > moment:
+        # Who asks for now is answered, also where the clock has gone back behind the time that it stood at.
+        rivals = as_of is not None or segment.as_of != stood
+        if stands and rivals and segment.as_of is not None and segment.as_of > moment:
             segment.computing_since = None
             return
         since = (await touched_by(members, [segment], await members.changes(seen))).get(segment_id, {})

@@ -90,6 +90,23 @@ def platform(lab: Lab, settings: Settings) -> Platform:
     return Platform(lab.engine, settings, lab.clock)
 
 
+async def test_another_rule_is_computed_also_where_the_clock_has_gone_back(lab: Lab) -> None:
+    segment = await scheduled(lab)
+    await lab.send(track("Viewed", userId="u-1"))
+    lab.clock.at -= timedelta(hours=2)
+    async with lab.scopes() as scope:
+        await SegmentService(scope).change(
+            segment,
+            name=None,
+            description=None,
+            rule=read_rule({"kind": "event", "event": "Viewed"}),
+            live=None,
+        )
+    await Recomputation(lab.scopes).run(segment)
+    now = await stored(lab, segment)
+    assert (now.computed_version, now.as_of) == (2, lab.clock.at)
+
+
 async def test_it_is_computed_when_its_time_has_come_and_not_before(lab: Lab, platform: Platform) -> None:
     segment = await scheduled(lab)
     first = await stored(lab, segment)
