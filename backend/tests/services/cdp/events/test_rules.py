@@ -65,6 +65,12 @@ def test_any_body_is_an_envelope_or_refused(body: bytes) -> None:
     assert all(isinstance(item, bytes) for item in envelope.items)
 
 
+def test_a_text_that_never_ends_behind_what_is_too_deep_to_decode_is_read_once() -> None:
+    """It came without a key, and held its process up for minutes."""
+    with pytest.raises(BadBatch):
+        open_envelope(b'{"batch":' + b"[" * 100_000 + b'"' + rb"\"" * 200_000, "batch", required=True)
+
+
 @given(items=st.lists(anything, max_size=6), beside=anything)
 def test_cutting_finds_the_items_that_decoding_finds(items: list[Any], beside: Any) -> None:
     body = json.dumps({"before": beside, "batch": items, "after": beside}).encode()
