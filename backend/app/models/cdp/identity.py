@@ -132,13 +132,17 @@ class CdpIdentityQueueItem(TenantOwned, Base):
 class CdpIdentityQuarantined(TenantOwned, Base):
     """An event (`id`) that could not be resolved though everything around it could; stored, and not counted yet.
 
-    `code` is a stable word for the failure, `reason` what it said.
+    `code` is a stable word for the failure, `reason` what it said; `person_key` is the event's own.
     """
 
     __tablename__ = "cdp_identity_quarantine"
-    __table_args__ = (Index("ix_cdp_identity_quarantine_newest", "tenant_id", "quarantined_at", "id"),)
+    __table_args__ = (
+        Index("ix_cdp_identity_quarantine_newest", "tenant_id", "quarantined_at", "id"),
+        Index("ix_cdp_identity_quarantine_person_key", "tenant_id", "person_key"),
+    )
 
     received_at: Mapped[datetime]
+    person_key: Mapped[UUID | None]
     quarantined_at: Mapped[datetime]
     code: Mapped[str]
     reason: Mapped[str]

@@ -15,8 +15,10 @@ from app.models.cdp.identity import CdpIdentityQuarantined
 from app.services.cdp.identity.driving_repository import TenantStatements
 
 _SET_ASIDE = """
-INSERT INTO cdp_identity_quarantine (tenant_id, quarantined_at, received_at, id, code, reason)
-VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (tenant_id, id) DO UPDATE
+INSERT INTO cdp_identity_quarantine (tenant_id, quarantined_at, received_at, id, code, reason, person_key)
+VALUES ($1, $2, $3, $4, $5, $6, (
+  SELECT person_key FROM cdp_events WHERE tenant_id = $1 AND received_at = $3 AND id = $4))
+ON CONFLICT (tenant_id, id) DO UPDATE
 SET quarantined_at = excluded.quarantined_at, code = excluded.code, reason = excluded.reason
 """
 _BACK = """
@@ -36,10 +38,10 @@ SELECT i.profile_id, e.event_name FROM cdp_events AS e JOIN cdp_identifiers AS i
 WHERE e.tenant_id = $1 AND e.received_at = $2 AND e.id = $3
 """
 _ANCHORED = """
-SELECT e.person_key, array_agg(DISTINCT e.event_name) FROM cdp_identity_quarantine AS apart
-CROSS JOIN LATERAL (SELECT person_key, event_name FROM cdp_events
+SELECT apart.person_key, array_agg(DISTINCT e.event_name) FROM cdp_identity_quarantine AS apart
+CROSS JOIN LATERAL (SELECT event_name FROM cdp_events
   WHERE tenant_id = $1 AND received_at = apart.received_at AND id = apart.id OFFSET 0) AS e
-WHERE apart.tenant_id = $1 AND e.person_key = ANY($2) GROUP BY e.person_key
+WHERE apart.tenant_id = $1 AND apart.person_key = ANY($2::uuid[]) GROUP BY apart.person_key
 """
 _AT_ONCE = 5_000
 COUNTED_TO = 10_000
