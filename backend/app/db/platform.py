@@ -1,6 +1,6 @@
 """The door for work of no tenant: periodic upkeep, under roles made for it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from app.core.clock import Clock
 from app.core.config import Settings
 from app.core.errors import StratumError
-from app.db.session import make_engine, open_global, platform_scope
+from app.db.session import Scopes, is_outage, make_engine, open_global, platform_scope, scopes_for
 
 
 class MaintenanceUrlMissing(StratumError):
@@ -50,6 +50,23 @@ class Platform:
                 yield session
         finally:
             await engine.dispose()
+
+    async def for_each(self, tenants: Iterable[int], work: Callable[[Scopes], Awaitable[object]]) -> None:
+        """Do the work of each of these tenants; one whose work fails holds nobody up who comes after.
+
+        The failures are raised together at the end. An outage is everybody's, and ends it at once.
+        """
+        failed = []
+        for tenant_id in tenants:
+            try:
+                await work(scopes_for(self.engine, tenant_id, clock=self.clock))
+            except Exception as error:
+                if is_outage(error):
+                    raise
+                error.add_note(f"The work of tenant {tenant_id}.")
+                failed.append(error)
+        if failed:
+            raise ExceptionGroup("Not every tenant's work was done.", failed)
 
     async def active_tenants(self) -> Sequence[int]:
         async with open_global(self.engine) as session:

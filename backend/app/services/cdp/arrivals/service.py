@@ -14,7 +14,7 @@ from app.core.clock import real_now
 from app.core.logging import get_logger
 from app.core.metrics import CDP_ARRIVALS_LAG
 from app.db.platform import Platform
-from app.db.session import Scopes, TenantScope, is_passing, is_too_slow, scopes_for
+from app.db.session import Scopes, TenantScope, is_passing, is_too_slow
 from app.services.cdp.arrivals.repository import Arrival, ArrivalRepository, tenants_waiting
 from app.services.cdp.consents.service import Consents
 from app.services.cdp.events.service import EventService
@@ -115,5 +115,4 @@ async def arrival_stragglers(platform: Platform) -> None:
     """Take in what a worker's death, or a write that committed just as a task ended, has left behind."""
     async with platform.maintenance() as session:
         waiting = await tenants_waiting(session, real_now() - _STRAGGLES_AFTER)
-    for tenant_id in waiting:
-        await Arrivals(scopes_for(platform.engine, tenant_id, clock=platform.clock)).drain()
+    await platform.for_each(waiting, lambda scopes: Arrivals(scopes).drain())

@@ -18,7 +18,7 @@ from uuid import UUID
 from app.core.clock import real_now
 from app.core.metrics import CDP_IDENTITY_LAG, CDP_IDENTITY_LINKS, CDP_IDENTITY_RESOLVED
 from app.db.platform import Platform
-from app.db.session import Scopes, TenantScope, is_passing, is_too_slow, scopes_for
+from app.db.session import Scopes, TenantScope, is_passing, is_too_slow
 from app.services.cdp.identity.edges_repository import Entry, Link
 from app.services.cdp.identity.graph_rules import Assertion, Node, Position
 from app.services.cdp.identity.identifiers_repository import Identifier
@@ -114,8 +114,7 @@ async def resolve_stragglers(platform: Platform) -> None:
     """Resolve the events of any tenant that have waited for seconds and that no resolver is at work on."""
     async with platform.maintenance() as session:
         waiting = await tenants_waiting(session, real_now() - _STRAGGLES_AFTER)
-    for tenant_id in waiting:
-        await Resolver(scopes_for(platform.engine, tenant_id, clock=platform.clock)).drain()
+    await platform.for_each(waiting, lambda scopes: Resolver(scopes).drain())
 
 
 class Resolution:

@@ -16,7 +16,7 @@ from app.core.clock import real_now
 from app.core.logging import get_logger
 from app.core.metrics import CDP_SEGMENT_EVALUATIONS, CDP_SEGMENT_FAILURES, CDP_SEGMENT_TRANSITIONS
 from app.db.platform import Platform
-from app.db.session import Scopes, TenantScope, is_passing, is_too_slow, scopes_for
+from app.db.session import Scopes, TenantScope, is_passing, is_too_slow
 from app.models.cdp.segments import CdpSegment, CdpSegmentCursor
 from app.services.cdp.feed.service import FeedRow, until_done
 from app.services.cdp.segments.membership_repository import MembershipRepository, Moved, tenants_waiting
@@ -177,5 +177,4 @@ async def follow_stragglers(platform: Platform) -> None:
     await platform.clock.sync()
     async with platform.maintenance() as session:
         waiting = await tenants_waiting(session, platform.clock.now())
-    for tenant_id in waiting:
-        await Following(scopes_for(platform.engine, tenant_id, clock=platform.clock)).drain()
+    await platform.for_each(waiting, lambda scopes: Following(scopes).drain())

@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 from app.core.clock import Clock
 from app.db.platform import Platform
-from app.db.session import TenantScope, scopes_for
+from app.db.session import Scopes, TenantScope
 from app.models.cdp.segments import CdpSegment
 from app.schemas.cdp.segments import Daily, Live
 from app.services.cdp.segments.errors import ListNotScheduled
@@ -71,6 +71,9 @@ async def run_scheduled(platform: Platform) -> None:
     await platform.clock.sync()
     async with platform.maintenance() as session:
         due = await tenants_due(session, clock.now())
-    for tenant_id in due:
-        async with scopes_for(platform.engine, tenant_id, clock=platform.clock)() as scope:
-            await Scheduling(scope).begin_due()
+    await platform.for_each(due, _begin_due)
+
+
+async def _begin_due(scopes: Scopes) -> None:
+    async with scopes() as scope:
+        await Scheduling(scope).begin_due()

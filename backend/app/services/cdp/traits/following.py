@@ -4,13 +4,14 @@ Only who changed is computed, and only the traits that read what changed of them
 has come, the values and what is told of them are committed together.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from typing import TypeVar
 from uuid import UUID
 
 from app.core.metrics import CDP_TRAIT_EVALUATIONS
 from app.db.platform import Platform
-from app.db.session import Scopes, TenantScope, scopes_for
+from app.db.session import Scopes, TenantScope, is_too_slow
 from app.models.cdp.traits import CdpTrait
 from app.services.cdp.events.service import names_an_order
 from app.services.cdp.feed.service import FeedRow, until_done
@@ -21,8 +22,12 @@ from app.services.cdp.traits.rules import concerns
 from app.services.cdp.traits.values_repository import ValuesRepository, Written, definition_of
 
 _AT_ONCE = 2_000
+_VALUES = 20_000
+"""By one statement; fewer where they take too long."""
 _LOOKS_AGAIN_IN = timedelta(seconds=2)
 CHURN = {"kind": "churn"}
+
+_Done = TypeVar("_Done")
 
 
 class TraitFollowing:
@@ -38,6 +43,9 @@ class TraitFollowing:
 
     async def turn(self) -> int:
         """One set of changes; 0 where there is none, another has the turn, or all that is left is being written."""
+        return await _by_statements_in_time(self._turn)
+
+    async def _turn(self, most_values: int) -> int:
         async with self._scopes() as scope:
             traits, values = TraitRepository(scope), ValuesRepository(scope)
             if not await traits.try_lock():
@@ -51,7 +59,7 @@ class TraitFollowing:
             if not feed and not due:
                 return 0
             asked = asked_of(await traits.all(), feed, due)
-            written = await values.evaluate(asked)
+            written = await evaluated_by(values, asked, most_values)
             await told(scope, written)
             if feed:
                 cursor.seq = feed[-1].seq
@@ -83,6 +91,45 @@ def asked_of(
     return asked
 
 
+async def _by_statements_in_time(work: Callable[[int], Awaitable[_Done]]) -> _Done:
+    """Do the work by statements of so many values, and anew by smaller ones where one takes too long."""
+    most = _VALUES
+    while True:
+        try:
+            return await work(most)
+        except Exception as error:
+            if most == 1 or not is_too_slow(error):
+                raise
+            most = max(1, most // 8)
+
+
+async def evaluated_by(
+    values: ValuesRepository, asked: Sequence[tuple[CdpTrait, Sequence[UUID]]], most_values: int
+) -> Written:
+    written = Written()
+    for piece in in_pieces(asked, most_values):
+        written.add(await values.evaluate(piece))
+    return written
+
+
+def in_pieces(
+    asked: Sequence[tuple[CdpTrait, Sequence[UUID]]], most: int
+) -> Iterator[list[tuple[CdpTrait, Sequence[UUID]]]]:
+    """The same, in order, so many values at a time."""
+    piece: list[tuple[CdpTrait, Sequence[UUID]]] = []
+    room = most
+    for trait, whom in asked:
+        rest = whom
+        while rest:
+            piece.append((trait, rest[:room]))
+            rest, room = rest[room:], room - len(rest[:room])
+            if room == 0:
+                yield piece
+                piece, room = [], most
+    if piece:
+        yield piece
+
+
 async def told(scope: TenantScope, written: Written) -> None:
     """Tell the feed whose values are others now, so that segments follow."""
     changes = [Change("computed", whom, (), (name,)) for name, whom in sorted(written.changed.items())]
@@ -101,10 +148,10 @@ class WholeTrait:
 
     async def run(self, trait_id: UUID) -> None:
         """Compute it until everybody has it; or, where it is being removed, until nobody has."""
-        while await self._part(trait_id):
+        while await _by_statements_in_time(lambda most: self._part(trait_id, most)):
             pass
 
-    async def _part(self, trait_id: UUID) -> bool:
+    async def _part(self, trait_id: UUID, most_values: int) -> bool:
         async with self._scopes() as scope:
             traits, values = TraitRepository(scope), ValuesRepository(scope)
             await traits.lock()
@@ -116,7 +163,7 @@ class WholeTrait:
             if not whom:
                 await self._end(scope, traits, trait)
                 return False
-            await told(scope, await values.evaluate([(trait, whom)]))
+            await told(scope, await evaluated_by(values, [(trait, whom)], most_values))
             trait.computing_after = whom[-1]
             CDP_TRAIT_EVALUATIONS.labels("recomputed").inc(len(whom))
             return True
@@ -152,9 +199,11 @@ async def follow_traits(platform: Platform) -> None:
     await platform.clock.sync()
     async with platform.maintenance() as session:
         waiting = await tenants_waiting(session, platform.clock.now())
-    for tenant_id in waiting:
-        scopes = scopes_for(platform.engine, tenant_id, clock=platform.clock)
-        async with scopes() as scope:
-            await begin(scope)
-        await TraitFollowing(scopes).drain()
-        await Ranking(scopes).begin_if_due()
+    await platform.for_each(waiting, _follow)
+
+
+async def _follow(scopes: Scopes) -> None:
+    async with scopes() as scope:
+        await begin(scope)
+    await TraitFollowing(scopes).drain()
+    await Ranking(scopes).begin_if_due()

@@ -49,6 +49,11 @@ class Written:
     changed: dict[str, list[UUID]] = field(default_factory=dict)
     passed_over: int = 0
 
+    def add(self, other: "Written") -> None:
+        for name, whom in other.changed.items():
+            self.changed.setdefault(name, []).extend(whom)
+        self.passed_over += other.passed_over
+
 
 def definition_of(trait: CdpTrait) -> TraitDefinition | None:
     """None for what is computed of orders, and not of a definition."""
