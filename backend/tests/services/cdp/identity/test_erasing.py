@@ -1,7 +1,6 @@
 """Whoever is joined to a person who is being erased keeps what is theirs, and nothing of the other."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -11,9 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.core.config import Settings
 from app.core.ids import uuid7
-from app.db.roles import owner_dsn
 from app.models.cdp.identity import CdpIdentifier, CdpProfileChange
 from app.models.cdp.profiles import CdpProfile
 from app.services.cdp.events.service import Ingestion
@@ -69,13 +66,6 @@ async def test_who_was_merged_with_them_meanwhile_is_folded_without_them(lab: La
 
 
 _WAITS = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'cdp_identifiers'::regclass)"
-
-
-@pytest.fixture
-async def owner(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(owner_dsn(settings))
-    yield connection
-    await connection.close()
 
 
 async def test_a_trial_of_rules_that_reads_while_they_are_erased_goes_by_who_is_left(

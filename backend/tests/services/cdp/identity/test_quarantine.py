@@ -1,7 +1,6 @@
 """One event of which nothing can be made stops nobody: it stands apart, is seen, and counts once it is mended."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
@@ -11,9 +10,7 @@ from prometheus_client import REGISTRY
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.core.config import Settings
 from app.core.ids import uuid7
-from app.db.roles import owner_dsn
 from app.db.session import is_passing
 from app.models.cdp.events import CdpEvent
 from app.models.cdp.identity import CdpIdentifier, CdpIdentityQuarantined, CdpIdentityQueueItem
@@ -27,13 +24,6 @@ from tests.factories.segments import Lab
 from tests.services.cdp.identity.test_order import found, said
 
 QUARANTINE = "/api/v1/cdp/identity/quarantine"
-
-
-@pytest.fixture
-async def owner(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(owner_dsn(settings))
-    yield connection
-    await connection.close()
 
 
 async def spoil(owner: asyncpg.Connection, company: Company, *message_ids: str) -> dict[str, bytes]:
