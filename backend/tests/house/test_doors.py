@@ -33,12 +33,27 @@ _RUNS_SQL = {
 _REDIS_OWNERS = {"redis", "_redis", "pipe"}
 _NO_KEY = {"aclose", "execute", "ping", "pipeline", "register_script", "time", "xread"}
 _KEY_BUILDERS = {"tenant_key", "live_stream", "key", "channel"}
-_SENDS = {"write", "post", "put", "patch", "delete", "request", "stream", "send", "_request", "_exchange"}
+_SENDS = {
+    "write",
+    "once",
+    "post",
+    "put",
+    "patch",
+    "delete",
+    "request",
+    "stream",
+    "send",
+    "_request",
+    "_exchange",
+}
 _WAYS_OUT = {
     "app.services.integrations.meta.client.MetaClient.send_events: post": "conversions carry consent, not permits",
     "app.services.integrations.meta.client.MetaClient._write: write": "behind a permit",
     "app.services.integrations.meta.sign_in.MetaSignIn.revoke: delete": "gives our own access up",
-    "app.services.integrations.meta.transport.GraphTransport._exchange: stream": "the one request",
+    "app.services.integrations.meta.transport.GraphTransport.delete: once": "gives our own access up",
+    "app.services.integrations.meta.transport.GraphTransport.post: once": "behind the two above",
+    "app.services.integrations.meta.transport.GraphTransport.write: write": "behind the permit",
+    "app.services.integrations.wire.Wire._exchange: stream": "the one request",
     "app.services.integrations.webhooks.service.post: stream": "a webhook, at the customer's own address",
 }
 """Every call that may send more than a question to a platform, and why it may."""
@@ -162,7 +177,8 @@ def test_whatever_may_change_something_at_a_platform_is_known_by_name() -> None:
         for module in below("app.services.integrations.")
         for name, function in _functions(module.tree, module.name)
         for call in _calls(function)
-        if _owner(call) in {"_transport", "transport", "_http", "http", "_graph", "receivers"}
+        if _owner(call)
+        in {"_transport", "transport", "_wire", "wire", "_http", "http", "_graph", "receivers"}
         and _name(call.func) in _SENDS
     }
     assert found == _WAYS_OUT.keys()

@@ -56,6 +56,7 @@ export type Override = Schemas["OverrideRead"];
 export type PlatformCall = Schemas["CallRead"];
 export type Policy = Schemas["PolicyRead"];
 export type PrivacyRequest = Schemas["PrivacyRequestRead"];
+export type Platform = Schemas["PlatformRead"];
 export type Profile = Schemas["ProfileRead"];
 export type ProfileDetail = Schemas["ProfileDetail"];
 export type RetentionAnswer = Schemas["RetentionResult"];

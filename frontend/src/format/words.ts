@@ -1,4 +1,4 @@
-/** `increase_budget` reads as "Increase budget", `emq` and its like keep their capitals. */
+/** `increase_budget` reads as "Increase budget", `emq` and its like, and names, keep their capitals. */
 const ACRONYMS: Readonly<Record<string, string>> = {
   emq: "EMQ",
   api: "API",
@@ -12,6 +12,7 @@ const ACRONYMS: Readonly<Record<string, string>> = {
   aov: "AOV",
   pct: "%",
   ok: "OK",
+  tiktok: "TikTok",
 };
 
 /** The signals, as the sentences about them name them. */

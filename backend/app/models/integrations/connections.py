@@ -36,7 +36,10 @@ class Connection(TenantOwned, CreatedAt, Base):
     pasted: Mapped[bool] = mapped_column(server_default=text("false"))
     """The token was made by a person at the platform: it is theirs, and is never revoked there by us."""
     token_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    refresh_token_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     expires_at: Mapped[datetime | None]
+    refresh_claimed_until: Mapped[datetime | None]
+    """Somebody exchanges the token, or tried in vain: nobody else does before."""
     refreshed_at: Mapped[datetime | None]
     last_error_code: Mapped[str | None]
     last_error_at: Mapped[datetime | None]

@@ -14,6 +14,16 @@ ConnectionSort = Literal[
 ]
 
 
+class PlatformRead(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    platform: PlatformName = Field(description="The ad platform.")
+    name: str = Field(description="As people read it.")
+    signs_in: bool = Field(
+        description="People can sign in there; otherwise a token that they made there connects it."
+    )
+
+
 class AuthorizeBody(Input):
     read_only: bool = Field(True, description="Ask the platform for the right to read alone.")
 

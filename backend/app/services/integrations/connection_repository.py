@@ -3,7 +3,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.clock import real_now
@@ -64,13 +64,36 @@ class ConnectionRepository:
             statement = statement.where(Connection.status == status)
         return await paginate(self._session, statement, page=page, limit=limit)
 
-    async def expiring_before(self, moment: datetime) -> Sequence[UUID]:
+    async def expiring(self, platform: str, before: datetime) -> Sequence[UUID]:
         statement = select(Connection.id).where(
+            Connection.platform == platform,
             Connection.status == ConnectionStatus.ACTIVE,
             Connection.expires_at.is_not(None),
-            Connection.expires_at < moment,
+            Connection.expires_at < before,
         )
         return (await self._session.scalars(statement.order_by(Connection.id))).all()
+
+    async def claim_refresh(self, connection_id: UUID, *, until: datetime) -> bool:
+        """True for one at a time: nobody else tries to exchange the token `until` then."""
+        statement = (
+            update(Connection)
+            .where(
+                Connection.id == connection_id,
+                Connection.status == ConnectionStatus.ACTIVE,
+                or_(
+                    Connection.refresh_claimed_until.is_(None), Connection.refresh_claimed_until < real_now()
+                ),
+            )
+            .values(refresh_claimed_until=until)
+            .returning(Connection.id)
+        )
+        return (await self._session.execute(statement)).first() is not None
+
+    async def ended_early(self, connection_id: UUID) -> None:
+        """The token is no longer taken, whatever its end was to be."""
+        await self._session.execute(
+            update(Connection).where(Connection.id == connection_id).values(expires_at=real_now())
+        )
 
     async def needs_sign_in(self, connection_id: UUID, *, code: str | None) -> bool:
         """Mark it once; True when it was active until now."""

@@ -12,7 +12,6 @@ from redis.asyncio import Redis
 from app.core.config import Settings, get_settings
 from app.core.redis import make_redis
 from app.services.integrations.breaker import Breaker
-from app.services.integrations.meta.transport import Address
 from app.services.integrations.outgoing import make_client
 
 
@@ -24,16 +23,6 @@ class Gateway:
     """For webhooks: customers' addresses, whose slowness must not keep a platform's call waiting."""
     redis: Redis
     breaker: Breaker
-
-    @property
-    def meta(self) -> Address:
-        secret = self.settings.meta_app_secret
-        return Address(
-            base_url=self.settings.meta_base_url,
-            version=self.settings.meta_api_version,
-            app_id=self.settings.meta_app_id,
-            app_secret=secret.get_secret_value() if secret else None,
-        )
 
     async def aclose(self) -> None:
         await self.http.aclose()

@@ -220,9 +220,13 @@ class Applied:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """What a sign-in yields. `scopes` are the platform's words, `expires_at` None for a standing token."""
+    """What a sign-in yields. `scopes` are the platform's words, `expires_at` None for a standing token.
+
+    `refresh_token` is None where the platform has none, or gave no new one: the one before stays good.
+    """
 
     token: str = field(repr=False)
+    refresh_token: str | None = field(default=None, repr=False)
     external_user_id: str
     external_user_name: str | None
     app_id: str | None
@@ -286,9 +290,11 @@ class PlatformSignIn(Protocol):
         """What a pasted token is and may do; `PlatformError` (auth) when it is worth nothing."""
         ...
 
-    async def refresh(self, token: str) -> Credentials: ...
+    async def refresh(self, token: str, refresh_token: str | None) -> Credentials:
+        """A new token; `PlatformError` (auth) when a person must sign in, (unsupported) with nothing to redeem."""
+        ...
 
-    async def revoke(self, token: str) -> None: ...
+    async def revoke(self, token: str, refresh_token: str | None) -> None: ...
 
     async def list_accounts(self, token: str) -> list[RemoteAccount]: ...
 

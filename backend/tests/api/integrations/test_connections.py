@@ -51,6 +51,13 @@ async def test_a_person_signs_in_at_the_platform_and_finds_their_accounts(
     assert not any(one["enabled"] or one["write_lease"] for one in accounts)
 
 
+async def test_the_platforms_that_can_be_connected_are_listed(
+    client: AsyncClient, platforms: Gateway
+) -> None:
+    found = {one["platform"]: one for one in (await client.get(f"{CONNECTIONS}/platforms")).json()}
+    assert found["meta"] == {"platform": "meta", "name": "Meta", "signs_in": True}
+
+
 async def test_a_sign_in_can_be_finished_once(client: AsyncClient, platforms: Gateway) -> None:
     back = path_of(await signed_in_at_the_platform(client))
     await client.get(back)

@@ -1,9 +1,11 @@
 """No code path changes an ad account around the gate: every mutating method there is, against every bad permit."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
@@ -16,6 +18,7 @@ from app.services.integrations.gateway import Gateway
 from app.services.integrations.meta.client import MetaClient
 from app.services.integrations.ports import MUTATING, AdPlatform
 from app.services.integrations.service import IntegrationsService
+from app.services.integrations.vendors import VENDORS
 from app.services.trust_engine.gate.errors import PermitRefused
 from app.services.trust_engine.gate.permits import Change, Permit
 from app.services.trust_engine.gate.service import KillSwitch, PermitDesk
@@ -25,7 +28,22 @@ from tests.factories.permits import minted
 from tests.house.source import below
 from tests.sandbox_process import Sandbox
 
-CONNECTORS = (MetaClient,)
+
+@dataclass(frozen=True)
+class Case:
+    """A connector, an account that it speaks for, and a campaign there whose daily budget is its own."""
+
+    connector: type
+    account: str
+    campaign: str
+    connect: Callable[[Scopes, Sandbox], Awaitable[UUID]]
+
+
+async def meta_account(scopes: Scopes, sandbox: Sandbox) -> UUID:
+    return (await connect(scopes, sandbox)).dollars
+
+
+CASES = {"meta": Case(MetaClient, US_ACCOUNT, BROAD, meta_account)}
 CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "set_daily_budget": (
         {"daily_budget_micros": 400_000_000},
@@ -43,23 +61,26 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
 METHODS = sorted({method.__name__ for method in MUTATING})
 
 
-def change(method: str, *, other: bool = False) -> Change:
+def change(platform: AdPlatform, method: str, *, other: bool = False) -> Change:
     before, after, another = CHANGES[method]
+    case = CASES[platform.platform]
     return Change(
-        platform="meta",
-        account=US_ACCOUNT,
+        platform=platform.platform,
+        account=case.account,
         entity_type="campaign",
-        entity=BROAD,
+        entity=case.campaign,
         operation=method,
         before=before,
         after=another if other else after,
     )
 
 
-@pytest.fixture
-async def platform(scopes: Scopes, sandbox: Sandbox, platforms: Gateway) -> AdPlatform:
-    connected = await connect(scopes, sandbox)
-    return await IntegrationsService(scopes, PermitDesk(scopes)).connector(connected.dollars)
+@pytest.fixture(params=sorted(CASES))
+async def platform(
+    request: pytest.FixtureRequest, scopes: Scopes, sandbox: Sandbox, platforms: Gateway
+) -> AdPlatform:
+    account = await CASES[request.param].connect(scopes, sandbox)
+    return await IntegrationsService(scopes, PermitDesk(scopes)).connector(account)
 
 
 async def refused(
@@ -73,7 +94,7 @@ async def refused(
 ) -> None:
     call: Callable[[Change, Permit], Any] = getattr(platform, method)
     with pytest.raises(PermitRefused) as caught:
-        await call(wanted or change(method), permit)
+        await call(wanted or change(platform, method), permit)
     assert caught.value.code == f"trust_engine.gate.permit_{code}"
     async with scopes() as scope:
         left = await scope.session.scalar(
@@ -83,11 +104,12 @@ async def refused(
 
 
 def test_every_method_that_takes_a_permit_is_marked_and_tried_here() -> None:
+    assert set(CASES) == set(VENDORS)
     marked = {method.__qualname__ for method in MUTATING}
     taking = {
         function.__qualname__
-        for connector in CONNECTORS
-        for name, function in inspect.getmembers(connector, inspect.isfunction)
+        for case in CASES.values()
+        for name, function in inspect.getmembers(case.connector, inspect.isfunction)
         if not name.startswith("_") and "permit" in inspect.signature(function).parameters
     }
     assert marked == taking
@@ -95,7 +117,7 @@ def test_every_method_that_takes_a_permit_is_marked_and_tried_here() -> None:
 
 
 def test_a_connector_writes_at_one_place_and_asks_the_desk_first() -> None:
-    """`transport.write` is what leaves; it stands once in each vendor's client, behind the permit."""
+    """`_transport.write` is what leaves; it stands once in each vendor's client, behind the permit."""
     places = []
     for module in below("app.services.integrations."):
         text = module.path.read_text(encoding="utf-8")
@@ -103,14 +125,14 @@ def test_a_connector_writes_at_one_place_and_asks_the_desk_first() -> None:
             if "_transport.write(" in code:
                 before = text.splitlines()[line - 2]
                 places.append((module.name, "self._permits.use(permit, change)" in before))
-    assert places == [("app.services.integrations.meta.client", True)]
+    assert sorted(places) == sorted((case.connector.__module__, True) for case in CASES.values())
 
 
 @pytest.mark.parametrize("method", METHODS)
 async def test_refuses_a_permit_that_was_never_minted(
     scopes: Scopes, platform: AdPlatform, method: str
 ) -> None:
-    invented = Permit(1, uuid7(), change(method).digest, real_now() + timedelta(minutes=5))
+    invented = Permit(1, uuid7(), change(platform, method).digest, real_now() + timedelta(minutes=5))
     await refused(scopes, platform, method, invented, "missing")
 
 
@@ -118,43 +140,43 @@ async def test_refuses_a_permit_that_was_never_minted(
 async def test_refuses_another_tenants_permit(
     scopes: Scopes, platform: AdPlatform, globex: Company, method: str
 ) -> None:
-    await refused(scopes, platform, method, await minted(globex.scopes, change(method)), "missing")
+    await refused(scopes, platform, method, await minted(globex.scopes, change(platform, method)), "missing")
 
 
 @pytest.mark.parametrize("method", METHODS)
 async def test_refuses_a_used_permit(scopes: Scopes, platform: AdPlatform, method: str) -> None:
-    permit = await minted(scopes, change(method))
-    await PermitDesk(scopes).use(permit, change(method))
+    permit = await minted(scopes, change(platform, method))
+    await PermitDesk(scopes).use(permit, change(platform, method))
     await refused(scopes, platform, method, permit, "used")
 
 
 @pytest.mark.parametrize("method", METHODS)
 async def test_refuses_an_expired_permit(scopes: Scopes, platform: AdPlatform, method: str) -> None:
-    permit = await minted(scopes, change(method), expired=True)
+    permit = await minted(scopes, change(platform, method), expired=True)
     await refused(scopes, platform, method, permit, "expired")
 
 
 @pytest.mark.parametrize("method", METHODS)
 async def test_refuses_a_permit_for_another_change(scopes: Scopes, platform: AdPlatform, method: str) -> None:
-    permit = await minted(scopes, change(method))
-    await refused(scopes, platform, method, permit, "mismatch", wanted=change(method, other=True))
+    permit = await minted(scopes, change(platform, method))
+    await refused(scopes, platform, method, permit, "mismatch", wanted=change(platform, method, other=True))
 
 
 @pytest.mark.parametrize("method", METHODS)
 async def test_refuses_while_the_kill_switch_is_engaged(
     scopes: Scopes, platform: AdPlatform, method: str
 ) -> None:
-    permit = await minted(scopes, change(method))
+    permit = await minted(scopes, change(platform, method))
     async with scopes() as scope:
         await KillSwitch(scope).set(engaged=True, reason="Stop.")
     await refused(scopes, platform, method, permit, "frozen")
 
 
 async def test_a_good_permit_changes_the_platform_once(scopes: Scopes, platform: AdPlatform) -> None:
-    wanted = change("set_daily_budget")
+    wanted = change(platform, "set_daily_budget")
     permit = await minted(scopes, wanted)
     await platform.set_daily_budget(wanted, permit)
-    assert (await platform.read_entity("campaign", BROAD)).holds(wanted)
+    assert (await platform.read_entity("campaign", wanted.entity)).holds(wanted)
     with pytest.raises(PermitRefused) as caught:
         await platform.set_daily_budget(wanted, permit)
     assert caught.value.code == "trust_engine.gate.permit_used"

@@ -20,8 +20,8 @@ from app.services.integrations.ad_accounts.errors import (
 )
 from app.services.integrations.connection_repository import ConnectionRepository
 from app.services.integrations.errors import AdAccountNotFound
-from app.services.integrations.meta import mapping
 from app.services.integrations.ports import ConversionSettings, PlatformError
+from app.services.integrations.service import demand_conversion
 
 _SETTINGS = (
     "enabled",
@@ -169,8 +169,6 @@ def _check(account: AdAccount) -> None:
         account.primary_conversion, account.attribution_click_days, account.attribution_view_days
     )
     try:
-        mapping.action_type(conversion)
-        if not mapping.windows(conversion):
-            raise NoSuchWindow
+        demand_conversion(account.platform, conversion)
     except PlatformError as error:
         raise NoSuchWindow(error.message) from error

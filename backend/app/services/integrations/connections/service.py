@@ -41,14 +41,14 @@ from app.services.integrations.ports import (
     PlatformSignIn,
     RemoteAccount,
 )
-from app.services.integrations.service import TOKEN_PURPOSE, IntegrationsService, usable_token
+from app.services.integrations.service import IntegrationsService, Offer, offers
+from app.services.integrations.tokens import keep, opened_refresh, opened_token
+from app.services.integrations.vendors import VENDORS, vendor_of
 
 log = get_logger(__name__)
 
 _STATE_PURPOSE = "integrations.sign_in_state"
 _ATTEMPT_LIFETIME = timedelta(minutes=10)
-_REFRESH_AHEAD = timedelta(days=10)
-_WRITING_SCOPE = "ads_management"
 
 __all__ = ["ConnectionService", "Platform", "Started", "finish_sign_in"]
 
@@ -130,6 +130,10 @@ class ConnectionService:
         """Up to 200, newest first."""
         return (await self.page(page=1, limit=200)).items
 
+    @staticmethod
+    def platforms() -> list[Offer]:
+        return offers()
+
     async def start(
         self, platform: Platform, who: Listener, *, read_only: bool, redirect_uri: str
     ) -> Started:
@@ -191,12 +195,15 @@ class ConnectionService:
                 raise ConnectionNotFound(connection_id=str(connection_id))
             if connection.status == ConnectionStatus.DISCONNECTED:
                 return connection
-            token = None if connection.pasted else _token_of(connection, scope.tenant_id)
+            token, refresh_token = (
+                opened_token(connection, scope.tenant_id),
+                opened_refresh(connection, scope.tenant_id),
+            )
             await self._end(scope, connection)
-        if token is not None:
+        if token is not None and not connection.pasted:
             sign_in = await self._integrations.sign_in(Platform(connection.platform))
             try:
-                await sign_in.revoke(token)
+                await sign_in.revoke(token, refresh_token)
             except PlatformError as error:
                 # The token is gone from here in any case; the platform's side runs out by itself.
                 log.warning(
@@ -205,33 +212,14 @@ class ConnectionService:
         return connection
 
     async def refresh_expiring(self) -> None:
+        """Those that nobody uses; whoever uses one that ends soon exchanges it first."""
+        due: list[UUID] = []
         async with self._scopes() as scope:
-            due = await ConnectionRepository(scope).expiring_before(real_now() + _REFRESH_AHEAD)
+            connections = ConnectionRepository(scope)
+            for vendor in VENDORS.values():
+                due += await connections.expiring(vendor.platform, real_now() + vendor.refresh_ahead)
         for connection_id in due:
-            await self._refresh(connection_id)
-
-    async def _refresh(self, connection_id: UUID) -> None:
-        async with self._scopes() as scope:
-            connection = await ConnectionRepository(scope).find(connection_id)
-            tenant_id = scope.tenant_id
-        if connection is None:
-            return
-        sign_in = await self._integrations.sign_in(Platform(connection.platform), connection_id=connection_id)
-        try:
-            fresh = await sign_in.refresh(usable_token(connection, tenant_id))
-        except PlatformError as error:
-            async with self._scopes() as scope:
-                connections = ConnectionRepository(scope)
-                if error.kind is PlatformErrorKind.AUTH:
-                    await connections.needs_sign_in(connection_id, code=error.code)
-            log.warning(
-                "integrations.connections.not_refreshed", connection_id=str(connection_id), code=error.code
-            )
-            return
-        async with self._scopes() as scope:
-            row = await ConnectionRepository(scope).for_update(connection_id)
-            if row is not None and row.status == ConnectionStatus.ACTIVE:
-                _put(row, fresh, tenant_id)
+            await self._integrations.tokens.refresh(connection_id)
 
     async def _keep(
         self,
@@ -242,7 +230,7 @@ class ConnectionService:
         pasted: bool,
         by: UUID | None,
     ) -> Connection:
-        if not read_only and _WRITING_SCOPE not in credentials.scopes:
+        if not read_only and vendor_of(sign_in.platform).writing_scope not in credentials.scopes:
             raise TokenCannotWrite
         try:
             accounts = await sign_in.list_accounts(credentials.token)
@@ -279,7 +267,7 @@ class ConnectionService:
                 created_by=by,
             )
             connections.add(connection)
-        _put(connection, credentials, scope.tenant_id)
+        keep(connection, credentials, scope.tenant_id)
         await scope.session.flush()
         return connection
 
@@ -298,7 +286,7 @@ class ConnectionService:
     @staticmethod
     async def _end(scope: TenantScope, connection: Connection) -> None:
         connection.status = ConnectionStatus.DISCONNECTED
-        connection.token_sealed = None
+        connection.token_sealed = connection.refresh_token_sealed = None
         connection.disconnected_at = real_now()
         await AdAccountService(scope).release_of(connection.id)
         await AuditLog(scope).record(
@@ -318,23 +306,6 @@ class ConnectionService:
         if error.kind in {PlatformErrorKind.AUTH, PlatformErrorKind.INVALID, PlatformErrorKind.PERMISSION}:
             return TokenUnusable(error.message, platform_code=error.code)
         return as_answer(error)
-
-
-def _put(connection: Connection, credentials: Credentials, tenant_id: int) -> None:
-    connection.status = ConnectionStatus.ACTIVE
-    connection.external_user_name = credentials.external_user_name
-    connection.app_id = credentials.app_id
-    connection.scopes = list(credentials.scopes)
-    connection.token_sealed = seal(credentials.token, purpose=TOKEN_PURPOSE, tenant_id=tenant_id)
-    connection.expires_at = credentials.expires_at
-    connection.refreshed_at = real_now()
-    connection.last_error_code = connection.last_error_at = None
-
-
-def _token_of(connection: Connection, tenant_id: int) -> str | None:
-    if connection.token_sealed is None:
-        return None
-    return unseal(connection.token_sealed, purpose=TOKEN_PURPOSE, tenant_id=tenant_id)
 
 
 def _sealed_state(state: SignInState) -> str:

@@ -21,7 +21,6 @@ from app.services.integrations.account_repository import AdAccountRepository
 from app.services.integrations.conversions import rules
 from app.services.integrations.conversions.errors import DeliveryNotFound, NotReplayable
 from app.services.integrations.conversions.repository import ConversionRepository, Coverage, DeliveryCounts
-from app.services.integrations.meta.conversions import EVENTS
 from app.services.integrations.ports import (
     AdPlatform,
     ConversionEvent,
@@ -30,7 +29,7 @@ from app.services.integrations.ports import (
     PlatformErrorKind,
     PreparedEvent,
 )
-from app.services.integrations.service import IntegrationsService
+from app.services.integrations.service import IntegrationsService, event_names
 
 log = get_logger(__name__)
 
@@ -142,7 +141,7 @@ class ConversionService:
                 "event_received_at": event.received_at,
                 "dedupe_key": rules.dedupe_key(each),
                 "event_name": name,
-                "platform_event": EVENTS[name],
+                "platform_event": platform_event,
                 "event_time": event.event_time,
                 "status": DeliveryStatus.QUEUED if granted else DeliveryStatus.SKIPPED,
                 "reason": None if granted else _REFUSED,
@@ -150,6 +149,7 @@ class ConversionService:
             }
             for (event, name), each, granted in zip(named, stored, decided, strict=True)
             for account in accounts
+            if (platform_event := event_names(account.platform).get(name)) is not None
         ]
 
     async def _ask_to_send(self, ad_account_id: UUID) -> None:

@@ -46,8 +46,9 @@ class MetaSignIn:
     async def exchange_code(self, code: str, *, redirect_uri: str) -> Credentials:
         return await self._token_for({"code": code, "redirect_uri": redirect_uri})
 
-    async def refresh(self, token: str) -> Credentials:
+    async def refresh(self, token: str, refresh_token: str | None) -> Credentials:
         """A longer-lived token for one that still holds: Meta has no refresh token."""
+        del refresh_token
         return await self._token_for({"grant_type": "fb_exchange_token", "fb_exchange_token": token})
 
     async def inspect(self, token: str) -> Credentials:
@@ -73,7 +74,8 @@ class MetaSignIn:
             expires_at=_moment(data.get("expires_at")),
         )
 
-    async def revoke(self, token: str) -> None:
+    async def revoke(self, token: str, refresh_token: str | None) -> None:
+        del refresh_token
         await self._transport.delete("revoke_token", "me/permissions", token=token)
 
     async def list_accounts(self, token: str) -> list[RemoteAccount]:

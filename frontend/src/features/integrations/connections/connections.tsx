@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useCan } from "@/api/permissions";
-import type { AdAccount, Connection } from "@/api/types";
+import type { AdAccount, Connection, Platform } from "@/api/types";
 import { Button } from "@/design/button";
 import { Age } from "@/design/figures";
 import { ErrorNote, Loaded } from "@/design/states";
@@ -10,7 +10,7 @@ import { Table, Td, Th, ThActions, Tr } from "@/design/table";
 import { words } from "@/format/words";
 import { adAccountsQuery, useChangeAccount } from "../ad_accounts/queries";
 import { SyncButton } from "../ad_accounts/sync-button";
-import { connectionsQuery, useAuthorize } from "./queries";
+import { connectionsQuery, platformsQuery, useAuthorize } from "./queries";
 import { DisconnectButton } from "./disconnect-button";
 
 export function Connections() {
@@ -23,9 +23,7 @@ export function Connections() {
             <ConnectionLine key={connection.id} connection={connection} />
           ))}
           {items.length > 0 && <AdAccounts connections={items} />}
-          {!items.some(({ platform, status }) => platform === "meta" && status === "active") && (
-            <ConnectMeta />
-          )}
+          <ConnectPlatforms connections={items} />
         </>
       )}
     </Loaded>
@@ -63,29 +61,60 @@ function ConnectionLine({ connection }: { connection: Connection }) {
   );
 }
 
-function ConnectMeta() {
+/** The platforms without a working connection. */
+function ConnectPlatforms({ connections }: { connections: readonly Connection[] }) {
+  const platforms = useQuery(platformsQuery);
   const mayConnect = useCan("integrations.connections:write");
   const [readOnly, setReadOnly] = useState(true);
-  const authorize = useAuthorize("meta");
-  if (!mayConnect) return <p className="px-4 py-3 text-ink-2">An administrator connects the platform.</p>;
   return (
-    <div className="space-y-3 p-4">
-      <p className="max-w-prose text-ink-2">
-        Meta asks you which ad accounts Stratum may see. A new company starts in advisory mode: it suggests,
-        and changes nothing.
+    <Loaded query={platforms} rows={1}>
+      {(all) => {
+        const missing = all.filter(
+          ({ platform }) => !connections.some((each) => each.platform === platform && each.status === "active"),
+        );
+        if (missing.length === 0) return null;
+        if (!mayConnect) return <p className="px-4 py-3 text-ink-2">An administrator connects a platform.</p>;
+        return (
+          <div className="space-y-3 p-4">
+            <p className="max-w-prose text-ink-2">
+              The platform asks you which ad accounts Stratum may see. A new company starts in advisory mode: it
+              suggests, and changes nothing.
+            </p>
+            <label className="flex w-fit items-center gap-2">
+              <input
+                type="checkbox"
+                className="size-4 accent-accent"
+                checked={readOnly}
+                onChange={(event) => {
+                  setReadOnly(event.target.checked);
+                }}
+              />
+              Read only: Stratum can never change anything there
+            </label>
+            <ul className="flex flex-wrap gap-2">
+              {missing.map((each) => (
+                <li key={each.platform}>
+                  <ConnectButton platform={each} readOnly={readOnly} />
+                </li>
+              ))}
+            </ul>
+          </div>
+        );
+      }}
+    </Loaded>
+  );
+}
+
+function ConnectButton({ platform, readOnly }: { platform: Platform; readOnly: boolean }) {
+  const authorize = useAuthorize(platform.platform);
+  if (!platform.signs_in)
+    return (
+      <p className="text-ink-2">
+        {platform.name}: no app is set up here, so a token connects it, over the API.
       </p>
-      <label className="flex w-fit items-center gap-2">
-        <input
-          type="checkbox"
-          className="size-4 accent-accent"
-          checked={readOnly}
-          onChange={(event) => {
-            setReadOnly(event.target.checked);
-          }}
-        />
-        Read only: Stratum can never change anything there
-      </label>
-      {authorize.isError && <ErrorNote error={authorize.error} />}
+    );
+  return (
+    <>
       <Button
         tone="primary"
         busy={authorize.isPending}
@@ -93,9 +122,10 @@ function ConnectMeta() {
           authorize.mutate(readOnly);
         }}
       >
-        Connect Meta
+        Connect {platform.name}
       </Button>
-    </div>
+      {authorize.isError && <ErrorNote error={authorize.error} />}
+    </>
   );
 }
 

@@ -1,5 +1,6 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, body } from "@/api/client";
+import type { Platform } from "@/api/types";
 import { whole } from "@/api/whole";
 import { adAccountsQuery } from "../ad_accounts/queries";
 
@@ -8,8 +9,15 @@ export const connectionsQuery = queryOptions({
   queryFn: () => whole((query) => body(api.GET("/api/v1/integrations/connections", { params: { query } }))),
 });
 
+/** The platforms that can be connected here; they change with the installation alone. */
+export const platformsQuery = queryOptions({
+  queryKey: ["integrations/connections/platforms"],
+  queryFn: () => body(api.GET("/api/v1/integrations/connections/platforms")),
+  staleTime: Infinity,
+});
+
 /** Asks for the platform's consent page and goes there; it sends the browser back to /connect. */
-export function useAuthorize(platform: "meta") {
+export function useAuthorize(platform: Platform["platform"]) {
   return useMutation({
     mutationFn: (readOnly: boolean) =>
       body(

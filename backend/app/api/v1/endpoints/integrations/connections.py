@@ -23,6 +23,7 @@ from app.schemas.integrations.connections import (
     ConnectionRead,
     ConnectionSort,
     PlatformName,
+    PlatformRead,
 )
 from app.schemas.pages import Page
 from app.services.integrations.connections.service import ConnectionService, Platform, finish_sign_in
@@ -65,6 +66,12 @@ async def list_connections(
         page=asked.page, limit=asked.limit, sort=asked.sort, platform=asked.platform, status=asked.status
     )
     return Page[ConnectionRead].of(found, [ConnectionRead.model_validate(each) for each in found.items])
+
+
+@router.get("/platforms")
+async def list_platforms(connections: Connections, _: Reader) -> list[PlatformRead]:
+    """The ad platforms that can be connected here."""
+    return [PlatformRead.model_validate(each) for each in connections.platforms()]
 
 
 @router.post("", status_code=201)

@@ -1,0 +1,48 @@
+"""What one platform brings to the table of platforms (`vendors.py`)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Protocol
+
+from app.core.config import Settings
+from app.models.integrations.kinds import Platform
+from app.services.integrations.ports import AdPlatform, ConversionSettings, Permits, PlatformSignIn
+from app.services.integrations.wire import Line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speaker:
+    """For whom a connector speaks: an ad account, and the token that reaches it."""
+
+    token: str = field(repr=False)
+    app_id: str | None
+    """The platform's app that the token belongs to."""
+    account: str
+    currency: str
+    timezone: str
+    read_only: bool
+
+
+class Vendor(Protocol):
+    platform: Platform
+    name: str
+    """As people read it."""
+    events: Mapping[str, str]
+    """The platform's names of the events that it takes, by ours."""
+    writing_scope: str
+    """A token without it may only read."""
+    refresh_ahead: timedelta
+    """How long before its end a token is exchanged for a new one."""
+
+    def has_app(self, settings: Settings) -> bool:
+        """Whether people can sign in there: our own app's id and secret are set."""
+        ...
+
+    def sign_in(self, settings: Settings, line: Line) -> PlatformSignIn: ...
+
+    def connector(self, settings: Settings, line: Line, permits: Permits, speaker: Speaker) -> AdPlatform: ...
+
+    def demand(self, conversion: ConversionSettings) -> None:
+        """Raises `PlatformError` unless the platform counts this conversion in these windows."""
+        ...
