@@ -36,6 +36,7 @@ class TraitFollowing:
     def __init__(self, scopes: Scopes, *, at_once: int = _AT_ONCE) -> None:
         self._scopes = scopes
         self._at_once = at_once
+        self._pace = _Pace()
 
     async def drain(self) -> int:
         """Follow until there is nothing left, or another is at work; how much it did."""
@@ -43,7 +44,7 @@ class TraitFollowing:
 
     async def turn(self) -> int:
         """One set of changes; 0 where there is none, another has the turn, or all that is left is being written."""
-        return await _by_statements_in_time(self._turn)
+        return await self._pace.of(self._turn)
 
     async def _turn(self, most_values: int) -> int:
         async with self._scopes() as scope:
@@ -91,16 +92,21 @@ def asked_of(
     return asked
 
 
-async def _by_statements_in_time(work: Callable[[int], Awaitable[_Done]]) -> _Done:
-    """Do the work by statements of so many values, and anew by smaller ones where one takes too long."""
-    most = _VALUES
-    while True:
-        try:
-            return await work(most)
-        except Exception as error:
-            if most == 1 or not is_too_slow(error):
-                raise
-            most = max(1, most // 8)
+class _Pace:
+    """How many values a statement may work out: fewer for good once one took too long."""
+
+    def __init__(self) -> None:
+        self.most = _VALUES
+
+    async def of(self, work: Callable[[int], Awaitable[_Done]]) -> _Done:
+        """Do the work by such statements, and anew by smaller ones where one takes too long."""
+        while True:
+            try:
+                return await work(self.most)
+            except Exception as error:
+                if self.most == 1 or not is_too_slow(error):
+                    raise
+                self.most = max(1, self.most // 8)
 
 
 async def evaluated_by(
@@ -145,10 +151,11 @@ class WholeTrait:
     def __init__(self, scopes: Scopes, *, at_once: int = _AT_ONCE) -> None:
         self._scopes = scopes
         self._at_once = at_once
+        self._pace = _Pace()
 
     async def run(self, trait_id: UUID) -> None:
         """Compute it until everybody has it; or, where it is being removed, until nobody has."""
-        while await _by_statements_in_time(lambda most: self._part(trait_id, most)):
+        while await self._pace.of(lambda most: self._part(trait_id, most)):
             pass
 
     async def _part(self, trait_id: UUID, most_values: int) -> bool:
