@@ -28,12 +28,15 @@ class Vendor(Protocol):
     platform: Platform
     name: str
     """As people read it."""
-    events: Mapping[str, str]
-    """The platform's names of the events that it takes, by ours."""
     writing_scope: str
     """A token without it may only read."""
     refresh_ahead: timedelta
     """How long before its end a token is exchanged for a new one."""
+
+    @property
+    def events(self) -> Mapping[str, str]:
+        """The platform's names of the events that it takes, by ours."""
+        ...
 
     def has_app(self, settings: Settings) -> bool:
         """Whether people can sign in there: our own app's id and secret are set."""

@@ -182,7 +182,7 @@ class Wire:
                     attempt=attempt,
                     duration_ms=round((time.perf_counter() - started) * 1000),
                     outcome=error.outcome if error else CallOutcome.OK,
-                    status=answer.status if answer or error is None else error.status,
+                    status=answer.status if answer else error.status if error else None,
                     error_code=error.code if error else None,
                     error_message=error.message if error else None,
                     trace=(error.trace if error else None)
