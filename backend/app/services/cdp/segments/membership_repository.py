@@ -60,6 +60,8 @@ from app.services.cdp.segments.compiling_repository import SegmentQuery, ids
 from app.services.cdp.segments.rules import Question
 
 _PATIENCE = text("SELECT set_config('statement_timeout', :milliseconds, true)")
+# Where it has not counted the members yet, the planner takes them for few and compares each with every verdict.
+_AS_SETS = text("SET LOCAL enable_nestloop = off")
 _ANALYZE = text("ANALYZE cdp_segment_verdicts")
 _COMPUTED = table(
     "cdp_segment_verdicts",
@@ -203,6 +205,7 @@ class MembershipRepository(FeedReading):
 
     async def settle(self, segment: CdpSegment, now: datetime, *, but: Sequence[UUID], reason: str) -> Moved:
         """Move by what was computed, `but` for these, who have changed since."""
+        await self._session.execute(_AS_SETS)
         others = ids(but)
         return await self._move(
             segment,
@@ -251,7 +254,7 @@ class MembershipRepository(FeedReading):
             select(func.count()).select_from(left).scalar_subquery(),
         ).add_cte(
             self._logged(segment, now, entered, left, reason).cte("logged"),
-            self._set_timers(segment, verdict, now, within=within, few=few).cte("timed"),
+            self._set_timers(segment, verdict, now, within=within).cte("timed"),
             self._drop_timers(segment, verdict, now, within=within, few=few).cte("dropped"),
         )
         row = (await self._session.execute(counts)).one()
@@ -287,7 +290,6 @@ class MembershipRepository(FeedReading):
         now: datetime,
         *,
         within: _Within,
-        few: ColumnElement[Any] | None,
     ) -> Insert:
         """A timer that rings earlier than it must may stay: it is put right when it rings, and spares the writes.
 
@@ -298,7 +300,7 @@ class MembershipRepository(FeedReading):
             self._mine(timer, segment), timer.profile_id == verdict.c.profile_id
         )
         # Behind the fence nothing is asked of the time: the index of all that is due would be as good as the key.
-        fenced = (held if few is None else held.offset(0)).correlate(verdict).lateral("held")
+        fenced = held.offset(0).correlate(verdict).lateral("held")
         rings = exists(select(literal(1)).where(fenced.c.at > now, fenced.c.at <= verdict.c.flips_at))
         pending = select(literal(segment.id, Uuid()), verdict.c.profile_id, verdict.c.flips_at).where(
             verdict.c.flips_at < NEVER,
