@@ -5,13 +5,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
-from starlette.routing import Route
 
-from sandbox.control import clock, faults, mailbox, market, meta, people, shop, truth
-from sandbox.control.refusals import install
+from sandbox.control import clock, faults, mailbox, market, people, shop, truth
+from sandbox.control.rendering import install
 from sandbox.network_faults import NetworkFaults
 from sandbox.services import Services
-from sandbox.vendors.meta.http import MetaHttp
 
 
 async def _keep_time(services: Services) -> None:
@@ -40,9 +38,10 @@ def create_app(services: Services) -> NetworkFaults:
         openapi_url="/control/openapi.json",
         lifespan=lifespan,
     )
-    install(app)
-    for module in (clock, faults, market, shop, meta, truth, mailbox, people):
+    install(app, services.vendors)
+    for module in (clock, faults, market, shop, truth, mailbox, people):
         app.include_router(module.router(services))
-    graph = MetaHttp(services.graph)
-    app.router.routes.append(Route("/{path:path}", graph.answer, methods=["GET", "POST", "DELETE"]))
-    return NetworkFaults(app, services.faults, services.clock, services.seed)
+    for vendor in services.vendors:
+        app.include_router(vendor.control())
+    app.router.routes.extend(services.vendors.routes())
+    return NetworkFaults(app, services.faults, services.clock, services.vendors, services.seed)

@@ -1,6 +1,6 @@
 """Faults on command. World faults distort what platform and shop report; the truth beneath stays as it is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -22,7 +22,7 @@ WORLD_FAULTS: dict[str, str] = {
     "attribution_window_change": "only conversions within a day of the click are claimed",
     "consent_banner_loss": "this share of people refuses the banner: no pixel, no browser identifiers",
     "restatement": "conversions of days before the fault's start are restated down by this share",
-    "platform_outage": "the Graph API answers code 2 to everything (severity is ignored)",
+    "platform_outage": "the platform's API answers its own error of an outage to everything (severity is ignored)",
 }
 NETWORK_FAULTS: dict[str, str] = {
     "latency": "waits `seconds` before the request is handled",
@@ -31,15 +31,19 @@ NETWORK_FAULTS: dict[str, str] = {
     "connection_reset": "resets the connection before the request is handled",
     "timeout": "hangs for `seconds` (60 by default), then resets the connection",
     "malformed_json": "answers 200 with a body that breaks off; nothing is applied",
-    "token_expired": "answers code 190, subcode 463",
-    "token_revoked": "answers code 190, subcode 460",
+    "token_expired": "answers as the vendor does to a token that has expired",
+    "token_revoked": "answers as the vendor does to a token that was taken back",
+    "partial_failure": "refuses this share (severity) of the items of a request, each in the vendor's words",
     "drop_response": "applies the request, then resets the connection: an ambiguous call",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """World faults live in simulated time; network faults act while they are open, within their limits."""
+    """World faults live in simulated time; network faults act while they are open, within their limits.
+
+    `vendor` leaves all others alone; `account` all other accounts.
+    """
 
     id: int
     kind: str
@@ -55,17 +59,21 @@ class Fault:
     status: int | None
     code: int | None
     repaired: bool = False
+    vendor: str | None = None
 
     def covers(self, at: float) -> bool:
         return self.start <= at and (self.until is None or at < self.until)
 
-    def concerns(self, account: str) -> bool:
-        return self.account in {None, account}
+    def concerns(self, account: str, vendor: str | None) -> bool:
+        return self.account in {None, account} and self.vendor in {None, vendor}
 
 
 class FaultBook:
-    def __init__(self, store: Store) -> None:
+    """`platforms` tells of each ad account whose it is."""
+
+    def __init__(self, store: Store, platforms: Mapping[str, str]) -> None:
         self._store = store
+        self._platforms = platforms
         self._faults: list[Fault] = [Fault(**row) for row in store.document(_DOCUMENT) or []]
 
     def all(self) -> list[Fault]:
@@ -106,7 +114,8 @@ class FaultBook:
 
     def windows(self, kind: str, account: str) -> list[Fault]:
         """Every fault of this kind that touched the account, the repaired ones too."""
-        return [f for f in self._faults if f.kind == kind and f.concerns(account)]
+        vendor = self._platforms.get(account)
+        return [f for f in self._faults if f.kind == kind and f.concerns(account, vendor)]
 
     def active(self, kind: str, account: str, at: float) -> Fault | None:
         return next((f for f in self.windows(kind, account) if f.covers(at)), None)

@@ -1,8 +1,6 @@
 """Faults of the wire, in front of every vendor: latency, refusals, resets, broken bodies, ambiguous calls."""
 
 import asyncio
-import json
-import re
 import socket
 import struct
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -11,28 +9,25 @@ from typing import Any
 from sandbox.chance import Chance
 from sandbox.clock import Clock
 from sandbox.faults import Fault, FaultBook
-from sandbox.vendors.meta.errors import GraphError, bad_token, rate_limited
-from sandbox.vendors.meta.usage import Usage
+from sandbox.vendors.table import Vendors
+from sandbox.vendors.vendor import PARTIAL, Answer, Vendor
 
-Scope = MutableMapping[str, Any]
+Scope = dict[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-_VERSION = re.compile(r"^/v\d+\.\d+(?=/|$)")
 _OURS = ("/control", "/mailbox")
-_REASONS = {
-    "token_expired": ("Session has expired.", 463),
-    "token_revoked": ("The session has been invalidated.", 460),
-}
+_BREAKS = frozenset({"drop_response", "connection_reset", "timeout"})
 
 
 class NetworkFaults:
     """Outermost: what it breaks is broken for the client, whatever the application did."""
 
-    def __init__(self, app: App, faults: FaultBook, clock: Clock, seed: int) -> None:
+    def __init__(self, app: App, faults: FaultBook, clock: Clock, vendors: Vendors, seed: int) -> None:
         self._app = app
+        self._vendors = vendors
         self._faults = faults
         self._clock = clock
         self._seed = seed
@@ -43,23 +38,30 @@ class NetworkFaults:
         if scope["type"] != "http" or path.startswith(_OURS) or path == "/":
             await self._app(scope, receive, send)
             return
-        fault = self._chosen(path, str(scope["method"]))
+        vendor, method = self._vendors.at(path), str(scope["method"])
+        fault = self._chosen(vendor, path, method)
         while fault is not None and fault.kind == "latency":
             await asyncio.sleep(fault.seconds if fault.seconds is not None else 1.0)
-            fault = self._chosen(path, str(scope["method"]), after=fault)
-        if fault is None:
+            fault = self._chosen(vendor, path, method, after=fault)
+        if fault is None or vendor is None:
             await self._app(scope, receive, send)
-        else:
+        elif fault.kind == "partial_failure":
+            await self._app(scope | {PARTIAL: fault.severity}, receive, send)
+        elif fault.kind in _BREAKS:
             await self._break(fault, scope, receive, send)
+        else:
+            await _respond(send, vendor.broken(fault, path))
 
-    def _chosen(self, path: str, method: str, after: Fault | None = None) -> Fault | None:
+    def _chosen(
+        self, vendor: Vendor | None, path: str, method: str, after: Fault | None = None
+    ) -> Fault | None:
         """The first open fault that matches and is drawn; each use counts against its limit."""
-        bare = _VERSION.sub("", path)
         for fault in self._faults.network():
             if after is not None and fault.id <= after.id:
                 continue
-            matches = path.startswith(fault.path) or bare.startswith(fault.path)
-            if not matches or fault.method not in {None, method} or not fault.covers(self._clock.now()):
+            if not _concerns(fault, vendor, path) or fault.method not in {None, method}:
+                continue
+            if not fault.covers(self._clock.now()):
                 continue
             if fault.probability < 1.0 and not self._drawn_under(fault.probability):
                 continue
@@ -74,45 +76,35 @@ class NetworkFaults:
     async def _break(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
         if fault.kind == "drop_response":
             await self._app(scope, receive, _swallow)
-            _reset(send)
-        elif fault.kind == "connection_reset":
-            _reset(send)
         elif fault.kind == "timeout":
             await asyncio.sleep(fault.seconds if fault.seconds is not None else 60.0)
-            _reset(send)
-        else:
-            status, headers, body = _answer(fault)
-            await _respond(send, status, headers, body)
+        _reset(send)
+
+
+def _concerns(fault: Fault, vendor: Vendor | None, path: str) -> bool:
+    """By the path as it came or without its version; where the fault names the vendor, also behind its prefix."""
+    if vendor is None or fault.vendor not in {None, vendor.name}:
+        return False
+    inner = path.removeprefix(vendor.prefix)
+    bare = vendor.version.sub("", inner, count=1)
+    ways = [path, vendor.prefix + bare]
+    if fault.vendor is not None:
+        ways += [inner, bare]
+    return any(way.startswith(fault.path) for way in ways)
 
 
 async def _swallow(message: Message) -> None:
     del message
 
 
-def _answer(fault: Fault) -> tuple[int, dict[str, str], bytes]:
-    if fault.kind == "malformed_json":
-        return 200, {}, b'{"data":[{"id":"1202100000'
-    if fault.kind == "rate_limit":
-        minutes = max(1, round((fault.seconds if fault.seconds is not None else 300.0) / 60))
-        headers = Usage().headers(fault.account or "0", wait_minutes=minutes)
-        error = rate_limited(fault.code or 80004, status=fault.status, headers=headers)
-    elif fault.kind == "server_error":
-        transient = {"is_transient": True}
-        error = GraphError("An unknown error has occurred.", 1, status=fault.status or 500, extra=transient)
-    else:
-        reason, subcode = _REASONS[fault.kind]
-        error = bad_token(f"Error validating access token: {reason}", subcode)
-    return error.status, error.headers, json.dumps(error.body()).encode()
-
-
-async def _respond(send: Send, status: int, headers: dict[str, str], body: bytes) -> None:
-    raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+async def _respond(send: Send, answer: Answer) -> None:
+    raw = [(name.lower().encode(), value.encode()) for name, value in answer.headers.items()]
     raw += [
-        (b"content-type", b"application/json; charset=UTF-8"),
-        (b"content-length", str(len(body)).encode()),
+        (b"content-type", answer.content_type.encode()),
+        (b"content-length", str(len(answer.body)).encode()),
     ]
-    await send({"type": "http.response.start", "status": status, "headers": raw})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.start", "status": answer.status, "headers": raw})
+    await send({"type": "http.response.body", "body": answer.body})
 
 
 def _reset(send: Send) -> None:

@@ -8,14 +8,8 @@ from sandbox.faults import FaultBook
 from sandbox.mailbox import Mailbox
 from sandbox.shop import ShopSender
 from sandbox.store import Store
-from sandbox.vendors.meta import stock
-from sandbox.vendors.meta.activities import Activities
-from sandbox.vendors.meta.constants import US_ACCOUNT
-from sandbox.vendors.meta.graph import Graph
-from sandbox.vendors.meta.nodes import Nodes
-from sandbox.vendors.meta.state import MetaState
-from sandbox.vendors.meta.tokens import Tokens
-from sandbox.vendors.meta.usage import Usage
+from sandbox.vendors.table import Vendors
+from sandbox.vendors.vendor import Ground
 from sandbox.world.world import HISTORY_DAYS, World
 
 
@@ -26,8 +20,7 @@ class Services:
     clock: Clock
     faults: FaultBook
     world: World
-    meta: MetaState
-    graph: Graph
+    vendors: Vendors
     mailbox: Mailbox
     shop: ShopSender
     smtp_port: int = 0
@@ -39,15 +32,14 @@ def assemble(
     """A new world, or the one that the folder holds, lived through again up to now."""
     store = Store(folder)
     clock = Clock(store, start)
-    faults = FaultBook(store)
     world = World(seed, store, clock.now(), history_days)
-    stock.open_worlds(world)
+    faults = FaultBook(store, world.platforms)
+    vendors = Vendors(Ground(clock, store, world, faults))
+    for vendor in vendors:
+        vendor.open_worlds()
     world.replay()
-    nodes = Nodes(store)
-    if not nodes.load():
-        stock.lay(nodes, world)
+    for vendor in vendors:
+        vendor.lay()
     world.run_to(clock.now())
-    tokens = Tokens(world.seed, store)
-    meta = MetaState(clock, store, world, faults, nodes, tokens, Activities(store), Usage())
-    shop = ShopSender(US_ACCOUNT, world, clock, faults, store)
-    return Services(world.seed, store, clock, faults, world, meta, Graph(meta), Mailbox(store), shop)
+    shop = ShopSender(next(iter(world.shops)), world, clock, faults, store)
+    return Services(world.seed, store, clock, faults, world, vendors, Mailbox(store), shop)

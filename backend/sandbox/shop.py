@@ -36,10 +36,10 @@ class Settings:
 
 
 class ShopSender:
-    """One shop: the one behind the first ad account."""
+    """One shop, whoever its ad accounts' platforms are."""
 
-    def __init__(self, account: str, world: World, clock: Clock, faults: FaultBook, store: Store) -> None:
-        self._account = account
+    def __init__(self, shop: str, world: World, clock: Clock, faults: FaultBook, store: Store) -> None:
+        self._house = world.shops[shop]
         self._world = world
         self._clock = clock
         self._faults = faults
@@ -70,7 +70,10 @@ class ShopSender:
     def state(self) -> dict[str, Any]:
         waiting = self._client.queue.qsize() if self._client else 0
         shown = asdict(self.settings) | {"cursor": iso(self.settings.cursor)}
+        accounts = self._house.accounts.items()
         return shown | {
+            "shop": self._house.shop.id,
+            "accounts": [{"account": name, "platform": found.platform} for name, found in accounts],
             "queued": waiting,
             "emitted": self.sent,
             "backfilling": self.backfilling,
@@ -87,10 +90,10 @@ class ShopSender:
     def backfill(self, days: float) -> int:
         """Orders and refunds of past days, at their own times; message ids repeat if it is run again."""
         end = self.settings.cursor if self.settings.enabled else self._clock.now()
-        world = self._world.accounts[self._account]
-        world.run_to(self._clock.now())
+        self._house.run_to(self._clock.now())
         start = max(self._world.epoch, end - days * DAY)
-        orders, refunds = world.orders_between(start, end), world.refunds_between(start, end)
+        tape = self._house.tape
+        orders, refunds = tape.orders_between(start, end), tape.refunds_between(start, end)
         task = asyncio.get_running_loop().create_task(self._backfill(orders, refunds))
         self._backfills.add(task)
         task.add_done_callback(self._backfills.discard)
@@ -111,12 +114,11 @@ class ShopSender:
 
     async def _catch_up(self, now: float) -> None:
         """In steps, so that a leap of weeks neither blocks the server nor is lost when the process dies."""
-        world = self._world.accounts[self._account]
-        world.run_to(now)
+        self._house.run_to(now)
         while self.settings.cursor < now and self.settings.enabled:
             start, end = self.settings.cursor, min(now, self.settings.cursor + _STEP)
-            orders = world.orders_between(start, end)
-            refunds = world.refunds_between(start, end)
+            orders = self._house.tape.orders_between(start, end)
+            refunds = self._house.tape.refunds_between(start, end)
             events = chain(
                 chain.from_iterable(self._order(o, journey=o.keys < self.settings.rate) for o in orders),
                 (self._refund(o) for o in refunds),
@@ -129,27 +131,33 @@ class ShopSender:
 
     def _visits(self, start: float, end: float) -> Iterable[Event]:
         """An hour's visits are known when the hour has ended: they are sent then, with their own times."""
-        world = self._world.accounts[self._account]
         if self.settings.rate <= 0.0:
             return []
         hours = range(int(start // HOUR), int(end // HOUR))
-        return chain.from_iterable(visits(world, hour, self.settings.rate) for hour in hours)
+        return chain.from_iterable(visits(self._house, hour, self.settings.rate) for hour in hours)
 
     def _order(self, order: Order, *, journey: bool) -> Iterable[Event]:
-        return order_events(
-            self._world.accounts[self._account], order, self._distortion(order), journey=journey
-        )
+        return order_events(self._house, order, self._distortion(order), journey=journey)
 
     def _refund(self, order: Order) -> Event:
-        return refund_event(self._world.accounts[self._account], order, self._distortion(order))
+        return refund_event(self._house, order, self._distortion(order))
 
     def _distortion(self, order: Order) -> Distortion:
-        def share(kind: str) -> float:
-            return severity(self._faults.windows(kind, self._account), order.at)
+        """Cookies are lost platform by platform; who refuses, doubles or forgets keys does so for all."""
 
+        def share(kind: str) -> float:
+            return max(severity(self._faults.windows(kind, name), order.at) for name in self._house.accounts)
+
+        accounts = self._house.accounts
         refused = refuses(self._world.seed, order.person, share("consent_banner_loss"))
+        blind = (
+            found.platform
+            for name, found in accounts.items()
+            if refused
+            or found.turned(order.loss) < severity(self._faults.windows("pixel_drop", name), order.at)
+        )
         return Distortion(
-            no_browser_ids=refused or order.loss < share("pixel_drop"),
+            blind=frozenset(blind),
             no_match_keys=order.keys < share("match_key_collapse"),
             refused_ads=refused,
             doubled=order.doubling < share("duplicated_events"),

@@ -12,13 +12,16 @@ from sandbox.control.refusals import Refused
 from sandbox.control.times import seconds
 from sandbox.faults import NETWORK_FAULTS, WORLD_FAULTS, Fault
 from sandbox.services import Services
-from sandbox.vendors.meta.errors import LIMIT_CODES
+from sandbox.vendors.table import Vendors
 
 AVAILABLE = {"world": WORLD_FAULTS, "network": NETWORK_FAULTS}
 
 
 class FaultCreate(BaseModel):
-    """`start` and `until` are simulated times (from now and for ever by default)."""
+    """`start` and `until` are simulated times (from now and for ever by default).
+
+    `vendor` leaves the others alone, and `path` may then leave out that vendor's prefix.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -26,9 +29,10 @@ class FaultCreate(BaseModel):
     severity: Annotated[float, Field(gt=0, le=1)] = 1.0
     start: datetime | None = None
     until: datetime | None = None
+    vendor: str | None = None
     account: str | None = None
     path: str = "/"
-    method: Literal["GET", "POST", "DELETE"] | None = None
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] | None = None
     probability: Annotated[float, Field(gt=0, le=1)] = 1.0
     count: Annotated[int, Field(ge=1)] | None = None
     seconds: Annotated[float, Field(ge=0, le=3600)] | None = None
@@ -41,13 +45,26 @@ def shown(fault: Fault) -> dict[str, Any]:
     return asdict(fault) | times
 
 
-def _account(services: Services, text: str | None) -> str | None:
-    if text is None:
-        return None
-    account = text.removeprefix("act_")
-    if account not in services.world.accounts:
-        raise Refused("There is no such ad account.", available=[f"act_{a}" for a in services.world.accounts])
-    return account
+def _whose(services: Services, wanted: FaultCreate) -> tuple[str | None, str | None]:
+    """The vendor and the ad account that are meant; a Refused names what there is."""
+    vendors = services.vendors
+    if wanted.vendor is not None and vendors.named(wanted.vendor) is None:
+        raise Refused(f"There is no vendor named {wanted.vendor!r}.", available=vendors.names)
+    if wanted.account is None:
+        return wanted.vendor, None
+    account = vendors.account(wanted.account)
+    if account is None or wanted.vendor not in {None, services.world.platforms[account]}:
+        there = services.world.of(wanted.vendor) if wanted.vendor else services.world.accounts
+        raise Refused("There is no such ad account.", available=[vendors.account_name(a) for a in there])
+    return wanted.vendor, account
+
+
+def _check_code(vendors: Vendors, wanted: FaultCreate) -> None:
+    if wanted.code is None:
+        return
+    codes = [c for v in vendors if wanted.vendor in {None, v.name} for c in v.limit_codes]
+    if wanted.kind != "rate_limit" or wanted.code not in codes:
+        raise Refused("A code goes with rate_limit alone.", available=codes)
 
 
 def router(services: Services) -> APIRouter:
@@ -62,8 +79,8 @@ def router(services: Services) -> APIRouter:
     async def add(wanted: FaultCreate) -> dict[str, Any]:
         if wanted.kind not in WORLD_FAULTS | NETWORK_FAULTS:
             raise Refused(f"There is no fault named {wanted.kind!r}.", available=AVAILABLE)
-        if wanted.code is not None and (wanted.kind != "rate_limit" or wanted.code not in LIMIT_CODES):
-            raise Refused("A code goes with rate_limit alone.", available=list(LIMIT_CODES))
+        _check_code(services.vendors, wanted)
+        vendor, account = _whose(services, wanted)
         start = clock.now() if wanted.start is None else seconds(wanted.start)
         until = None if wanted.until is None else seconds(wanted.until)
         if until is not None and until <= start:
@@ -73,7 +90,8 @@ def router(services: Services) -> APIRouter:
             severity=wanted.severity,
             start=start,
             until=until,
-            account=_account(services, wanted.account),
+            vendor=vendor,
+            account=account,
             path=wanted.path,
             method=wanted.method,
             probability=wanted.probability,

@@ -24,20 +24,31 @@ def router(services: Services) -> APIRouter:
 
     @routes.get("")
     async def read() -> dict[str, Any]:
+        """Of every campaign on every platform."""
         pulls = {
             campaign: state.pull
             for account in world.accounts.values()
             for campaign, state in account.campaigns.items()
         }
-        return {"pull": pulls}
+        accounts = [
+            {
+                "account": name,
+                "platform": found.platform,
+                "shop": found.shop.id,
+                "currency": found.currency,
+                "campaigns": list(found.campaigns),
+            }
+            for name, found in world.accounts.items()
+        ]
+        return {"pull": pulls, "accounts": accounts}
 
     @routes.post("")
     async def change(wanted: Pull) -> dict[str, Any]:
         """From the next hour on; the past stays as it was."""
-        for name, account in world.accounts.items():
-            if wanted.campaign_id in account.campaigns:
-                world.set_pull(name, wanted.campaign_id, clock.now(), wanted.pull)
-                return {"campaign_id": wanted.campaign_id, "pull": wanted.pull}
-        raise Refused("There is no such campaign.", 404)
+        account = world.account_of(wanted.campaign_id)
+        if account is None:
+            raise Refused("There is no such campaign.", 404)
+        world.set_pull(account, wanted.campaign_id, clock.now(), wanted.pull)
+        return {"campaign_id": wanted.campaign_id, "pull": wanted.pull}
 
     return routes

@@ -9,23 +9,42 @@ from sandbox.clock import iso
 from sandbox.control.refusals import Refused
 from sandbox.control.times import seconds
 from sandbox.services import Services
-from sandbox.vendors.meta.constants import US_ACCOUNT
 from sandbox.world import truth
 from sandbox.world.account import AccountWorld
 from sandbox.world.seasons import DAY
+from sandbox.world.shop import ShopWorld
 
 Limit = Annotated[int, Query(ge=1, le=5000)]
 Offset = Annotated[int, Query(ge=0)]
 
 
+def _chosen(
+    services: Services, shop: str | None, account: str | None
+) -> tuple[ShopWorld, list[AccountWorld]]:
+    """All accounts of a shop (the first one, unless it is named), or the one that is named, and its shop."""
+    world = services.world
+    world.run_to(services.clock.now())
+    if account is not None:
+        name = services.vendors.account(account)
+        if name is None or shop not in {None, world.accounts[name].shop.id}:
+            raise Refused("There is no such ad account.", 404)
+        return world.shops[world.accounts[name].shop.id], [world.accounts[name]]
+    house = next(iter(world.shops.values())) if shop is None else world.shops.get(shop)
+    if house is None:
+        raise Refused("There is no such shop.", 404, available=list(world.shops))
+    return house, list(house.accounts.values())
+
+
+def _rows(services: Services, account: AccountWorld, start: float, end: float) -> list[dict[str, Any]]:
+    vendor = services.vendors.named(account.platform)
+    found = truth.campaigns(account, start, end)
+    for row in found:
+        row["name"] = None if vendor is None else vendor.campaign_name(row["campaign_id"])
+    return found
+
+
 def router(services: Services) -> APIRouter:
     routes = APIRouter(prefix="/control/truth", tags=["truth"])
-
-    def world(account: str) -> AccountWorld:
-        name = account.removeprefix("act_")
-        if name not in services.world.accounts:
-            raise Refused("There is no such ad account.", 404)
-        return services.meta.account_world(name)
 
     def span(since: datetime | None, until: datetime | None) -> tuple[float, float]:
         end = services.clock.now() if until is None else min(seconds(until), services.clock.now())
@@ -33,38 +52,45 @@ def router(services: Services) -> APIRouter:
 
     @routes.get("/campaigns")
     async def campaigns(
-        account: str = US_ACCOUNT, since: datetime | None = None, until: datetime | None = None
+        shop: str | None = None,
+        account: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
     ) -> dict[str, Any]:
-        """The last seven days, unless `since` and `until` say otherwise."""
+        """Of all platforms. The last seven days, unless `since` and `until` say otherwise."""
         start, end = span(since, until)
-        rows = truth.campaigns(world(account), start, end)
-        for row in rows:
-            row["name"] = services.meta.nodes.get(row["campaign_id"]).data["name"]
+        _, accounts = _chosen(services, shop, account)
+        rows = [row for found in accounts for row in _rows(services, found, start, end)]
         return {"since": iso(start), "until": iso(end), "campaigns": rows}
 
     @routes.get("/curves")
-    async def curves(account: str = US_ACCOUNT) -> dict[str, Any]:
-        return {"curves": truth.curves(world(account))}
+    async def curves(shop: str | None = None, account: str | None = None) -> dict[str, Any]:
+        _, accounts = _chosen(services, shop, account)
+        return {"curves": [row for found in accounts for row in truth.curves(found)]}
 
     @routes.get("/orders")
     async def orders(
-        account: str = US_ACCOUNT,
+        shop: str | None = None,
+        account: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
+        *,
         offset: Offset = 0,
         limit: Limit = 1000,
     ) -> dict[str, Any]:
-        """With each order's true cause, and whose the platform says it is."""
+        """With each order's true cause, and who claims it; `claimed_by` is the account's, or else the first's."""
         start, end = span(since, until)
-        tape = world(account)
-        found = tape.orders_between(start, end)
+        house, accounts = _chosen(services, shop, account)
+        found = house.tape.orders_between(start, end)
         total = sum(o.cents for o in found) / 100
-        rows = [truth.order(o, tape) for o in found[offset : offset + limit]]
-        return {"total": len(found), "revenue": total, "currency": tape.shop.currency, "orders": rows}
+        rows = [truth.order(o, house, accounts[0].id) for o in found[offset : offset + limit]]
+        return {"total": len(found), "revenue": total, "currency": house.shop.currency, "orders": rows}
 
     @routes.get("/people")
-    async def people(account: str = US_ACCOUNT, offset: Offset = 0, limit: Limit = 1000) -> dict[str, Any]:
-        tape = world(account)
-        return {"total": tape.shop.people, "people": truth.people(tape, offset, limit)}
+    async def people(
+        shop: str | None = None, account: str | None = None, *, offset: Offset = 0, limit: Limit = 1000
+    ) -> dict[str, Any]:
+        house, _ = _chosen(services, shop, account)
+        return {"total": house.shop.people, "people": truth.people(house, offset, limit)}
 
     return routes

@@ -1,96 +1,65 @@
-"""One ad account's past: an hourly tape of delivery and orders, written once and never changed.
+"""One ad account's past: what each hour delivered, written once and never changed.
 
 What a campaign does next follows from what was set before: budgets enter as daily rates per ad set.
 """
 
-from bisect import bisect_right
 from dataclasses import dataclass, field
 from math import log
 
 from sandbox.chance import Chance
-from sandbox.world import orders as buying
-from sandbox.world.orders import Claim, Order
-from sandbox.world.parameters import Curve, Shop
-from sandbox.world.seasons import DAY, DELIVERY_BY_HOUR, HOUR, ORDERS_BY_HOUR, demand, local
+from sandbox.world import exchange
+from sandbox.world.lines import CampaignState, Delivered, Line
+from sandbox.world.orders import Order
+from sandbox.world.parameters import Curve, Habits, Shop
+from sandbox.world.seasons import DELIVERY_BY_HOUR, local
+from sandbox.world.tape import Tape
 
 _FATIGUE_KEEP = 0.5 ** (1 / (14 * 24))
-_LOOK_BACK_HOURS = 168
-_ORGANIC_VIEWS = 0.6
 
 
-@dataclass(slots=True)
-class Delivered:
-    spend: float
-    impressions: int
-    clicks: int
-
-
-@dataclass(slots=True)
-class Line:
-    """One ad set: the daily rate that was set for it, from when, and what each hour delivered."""
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An ad account at a platform. Its money and its days are its own; empty means as the shop's."""
 
     id: str
-    campaign: str
-    first_hour: int
-    times: list[float] = field(default_factory=list)
-    rates: list[float] = field(default_factory=list)
-    hours: list[Delivered] = field(default_factory=list)
-    adstock: float = 0.0
-    slow: float = 0.0
-    base: float = 0.0
-    until: float | None = None
-
-    def rate_at(self, at: float) -> float:
-        if self.until is not None and at >= self.until:
-            return 0.0
-        index = bisect_right(self.times, at) - 1
-        return self.rates[index] if index >= 0 else 0.0
-
-    def mean_rate(self, hour: int) -> float:
-        """The schedule's mean over the hour: a change at half past counts for half."""
-        start, end = float(hour * HOUR), float((hour + 1) * HOUR)
-        at, total = start, 0.0
-        for time in [t for t in self.times[bisect_right(self.times, start) :] if t < end] + [end]:
-            total += self.rate_at(at) * (time - at)
-            at = time
-        return total / HOUR
-
-    def delivered(self, hour: int) -> Delivered | None:
-        index = hour - self.first_hour
-        return self.hours[index] if 0 <= index < len(self.hours) else None
-
-
-@dataclass(slots=True)
-class CampaignState:
-    curve: Curve
-    adstock: list[float] = field(default_factory=list)
-    first_hour: int = 0
-    pull: float = 1.0
-    """The share of its orders that it still causes: creatives wear out, competitors come."""
-
-    def adstock_at(self, hour: int) -> float:
-        """Adstocked daily spend at the end of an hour."""
-        index = hour - self.first_hour
-        return self.adstock[index] if 0 <= index < len(self.adstock) else 0.0
+    platform: str
+    currency: str = ""
+    timezone: str = ""
+    habits: Habits = field(default_factory=Habits)
 
 
 class AccountWorld:
-    def __init__(self, seed: int, shop: Shop, epoch_hour: int) -> None:
+    """Money in the account's major unit. `tape` holds the orders of the shop, whoever caused them."""
+
+    def __init__(self, seed: int, account: Account, shop: Shop, tape: Tape, *, first: bool) -> None:
         self.seed = seed
+        self.id = account.id
+        self.platform = account.platform
+        self.currency = account.currency or shop.currency
+        self.timezone = account.timezone or shop.timezone
+        self.habits = account.habits
         self.shop = shop
-        self.epoch_hour = epoch_hour
+        self.tape = tape
+        self.epoch_hour = tape.epoch_hour
+        self.exchange = exchange.rate(shop.currency, self.currency)
+        """One unit of the shop's money in the account's."""
         self.lines: dict[str, Line] = {}
         self.campaigns: dict[str, CampaignState] = {}
         self.spend_cap: float | None = None
         self.spent = 0.0
-        self.orders: list[list[Order]] = []
-        self.refunds: dict[int, list[Order]] = {}
-        self._next_hour = epoch_hour
+        chance = Chance(seed, "account", account.id)
+        self.salt = chance.bits()
+        self._turn = 0.0 if first else chance.uniform()
+        self._next_hour = tape.epoch_hour
 
     @property
     def closed_hour(self) -> int:
         """The first hour whose delivery is not yet written."""
         return self._next_hour
+
+    def turned(self, draw: float) -> float:
+        """An order's draw as this account's pixel sees it: what one platform loses, another may have."""
+        return (draw + self._turn) % 1.0
 
     def add_campaign(self, campaign: str, curve: Curve) -> None:
         self.campaigns[campaign] = CampaignState(curve, first_hour=self._next_hour)
@@ -109,35 +78,19 @@ class AccountWorld:
             entry.times.append(at)
             entry.rates.append(rate)
 
-    def run_to(self, now: float) -> None:
-        """Write every hour that has ended, and the orders of the hour that has begun."""
-        current = int(now // HOUR)
-        while self._next_hour < current:
-            self._ensure_orders(self._next_hour)
-            self._deliver(self._next_hour)
-            self._next_hour += 1
-        self._ensure_orders(current)
-
     def orders_between(self, start: float, end: float) -> list[Order]:
-        """Orders placed in [start, end), in order of time."""
-        first = max(0, int(start // HOUR) - self.epoch_hour)
-        last = min(len(self.orders), int(end // HOUR) - self.epoch_hour + 1)
-        return [o for hour in self.orders[first:last] for o in hour if start <= o.at < end]
-
-    def refunds_between(self, start: float, end: float) -> list[Order]:
-        hours = range(int(start // HOUR), int(end // HOUR) + 1)
-        found = [
-            o for h in hours for o in self.refunds.get(h, ()) if o.refund_at and start <= o.refund_at < end
-        ]
-        return sorted(found, key=lambda o: o.refund_at or 0.0)
+        """The shop's orders placed in [start, end), in order of time."""
+        return self.tape.orders_between(start, end)
 
     def delivered_clicks(self, line: str, hour: int) -> int:
         shown = self.lines[line].delivered(hour)
         return 0 if shown is None else shown.clicks
 
-    def _deliver(self, hour: int) -> None:
-        day, hour_of_day = local(hour, self.shop.timezone)
-        shape = DELIVERY_BY_HOUR[hour_of_day]
+    def deliver(self) -> None:
+        """Write the next hour. The account's day sways its spending; the shop's people are awake by theirs."""
+        hour = self._next_hour
+        day, _ = local(hour, self.timezone)
+        shape = DELIVERY_BY_HOUR[local(hour, self.shop.timezone)[1]]
         totals = dict.fromkeys(self.campaigns, 0.0)
         left = float("inf") if self.spend_cap is None else max(0.0, self.spend_cap - self.spent)
         for line in self.lines.values():
@@ -155,6 +108,22 @@ class AccountWorld:
             line.hours.append(self._shown(line, state.curve, spend, chance))
         for campaign, state in self.campaigns.items():
             state.adstock.append(totals[campaign])
+        self._next_hour += 1
+
+    def adstock_before(self, campaign: str, hour: int) -> float:
+        """Adstocked daily spend with which an hour begins."""
+        spend = self.campaigns[campaign].adstock_at(hour - 1)
+        if spend or hour != self.epoch_hour:
+            return spend
+        return sum(x.adstock for x in self.lines.values() if x.campaign == campaign)
+
+    def incremental(self, campaign: str, spend: float) -> float:
+        """Orders a day that this adstocked spend causes now, worn by fatigue; before seasonality."""
+        state = self.campaigns[campaign]
+        curve = state.curve
+        lines = [line for line in self.lines.values() if line.campaign == campaign]
+        worn = max((self._fatigue(line, curve) for line in lines), default=0.0)
+        return state.pull * curve.orders(spend) / (1 + worn)
 
     def _shown(self, line: Line, curve: Curve, spend: float, chance: Chance) -> Delivered:
         if spend <= 0.0:
@@ -168,116 +137,3 @@ class AccountWorld:
     @staticmethod
     def _fatigue(line: Line, curve: Curve) -> float:
         return curve.fatigue * max(0.0, line.slow / line.base - 1.0) if line.base else 0.0
-
-    def _ensure_orders(self, hour: int) -> None:
-        if len(self.orders) > hour - self.epoch_hour:
-            return
-        day, hour_of_day = local(hour, self.shop.timezone)
-        breath = ORDERS_BY_HOUR[hour_of_day] * demand(day) / 24
-        placed = self._caused(hour, None, self.shop.organic_orders * breath)
-        for campaign, state in self.campaigns.items():
-            spend = state.adstock_at(hour - 1) or self._before(campaign, hour)
-            placed += self._caused(hour, campaign, self.incremental(campaign, spend) * breath)
-        placed.sort(key=lambda order: order.at)
-        self.orders.append(placed)
-        for order in placed:
-            if order.refund_at is not None:
-                self.refunds.setdefault(int(order.refund_at // HOUR), []).append(order)
-
-    def _before(self, campaign: str, hour: int) -> float:
-        return (
-            sum(x.adstock for x in self.lines.values() if x.campaign == campaign)
-            if hour == self.epoch_hour
-            else 0.0
-        )
-
-    def incremental(self, campaign: str, spend: float) -> float:
-        """Orders a day that this adstocked spend causes now, worn by fatigue; before seasonality."""
-        state = self.campaigns[campaign]
-        curve = state.curve
-        lines = [line for line in self.lines.values() if line.campaign == campaign]
-        worn = max((self._fatigue(line, curve) for line in lines), default=0.0)
-        return state.pull * curve.orders(spend) / (1 + worn)
-
-    def _caused(self, hour: int, campaign: str | None, mean: float) -> list[Order]:
-        cause = campaign or "organic"
-        count = Chance(self.seed, "orders", self.shop.id, cause, hour).poisson(mean)
-        chance = Chance(self.seed, "order", self.shop.id, cause, hour)
-        return [self._order(hour, campaign, chance.child(number)) for number in range(count)]
-
-    def _order(self, hour: int, campaign: str | None, chance: Chance) -> Order:
-        order_id = f"{self.shop.id.upper()}-{hour}-{chance.hex(6)}"
-        lines = buying.basket(chance, self.shop)
-        at = hour * HOUR + chance.uniform() * HOUR
-        lag, delay = buying.claim_lag(chance), buying.report_lag(chance)
-        claim = self._claim(campaign, at, lag, chance)
-        return Order(
-            id=order_id,
-            at=at,
-            lines=lines,
-            cents=buying.total_cents(self.shop, lines),
-            person=int(self.shop.people * chance.uniform() ** 1.5),
-            device=chance.below(3),
-            guest=chance.happens(0.25),
-            caused_by=campaign,
-            claim=claim,
-            seen_at=at + delay,
-            refund_at=buying.refund_time(chance, at),
-            loss=chance.uniform(),
-            doubling=chance.uniform(),
-            keys=chance.uniform(),
-        )
-
-    def _claim(self, campaign: str | None, at: float, lag: float, chance: Chance) -> Claim | None:
-        draw, share = chance.uniform(), chance.uniform()
-        if campaign is None:
-            claimed = self._overclaimer(int(at // HOUR), draw)
-            viewed = share < _ORGANIC_VIEWS
-        else:
-            claimed = campaign if draw < buying.CLICK_CLAIM + buying.VIEW_CLAIM else None
-            viewed = draw >= buying.CLICK_CLAIM
-        if claimed is None:
-            return None
-        return self._claim_on(claimed, at, min(lag, 0.95 * DAY) if viewed else lag, chance, viewed=viewed)
-
-    def _overclaimer(self, hour: int, draw: float) -> str | None:
-        """Organic buyers who had seen an ad anyway: who spends more claims more of them."""
-        edge = 0.0
-        for campaign, state in self.campaigns.items():
-            spend = state.adstock_at(hour - 1) or self._before(campaign, hour)
-            edge += state.curve.overclaim * buying.saturation(spend, state.curve.scale)
-            if draw < edge:
-                return campaign
-        return None
-
-    def _claim_on(
-        self, campaign: str, at: float, lag: float, chance: Chance, *, viewed: bool
-    ) -> Claim | None:
-        """To the campaign's ad sets by their spend, at an hour in which that ad set did deliver."""
-        lines = [line for line in self.lines.values() if line.campaign == campaign and line.adstock > 0.0]
-        if not lines:
-            return None
-        mark = chance.uniform() * sum(line.adstock for line in lines)
-        line = lines[-1]
-        for candidate in lines:
-            mark -= candidate.adstock
-            if mark < 0.0:
-                line = candidate
-                break
-        when = self._delivering(line, at - lag, at)
-        return None if when is None else Claim(line.id, when, viewed)
-
-    def _delivering(self, line: Line, touch: float, at: float) -> float | None:
-        """The touch itself, or else the last hour before it in which the ad set was shown."""
-        hour = int(touch // HOUR)
-        if hour < self.epoch_hour:
-            return touch
-        if hour >= self._next_hour and line.rate_at(hour * HOUR) > 0.0:
-            return touch
-        newest = min(hour, self._next_hour - 1)
-        for earlier in range(newest, max(newest - _LOOK_BACK_HOURS, line.first_hour - 1), -1):
-            shown = line.delivered(earlier)
-            if shown is not None and shown.spend > 0.0:
-                moved = touch if earlier == hour else (earlier + 0.5) * HOUR
-                return moved if at - moved <= 7 * DAY else None
-        return None

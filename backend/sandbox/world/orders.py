@@ -1,30 +1,33 @@
-"""One order, with the truth of what caused it and what the platform will claim of it."""
+"""One order, with the truth of what caused it and what each platform will claim of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import exp
 
 from sandbox.chance import Chance
-from sandbox.world.parameters import Shop
+from sandbox.world.parameters import Habits, Shop
 from sandbox.world.seasons import DAY, HOUR
 
-CLICK_CLAIM = 0.90
-VIEW_CLAIM = 0.05
 _REFUNDED = 0.06
+_SHORT_DAYS = 7.0
+_LATEST = 6.9 / 7
+_SHARE_LATE = 0.2
 Basket = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The platform's own attribution: to an ad set, at the click's (or view's) time."""
+    """A platform's own attribution: to an ad set, at the click's (or view's) time, reported from `seen_at` on."""
 
     line: str
     at: float
     viewed: bool
+    seen_at: float
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """`seen_at` is when the reports include it; `loss`, `doubling` and `keys` are draws for faults."""
+    """`claims` by ad account; `loss`, `doubling` and `keys` are draws for faults."""
 
     id: str
     at: float
@@ -34,8 +37,7 @@ class Order:
     device: int
     guest: bool
     caused_by: str | None
-    claim: Claim | None
-    seen_at: float
+    claims: Mapping[str, Claim]
     refund_at: float | None
     loss: float
     doubling: float
@@ -60,16 +62,19 @@ def mean_cents(shop: Shop) -> float:
     return sum(shop.prices) / len(shop.prices) * 1.12 * 1.46
 
 
-def claim_lag(chance: Chance) -> float:
-    """Seconds from click to purchase: half within the hour, the rest spread over the 7-day window."""
+def claim_lag(chance: Chance, habits: Habits) -> float:
+    """Seconds from click to purchase: half within the hour, most within days, a few up to the longest window."""
     if chance.happens(0.55):
         return chance.exponential(0.4 * HOUR)
-    return min(chance.exponential(30 * HOUR), 6.9 * DAY)
+    days = habits.click_days
+    if days > _SHORT_DAYS and chance.happens(_SHARE_LATE):
+        return min(chance.exponential(days / 3 * DAY), _LATEST * days * DAY)
+    return min(chance.exponential(30 * HOUR), _LATEST * min(_SHORT_DAYS, days) * DAY)
 
 
-def report_lag(chance: Chance) -> float:
+def report_lag(chance: Chance, habits: Habits) -> float:
     """Most purchases are in the reports within two hours; one in twenty takes up to two days."""
-    lag = chance.exponential(0.7 * HOUR)
+    lag = chance.exponential(habits.report_hours * HOUR)
     return lag + 48 * HOUR * chance.uniform() if chance.happens(0.05) else lag
 
 

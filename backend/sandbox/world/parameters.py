@@ -30,8 +30,23 @@ class Curve:
 
 
 @dataclass(frozen=True, slots=True)
+class Habits:
+    """How a platform claims: of the orders that it caused, by click and by view, and of others' by view.
+
+    `click_days` and `view_days` are its longest windows: no claim is older.
+    """
+
+    click_claim: float = 0.90
+    view_claim: float = 0.05
+    others_viewed: float = 0.6
+    click_days: float = 7.0
+    view_days: float = 1.0
+    report_hours: float = 0.7
+
+
+@dataclass(frozen=True, slots=True)
 class Shop:
-    """One shop behind one ad account; prices in hundredths of `currency`."""
+    """One shop, which ad accounts of several platforms advertise; prices in hundredths of `currency`."""
 
     id: str
     name: str

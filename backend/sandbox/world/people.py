@@ -1,5 +1,6 @@
 """Who buys: a person has one account, mailbox and phone, and up to three devices with cookies."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -80,10 +81,13 @@ _AGENTS = (
 
 @dataclass(frozen=True, slots=True)
 class Device:
+    """`cookies`: what each platform's script calls this browser."""
+
     anonymous_id: str
     fbp: str
     user_agent: str
     ip: str
+    cookies: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,14 @@ def _device(chance: Chance) -> Device:
     anonymous = f"{raw[:8]}-{raw[8:12]}-4{raw[13:16]}-a{raw[17:20]}-{raw[20:32]}"
     fbp = f"fb.1.{1_700_000_000_000 + chance.below(80_000_000_000)}.{chance.below(10**10)}"
     ip = f"{23 + chance.below(170)}.{chance.below(256)}.{chance.below(256)}.{1 + chance.below(254)}"
-    return Device(anonymous, fbp, chance.pick(_AGENTS), ip)
+    agent = chance.pick(_AGENTS)
+    scid = chance.hex(32)
+    cookies = {
+        "fbp": fbp,
+        "ttp": "01" + chance.hex(24),
+        "scid": f"{scid[:8]}-{scid[8:12]}-4{scid[13:16]}-a{scid[17:20]}-{scid[20:32]}",
+    }
+    return Device(anonymous, fbp, agent, ip, cookies)
 
 
 @lru_cache(maxsize=50_000)

@@ -1,48 +1,53 @@
-"""What the platform says happened: late, over-claimed, restated, and distorted by faults."""
+"""What a platform says happened: late, over-claimed, restated, and distorted by faults."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from sandbox.chance import Chance
 from sandbox.faults import Fault, FaultBook
 from sandbox.world.account import AccountWorld
-from sandbox.world.orders import Order
+from sandbox.world.orders import Claim, Order
 from sandbox.world.seasons import DAY, HOUR, day_start, local
 
-WINDOWS = ("7d_click", "1d_view", "1d_click")
-DEFAULT_WINDOWS = ("7d_click", "1d_view")
+ALL = float("inf")
 _BOT_CLICKS = 5.0
+
+
+class Conversion(NamedTuple):
+    """Claimed purchases of one order: `lag` seconds after the ad was clicked, or viewed; 2 where counted twice."""
+
+    viewed: bool
+    lag: float
+    count: int
+    value: float
 
 
 @dataclass(slots=True)
 class Totals:
-    """Money in the account's major unit; conversions by attribution window."""
+    """Money in the account's major unit. An attribution window is a cut through `conversions`."""
 
     spend: float = 0.0
     impressions: int = 0
     clicks: int = 0
-    purchases: dict[str, int] | None = None
-    values: dict[str, float] | None = None
+    conversions: list[Conversion] = field(default_factory=list)
 
-    def count(self, windows: Iterable[str]) -> int:
-        return sum((self.purchases or {}).get(w, 0) for w in windows)
-
-    def value(self, windows: Iterable[str]) -> float:
-        return sum((self.values or {}).get(w, 0.0) for w in windows)
-
-    def add_purchase(self, window: str, count: int, value: float) -> None:
-        self.purchases = self.purchases or {}
-        self.values = self.values or {}
-        self.purchases[window] = self.purchases.get(window, 0) + count
-        self.values[window] = self.values.get(window, 0.0) + value
+    def within(self, *, click: float = 0.0, view: float = 0.0) -> tuple[int, float]:
+        """Purchases and their value within so many seconds of a click, or of a view; 0 counts none of a kind."""
+        count, value = 0, 0.0
+        for one in self.conversions:
+            window = view if one.viewed else click
+            if window and one.lag <= window:
+                count += one.count
+                value += one.value
+        return count, value
 
     def add(self, other: "Totals") -> None:
         self.spend += other.spend
         self.impressions += other.impressions
         self.clicks += other.clicks
-        for window, count in (other.purchases or {}).items():
-            self.add_purchase(window, count, (other.values or {})[window])
+        self.conversions += other.conversions
 
 
 Cell = tuple[str, date, int]
@@ -62,15 +67,16 @@ def lost_share(windows: list[Fault], at: float) -> float:
 
 
 class Reporter:
-    """Reads one account's tape through the faults that touch it, as known at `as_of`."""
+    """Reads one account's claims and delivery through the faults that touch it, as known at `as_of`."""
 
-    def __init__(self, account: str, world: AccountWorld, faults: FaultBook, now: float) -> None:
+    def __init__(self, world: AccountWorld, faults: FaultBook, now: float) -> None:
         self._world = world
-        self._faults: Callable[[str], list[Fault]] = lambda kind: faults.windows(kind, account)
+        self._faults: Callable[[str], list[Fault]] = lambda kind: faults.windows(kind, world.id)
         stale = [f.start for f in self._faults("stale_api") if f.covers(now)]
         self.as_of = min([now, *stale])
         self._now = now
         self._shift = round(12 * severity(self._faults("timezone_shift"), now))
+        self._reach = max(world.habits.click_days, world.habits.view_days) * DAY
         self._pixel = self._faults("pixel_drop")
         self._slow = self._faults("slow_loss")
         self._consent = self._faults("consent_banner_loss")
@@ -86,27 +92,34 @@ class Reporter:
         for line, hour, shown in self._delivery(since, until):
             if line not in hidden:
                 found.setdefault((line, *self._local(hour)), Totals()).add(shown)
-        for order, line, at in self._claimed(since, until, by_conversion=by_conversion):
-            if line in hidden:
+        for order, claim, at in self._claimed(since, until, by_conversion=by_conversion):
+            if claim.line in hidden:
                 continue
-            cell = found.setdefault((line, *self._local(int(at // HOUR))), Totals())
-            self._purchase(cell, order)
+            cell = found.setdefault((claim.line, *self._local(int(at // HOUR))), Totals())
+            cell.conversions.append(self._conversion(order, claim))
         return found
 
     def purchases_of(self, line: str, since: float) -> int:
         """Claimed conversions of one ad set from a moment on (its learning phase counts them)."""
+        mine = self._world.id
         orders = self._world.orders_between(since, self.as_of)
-        return sum(1 for o in orders if o.claim and o.claim.line == line and self._reported(o))
+        claims = ((order, order.claims.get(mine)) for order in orders)
+        return sum(1 for o, claim in claims if claim and claim.line == line and self._reported(o, claim))
 
     def browser_events(self, start: float, end: float) -> list[Order]:
         """Purchases of which the pixel told the platform, claimed or not."""
         return [o for o in self._world.orders_between(start, min(end, self.as_of)) if not self._lost(o)]
 
+    def keyed(self, order: Order) -> bool:
+        """Whether the pixel's event of this purchase carried e-mail, phone and the shop's own id."""
+        windows = self._faults("match_key_collapse")
+        return not (windows and self._world.turned(order.keys) < severity(windows, order.at))
+
     def _local(self, hour: int) -> tuple[date, int]:
-        return local(hour - self._shift, self._world.shop.timezone)
+        return local(hour - self._shift, self._world.timezone)
 
     def _bounds(self, since: date, until: date) -> tuple[float, float]:
-        timezone, shift = self._world.shop.timezone, self._shift * HOUR
+        timezone, shift = self._world.timezone, self._shift * HOUR
         after = date.fromordinal(until.toordinal() + 1)
         return day_start(since, timezone) + shift, day_start(after, timezone) + shift
 
@@ -133,47 +146,42 @@ class Reporter:
 
     def _claimed(
         self, since: date, until: date, *, by_conversion: bool
-    ) -> Iterator[tuple[Order, str, float]]:
+    ) -> Iterator[tuple[Order, Claim, float]]:
         start, end = self._bounds(since, until)
-        reach = end if by_conversion else end + 7 * DAY
-        for order in self._world.orders_between(start, min(reach, self.as_of)):
-            if order.claim is None or not self._reported(order):
+        last, mine = (end if by_conversion else end + self._reach), self._world.id
+        for order in self._world.orders_between(start, min(last, self.as_of)):
+            claim = order.claims.get(mine)
+            if claim is None or not self._reported(order, claim):
                 continue
-            at = order.at if by_conversion else order.claim.at
+            at = order.at if by_conversion else claim.at
             if start <= at < end:
-                yield order, order.claim.line, at
+                yield order, claim, at
 
-    def _reported(self, order: Order) -> bool:
-        claim = order.claim
-        if claim is None or order.seen_at > self.as_of or self._lost(order):
+    def _reported(self, order: Order, claim: Claim) -> bool:
+        if claim.seen_at > self.as_of or self._lost(order):
             return False
         if self._window and severity(self._window, order.at) and order.at - claim.at > DAY:
             return False
-        return not any(claim.at < f.start and order.keys < f.severity for f in self._restate)
+        keys = self._world.turned(order.keys)
+        return not any(claim.at < f.start and keys < f.severity for f in self._restate)
 
     def _lost(self, order: Order) -> bool:
-        if self._pixel and order.loss < severity(self._pixel, order.at):
+        loss = self._world.turned(order.loss)
+        if self._pixel and loss < severity(self._pixel, order.at):
             return True
-        if self._slow and order.loss < lost_share(self._slow, order.at):
+        if self._slow and loss < lost_share(self._slow, order.at):
             return True
         return bool(self._consent) and refuses(
             self._world.seed, order.person, severity(self._consent, order.at)
         )
 
-    def _purchase(self, cell: Totals, order: Order) -> None:
-        claim = order.claim
-        if claim is None:
-            return
-        value = order.cents / 100
-        if self._hundred and order.loss < severity(self._hundred, order.at):
+    def _conversion(self, order: Order, claim: Claim) -> Conversion:
+        turned = self._world.turned
+        value = order.cents / 100 * self._world.exchange
+        if self._hundred and turned(order.loss) < severity(self._hundred, order.at):
             value *= 100
-        count = 2 if self._double and order.doubling < severity(self._double, order.at) else 1
-        if claim.viewed:
-            cell.add_purchase("1d_view", count, value * count)
-            return
-        cell.add_purchase("7d_click", count, value * count)
-        if order.at - claim.at <= DAY:
-            cell.add_purchase("1d_click", count, value * count)
+        count = 2 if self._double and turned(order.doubling) < severity(self._double, order.at) else 1
+        return Conversion(claim.viewed, order.at - claim.at, count, value * count)
 
 
 def refuses(seed: int, person: int, share: float) -> bool:

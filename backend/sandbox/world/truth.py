@@ -4,16 +4,20 @@ from typing import Any
 
 from sandbox.clock import iso
 from sandbox.world.account import AccountWorld
-from sandbox.world.orders import Order, mean_cents
+from sandbox.world.orders import Claim, Order, mean_cents
 from sandbox.world.people import Person, person
 from sandbox.world.seasons import HOUR
+from sandbox.world.shop import ShopWorld
 
 
 def campaigns(world: AccountWorld, start: float, end: float) -> list[dict[str, Any]]:
-    """Incremental orders, revenue and profit of each campaign over [start, end), beside what was spent."""
+    """Incremental orders, revenue and profit of each campaign of an account over [start, end), beside its spend.
+
+    Money in the account's currency.
+    """
     caused: dict[str, list[int]] = {name: [] for name in world.campaigns}
     for order in world.orders_between(start, end):
-        if order.caused_by is not None:
+        if order.caused_by in caused:
             caused[order.caused_by].append(order.cents)
     return [_campaign(world, name, cents, start, end) for name, cents in caused.items()]
 
@@ -22,12 +26,15 @@ def _campaign(world: AccountWorld, name: str, cents: list[int], start: float, en
     lines = [line for line in world.lines.values() if line.campaign == name]
     hours = range(int(start // HOUR), int(end // HOUR))
     spend = sum(shown.spend for x in lines for h in hours if (shown := x.delivered(h)) is not None)
-    revenue = sum(cents) / 100
+    revenue = sum(cents) / 100 * world.exchange
     adstock = world.campaigns[name].adstock_at(world.closed_hour - 1)
     state = world.campaigns[name]
-    marginal = state.pull * state.curve.slope(adstock) * mean_cents(world.shop) / 100
+    marginal = state.pull * state.curve.slope(adstock) * mean_cents(world.shop) / 100 * world.exchange
     return {
         "campaign_id": name,
+        "account": world.id,
+        "platform": world.platform,
+        "currency": world.currency,
         "spend": round(spend, 2),
         "incremental_orders": len(cents),
         "incremental_revenue": round(revenue, 2),
@@ -40,7 +47,7 @@ def _campaign(world: AccountWorld, name: str, cents: list[int], start: float, en
 
 def curves(world: AccountWorld) -> list[dict[str, Any]]:
     """Each campaign's hidden response: incremental revenue a day at levels of adstocked daily spend."""
-    value = mean_cents(world.shop) / 100
+    value = mean_cents(world.shop) / 100 * world.exchange
     found = []
     for name, state in world.campaigns.items():
         now = state.adstock_at(world.closed_hour - 1)
@@ -53,6 +60,9 @@ def curves(world: AccountWorld) -> list[dict[str, Any]]:
         found.append(
             {
                 "campaign_id": name,
+                "account": world.id,
+                "platform": world.platform,
+                "currency": world.currency,
                 "form": "orders/day = ceiling * (1 - exp(-adstocked daily spend / scale))",
                 "ceiling": state.pull * curve.ceiling,
                 "scale": curve.scale,
@@ -66,26 +76,42 @@ def curves(world: AccountWorld) -> list[dict[str, Any]]:
     return found
 
 
-def order(entry: Order, world: AccountWorld) -> dict[str, Any]:
+def order(entry: Order, house: ShopWorld, account: str) -> dict[str, Any]:
+    """`claimed_by` is one account's claim; `claims` are everybody's."""
+    claims = [_claim(claim, house.accounts[name]) for name, claim in entry.claims.items()]
+    own = next((claim for claim in claims if claim["account"] == account), None)
     return {
         "order_id": entry.id,
         "at": iso(entry.at),
         "value": entry.cents / 100,
-        "currency": world.shop.currency,
+        "currency": house.shop.currency,
         "person": entry.person,
         "guest": entry.guest,
         "caused_by": entry.caused_by,
-        "claimed_by": None if entry.claim is None else world.lines[entry.claim.line].campaign,
-        "claimed_ad_set": None if entry.claim is None else entry.claim.line,
+        "claimed_by": None if own is None else own["campaign_id"],
+        "claimed_ad_set": None if own is None else own["ad_set_id"],
+        "claims": claims,
         "refunded_at": None if entry.refund_at is None else iso(entry.refund_at),
     }
 
 
-def people(world: AccountWorld, offset: int, limit: int) -> list[dict[str, Any]]:
+def _claim(claim: Claim, account: AccountWorld) -> dict[str, Any]:
+    return {
+        "account": account.id,
+        "platform": account.platform,
+        "campaign_id": account.lines[claim.line].campaign,
+        "ad_set_id": claim.line,
+        "kind": "view" if claim.viewed else "click",
+        "touched_at": iso(claim.at),
+        "reported_at": iso(claim.seen_at),
+    }
+
+
+def people(house: ShopWorld, offset: int, limit: int) -> list[dict[str, Any]]:
     """Who is who: every identifier that belongs to one person."""
-    shop = world.shop
+    shop = house.shop
     chosen = range(offset, min(offset + limit, shop.people))
-    return [_identity(person(world.seed, shop, index)) for index in chosen]
+    return [_identity(person(house.seed, shop, index)) for index in chosen]
 
 
 def _identity(who: Person) -> dict[str, Any]:

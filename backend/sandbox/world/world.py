@@ -1,11 +1,14 @@
-"""All accounts' worlds, with the journal of what was set when: with seed and epoch, the whole state."""
+"""All shops and their ad accounts, with the journal of what was set when: with seed and epoch, the whole state."""
 
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sandbox.store import Store
-from sandbox.world.account import AccountWorld
+from sandbox.world.account import Account, AccountWorld
 from sandbox.world.parameters import Curve, Shop, seeded
 from sandbox.world.seasons import DAY, HOUR
+from sandbox.world.shop import ShopWorld
 
 HISTORY_DAYS = 75
 _DOCUMENT = "journal"
@@ -22,17 +25,36 @@ class World:
             store.keep(_EPOCH, kept)
         self.seed = int(kept["seed"])
         self.epoch = float(kept["hour"] * HOUR)
+        self.shops: dict[str, ShopWorld] = {}
         self.accounts: dict[str, AccountWorld] = {}
+        self.platforms: dict[str, str] = {}
+        """Of each ad account, by its id: which platform's it is."""
         self._store = store
         self._journal: list[dict[str, Any]] = store.document(_DOCUMENT) or []
 
-    def open_account(self, account: str, shop: Shop) -> None:
-        self.accounts[account] = AccountWorld(self.seed, shop, int(self.epoch // HOUR))
+    def open_account(self, account: Account, shop: Shop) -> None:
+        """Ids of accounts, campaigns and ad sets are unique over all platforms: draws and faults go by them."""
+        if account.id in self.accounts:
+            raise ValueError(f"there is already an ad account {account.id}")
+        house = self.shops.get(shop.id)
+        if house is None:
+            house = self.shops[shop.id] = ShopWorld(self.seed, shop, int(self.epoch // HOUR))
+        self.accounts[account.id] = house.open_account(account)
+        self.platforms[account.id] = account.platform
+        _check_zone(self.accounts[account.id].timezone, self.epoch)
+
+    def of(self, platform: str) -> dict[str, AccountWorld]:
+        """A platform's ad accounts."""
+        return {name: found for name, found in self.accounts.items() if found.platform == platform}
+
+    def account_of(self, campaign: str) -> str | None:
+        return next((name for name, found in self.accounts.items() if campaign in found.campaigns), None)
 
     def first_campaign(
         self, account: str, campaign: str, curve: Curve, lines: dict[str, tuple[float, float | None]]
     ) -> None:
         """A campaign that runs since before the history begins."""
+        self._new_to_all(campaign, *lines)
         world = self.accounts[account]
         world.add_campaign(campaign, seeded(curve, self.seed, campaign))
         for line, (rate, until) in lines.items():
@@ -44,6 +66,7 @@ class World:
             self._apply(entry)
 
     def add_campaign(self, account: str, campaign: str, curve: Curve, now: float) -> None:
+        self._new_to_all(campaign)
         fields = ("ceiling", "scale", "half_life_hours", "overclaim", "cpm", "click_rate", "fatigue")
         values = {name: getattr(curve, name) for name in fields}
         self._record({"do": "campaign", "at": now, "account": account, "campaign": campaign, "curve": values})
@@ -68,8 +91,13 @@ class World:
         self._record({"do": "pull", "at": now, **facts})
 
     def run_to(self, now: float) -> None:
-        for account in self.accounts.values():
-            account.run_to(now)
+        for shop in self.shops.values():
+            shop.run_to(now)
+
+    def _new_to_all(self, campaign: str, *lines: str) -> None:
+        for found in self.accounts.values():
+            if campaign in found.campaigns or any(line in found.lines for line in lines):
+                raise ValueError(f"campaign {campaign} or an ad set of it is already in account {found.id}")
 
     def _record(self, entry: dict[str, Any]) -> None:
         self._apply(entry)
@@ -78,7 +106,7 @@ class World:
 
     def _apply(self, entry: dict[str, Any]) -> None:
         account = self.accounts[entry["account"]]
-        account.run_to(entry["at"])
+        self.shops[account.shop.id].run_to(entry["at"])
         if entry["do"] == "campaign":
             account.add_campaign(entry["campaign"], Curve(**entry["curve"]))
         elif entry["do"] == "rate":
@@ -87,3 +115,10 @@ class World:
             account.campaigns[entry["campaign"]].pull = entry["pull"]
         else:
             account.spend_cap = entry["cap"]
+
+
+def _check_zone(timezone: str, epoch: float) -> None:
+    """Hours are the world's grain: a zone that is half an hour off has no days of whole hours."""
+    offset = datetime.fromtimestamp(epoch, UTC).astimezone(ZoneInfo(timezone)).utcoffset()
+    if offset is None or offset.total_seconds() % HOUR:
+        raise ValueError(f"{timezone} is not whole hours from UTC")

@@ -8,6 +8,7 @@ from sandbox.chance import Chance
 from sandbox.services import Services, assemble
 from sandbox.vendors.meta.activities import Actor
 from sandbox.vendors.meta.money import offset, to_major, to_units
+from sandbox.vendors.meta.vendor import Meta
 from sandbox.vendors.meta.writes import update
 from sandbox.world import truth
 from sandbox.world.seasons import DAY
@@ -21,10 +22,11 @@ def world_with(budgets: dict[str, float]) -> Services:
     """Ten days of past, and three weeks in which these campaigns had their budgets times these factors."""
     services = assemble(7, None, START, 10)
     services.clock.set_rate(0.0)
+    meta = services.vendors.get(Meta).state
     for campaign, factor in budgets.items():
-        node = services.meta.nodes.get(campaign)
+        node = meta.nodes.get(campaign)
         wanted = str(round(int(node.data["daily_budget"]) * factor))
-        update(services.meta, node, {"daily_budget": wanted}, Actor("1", "Test"))
+        update(meta, node, {"daily_budget": wanted}, Actor("1", "Test"))
     services.clock.advance(21 * DAY)
     services.world.run_to(services.clock.now())
     return services

@@ -1,5 +1,6 @@
 """Ids that are the same in every sandbox; only what the seed decides differs (tokens, the world)."""
 
+PLATFORM = "meta"
 USER_ID = "100000000000017"
 USER_NAME = "Robin Vance"
 BUSINESS_ID = "300000000000009"

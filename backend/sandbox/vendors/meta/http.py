@@ -11,9 +11,10 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from sandbox.vendors.meta import oauth
 from sandbox.vendors.meta.calls import Call, Reply
 from sandbox.vendors.meta.constants import NEWEST_VERSION, OLDEST_VERSION
-from sandbox.vendors.meta.errors import GraphError, invalid, trace_id, unsupported
+from sandbox.vendors.meta.errors import GraphError, invalid, outage, trace_id, unsupported
 from sandbox.vendors.meta.graph import Graph
 from sandbox.vendors.meta.tokens import Token
+from sandbox.vendors.vendor import refused_items
 
 _VERSION = re.compile(r"v(\d+)\.\d+")
 _MOST_IN_BATCH = 50
@@ -99,7 +100,7 @@ class MetaHttp:
         base = str(request.base_url).rstrip("/")
         call = Call(method, base, version, path, params, token)
         if not path and method == "POST":
-            return self._batch(call)
+            return self._batch(call, request)
         return self._graph.answer(call)
 
     def _respond(self, reply: Reply) -> Response:
@@ -107,7 +108,7 @@ class MetaHttp:
         headers = usage | {"x-fb-trace-id": trace_id(), "facebook-api-version": "v25.0"} | reply.headers
         return Response(json.dumps(reply.body), reply.status, headers, "application/json; charset=UTF-8")
 
-    def _batch(self, call: Call) -> Reply:
+    def _batch(self, call: Call, request: Request) -> Reply:
         steps = call.json("batch")
         if not isinstance(steps, list):
             raise unsupported("POST", "")
@@ -115,11 +116,14 @@ class MetaHttp:
             raise invalid(
                 f"(#100) Too many requests in batch message. Maximum batch size is {_MOST_IN_BATCH}"
             )
-        return Reply([self._step(call, step) for step in steps])
+        broken = refused_items(request.scope, len(steps))
+        return Reply([self._step(call, step, broken=n in broken) for n, step in enumerate(steps)])
 
-    def _step(self, outer: Call, step: Any) -> dict[str, Any]:
+    def _step(self, outer: Call, step: Any, *, broken: bool) -> dict[str, Any]:
         """One call of a batch: its failure is its own."""
         try:
+            if broken:
+                raise outage()
             reply = self._graph.answer(self._call_of(outer, step))
         except GraphError as error:
             reply = Reply(error.body(), error.status, error.headers)

@@ -12,9 +12,13 @@ from sandbox.vendors.meta.errors import GraphError, invalid
 from sandbox.vendors.meta.fields import parse as parse_fields
 from sandbox.vendors.meta.nodes import Node
 from sandbox.vendors.meta.state import MetaState
-from sandbox.world.reporting import DEFAULT_WINDOWS, WINDOWS, Totals
-from sandbox.world.seasons import HOUR, local
+from sandbox.world.reporting import ALL, Totals
+from sandbox.world.seasons import DAY, HOUR, local
 
+WINDOWS = ("7d_click", "1d_view", "1d_click")
+DEFAULT_WINDOWS = ("7d_click", "1d_view")
+# Views count to the day, whatever their hour.
+_CUTS = {"7d_click": {"click": 7.0 * DAY}, "1d_view": {"view": ALL}, "1d_click": {"click": 1.0 * DAY}}
 _LEVELS = ("account", "campaign", "adset")
 _HOURLY = "hourly_stats_aggregated_by_advertiser_time_zone"
 _ACTION_TYPES = ("purchase", "omni_purchase", "offsite_conversion.fb_pixel_purchase")
@@ -271,13 +275,17 @@ def _action(query: Query, kind: str, per_window: dict[str, float], total: float)
     return entry
 
 
-def _counts(totals: Totals) -> dict[str, float]:
-    return {w: float(n) for w, n in (totals.purchases or {}).items()}
+def _per_window(totals: Totals) -> dict[str, tuple[int, float]]:
+    """Purchases and their value in each window that has any."""
+    cuts = {window: totals.within(**cut) for window, cut in _CUTS.items()}
+    return {window: cut for window, cut in cuts.items() if cut[0]}
 
 
-def _distinct(windows: Sequence[str]) -> list[str]:
+def _bought(cuts: dict[str, tuple[int, float]], windows: Sequence[str]) -> tuple[int, float]:
     """1d_click lies within 7d_click: it is not counted again."""
-    return [w for w in windows if w != "1d_click" or "7d_click" not in windows]
+    distinct = [w for w in windows if w != "1d_click" or "7d_click" not in windows]
+    found = [cuts[w] for w in distinct if w in cuts]
+    return sum(count for count, _ in found), sum(value for _, value in found)
 
 
 def _actions(totals: Totals, query: Query) -> list[dict[str, str]] | None:
@@ -285,34 +293,36 @@ def _actions(totals: Totals, query: Query) -> list[dict[str, str]] | None:
     found = []
     if totals.clicks:
         found.append({"action_type": "link_click", "value": str(totals.clicks)})
-    purchases = totals.count(_distinct(query.windows))
+    cuts = _per_window(totals)
+    purchases, _ = _bought(cuts, query.windows)
     if purchases:
-        found += [_action(query, kind, _counts(totals), purchases) for kind in _ACTION_TYPES]
+        counts = {w: float(count) for w, (count, _) in cuts.items()}
+        found += [_action(query, kind, counts, purchases) for kind in _ACTION_TYPES]
     return found or None
 
 
 def _action_values(totals: Totals, query: Query) -> list[dict[str, str]] | None:
-    value = totals.value(_distinct(query.windows))
-    return (
-        [_action(query, kind, totals.values or {}, round(value, 2)) for kind in _ACTION_TYPES]
-        if value
-        else None
-    )
+    cuts = _per_window(totals)
+    _, value = _bought(cuts, query.windows)
+    values = {w: value for w, (_, value) in cuts.items()}
+    return [_action(query, kind, values, round(value, 2)) for kind in _ACTION_TYPES] if value else None
 
 
 def _roas(totals: Totals, query: Query) -> list[dict[str, str]] | None:
-    value = totals.value(_distinct(query.windows))
+    cuts = _per_window(totals)
+    _, value = _bought(cuts, query.windows)
     if not value or not totals.spend:
         return None
-    shares = {w: v / totals.spend for w, v in (totals.values or {}).items()}
+    shares = {w: value / totals.spend for w, (_, value) in cuts.items()}
     return [_action(query, "omni_purchase", shares, value / totals.spend)]
 
 
 def _cost_per_action(totals: Totals, query: Query) -> list[dict[str, str]] | None:
-    purchases = totals.count(_distinct(query.windows))
+    cuts = _per_window(totals)
+    purchases, _ = _bought(cuts, query.windows)
     if not purchases:
         return None
-    costs = {w: totals.spend / n for w, n in _counts(totals).items() if n}
+    costs = {w: totals.spend / count for w, (count, _) in cuts.items()}
     return [_action(query, kind, costs, totals.spend / purchases) for kind in _ACTION_TYPES]
 
 

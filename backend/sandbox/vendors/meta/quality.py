@@ -12,7 +12,6 @@ from sandbox.vendors.meta.fields import Field, parse
 from sandbox.vendors.meta.nodes import Node, graph_time
 from sandbox.vendors.meta.state import MetaState
 from sandbox.world.orders import Order
-from sandbox.world.reporting import severity
 from sandbox.world.seasons import DAY, HOUR
 
 _ENOUGH = 10
@@ -99,9 +98,8 @@ def _covered(bodies: Iterable[dict[str, Any]]) -> dict[str, float]:
 
 
 def _by_pixel(meta: MetaState, pixel: Node, orders: list[Order]) -> dict[str, float]:
-    windows = meta.faults.windows("match_key_collapse", pixel.account)
-    keyed = sum(1 for o in orders if not (windows and o.keys < severity(windows, o.at)))
-    kept = keyed / len(orders) if orders else 0.0
+    reporter = meta.reporter(pixel.account)
+    kept = sum(map(reporter.keyed, orders)) / len(orders) if orders else 0.0
     return {k: share * (kept if k in _COLLAPSES else bool(orders)) for k, share in _PIXEL.items()}
 
 

@@ -78,10 +78,10 @@ Computed = Callable[[MetaState, Node], Any]
 
 def _spent_today(meta: MetaState, node: Node) -> float:
     world = meta.account_world(node.owner)
-    today, _ = local(int(meta.clock.now() // 3600), world.shop.timezone)
+    today, _ = local(int(meta.clock.now() // 3600), world.timezone)
     lines = [x for x in world.lines.values() if node.covers(x.id, x.campaign)]
     recent = range(world.closed_hour - 25, world.closed_hour)
-    hours = [h for h in recent if local(h, world.shop.timezone)[0] == today]
+    hours = [h for h in recent if local(h, world.timezone)[0] == today]
     return sum(shown.spend for x in lines for h in hours if (shown := x.delivered(h)) is not None)
 
 

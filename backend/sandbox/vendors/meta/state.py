@@ -43,22 +43,21 @@ class MetaState:
     usage: Usage
 
     def currency(self, account: str) -> str:
-        return self.world.accounts[account].shop.currency
+        return self.world.accounts[account].currency
 
     def offset(self, account: str) -> int:
         return offset(self.currency(account))
 
     def timezone(self, account: str) -> str:
-        return self.world.accounts[account].shop.timezone
+        return self.world.accounts[account].timezone
 
     def account_world(self, account: str) -> AccountWorld:
         """The account's tape, written up to now."""
-        found = self.world.accounts[account]
-        found.run_to(self.clock.now())
-        return found
+        self.world.run_to(self.clock.now())
+        return self.world.accounts[account]
 
     def reporter(self, account: str) -> Reporter:
-        return Reporter(account, self.account_world(account), self.faults, self.clock.now())
+        return Reporter(self.account_world(account), self.faults, self.clock.now())
 
     def daily_rates(self, campaign: Node) -> dict[str, float]:
         """What each ad set may spend a day, in the account's major unit; 0 for one that does not deliver."""

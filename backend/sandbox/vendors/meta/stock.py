@@ -5,6 +5,7 @@ from typing import Any
 from sandbox.vendors.meta import constants as ids
 from sandbox.vendors.meta.money import to_units
 from sandbox.vendors.meta.nodes import Node, Nodes, graph_time
+from sandbox.world.account import Account
 from sandbox.world.northwind import HU_CAMPAIGNS, HU_SHOP, US_CAMPAIGNS, US_SHOP, AdSetPlan, CampaignPlan
 from sandbox.world.parameters import Shop
 from sandbox.world.seasons import DAY
@@ -21,7 +22,7 @@ CAST = (
 def open_worlds(world: World) -> None:
     """Accounts and campaigns that run since before the history begins, at the cast's budgets."""
     for number, (account, _, shop, campaigns, _) in enumerate(CAST, 1):
-        world.open_account(account, shop)
+        world.open_account(Account(account, ids.PLATFORM), shop)
         for order, plan in enumerate(campaigns, 1):
             world.first_campaign(
                 account, ids.campaign_id(number, order), plan.curve, _rates(world, number, order, plan)

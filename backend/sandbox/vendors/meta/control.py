@@ -6,10 +6,10 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from sandbox.control.refusals import Refused
-from sandbox.services import Services
 from sandbox.vendors.meta import constants, conversions, writes
 from sandbox.vendors.meta.activities import Actor
 from sandbox.vendors.meta.errors import GraphError
+from sandbox.vendors.meta.state import MetaState
 
 PERSON_ID = "100000000000042"
 
@@ -37,9 +37,8 @@ class Quota(BaseModel):
     calls_per_hour: Annotated[int, Field(ge=1)]
 
 
-def router(services: Services) -> APIRouter:
+def router(meta: MetaState) -> APIRouter:
     routes = APIRouter(prefix="/control/meta", tags=["meta"])
-    meta = services.meta
 
     @routes.get("")
     async def read() -> dict[str, Any]:
@@ -48,7 +47,7 @@ def router(services: Services) -> APIRouter:
             "read_only_token": meta.tokens.read_only,
             "app_id": constants.APP_ID,
             "app_secret": meta.tokens.app_secret,
-            "accounts": [f"act_{account}" for account in services.world.accounts],
+            "accounts": [f"act_{account}" for account in meta.world.of(constants.PLATFORM)],
             "pixels": {constants.US_ACCOUNT: constants.US_PIXEL, constants.HU_ACCOUNT: constants.HU_PIXEL},
             "business_id": constants.BUSINESS_ID,
             "calls_per_hour": meta.usage.per_hour,
@@ -84,7 +83,7 @@ def router(services: Services) -> APIRouter:
     @routes.get("/events")
     async def events(pixel: str = constants.US_PIXEL, since: float = 0.0, limit: int = 100) -> dict[str, Any]:
         """What the Conversions API received, newest first (at most 5,000 are looked at)."""
-        rows = conversions.received(services.store, pixel, since)
+        rows = conversions.received(meta.store, pixel, since)
         unique = sum(1 for row in rows if not row["duplicate"])
         return {"received": len(rows), "unique": unique, "events": rows[:limit]}
 

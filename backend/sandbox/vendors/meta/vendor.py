@@ -1,0 +1,92 @@
+"""Meta's entry in the table of vendors."""
+
+import json
+import re
+
+from fastapi import APIRouter
+from starlette.routing import BaseRoute, Route
+
+from sandbox.faults import Fault
+from sandbox.vendors.meta import control, stock
+from sandbox.vendors.meta.activities import Activities
+from sandbox.vendors.meta.constants import PLATFORM
+from sandbox.vendors.meta.errors import LIMIT_CODES, GraphError, bad_token, rate_limited
+from sandbox.vendors.meta.graph import Graph
+from sandbox.vendors.meta.http import MetaHttp
+from sandbox.vendors.meta.nodes import Nodes
+from sandbox.vendors.meta.state import MetaState
+from sandbox.vendors.meta.tokens import Tokens
+from sandbox.vendors.meta.usage import Usage
+from sandbox.vendors.vendor import Answer, Ground
+
+_ENDED = {
+    "token_expired": ("Session has expired.", 463),
+    "token_revoked": ("The session has been invalidated.", 460),
+}
+
+
+class Meta:
+    name = PLATFORM
+    title = "Meta"
+    prefix = ""
+    version = re.compile(r"^/v\d+\.\d+(?=/|$)")
+    limit_codes = LIMIT_CODES
+
+    def __init__(self, ground: Ground) -> None:
+        self.state = MetaState(
+            ground.clock,
+            ground.store,
+            ground.world,
+            ground.faults,
+            Nodes(ground.store),
+            Tokens(ground.world.seed, ground.store),
+            Activities(ground.store),
+            Usage(),
+        )
+
+    def open_worlds(self) -> None:
+        stock.open_worlds(self.state.world)
+
+    def lay(self) -> None:
+        if not self.state.nodes.load():
+            stock.lay(self.state.nodes, self.state.world)
+
+    def routes(self) -> list[BaseRoute]:
+        graph = MetaHttp(Graph(self.state))
+        return [Route("/{path:path}", graph.answer, methods=["GET", "POST", "DELETE"])]
+
+    def control(self) -> APIRouter:
+        return control.router(self.state)
+
+    def broken(self, fault: Fault, path: str) -> Answer:
+        del path
+        if fault.kind == "malformed_json":
+            return Answer(200, b'{"data":[{"id":"1202100000')
+        if fault.kind == "rate_limit":
+            minutes = max(1, round((fault.seconds if fault.seconds is not None else 300.0) / 60))
+            headers = Usage().headers(fault.account or "0", wait_minutes=minutes)
+            code = fault.code if fault.code in LIMIT_CODES else 80004
+            return _worded(rate_limited(code, status=fault.status, headers=headers))
+        if fault.kind == "server_error":
+            return _worded(_unknown("An unknown error has occurred.", fault.status or 500))
+        reason, subcode = _ENDED[fault.kind]
+        return _worded(bad_token(f"Error validating access token: {reason}", subcode))
+
+    def failed(self, path: str) -> Answer:
+        del path
+        return _worded(GraphError("An unknown error occurred", 1, status=500))
+
+    def account_name(self, account: str) -> str:
+        return f"act_{account}"
+
+    def campaign_name(self, campaign: str) -> str | None:
+        node = self.state.nodes.find(campaign)
+        return None if node is None else str(node.data["name"])
+
+
+def _unknown(sentence: str, status: int) -> GraphError:
+    return GraphError(sentence, 1, status=status, extra={"is_transient": True})
+
+
+def _worded(error: GraphError) -> Answer:
+    return Answer(error.status, json.dumps(error.body()).encode(), error.headers)
