@@ -12,6 +12,7 @@ from aiosmtpd.smtp import SMTP
 
 from sandbox.app import create_app
 from sandbox.services import Services, assemble
+from sandbox.vendors.table import VENDORS, Table
 from sandbox.world.world import HISTORY_DAYS
 
 HOST = "127.0.0.1"
@@ -72,10 +73,10 @@ async def serve(services: Services, listener: socket.socket, smtp_port: int) -> 
     mail.close()
 
 
-def main() -> None:
+def main(table: Table = VENDORS) -> None:
     chosen = arguments()
     listener = listening(chosen.port)
-    services = assemble(chosen.seed, chosen.data, chosen.start, chosen.history)
+    services = assemble(chosen.seed, chosen.data, chosen.start, chosen.history, table=table)
     try:
         asyncio.run(serve(services, listener, chosen.smtp_port))
     finally:

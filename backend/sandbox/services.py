@@ -8,7 +8,7 @@ from sandbox.faults import FaultBook
 from sandbox.mailbox import Mailbox
 from sandbox.shop import ShopSender
 from sandbox.store import Store
-from sandbox.vendors.table import Vendors
+from sandbox.vendors.table import VENDORS, Table, Vendors
 from sandbox.vendors.vendor import Ground
 from sandbox.world.world import HISTORY_DAYS, World
 
@@ -27,14 +27,19 @@ class Services:
 
 
 def assemble(
-    seed: int, folder: Path | None = None, start: float | None = None, history_days: int = HISTORY_DAYS
+    seed: int,
+    folder: Path | None = None,
+    start: float | None = None,
+    history_days: int = HISTORY_DAYS,
+    *,
+    table: Table = VENDORS,
 ) -> Services:
     """A new world, or the one that the folder holds, lived through again up to now."""
     store = Store(folder)
     clock = Clock(store, start)
     world = World(seed, store, clock.now(), history_days)
     faults = FaultBook(store, world.platforms)
-    vendors = Vendors(Ground(clock, store, world, faults))
+    vendors = Vendors(Ground(clock, store, world, faults), table)
     for vendor in vendors:
         vendor.open_worlds()
     world.replay()

@@ -59,9 +59,9 @@ class Sandbox:
 
 
 @contextmanager
-def running_sandbox(*arguments: str, port: int = 0) -> Iterator[Sandbox]:
+def running_sandbox(*arguments: str, port: int = 0, module: str = "sandbox") -> Iterator[Sandbox]:
     """Starts `python -m sandbox` on a free port, and ends it with the block."""
-    command = [sys.executable, "-m", "sandbox", "--port", str(port), *arguments]
+    command = [sys.executable, "-m", module, "--port", str(port), *arguments]
     process = subprocess.Popen(command, cwd=BACKEND, stdout=subprocess.PIPE, text=True)
     try:
         yield _greeted(process)

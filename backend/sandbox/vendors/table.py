@@ -1,6 +1,6 @@
 """The vendors of this sandbox. Whoever is in the table is opened, served, driven and broken like the others."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from starlette.routing import BaseRoute, Mount
@@ -9,14 +9,15 @@ from sandbox.vendors.meta.vendor import Meta
 from sandbox.vendors.vendor import Ground, Vendor
 
 V = TypeVar("V")
+Table = Sequence[Callable[[Ground], Vendor]]
 # The first one opened in a shop draws its claims from the orders' own streams: Meta's past is what it always was.
-VENDORS: tuple[Callable[[Ground], Vendor], ...] = (Meta,)
+VENDORS: Table = (Meta,)
 
 
 class Vendors:
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: Ground, table: Table = VENDORS) -> None:
         self._world = ground.world
-        self._all = [make(ground) for make in VENDORS]
+        self._all = [make(ground) for make in table]
 
     def __iter__(self) -> Iterator[Vendor]:
         return iter(self._all)
