@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import socket
 import sys
 from datetime import UTC, datetime
@@ -77,6 +78,7 @@ def main(table: Table = VENDORS) -> None:
     chosen = arguments()
     listener = listening(chosen.port)
     services = assemble(chosen.seed, chosen.data, chosen.start, chosen.history, table=table)
+    gc.freeze()  # the past stays: the collector need not walk through it behind every long report
     try:
         asyncio.run(serve(services, listener, chosen.smtp_port))
     finally:

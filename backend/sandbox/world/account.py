@@ -47,6 +47,7 @@ class AccountWorld:
         self.campaigns: dict[str, CampaignState] = {}
         self.spend_cap: float | None = None
         self.spent = 0.0
+        self.first = first
         chance = Chance(seed, "account", account.id)
         self.salt = chance.bits()
         self._turn = 0.0 if first else chance.uniform()

@@ -16,7 +16,9 @@ class Claimant:
         self.salt = account.salt
         self._account = account
         self._habits = account.habits
+        self._first = account.first
         self._edges = self._reach(hour)
+        self._most = self._edges[-1][0] if self._edges else 0.0
         self._lines: dict[str, tuple[list[Line], float]] = {}
 
     def _reach(self, hour: int) -> list[tuple[float, str]]:
@@ -30,21 +32,32 @@ class Claimant:
 
     def claim(self, cause: str | None, at: float, chance: Chance) -> Claim | None:
         """Of an order that `cause`, a campaign of this account, brought; None for anything else's."""
-        habits = self._habits
-        lag, delay = buying.claim_lag(chance, habits), buying.report_lag(chance, habits)
-        draw, share = chance.uniform(), chance.uniform()
-        if cause is None:
-            claimed = next((campaign for edge, campaign in self._edges if draw < edge), None)
-            viewed = share < habits.others_viewed
-        else:
-            claimed = cause if draw < habits.click_claim + habits.view_claim else None
-            viewed = draw >= habits.click_claim
+        # The first account draws from the order's own stream, which goes on from here: always the same number.
+        times = self._times(chance) if self._first else None
+        draw = chance.uniform()
+        if times is None and cause is None and draw >= self._most:
+            return None
+        claimed, viewed = self._whose(cause, draw, chance.uniform())
         if claimed is None:
             return None
+        lag, delay = times or self._times(chance)
         if viewed:
-            lag = min(lag, 0.95 * habits.view_days * DAY)
+            lag = min(lag, 0.95 * self._habits.view_days * DAY)
         line, when = self._touch(claimed, at - lag, at, chance)
         return None if line is None or when is None else Claim(line.id, when, viewed, at + delay)
+
+    def _times(self, chance: Chance) -> tuple[float, float]:
+        """How long after the ad the order came, and how long until the platform tells of it."""
+        return buying.claim_lag(chance, self._habits), buying.report_lag(chance, self._habits)
+
+    def _whose(self, cause: str | None, draw: float, share: float) -> tuple[str | None, bool]:
+        """Which campaign takes the order, and whether for a view."""
+        habits = self._habits
+        if cause is None:
+            return next(
+                (name for edge, name in self._edges if draw < edge), None
+            ), share < habits.others_viewed
+        return cause if draw < habits.click_claim + habits.view_claim else None, draw >= habits.click_claim
 
     def _touch(
         self, campaign: str, touch: float, at: float, chance: Chance

@@ -91,12 +91,11 @@ class Reporter:
         found: dict[Cell, Totals] = {}
         for line, hour, shown in self._delivery(since, until):
             if line not in hidden:
-                found.setdefault((line, *self._local(hour)), Totals()).add(shown)
+                _put(found, (line, *self._local(hour)), shown)
         for order, claim, at in self._claimed(since, until, by_conversion=by_conversion):
-            if claim.line in hidden:
-                continue
-            cell = found.setdefault((claim.line, *self._local(int(at // HOUR))), Totals())
-            cell.conversions.append(self._conversion(order, claim))
+            if claim.line not in hidden:
+                own = Totals(conversions=[self._conversion(order, claim)])
+                _put(found, (claim.line, *self._local(int(at // HOUR))), own)
         return found
 
     def purchases_of(self, line: str, since: float) -> int:
@@ -162,14 +161,16 @@ class Reporter:
             return False
         if self._window and severity(self._window, order.at) and order.at - claim.at > DAY:
             return False
+        if not self._restate:
+            return True
         keys = self._world.turned(order.keys)
         return not any(claim.at < f.start and keys < f.severity for f in self._restate)
 
     def _lost(self, order: Order) -> bool:
-        loss = self._world.turned(order.loss)
-        if self._pixel and loss < severity(self._pixel, order.at):
+        turned = self._world.turned
+        if self._pixel and turned(order.loss) < severity(self._pixel, order.at):
             return True
-        if self._slow and loss < lost_share(self._slow, order.at):
+        if self._slow and turned(order.loss) < lost_share(self._slow, order.at):
             return True
         return bool(self._consent) and refuses(
             self._world.seed, order.person, severity(self._consent, order.at)
@@ -182,6 +183,14 @@ class Reporter:
             value *= 100
         count = 2 if self._double and turned(order.doubling) < severity(self._double, order.at) else 1
         return Conversion(claim.viewed, order.at - claim.at, count, value * count)
+
+
+def _put(cells: dict[Cell, Totals], key: Cell, more: Totals) -> None:
+    cell = cells.get(key)
+    if cell is None:
+        cells[key] = more
+    else:
+        cell.add(more)
 
 
 def refuses(seed: int, person: int, share: float) -> bool:

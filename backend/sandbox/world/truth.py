@@ -122,5 +122,6 @@ def _identity(who: Person) -> dict[str, Any]:
         "phone": who.phone,
         "anonymous_ids": [device.anonymous_id for device in who.devices],
         "fbp": [device.fbp for device in who.devices],
+        "cookies": [dict(device.cookies) for device in who.devices],
         "allows_ads": who.allows_ads,
     }

@@ -222,9 +222,10 @@ def _row(
     meta: MetaState, entity: Node, when: tuple[date, int], totals: Totals, query: Query
 ) -> dict[str, Any]:
     start, hour = when
+    figures = Figures.of(totals)
     body: dict[str, Any] = {}
     for name in query.fields:
-        value = METRICS[name](totals, query) if name in METRICS else _name(meta, entity, name)
+        value = METRICS[name](figures, query) if name in METRICS else _name(meta, entity, name)
         if value is not None:
             body[name] = value
     body["date_start"], body["date_stop"] = start.isoformat(), _stop(query, start).isoformat()
@@ -275,67 +276,77 @@ def _action(query: Query, kind: str, per_window: dict[str, float], total: float)
     return entry
 
 
-def _per_window(totals: Totals) -> dict[str, tuple[int, float]]:
-    """Purchases and their value in each window that has any."""
-    cuts = {window: totals.within(**cut) for window, cut in _CUTS.items()}
-    return {window: cut for window, cut in cuts.items() if cut[0]}
+Cuts = dict[str, tuple[int, float]]
 
 
-def _bought(cuts: dict[str, tuple[int, float]], windows: Sequence[str]) -> tuple[int, float]:
-    """1d_click lies within 7d_click: it is not counted again."""
-    distinct = [w for w in windows if w != "1d_click" or "7d_click" not in windows]
-    found = [cuts[w] for w in distinct if w in cuts]
-    return sum(count for count, _ in found), sum(value for _, value in found)
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A row's totals; `cuts` are the purchases and their value in each window that has any."""
+
+    spend: float
+    impressions: int
+    clicks: int
+    cuts: Cuts
+
+    @classmethod
+    def of(cls, totals: Totals) -> "Figures":
+        cuts: Cuts = {}
+        if totals.conversions:
+            every = {window: totals.within(**cut) for window, cut in _CUTS.items()}
+            cuts = {window: cut for window, cut in every.items() if cut[0]}
+        return cls(totals.spend, totals.impressions, totals.clicks, cuts)
+
+    def bought(self, windows: Sequence[str]) -> tuple[int, float]:
+        """1d_click lies within 7d_click: it is not counted again."""
+        distinct = [w for w in windows if w != "1d_click" or "7d_click" not in windows]
+        found = [self.cuts[w] for w in distinct if w in self.cuts]
+        return sum(count for count, _ in found), sum(value for _, value in found)
 
 
-def _actions(totals: Totals, query: Query) -> list[dict[str, str]] | None:
+def _actions(figures: Figures, query: Query) -> list[dict[str, str]] | None:
     """Link clicks and landing pages come from delivery, purchases from attribution."""
     found = []
-    if totals.clicks:
-        found.append({"action_type": "link_click", "value": str(totals.clicks)})
-    cuts = _per_window(totals)
-    purchases, _ = _bought(cuts, query.windows)
+    if figures.clicks:
+        found.append({"action_type": "link_click", "value": str(figures.clicks)})
+    purchases, _ = figures.bought(query.windows)
     if purchases:
-        counts = {w: float(count) for w, (count, _) in cuts.items()}
+        counts = {w: float(count) for w, (count, _) in figures.cuts.items()}
         found += [_action(query, kind, counts, purchases) for kind in _ACTION_TYPES]
     return found or None
 
 
-def _action_values(totals: Totals, query: Query) -> list[dict[str, str]] | None:
-    cuts = _per_window(totals)
-    _, value = _bought(cuts, query.windows)
-    values = {w: value for w, (_, value) in cuts.items()}
+def _action_values(figures: Figures, query: Query) -> list[dict[str, str]] | None:
+    _, value = figures.bought(query.windows)
+    values = {w: value for w, (_, value) in figures.cuts.items()}
     return [_action(query, kind, values, round(value, 2)) for kind in _ACTION_TYPES] if value else None
 
 
-def _roas(totals: Totals, query: Query) -> list[dict[str, str]] | None:
-    cuts = _per_window(totals)
-    _, value = _bought(cuts, query.windows)
-    if not value or not totals.spend:
+def _roas(figures: Figures, query: Query) -> list[dict[str, str]] | None:
+    _, value = figures.bought(query.windows)
+    if not value or not figures.spend:
         return None
-    shares = {w: value / totals.spend for w, (_, value) in cuts.items()}
-    return [_action(query, "omni_purchase", shares, value / totals.spend)]
+    shares = {w: value / figures.spend for w, (_, value) in figures.cuts.items()}
+    return [_action(query, "omni_purchase", shares, value / figures.spend)]
 
 
-def _cost_per_action(totals: Totals, query: Query) -> list[dict[str, str]] | None:
-    cuts = _per_window(totals)
-    purchases, _ = _bought(cuts, query.windows)
+def _cost_per_action(figures: Figures, query: Query) -> list[dict[str, str]] | None:
+    purchases, _ = figures.bought(query.windows)
     if not purchases:
         return None
-    costs = {w: totals.spend / count for w, (count, _) in cuts.items()}
-    return [_action(query, kind, costs, totals.spend / purchases) for kind in _ACTION_TYPES]
+    costs = {w: figures.spend / count for w, (count, _) in figures.cuts.items()}
+    return [_action(query, kind, costs, figures.spend / purchases) for kind in _ACTION_TYPES]
 
 
-def _reach(totals: Totals) -> int:
+def _reach(figures: Figures) -> int:
     """How many people so many impressions reach: ever fewer new ones."""
-    return round(_AUDIENCE * (1 - exp(-totals.impressions / _AUDIENCE)))
+    return round(_AUDIENCE * (1 - exp(-figures.impressions / _AUDIENCE)))
 
 
 def _ratio(above: float, below: float) -> str | None:
     return _decimal(above / below) if below else None
 
 
-METRICS: dict[str, Callable[[Totals, Query], Any]] = {
+METRICS: dict[str, Callable[[Figures, Query], Any]] = {
     "spend": lambda t, _: f"{t.spend:.2f}",
     "impressions": lambda t, _: str(t.impressions),
     "clicks": lambda t, _: str(t.clicks),
