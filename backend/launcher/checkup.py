@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from launcher.home import SETTINGS_FILE
+from launcher.home import PLATFORMS_FILE, SETTINGS_FILE
 from launcher.postgres import attach_postgres
 from launcher.redis import attach_redis
 
-_PRIVATE = ("secrets.json", "demo.json", "postgres.password", "redis.password", SETTINGS_FILE)
+_PRIVATE = ("secrets.json", "demo.json", "postgres.password", "redis.password", SETTINGS_FILE, PLATFORMS_FILE)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ BACKEND = ROOT / "backend"
 FRONTEND = ROOT / "frontend"
 
 SETTINGS_FILE = "environment.json"
+PLATFORMS_FILE = "platforms.json"
 """The settings that the last start wrote down, in the installation's folder."""
 
 

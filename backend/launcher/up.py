@@ -18,10 +18,10 @@ from launcher.errors import DidNotStart, LauncherError
 from launcher.home import (
     BACKEND,
     FRONTEND,
+    PLATFORMS_FILE,
     ROOT,
     SETTINGS_FILE,
     Secrets,
-    adopted,
     home_folder,
     load_secrets,
     read_dotenv,
@@ -93,8 +93,6 @@ class Start:
             "COOKIE_SECURE": "false",
             "SMTP_HOST": LOOPBACK,
             "SMTP_PORT": str(self.ports.smtp),
-            "META_BASE_URL": self.sandbox_url,
-            "META_DIALOG_URL": self.sandbox_url,
             "ALLOW_PRIVATE_ADDRESSES": "true",
             "STRATUM_CLOCK_URL": f"{self.sandbox_url}/control/clock",
             "WORKER_METRICS_PORT": str(self.ports.worker_metrics),
@@ -230,13 +228,14 @@ async def _run(start: Start, environment: Mapping[str, str], console: Console) -
 
 async def _processes(
     start: Start, addresses: Addresses, settings: dict[str, str], console: Console, supervisor: Supervisor
-) -> dict[str, object] | None:
+) -> dict[str, str] | None:
     """Start what runs on the databases; return the sandbox's Meta app, or None where the end was asked for.
 
-    Where nothing is to be migrated and the sandbox's app is known from the last start, the API does not wait for it.
+    Where nothing is to be migrated and the platforms' settings are known from the last start, the API does not wait
+    for the sandbox.
     """
     stamp = start.home / "migrated.json"
-    known = _known_app(start)
+    known = _known_platforms(start)
     if known and await is_migrated(stamp, addresses):
         settings |= known
         _keep(start, addresses, settings)
@@ -248,18 +247,18 @@ async def _processes(
             await remember(stamp, addresses)
         if supervisor.stopping:
             return None
-        meta = await _meta(start)
-        settings |= {"META_APP_ID": str(meta["app_id"]), "META_APP_SECRET": str(meta["app_secret"])}
+        known = await _control(start, "platforms")
+        settings |= known
+        write_private(start.home / PLATFORMS_FILE, json.dumps(known, indent=2) + "\n")
         _keep(start, addresses, settings)
         with console.step("Starting the API"):
             await supervisor.add(*start.faces(settings))
     if supervisor.stopping:
         return None
-    meta = await _meta(start)
-    if meta["app_secret"] != settings["META_APP_SECRET"]:
-        (start.home / SETTINGS_FILE).unlink()
-        raise DidNotStart("The sandbox has a new Meta app: its data was removed. Start again.")
-    return meta
+    if await _control(start, "platforms") != known:
+        (start.home / PLATFORMS_FILE).unlink()
+        raise DidNotStart("The sandbox has other apps than before: its data was removed. Start again.")
+    return await _control(start, "meta")
 
 
 def _keep(start: Start, addresses: Addresses, settings: Mapping[str, str]) -> None:
@@ -268,12 +267,16 @@ def _keep(start: Start, addresses: Addresses, settings: Mapping[str, str]) -> No
     write_private(start.home / SETTINGS_FILE, json.dumps({**settings, **owner}, indent=2) + "\n")
 
 
-def _known_app(start: Start) -> dict[str, str]:
+def _known_platforms(start: Start) -> dict[str, str]:
+    """How the platforms were found at the last start; nothing where the sandbox is new, or was at another port."""
     if not (start.home / "sandbox").exists():
         return {}
-    kept = adopted({}, start.home)
-    names = ("META_APP_ID", "META_APP_SECRET")
-    return {name: kept[name] for name in names} if kept.keys() >= set(names) else {}
+    try:
+        known = json.loads((start.home / PLATFORMS_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    here = isinstance(known, dict) and known.get("META_BASE_URL") == start.sandbox_url
+    return {str(name): str(value) for name, value in known.items()} if here else {}
 
 
 async def _databases(
@@ -308,12 +311,12 @@ async def _databases(
         return await both[0], await both[1]
 
 
-async def _meta(start: Start) -> dict[str, object]:
-    """The sandbox's Meta app and its token."""
-    found = await asyncio.to_thread(fetch, f"{start.sandbox_url}/control/meta")
+async def _control(start: Start, what: str) -> dict[str, str]:
+    """What the sandbox says of itself, such as its `platforms`."""
+    found = await asyncio.to_thread(fetch, f"{start.sandbox_url}/control/{what}")
     if found is None:
-        raise DidNotStart("The sandbox does not say what its Meta app is.")
-    return found
+        raise DidNotStart(f"The sandbox does not tell its {what}.")
+    return {name: str(value) for name, value in found.items()}
 
 
 async def _migrate(addresses: Addresses, settings: Mapping[str, str], console: Console) -> None:

@@ -133,11 +133,7 @@ async def platforms(settings: Settings, sandbox: Sandbox) -> AsyncIterator[Gatew
 
 
 def pointed_at(settings: Settings, sandbox: Sandbox) -> Settings:
+    told = sandbox.control("GET", "platforms").items()
     return settings.model_copy(
-        update={
-            "meta_base_url": sandbox.url,
-            "meta_dialog_url": sandbox.url,
-            "meta_app_id": sandbox.app_id,
-            "meta_app_secret": SecretStr(sandbox.app_secret),
-        }
+        update={name.lower(): SecretStr(value) if "SECRET" in name else value for name, value in told}
     )

@@ -97,6 +97,9 @@ class Vendor(Protocol):
     def failed(self, path: str) -> Answer:
         """Its words for an error of its own that nobody expected."""
 
+    def settings(self, url: str) -> dict[str, str]:
+        """What an application's environment says to find it here, and its own app there; `url` is the sandbox's."""
+
     def account_name(self, account: str) -> str:
         """An ad account's id as the vendor writes it: `act_…`."""
 

@@ -42,8 +42,7 @@ OPERATIONS: list[Any] = [getattr(found, "ok")() for found in schema.get_all_oper
 async def server(sandbox: Sandbox) -> AsyncIterator[str]:
     # Limits on how often would answer 429 to nearly all of it.
     limits = {"RATE_LIMIT_PER_MINUTE": "1000000", "LOG_LEVEL": "WARNING"}
-    platform = {"META_BASE_URL": sandbox.url, "META_DIALOG_URL": sandbox.url, "META_APP_ID": sandbox.app_id}
-    async with api(**limits, **platform, META_APP_SECRET=sandbox.app_secret) as (_, url):
+    async with api(**limits, **sandbox.control("GET", "platforms")) as (_, url):
         yield url
 
 

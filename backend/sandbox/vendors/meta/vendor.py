@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Route
 from sandbox.faults import Fault
 from sandbox.vendors.meta import control, stock
 from sandbox.vendors.meta.activities import Activities
-from sandbox.vendors.meta.constants import PLATFORM
+from sandbox.vendors.meta.constants import APP_ID, PLATFORM
 from sandbox.vendors.meta.errors import LIMIT_CODES, GraphError, bad_token, rate_limited
 from sandbox.vendors.meta.graph import Graph
 from sandbox.vendors.meta.http import MetaHttp
@@ -75,6 +75,14 @@ class Meta:
     def failed(self, path: str) -> Answer:
         del path
         return _worded(GraphError("An unknown error occurred", 1, status=500))
+
+    def settings(self, url: str) -> dict[str, str]:
+        return {
+            "META_BASE_URL": url,
+            "META_DIALOG_URL": url,
+            "META_APP_ID": APP_ID,
+            "META_APP_SECRET": self.state.tokens.app_secret,
+        }
 
     def account_name(self, account: str) -> str:
         return f"act_{account}"
