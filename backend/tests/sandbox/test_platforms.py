@@ -129,14 +129,19 @@ def test_windows_cut_the_same_claims_by_kind_and_lag() -> None:
     assert total.within() == (0, 0.0)
 
 
-def test_conversions_stand_on_their_own_day_when_asked() -> None:
+def test_conversions_stand_on_the_clicks_day_or_on_their_own_when_asked() -> None:
     last = date(2026, 3, 1)
-    told = reporter(together(), ACCOUNT)
-    by_click, by_purchase = (
-        sum(c.within(click=ALL, view=ALL)[0] for c in told.cells(last, last, by_conversion=own).values())
-        for own in (False, True)
-    )
-    assert by_click != by_purchase > 0
+    start = datetime(2026, 2, 28, 15, tzinfo=UTC).timestamp()  # midnight in Tokyo
+    told = [(o, c) for o in orders(together()) if (c := o.claims.get(ACCOUNT)) and c.seen_at <= START]
+    for own in (False, True):
+        cells = reporter(together(), ACCOUNT).cells(last, last, by_conversion=own)
+        there = [o for o, c in told if start <= (o.at if own else c.at) < start + DAY]
+        assert sum(cell.within(click=ALL, view=ALL)[0] for cell in cells.values()) == len(there)
+        hours = {(line, day, hour) for (line, day, hour), cell in cells.items() if cell.conversions}
+        assert {day for _, day, _ in hours} == {last}
+        assert {hour for _, _, hour in hours} == {
+            int(((o.at if own else o.claims[ACCOUNT].at) - start) // HOUR) for o in there
+        }
 
 
 @pytest.mark.parametrize("kind", ["pixel_drop", "restatement", "duplicated_events"])
