@@ -20,7 +20,7 @@ class Conversion(NamedTuple):
 
     viewed: bool
     lag: float
-    count: int
+    purchases: int
     value: float
 
 
@@ -39,7 +39,7 @@ class Totals:
         for one in self.conversions:
             window = view if one.viewed else click
             if window and one.lag <= window:
-                count += one.count
+                count += one.purchases
                 value += one.value
         return count, value
 
