@@ -16,6 +16,12 @@ CREATE TABLE IF NOT EXISTS server_events (
   id INTEGER PRIMARY KEY AUTOINCREMENT, pixel TEXT, name TEXT, event_id TEXT, event_time REAL,
   received_at REAL, duplicate INTEGER, body TEXT);
 CREATE INDEX IF NOT EXISTS server_events_by_key ON server_events (pixel, name, event_id, received_at);
+CREATE TABLE IF NOT EXISTS audience_entries (
+  audience TEXT, entry TEXT, body TEXT, matched INTEGER, added_at REAL, removed_at REAL, PRIMARY KEY (audience, entry));
+CREATE TABLE IF NOT EXISTS audience_keys (audience TEXT, key TEXT, entry TEXT, PRIMARY KEY (audience, key, entry));
+CREATE TABLE IF NOT EXISTS audience_sessions (
+  audience TEXT, session TEXT, began REAL, ended REAL, received INTEGER, invalid INTEGER, matched INTEGER,
+  PRIMARY KEY (audience, session));
 CREATE INDEX IF NOT EXISTS server_events_by_time ON server_events (pixel, received_at);
 """
 

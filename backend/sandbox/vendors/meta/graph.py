@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox.vendors.meta import conversions, insights, quality, reading, writes
+from sandbox.vendors.meta import audiences, conversions, insights, quality, reading, writes
 from sandbox.vendors.meta.activities import FIELDS as ACTIVITY_FIELDS
 from sandbox.vendors.meta.activities import Actor
 from sandbox.vendors.meta.calls import Call, Reply
@@ -20,7 +20,13 @@ from sandbox.world.seasons import DAY
 APP = Actor(USER_ID, USER_NAME, APP_ID, APP_NAME)
 Rows = list[tuple[str, Any]]
 _CHILD_EDGES = {
-    "adaccount": {"campaigns": "campaign", "adsets": "adset", "ads": "ad", "adspixels": "adspixel"},
+    "adaccount": {
+        "campaigns": "campaign",
+        "adsets": "adset",
+        "ads": "ad",
+        "adspixels": "adspixel",
+        "customaudiences": audiences.KIND,
+    },
     "campaign": {"adsets": "adset", "ads": "ad"},
     "adset": {"ads": "ad"},
 }
@@ -36,6 +42,7 @@ class Graph:
                 self.meta, node, insights.parse(self.meta, node, call)
             ),
             "activities": self._activities,
+            "sessions": lambda node, call: audiences.sessions(self.meta, node, call),
             "stats": lambda node, call: quality.stats(self.meta, node, call),
         }
 
@@ -74,12 +81,21 @@ class Graph:
         if call.method == "GET":
             return self._read(node, call)
         self._may_write(call)
+        if node.kind == audiences.KIND:
+            return self._audience(node, call)
         if call.method == "DELETE":
             if node.kind not in {"campaign", "adset", "ad"}:
                 raise unsupported("DELETE", node.id)
             writes.update(self.meta, node, {"status": "DELETED"}, APP)
         else:
             writes.update(self.meta, node, call.params, APP)
+        return {"success": True}
+
+    def _audience(self, node: Node, call: Call) -> dict[str, bool]:
+        if call.method == "DELETE":
+            audiences.delete(self.meta, node)
+        else:
+            audiences.update(self.meta, node, call.params)
         return {"success": True}
 
     def _read(self, node: Node, call: Call) -> dict[str, Any]:
@@ -117,11 +133,18 @@ class Graph:
         if edge == "insights" and call.method == "POST":
             query = insights.parse(self.meta, node, call)
             return {"report_run_id": self.reports.start(node.id, node.owner, query).id}
-        kind = _CHILD_EDGES.get(node.kind, {}).get(edge)
-        if call.method != "POST" or node.kind != "adaccount" or kind in {None, "adspixel"}:
-            raise unsupported(call.method, node.id)
         self._may_write(call)
-        made = writes.create(self.meta, node.id, str(kind), call.params, APP)
+        if node.kind == audiences.KIND:
+            return audiences.change_users(self.meta, node, edge, call)
+        return self._create(node, edge, call)
+
+    def _create(self, account: Node, edge: str, call: Call) -> dict[str, Any]:
+        kind = _CHILD_EDGES.get(account.kind, {}).get(edge)
+        if call.method != "POST" or account.kind != "adaccount" or kind in {None, "adspixel"}:
+            raise unsupported(call.method, account.id)
+        if kind == audiences.KIND:
+            return {"id": audiences.create(self.meta, account.id, call.params).id}
+        made = writes.create(self.meta, account.id, str(kind), call.params, APP)
         return {"success": True} if made is None else {"id": made.id}
 
     def _read_edge(self, node: Node, edge: str, call: Call) -> dict[str, Any]:
@@ -134,6 +157,7 @@ class Graph:
             "campaign": {"insights"},
             "adset": {"insights"},
             "adspixel": {"stats"},
+            audiences.KIND: {"sessions"},
         }
         if edge in allowed.get(node.kind, set()):
             return page(self._reads[edge](node, call), call.params, call.url)
@@ -167,7 +191,7 @@ class Graph:
         ]
 
     def _kept(self, node: Node, statuses: set[str]) -> bool:
-        if node.kind == "adspixel":
+        if node.kind in {"adspixel", audiences.KIND}:
             return True
         effective = self.meta.nodes.effective_status(node)
         return effective in statuses if statuses else effective not in _GONE

@@ -17,6 +17,7 @@ KINDS = {
     "adset": "AdSet",
     "ad": "Ad",
     "adspixel": "AdsPixel",
+    "customaudience": "CustomAudience",
 }
 
 
@@ -75,6 +76,12 @@ class Nodes:
             for parent in self._parents(node):
                 self._children.setdefault(parent, []).append(node.id)
         self._nodes[node.id] = node
+
+    def remove(self, node: Node) -> None:
+        """Take it away for good; only what has no children is taken away."""
+        del self._nodes[node.id]
+        for parent in self._parents(node):
+            self._children[parent].remove(node.id)
 
     def save(self) -> None:
         rows = [

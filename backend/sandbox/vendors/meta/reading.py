@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from sandbox.vendors.meta import audiences
 from sandbox.vendors.meta.constants import BUSINESS_ID
 from sandbox.vendors.meta.errors import unknown_field
 from sandbox.vendors.meta.fields import Field
@@ -72,6 +73,17 @@ PLAIN: dict[str, frozenset[str]] = {
         {"name", "campaign_id", "adset_id", "status", "creative", "created_time", "updated_time"}
     ),
     "adspixel": frozenset({"name"}),
+    "customaudience": frozenset(
+        {
+            "name",
+            "description",
+            "subtype",
+            "customer_file_source",
+            "time_created",
+            "time_updated",
+            "time_content_updated",
+        }
+    ),
 }
 Computed = Callable[[MetaState, Node], Any]
 
@@ -153,6 +165,14 @@ COMPUTED: dict[str, dict[str, Computed]] = {
         "is_unavailable": lambda _meta, _n: False,
         "last_fired_time": _last_fired,
         "owner_business": lambda _meta, _n: {"id": BUSINESS_ID},
+    },
+    "customaudience": {
+        "account_id": lambda _, n: n.account,
+        "approximate_count_lower_bound": lambda meta, n: audiences.size(meta, n)[0],
+        "approximate_count_upper_bound": lambda meta, n: audiences.size(meta, n)[1],
+        "operation_status": audiences.operation_status,
+        "delivery_status": audiences.delivery_status,
+        "owner_business": audiences.owner,
     },
 }
 RELATED: dict[str, dict[str, str]] = {

@@ -7,6 +7,7 @@ from sandbox.clock import Clock
 from sandbox.faults import FaultBook
 from sandbox.store import Store
 from sandbox.vendors.meta.activities import Activities
+from sandbox.vendors.meta.audience_book import AudienceBook
 from sandbox.vendors.meta.money import offset, to_major
 from sandbox.vendors.meta.nodes import Node, Nodes
 from sandbox.vendors.meta.tokens import Tokens
@@ -41,6 +42,7 @@ class MetaState:
     tokens: Tokens
     activities: Activities
     usage: Usage
+    audiences: AudienceBook
 
     def currency(self, account: str) -> str:
         return self.world.accounts[account].currency

@@ -7,8 +7,9 @@ from fastapi import APIRouter
 from starlette.routing import BaseRoute, Route
 
 from sandbox.faults import Fault
-from sandbox.vendors.meta import control, stock
+from sandbox.vendors.meta import audience_control, control, stock
 from sandbox.vendors.meta.activities import Activities
+from sandbox.vendors.meta.audience_book import AudienceBook
 from sandbox.vendors.meta.constants import APP_ID, PLATFORM
 from sandbox.vendors.meta.errors import LIMIT_CODES, GraphError, bad_token, rate_limited
 from sandbox.vendors.meta.graph import Graph
@@ -42,6 +43,7 @@ class Meta:
             Tokens(ground.world.seed, ground.store),
             Activities(ground.store),
             Usage(),
+            AudienceBook(ground.store, ground.world),
         )
 
     def open_worlds(self) -> None:
@@ -56,7 +58,9 @@ class Meta:
         return [Route("/{path:path}", graph.answer, methods=["GET", "POST", "DELETE"])]
 
     def control(self) -> APIRouter:
-        return control.router(self.state)
+        routes = control.router(self.state)
+        routes.include_router(audience_control.router(self.state))
+        return routes
 
     def broken(self, fault: Fault, path: str) -> Answer:
         del path
