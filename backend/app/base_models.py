@@ -12,6 +12,12 @@ from app.models.autopilot.strategies import AutopilotStrategy
 from app.models.campaigns import AdSet, Campaign
 from app.models.campaigns.metrics import CampaignMetricsDay, CampaignMetricsObservation
 from app.models.cdp.arrivals import CdpEventArrival
+from app.models.cdp.audience_sync import (
+    CdpAudience,
+    CdpAudienceBatch,
+    CdpAudienceMember,
+    CdpAudienceRun,
+)
 from app.models.cdp.consents import (
     CdpConsent,
     CdpConsentReceipt,
@@ -83,6 +89,10 @@ __all__ = [
     "Campaign",
     "CampaignMetricsDay",
     "CampaignMetricsObservation",
+    "CdpAudience",
+    "CdpAudienceBatch",
+    "CdpAudienceMember",
+    "CdpAudienceRun",
     "CdpConsent",
     "CdpConsentReceipt",
     "CdpConsentSettings",

@@ -8,6 +8,8 @@ from fastapi import Path
 AccountId = Annotated[UUID, Path(description="The ad account's id here.")]
 ActionId = Annotated[UUID, Path(description="The action's id.")]
 AssertionId = Annotated[UUID, Path(description="The assertion of the ledger that made the link.")]
+AudienceId = Annotated[UUID, Path(description="The audience's id here.")]
+AudienceRunId = Annotated[UUID, Path(description="The run's id.")]
 CalendarEntryId = Annotated[UUID, Path(description="The calendar entry's id.")]
 CampaignId = Annotated[UUID, Path(description="The campaign's id here.")]
 ConnectionId = Annotated[UUID, Path(description="The connection's id.")]

@@ -30,6 +30,11 @@ CONVERSIONS = Counter(
     "Conversions on their way to a platform, by where they ended.",
     ["platform", "status"],
 )
+AUDIENCE_PEOPLE = Counter(
+    "stratum_audience_people_total",
+    "People that a platform took into an audience, or took out of one.",
+    ["platform", "action"],
+)
 ERRORS = Counter("stratum_errors_total", "Errors answered, by stable code.", ["code"])
 TASKS = Counter(
     "stratum_tasks_total",

@@ -8,6 +8,12 @@ from uuid import UUID
 from app.db.platform import Platform
 from app.db.session import Scopes, TenantScope
 from app.services.cdp.arrivals.service import Arrival, Arrivals, arrival_stragglers, follow_up
+from app.services.cdp.audience_sync.service import (
+    AudienceRunner,
+    AudienceSyncService,
+    Withdrawals,
+    measure_all,
+)
 from app.services.cdp.consents.service import ConsentSummaries
 from app.services.cdp.events.upkeep import EventUpkeep
 from app.services.cdp.exports.service import ExportExpiry, ExportWork, export_stragglers
@@ -225,3 +231,34 @@ async def tell(platform: Platform) -> None:
 async def forget_tries(scopes: Scopes) -> None:
     """Webhooks' logs keep 30 days."""
     await forget_old_tries(scopes)
+
+
+@every(seconds=30)
+@handles("cdp.audience_sync.due", queue="sync", max_retries=0)
+async def audiences_due(scope: TenantScope) -> None:
+    """Looks often, since domain time may run faster than real time; enqueues only what is due."""
+    await AudienceSyncService(scope).enqueue_due()
+
+
+@handles("cdp.audience_sync.run", queue="sync", max_retries=3, timeout=600)
+async def sync_audience(scopes: Scopes, audience_id: str, *, only_removals: bool = False) -> None:
+    await AudienceRunner(scopes).run(UUID(audience_id), only_removals=only_removals)
+
+
+@every(seconds=300)
+@handles("cdp.audience_sync.withdrawals", queue="sync", max_retries=0, timeout=300)
+async def withdrawals_from_audiences(scopes: Scopes) -> None:
+    """Who has refused leaves soon, however seldom an audience is synchronised."""
+    await Withdrawals(scopes).sweep()
+
+
+@every(seconds=3600)
+@handles("cdp.audience_sync.measure", queue="sync", max_retries=0, timeout=300)
+async def measure_audiences(scopes: Scopes) -> None:
+    await measure_all(scopes)
+
+
+@every(seconds=86_400)
+@handles("cdp.audience_sync.forget_runs", queue="sync")
+async def forget_audience_runs(scope: TenantScope) -> None:
+    await AudienceSyncService(scope).forget_old()

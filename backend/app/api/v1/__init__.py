@@ -18,6 +18,7 @@ from app.api.v1.endpoints.autopilot import actions as autopilot_actions
 from app.api.v1.endpoints.autopilot import enforcement as autopilot_enforcement
 from app.api.v1.endpoints.autopilot import strategies as autopilot_strategies
 from app.api.v1.endpoints.campaigns import metrics as campaign_metrics
+from app.api.v1.endpoints.cdp import audience_sync as cdp_audience_sync
 from app.api.v1.endpoints.cdp import consents as cdp_consents
 from app.api.v1.endpoints.cdp import events as cdp_events
 from app.api.v1.endpoints.cdp import exports as cdp_exports
@@ -31,7 +32,7 @@ from app.api.v1.endpoints.cdp import segments as cdp_segments
 from app.api.v1.endpoints.cdp import sources as cdp_sources
 from app.api.v1.endpoints.cdp import traits as cdp_traits
 from app.api.v1.endpoints.cdp import webhooks as cdp_webhooks
-from app.api.v1.endpoints.integrations import ad_accounts, calls, connections, conversions
+from app.api.v1.endpoints.integrations import ad_accounts, audiences, calls, connections, conversions
 from app.api.v1.endpoints.integrations import health as integration_health
 from app.api.v1.endpoints.trust_engine import calendar as trust_calendar
 from app.api.v1.endpoints.trust_engine import fx_rates as trust_fx_rates
@@ -51,6 +52,7 @@ _MODULES = (
     autopilot_strategies,
     campaigns,
     campaign_metrics,
+    cdp_audience_sync,
     cdp_consents,
     cdp_events,
     cdp_exports,
@@ -68,6 +70,7 @@ _MODULES = (
     dead_letters,
     events,
     ad_accounts,
+    audiences,
     calls,
     connections,
     conversions,

@@ -29,13 +29,14 @@ class PrivacyRequestCreate(Input):
 
 
 class StoreRead(BaseModel):
-    """What became of one store, or of one platform (`platform:…`)."""
+    """What became of one store, or of one platform or audience there (`platform:…`, `audience:…`)."""
 
     store: str = Field(description="Which store or platform.")
     status: Literal["erased", "kept", "impossible", "told", "waiting", "untold"] = Field(
         description=(
             "`erased`, `kept` (for the reason told) or `impossible` there; of a webhook: `told`, `waiting` (it has not "
             "acknowledged it yet) or `untold` (it is switched off)."
+            " An audience is `waiting` until its platform has taken the person out."
         )
     )
     rows: int = Field(description="Rows that it came to.")

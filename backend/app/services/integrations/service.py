@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from app.core.config import Settings
 from app.db.session import Scopes, tenant_key
 from app.models.integrations.ad_accounts import AdAccount
 from app.models.integrations.connections import Connection
@@ -21,7 +22,7 @@ from app.services.integrations.ports import (
     PlatformSignIn,
 )
 from app.services.integrations.tokens import TOKEN_PURPOSE, Tokens
-from app.services.integrations.vendor import Speaker
+from app.services.integrations.vendor import Speaker, Vendor
 from app.services.integrations.vendors import VENDORS, vendor_of
 from app.services.integrations.wire import Line
 from app.services.trust_engine.gate.desk import PermitDesk
@@ -59,6 +60,16 @@ def offers() -> list[Offer]:
 
 
 @dataclass(frozen=True, slots=True)
+class Speech:
+    """With whom, over what and for whom a connector speaks."""
+
+    vendor: Vendor
+    settings: Settings
+    line: Line
+    speaker: Speaker
+
+
+@dataclass(frozen=True, slots=True)
 class _Connected:
     """What a connector is made from, read in one short transaction."""
 
@@ -77,6 +88,11 @@ class IntegrationsService:
 
     async def connector(self, ad_account_id: UUID) -> AdPlatform:
         """The account's platform; `PlatformError` (auth) while its connection does not hold."""
+        speech = await self.speech(ad_account_id)
+        return speech.vendor.connector(speech.settings, speech.line, self._permits, speech.speaker)
+
+    async def speech(self, ad_account_id: UUID) -> Speech:
+        """What any connector of the account is made from; raises as `connector` does."""
         found = await self._connected(ad_account_id)
         account, connection = found.account, found.connection
         speaker = Speaker(
@@ -91,7 +107,7 @@ class IntegrationsService:
             call_log(self._scopes, connection_id=connection.id, ad_account_id=ad_account_id), connection.id
         )
         line = _line(log, circuit_key(found.tenant_id, account.platform, account.external_id))
-        return vendor_of(account.platform).connector(gateway().settings, line, self._permits, speaker)
+        return Speech(vendor_of(account.platform), gateway().settings, line, speaker)
 
     async def sign_in(self, platform: Platform, *, connection_id: UUID | None = None) -> PlatformSignIn:
         async with self._scopes() as scope:

@@ -37,6 +37,8 @@ PRIVACY = "/api/v1/cdp/privacy"
 PROFILES = "/api/v1/cdp/profiles"
 
 NO_CUSTOMER = {
+    "cdp_audience_runs": "numbers of people that a platform took in or out",
+    "cdp_audiences": "which segment is an audience where",
     "cdp_consent_settings": "a tenant's own rules",
     "cdp_consent_summaries": "numbers of people by purpose",
     "cdp_event_counts": "numbers of events by source and hour",

@@ -11,6 +11,7 @@ import msgspec
 
 from app.core.security import keyed_hash
 from app.db.session import Scopes, TenantScope
+from app.services.cdp.audience_sync.service import AudienceErasure, Removed
 from app.services.cdp.conditions.service import Named
 from app.services.cdp.events.service import normal_email, normal_phone, refused_event
 from app.services.cdp.exports.service import EndedExports, ExportErasure
@@ -33,6 +34,8 @@ _PLATFORM = "platform:"
 _DISTINCT = 8
 """A value of so many characters is no number of something else."""
 _WEBHOOK = "webhook:"
+_AUDIENCE = "audience:"
+_REACHED = "reached"
 Step = dict[str, Any]
 
 
@@ -48,9 +51,11 @@ class Erasure:
         await self._step(request_id, self._conditions)
         await self._step(request_id, self._consents)
         await self._step(request_id, self._graph)
+        await self._step(request_id, self._audience_members)
         await TraitFollowing(self._scopes).drain()
         await Following(self._scopes).drain()
         await self._step(request_id, self._segments)
+        await self._audiences(request_id)
         await self._receivers(request_id)
         await self._certify(request_id)
 
@@ -189,6 +194,28 @@ class Erasure:
             _erased("cdp_segment_transitions", await rows.erase_transitions(request.id)),
         ]
 
+    async def _audience_members(self, scope: TenantScope, request: Any) -> list[Step]:
+        """Once there is no such profile any more, so that no synchronisation under way adds them anew."""
+        reached = await AudienceErasure.bury(scope, request.subject_keys)
+        rows = _erased("cdp_audience_members", sum(reached.values()))
+        return [{**rows, _REACHED: {str(each): people for each, people in reached.items()}}]
+
+    async def _audiences(self, request_id: UUID) -> None:
+        """The platforms are told between transactions, and waited for a little; what each has said by then is kept."""
+        async with self._scopes() as scope:
+            request = await PrivacyRepository(scope).find(request_id)
+            if request is None or any(step["part"] == "audiences" for step in request.steps):
+                return
+            told: Mapping[str, int] = next((step[_REACHED] for step in request.steps if _REACHED in step), {})
+            keys = list(request.subject_keys)
+        reached = {UUID(each): people for each, people in told.items()}
+        removed = await AudienceErasure(self._scopes).remove(reached, keys)
+
+        async def audiences(_scope: TenantScope, _request: Any) -> list[Step]:
+            return [_of_audience(each) for each in removed]
+
+        await self._step(request_id, audiences)
+
     async def _receivers(self, request_id: UUID) -> None:
         """Webhooks are told between transactions, and waited for a little; what each knows by then is written down."""
         async with self._scopes() as scope:
@@ -259,6 +286,18 @@ def _of_webhook(told: Told) -> Step:
         status = StepStatus.UNTOLD
         detail = "The webhook is switched off. It is told first of all when somebody switches it on again."
     return {"store": f"{_WEBHOOK}{told.name}", "status": status, "rows": int(told.is_told), "detail": detail}
+
+
+def _of_audience(removed: Removed) -> Step:
+    if removed.is_gone:
+        status = StepStatus.ERASED
+        detail = "The platform acknowledged that they are taken out of the audience, and their hashes are deleted here."
+    else:
+        status = StepStatus.WAITING
+        said = f" It says: {removed.error}" if removed.error else ""
+        detail = f"Not acknowledged yet: it is asked again and again until it is.{said}"
+    store = f"{_AUDIENCE}{removed.platform}:{removed.name}"
+    return {"store": store, "status": status, "rows": removed.people, "detail": detail}
 
 
 def _erased(store: str, rows: int) -> Step:

@@ -11,6 +11,7 @@ from app.core.security import seal, unseal
 from app.db.session import Scopes, TenantScope
 from app.models.cdp.events import CdpEvent
 from app.models.cdp.privacy import CdpPrivacyRequest
+from app.services.cdp.audience_sync.service import audiences_of
 from app.services.cdp.consents.service import ConsentService
 from app.services.cdp.events.service import open_identifiers
 from app.services.cdp.privacy.errors import ExportExpired, RequestNotFound
@@ -159,6 +160,7 @@ async def _about(scope: TenantScope, profile_id: UUID) -> dict[str, Any]:
             {"kind": each.kind, "value": each.value, "at": each.at} for each in standing.strings
         ],
         "segments": await PrivacyRepository(scope).segments_of(profile.id),
+        "audiences": await audiences_of(scope, profile.id),
     }
 
 

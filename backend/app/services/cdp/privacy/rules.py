@@ -83,6 +83,7 @@ ERASED: Mapping[str, str] = MappingProxyType(
         "cdp_segment_members": "memberships of segments, by the profile's end",
         "cdp_segment_timers": "times at which memberships were to be looked at again, by the profile's end",
         "cdp_trait_timers": "times at which computed traits were to be looked at again, by the profile's end",
+        "cdp_audience_members": "hashes that were sent to audiences, gone once the platform has taken them out",
         "cdp_segment_list_entries": "places on uploaded lists",
         "cdp_segment_transitions": "comings and goings in segments",
     }
@@ -98,6 +99,7 @@ KEPT: Mapping[str, str] = MappingProxyType(
         "cdp_identity_quarantine": "ids of events that could not be resolved and what failed; gone with the event",
         "cdp_profile_changes": "hashed ids of profiles that changed, and no value",
         "cdp_webhook_deliveries": "which parts of the feed were told, when and with what outcome; no content",
+        "cdp_audience_batches": "how many people a request to a platform was about, and not who",
         "cdp_privacy_requests": "this request: hashed ids, which prove the erasure",
         "audit_logs": "who did what to which hashed id, as the law wants it; addresses masked",
         "outbox": "ids of work under way, gone when it is done",

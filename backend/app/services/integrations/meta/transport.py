@@ -108,8 +108,19 @@ class GraphTransport:
             self._call("POST", operation, path, params, token=token, own_app=own_app)
         )
 
-    async def delete(self, operation: str, path: str, *, token: str) -> dict[str, Any]:
-        return await self._wire.once(self._call("DELETE", operation, path, {}, token=token, own_app=False))
+    async def delete(
+        self,
+        operation: str,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        *,
+        token: str,
+        own_app: bool = False,
+    ) -> dict[str, Any]:
+        """A DELETE that may be repeated; parameters go into its body, since lists of people fit no address."""
+        return await self._wire.once(
+            self._call("DELETE", operation, path, params or {}, token=token, own_app=own_app)
+        )
 
     def _call(
         self,
@@ -126,7 +137,7 @@ class GraphTransport:
                 PlatformErrorKind.INVALID, "meta.not_a_node", "This is no id of the platform's."
             )
         signed = self._signed(params, token, own_app=own_app)
-        in_body = method == "POST"
+        in_body = method == "POST" or (method == "DELETE" and bool(params))
         return Call(
             operation=operation,
             method=method,

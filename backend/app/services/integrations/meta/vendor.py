@@ -2,7 +2,9 @@ from datetime import timedelta
 
 from app.core.config import Settings
 from app.models.integrations.kinds import Platform
+from app.services.integrations.audiences.ports import AudiencePlatform
 from app.services.integrations.meta import conversions, mapping
+from app.services.integrations.meta.audiences import OFFER, MetaAudiences
 from app.services.integrations.meta.client import MetaClient
 from app.services.integrations.meta.sign_in import MetaSignIn
 from app.services.integrations.meta.transport import Address, GraphTransport
@@ -17,6 +19,7 @@ class MetaVendor:
     events = conversions.EVENTS
     writing_scope = "ads_management"
     refresh_ahead = timedelta(days=10)
+    audience_offer = OFFER
 
     def has_app(self, settings: Settings) -> bool:
         return settings.meta_app_id is not None and settings.meta_app_secret is not None
@@ -37,6 +40,15 @@ class MetaVendor:
             token=speaker.token,
             account=speaker.account,
             currency=speaker.currency,
+            read_only=speaker.read_only,
+            own_app=speaker.app_id is not None and speaker.app_id == settings.meta_app_id,
+        )
+
+    def audiences(self, settings: Settings, line: Line, speaker: Speaker) -> AudiencePlatform:
+        return MetaAudiences(
+            GraphTransport(line, _address(settings)),
+            token=speaker.token,
+            account=speaker.account,
             read_only=speaker.read_only,
             own_app=speaker.app_id is not None and speaker.app_id == settings.meta_app_id,
         )

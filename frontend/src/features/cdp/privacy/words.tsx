@@ -39,5 +39,9 @@ const STORES: Readonly<Record<string, string>> = {
 /** A store, as people call it; a platform by its name. */
 export function storeName(store: string): string {
   if (store.startsWith("platform:")) return `${words(store.slice("platform:".length))} (platform)`;
+  if (store.startsWith("audience:")) {
+    const [, platform = "", ...name] = store.split(":");
+    return `${name.join(":")} (audience at ${words(platform)})`;
+  }
   return STORES[store] ?? words(store.replace(/^cdp_/, ""));
 }
