@@ -17,6 +17,7 @@ _ALL = (
     "curve",
     "segments",
     "funnels",
+    "audiences",
 )
 
 

@@ -47,7 +47,7 @@ class AudienceLab(Lab):
     runner: AudienceRunner = field(init=False)
 
     def __post_init__(self) -> None:
-        self.runner = AudienceRunner(self.scopes, page=3)
+        self.runner = AudienceRunner(self.scopes, page=3, batch=4)
 
     async def people(self, *events: dict[str, Any]) -> None:
         """They come in, are resolved, and their segments follow; their consents are taken in."""

@@ -14,6 +14,7 @@ from app.auth.permissions import Role
 from app.core.clock import real_now
 from app.core.ids import uuid7
 from app.models.auth.sessions import UserSession
+from app.models.cdp.audience_sync import CdpAudience, CdpAudienceRun
 from app.models.cdp.events import CdpEvent, CdpEventVerdict
 from app.models.cdp.identity import (
     CdpIdentifier,
@@ -249,6 +250,40 @@ async def _import(company: Company) -> UUID:
 @names("export_id")
 async def _export(company: Company) -> UUID:
     return UUID((await exported(company, columns=["profile_id"]))["id"])
+
+
+@names("audience_id")
+async def _audience(company: Company) -> UUID:
+    """One that a run has been made of, and whose people wait to leave."""
+    made = (await company.client().get("/api/v1/cdp/audience-sync")).json()["items"]
+    if made:
+        return UUID(made[0]["id"])
+    account = await make_account(company.scopes)
+    async with company.scopes() as scope:
+        await scope.session.execute(
+            update(AdAccount).where(AdAccount.id == account.id).values(enabled=True, write_lease=True)
+        )
+    body = {
+        "name": f"Audience {uuid7()}",
+        "segment_id": str(await _segment(company)),
+        "ad_account_id": str(account.id),
+        "identifiers": ["email"],
+    }
+    answer = await company.client().post("/api/v1/cdp/audience-sync", json=body)
+    assert answer.status_code == 201, answer.text
+    audience_id = UUID(answer.json()["id"])
+    async with company.scopes() as scope:
+        run = {"kind": "difference", "status": "done", "started_at": real_now()}
+        scope.session.add(CdpAudienceRun(id=uuid7(), audience_id=audience_id, **run))
+        await scope.session.execute(update(CdpAudience).values(waiting_leaving=4, waiting_of=9))
+    return audience_id
+
+
+@names("run_id")
+async def _audience_run(company: Company) -> UUID:
+    audience = await _audience(company)
+    path = f"/api/v1/cdp/audience-sync/{audience}/runs"
+    return UUID((await company.client().get(path)).json()["items"][0]["id"])
 
 
 @names("incident_id")

@@ -47,11 +47,13 @@ _SENDS = {
     "_exchange",
 }
 _WAYS_OUT = {
+    "app.services.integrations.meta.audiences.MetaAudiences._delete: delete": "audiences carry consent receipts",
+    "app.services.integrations.meta.audiences.MetaAudiences._post: post": "audiences carry consent receipts",
     "app.services.integrations.meta.client.MetaClient.send_events: post": "conversions carry consent, not permits",
     "app.services.integrations.meta.client.MetaClient._write: write": "behind a permit",
     "app.services.integrations.meta.sign_in.MetaSignIn.revoke: delete": "gives our own access up",
-    "app.services.integrations.meta.transport.GraphTransport.delete: once": "gives our own access up",
-    "app.services.integrations.meta.transport.GraphTransport.post: once": "behind the two above",
+    "app.services.integrations.meta.transport.GraphTransport.delete: once": "behind those above",
+    "app.services.integrations.meta.transport.GraphTransport.post: once": "behind those above",
     "app.services.integrations.meta.transport.GraphTransport.write: write": "behind the permit",
     "app.services.integrations.wire.Wire._exchange: stream": "the one request",
     "app.services.integrations.webhooks.service.post: stream": "a webhook, at the customer's own address",

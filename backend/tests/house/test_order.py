@@ -12,6 +12,7 @@ _DECIDED_BY_ALL = {
     "CdpIdentityEdge.place": "of one assertion, whose places are its rows",
     "CdpSourceSchema.event_name": "of one source and type, whose names are one row each",
     "CdpTrait.name": "a tenant's trait is one by its name",
+    "batch.number": "of one run, whose requests are numbered",
     "CdpConsentString.kind": "of one identifier, whose kinds are one row each",
     "CdpImportReject.number": "of one import, whose parts are numbered",
     "CdpPrivacyExportPart.number": "of one request, whose parts are numbered",

@@ -6,6 +6,7 @@ import { TAB, Tabs } from "@/design/tabs";
 
 /** Who the events are about. */
 export function PeopleFrame({ children }: { children: ReactNode }) {
+  const audiences = useCan("cdp.audience_sync:read");
   const consents = useCan("cdp.consents:read");
   const requests = useCan("cdp.privacy:read");
   const imports = useCan("cdp.imports:read");
@@ -22,6 +23,11 @@ export function PeopleFrame({ children }: { children: ReactNode }) {
         <Link to="/people/traits" className={TAB}>
           Traits
         </Link>
+        {audiences && (
+          <Link to="/people/audiences" activeOptions={{ includeSearch: false }} className={TAB}>
+            Audiences
+          </Link>
+        )}
         {consents && (
           <Link to="/people/consent" className={TAB}>
             Consent

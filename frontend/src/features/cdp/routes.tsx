@@ -88,6 +88,12 @@ export const peopleRoutes = [
   }),
   createRoute({
     getParentRoute: () => signedIn,
+    path: "/people/audiences",
+    validateSearch: searchOf({ segment: text, make: choice("new") }),
+    component: lazyRouteComponent(() => import("./audience_sync/audiences-room"), "AudiencesRoom"),
+  }),
+  createRoute({
+    getParentRoute: () => signedIn,
     path: "/people/imports",
     component: lazyRouteComponent(() => import("./imports/imports-room"), "ImportsRoom"),
   }),

@@ -40,9 +40,12 @@ _SOON = timedelta(minutes=1)
 
 
 class AudienceRunner:
-    def __init__(self, scopes: Scopes, *, page: int = 4_000) -> None:
+    """`page` is how many people are compared at once, `batch` how many entries a request has at most."""
+
+    def __init__(self, scopes: Scopes, *, page: int = 4_000, batch: int = 10_000) -> None:
         self._scopes = scopes
         self._page = page
+        self._batch = batch
 
     async def run(self, audience_id: UUID, *, only_removals: bool = False) -> bool:
         """Make the audience equal to its segment; False where another works at it, or it failed."""
@@ -120,7 +123,7 @@ class AudienceRunner:
                 page=self._page,
             )
             await planning.run()
-        sending = Sending(self._scopes, audience, platform, run.id)
+        sending = Sending(self._scopes, audience, platform, run.id, most=self._batch)
         if kind is RunKind.REPLACE:
             await sending.replacement()
         await sending.removals()

@@ -38,12 +38,19 @@ class Sending:
     """The requests of one run."""
 
     def __init__(
-        self, scopes: Scopes, audience: CdpAudience, platform: AudiencePlatform, run_id: UUID
+        self,
+        scopes: Scopes,
+        audience: CdpAudience,
+        platform: AudiencePlatform,
+        run_id: UUID,
+        *,
+        most: int,
     ) -> None:
         self._scopes = scopes
         self._audience = audience
         self._platform = platform
         self._run_id = run_id
+        self._most = min(most, platform.most_rows)
         self._number = 0
         self._in_session = 0
 
@@ -58,7 +65,7 @@ class Sending:
         self._in_session = 0
         while True:
             async with self._scopes() as scope:
-                found = await self._members(scope).next_of(State.REMOVING, _FIRST, self._platform.most_rows)
+                found = await self._members(scope).next_of(State.REMOVING, _FIRST, self._most)
                 batch = self._cut(found, scope.tenant_id)
                 if batch is None:
                     return removed
@@ -76,7 +83,7 @@ class Sending:
         self._in_session = 0
         while True:
             async with self._scopes() as scope:
-                found = await self._members(scope).next_of(State.ADDING, _FIRST, self._platform.most_rows)
+                found = await self._members(scope).next_of(State.ADDING, _FIRST, self._most)
                 if not found:
                     return added
                 batch = await self._allowed(scope, found)
@@ -103,7 +110,7 @@ class Sending:
         while not last:
             async with self._scopes() as scope:
                 members = self._members(scope)
-                found = await members.next_of_whole(after, self._platform.most_rows)
+                found = await members.next_of_whole(after, self._most)
                 batch = await self._allowed(scope, found) if found else None
                 if batch is None:
                     if not found:
@@ -155,7 +162,7 @@ class Sending:
         rows: list[Row] = []
         for each in found:
             entries = opened(each.sealed, tenant_id)
-            if rows and len(rows) + len(entries) > self._platform.most_rows:
+            if rows and len(rows) + len(entries) > self._most:
                 break
             profile_ids.append(each.profile_id)
             rows += entries

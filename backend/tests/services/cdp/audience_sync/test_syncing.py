@@ -4,12 +4,23 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.core.clock import real_now
+from app.core.config import Settings
 from app.models.cdp.audience_sync import CdpAudienceBatch, CdpAudienceMember
 from app.services.cdp.audience_sync import rules
+from app.services.cdp.audience_sync.repository import AudienceRepository
 from app.services.cdp.audience_sync.service import AudienceSyncService
+from app.services.cdp.events.service import Ingestion
+from app.services.integrations.ad_accounts.service import AdAccountService
+from app.services.integrations.gateway import gateway_by
+from tests.conftest import pointed_at
+from tests.factories.access import Company
 from tests.factories.audiences import VIPS, AudienceLab, person, sha
+from tests.factories.integrations import connect
+from tests.sandbox_process import running_sandbox
 
 
 def hashes(*names: str) -> set[str]:
@@ -173,7 +184,7 @@ async def test_a_replacement_sends_everybody_and_drops_whoever_else_is_in(lab: A
     async with lab.scopes() as scope:
         await AudienceSyncService(scope).sync(audience, replace=True)
     await lab.sync(audience)
-    assert await requests(lab, audience) == [("replace", 5)]
+    assert await requests(lab, audience) == [("replace", 4), ("replace", 1)]
     assert await lab.remote(audience) == hashes(*[f"p{n}" for n in range(5)])
     assert not (await lab.row(audience)).replace_asked
 
@@ -216,8 +227,6 @@ async def test_a_connection_that_may_not_write_sends_nothing(lab: AudienceLab) -
     audience = await lab.audience(await lab.segment(VIPS))
     await lab.sync(audience)
     async with lab.scopes() as scope:
-        from app.services.integrations.ad_accounts.service import AdAccountService  # noqa: PLC0415
-
         assert lab.connected is not None
         await AdAccountService(scope).change(lab.connected.dollars, {"write_lease": False})
     await lab.people(person("b"))
@@ -238,6 +247,52 @@ async def test_nothing_readable_stands_in_the_table(lab: AudienceLab) -> None:
         assert value not in row.sealed
     assert (row.because, row.country) == ("they_granted", None)
     assert row.consent_at is not None
+
+
+async def test_it_is_due_when_its_time_has_come_and_not_before(lab: AudienceLab) -> None:
+    await lab.people(person("a"))
+    audience = await lab.audience(await lab.segment(VIPS))
+
+    async def due() -> list[UUID]:
+        async with lab.scopes() as scope:
+            return list(await AudienceRepository(scope).due(lab.clock.now(), real_now()))
+
+    assert await due() == [audience]
+    await lab.sync(audience)
+    assert await due() == []
+    lab.later(minutes=61)
+    assert await due() == [audience]
+    async with lab.scopes() as scope:
+        await AudienceSyncService(scope).enqueue_due()
+        name = text("select count(*) from outbox where name = 'cdp.audience_sync.run' and tenant_id = :t")
+        assert await scope.session.scalar(name, {"t": lab.company.id}) == 1
+
+
+async def test_its_size_and_match_rate_are_unknown_until_the_platform_tells_them(
+    acme: Company, engine: AsyncEngine, ingestion: Ingestion, settings: Settings
+) -> None:
+    """Against people of the sandbox's world, about two in three of whom the platform knows."""
+    with running_sandbox("--seed", "7", "--history", "2") as own:
+        async with gateway_by(pointed_at(settings, own)):
+            lab = AudienceLab(acme, engine, ingestion, sandbox=own)
+            lab.connected = await connect(lab.scopes, own)
+            world = own.control("GET", "truth/people", params={"limit": 60})["people"]
+            known = [person(f"w{n}", email=each["email"]) for n, each in enumerate(world)]
+            await lab.people(*known, *[person(f"s{n}") for n in range(20)])
+            audience = await lab.audience(await lab.segment(VIPS))
+            await lab.sync(audience)
+            row, run = await lab.row(audience), await lab.last_run(audience)
+            assert (row.size_lower, row.size_upper, run.matched) == (None, None, None)
+            own.advance(1.1)
+            await lab.runner.measure(row)
+            row, run = await lab.row(audience), await lab.last_run(audience)
+            truly = own.control("GET", f"meta/audiences/{row.external_id}")["matched"]
+            assert (run.matched, run.match_of) == (truly, 80)
+            assert 25 <= truly <= 55
+            assert (row.size_lower, row.size_upper) == (0, 1_000)
+            async with lab.scopes() as scope:
+                view = await AudienceSyncService(scope).one(audience)
+            assert (view.matched, view.match_of) == (truly, 80)
 
 
 @pytest.mark.parametrize("percent", [0, 10, 50])

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams, useSearch } from "@tanstack/react-router";
-import { Pencil } from "lucide-react";
+import { Pencil, Send } from "lucide-react";
 import type { ReactNode } from "react";
 import { useCan } from "@/api/permissions";
 import type { Segment } from "@/api/types";
@@ -69,9 +69,20 @@ function SegmentPage({ segment }: { segment: Segment }) {
 
 function Actions({ segment }: { segment: Segment }) {
   const mayWrite = useCan("cdp.segments:write");
-  if (!mayWrite || segment.archived_at !== null) return null;
+  const maySend = useCan("cdp.audience_sync:write");
+  if (segment.archived_at !== null) return null;
+  const send = maySend && (
+    <Button asChild>
+      <Link to="/people/audiences" search={{ segment: segment.id, make: "new" }}>
+        <Send size={14} aria-hidden />
+        Send to a platform
+      </Link>
+    </Button>
+  );
+  if (!mayWrite) return send;
   return (
     <>
+      {send}
       <RenameButton segment={segment} />
       <LiveButton segment={segment} />
       {segment.live && <RecomputeButton segment={segment} />}
