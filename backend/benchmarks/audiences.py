@@ -95,11 +95,11 @@ def _sandbox() -> Any:
 
 async def _people(owner: Any, tenant_id: int, segment: UUID, count: int) -> None:
     from app.core.security import seal  # noqa: PLC0415  (reads the settings: the environment comes first)
-    from app.services.cdp.profiles.service import IDENTIFIER_PURPOSE, keys_of  # noqa: PLC0415
+    from app.services.cdp.profiles.service import IDENTIFIER_PURPOSE, IdentifierType, keys_of  # noqa: PLC0415
 
     for start in range(0, count, _CHUNK):
         addresses = [f"person{n}@shop.example" for n in range(start, min(start + _CHUNK, count))]
-        keys = [keys_of(each, tenant_id)["email"] for each in addresses]
+        keys = [keys_of(each, tenant_id)[IdentifierType.EMAIL] for each in addresses]
         sealed = [seal(each, purpose=IDENTIFIER_PURPOSE, tenant_id=tenant_id) for each in addresses]
         await owner.execute(_PROFILES, tenant_id, keys)
         await owner.execute(_IDENTIFIERS, tenant_id, keys, sealed)

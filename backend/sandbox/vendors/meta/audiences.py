@@ -76,7 +76,7 @@ def create(meta: MetaState, account: str, params: Mapping[str, str]) -> Node:
         raise invalid(f"(#100) Param customer_file_source must be one of {{{', '.join(_ORIGINS)}}}")
     _demand_terms(meta, account)
     now = int(meta.clock.now())
-    data = {name: params[name] for name in _CREATABLE if name in params}
+    data: dict[str, Any] = {name: params[name] for name in _CREATABLE if name in params}
     data |= {"time_created": now, "time_updated": now, "time_content_updated": now}
     node = Node(meta.nodes.new_id(), KIND, account, data)
     meta.nodes.put(node)

@@ -82,7 +82,7 @@ async def test_what_cannot_be_an_audience_names_the_field(
 ) -> None:
     answer = await client.post(PATH, json={**wish(segment, account), **change})
     assert answer.status_code == 422, answer.text
-    assert [each["field"] for each in answer.json()["errors"]] == [field]
+    assert [each["field"] for each in answer.json()["fields"]] == [field]
 
 
 async def test_an_account_that_is_not_written_to_from_here_takes_none(

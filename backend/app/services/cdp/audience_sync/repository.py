@@ -159,7 +159,7 @@ class AudienceRepository:
 
     async def left_unasked(self, audience_id: UUID, since: datetime) -> int:
         run = CdpAudienceRun
-        statement = select(func.coalesce(func.sum(run.left_segment - run.held_back), 0)).where(
+        statement = select(func.sum(run.left_segment - run.held_back)).where(
             run.tenant_id == self._tenant_id,
             run.audience_id == audience_id,
             run.started_at > since,

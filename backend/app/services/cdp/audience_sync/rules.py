@@ -137,7 +137,7 @@ def expiry(platforms: timedelta | None, resend_days: int | None) -> timedelta | 
 
 def pause_before_retry(attempts: int, retry_after: int | None) -> timedelta:
     """Growing with the failures in a row, and never shorter than the platform asks for."""
-    grown = min(_FIRST_PAUSE * 2 ** min(attempts - 1, 10), _LONGEST_PAUSE)
+    grown: timedelta = min(_FIRST_PAUSE * (1 << min(attempts - 1, 10)), _LONGEST_PAUSE)
     return max(grown, timedelta(seconds=retry_after or 0))
 
 
@@ -162,9 +162,9 @@ def called(identifiers: Iterable[tuple[str, str]], traits: Mapping[str, Any]) ->
     places = (traits, address if isinstance(address, Mapping) else {})
     for name, spellings in _TRAITS.items():
         told = (place.get(each) for place in places for each in spellings)
-        value = next((str(each) for each in told if isinstance(each, str | int) and str(each).strip()), None)
-        if value is not None:
-            found[name] = [value]
+        said = next((str(each) for each in told if isinstance(each, str | int) and str(each).strip()), None)
+        if said is not None:
+            found[name] = [said]
     return found
 
 

@@ -232,7 +232,7 @@ def _remote(row: Mapping[str, Any]) -> RemoteAudience:
 
 def _state(row: Mapping[str, Any]) -> tuple[AudienceState, str | None]:
     operation, delivery = row.get("operation_status") or {}, row.get("delivery_status") or {}
-    found = _BY_OPERATION.get(operation.get("code"))
+    found = _BY_OPERATION.get(_whole(operation.get("code")) or 0)
     if found is not None:
         return found, operation.get("description")
     if delivery.get("code") == _SMALL:

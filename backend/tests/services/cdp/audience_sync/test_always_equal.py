@@ -14,7 +14,7 @@ from app.services.cdp.audience_sync.service import AudienceSyncService, Withdraw
 from app.services.cdp.consents.service import ConsentService, Purpose
 from app.services.cdp.privacy.service import PrivacyRequests, PrivacyWork, RequestKind
 from app.services.cdp.profiles.errors import ProfileNotFound
-from app.services.cdp.profiles.service import ProfileService, keys_of
+from app.services.cdp.profiles.service import IdentifierType, ProfileService, keys_of
 from app.services.cdp.segments.service import SegmentService
 from tests.factories.audiences import VIPS, AudienceLab, sha
 
@@ -74,7 +74,7 @@ class Lives:
 
 
 async def erase(lab: AudienceLab, address: str) -> None:
-    key = keys_of(address, lab.company.id)["email"]
+    key = keys_of(address, lab.company.id)[IdentifierType.EMAIL]
     try:
         async with lab.scopes() as scope:
             request = await PrivacyRequests(scope).request(RequestKind.ERASURE, key, "They asked.")
@@ -89,7 +89,9 @@ async def refusing(lab: AudienceLab, addresses: set[str]) -> set[str]:
     async with lab.scopes() as scope:
         for each in addresses:
             try:
-                profile = await ProfileService(scope).current(keys_of(each, lab.company.id)["email"])
+                profile = await ProfileService(scope).current(
+                    keys_of(each, lab.company.id)[IdentifierType.EMAIL]
+                )
             except ProfileNotFound:
                 found.add(sha(each))
                 continue

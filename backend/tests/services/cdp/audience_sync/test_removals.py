@@ -13,7 +13,7 @@ from app.services.cdp.audience_sync.errors import MoreLeaveNow, NothingWaits
 from app.services.cdp.audience_sync.rules import Leaving, Remembered, State, Step, step
 from app.services.cdp.audience_sync.service import AudienceSyncService, Withdrawals
 from app.services.cdp.privacy.service import PrivacyRequests, PrivacyWork, RequestKind
-from app.services.cdp.profiles.service import ProfileService, keys_of
+from app.services.cdp.profiles.service import IdentifierType, ProfileService, keys_of
 from app.services.cdp.segments.service import SegmentService
 from tests.factories.audiences import VIPS, AudienceLab, person, sha
 
@@ -39,7 +39,7 @@ async def leave(lab: AudienceLab, *names: str) -> None:
 
 
 async def profile_of(lab: AudienceLab, name: str) -> UUID:
-    [key] = {keys_of(f"{name}@example.com", lab.company.id)[kind] for kind in ("email",)}
+    key = keys_of(f"{name}@example.com", lab.company.id)[IdentifierType.EMAIL]
     async with lab.scopes() as scope:
         return (await ProfileService(scope).current(key)).id
 

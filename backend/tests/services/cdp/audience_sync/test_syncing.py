@@ -1,5 +1,6 @@
 """A segment and its audience stay equal: what comes and goes, what changes, what must not be sent."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -55,7 +56,7 @@ async def test_an_audience_is_made_and_filled(lab: AudienceLab) -> None:
     assert (run.status, run.added, run.received, run.invalid) == ("done", 7, 7, 0)
     assert await members(lab, audience) == {"there": 7}
     row = await lab.row(audience)
-    assert (row.last_run_at, row.next_run_at) == (lab.clock.now(), lab.clock.now() + rules.timedelta(hours=1))
+    assert (row.last_run_at, row.next_run_at) == (lab.clock.now(), lab.clock.now() + timedelta(hours=1))
 
 
 async def test_the_second_time_only_the_difference_is_sent(lab: AudienceLab) -> None:
