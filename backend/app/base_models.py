@@ -62,6 +62,10 @@ from app.models.integrations.calls import PlatformCall
 from app.models.integrations.connections import Connection, SignInAttempt
 from app.models.integrations.conversions import ConversionDelivery
 from app.models.invitations import Invitation
+from app.models.notifications import Notification, NotificationReceipt
+from app.models.notifications.channels import NotificationDelivery, SlackWorkspace
+from app.models.notifications.links import NotificationLink
+from app.models.notifications.preferences import NotificationPreferences
 from app.models.tenants import Membership, Tenant
 from app.models.trust_engine.calendar import TrustCalendarEntry
 from app.models.trust_engine.fx_rates import FxRate
@@ -146,12 +150,18 @@ __all__ = [
     "LedgerEntry",
     "LedgerHead",
     "Membership",
+    "Notification",
+    "NotificationDelivery",
+    "NotificationLink",
+    "NotificationPreferences",
+    "NotificationReceipt",
     "OneTimeToken",
     "OutboxMessage",
     "PlatformCall",
     "PlatformEdit",
     "PlatformKillSwitchRow",
     "SignInAttempt",
+    "SlackWorkspace",
     "Tenant",
     "TrustCalendarEntry",
     "TrustEvaluation",

@@ -55,6 +55,17 @@ async def current_principal(
 CurrentPrincipal = Annotated[Principal, Depends(current_principal, scope="function")]
 
 
+async def maybe_principal(
+    connection: HTTPConnection,
+    token: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
+) -> Principal | None:
+    """For a route that proves itself in another way, and where being signed in may add to that."""
+    return None if token is None else await authenticate(connection, token.credentials, None)
+
+
+MaybePrincipal = Annotated[Principal | None, Depends(maybe_principal, scope="function")]
+
+
 class Requires:
     """The declared permission of a route; tests read `permission` off the route's dependencies."""
 

@@ -79,6 +79,12 @@ _LEAST_ROLE: dict[str, Role] = {
     "integrations.health:read": Role.VIEWER,
     "invitations:read": Role.ADMIN,
     "invitations:write": Role.ADMIN,
+    "notifications.channels:read": Role.MANAGER,
+    "notifications.channels:write": Role.ADMIN,
+    "notifications.preferences:read": Role.VIEWER,
+    "notifications.preferences:write": Role.VIEWER,
+    "notifications:read": Role.VIEWER,
+    "notifications:write": Role.VIEWER,
     "tenants:admin": Role.ADMIN,
     "tenants:read": Role.VIEWER,
     "tenants:write": Role.ADMIN,
@@ -101,6 +107,8 @@ _LEAST_ROLE: dict[str, Role] = {
     "work.dead_letters:write": Role.ADMIN,
 }
 
+_OF_PERSONS = ("auth.", "notifications:", "notifications.preferences:")
+
 PERMISSIONS: dict[str, frozenset[Role]] = {
     permission: frozenset(role for role in Role if RANK[role] >= RANK[least])
     for permission, least in _LEAST_ROLE.items()
@@ -112,5 +120,5 @@ def permissions_of(role: Role) -> frozenset[str]:
 
 
 def programs_part_of(role: Role) -> frozenset[str]:
-    """What a program may be given of a role: it is no person, and has no account to read or change."""
-    return frozenset(each for each in permissions_of(role) if not each.startswith("auth."))
+    """What a program may be given of a role: it is no person, and has no account or inbox to read or change."""
+    return frozenset(each for each in permissions_of(role) if not each.startswith(_OF_PERSONS))

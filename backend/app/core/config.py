@@ -99,6 +99,9 @@ class Settings(BaseSettings):
     smtp_start_tls: bool = Field(default=False, description="Plain, then STARTTLS (port 587).")
     mail_from: str = "Stratum <no-reply@stratum.invalid>"
 
+    # Slack
+    slack_base_url: str = "https://slack.com/api/"
+
     # Platforms
     meta_base_url: str = "https://graph.facebook.com"
     meta_dialog_url: str = "https://www.facebook.com"

@@ -36,6 +36,16 @@ AUDIENCE_PEOPLE = Counter(
     ["platform", "action"],
 )
 ERRORS = Counter("stratum_errors_total", "Errors answered, by stable code.", ["code"])
+NOTIFICATIONS = Counter(
+    "stratum_notifications_total",
+    "Notifications by kind: told, or joined to one of before.",
+    ["kind", "how"],
+)
+NOTIFICATION_DELIVERIES = Counter(
+    "stratum_notification_deliveries_total",
+    "Tries of notifications' messages, by channel and where they ended.",
+    ["channel", "status"],
+)
 TASKS = Counter(
     "stratum_tasks_total",
     "Tasks by name and outcome: done, duplicate, retried, dead, failed.",

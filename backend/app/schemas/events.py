@@ -13,6 +13,7 @@ MessageType = Literal[
     "cdp_event",
     "cdp_verdict",
     "segment_counts",
+    "notification",
     "resync",
 ]
 

@@ -39,6 +39,8 @@ PUBLIC = (
         "POST /api/v1/auth/verify-email": "proves itself by the mail's token",
         "POST /api/v1/cdp/events": "by write key, or cdp.events:write",
         "POST /api/v1/invitations/accept": "proves itself by the mail's token",
+        "POST /api/v1/notifications/links/act": "proves itself by the message's token, or that and a session",
+        "POST /api/v1/notifications/links/preview": "proves itself by the message's token",
         "WEBSOCKET /ws": "by token or ticket, and events:read",
     }
     | {
@@ -201,7 +203,18 @@ def test_a_viewer_changes_nothing_but_their_own_account(routes: list[Served]) ->
         and route.permissions
         and all(Role.VIEWER in PERMISSIONS[each] for each in route.permissions)
     }
-    own = {name for name in allowed if " /api/v1/auth/" in name or name == "POST /api/v1/events/ticket"}
+    own = {
+        name
+        for name in allowed
+        if " /api/v1/auth/" in name
+        or name
+        in {
+            "POST /api/v1/events/ticket",
+            "PATCH /api/v1/notifications/preferences",
+            "POST /api/v1/notifications/read-all",
+            "POST /api/v1/notifications/{notification_id}/read",
+        }
+    }
     asks = {
         "POST /api/v1/cdp/funnels/compute",
         "POST /api/v1/cdp/funnels/people",

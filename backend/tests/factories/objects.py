@@ -39,6 +39,7 @@ from tests.factories.autopilot import Target, approved_action
 from tests.factories.cdp import make_source
 from tests.factories.events import FUNNEL, RETENTION
 from tests.factories.files import exported, upload
+from tests.factories.notifications import a_dead_delivery, a_notification
 from tests.factories.trust import BUDGET, make_account
 from tests.factories.webhooks import make_webhook
 
@@ -58,6 +59,10 @@ def names(parameter: str) -> Callable[[Maker], Maker]:
         return maker
 
     return register
+
+
+names("notification_id")(a_notification)
+names("notification_delivery_id")(a_dead_delivery)
 
 
 @names("user_id")

@@ -10,6 +10,7 @@ from app.api.v1.endpoints import (
     dashboard,
     events,
     invitations,
+    notifications,
     tenants,
     users,
 )
@@ -34,6 +35,9 @@ from app.api.v1.endpoints.cdp import traits as cdp_traits
 from app.api.v1.endpoints.cdp import webhooks as cdp_webhooks
 from app.api.v1.endpoints.integrations import ad_accounts, audiences, calls, connections, conversions
 from app.api.v1.endpoints.integrations import health as integration_health
+from app.api.v1.endpoints.notifications import channels as notification_channels
+from app.api.v1.endpoints.notifications import links as notification_links
+from app.api.v1.endpoints.notifications import preferences as notification_preferences
 from app.api.v1.endpoints.trust_engine import calendar as trust_calendar
 from app.api.v1.endpoints.trust_engine import fx_rates as trust_fx_rates
 from app.api.v1.endpoints.trust_engine import gate as trust_gate
@@ -77,6 +81,10 @@ _MODULES = (
     integration_health,
     invitations,
     mfa,
+    notifications,
+    notification_channels,
+    notification_links,
+    notification_preferences,
     passwords,
     registration,
     sessions,

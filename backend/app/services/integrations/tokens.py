@@ -19,6 +19,13 @@ from app.services.integrations.connection_repository import ConnectionRepository
 from app.services.integrations.errors import ConnectionNotFound
 from app.services.integrations.ports import Credentials, PlatformError, PlatformErrorKind, PlatformSignIn
 from app.services.integrations.vendors import vendor_of
+from app.services.notifications.service import (
+    Notice,
+    NotificationKind,
+    Notifications,
+    NotificationSeverity,
+    NotificationSubject,
+)
 
 log = get_logger(__name__)
 
@@ -29,6 +36,21 @@ _LOOKS, _PAUSE_SECONDS = 40, 0.25
 
 SignIn = Callable[[str, UUID], Awaitable[PlatformSignIn]]
 """The sign-in of a platform, its calls counted for a connection."""
+
+
+def _lost(connection: Connection, code: str | None) -> Notice:
+    return Notice(
+        kind=NotificationKind.CONNECTION_NEEDS_SIGN_IN,
+        severity=NotificationSeverity.WARNING,
+        subject=NotificationSubject.CONNECTION,
+        subject_id=connection.id,
+        key=str(connection.id),
+        facts={
+            "platform": connection.platform.title(),
+            "account": connection.external_user_name or "",
+            "code": code or "the token has ended",
+        },
+    )
 
 
 def keep(connection: Connection, credentials: Credentials, tenant_id: int) -> None:
@@ -145,6 +167,7 @@ class Tokens:
                         "code": code,
                     },
                 )
+                await Notifications(scope).tell(_lost(connection, code))
 
     async def _from_another(self, connection: Connection, tenant_id: int) -> str:
         """The token that somebody else is fetching."""

@@ -53,7 +53,12 @@ async def test_replay_runs_the_same_task_again_for_who_asked_first(
     assert answer.status_code == 202
     async with acme.scopes() as scope:
         row = (
-            await scope.session.execute(text("select id, name, queue, payload, context from outbox"))
+            await scope.session.execute(
+                text(
+                    "select id, name, queue, payload, context from outbox "
+                    "where kind = 'task' and name <> 'notifications.send_due'"
+                )
+            )
         ).one()
         audited = (await scope.session.execute(text("select action, entity_id from audit_logs"))).all()
     assert str(row.id) == answer.json()["replayed_as"]

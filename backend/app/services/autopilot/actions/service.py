@@ -33,6 +33,7 @@ from app.services.autopilot.actions.rules import (
     may_follow,
     state_after,
 )
+from app.services.autopilot.actions.telling import tell_people
 from app.services.autopilot.actions.wanted import Wanted, change_of, written_down
 from app.services.autopilot.enforcement.service import EnforcementService, Intervention
 from app.services.trust_engine.gate.service import (
@@ -293,6 +294,7 @@ class AutopilotActions:
                 "note": note,
             },
         )
+        await tell_people(self._scope, action, to, note)
         log.info("autopilot.actions.advanced", action_id=str(action.id), state=to, came_from=came_from)
 
     async def _open_half(self, action: AutopilotAction) -> list[AutopilotAction]:

@@ -7,6 +7,13 @@ from app.core.logging import get_logger
 from app.db.session import TenantScope
 from app.models.trust_engine.kill_switches import KillSwitchRow, PlatformKillSwitchRow
 from app.services.audit_logs.service import AuditLog
+from app.services.notifications.service import (
+    Notice,
+    NotificationKind,
+    Notifications,
+    NotificationSeverity,
+    NotificationSubject,
+)
 from app.services.trust_engine.gate.kill_switch_repository import KillSwitchRepository
 
 log = get_logger(__name__)
@@ -48,7 +55,10 @@ class KillSwitch:
         await self._scope.announce(
             "autopilot_mode_change", {"kill_switch": "tenant", "engaged": engaged, "reason": reason}
         )
-        return await self.state()
+        after = await self.state()
+        if before.tenant.engaged != engaged:
+            await self._notify("tenant", after.tenant)
+        return after
 
     async def set_for_platform(self, *, engaged: bool, reason: str) -> KillSwitchState:
         """Turn the switch over every tenant, and tell each of them: a superadmin's."""
@@ -57,6 +67,32 @@ class KillSwitch:
         await self._record("platform", before.platform, engaged=engaged, reason=reason)
         await self._switches.tell_every_tenant()
         return await self.state()
+
+    async def tell_of_platforms(self) -> None:
+        """Write into this company's inboxes how the switch over all of them stands."""
+        await self._notify("platform", (await self.state()).platform)
+
+    async def _notify(self, whose: str, switch: Switch) -> None:
+        everywhere = " It is the one over all companies." if whose == "platform" else ""
+        stops = (
+            "Nothing but safety actions leaves from now on."
+            if switch.engaged
+            else "Automation may act again."
+        )
+        await Notifications(self._scope).tell(
+            Notice(
+                kind=NotificationKind.KILL_SWITCH_CHANGED,
+                severity=NotificationSeverity.CRITICAL if switch.engaged else NotificationSeverity.WARNING,
+                subject=NotificationSubject.KILL_SWITCH,
+                key=whose,
+                facts={
+                    "turned": "on" if switch.engaged else "off",
+                    "by": switch.changed_by or "",
+                    "reason": switch.reason or "",
+                    "effect": f"{stops}{everywhere}",
+                },
+            )
+        )
 
     async def _record(self, whose: str, before: Switch, *, engaged: bool, reason: str) -> None:
         await AuditLog(self._scope).record(

@@ -11,6 +11,13 @@ from app.db.session import TenantScope
 from app.models.trust_engine.incidents import TrustIncident
 from app.models.trust_engine.kinds import IncidentKind, IncidentSeverity, IncidentStatus
 from app.services.audit_logs.service import AuditLog
+from app.services.notifications.service import (
+    Notice,
+    NotificationKind,
+    Notifications,
+    NotificationSeverity,
+    NotificationSubject,
+)
 from app.services.trust_engine.incidents.errors import IncidentClosed, IncidentNotFound
 from app.services.trust_engine.incidents.repository import IncidentRepository
 
@@ -38,8 +45,11 @@ class Incidents:
         """Open an incident, or bring the one that is open up to date."""
         known = await self._rows.live_for_update(self._scope.tenant_id, kind, ad_account_id, subject)
         if known is not None:
+            worse = severity is IncidentSeverity.CRITICAL and known.severity != severity
             self._note(known, sentence, evidence)
             known.severity, known.mend = severity, mend or known.mend
+            if worse:
+                await self._notify(known, NotificationKind.INCIDENT_OPENED)
             return known
         now = self._scope.now()
         incident = TrustIncident(
@@ -60,6 +70,8 @@ class Incidents:
         INCIDENTS.labels(kind, "opened").inc()
         log.warning("trust_engine.incidents.opened", kind=kind, incident_id=str(incident.id))
         await self._scope.announce("incident_opened", _told(incident))
+        await self._scope.session.flush()
+        await self._notify(incident, NotificationKind.INCIDENT_OPENED)
         return incident
 
     async def close(
@@ -73,6 +85,7 @@ class Incidents:
         incident.status, incident.closed_at = IncidentStatus.CLOSED, self._scope.now()
         INCIDENTS.labels(kind, "closed").inc()
         await self._scope.announce("incident_closed", _told(incident))
+        await self._notify(incident, NotificationKind.INCIDENT_CLOSED)
         return incident
 
     async def acknowledge(self, incident_id: UUID) -> TrustIncident:
@@ -114,6 +127,23 @@ class Incidents:
         """Those in any of the statuses, or all of them."""
         return await self._rows.listed(
             statuses=statuses, ad_account_id=ad_account_id, cursor=cursor, limit=limit
+        )
+
+    async def _notify(self, incident: TrustIncident, kind: NotificationKind) -> None:
+        """One that opens and closes and opens again is one story."""
+        same = f"{incident.ad_account_id}:{incident.kind}:{incident.subject}"
+        opened = kind is NotificationKind.INCIDENT_OPENED
+        severity = NotificationSeverity(incident.severity) if opened else NotificationSeverity.INFO
+        await Notifications(self._scope).tell(
+            Notice(
+                kind=kind,
+                severity=severity,
+                subject=NotificationSubject.INCIDENT,
+                subject_id=incident.id,
+                key=same,
+                thread=f"incident:{same}",
+                facts={"sentence": incident.sentence, "mend": incident.mend or ""},
+            )
         )
 
     def _note(self, incident: TrustIncident, sentence: str, evidence: Mapping[str, Any] | None) -> None:

@@ -14,8 +14,9 @@ class DeadLetterRepository:
     def __init__(self, scope: TenantScope) -> None:
         self._session = scope.session
 
-    async def bury(self, message: Message, *, code: str, error: str) -> None:
-        await self._session.execute(
+    async def bury(self, message: Message, *, code: str, error: str) -> bool:
+        """False where it is buried already."""
+        made = await self._session.scalar(
             insert(DeadLetter)
             .values(
                 id=message.id,
@@ -29,7 +30,9 @@ class DeadLetterRepository:
                 enqueued_at=message.created_at,
             )
             .on_conflict_do_nothing()
+            .returning(DeadLetter.id)
         )
+        return made is not None
 
     async def newest(
         self, *, task: str | None, is_open: bool | None, cursor: str | None, limit: int

@@ -10,6 +10,13 @@ from app.db.outbox import TASK, Message, OutboxMessage
 from app.db.session import TenantScope
 from app.models.work.dead_letters import DeadLetter
 from app.services.audit_logs.service import AuditLog
+from app.services.notifications.service import (
+    Notice,
+    NotificationKind,
+    Notifications,
+    NotificationSeverity,
+    NotificationSubject,
+)
 from app.services.work.dead_letters.errors import DeadLetterClosed, DeadLetterUnknown
 from app.services.work.dead_letters.repository import DeadLetterRepository
 
@@ -23,8 +30,20 @@ class DeadLetterService:
         self._audit = AuditLog(scope)
 
     async def bury(self, message: Message, *, code: str, error: str) -> None:
-        """Keep a task that failed for good; a second copy of it changes nothing."""
-        await self._letters.bury(message, code=code, error=redact_text(error)[:_ERROR_LENGTH])
+        """Keep a task that failed for good, and tell of it; a second copy of it changes nothing."""
+        said = redact_text(error)[:_ERROR_LENGTH]
+        if not await self._letters.bury(message, code=code, error=said):
+            return
+        await Notifications(self._scope).tell(
+            Notice(
+                kind=NotificationKind.DEAD_LETTER,
+                severity=NotificationSeverity.WARNING,
+                subject=NotificationSubject.DEAD_LETTER,
+                subject_id=message.id,
+                key=message.name,
+                facts={"task": message.name, "error": said},
+            )
+        )
 
     async def newest(
         self, *, task: str | None, is_open: bool | None, cursor: str | None, limit: int

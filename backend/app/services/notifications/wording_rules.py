@@ -1,0 +1,126 @@
+"""What a notification says, in every channel. Pure.
+
+Facts hold names and sentences of others' choosing: each is one line, with nothing unseen and nothing that a mail
+program turns into a link.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.models.notifications.kinds import NotificationKind, NotificationSeverity, NotificationSubject
+
+K = NotificationKind
+
+_LONGEST_TITLE = 140
+_LONGEST_LINE = 400
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_LINKED = re.compile(r":?//|@|[<>]|(?<=[^\s.])[.](?=[^\W\d_])")
+"""A scheme, an address, a tag, a dot with a letter behind it: `1.2` and the end of a sentence stay as they are."""
+
+_TITLES = {
+    K.INCIDENT_OPENED: "Incident: {sentence}",
+    K.INCIDENT_CLOSED: "Closed: {sentence}",
+    K.APPROVAL_WANTED: "Approval wanted: {change} of “{entity}”",
+    K.CONNECTION_NEEDS_SIGN_IN: "{platform} needs a new sign-in",
+    K.KILL_SWITCH_CHANGED: "Kill switch {turned}",
+    K.ACTION_BLOCKED: "Blocked: {change} of “{entity}”",
+    K.DEAD_LETTER: "A task was given up: {task}",
+}
+_BODIES = {
+    K.INCIDENT_OPENED: ("{sentence}", "What to do: {mend}"),
+    K.INCIDENT_CLOSED: ("{sentence}",),
+    K.APPROVAL_WANTED: ("{change} of “{entity}”", "Why: {reason}", "It waits because: {note}"),
+    K.CONNECTION_NEEDS_SIGN_IN: (
+        "The platform no longer takes our token ({code}).",
+        "Until somebody signs in again, nothing is read from it or written to it.",
+    ),
+    K.KILL_SWITCH_CHANGED: ("{by} turned it {turned}: {reason}", "{effect}"),
+    K.ACTION_BLOCKED: ("{change} of “{entity}”", "Wanted because: {reason}", "The gate said: {note}"),
+    K.DEAD_LETTER: ("{error}", "It can be run again once its cause is mended."),
+}
+_ROOMS = {
+    NotificationSubject.INCIDENT: "/trust/incidents/{id}",
+    NotificationSubject.ACTION: "/autopilot/actions/{id}",
+    NotificationSubject.CONNECTION: "/connect",
+    NotificationSubject.KILL_SWITCH: "/autopilot",
+    NotificationSubject.DEAD_LETTER: "/operations/dead-letters",
+}
+_NAMES = {
+    K.INCIDENT_OPENED: "An incident was opened",
+    K.INCIDENT_CLOSED: "An incident was closed",
+    K.APPROVAL_WANTED: "An approval is wanted",
+    K.CONNECTION_NEEDS_SIGN_IN: "A connection needs a sign-in",
+    K.KILL_SWITCH_CHANGED: "The kill switch was turned",
+    K.ACTION_BLOCKED: "The gate blocked an action",
+    K.DEAD_LETTER: "A task was given up",
+}
+_HOLE = re.compile(r"{(\w+)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Worded:
+    title: str
+    lines: tuple[str, ...]
+    room: str
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+
+def worded(
+    kind: NotificationKind,
+    facts: Mapping[str, str],
+    *,
+    subject: NotificationSubject,
+    subject_id: UUID | None,
+    times: int = 1,
+) -> Worded:
+    """A sentence whose fact is not known is left out; where the title's is not, the kind's own name stands for it."""
+    said = {name: plain(value) for name, value in facts.items()}
+    title = _filled(_TITLES[kind], said) or _NAMES[kind]
+    lines = [line for each in _BODIES[kind] if (line := _filled(each, said))]
+    if times > 1:
+        lines.append(f"It happened {times} times.")
+    return Worded(
+        shortened(title, _LONGEST_TITLE),
+        tuple(shortened(line, _LONGEST_LINE) for line in lines),
+        _ROOMS[subject].format(id=subject_id),
+    )
+
+
+def subject_line(company: str, severity: str, title: str) -> str:
+    """Of a mail about one thing."""
+    urgent = "Critical: " if severity == NotificationSeverity.CRITICAL else ""
+    return f"[{shortened(plain(company), 40)}] {urgent}{title}"
+
+
+def kind_name(kind: NotificationKind) -> str:
+    return _NAMES[kind]
+
+
+def plain(text: str) -> str:
+    """One line, nothing unseen, nothing that becomes a link.
+
+    >>> plain("Win at https://evil.example now, ROAS 1.2")
+    'Win at https evil example now, ROAS 1.2'
+    """
+    seen = "".join(
+        " " if each.isspace() else each
+        for each in unicodedata.normalize("NFKC", text)
+        if each.isspace() or unicodedata.category(each) not in _UNSEEN
+    )
+    return " ".join(_LINKED.sub(" ", seen).split())
+
+
+def shortened(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
+
+
+def _filled(sentence: str, facts: Mapping[str, str]) -> str | None:
+    if any(not facts.get(hole) for hole in _HOLE.findall(sentence)):
+        return None
+    return _HOLE.sub(lambda hole: facts[hole[1]], sentence)
