@@ -8,7 +8,7 @@ from app.db import rls
 from app.db.base import UtcDateTime
 
 revision = "notifications"
-down_revision = "refresh_tokens"
+down_revision = "audience_sync"
 branch_labels = None
 depends_on = None
 
