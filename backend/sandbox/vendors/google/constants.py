@@ -1,5 +1,6 @@
 """Who and what there is at Google: fixed, so that a client may be configured once."""
 
+PLATFORM = "google"
 OLDEST_VERSION = 23
 NEWEST_VERSION = 26
 

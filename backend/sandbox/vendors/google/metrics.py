@@ -6,13 +6,13 @@ from datetime import date, timedelta
 from typing import Any
 
 from sandbox.vendors.google.book import Entity
+from sandbox.vendors.google.constants import BILLABLE_UNITS
 from sandbox.vendors.google.errors import AdsError, Fault
 from sandbox.vendors.google.fields import CONVERSION_SEGMENTS
 from sandbox.vendors.google.plan import Plan
 from sandbox.vendors.google.rows import ad_group_row, campaign_row, rows
 from sandbox.vendors.google.state import MICROS, GoogleState
 from sandbox.vendors.google.times import account_day
-from sandbox.world.reporting import Reporter
 from sandbox.world.seasons import DAY
 
 Row = dict[str, Any]
@@ -37,8 +37,9 @@ class Sums:
     def any_conversion(self) -> bool:
         return bool(self.conversions or self.views or self.by_date)
 
-    def metrics(self) -> Row:
-        cost = _micros(self.spend)
+    def metrics(self, unit: int) -> Row:
+        """`unit` is the smallest amount that the currency is billed in, in micros."""
+        cost = round(self.spend * MICROS / unit) * unit
         found: Row = {
             "metrics.cost_micros": cost,
             "metrics.impressions": self.impressions,
@@ -62,27 +63,31 @@ class Sums:
 def measured(google: GoogleState, customer: str, plan: Plan) -> Iterator[Row]:
     """Rows with metrics. What has none is left out where a segment is shown, as at Google."""
     now = google.now()
-    if google.faults.active("platform_outage", customer, now):
+    if google.ground.faults.active("platform_outage", customer, now):
         raise AdsError(
             "UNAVAILABLE", Fault("internalError", "TRANSIENT_ERROR", "A transient error occurred.")
         )
     shown = _entities(google, customer, plan.query.resource)
     sums = _sums(google, customer, plan)
+    unit = BILLABLE_UNITS[google.customers[customer].currency]
     actions = [one for one in google.book.of(customer, "conversion_action") if one.hidden.get("world")]
     for key, row in shown.items():
         found = sums.get(key, {})
         if not plan.segments:
             total = found.get((), Sums())
-            yield row | total.metrics()
+            yield row | total.metrics(unit)
             continue
         for segments in sorted(found, key=repr):
-            yield from _segmented(row, dict(segments), found[segments], plan, actions)
+            yield from _segmented(row, dict(segments), found[segments], plan, (unit, actions))
 
 
-def _segmented(row: Row, segments: Row, sums: Sums, plan: Plan, actions: list[Entity]) -> Iterator[Row]:
+def _segmented(
+    row: Row, segments: Row, sums: Sums, plan: Plan, money: tuple[int, list[Entity]]
+) -> Iterator[Row]:
+    unit, actions = money
     if not CONVERSION_SEGMENTS & set(plan.segments):
         if sums.any:
-            yield row | segments | sums.metrics()
+            yield row | segments | sums.metrics(unit)
         return
     if not sums.any_conversion:
         return
@@ -95,7 +100,7 @@ def _segmented(row: Row, segments: Row, sums: Sums, plan: Plan, actions: list[En
                 "segments.conversion_action_name": action.data["name"],
                 "segments.conversion_action_category": action.data["category"],
             }
-            | sums.metrics()
+            | sums.metrics(unit)
         )
 
 
@@ -116,9 +121,7 @@ def _entities(google: GoogleState, customer: str, resource: str) -> dict[str, Ro
 
 
 def _sums(google: GoogleState, customer: str, plan: Plan) -> dict[str, dict[tuple[Any, ...], Sums]]:
-    google.world.run_to(google.now())
-    world = google.world.accounts[customer]
-    reporter = Reporter(world, google.faults, google.now())
+    world, reporter = google.ground.account(customer), google.ground.reporter(customer)
     since, until = _span(google, customer, plan)
     click, view = _windows(google, customer)
     dates = [(name, test) for name, test in plan.tests if name.startswith("segments.")]
@@ -185,8 +188,3 @@ def _segments(day: date, hour: int) -> Row:
         "segments.month": day.replace(day=1).isoformat(),
         "segments.hour": hour,
     }
-
-
-def _micros(amount: float) -> int:
-    """To the hundredth: the world's money is finer than any account's."""
-    return round(amount * 100) * (MICROS // 100)

@@ -1,7 +1,7 @@
 """`:mutate`: operations on budgets, campaigns, ad groups and ads; all or nothing, or each for itself."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.vendors.google import schema
@@ -15,19 +15,6 @@ _MOST = 10_000
 _VERBS = ("create", "update", "remove")
 SERVICES = {collection: kind for kind, collection in COLLECTIONS.items() if kind != "conversion_action"}
 _OPERATIONS = {f"{camel(kind)}Operation": kind for kind in SERVICES.values()}
-Undo = Callable[[], None]
-
-
-@dataclass(slots=True)
-class Batch:
-    """One request. `temporary` are the names that its creates go by until they have ids of their own."""
-
-    google: GoogleState
-    customer: str
-    actor: Actor
-    validate_only: bool
-    temporary: dict[str, str]
-    touched: set[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,31 +24,68 @@ class Step:
     place: tuple[tuple[str, int | None], ...]
 
 
-def mutate(
-    google: GoogleState,
-    customer: str,
-    collection: str,
-    body: Mapping[str, Any],
-    *,
-    actor: Actor,
-    wire: "Wire",
-) -> dict[str, Any]:
-    """One service's own mutate."""
-    kind = SERVICES[collection]
-    steps = [
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """Of the request: its API version and its id, which partial failures repeat."""
+
+    version: str
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A mutate as it came; `service` is a collection, or `googleAds` for operations of several."""
+
+    customer: str
+    service: str
+    body: Mapping[str, Any]
+    actor: Actor
+    wire: Wire
+
+
+@dataclass(slots=True)
+class Batch:
+    """One request at work. `temporary` are the names that its creates go by until they have ids of their own."""
+
+    google: GoogleState
+    asked: Asked
+    validate_only: bool
+    refused: frozenset[int]
+    temporary: dict[str, str] = field(default_factory=dict)
+    touched: set[str] = field(default_factory=set)
+    faults: list[Fault] = field(default_factory=list)
+    undo: list[Callable[[], None]] = field(default_factory=list)
+    settle: list[Callable[[], None]] = field(default_factory=list)
+
+    @property
+    def partial(self) -> bool:
+        return bool(self.asked.body.get("partialFailure"))
+
+    @property
+    def customer(self) -> str:
+        return self.asked.customer
+
+
+def answer(google: GoogleState, asked: Asked, refused: Callable[[int], frozenset[int]]) -> dict[str, Any]:
+    """`refused`: of so many operations, those that an ordered fault refuses."""
+    many = asked.service == "googleAds"
+    steps = _steps_of_many(asked) if many else _steps(asked)
+    batch = Batch(google, asked, bool(asked.body.get("validateOnly")), refused(len(steps)))
+    return _run(batch, steps, many=many)
+
+
+def _steps(asked: Asked) -> list[Step]:
+    kind = SERVICES[asked.service]
+    return [
         Step(kind, operation, (("operations", index),))
-        for index, operation in enumerate(_operations(body, "operations"))
+        for index, operation in enumerate(_operations(asked.body, "operations"))
     ]
-    return _run(Batch(google, customer, actor, bool(body.get("validateOnly")), {}, set()), steps, body, wire)
 
 
-def mutate_many(
-    google: GoogleState, customer: str, body: Mapping[str, Any], *, actor: Actor, wire: "Wire"
-) -> dict[str, Any]:
-    """`googleAds:mutate`: operations of several services in one request."""
+def _steps_of_many(asked: Asked) -> list[Step]:
     steps = []
-    for index, outer in enumerate(_operations(body, "mutateOperations")):
-        found = [name for name in outer if name in _OPERATIONS]
+    for index, outer in enumerate(_operations(asked.body, "mutateOperations")):
+        found = [name for name in outer if name in _OPERATIONS and isinstance(outer[name], dict)]
         if len(outer) != 1 or not found:
             name = next(iter(outer), "operation")
             raise request_fault(
@@ -71,16 +95,7 @@ def mutate_many(
             )
         place = (("mutate_operations", index), (schema.snake(found[0]), None))
         steps.append(Step(_OPERATIONS[found[0]], outer[found[0]], place))
-    batch = Batch(google, customer, actor, bool(body.get("validateOnly")), {}, set())
-    return _run(batch, steps, body, wire, many=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Wire:
-    """Of the request: its API version and its id, which partial failures repeat."""
-
-    version: str
-    request: str
+    return steps
 
 
 def _operations(body: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
@@ -96,46 +111,60 @@ def _operations(body: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
     return operations
 
 
-def _run(
-    batch: Batch, steps: list[Step], body: Mapping[str, Any], wire: Wire, *, many: bool = False
-) -> dict[str, Any]:
-    if batch.google.customers[batch.customer].manager:
+def _run(batch: Batch, steps: list[Step], *, many: bool) -> dict[str, Any]:
+    google = batch.google
+    if google.customers[batch.customer].manager:
         raise request_fault("CANNOT_BE_EXECUTED_BY_MANAGER_ACCOUNT", "A manager account has no campaigns.")
-    batch.google.quota.spend(len(steps), batch.google.now())
-    partial = bool(body.get("partialFailure"))
-    results: list[dict[str, Any]] = []
-    faults: list[Fault] = []
-    undo: list[Undo] = []
-    for step in steps:
-        try:
-            results.append(_result(step, _apply(batch, step, undo), body, many=many))
-        except AdsError as error:
-            faults += [one.under(*step.place) for one in error.faults]
-            results.append({})
-            if not partial:
-                break
-    if batch.validate_only or (faults and not partial):
-        for step_back in reversed(undo):
+    google.quota.spend(len(steps), google.now())
+    results = _work(batch, steps, many=many)
+    whole_fails = bool(batch.faults) and not batch.partial
+    if batch.validate_only or whole_fails:
+        for step_back in reversed(batch.undo):
             step_back()
-    if faults and not partial:
-        raise AdsError("INVALID_ARGUMENT", *faults)
+    if whole_fails:
+        raise AdsError("INVALID_ARGUMENT", *batch.faults)
     if batch.validate_only:
-        return _with_failure({}, faults, wire)
-    batch.google.book.save()
-    return _with_failure({_results_name(many=many): results}, faults, wire)
+        return _with_failure({}, batch)
+    for tell in batch.settle:
+        tell()
+    google.book.save()
+    return _with_failure({_results_name(many=many): results}, batch)
+
+
+def _work(batch: Batch, steps: list[Step], *, many: bool) -> list[dict[str, Any]]:
+    results: list[dict[str, Any]] = []
+    for index, step in enumerate(steps):
+        try:
+            if index in batch.refused:
+                raise _busy()
+            results.append(_result(step, _apply(batch, step), batch.asked.body, many=many))
+        except AdsError as error:
+            batch.faults += [one.under(*step.place) for one in error.faults]
+            results.append({})
+            if not batch.partial:
+                break
+    return results
+
+
+def _busy() -> AdsError:
+    return AdsError(
+        "INVALID_ARGUMENT",
+        Fault("databaseError", "CONCURRENT_MODIFICATION", "Multiple requests were attempting to modify it."),
+    )
 
 
 def _results_name(*, many: bool) -> str:
     return "mutateOperationResponses" if many else "results"
 
 
-def _with_failure(answer: dict[str, Any], faults: list[Fault], wire: Wire) -> dict[str, Any]:
-    if not faults:
+def _with_failure(answer: dict[str, Any], batch: Batch) -> dict[str, Any]:
+    if not batch.faults:
         return answer
+    wire = batch.asked.wire
     error = {
         "code": 3,
-        "message": "Multiple errors in 'details'. First error: " + faults[0].message,
-        "details": [failure(faults, wire.version, wire.request)],
+        "message": "Multiple errors in 'details'. First error: " + batch.faults[0].message,
+        "details": [failure(batch.faults, wire.version, wire.request)],
     }
     return answer | {"partialFailureError": error}
 
@@ -148,15 +177,18 @@ def _result(step: Step, entity: Entity, body: Mapping[str, Any], *, many: bool) 
     return {f"{camel(step.kind)}Result": shown} if many else shown
 
 
-def _apply(batch: Batch, step: Step, undo: list[Undo]) -> Entity:
+def _apply(batch: Batch, step: Step) -> Entity:
     verbs = [verb for verb in _VERBS if verb in step.operation]
     if len(verbs) != 1:
         raise request_fault("OPERATION_REQUIRED", "An operation has one of create, update and remove.")
     apply = {"create": _create, "update": _update, "remove": _remove}[verbs[0]]
-    return apply(batch, step, undo)
+    entity, change = apply(batch, step)
+    if change.fields:
+        batch.settle.append(lambda: _settle(batch, entity, verbs[0].upper(), change))
+    return entity
 
 
-def _create(batch: Batch, step: Step, undo: list[Undo]) -> Entity:
+def _create(batch: Batch, step: Step) -> tuple[Entity, Change]:
     google = batch.google
     given = schema.read(step.kind, step.operation["create"], temporary=batch.temporary, creating=True)
     wanted_name = given.pop("resource_name", None)
@@ -166,19 +198,14 @@ def _create(batch: Batch, step: Step, undo: list[Undo]) -> Entity:
     entity.hidden["made_at"] = google.now()
     schema.check(google, entity, before=None)
     google.book.put(entity)
-    undo.append(lambda: google.book.drop(entity.name))
+    batch.undo.append(lambda: google.book.drop(entity.name))
     if isinstance(wanted_name, str):
         batch.temporary[wanted_name] = entity.name
-    if not batch.validate_only:
-        if step.kind == "campaign":
-            google.open_campaign(entity)
-        _settle(batch, entity, "CREATE", Change(tuple(given), {}, dict(given)))
-    return entity
+    return entity, Change(tuple(given), {}, dict(given))
 
 
-def _update(batch: Batch, step: Step, undo: list[Undo]) -> Entity:
-    google = batch.google
-    body = step.operation["update"]
+def _update(batch: Batch, step: Step) -> tuple[Entity, Change]:
+    google, body = batch.google, step.operation["update"]
     if not isinstance(body, dict):
         raise request_fault("REQUIRED_FIELD_MISSING", "The resource to update is required.")
     entity = _target(batch, step, body.get("resourceName"), ("update", None))
@@ -188,26 +215,23 @@ def _update(batch: Batch, step: Step, undo: list[Undo]) -> Entity:
     new = {name: given.get(name) for name in mask}
     old = {name: entity.data.get(name) for name in mask}
     before = dict(entity.data)
-    hidden = dict(entity.hidden)
     entity.data.update(new)
-    undo.append(
-        lambda: (entity.data.clear(), entity.data.update(before), entity.hidden.update(hidden)) and None
-    )
+    batch.undo.append(lambda: _put_back(entity, before))
     try:
         schema.check(google, entity, before=before)
     except AdsError:
-        entity.data.clear()
-        entity.data.update(before)
+        _put_back(entity, before)
         raise
-    if not batch.validate_only:
-        changed = tuple(name for name in mask if old[name] != new[name])
-        change = Change(changed, {n: old[n] for n in changed}, {n: new[n] for n in changed})
-        if changed:
-            _settle(batch, entity, "UPDATE", change)
-    return entity
+    changed = tuple(name for name in mask if old[name] != new[name])
+    return entity, Change(changed, {n: old[n] for n in changed}, {n: new[n] for n in changed})
 
 
-def _remove(batch: Batch, step: Step, undo: list[Undo]) -> Entity:
+def _put_back(entity: Entity, before: dict[str, Any]) -> None:
+    entity.data.clear()
+    entity.data.update(before)
+
+
+def _remove(batch: Batch, step: Step) -> tuple[Entity, Change]:
     google = batch.google
     entity = _target(batch, step, step.operation["remove"], ("remove", None))
     if step.kind == "campaign_budget" and google.book.campaigns_on(entity.name):
@@ -216,10 +240,8 @@ def _remove(batch: Batch, step: Step, undo: list[Undo]) -> Entity:
         )
     old = entity.data["status"]
     entity.data["status"] = "REMOVED"
-    undo.append(lambda: entity.data.update({"status": old}))
-    if not batch.validate_only:
-        _settle(batch, entity, "REMOVE", Change(("status",), {"status": old}, {"status": "REMOVED"}))
-    return entity
+    batch.undo.append(lambda: entity.data.update({"status": old}))
+    return entity, Change(("status",), {"status": old}, {"status": "REMOVED"})
 
 
 def _target(batch: Batch, step: Step, name: Any, place: tuple[str, int | None]) -> Entity:
@@ -254,6 +276,8 @@ def _target(batch: Batch, step: Step, name: Any, place: tuple[str, int | None]) 
 def _settle(batch: Batch, entity: Entity, operation: str, change: Change) -> None:
     """Tell the world and the history."""
     google = batch.google
+    if entity.kind == "campaign" and operation == "CREATE":
+        google.open_campaign(entity)
     if entity.kind == "campaign_budget":
         google.note_budget_move(entity, change.old, change.new)
         google.push_budget(entity.name)
@@ -262,4 +286,4 @@ def _settle(batch: Batch, entity: Entity, operation: str, change: Change) -> Non
     else:
         google.push_of(entity)
     zone = google.timezone(entity.customer)
-    google.changes.record(entity, operation, google.now(), zone, actor=batch.actor, change=change)
+    google.changes.record(entity, operation, google.now(), zone, actor=batch.asked.actor, change=change)

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.clock import Clock
-from sandbox.faults import FaultBook
 from sandbox.store import Store
 from sandbox.vendors.google.book import Book, Entity
 from sandbox.vendors.google.changes import Changes
@@ -13,6 +11,7 @@ from sandbox.vendors.google.constants import JP_ACCOUNT, MANAGER, US_ACCOUNT
 from sandbox.vendors.google.quota import Quota
 from sandbox.vendors.google.times import seconds
 from sandbox.vendors.google.tokens import Tokens
+from sandbox.vendors.vendor import Ground
 from sandbox.world import exchange
 from sandbox.world.parameters import unknown_curve
 from sandbox.world.seasons import DAY
@@ -46,16 +45,21 @@ class Settings:
 
 @dataclass(slots=True)
 class GoogleState:
-    clock: Clock
-    store: Store
-    world: World
-    faults: FaultBook
+    ground: Ground
     book: Book
     tokens: Tokens
     changes: Changes
     quota: Quota
     customers: dict[str, Customer]
     settings: Settings
+
+    @property
+    def store(self) -> Store:
+        return self.ground.store
+
+    @property
+    def world(self) -> World:
+        return self.ground.world
 
     def children(self, customer: str) -> tuple[str, ...]:
         return _LINKS.get(customer, ())
@@ -70,7 +74,7 @@ class GoogleState:
         return self.customers[customer].timezone
 
     def now(self) -> float:
-        return self.clock.now()
+        return self.ground.clock.now()
 
     # What a campaign is up to.
 
