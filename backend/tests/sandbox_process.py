@@ -44,6 +44,11 @@ class Sandbox:
             return httpx2.post(url, data=values, timeout=60)
         return httpx2.request(method, url, params=values, timeout=60)
 
+    def vendor(self, name: str) -> dict[str, Any]:
+        """What a vendor's control tells of itself: its tokens, its app, its accounts."""
+        found: dict[str, Any] = self.control("GET", name)
+        return found
+
     def advance(self, hours: float) -> str:
         """Lets simulated time pass, and tells what time it is then (ISO)."""
         now: str = self.control("POST", "clock", json={"advance_hours": hours})["now"]

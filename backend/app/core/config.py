@@ -108,6 +108,15 @@ class Settings(BaseSettings):
     meta_api_version: str = "v25.0"
     meta_app_id: str | None = None
     meta_app_secret: SecretStr | None = None
+    google_ads_base_url: str = "https://googleads.googleapis.com"
+    google_ads_api_version: str = "v26"
+    google_data_manager_base_url: str = "https://datamanager.googleapis.com"
+    google_oauth_base_url: str = "https://oauth2.googleapis.com"
+    google_dialog_url: str = "https://accounts.google.com"
+    google_client_id: str | None = Field(
+        None, description="Of a Google Cloud project that is approved for the Ads API."
+    )
+    google_client_secret: SecretStr | None = None
     allow_private_addresses: bool = Field(
         default=False, description="Lets vendor and webhook calls reach loopback: for the sandbox."
     )

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 class Platform(StrEnum):
     META = "meta"
+    GOOGLE = "google"
 
 
 class ConnectionStatus(StrEnum):

@@ -1,10 +1,11 @@
 """The table of platforms. A vendor is added here, and nowhere else is one told from another."""
 
 from app.models.integrations.kinds import Platform
+from app.services.integrations.google.vendor import GoogleVendor
 from app.services.integrations.meta.vendor import MetaVendor
 from app.services.integrations.vendor import Vendor
 
-VENDORS: dict[Platform, Vendor] = {each.platform: each for each in (MetaVendor(),)}
+VENDORS: dict[Platform, Vendor] = {each.platform: each for each in (MetaVendor(), GoogleVendor())}
 
 
 def vendor_of(platform: str) -> Vendor:

@@ -9,7 +9,6 @@ from sandbox.vendors.google.book import Entity
 from sandbox.vendors.google.times import account_text
 
 _DOCUMENT = "google_changes"
-_MOST_DELAY = 180.0
 _CLIENTS = {"person": "GOOGLE_ADS_WEB_CLIENT", "program": "GOOGLE_ADS_API"}
 
 
@@ -39,7 +38,7 @@ class Changes:
         number = len(self._rows)
         row = {
             "at": at,
-            "seen_at": at + _MOST_DELAY * Chance(self._seed, "google-change-delay", number).uniform(),
+            "late": Chance(self._seed, "google-change-delay", number).uniform(),
             "customer": entity.customer,
             "change_event.resource_name": (
                 f"customers/{entity.customer}/changeEvents/{int(at * 1e6)}~{number}~0"
@@ -63,10 +62,10 @@ class Changes:
         self._rows.append(row)
         self._store.keep(_DOCUMENT, self._rows)
 
-    def seen(self, customer: str, now: float) -> list[dict[str, Any]]:
-        """Newest first."""
-        found = [row for row in self._rows if row["customer"] == customer and row["seen_at"] <= now]
-        return list(reversed(found))
+    def seen(self, customer: str, now: float, most_delay: float) -> list[dict[str, Any]]:
+        """Newest first; each is kept back for a share of its own of the longest delay."""
+        rows = [row for row in self._rows if row["customer"] == customer]
+        return [row for row in reversed(rows) if row["at"] + most_delay * row["late"] <= now]
 
 
 @dataclass(frozen=True, slots=True)

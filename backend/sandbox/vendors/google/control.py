@@ -34,13 +34,17 @@ class TokenChange(BaseModel):
 
 
 class Project(BaseModel):
-    """`operations_per_day`: 2,880 is Explorer access, 15,000 Basic. Not approved: test accounts alone."""
+    """`operations_per_day`: 2,880 is Explorer access, 15,000 Basic. Not approved: test accounts alone.
+
+    `change_delay`: the most seconds by which `change_event` lags.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     operations_per_day: Annotated[int, Field(ge=1)] | None = None
     approved: bool | None = None
     page_rows: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    change_delay: Annotated[float, Field(ge=0, le=180)] | None = None
 
 
 def router(google: GoogleState) -> APIRouter:
@@ -116,6 +120,8 @@ def _set(google: GoogleState, wanted: Project) -> dict[str, Any]:
         google.settings.approved = wanted.approved
     if wanted.page_rows is not None:
         google.settings.page_rows = wanted.page_rows
+    if wanted.change_delay is not None:
+        google.settings.change_delay = wanted.change_delay
     return _project(google)
 
 
@@ -125,4 +131,5 @@ def _project(google: GoogleState) -> dict[str, Any]:
         "operations_used": google.quota.used,
         "approved": google.settings.approved,
         "page_rows": google.settings.page_rows,
+        "change_delay": google.settings.change_delay,
     }

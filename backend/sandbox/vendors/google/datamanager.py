@@ -61,8 +61,10 @@ def ingest(
         checks.add("events", "TOO_MANY_EVENTS", f"A request holds at most {_MOST_EVENTS} events.")
         events = []
     encoding = body.get("encoding")
+    references = _references(body, checks)
     for index, event in enumerate(events):
         _check_event(f"events[{index}]", event, encoding, checks)
+        _check_references(f"events[{index}]", event, references, checks)
     _check_consent("consent", body.get("consent"), checks)
     checks.close()
     if body.get("validateOnly"):
@@ -114,6 +116,31 @@ def _destinations(google: GoogleState, body: Mapping[str, Any], checks: Checks) 
         return []
     found = [_destination(google, f"destinations[{n}]", one, checks) for n, one in enumerate(given)]
     return [one for one in found if one is not None]
+
+
+def _references(body: Mapping[str, Any], checks: Checks) -> set[str]:
+    given = body.get("destinations")
+    found = [
+        one.get("reference") for one in (given if isinstance(given, list) else ()) if isinstance(one, dict)
+    ]
+    named = [str(one) for one in found if one]
+    if len(named) != len(set(named)):
+        checks.add(
+            "destinations", "DUPLICATE_DESTINATION_REFERENCE", "Two destinations have the same reference."
+        )
+    return set(named)
+
+
+def _check_references(at: str, event: Any, known: set[str], checks: Checks) -> None:
+    wanted = event.get("destinationReferences") if isinstance(event, dict) else None
+    if wanted is not None and not (isinstance(wanted, list) and set(map(str, wanted)) <= known):
+        checks.add(f"{at}.destination_references", "INVALID_DESTINATION", "There is no such destination.")
+
+
+def _goes_to(event: Mapping[str, Any], destination: Mapping[str, Any]) -> bool:
+    """To every destination, unless it names some."""
+    wanted = event.get("destinationReferences")
+    return not wanted or destination.get("reference") in wanted
 
 
 def _destination(google: GoogleState, at: str, given: Any, checks: Checks) -> Entity | None:
@@ -253,6 +280,7 @@ def _take(
             verdicts = [
                 _keep(google, action, body, event, broken=n in refused)
                 for n, event in enumerate(body["events"])
+                if _goes_to(event, given)
             ]
             errors = Counter(verdict for verdict in verdicts if verdict)
             outcomes.append({"destination": given, "records": len(verdicts), "errors": errors})

@@ -142,7 +142,7 @@ def _conversion_actions(google: GoogleState, customer: str) -> Iterator[Row]:
 
 
 def _changes(google: GoogleState, customer: str) -> Iterator[Row]:
-    for row in google.changes.seen(customer, google.now()):
+    for row in google.changes.seen(customer, google.now(), google.settings.change_delay):
         found = _customer_row(google.customers[customer])
         for name in ("campaign", "ad_group"):
             entity = google.book.find(row.get(f"change_event.{name}") or "")

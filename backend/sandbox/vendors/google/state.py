@@ -37,10 +37,11 @@ class Customer:
 
 @dataclass(slots=True)
 class Settings:
-    """What a person sets in the Cloud console, and how many rows make a page."""
+    """What a person sets in the Cloud console, how many rows make a page, and how late changes are told."""
 
     approved: bool = True
     page_rows: int = 10_000
+    change_delay: float = 180.0
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from sandbox.faults import Fault
 from sandbox.vendors.google import control, stock
 from sandbox.vendors.google.book import Book
 from sandbox.vendors.google.changes import Changes
-from sandbox.vendors.google.constants import NEWEST_VERSION, PLATFORM
+from sandbox.vendors.google.constants import CLIENT_ID, NEWEST_VERSION, PLATFORM
 from sandbox.vendors.google.errors import (
     AdsError,
     EventsError,
@@ -92,6 +92,17 @@ class Google:
 
     def failed(self, path: str) -> Answer:
         return _worded(AdsError("INTERNAL"), path)
+
+    def settings(self, url: str) -> dict[str, str]:
+        here = f"{url}{self.prefix}"
+        return {
+            "GOOGLE_ADS_BASE_URL": here,
+            "GOOGLE_DATA_MANAGER_BASE_URL": here,
+            "GOOGLE_OAUTH_BASE_URL": here,
+            "GOOGLE_DIALOG_URL": here,
+            "GOOGLE_CLIENT_ID": CLIENT_ID,
+            "GOOGLE_CLIENT_SECRET": self.state.tokens.client_secret,
+        }
 
     def account_name(self, account: str) -> str:
         return account

@@ -15,6 +15,7 @@ from app.core.ids import uuid7
 from app.db.session import Scopes
 from app.models.integrations.calls import PlatformCall
 from app.services.integrations.gateway import Gateway
+from app.services.integrations.google.client import GoogleClient
 from app.services.integrations.meta.client import MetaClient
 from app.services.integrations.ports import MUTATING, AdPlatform
 from app.services.integrations.service import IntegrationsService
@@ -22,6 +23,7 @@ from app.services.integrations.vendors import VENDORS
 from app.services.trust_engine.gate.errors import PermitRefused
 from app.services.trust_engine.gate.permits import Change, Permit
 from app.services.trust_engine.gate.service import KillSwitch, PermitDesk
+from tests.factories import google
 from tests.factories.access import Company
 from tests.factories.integrations import BROAD, US_ACCOUNT, connect
 from tests.factories.permits import minted
@@ -43,7 +45,15 @@ async def meta_account(scopes: Scopes, sandbox: Sandbox) -> UUID:
     return (await connect(scopes, sandbox)).dollars
 
 
-CASES = {"meta": Case(MetaClient, US_ACCOUNT, BROAD, meta_account)}
+async def google_account(scopes: Scopes, sandbox: Sandbox) -> UUID:
+    google.as_laid(sandbox)
+    return (await google.connect(scopes, sandbox)).dollars
+
+
+CASES = {
+    "meta": Case(MetaClient, US_ACCOUNT, BROAD, meta_account),
+    "google": Case(GoogleClient, google.US_ACCOUNT, google.BRAND, google_account),
+}
 CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "set_daily_budget": (
         {"daily_budget_micros": 400_000_000},

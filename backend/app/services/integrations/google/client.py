@@ -1,0 +1,298 @@
+"""One ad account at Google."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from app.core.logging import get_logger
+from app.services.integrations.google import conversions, mapping, queries
+from app.services.integrations.google.errors import PLATFORM
+from app.services.integrations.google.money import NotMoney, amount, micros_of
+from app.services.integrations.google.transport import GoogleTransport
+from app.services.integrations.ports import (
+    SET_DAILY_BUDGET,
+    SET_LIFETIME_BUDGET,
+    SET_STATUS,
+    Acknowledgement,
+    Applied,
+    BudgetedType,
+    ConversionEvent,
+    ConversionSettings,
+    EntityState,
+    EventRefused,
+    MetricsReading,
+    Permits,
+    PlatformError,
+    PlatformErrorKind,
+    PreparedEvent,
+    RemoteEdit,
+    mutates,
+)
+from app.services.integrations.vendor import Speaker
+from app.services.trust_engine.gate.permits import Change, Permit
+
+log = get_logger(__name__)
+
+_PASSING = frozenset({PlatformErrorKind.TRANSIENT, PlatformErrorKind.RATE_LIMITED})
+_COLLECTIONS: dict[str, str] = {"campaign": "campaigns", "ad_set": "adGroups"}
+_CHANGES_KEPT = timedelta(days=29)
+"""Google keeps 30 days of them, counted by the account's days."""
+_UNITS: dict[str, int] = {}
+"""The currencies' billable units, as Google told them: they do not change."""
+
+
+class GoogleClient:
+    platform = PLATFORM
+
+    def __init__(self, transport: GoogleTransport, permits: Permits, speaker: Speaker) -> None:
+        self._transport = transport
+        self._permits = permits
+        self._token = speaker.token
+        self._account = speaker.account
+        self._currency = speaker.currency
+        self._timezone = speaker.timezone
+        self._app_id = speaker.app_id
+        self.read_only = speaker.read_only
+
+    async def list_campaigns(self) -> list[EntityState]:
+        rows = await self._rows("list_campaigns", queries.CAMPAIGNS)
+        return [self._state("campaign", row) for row in rows]
+
+    async def list_ad_sets(self) -> list[EntityState]:
+        rows = await self._rows("list_ad_sets", queries.AD_GROUPS)
+        return [self._state("ad_set", row) for row in rows]
+
+    async def read_entity(self, entity_type: BudgetedType, external_id: str) -> EntityState:
+        rows = await self._rows("read_entity", queries.entity(entity_type, _id(external_id)))
+        return self._state(entity_type, _the_one(rows))
+
+    async def fetch_metrics(self, since: date, until: date, conversion: ConversionSettings) -> MetricsReading:
+        category = mapping.category(conversion)
+        delivered = await self._rows("fetch_metrics", queries.delivery(since, until))
+        claimed = await self._rows("fetch_conversions", queries.conversions(since, until, category))
+        reported = await self._rows("fetch_ad_set_days", queries.ad_group_days(since, until))
+        try:
+            return mapping.metrics(delivered, claimed, reported, currency=self._currency)
+        except (KeyError, ValueError, TypeError) as error:
+            raise _malformed(error) from error
+
+    async def recent_edits(self, since: datetime, until: datetime) -> list[RemoteEdit]:
+        rows = await self._changes(max(since, until - _CHANGES_KEPT), until)
+        campaigns_on: dict[str, list[str]] = {}
+        if mapping.budgets_edited(rows):
+            campaigns_on = mapping.campaigns_by_budget(await self._rows("list_budgets", queries.CAMPAIGNS))
+        me = (
+            str((await self._transport.token_info(self._token)).get("email"))
+            if mapping.by_a_program(rows)
+            else ""
+        )
+        try:
+            return mapping.edits(rows, campaigns_on, (me, self._app_id), self._timezone)
+        except (KeyError, ValueError, TypeError) as error:
+            raise _malformed(error) from error
+
+    async def event_match_quality(self, pixel_id: str) -> Mapping[str, float]:
+        """Google reports no such figure."""
+        del pixel_id
+        return {}
+
+    def prepare_event(self, event: ConversionEvent, now: datetime) -> PreparedEvent | EventRefused:
+        return conversions.prepare(event, now)
+
+    async def send_events(self, pixel_id: str, events: Sequence[PreparedEvent]) -> Acknowledgement:
+        """`pixel_id` is the conversion action that the account chose; other events go to their own category's."""
+        if self.read_only:
+            raise _read_only()
+        actions = await self._actions_for(_id(pixel_id), {str(one.body["category"]) for one in events})
+        requests = []
+        for start in range(0, len(events), conversions.MOST_EVENTS):
+            body = conversions.request(
+                events[start : start + conversions.MOST_EVENTS],
+                actions,
+                account=self._account,
+                manager=self._transport.manager(),
+            )
+            answer = await self._transport.ingest(body, token=self._token)
+            if not isinstance(answer.get("requestId"), str):
+                raise PlatformError(
+                    PlatformErrorKind.TRANSIENT, f"{PLATFORM}.malformed", "No id of a request came back."
+                )
+            requests.append(answer["requestId"])
+        return Acknowledgement(len(events), {"request_ids": requests})
+
+    @mutates
+    async def set_daily_budget(self, change: Change, permit: Permit) -> Applied:
+        return await self._set_budget(SET_DAILY_BUDGET, "daily_budget_micros", "amountMicros", change, permit)
+
+    @mutates
+    async def set_lifetime_budget(self, change: Change, permit: Permit) -> Applied:
+        return await self._set_budget(
+            SET_LIFETIME_BUDGET, "lifetime_budget_micros", "totalAmountMicros", change, permit
+        )
+
+    @mutates
+    async def set_status(self, change: Change, permit: Permit) -> Applied:
+        self._is_ours(change, SET_STATUS, "status")
+        status = mapping.status_to_google(str(change.after["status"]))
+        # A stop is never held back by a breaker or a limit of our own.
+        is_stop = status == "PAUSED"
+        if not is_stop:
+            await self._transport.may_leave()
+        await self._demand_own(change, is_stop=is_stop)
+        collection = _COLLECTIONS[change.entity_type]
+        name = f"customers/{self._account}/{collection}/{change.entity}"
+        return await self._write(change, permit, collection, {"resourceName": name, "status": status})
+
+    async def _set_budget(
+        self, operation: str, fact: str, field: str, change: Change, permit: Permit
+    ) -> Applied:
+        self._is_ours(change, operation, fact)
+        if change.entity_type != "campaign":
+            raise _invalid("no_budget_of_its_own", "At Google an ad group has no budget of its own.")
+        await self._transport.may_leave()
+        budget = (await self._own(change)).get("campaignBudget") or {}
+        if mapping.is_shared(budget):
+            raise PlatformError(
+                PlatformErrorKind.UNSUPPORTED,
+                f"{PLATFORM}.shared_budget",
+                "Other campaigns spend this budget too: it is not changed as if it were this one's.",
+            )
+        try:
+            micros = amount(change.after[fact], await self._unit())
+        except NotMoney as error:
+            raise _invalid("not_money", str(error)) from error
+        update = {"resourceName": str(budget["resourceName"]), field: micros}
+        return await self._write(change, permit, "campaignBudgets", update)
+
+    async def _write(
+        self, change: Change, permit: Permit, collection: str, update: Mapping[str, str]
+    ) -> Applied:
+        """One resource, one field."""
+        (field,) = set(update) - {"resourceName"}
+        operation = {"update": dict(update), "updateMask": field}
+        await self._permits.use(permit, change)
+        body = await self._transport.write(
+            change.operation,
+            self._account,
+            collection,
+            operation,
+            token=self._token,
+            permit_id=permit.id,
+            patient=update.get("status") == "PAUSED",
+        )
+        results = body.get("results")
+        if not isinstance(results, list) or [one.get("resourceName") for one in results] != [
+            update["resourceName"]
+        ]:
+            raise PlatformError(
+                PlatformErrorKind.AMBIGUOUS,
+                f"{PLATFORM}.no_result",
+                "Google did not say whether it was applied.",
+            )
+        return Applied()
+
+    async def _demand_own(self, change: Change, *, is_stop: bool) -> None:
+        """Whether the account has such an entity. A stop that cannot learn it goes on: nothing may hold a stop back."""
+        try:
+            await self._own(change)
+        except PlatformError as error:
+            if not is_stop or error.kind not in _PASSING:
+                raise
+            log.warning("integrations.owner_not_asked", entity=change.entity, code=error.code)
+
+    async def _own(self, change: Change) -> dict[str, Any]:
+        """The entity as this account holds it: one token reaches many accounts, and an id says nothing of its own."""
+        entity_type: BudgetedType = "campaign" if change.entity_type == "campaign" else "ad_set"
+        query = queries.entity(entity_type, change.entity)
+        return _the_one(await self._transport.ask("read_owner", self._account, query, token=self._token))
+
+    async def _unit(self) -> int:
+        """What the account's currency is billed in; asked once."""
+        if self._currency not in _UNITS:
+            query = queries.unit(_currency(self._currency))
+            rows = await self._transport.ask("read_currency", self._account, query, token=self._token)
+            if not rows:
+                raise NotMoney(f"Google has no currency {self._currency}.")
+            _UNITS[self._currency] = micros_of(rows[0]["currencyConstant"]["billableUnitMicros"])
+        return _UNITS[self._currency]
+
+    async def _changes(self, since: datetime, until: datetime) -> list[dict[str, Any]]:
+        """Google gives 10,000 at most: what is left follows from the time of the last one."""
+        found: dict[str, dict[str, Any]] = {}
+        while True:
+            page = await self._rows("recent_edits", queries.changes(since, until, self._timezone))
+            new = {str(row["changeEvent"]["resourceName"]): row for row in page} if page else {}
+            more = set(new) - set(found)
+            found |= new
+            if len(page) < queries.MOST_CHANGES or not more:
+                return list(found.values())
+            since = mapping.changed_at(page[-1], self._timezone)
+
+    async def _actions_for(self, chosen: str, categories: set[str]) -> dict[str, str]:
+        """Which conversion action each category goes to: the chosen one for its own."""
+        rows = await self._rows("list_conversion_actions", queries.ACTIONS)
+        found = mapping.actions_by_category(rows)
+        own = next((category for category, ids in found.items() if chosen in ids), None)
+        if own is None:
+            raise _invalid("no_such_action", "The account has no such conversion action that takes events.")
+        missing = sorted(categories - set(found))
+        if missing:
+            raise _invalid("no_conversion_action", f"The account has no conversion action for {missing[0]}.")
+        return {category: chosen if category == own else found[category][0] for category in categories}
+
+    def _is_ours(self, change: Change, operation: str, fact: str) -> None:
+        """Refuse, before a permit is spent, what could never be meant for this method of this account."""
+        if self.read_only:
+            raise _read_only()
+        if (change.platform, change.account, change.operation) != (PLATFORM, self._account, operation):
+            raise _invalid("other_change", "This change is for another account or operation.")
+        if change.entity_type not in _COLLECTIONS:
+            raise _invalid("not_an_entity", "Only campaigns and ad groups are changed here.")
+        _id(change.entity)
+        if set(change.after) != {fact}:
+            raise _invalid("other_facts", f"{operation} sets {fact} and nothing else.")
+
+    def _state(self, entity_type: BudgetedType, row: Mapping[str, Any]) -> EntityState:
+        try:
+            return mapping.entity(entity_type, row, self._account, self._currency, self._timezone)
+        except (KeyError, ValueError, TypeError) as error:
+            raise _malformed(error) from error
+
+    async def _rows(self, operation: str, query: str) -> list[dict[str, Any]]:
+        return await self._transport.rows(operation, self._account, query, token=self._token)
+
+
+def _the_one(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    if not rows:
+        raise PlatformError(
+            PlatformErrorKind.PERMISSION, f"{PLATFORM}.other_account", "This account has no such object."
+        )
+    return rows[0]
+
+
+def _id(text: str) -> str:
+    if not text.isascii() or not text.isdecimal():
+        raise _invalid("not_an_id", "This is no id of the platform's.")
+    return text
+
+
+def _currency(text: str) -> str:
+    if len(text) != 3 or not (text.isascii() and text.isalpha() and text.isupper()):  # noqa: PLR2004  (ISO 4217's letters)
+        raise NotMoney(f"{text!r} is no currency.")
+    return text
+
+
+def _read_only() -> PlatformError:
+    return PlatformError(
+        PlatformErrorKind.PERMISSION, f"{PLATFORM}.read_only", "This connection may only read."
+    )
+
+
+def _invalid(code: str, message: str) -> PlatformError:
+    return PlatformError(PlatformErrorKind.INVALID, f"{PLATFORM}.{code}", message)
+
+
+def _malformed(error: Exception) -> PlatformError:
+    return PlatformError(
+        PlatformErrorKind.TRANSIENT, f"{PLATFORM}.malformed", f"An object came without {error}."
+    )

@@ -1,0 +1,281 @@
+"""Google's dialect: three hosts, bearer tokens, paged queries, and the manager by whom an account is reached."""
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from app.services.integrations.google import errors, queries
+from app.services.integrations.google.errors import PLATFORM
+from app.services.integrations.ports import PlatformError, PlatformErrorKind
+from app.services.integrations.wire import Answer, Call, Line, Wire
+
+_MOST_PAGES = 500
+_CUSTOMER = re.compile(r"\d{1,19}")
+_SERVICES = frozenset({"campaignBudgets", "campaigns", "adGroups"})
+_NO_PERMISSION = f"{PLATFORM}.user_permission_denied"
+Json = dict[str, Any]
+
+
+class GoogleDialect:
+    platform = PLATFORM
+    name = "Google"
+
+    def wait_seconds(self, headers: Mapping[str, str]) -> int:
+        """Google says so in its errors alone."""
+        del headers
+        return 0
+
+    def trace(self, answer: Answer) -> str | None:
+        return errors.trace_of(answer)
+
+    def refusal(self, answer: Answer, *, mutating: bool) -> PlatformError | None:
+        return errors.refusal(answer, mutating=mutating)
+
+
+@dataclass(frozen=True, slots=True)
+class Hosts:
+    ads: str
+    version: str
+    events: str
+    sign_in: str
+
+
+class Routes:
+    """By which manager an account is reached, as it was found; by circuit, which is a tenant's own."""
+
+    def __init__(self) -> None:
+        self._managers: dict[str, str] = {}
+
+    def of(self, circuit: str) -> str | None:
+        return self._managers.get(circuit)
+
+    def keep(self, circuit: str, manager: str | None) -> None:
+        if manager is None:
+            self._managers.pop(circuit, None)
+        else:
+            self._managers[circuit] = manager
+
+
+_ROUTES = Routes()
+
+
+class GoogleTransport:
+    """Speaks for one access token."""
+
+    def __init__(self, line: Line, hosts: Hosts) -> None:
+        self._wire = Wire(line, GoogleDialect())
+        self._hosts = hosts
+        self._circuit = line.circuit
+        self.may_leave = self._wire.may_leave
+
+    # The Ads API.
+
+    async def rows(self, operation: str, customer: str, query: str, *, token: str) -> list[Json]:
+        """Every row of a query, over all its pages."""
+        manager = _ROUTES.of(self._circuit)
+        try:
+            return await self._rows(operation, customer, query, token=token, manager=manager)
+        except PlatformError as error:
+            if error.code != _NO_PERMISSION:
+                raise
+            found = await self.manager_of(customer, token=token)
+            if found == manager:
+                raise
+            _ROUTES.keep(self._circuit, found)
+            return await self._rows(operation, customer, query, token=token, manager=found)
+
+    async def rows_by(
+        self, operation: str, customer: str, query: str, *, token: str, manager: str | None
+    ) -> list[Json]:
+        """The same, by a way that the caller knows."""
+        return await self._rows(operation, customer, query, token=token, manager=manager)
+
+    async def ask(self, operation: str, customer: str, query: str, *, token: str) -> list[Json]:
+        """The few rows that a write waits for, one page at most."""
+        manager = _ROUTES.of(self._circuit)
+        try:
+            return await self._ask(operation, customer, query, token=token, manager=manager)
+        except PlatformError as error:
+            if error.code != _NO_PERMISSION:
+                raise
+            found = await self.manager_of(customer, token=token)
+            if found == manager:
+                raise
+            _ROUTES.keep(self._circuit, found)
+            return await self._ask(operation, customer, query, token=token, manager=found)
+
+    async def accessible(self, *, token: str) -> list[str]:
+        """The customers that the token's person has a role in."""
+        call = self._ads("GET", "list_accounts", "customers:listAccessibleCustomers", token=token)
+        body = await self._wire.read(call)
+        names = body.get("resourceNames")
+        if not isinstance(names, list):
+            raise _malformed("A list came without its names.")
+        return [str(name).rpartition("/")[2] for name in names]
+
+    async def manager_of(self, customer: str, *, token: str) -> str | None:
+        """The first of the person's managers that the account belongs to; None where it is the person's own."""
+        mine = await self.accessible(token=token)
+        if customer in mine:
+            return None
+        query = queries.client(_number(customer))
+        for manager in mine:
+            try:
+                found = await self._rows("find_manager", manager, query, token=token, manager=manager)
+            except PlatformError as error:
+                if error.kind is not PlatformErrorKind.PERMISSION:
+                    raise
+                continue
+            if found:
+                return manager
+        return None
+
+    async def write(
+        self,
+        operation: str,
+        customer: str,
+        service: str,
+        change: Mapping[str, Any],
+        *,
+        token: str,
+        permit_id: UUID | None = None,
+        patient: bool = False,
+    ) -> Json:
+        """One operation of a service's mutate; see `Wire.write`."""
+        if service not in _SERVICES:
+            raise PlatformError(
+                PlatformErrorKind.INVALID, f"{PLATFORM}.not_a_service", "There is no such service."
+            )
+        path = f"customers/{_number(customer)}/{service}:mutate"
+        call = self._ads(
+            "POST",
+            operation,
+            path,
+            token=token,
+            manager=_ROUTES.of(self._circuit),
+            body={"operations": [change]},
+        )
+        return await self._wire.write(call, permit_id=permit_id, patient=patient)
+
+    # The Data Manager API.
+
+    async def ingest(self, body: Mapping[str, Any], *, token: str) -> Json:
+        """Events, which may be sent again: Google deduplicates them by transaction."""
+        call = Call(
+            operation="send_events",
+            method="POST",
+            url=f"{self._hosts.events.rstrip('/')}/v1/events:ingest",
+            path="events:ingest",
+            headers=_bearer(token),
+            json=dict(body),
+        )
+        return await self._wire.once(call)
+
+    def manager(self) -> str | None:
+        """By whom the account is reached, as far as it is known."""
+        return _ROUTES.of(self._circuit)
+
+    # Signing in.
+
+    async def sign_in(self, operation: str, path: str, form: Mapping[str, str]) -> Json:
+        call = Call(
+            operation=operation,
+            method="POST",
+            url=f"{self._hosts.sign_in.rstrip('/')}/{path}",
+            path=path,
+            form=dict(form),
+        )
+        return await self._wire.once(call)
+
+    async def token_info(self, token: str) -> Json:
+        call = Call(
+            operation="inspect_token",
+            method="POST",
+            url=f"{self._hosts.sign_in.rstrip('/')}/tokeninfo",
+            path="tokeninfo",
+            form={"access_token": token},
+        )
+        return await self._wire.read(call)
+
+    async def _rows(
+        self, operation: str, customer: str, query: str, *, token: str, manager: str | None
+    ) -> list[Json]:
+        return [row async for row in self._pages(operation, customer, query, token=token, manager=manager)]
+
+    async def _pages(
+        self, operation: str, customer: str, query: str, *, token: str, manager: str | None
+    ) -> AsyncIterator[Json]:
+        wanted = {"query": query}
+        for _ in range(_MOST_PAGES):
+            call = self._search(operation, customer, wanted, token=token, manager=manager)
+            body = await self._wire.read(call)
+            for row in _results(body):
+                yield row
+            following = body.get("nextPageToken")
+            if not following:
+                return
+            wanted = {"query": query, "pageToken": str(following)}
+        raise PlatformError(PlatformErrorKind.INVALID, f"{PLATFORM}.endless_paging", "The list does not end.")
+
+    async def _ask(
+        self, operation: str, customer: str, query: str, *, token: str, manager: str | None
+    ) -> list[Json]:
+        call = self._search(operation, customer, {"query": query}, token=token, manager=manager)
+        return _results(await self._wire.ask(call))
+
+    def _search(
+        self, operation: str, customer: str, body: Mapping[str, str], *, token: str, manager: str | None
+    ) -> Call:
+        path = f"customers/{_number(customer)}/googleAds:search"
+        return self._ads("POST", operation, path, token=token, manager=manager, body=body)
+
+    def _ads(
+        self,
+        method: str,
+        operation: str,
+        path: str,
+        *,
+        token: str,
+        manager: str | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> Call:
+        headers = _bearer(token) | ({} if manager is None else {"login-customer-id": _number(manager)})
+        return Call(
+            operation=operation,
+            method=method,
+            url=f"{self._hosts.ads.rstrip('/')}/{self._hosts.version}/{path}",
+            path=path,
+            headers=headers,
+            json=None if body is None else dict(body),
+        )
+
+
+def _bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def _number(customer: str) -> str:
+    """An id that could lead elsewhere makes of a harmless call another one."""
+    if not _CUSTOMER.fullmatch(customer) or not customer.isascii():
+        raise PlatformError(
+            PlatformErrorKind.INVALID, f"{PLATFORM}.not_a_customer", "This is no id of the platform's."
+        )
+    return customer
+
+
+def _results(body: Mapping[str, Any]) -> list[Json]:
+    """Google leaves the rows out where there are none; an answer without its mask of fields is none of a query."""
+    rows = body.get("results", [])
+    if (
+        not isinstance(rows, list)
+        or not all(isinstance(row, dict) for row in rows)
+        or "fieldMask" not in body
+    ):
+        raise _malformed("A list came without its rows.")
+    return rows
+
+
+def _malformed(message: str) -> PlatformError:
+    return PlatformError(PlatformErrorKind.TRANSIENT, f"{PLATFORM}.malformed", message)
