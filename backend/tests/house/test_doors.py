@@ -49,6 +49,10 @@ _SENDS = {
 _WAYS_OUT = {
     "app.services.integrations.meta.audiences.MetaAudiences._delete: delete": "audiences carry consent receipts",
     "app.services.integrations.meta.audiences.MetaAudiences._post: post": "audiences carry consent receipts",
+    "app.services.integrations.google.client.GoogleClient._write: write": "behind a permit",
+    "app.services.integrations.google.transport.GoogleTransport.ingest: once": "conversions carry consent, not permits",
+    "app.services.integrations.google.transport.GoogleTransport.sign_in: once": "fetches a token, or gives ours up",
+    "app.services.integrations.google.transport.GoogleTransport.write: write": "behind the permit",
     "app.services.integrations.meta.client.MetaClient.send_events: post": "conversions carry consent, not permits",
     "app.services.integrations.meta.client.MetaClient._write: write": "behind a permit",
     "app.services.integrations.meta.sign_in.MetaSignIn.revoke: delete": "gives our own access up",

@@ -70,6 +70,7 @@ class Google:
             Route("/tokeninfo", http.token_info, methods=["GET", "POST"]),
             Route("/v1/events:ingest", http.ingest, methods=["POST"]),
             Route("/v1/requestStatus:retrieve", http.request_status, methods=["GET"]),
+            Route("/v1/{path:path}", http.anything, methods=["GET", "POST"]),
             Route("/v{version:int}/{path:path}", http.ads, methods=["GET", "POST"]),
             Route("/{path:path}", http.anything, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
         ]
