@@ -81,7 +81,7 @@ class GoogleState:
 
     def has_ended(self, campaign: Entity) -> bool:
         end = campaign.data.get("end_date_time")
-        return bool(end) and seconds(end, self.timezone(campaign.customer)) < self.now()
+        return end is not None and seconds(end, self.timezone(campaign.customer)) < self.now()
 
     def has_begun(self, campaign: Entity) -> bool:
         start = campaign.data.get("start_date_time")

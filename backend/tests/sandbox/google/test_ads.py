@@ -39,9 +39,7 @@ def test_a_report_by_day_adds_up_by_campaign_and_by_account(api: Api) -> None:
 
 
 def test_a_campaign_without_ad_groups_has_its_figures_all_the_same(api: Api) -> None:
-    query = (
-        f"SELECT campaign.id, metrics.impressions FROM campaign WHERE {WEEK} AND campaign.id = 21400000002"
-    )
+    query = select("campaign.id, metrics.impressions", "campaign", WEEK, "campaign.id = 21400000002")
     (row,) = api.rows(query)
     assert int(row["metrics"]["impressions"]) > 0
     groups = api.rows("SELECT ad_group.id, campaign.id FROM ad_group WHERE campaign.id = 21400000002")
@@ -247,11 +245,12 @@ def test_a_persons_edit_is_in_the_history_after_a_while(
     project(change_delay=180)
     edit = {"resource_name": BRAND, "changes": {"name": "Search | Brand, by hand"}}
     sandbox.control("POST", "google/edit", json=edit)
-    query = (
-        "SELECT change_event.change_date_time, change_event.user_email, change_event.client_type, "
-        "change_event.changed_fields, change_event.old_resource, change_event.new_resource, campaign.id "
-        "FROM change_event WHERE change_event.change_date_time DURING LAST_7_DAYS LIMIT 100"
-    ).replace("DURING LAST_7_DAYS", "BETWEEN '2026-02-25' AND '2026-03-10'")
+    fields = (
+        "change_event.change_date_time, change_event.user_email, change_event.client_type, "
+        "change_event.changed_fields, change_event.old_resource, change_event.new_resource, campaign.id"
+    )
+    between = "change_event.change_date_time BETWEEN '2026-02-25' AND '2026-03-10'"
+    query = f"{select(fields, 'change_event', between)} LIMIT 100"
     project(change_delay=0)
     rows = [row for row in api.rows(query) if row["changeEvent"]["changedFields"] == "name"]
     assert rows[0]["changeEvent"]["clientType"] == "GOOGLE_ADS_WEB_CLIENT"

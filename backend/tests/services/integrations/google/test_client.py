@@ -16,9 +16,11 @@ from app.services.integrations.ports import (
     SET_STATUS,
     AdPlatform,
     BudgetedType,
+    ConversionEvent,
     ConversionSettings,
     PlatformError,
     PlatformErrorKind,
+    PreparedEvent,
     RemoteEdit,
 )
 from app.services.integrations.service import IntegrationsService
@@ -28,6 +30,7 @@ from tests.factories.google import (
     BRAND,
     BRAND_BUDGET,
     DISPLAY,
+    JP_PURCHASE,
     JP_SEARCH,
     PMAX,
     TENTS,
@@ -323,3 +326,61 @@ async def test_every_call_is_in_the_log_without_its_secrets(
     assert (call.ad_account_id, call.mutating) == (connected.dollars, False)
     assert call.trace
     assert sandbox.vendor("google")["access_token"] not in repr(vars(call))
+
+
+def event(dollars: AdPlatform, name: str) -> PreparedEvent:
+    now = real_now()
+    found = dollars.prepare_event(
+        ConversionEvent(
+            dedupe_key=f"{name}-{now.timestamp()}",
+            name=name,
+            at=now - timedelta(hours=1),
+            identifiers={"email": "alexz@example.com"},
+            value_micros=10_000_000,
+            currency="USD",
+        ),
+        now,
+    )
+    assert isinstance(found, PreparedEvent)
+    return found
+
+
+async def test_each_event_goes_to_the_action_of_its_own_category(
+    dollars: AdPlatform, sandbox: Sandbox
+) -> None:
+    events = [event(dollars, "purchase"), event(dollars, "add_to_cart")]
+    told = await dollars.send_events(US_PURCHASE, events)
+    assert (told.received, len(told.response["request_ids"])) == (2, 1)
+    for action, one in ((US_PURCHASE, events[0]), ("7010000011", events[1])):
+        taken = sandbox.control("GET", "google/events", params={"conversion_action": action})["events"]
+        assert taken[0]["transaction_id"] == one.body["event"]["transactionId"]
+
+
+async def test_an_event_without_an_action_of_its_category_is_given_up(dollars: AdPlatform) -> None:
+    with pytest.raises(PlatformError) as caught:
+        await dollars.send_events(US_PURCHASE, [event(dollars, "page_view")])
+    assert caught.value.kind is PlatformErrorKind.INVALID
+    assert caught.value.code == "google.no_conversion_action"
+
+
+@pytest.mark.parametrize(
+    ("action", "code"),
+    [
+        ("123", "google.no_such_action"),
+        ("7010000002", "google.no_such_action"),
+        ("x/../1", "google.not_an_id"),
+    ],
+)
+async def test_an_action_that_is_none_of_the_accounts_takes_nothing(
+    dollars: AdPlatform, action: str, code: str
+) -> None:
+    with pytest.raises(PlatformError) as caught:
+        await dollars.send_events(action, [event(dollars, "purchase")])
+    assert (caught.value.kind, caught.value.code) == (PlatformErrorKind.INVALID, code)
+
+
+async def test_events_of_an_account_behind_a_manager_are_taken(yen: AdPlatform, sandbox: Sandbox) -> None:
+    one = event(yen, "purchase")
+    assert (await yen.send_events(JP_PURCHASE, [one])).received == 1
+    taken = sandbox.control("GET", "google/events", params={"conversion_action": JP_PURCHASE})["events"]
+    assert taken[0]["transaction_id"] == one.body["event"]["transactionId"]
