@@ -117,6 +117,11 @@ class Settings(BaseSettings):
         None, description="Of a Google Cloud project that is approved for the Ads API."
     )
     google_client_secret: SecretStr | None = None
+    google_account_operations_per_day: int | None = Field(
+        None,
+        ge=100,
+        description="An account's share of the project's (2,880, 15,000 a day); empty rations nothing.",
+    )
     allow_private_addresses: bool = Field(
         default=False, description="Lets vendor and webhook calls reach loopback: for the sandbox."
     )

@@ -40,6 +40,13 @@ class _Memory:
     def put(self, key: str, value: int, seconds: int) -> None:
         self._entries[key] = (value, time.monotonic() + seconds)
 
+    def add(self, key: str, amount: int, seconds: int) -> int:
+        """Keeps the end that the key has."""
+        fresh = self.ttl(key) <= 0
+        value = amount + (0 if fresh else self._entries[key][0])
+        self._entries[key] = (value, time.monotonic() + seconds if fresh else self._entries[key][1])
+        return value
+
     def drop(self, *keys: str) -> None:
         for key in keys:
             self._entries.pop(key, None)
@@ -118,6 +125,19 @@ class Breaker:
             await self._redis.set(f"{key}:wait", 1, ex=max(1, seconds))
         except RedisError as error:
             log.warning("integrations.breaker_alone", error=str(error))
+
+    async def count(self, key: str, amount: int, *, seconds: int) -> int:
+        """Add to what is counted under the key, which is forgotten so long after its first; what it comes to."""
+        own = self._memory.add(key, amount, seconds)
+        try:
+            async with self._redis.pipeline(transaction=True) as pipe:
+                pipe.incrby(key, amount)
+                pipe.expire(key, seconds, nx=True)
+                shared, _ = await pipe.execute()
+        except RedisError as error:
+            log.warning("integrations.breaker_alone", error=str(error))
+            return own
+        return max(own, int(shared))
 
     async def state(self, key: str) -> tuple[Circuit, int]:
         """The circuit, and for how many more seconds the platform asked us to wait."""

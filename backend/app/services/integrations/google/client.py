@@ -8,6 +8,7 @@ from app.core.logging import get_logger
 from app.services.integrations.google import conversions, mapping, queries
 from app.services.integrations.google.errors import PLATFORM
 from app.services.integrations.google.money import NotMoney, amount, micros_of
+from app.services.integrations.google.rationing import Use
 from app.services.integrations.google.transport import GoogleTransport
 from app.services.integrations.ports import (
     SET_DAILY_BUDGET,
@@ -138,6 +139,7 @@ class GoogleClient:
         is_stop = status == "PAUSED"
         if not is_stop:
             await self._transport.may_leave()
+            await self._transport.reserve()
         await self._demand_own(change, is_stop=is_stop)
         collection = _COLLECTIONS[change.entity_type]
         name = f"customers/{self._account}/{collection}/{change.entity}"
@@ -150,7 +152,8 @@ class GoogleClient:
         if change.entity_type != "campaign":
             raise _invalid("no_budget_of_its_own", "At Google an ad group has no budget of its own.")
         await self._transport.may_leave()
-        budget = (await self._own(change)).get("campaignBudget") or {}
+        await self._transport.reserve()
+        budget = (await self._own(change, Use.CHANGE)).get("campaignBudget") or {}
         if mapping.is_shared(budget):
             raise PlatformError(
                 PlatformErrorKind.UNSUPPORTED,
@@ -194,23 +197,26 @@ class GoogleClient:
     async def _demand_own(self, change: Change, *, is_stop: bool) -> None:
         """Whether the account has such an entity. A stop that cannot learn it goes on: nothing may hold a stop back."""
         try:
-            await self._own(change)
+            await self._own(change, Use.STOP if is_stop else Use.CHANGE)
         except PlatformError as error:
             if not is_stop or error.kind not in _PASSING:
                 raise
             log.warning("integrations.owner_not_asked", entity=change.entity, code=error.code)
 
-    async def _own(self, change: Change) -> dict[str, Any]:
+    async def _own(self, change: Change, use: Use) -> dict[str, Any]:
         """The entity as this account holds it: one token reaches many accounts, and an id says nothing of its own."""
         entity_type: BudgetedType = "campaign" if change.entity_type == "campaign" else "ad_set"
         query = queries.entity(entity_type, change.entity)
-        return _the_one(await self._transport.ask("read_owner", self._account, query, token=self._token))
+        rows = await self._transport.ask("read_owner", self._account, query, token=self._token, use=use)
+        return _the_one(rows)
 
     async def _unit(self) -> int:
         """What the account's currency is billed in; asked once."""
         if self._currency not in _UNITS:
             query = queries.unit(_currency(self._currency))
-            rows = await self._transport.ask("read_currency", self._account, query, token=self._token)
+            rows = await self._transport.ask(
+                "read_currency", self._account, query, token=self._token, use=Use.CHANGE
+            )
             if not rows:
                 raise NotMoney(f"Google has no currency {self._currency}.")
             _UNITS[self._currency] = micros_of(rows[0]["currencyConstant"]["billableUnitMicros"])

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from app.services.integrations.google import errors, queries
 from app.services.integrations.google.errors import PLATFORM
+from app.services.integrations.google.rationing import Ration, Use
 from app.services.integrations.ports import PlatformError, PlatformErrorKind
 from app.services.integrations.wire import Answer, Call, Line, Wire
 
@@ -40,6 +41,8 @@ class Hosts:
     version: str
     events: str
     sign_in: str
+    operations_per_day: int | None = None
+    """Of one account; None where nothing of ours rations them."""
 
 
 class Routes:
@@ -68,6 +71,7 @@ class GoogleTransport:
         self._wire = Wire(line, GoogleDialect())
         self._hosts = hosts
         self._circuit = line.circuit
+        self._ration = Ration(line, hosts.operations_per_day)
         self.may_leave = self._wire.may_leave
 
     # The Ads API.
@@ -92,11 +96,11 @@ class GoogleTransport:
         """The same, by a way that the caller knows."""
         return await self._rows(operation, customer, query, token=token, manager=manager)
 
-    async def ask(self, operation: str, customer: str, query: str, *, token: str) -> list[Json]:
+    async def ask(self, operation: str, customer: str, query: str, *, token: str, use: Use) -> list[Json]:
         """The few rows that a write waits for, one page at most."""
         manager = _ROUTES.of(self._circuit)
         try:
-            return await self._ask(operation, customer, query, token=token, manager=manager)
+            return await self._ask(operation, customer, query, token=token, manager=manager, use=use)
         except PlatformError as error:
             if error.code != _NO_PERMISSION:
                 raise
@@ -104,10 +108,11 @@ class GoogleTransport:
             if found == manager:
                 raise
             _ROUTES.keep(self._circuit, found)
-            return await self._ask(operation, customer, query, token=token, manager=found)
+            return await self._ask(operation, customer, query, token=token, manager=found, use=use)
 
     async def accessible(self, *, token: str) -> list[str]:
         """The customers that the token's person has a role in."""
+        await self._ration.spend(Use.READ)
         call = self._ads("GET", "list_accounts", "customers:listAccessibleCustomers", token=token)
         body = await self._wire.read(call)
         names = body.get("resourceNames")
@@ -157,7 +162,13 @@ class GoogleTransport:
             manager=_ROUTES.of(self._circuit),
             body={"operations": [change]},
         )
+        if patient:
+            await self._ration.spend(Use.STOP)
         return await self._wire.write(call, permit_id=permit_id, patient=patient)
+
+    async def reserve(self) -> None:
+        """Take the operation of a change that is no stop, before its permit is spent."""
+        await self._ration.spend(Use.CHANGE)
 
     # The Data Manager API.
 
@@ -208,6 +219,7 @@ class GoogleTransport:
         self, operation: str, customer: str, query: str, *, token: str, manager: str | None
     ) -> AsyncIterator[Json]:
         wanted = {"query": query}
+        await self._ration.spend(Use.READ)
         for _ in range(_MOST_PAGES):
             call = self._search(operation, customer, wanted, token=token, manager=manager)
             body = await self._wire.read(call)
@@ -220,8 +232,9 @@ class GoogleTransport:
         raise PlatformError(PlatformErrorKind.INVALID, f"{PLATFORM}.endless_paging", "The list does not end.")
 
     async def _ask(
-        self, operation: str, customer: str, query: str, *, token: str, manager: str | None
+        self, operation: str, customer: str, query: str, *, token: str, manager: str | None, use: Use
     ) -> list[Json]:
+        await self._ration.spend(use)
         call = self._search(operation, customer, {"query": query}, token=token, manager=manager)
         return _results(await self._wire.ask(call))
 

@@ -46,4 +46,5 @@ def _hosts(settings: Settings) -> Hosts:
         settings.google_ads_api_version,
         settings.google_data_manager_base_url,
         settings.google_oauth_base_url,
+        settings.google_account_operations_per_day,
     )
