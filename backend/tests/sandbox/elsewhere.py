@@ -80,6 +80,9 @@ class Elsewhere:
     def failed(self, path: str) -> Answer:
         return Answer(500, json.dumps({"code": 50000, "path": path}).encode())
 
+    def settings(self, url: str) -> dict[str, str]:
+        return {"ELSEWHERE_BASE_URL": f"{url}{self.prefix}"}
+
     def account_name(self, account: str) -> str:
         return f"adv-{account}"
 

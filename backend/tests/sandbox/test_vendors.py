@@ -57,6 +57,13 @@ def test_the_control_pages_know_every_vendor(sandbox: Sandbox) -> None:
     assert platforms == ["meta", "tiktok"]
 
 
+def test_an_application_is_told_where_each_platform_is(sandbox: Sandbox) -> None:
+    settings = sandbox.control("GET", "platforms")
+    assert settings["ELSEWHERE_BASE_URL"] == f"{sandbox.url}/elsewhere"
+    assert settings["META_BASE_URL"] == sandbox.url
+    assert settings["META_APP_SECRET"] == sandbox.app_secret
+
+
 @pytest.mark.parametrize("kind", ["token_expired", "token_revoked", "server_error", "rate_limit"])
 def test_a_fault_speaks_in_the_words_of_whom_it_meets(sandbox: Sandbox, kind: str) -> None:
     order(sandbox, kind)
