@@ -1027,6 +1027,178 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cdp/audience-sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Audiences
+         * @description A page of them, each with what became of it last.
+         */
+        get: operations["cdp_audience_sync_list"];
+        put?: never;
+        /**
+         * Create Audience
+         * @description Make an audience of a segment; it is made at the platform and filled by a task.
+         */
+        post: operations["cdp_audience_sync_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdp/audience-sync/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Options
+         * @description What each platform that takes audiences can find people by.
+         */
+        get: operations["cdp_audience_sync_list_options"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdp/audience-sync/{audience_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Audience
+         * @description How it stands, here and at the platform.
+         */
+        get: operations["cdp_audience_sync_get"];
+        put?: never;
+        post?: never;
+        /**
+         * End Audience
+         * @description Delete it at the platform, then here.
+         */
+        delete: operations["cdp_audience_sync_end"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Audience
+         * @description Another name or schedule; or no more additions. What it is made of never changes.
+         */
+        patch: operations["cdp_audience_sync_change"];
+        trace?: never;
+    };
+    "/api/v1/cdp/audience-sync/{audience_id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve Removal
+         * @description Let so many leave as you have seen; should more leave by then, it waits again.
+         */
+        post: operations["cdp_audience_sync_approve_removal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdp/audience-sync/{audience_id}/replace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace Audience
+         * @description Send everybody anew, in place of whoever is in it there; one that is gone there is made anew.
+         */
+        post: operations["cdp_audience_sync_replace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdp/audience-sync/{audience_id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Runs
+         * @description The last begun first; 90 days of them.
+         */
+        get: operations["cdp_audience_sync_list_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdp/audience-sync/{audience_id}/runs/{run_id}/batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Batches
+         * @description Every request of a run, as it left and as it was answered.
+         */
+        get: operations["cdp_audience_sync_list_batches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdp/audience-sync/{audience_id}/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sync Audience
+         * @description Compare it now, and send what has changed; one that was switched off is switched on.
+         */
+        post: operations["cdp_audience_sync"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cdp/consents/categories": {
         parameters: {
             query?: never;
@@ -2977,6 +3149,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/integrations/audiences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Remote Audiences
+         * @description What the ad account has at its platform now, made here or elsewhere.
+         */
+        get: operations["integrations_audiences_list_remote"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/integrations/calls": {
         parameters: {
             query?: never;
@@ -3220,6 +3412,300 @@ export interface paths {
          * @description Withdraw an invitation: its link opens nothing any more.
          */
         delete: operations["invitations_revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Notifications
+         * @description Your own, newest first.
+         */
+        get: operations["notifications_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Channels
+         * @description What is set up.
+         */
+        get: operations["notifications_channels_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/channels/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Notification Deliveries
+         * @description Every message of the last 30 days and those that wait, newest first.
+         */
+        get: operations["notifications_channels_list_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/channels/deliveries/{notification_delivery_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay Notification Delivery
+         * @description Have a message tried once more that was given up.
+         */
+        post: operations["notifications_channels_replay_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/channels/email/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send Test Mail
+         * @description Have a test mail sent to yourself; what became of it stands in the log.
+         */
+        post: operations["notifications_channels_send_test_mail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/channels/slack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Connect Slack
+         * @description Connect a workspace by its bot token; Slack is asked whose it is. Then choose a channel.
+         */
+        put: operations["notifications_channels_connect_slack"];
+        post?: never;
+        /**
+         * Disconnect Slack
+         * @description Forget the token; the app stays installed in the workspace until somebody removes it there.
+         */
+        delete: operations["notifications_channels_disconnect_slack"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Slack
+         * @description Choose the channel for all, one for a kind, or none; switch it off or on.
+         */
+        patch: operations["notifications_channels_change_slack"];
+        trace?: never;
+    };
+    "/api/v1/notifications/channels/slack/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Slack Conversations
+         * @description The workspace's channels, as Slack lists them now.
+         */
+        get: operations["notifications_channels_list_slack_conversations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/channels/slack/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send Test To Slack
+         * @description Have a test message posted into the channel for all; what became of it stands in the log.
+         */
+        post: operations["notifications_channels_send_test_to_slack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/links/act": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Act By Link
+         * @description Do it, once, in the name of whom the link was sent to.
+         *
+         *     One that was posted in a channel names nobody: it acts for whoever is signed in.
+         */
+        post: operations["notifications_links_act_by"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/links/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Link
+         * @description What the link is about and what it may do; nothing is done, and it is not used up.
+         */
+        post: operations["notifications_links_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Preferences
+         * @description Your own, with the defaults of what you never chose.
+         */
+        get: operations["notifications_preferences_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Preferences
+         * @description Change what is given.
+         */
+        patch: operations["notifications_preferences_change"];
+        trace?: never;
+    };
+    "/api/v1/notifications/read-all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read All Notifications
+         * @description Mark all of your own as read, or those that had come by a moment.
+         */
+        post: operations["notifications_read_all"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/unread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count Unread
+         * @description How many of your own are unread.
+         */
+        get: operations["notifications_count_unread"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/{notification_id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Notification
+         * @description Mark one of your own as read.
+         */
+        post: operations["notifications_read"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -4197,6 +4683,72 @@ export interface components {
              */
             status: "healthy" | "degraded" | "critical" | "unknown";
         };
+        /** ActingLinkRead */
+        ActingLinkRead: {
+            /**
+             * Company
+             * @description Whose it is.
+             */
+            company: string;
+            /**
+             * Expires At
+             * Format: date-time
+             * @description Until when it works, UTC.
+             */
+            expires_at: string;
+            /**
+             * Has Expired
+             * @description It no longer works.
+             */
+            has_expired: boolean;
+            /** @description What it tells of. */
+            kind: components["schemas"]["NotificationKind"];
+            /**
+             * Occurred At
+             * Format: date-time
+             * @description When it happened, UTC, by the domain's clock.
+             */
+            occurred_at: string;
+            /**
+             * Person
+             * @description In whose name; null: in that of whoever is signed in.
+             */
+            person: string | null;
+            /**
+             * Room
+             * @description The dashboard's address that shows it.
+             */
+            room: string;
+            /** @description How bad it is. */
+            severity: components["schemas"]["NotificationSeverity"];
+            /**
+             * State
+             * @description How what it is about stands now; `unknown` where that cannot be told.
+             */
+            state: string;
+            /**
+             * Text
+             * @description More of it; lines are parted by line breaks.
+             */
+            text: string;
+            /**
+             * Title
+             * @description What happened, on one line.
+             */
+            title: string;
+            /**
+             * Used At
+             * @description When it was used, UTC: it acts once.
+             */
+            used_at: string | null;
+            /** @description What it did. */
+            used_verb: components["schemas"]["LinkVerb"] | null;
+            /**
+             * Verbs
+             * @description What the link may do.
+             */
+            verbs: components["schemas"]["LinkVerb"][];
+        };
         /**
          * ActionCreate
          * @description A change of one campaign's daily budget or status, as a person or a program wants it.
@@ -5021,6 +5573,434 @@ export interface components {
              */
             reason?: string | null;
         };
+        /**
+         * AudienceBatchRead
+         * @description One request of a run.
+         */
+        AudienceBatchRead: {
+            /**
+             * Action
+             * @description What it asked for.
+             * @enum {string}
+             */
+            action: "add" | "remove" | "replace";
+            /**
+             * Answered At
+             * @description When it was answered, UTC; null: no answer came.
+             */
+            answered_at: string | null;
+            /**
+             * Begun At
+             * Format: date-time
+             * @description When it left, UTC.
+             */
+            begun_at: string;
+            /**
+             * Entries
+             * @description How many entries; a person may be several.
+             */
+            entries: number;
+            /**
+             * Error Code
+             * @description A stable code of its refusal.
+             */
+            error_code: string | null;
+            /**
+             * Invalid
+             * @description Entries that it could not read.
+             */
+            invalid: number | null;
+            /**
+             * Number
+             * @description Its place in the run.
+             */
+            number: number;
+            /**
+             * People
+             * @description How many people it was about.
+             */
+            people: number;
+            /**
+             * Received
+             * @description Entries that the platform says it received.
+             */
+            received: number | null;
+        };
+        /** AudienceBatches */
+        AudienceBatches: {
+            /**
+             * Items
+             * @description In their order; at most 1,000.
+             */
+            items: components["schemas"]["AudienceBatchRead"][];
+        };
+        /** AudienceCreate */
+        AudienceCreate: {
+            /**
+             * Ad Account Id
+             * Format: uuid
+             * @description The ad account that has it; written to from here.
+             */
+            ad_account_id: string;
+            /**
+             * Holdout Percent
+             * @description The share of the segment, drawn once and for ever, that is never sent: what they do without it is what the audience's effect is measured against.
+             * @default 0
+             */
+            holdout_percent: number;
+            /**
+             * Identifiers
+             * @description What people are found by, hashed in the platform's own form; see `/options`.
+             */
+            identifiers: ("email" | "phone" | "external_id" | "first_name" | "last_name" | "city" | "state" | "zip" | "country")[];
+            /**
+             * Interval Minutes
+             * @description How often it is compared; null: only when somebody asks.
+             * @default 60
+             */
+            interval_minutes: number | null;
+            /**
+             * Name
+             * @description What it is called, here and at the platform.
+             */
+            name: string;
+            /**
+             * Resend Days
+             * @description Send members again after so many days, beside what the platform's own limit asks for.
+             */
+            resend_days?: number | null;
+            /**
+             * Segment Id
+             * Format: uuid
+             * @description Whose members are to be in it.
+             */
+            segment_id: string;
+        };
+        /** AudienceMatch */
+        AudienceMatch: {
+            /**
+             * Matched
+             * @description Entries that the platform found people for.
+             */
+            matched: number;
+            /**
+             * Of
+             * @description Of so many whose upload it has told of.
+             */
+            of: number;
+        };
+        /**
+         * AudienceOffer
+         * @description What a platform takes.
+         */
+        AudienceOffer: {
+            /**
+             * Expires After Days
+             * @description After how many days it forgets members who are not sent again; null: never.
+             */
+            expires_after_days: number | null;
+            /**
+             * Identifiers
+             * @description What people can be found by there.
+             */
+            identifiers: ("email" | "phone" | "external_id" | "first_name" | "last_name" | "city" | "state" | "zip" | "country")[];
+            /**
+             * Leading
+             * @description Of these, at least one has to be chosen.
+             */
+            leading: ("email" | "phone" | "external_id" | "first_name" | "last_name" | "city" | "state" | "zip" | "country")[];
+            /**
+             * Platform
+             * @description The ad platform.
+             */
+            platform: string;
+        };
+        /** AudienceOptions */
+        AudienceOptions: {
+            /**
+             * Platforms
+             * @description The platforms that take audiences.
+             */
+            platforms: components["schemas"]["AudienceOffer"][];
+        };
+        /**
+         * AudiencePatch
+         * @description What is left out stays as it is.
+         */
+        AudiencePatch: {
+            /**
+             * Enabled
+             * @description False: nobody is added any more; who withdraws or is erased still leaves.
+             */
+            enabled?: boolean | null;
+            /**
+             * Interval Minutes
+             * @description How often; null: only when somebody asks.
+             */
+            interval_minutes?: number | null;
+            /**
+             * Name
+             * @description Another name, here alone.
+             */
+            name?: string | null;
+            /**
+             * Resend Days
+             * @description After how many days; null: only as the platform asks.
+             */
+            resend_days?: number | null;
+        };
+        /** AudienceRead */
+        AudienceRead: {
+            /**
+             * Account Name
+             * @description What that account is called.
+             */
+            account_name: string | null;
+            /**
+             * Ad Account Id
+             * Format: uuid
+             * @description The ad account that has it.
+             */
+            ad_account_id: string;
+            /**
+             * Adding
+             * @description Who is about to be added.
+             */
+            adding: number;
+            /**
+             * Approved By
+             * @description Who approved the removal that is about to be made.
+             */
+            approved_by: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             * @description When it was made, UTC.
+             */
+            created_at: string;
+            /**
+             * Created By
+             * @description Who made it.
+             */
+            created_by: string;
+            /**
+             * Enabled
+             * @description Whether it is kept up.
+             */
+            enabled: boolean;
+            /**
+             * Ending
+             * @description Whether it is being deleted.
+             */
+            ending: boolean;
+            /**
+             * Error
+             * @description What it fails at now, in words.
+             */
+            error: string | null;
+            /**
+             * Error Code
+             * @description A stable code of what it fails at now.
+             */
+            error_code: string | null;
+            /**
+             * External Id
+             * @description The platform's id of it; null until it is made there.
+             */
+            external_id: string | null;
+            /**
+             * Holdout Percent
+             * @description The share that is never sent.
+             */
+            holdout_percent: number;
+            /**
+             * Id
+             * Format: uuid
+             * @description The audience's id here.
+             */
+            id: string;
+            /**
+             * Identifiers
+             * @description What people are found by.
+             */
+            identifiers: ("email" | "phone" | "external_id" | "first_name" | "last_name" | "city" | "state" | "zip" | "country")[];
+            /**
+             * Interval Minutes
+             * @description How often it is compared; null: when somebody asks.
+             */
+            interval_minutes: number | null;
+            /** @description The last synchronisation. */
+            last_run: components["schemas"]["AudienceRunRead"] | null;
+            /**
+             * Last Run At
+             * @description When the last one was done, UTC.
+             */
+            last_run_at: string | null;
+            /** @description How many of those sent it knows; null until it says so. */
+            match: components["schemas"]["AudienceMatch"] | null;
+            /**
+             * Name
+             * @description What it is called.
+             */
+            name: string;
+            /**
+             * Next Attempt At
+             * @description After a failure: when it is tried again, UTC.
+             */
+            next_attempt_at: string | null;
+            /**
+             * Next Run At
+             * @description When the next one is due, UTC.
+             */
+            next_run_at: string | null;
+            /**
+             * People
+             * @description Who is there, by what the platform acknowledged.
+             */
+            people: number;
+            /**
+             * Platform
+             * @description The ad platform, such as `meta`.
+             */
+            platform: string;
+            /**
+             * Remote State
+             * @description What the platform says of it; null until it was asked.
+             */
+            remote_state: ("empty" | "filling" | "too_small" | "ready" | "blocked" | "unknown") | null;
+            /**
+             * Removing
+             * @description Who is about to be taken out.
+             */
+            removing: number;
+            /**
+             * Replace Asked
+             * @description Whether it is about to be sent whole.
+             */
+            replace_asked: boolean;
+            /**
+             * Resend Days
+             * @description After how many days members are sent again at the latest.
+             */
+            resend_days: number | null;
+            /**
+             * Segment Id
+             * Format: uuid
+             * @description Whose members are in it.
+             */
+            segment_id: string;
+            /**
+             * Segment Name
+             * @description What that segment is called.
+             */
+            segment_name: string | null;
+            /**
+             * Size At
+             * @description When the platform was asked, UTC.
+             */
+            size_at: string | null;
+            /**
+             * Size Lower
+             * @description Whom the platform can reach, at least; null where it does not say.
+             */
+            size_lower: number | null;
+            /**
+             * Size Upper
+             * @description At most.
+             */
+            size_upper: number | null;
+            /** @description A removal that waits for an approval. */
+            waiting: components["schemas"]["RemovalWaiting"] | null;
+        };
+        /** AudienceRunRead */
+        AudienceRunRead: {
+            /**
+             * Added
+             * @description People whom the platform took in.
+             */
+            added: number;
+            /**
+             * Error
+             * @description Why, in the platform's words.
+             */
+            error: string | null;
+            /**
+             * Error Code
+             * @description A stable code of why it failed.
+             */
+            error_code: string | null;
+            /**
+             * Finished At
+             * @description When it ended, UTC.
+             */
+            finished_at: string | null;
+            /**
+             * Held Back
+             * @description Of these, who stay until somebody approves it.
+             */
+            held_back: number;
+            /**
+             * Id
+             * Format: uuid
+             * @description The run's id.
+             */
+            id: string;
+            /**
+             * Invalid
+             * @description Entries that it could not read.
+             */
+            invalid: number;
+            /**
+             * Kind
+             * @description `difference` sends what changed, `replace` everybody, `removals` only takes out who must not stay.
+             * @enum {string}
+             */
+            kind: "difference" | "replace" | "removals" | "ending";
+            /**
+             * Left Segment
+             * @description People in it who were no members of the segment any more.
+             */
+            left_segment: number;
+            /**
+             * Match Of
+             * @description Of how many; null until it says so.
+             */
+            match_of: number | null;
+            /**
+             * Matched
+             * @description Entries that it found people for; null until it says so.
+             */
+            matched: number | null;
+            /**
+             * Received
+             * @description Entries that the platform says it received; a person may be several.
+             */
+            received: number;
+            /**
+             * Removed
+             * @description People whom it took out.
+             */
+            removed: number;
+            /**
+             * Started At
+             * Format: date-time
+             * @description When it began, UTC.
+             */
+            started_at: string;
+            /**
+             * Status
+             * @description `interrupted`: its worker died, and another run went on.
+             * @enum {string}
+             */
+            status: "running" | "done" | "failed" | "interrupted";
+            /**
+             * Withheld
+             * @description Members of the segment who were not sent, by the reason: `no_consent`, `no_identifier`, `held_out`.
+             */
+            withheld: {
+                [key: string]: number;
+            };
+        };
         /** AuditLogRead */
         AuditLogRead: {
             /**
@@ -5716,6 +6696,19 @@ export interface components {
             profile_ids: string[];
         };
         /**
+         * Channel
+         * @description Ways that lead out of the dashboard.
+         * @enum {string}
+         */
+        Channel: "email" | "slack";
+        /** ChannelsRead */
+        ChannelsRead: {
+            /** @description Mail. */
+            email: components["schemas"]["EmailRead"];
+            /** @description Slack; null while no workspace is connected. */
+            slack: components["schemas"]["SlackRead"] | null;
+        };
+        /**
          * CheckBody
          * @description A change to try: absolute values, money in micros of the account's currency.
          */
@@ -5764,6 +6757,46 @@ export interface components {
                 "active" | "paused",
                 "active" | "paused"
             ] | null;
+        };
+        /** ChoicePatch */
+        ChoicePatch: {
+            /**
+             * Email
+             * @description By mail; left out, it stays.
+             */
+            email?: boolean | null;
+            /**
+             * In App
+             * @description Into the inbox; left out, it stays.
+             */
+            in_app?: boolean | null;
+            /** @description What is told of. */
+            kind: components["schemas"]["NotificationKind"];
+        };
+        /** ChoiceRead */
+        ChoiceRead: {
+            /**
+             * Email
+             * @description It comes by mail.
+             */
+            email: boolean;
+            /**
+             * In App
+             * @description It comes into the inbox.
+             */
+            in_app: boolean;
+            /** @description What is told of. */
+            kind: components["schemas"]["NotificationKind"];
+            /**
+             * May Hear
+             * @description Whether your role is told of it at all.
+             */
+            may_hear: boolean;
+            /**
+             * Name
+             * @description The same, in words.
+             */
+            name: string;
         };
         /**
          * ChurnInputs
@@ -6000,9 +7033,9 @@ export interface components {
             /**
              * Platform
              * @description The ad platform.
-             * @constant
+             * @enum {string}
              */
-            platform: "meta";
+            platform: "meta" | "google";
             /**
              * Read Only
              * @description Nothing is ever written through it.
@@ -6392,6 +7425,24 @@ export interface components {
              */
             next_cursor: string | null;
         };
+        /** CursorPage[AudienceRunRead] */
+        CursorPage_AudienceRunRead_: {
+            /**
+             * Items
+             * @description The rows of this page.
+             */
+            items: components["schemas"]["AudienceRunRead"][];
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
+            limit: number;
+            /**
+             * Next Cursor
+             * @description Ask again with this to go on; null at the end.
+             */
+            next_cursor: string | null;
+        };
         /** CursorPage[AuditLogRead] */
         CursorPage_AuditLogRead_: {
             /**
@@ -6615,6 +7666,42 @@ export interface components {
              * @description The rows of this page.
              */
             items: components["schemas"]["LedgerEntryRead"][];
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
+            limit: number;
+            /**
+             * Next Cursor
+             * @description Ask again with this to go on; null at the end.
+             */
+            next_cursor: string | null;
+        };
+        /** CursorPage[NotificationDeliveryRead] */
+        CursorPage_NotificationDeliveryRead_: {
+            /**
+             * Items
+             * @description The rows of this page.
+             */
+            items: components["schemas"]["NotificationDeliveryRead"][];
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
+            limit: number;
+            /**
+             * Next Cursor
+             * @description Ask again with this to go on; null at the end.
+             */
+            next_cursor: string | null;
+        };
+        /** CursorPage[NotificationRead] */
+        CursorPage_NotificationRead_: {
+            /**
+             * Items
+             * @description The rows of this page.
+             */
+            items: components["schemas"]["NotificationRead"][];
             /**
              * Limit
              * @description Rows of a page, at most.
@@ -7230,6 +8317,12 @@ export interface components {
              */
             sequence: number | null;
         };
+        /**
+         * DeliveryKind
+         * @description `repeat`: the same happened again meanwhile, told once its pause is over.
+         * @enum {string}
+         */
+        DeliveryKind: "notice" | "repeat" | "test";
         /** DeliveryRead */
         DeliveryRead: {
             /**
@@ -7326,6 +8419,12 @@ export interface components {
              */
             status: "queued" | "sent" | "acknowledged" | "failed" | "dead" | "skipped" | "quarantined";
         };
+        /**
+         * DeliveryStatus
+         * @description `failed` is tried again, `dead` only by a person; `skipped` had become pointless.
+         * @enum {string}
+         */
+        DeliveryStatus: "queued" | "sending" | "failed" | "sent" | "dead" | "skipped";
         /** Did */
         Did: {
             /**
@@ -7380,6 +8479,11 @@ export interface components {
              */
             split_count: number;
         };
+        /**
+         * Digest
+         * @enum {string}
+         */
+        Digest: "immediate" | "daily";
         /** Dismiss */
         Dismiss: {
             /**
@@ -7469,6 +8573,19 @@ export interface components {
              * @description People by how long they took: from each of the answer's `spread_from` to the next.
              */
             spread: number[];
+        };
+        /** EmailRead */
+        EmailRead: {
+            /**
+             * Delivers
+             * @description False where no mail server is set up: then nothing leaves.
+             */
+            delivers: boolean;
+            /**
+             * Sender
+             * @description Whom mails come from.
+             */
+            sender: string;
         };
         /**
          * EnforcementMode
@@ -8752,6 +9869,12 @@ export interface components {
              */
             status: "healthy" | "degraded" | "critical" | "unknown";
         };
+        /**
+         * HeldFor
+         * @description Why a message leaves later than at once.
+         * @enum {string}
+         */
+        HeldFor: "quiet_hours" | "digest" | "repeat";
         /** HistoryPoint */
         HistoryPoint: {
             /**
@@ -9904,6 +11027,29 @@ export interface components {
              */
             total_raise_pct: number;
         };
+        /** LinkAct */
+        LinkAct: {
+            /**
+             * Reason
+             * @description Why, for those who read it later.
+             */
+            reason?: string | null;
+            /**
+             * Token
+             * @description From the message's link.
+             */
+            token: string;
+            /** @description What to do. */
+            verb: components["schemas"]["LinkVerb"];
+        };
+        /** LinkOpen */
+        LinkOpen: {
+            /**
+             * Token
+             * @description From the message's link.
+             */
+            token: string;
+        };
         /**
          * LinkRead
          * @description Why two identifiers are one person, or why not.
@@ -9996,6 +11142,12 @@ export interface components {
              */
             source_id: string | null;
         };
+        /**
+         * LinkVerb
+         * @description What a signed link may do, once.
+         * @enum {string}
+         */
+        LinkVerb: "approve" | "dismiss" | "acknowledge";
         /** ListRead */
         ListRead: {
             /**
@@ -10388,6 +11540,156 @@ export interface components {
              */
             of: components["schemas"]["AllOf"] | components["schemas"]["AnyOf"] | components["schemas"]["Not"] | components["schemas"]["HasLifecycle"] | components["schemas"]["HasIdentifier"] | components["schemas"]["Counter"] | components["schemas"]["Money"] | components["schemas"]["When"] | components["schemas"]["Trait"] | components["schemas"]["ComputedTrait"] | components["schemas"]["Happened"];
         };
+        /** NotificationDeliveryRead */
+        NotificationDeliveryRead: {
+            /**
+             * Attempts
+             * @description How often it was tried.
+             */
+            attempts: number;
+            /** @description The way that it goes. */
+            channel: components["schemas"]["Channel"];
+            /**
+             * Created At
+             * Format: date-time
+             * @description When it was written down, UTC.
+             */
+            created_at: string;
+            /**
+             * Due At
+             * Format: date-time
+             * @description When it is to leave, or is tried again, UTC.
+             */
+            due_at: string;
+            /**
+             * Error
+             * @description The same, in words.
+             */
+            error: string | null;
+            /**
+             * Error Code
+             * @description Why the last try failed: the other side's own word.
+             */
+            error_code: string | null;
+            /** @description Why it left, or is to leave, later than at once. */
+            held_for: components["schemas"]["HeldFor"] | null;
+            /**
+             * Id
+             * Format: uuid
+             * @description The message's id.
+             */
+            id: string;
+            /** @description `repeat`: the same happened again meanwhile. */
+            kind: components["schemas"]["DeliveryKind"];
+            /**
+             * Notification Id
+             * @description What it tells of; null for a test.
+             */
+            notification_id: string | null;
+            /**
+             * Reference
+             * @description The message's name where it went: Slack's `ts`.
+             */
+            reference: string | null;
+            /**
+             * Sent At
+             * @description When the other side took it, UTC.
+             */
+            sent_at: string | null;
+            /** @description `failed` is tried again at `due_at`; `dead` only by a person; `skipped` had become pointless. */
+            status: components["schemas"]["DeliveryStatus"];
+            /**
+             * Title
+             * @description What it tells; null for a test.
+             */
+            title: string | null;
+            /**
+             * To
+             * @description An address or a channel's name.
+             */
+            to: string | null;
+        };
+        /**
+         * NotificationKind
+         * @description What people are told of.
+         * @enum {string}
+         */
+        NotificationKind: "incident_opened" | "incident_closed" | "approval_wanted" | "connection_needs_sign_in" | "kill_switch_changed" | "action_blocked" | "dead_letter";
+        /** NotificationRead */
+        NotificationRead: {
+            /**
+             * Id
+             * Format: uuid
+             * @description The notification's id.
+             */
+            id: string;
+            /** @description What is told of. */
+            kind: components["schemas"]["NotificationKind"];
+            /**
+             * Last At
+             * Format: date-time
+             * @description When it happened last, UTC, by the domain's clock.
+             */
+            last_at: string;
+            /**
+             * Occurred At
+             * Format: date-time
+             * @description When it happened first, UTC, by the domain's clock.
+             */
+            occurred_at: string;
+            /**
+             * Read At
+             * @description When it was read, UTC; null while it is not.
+             */
+            read_at: string | null;
+            /**
+             * Received At
+             * Format: date-time
+             * @description When it came into the inbox, UTC.
+             */
+            received_at: string;
+            /**
+             * Room
+             * @description The dashboard's address that shows it.
+             */
+            room: string;
+            /** @description `critical` waits for no quiet hours. */
+            severity: components["schemas"]["NotificationSeverity"];
+            /** @description What it is about. */
+            subject: components["schemas"]["NotificationSubject"];
+            /**
+             * Subject Id
+             * @description Its id; null for what has none.
+             */
+            subject_id: string | null;
+            /**
+             * Text
+             * @description More of it; lines are parted by line breaks.
+             */
+            text: string;
+            /**
+             * Times
+             * @description How often it happened; more than one were told as one.
+             */
+            times: number;
+            /**
+             * Title
+             * @description What happened, on one line.
+             */
+            title: string;
+        };
+        /**
+         * NotificationSeverity
+         * @description `critical` waits for no quiet hours and no digest.
+         * @enum {string}
+         */
+        NotificationSeverity: "info" | "warning" | "critical";
+        /**
+         * NotificationSubject
+         * @description What a notification is about, and which room shows it.
+         * @enum {string}
+         */
+        NotificationSubject: "incident" | "action" | "connection" | "kill_switch" | "dead_letter";
         /**
          * NumberSpread
          * @description How the numbers are spread: each figure but `average` is a value that somebody has.
@@ -10523,6 +11825,50 @@ export interface components {
              * @description The rows of this page.
              */
             items: components["schemas"]["ApiKeyRead"][];
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
+            limit: number;
+            /**
+             * Page
+             * @description Which page; the first is 1.
+             */
+            page: number;
+            /**
+             * Pages
+             * @description How many pages there are, of the rows that `total` counts.
+             */
+            pages: number;
+            /**
+             * Total
+             * @description Rows that match; 10000 when `total_capped`.
+             */
+            total: number;
+            /**
+             * Total Capped
+             * @description There are more than `total` says.
+             * @default false
+             */
+            total_capped: boolean;
+        };
+        /** Page[AudienceRead] */
+        Page_AudienceRead_: {
+            /**
+             * Has Next
+             * @description There is a page after this one.
+             */
+            has_next: boolean;
+            /**
+             * Has Prev
+             * @description There is a page before this one.
+             */
+            has_prev: boolean;
+            /**
+             * Items
+             * @description The rows of this page.
+             */
+            items: components["schemas"]["AudienceRead"][];
             /**
              * Limit
              * @description Rows of a page, at most.
@@ -11240,9 +12586,9 @@ export interface components {
             /**
              * Platform
              * @description The ad platform.
-             * @constant
+             * @enum {string}
              */
-            platform: "meta";
+            platform: "meta" | "google";
             /**
              * Signs In
              * @description People can sign in there; otherwise a token that they made there connects it.
@@ -11370,6 +12716,74 @@ export interface components {
              * @description Counts the policies of the tenant.
              */
             version: number;
+        };
+        /**
+         * PreferencesPatch
+         * @description Fields that are left out stay as they are.
+         */
+        PreferencesPatch: {
+            /**
+             * Choices
+             * @description What changes.
+             */
+            choices?: components["schemas"]["ChoicePatch"][];
+            /** @description `immediate`: each mail at once; `daily`: one a day. What is critical always comes at once. */
+            digest?: components["schemas"]["Digest"] | null;
+            /**
+             * Digest At
+             * @description When the daily mail leaves, on your clocks.
+             */
+            digest_at?: string | null;
+            /**
+             * Quiet From
+             * @description Mails wait while it is quiet, what is critical apart; both ends, or neither. Null ends them.
+             */
+            quiet_from?: string | null;
+            /**
+             * Quiet Until
+             * @description Mails wait while it is quiet, what is critical apart; both ends, or neither. Null ends them.
+             */
+            quiet_until?: string | null;
+            /**
+             * Timezone
+             * @description Of your clocks, IANA; null for the company's.
+             */
+            timezone?: string | null;
+        };
+        /** PreferencesRead */
+        PreferencesRead: {
+            /**
+             * Choices
+             * @description Every kind, by which ways it comes.
+             */
+            choices: components["schemas"]["ChoiceRead"][];
+            /** @description `immediate`: each mail at once; `daily`: one a day. What is critical always comes at once. */
+            digest: components["schemas"]["Digest"];
+            /**
+             * Digest At
+             * @description When the daily mail leaves, on your clocks.
+             */
+            digest_at: string;
+            /**
+             * Quiet From
+             * @description Mails wait while it is quiet, what is critical apart; both ends, or neither.
+             */
+            quiet_from: string | null;
+            /**
+             * Quiet Until
+             * @description Mails wait while it is quiet, what is critical apart; both ends, or neither.
+             */
+            quiet_until: string | null;
+            /**
+             * Timezone
+             * @description Of your clocks, IANA.
+             */
+            timezone: string;
+            /**
+             * Timezone Is The Companys
+             * @description You chose none: it is the company's.
+             */
+            timezone_is_the_companys: boolean;
         };
         /** PreviewRead */
         PreviewRead: {
@@ -11965,6 +13379,22 @@ export interface components {
              */
             source_id: string | null;
         };
+        /** ReadAll */
+        ReadAll: {
+            /**
+             * Until
+             * @description Only those that had come by then; null for all of them.
+             */
+            until?: string | null;
+        };
+        /** ReadAllDone */
+        ReadAllDone: {
+            /**
+             * Read
+             * @description How many were unread until now.
+             */
+            read: number;
+        };
         /** ReadinessRead */
         ReadinessRead: {
             /**
@@ -12234,6 +13664,85 @@ export interface components {
              * @description The same in words.
              */
             reason: string;
+        };
+        /**
+         * RemoteAudienceRead
+         * @description An audience as the platform has it, whoever made it.
+         */
+        RemoteAudienceRead: {
+            /**
+             * Description
+             * @description What is said of it there.
+             */
+            description: string | null;
+            /**
+             * External Id
+             * @description The platform's id of it.
+             */
+            external_id: string;
+            /**
+             * Name
+             * @description Its name there.
+             */
+            name: string;
+            /**
+             * Size Lower
+             * @description Whom it can reach, at least; null where it does not say.
+             */
+            size_lower: number | null;
+            /**
+             * Size Upper
+             * @description At most.
+             */
+            size_upper: number | null;
+            /**
+             * State
+             * @description What the platform says of it.
+             * @enum {string}
+             */
+            state: "empty" | "filling" | "too_small" | "ready" | "blocked" | "unknown";
+            /**
+             * Told
+             * @description The platform's own words for that.
+             */
+            told: string | null;
+        };
+        /** RemoteAudiencesRead */
+        RemoteAudiencesRead: {
+            /**
+             * Items
+             * @description All that the account has.
+             */
+            items: components["schemas"]["RemoteAudienceRead"][];
+        };
+        /** RemovalApproval */
+        RemovalApproval: {
+            /**
+             * Leaving
+             * @description How many you have seen that are about to leave.
+             */
+            leaving: number;
+        };
+        /**
+         * RemovalWaiting
+         * @description A removal that somebody has to allow.
+         */
+        RemovalWaiting: {
+            /**
+             * Leaving
+             * @description How many are about to leave.
+             */
+            leaving: number;
+            /**
+             * Of
+             * @description Of how many who are there.
+             */
+            of: number;
+            /**
+             * Since
+             * @description Since when it waits, UTC.
+             */
+            since: string | null;
         };
         /** ReplayRequest */
         ReplayRequest: {
@@ -12695,6 +14204,22 @@ export interface components {
          * @enum {string}
          */
         Role: "viewer" | "analyst" | "manager" | "admin" | "superadmin";
+        /** RoutePatch */
+        RoutePatch: {
+            /**
+             * Channel Id
+             * @description A channel of its own. Left out or null: it is not told in Slack.
+             */
+            channel_id?: string | null;
+            /** @description What is told of. */
+            kind: components["schemas"]["NotificationKind"];
+            /**
+             * Use Default
+             * @description Into the channel for all, whatever `channel_id` says.
+             * @default false
+             */
+            use_default: boolean;
+        };
         /** RowFault */
         RowFault: {
             /**
@@ -13455,6 +14980,137 @@ export interface components {
              */
             whole: boolean;
         };
+        /** SlackChannelRead */
+        SlackChannelRead: {
+            /**
+             * Id
+             * @description Slack's id of it.
+             */
+            id: string;
+            /**
+             * Is Member
+             * @description The bot is in it: where it is not, invite it first.
+             */
+            is_member: boolean;
+            /**
+             * Is Private
+             * @description Only its members see it.
+             */
+            is_private: boolean;
+            /**
+             * Name
+             * @description Its name, without the #.
+             */
+            name: string;
+        };
+        /** SlackConnect */
+        SlackConnect: {
+            /**
+             * Token
+             * @description The bot token of an app that is installed in the workspace: xoxb-…
+             */
+            token: string;
+        };
+        /**
+         * SlackPatch
+         * @description Fields that are left out stay as they are.
+         */
+        SlackPatch: {
+            /**
+             * Channel Id
+             * @description The channel for all.
+             */
+            channel_id?: string | null;
+            /**
+             * Enabled
+             * @description Off: nothing is sent there.
+             */
+            enabled?: boolean | null;
+            /**
+             * Routes
+             * @description What changes.
+             */
+            routes?: components["schemas"]["RoutePatch"][];
+        };
+        /** SlackRead */
+        SlackRead: {
+            /**
+             * Channel Id
+             * @description The channel for all; null before one is chosen: nothing is sent.
+             */
+            channel_id: string | null;
+            /**
+             * Channel Name
+             * @description That channel's name.
+             */
+            channel_name: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             * @description When it was connected, UTC.
+             */
+            created_at: string;
+            /**
+             * Enabled
+             * @description Off: nothing is sent there.
+             */
+            enabled: boolean;
+            /**
+             * Last Error
+             * @description Slack's word for why the last call failed; null where it did not.
+             */
+            last_error: string | null;
+            /**
+             * Last Error At
+             * @description When that was, UTC.
+             */
+            last_error_at: string | null;
+            /**
+             * Routes
+             * @description Every kind, and where it goes.
+             */
+            routes: components["schemas"]["SlackRoute"][];
+            /**
+             * Team Id
+             * @description The workspace's id.
+             */
+            team_id: string;
+            /**
+             * Team Name
+             * @description The workspace's name.
+             */
+            team_name: string;
+            /**
+             * Team Url
+             * @description The workspace's address.
+             */
+            team_url: string | null;
+        };
+        /** SlackRoute */
+        SlackRoute: {
+            /**
+             * Channel Id
+             * @description A channel of its own; null where it is not told in Slack.
+             */
+            channel_id: string | null;
+            /**
+             * Channel Name
+             * @description That channel's name.
+             */
+            channel_name: string | null;
+            /**
+             * Is Default
+             * @description It goes into the channel for all.
+             */
+            is_default: boolean;
+            /** @description What is told of. */
+            kind: components["schemas"]["NotificationKind"];
+            /**
+             * Name
+             * @description The same, in words.
+             */
+            name: string;
+        };
         /** SourceCreate */
         SourceCreate: {
             /**
@@ -13750,7 +15406,7 @@ export interface components {
         };
         /**
          * StoreRead
-         * @description What became of one store, or of one platform (`platform:…`).
+         * @description What became of one store, or of one platform or audience there (`platform:…`, `audience:…`).
          */
         StoreRead: {
             /**
@@ -13765,7 +15421,7 @@ export interface components {
             rows: number;
             /**
              * Status
-             * @description `erased`, `kept` (for the reason told) or `impossible` there; of a webhook: `told`, `waiting` (it has not acknowledged it yet) or `untold` (it is switched off).
+             * @description `erased`, `kept` (for the reason told) or `impossible` there; of a webhook: `told`, `waiting` (it has not acknowledged it yet) or `untold` (it is switched off). An audience is `waiting` until its platform has taken the person out.
              * @enum {string}
              */
             status: "erased" | "kept" | "impossible" | "told" | "waiting" | "untold";
@@ -14567,6 +16223,19 @@ export interface components {
              * @enum {string}
              */
             type: "text" | "number" | "yes_no" | "time" | "list" | "nothing" | "personal";
+        };
+        /** UnreadRead */
+        UnreadRead: {
+            /**
+             * Is More
+             * @description There are more than `unread` says.
+             */
+            is_more: boolean;
+            /**
+             * Unread
+             * @description How many are unread; at most 100 are counted.
+             */
+            unread: number;
         };
         /** UserRead */
         UserRead: {
@@ -22607,6 +24276,1545 @@ export interface operations {
                 };
             };
             /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_audience_sync_list: {
+        parameters: {
+            query?: {
+                /** @description Which page; the first is 1. */
+                page?: number;
+                /** @description Rows of a page, at most. */
+                limit?: number;
+                /** @description A leading minus turns the order round. */
+                sort?: "name" | "-name" | "created_at" | "-created_at" | "last_run_at" | "-last_run_at";
+                /** @description Part of the name, in any case. */
+                q?: string | null;
+                /** @description Only audiences of this segment. */
+                segment_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AudienceRead_"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.audience_sync.not_found`: There is no such audience here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.audience_sync.account_may_not_write`: This ad account is not written to from here: connect it with the right to write, and take its write lease.
+             *     - `cdp.audience_sync.ends`: This audience is being ended.
+             *     - `cdp.audience_sync.more_leave_now`: More people would leave by now than you approved: look at it again.
+             *     - `cdp.audience_sync.name_taken`: Another audience has this name: choose another one.
+             *     - `cdp.audience_sync.nothing_waits`: No removal waits for an approval.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.audience_sync.choice_invalid`: An audience cannot be made of this.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_audience_sync_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AudienceCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AudienceRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.audience_sync.not_found`: There is no such audience here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.audience_sync.account_may_not_write`: This ad account is not written to from here: connect it with the right to write, and take its write lease.
+             *     - `cdp.audience_sync.ends`: This audience is being ended.
+             *     - `cdp.audience_sync.more_leave_now`: More people would leave by now than you approved: look at it again.
+             *     - `cdp.audience_sync.name_taken`: Another audience has this name: choose another one.
+             *     - `cdp.audience_sync.nothing_waits`: No removal waits for an approval.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.audience_sync.choice_invalid`: An audience cannot be made of this.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_audience_sync_list_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AudienceOptions"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.audience_sync.not_found`: There is no such audience here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.audience_sync.account_may_not_write`: This ad account is not written to from here: connect it with the right to write, and take its write lease.
+             *     - `cdp.audience_sync.ends`: This audience is being ended.
+             *     - `cdp.audience_sync.more_leave_now`: More people would leave by now than you approved: look at it again.
+             *     - `cdp.audience_sync.name_taken`: Another audience has this name: choose another one.
+             *     - `cdp.audience_sync.nothing_waits`: No removal waits for an approval.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.audience_sync.choice_invalid`: An audience cannot be made of this.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_audience_sync_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The audience's id here. */
+                audience_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AudienceRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.audience_sync.not_found`: There is no such audience here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.audience_sync.account_may_not_write`: This ad account is not written to from here: connect it with the right to write, and take its write lease.
+             *     - `cdp.audience_sync.ends`: This audience is being ended.
+             *     - `cdp.audience_sync.more_leave_now`: More people would leave by now than you approved: look at it again.
+             *     - `cdp.audience_sync.name_taken`: Another audience has this name: choose another one.
+             *     - `cdp.audience_sync.nothing_waits`: No removal waits for an approval.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.audience_sync.choice_invalid`: An audience cannot be made of this.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_audience_sync_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The audience's id here. */
+                audience_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AudienceRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.audience_sync.not_found`: There is no such audience here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.audience_sync.account_may_not_write`: This ad account is not written to from here: connect it with the right to write, and take its write lease.
+             *     - `cdp.audience_sync.ends`: This audience is being ended.
+             *     - `cdp.audience_sync.more_leave_now`: More people would leave by now than you approved: look at it again.
+             *     - `cdp.audience_sync.name_taken`: Another audience has this name: choose another one.
+             *     - `cdp.audience_sync.nothing_waits`: No removal waits for an approval.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.audience_sync.choice_invalid`: An audience cannot be made of this.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_audience_sync_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The audience's id here. */
+                audience_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AudiencePatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AudienceRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.audience_sync.not_found`: There is no such audience here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.audience_sync.account_may_not_write`: This ad account is not written to from here: connect it with the right to write, and take its write lease.
+             *     - `cdp.audience_sync.ends`: This audience is being ended.
+             *     - `cdp.audience_sync.more_leave_now`: More people would leave by now than you approved: look at it again.
+             *     - `cdp.audience_sync.name_taken`: Another audience has this name: choose another one.
+             *     - `cdp.audience_sync.nothing_waits`: No removal waits for an approval.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.audience_sync.choice_invalid`: An audience cannot be made of this.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_audience_sync_approve_removal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The audience's id here. */
+                audience_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RemovalApproval"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AudienceRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.audience_sync.not_found`: There is no such audience here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.audience_sync.account_may_not_write`: This ad account is not written to from here: connect it with the right to write, and take its write lease.
+             *     - `cdp.audience_sync.ends`: This audience is being ended.
+             *     - `cdp.audience_sync.more_leave_now`: More people would leave by now than you approved: look at it again.
+             *     - `cdp.audience_sync.name_taken`: Another audience has this name: choose another one.
+             *     - `cdp.audience_sync.nothing_waits`: No removal waits for an approval.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.audience_sync.choice_invalid`: An audience cannot be made of this.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_audience_sync_replace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The audience's id here. */
+                audience_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AudienceRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.audience_sync.not_found`: There is no such audience here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.audience_sync.account_may_not_write`: This ad account is not written to from here: connect it with the right to write, and take its write lease.
+             *     - `cdp.audience_sync.ends`: This audience is being ended.
+             *     - `cdp.audience_sync.more_leave_now`: More people would leave by now than you approved: look at it again.
+             *     - `cdp.audience_sync.name_taken`: Another audience has this name: choose another one.
+             *     - `cdp.audience_sync.nothing_waits`: No removal waits for an approval.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.audience_sync.choice_invalid`: An audience cannot be made of this.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_audience_sync_list_runs: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before; left out for the first page. */
+                cursor?: string | null;
+                /** @description Rows of a page, at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The audience's id here. */
+                audience_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CursorPage_AudienceRunRead_"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.audience_sync.not_found`: There is no such audience here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.audience_sync.account_may_not_write`: This ad account is not written to from here: connect it with the right to write, and take its write lease.
+             *     - `cdp.audience_sync.ends`: This audience is being ended.
+             *     - `cdp.audience_sync.more_leave_now`: More people would leave by now than you approved: look at it again.
+             *     - `cdp.audience_sync.name_taken`: Another audience has this name: choose another one.
+             *     - `cdp.audience_sync.nothing_waits`: No removal waits for an approval.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.audience_sync.choice_invalid`: An audience cannot be made of this.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_audience_sync_list_batches: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The audience's id here. */
+                audience_id: string;
+                /** @description The run's id. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AudienceBatches"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.audience_sync.not_found`: There is no such audience here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.audience_sync.account_may_not_write`: This ad account is not written to from here: connect it with the right to write, and take its write lease.
+             *     - `cdp.audience_sync.ends`: This audience is being ended.
+             *     - `cdp.audience_sync.more_leave_now`: More people would leave by now than you approved: look at it again.
+             *     - `cdp.audience_sync.name_taken`: Another audience has this name: choose another one.
+             *     - `cdp.audience_sync.nothing_waits`: No removal waits for an approval.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.audience_sync.choice_invalid`: An audience cannot be made of this.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_audience_sync: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The audience's id here. */
+                audience_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AudienceRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.audience_sync.not_found`: There is no such audience here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.audience_sync.account_may_not_write`: This ad account is not written to from here: connect it with the right to write, and take its write lease.
+             *     - `cdp.audience_sync.ends`: This audience is being ended.
+             *     - `cdp.audience_sync.more_leave_now`: More people would leave by now than you approved: look at it again.
+             *     - `cdp.audience_sync.name_taken`: Another audience has this name: choose another one.
+             *     - `cdp.audience_sync.nothing_waits`: No removal waits for an approval.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `cdp.audience_sync.choice_invalid`: An audience cannot be made of this.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -38900,7 +42108,7 @@ export interface operations {
                          * @description What happened.
                          * @enum {string}
                          */
-                        type: "emq_update" | "incident_opened" | "incident_closed" | "autopilot_mode_change" | "action_status_update" | "platform_status" | "cdp_event" | "cdp_verdict" | "segment_counts" | "resync";
+                        type: "emq_update" | "incident_opened" | "incident_closed" | "autopilot_mode_change" | "action_status_update" | "platform_status" | "cdp_event" | "cdp_verdict" | "segment_counts" | "notification" | "resync";
                     };
                 };
             };
@@ -39162,7 +42370,7 @@ export interface operations {
                 /** @description Part of the name, in any case. */
                 q?: string | null;
                 /** @description Only of this ad platform. */
-                platform?: "meta" | null;
+                platform?: ("meta" | "google") | null;
                 /** @description Only what this connection reaches. */
                 connection_id?: string | null;
                 /** @description Only what is switched on, or off. */
@@ -39595,6 +42803,141 @@ export interface operations {
             };
         };
     };
+    integrations_audiences_list_remote: {
+        parameters: {
+            query: {
+                /** @description The ad account's id here. */
+                ad_account_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemoteAudiencesRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.audiences.not_supported`: This platform's audiences are not spoken to yet.
+             *     - `integrations.platform_refused`: The platform refused this.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     integrations_calls_list: {
         parameters: {
             query?: {
@@ -39747,7 +43090,7 @@ export interface operations {
                 /** @description A leading minus turns the order round. */
                 sort?: "platform" | "-platform" | "status" | "-status" | "created_at" | "-created_at" | "expires_at" | "-expires_at";
                 /** @description Only of this ad platform. */
-                platform?: "meta" | null;
+                platform?: ("meta" | "google") | null;
                 /** @description Only in this state. */
                 status?: ("active" | "needs_sign_in" | "disconnected") | null;
             };
@@ -40313,7 +43656,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The ad platform. */
-                platform: "meta";
+                platform: "meta" | "google";
             };
             cookie?: never;
         };
@@ -40463,7 +43806,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The ad platform. */
-                platform: "meta";
+                platform: "meta" | "google";
             };
             cookie?: {
                 /** @description Ties the sign-in to the browser that began it. */
@@ -40893,7 +44236,7 @@ export interface operations {
                 /** @description A leading minus turns the order round. */
                 sort?: "name" | "-name" | "platform" | "-platform" | "last_synced_at" | "-last_synced_at";
                 /** @description Only of this ad platform. */
-                platform?: "meta" | null;
+                platform?: ("meta" | "google") | null;
             };
             header?: never;
             path?: never;
@@ -41559,6 +44902,2405 @@ export interface operations {
                 };
             };
             /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    notifications_list: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before; left out for the first page. */
+                cursor?: string | null;
+                /** @description Rows of a page, at most. */
+                limit?: number;
+                /** @description Only unread ones, or only read ones. */
+                unread?: boolean | null;
+                /** @description Only of this kind. */
+                kind?: components["schemas"]["NotificationKind"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CursorPage_NotificationRead_"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `notifications.not_found`: There is no such notification in your inbox.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `notifications.mail_not_sent`: The mail server did not take a mail; it is tried again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    notifications_channels_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelsRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `notifications.channels.delivery_not_found`: There is no such message in the log.
+             *     - `notifications.channels.slack_not_connected`: No Slack workspace is connected.
+             *     - `notifications.not_found`: There is no such notification in your inbox.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `notifications.channels.no_channel`: Choose a channel first.
+             *     - `notifications.channels.not_dead`: Only a message that was given up can be sent again.
+             *     - `notifications.channels.slack_refused`: Slack refused this: its own word for it is in the context.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `notifications.channels.channel_unknown`: The bot sees no such channel: invite it there, or choose another one.
+             *     - `notifications.channels.slack_token_refused`: Slack does not take this token: use the bot token of an app that is installed in your workspace.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `notifications.channels.slack_unreachable`: Slack did not answer, or asks to wait: try again shortly.
+             *     - `notifications.mail_not_sent`: The mail server did not take a mail; it is tried again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    notifications_channels_list_deliveries: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before; left out for the first page. */
+                cursor?: string | null;
+                /** @description Rows of a page, at most. */
+                limit?: number;
+                /** @description Only of this status. */
+                status?: components["schemas"]["DeliveryStatus"] | null;
+                /** @description Only by this way. */
+                channel?: components["schemas"]["Channel"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CursorPage_NotificationDeliveryRead_"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `notifications.channels.delivery_not_found`: There is no such message in the log.
+             *     - `notifications.channels.slack_not_connected`: No Slack workspace is connected.
+             *     - `notifications.not_found`: There is no such notification in your inbox.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `notifications.channels.no_channel`: Choose a channel first.
+             *     - `notifications.channels.not_dead`: Only a message that was given up can be sent again.
+             *     - `notifications.channels.slack_refused`: Slack refused this: its own word for it is in the context.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `notifications.channels.channel_unknown`: The bot sees no such channel: invite it there, or choose another one.
+             *     - `notifications.channels.slack_token_refused`: Slack does not take this token: use the bot token of an app that is installed in your workspace.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `notifications.channels.slack_unreachable`: Slack did not answer, or asks to wait: try again shortly.
+             *     - `notifications.mail_not_sent`: The mail server did not take a mail; it is tried again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    notifications_channels_replay_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The message's id, a row of the log. */
+                notification_delivery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationDeliveryRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `notifications.channels.delivery_not_found`: There is no such message in the log.
+             *     - `notifications.channels.slack_not_connected`: No Slack workspace is connected.
+             *     - `notifications.not_found`: There is no such notification in your inbox.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `notifications.channels.no_channel`: Choose a channel first.
+             *     - `notifications.channels.not_dead`: Only a message that was given up can be sent again.
+             *     - `notifications.channels.slack_refused`: Slack refused this: its own word for it is in the context.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `notifications.channels.channel_unknown`: The bot sees no such channel: invite it there, or choose another one.
+             *     - `notifications.channels.slack_token_refused`: Slack does not take this token: use the bot token of an app that is installed in your workspace.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `notifications.channels.slack_unreachable`: Slack did not answer, or asks to wait: try again shortly.
+             *     - `notifications.mail_not_sent`: The mail server did not take a mail; it is tried again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    notifications_channels_send_test_mail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationDeliveryRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `notifications.channels.delivery_not_found`: There is no such message in the log.
+             *     - `notifications.channels.slack_not_connected`: No Slack workspace is connected.
+             *     - `notifications.not_found`: There is no such notification in your inbox.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `notifications.channels.no_channel`: Choose a channel first.
+             *     - `notifications.channels.not_dead`: Only a message that was given up can be sent again.
+             *     - `notifications.channels.slack_refused`: Slack refused this: its own word for it is in the context.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `notifications.channels.channel_unknown`: The bot sees no such channel: invite it there, or choose another one.
+             *     - `notifications.channels.slack_token_refused`: Slack does not take this token: use the bot token of an app that is installed in your workspace.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `notifications.channels.slack_unreachable`: Slack did not answer, or asks to wait: try again shortly.
+             *     - `notifications.mail_not_sent`: The mail server did not take a mail; it is tried again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    notifications_channels_connect_slack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SlackConnect"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelsRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `notifications.channels.delivery_not_found`: There is no such message in the log.
+             *     - `notifications.channels.slack_not_connected`: No Slack workspace is connected.
+             *     - `notifications.not_found`: There is no such notification in your inbox.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `notifications.channels.no_channel`: Choose a channel first.
+             *     - `notifications.channels.not_dead`: Only a message that was given up can be sent again.
+             *     - `notifications.channels.slack_refused`: Slack refused this: its own word for it is in the context.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `notifications.channels.channel_unknown`: The bot sees no such channel: invite it there, or choose another one.
+             *     - `notifications.channels.slack_token_refused`: Slack does not take this token: use the bot token of an app that is installed in your workspace.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `notifications.channels.slack_unreachable`: Slack did not answer, or asks to wait: try again shortly.
+             *     - `notifications.mail_not_sent`: The mail server did not take a mail; it is tried again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    notifications_channels_disconnect_slack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `notifications.channels.delivery_not_found`: There is no such message in the log.
+             *     - `notifications.channels.slack_not_connected`: No Slack workspace is connected.
+             *     - `notifications.not_found`: There is no such notification in your inbox.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `notifications.channels.no_channel`: Choose a channel first.
+             *     - `notifications.channels.not_dead`: Only a message that was given up can be sent again.
+             *     - `notifications.channels.slack_refused`: Slack refused this: its own word for it is in the context.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `notifications.channels.channel_unknown`: The bot sees no such channel: invite it there, or choose another one.
+             *     - `notifications.channels.slack_token_refused`: Slack does not take this token: use the bot token of an app that is installed in your workspace.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `notifications.channels.slack_unreachable`: Slack did not answer, or asks to wait: try again shortly.
+             *     - `notifications.mail_not_sent`: The mail server did not take a mail; it is tried again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    notifications_channels_change_slack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SlackPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelsRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `notifications.channels.delivery_not_found`: There is no such message in the log.
+             *     - `notifications.channels.slack_not_connected`: No Slack workspace is connected.
+             *     - `notifications.not_found`: There is no such notification in your inbox.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `notifications.channels.no_channel`: Choose a channel first.
+             *     - `notifications.channels.not_dead`: Only a message that was given up can be sent again.
+             *     - `notifications.channels.slack_refused`: Slack refused this: its own word for it is in the context.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `notifications.channels.channel_unknown`: The bot sees no such channel: invite it there, or choose another one.
+             *     - `notifications.channels.slack_token_refused`: Slack does not take this token: use the bot token of an app that is installed in your workspace.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `notifications.channels.slack_unreachable`: Slack did not answer, or asks to wait: try again shortly.
+             *     - `notifications.mail_not_sent`: The mail server did not take a mail; it is tried again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    notifications_channels_list_slack_conversations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlackChannelRead"][];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `notifications.channels.delivery_not_found`: There is no such message in the log.
+             *     - `notifications.channels.slack_not_connected`: No Slack workspace is connected.
+             *     - `notifications.not_found`: There is no such notification in your inbox.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `notifications.channels.no_channel`: Choose a channel first.
+             *     - `notifications.channels.not_dead`: Only a message that was given up can be sent again.
+             *     - `notifications.channels.slack_refused`: Slack refused this: its own word for it is in the context.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `notifications.channels.channel_unknown`: The bot sees no such channel: invite it there, or choose another one.
+             *     - `notifications.channels.slack_token_refused`: Slack does not take this token: use the bot token of an app that is installed in your workspace.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `notifications.channels.slack_unreachable`: Slack did not answer, or asks to wait: try again shortly.
+             *     - `notifications.mail_not_sent`: The mail server did not take a mail; it is tried again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    notifications_channels_send_test_to_slack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationDeliveryRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `notifications.channels.delivery_not_found`: There is no such message in the log.
+             *     - `notifications.channels.slack_not_connected`: No Slack workspace is connected.
+             *     - `notifications.not_found`: There is no such notification in your inbox.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `notifications.channels.no_channel`: Choose a channel first.
+             *     - `notifications.channels.not_dead`: Only a message that was given up can be sent again.
+             *     - `notifications.channels.slack_refused`: Slack refused this: its own word for it is in the context.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `notifications.channels.channel_unknown`: The bot sees no such channel: invite it there, or choose another one.
+             *     - `notifications.channels.slack_token_refused`: Slack does not take this token: use the bot token of an app that is installed in your workspace.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `notifications.channels.slack_unreachable`: Slack did not answer, or asks to wait: try again shortly.
+             *     - `notifications.mail_not_sent`: The mail server did not take a mail; it is tried again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    notifications_links_act_by: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkAct"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActingLinkRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No valid credential
+             *
+             *     - `notifications.links.needs_sign_in`: This link was posted where many can read it: sign in, and it acts in your name.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `notifications.links.not_allowed`: Your role no longer allows this.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `notifications.not_found`: There is no such notification in your inbox.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `notifications.links.used`: This link was used already: it acts once.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description It is there no longer
+             *
+             *     - `notifications.links.expired`: This link has expired: sign in to act.
+             */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `notifications.links.unknown`: This link is not one of ours, or part of it is missing: open it from the message again.
+             *     - `notifications.links.verb_not_offered`: This link does not offer that.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `notifications.mail_not_sent`: The mail server did not take a mail; it is tried again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    notifications_links_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkOpen"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActingLinkRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No valid credential
+             *
+             *     - `notifications.links.needs_sign_in`: This link was posted where many can read it: sign in, and it acts in your name.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `notifications.links.not_allowed`: Your role no longer allows this.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `notifications.not_found`: There is no such notification in your inbox.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `notifications.links.used`: This link was used already: it acts once.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description It is there no longer
+             *
+             *     - `notifications.links.expired`: This link has expired: sign in to act.
+             */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `notifications.links.unknown`: This link is not one of ours, or part of it is missing: open it from the message again.
+             *     - `notifications.links.verb_not_offered`: This link does not offer that.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `notifications.mail_not_sent`: The mail server did not take a mail; it is tried again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    notifications_preferences_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreferencesRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `notifications.not_found`: There is no such notification in your inbox.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `notifications.preferences.hours_invalid`: Quiet hours need a beginning and an end, which differ.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `notifications.mail_not_sent`: The mail server did not take a mail; it is tried again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    notifications_preferences_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreferencesPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreferencesRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `notifications.not_found`: There is no such notification in your inbox.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `notifications.preferences.hours_invalid`: Quiet hours need a beginning and an end, which differ.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `notifications.mail_not_sent`: The mail server did not take a mail; it is tried again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    notifications_read_all: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadAll"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadAllDone"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `notifications.not_found`: There is no such notification in your inbox.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `notifications.mail_not_sent`: The mail server did not take a mail; it is tried again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    notifications_count_unread: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnreadRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `notifications.not_found`: There is no such notification in your inbox.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `notifications.mail_not_sent`: The mail server did not take a mail; it is tried again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    notifications_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The notification's id. */
+                notification_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `notifications.not_found`: There is no such notification in your inbox.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `notifications.mail_not_sent`: The mail server did not take a mail; it is tried again.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -28,7 +28,9 @@ async def preview_link(body: LinkOpen, answer: Answer, response: Response) -> Ac
 
 
 @router.post("/act")
-async def act_by_link(body: LinkAct, answer: Answer, caller: MaybePrincipal, response: Response) -> ActingLinkRead:
+async def act_by_link(
+    body: LinkAct, answer: Answer, caller: MaybePrincipal, response: Response
+) -> ActingLinkRead:
     """Do it, once, in the name of whom the link was sent to.
 
     One that was posted in a channel names nobody: it acts for whoever is signed in.
