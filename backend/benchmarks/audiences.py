@@ -147,6 +147,7 @@ async def _timed(what: str, scopes: Any, audience: UUID) -> Figures:
 
 
 async def _measure(stack: Stack, sandbox: str, count: int) -> list[Figures]:
+    import app.base_models  # noqa: F401, PLC0415  (so that every foreign key finds its table)
     from app.core.config import get_settings  # noqa: PLC0415
     from app.db.session import make_engine, scopes_for  # noqa: PLC0415
     from app.schemas.cdp.segments_tree import read_rule  # noqa: PLC0415
