@@ -119,6 +119,13 @@ const campaign = createRoute({
   component: lazyRouteComponent(() => import("./features/campaigns/campaign-room"), "CampaignRoom"),
 });
 
+const notifications = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/notifications",
+  validateSearch: searchOf({ show: choice("unread") }),
+  component: lazyRouteComponent(() => import("./features/notifications/inbox-room"), "InboxRoom"),
+});
+
 const connect = createRoute({
   getParentRoute: () => signedIn,
   path: "/connect",
@@ -150,6 +157,7 @@ const routeTree = root.addChildren([
     campaign,
     ...eventsRoutes,
     connect,
+    notifications,
     ...peopleRoutes,
     ...analyticsRoutes,
     ...operationsRoutes,

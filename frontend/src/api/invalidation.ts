@@ -23,6 +23,7 @@ const STALE_BY_TYPE: Readonly<Record<string, readonly string[]>> = {
   cdp_event: ["cdp/events/stats"],
   cdp_verdict: ["cdp/events/stats"],
   segment_counts: ["cdp/segments"],
+  notification: ["notifications", "notifications/channels"],
 };
 
 /** Marks what a live message made stale; `resync` (the stream has a gap) makes everything so. */

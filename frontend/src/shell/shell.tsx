@@ -8,6 +8,7 @@ import { FrozenBanner } from "@/features/autopilot/kill_switch/frozen-banner";
 import { killSwitchQuery } from "@/features/autopilot/kill_switch/queries";
 import { summaryQuery } from "@/features/dashboard/queries";
 import { shownMode } from "@/features/trust_engine/health/mode";
+import { Bell } from "@/features/notifications/bell";
 import { healthQuery } from "@/features/trust_engine/health/queries";
 import { Announcer } from "./announcer";
 import { CommandPalette } from "./command-palette";
@@ -55,6 +56,7 @@ export function Shell() {
           <Mode />
           <LiveIndicator />
           <HeaderKillSwitch />
+          <Bell />
           <CommandPalette />
           <UserMenu />
         </div>

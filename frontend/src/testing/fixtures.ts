@@ -153,6 +153,8 @@ export function quietTenant(more: readonly string[] = []) {
       actions_waiting: { value: 0, known: true, reason: null },
       currency: null,
     })
+    .on("GET /notifications/unread", { unread: 0, is_more: false })
+    .on("GET /notifications", { items: [], next_cursor: null, limit: 20 })
     .on("GET /trust/health", { ...health({}), platforms: [], accounts: [] })
     .on("GET /trust/policies/current", {
       version: 1,

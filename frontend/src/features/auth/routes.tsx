@@ -1,6 +1,6 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { root } from "@/shell/roots";
-import { searchOf, text } from "@/shell/search";
+import { choice, searchOf, text } from "@/shell/search";
 
 const token = searchOf({ token: text });
 
@@ -42,5 +42,11 @@ export const authRoutes = [
       () => import("../invitations/accept-invitation-room"),
       "AcceptInvitationRoom",
     ),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/act",
+    validateSearch: searchOf({ token: text, do: choice("approve", "dismiss", "acknowledge") }),
+    component: lazyRouteComponent(() => import("../notifications/links/act-room"), "ActRoom"),
   }),
 ] as const;

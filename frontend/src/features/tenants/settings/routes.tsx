@@ -1,6 +1,6 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { signedIn } from "@/shell/roots";
-import { searchOf, text } from "@/shell/search";
+import { choice, searchOf, text } from "@/shell/search";
 
 export const settingsRoutes = [
   createRoute({
@@ -27,6 +27,20 @@ export const settingsRoutes = [
     getParentRoute: () => signedIn,
     path: "/settings/webhooks",
     component: lazyRouteComponent(() => import("../../cdp/webhooks/webhooks-room"), "WebhooksRoom"),
+  }),
+  createRoute({
+    getParentRoute: () => signedIn,
+    path: "/settings/notifications",
+    component: lazyRouteComponent(
+      () => import("../../notifications/preferences/preferences-room"),
+      "PreferencesRoom",
+    ),
+  }),
+  createRoute({
+    getParentRoute: () => signedIn,
+    path: "/settings/channels",
+    validateSearch: searchOf({ show: choice("dead", "waiting") }),
+    component: lazyRouteComponent(() => import("../../notifications/channels/channels-room"), "ChannelsRoom"),
   }),
   createRoute({
     getParentRoute: () => signedIn,

@@ -7,12 +7,16 @@ import { TAB, Tabs } from "@/design/tabs";
 export function SettingsFrame({ children }: { children: ReactNode }) {
   const keys = useCan("api_keys:read");
   const webhooks = useCan("cdp.webhooks:read");
+  const channels = useCan("notifications.channels:read");
   const audit = useCan("audit_logs:read");
   return (
     <Page title="Settings">
       <Tabs label="Settings">
         <Link to="/settings" activeOptions={{ exact: true }} className={TAB}>
           You
+        </Link>
+        <Link to="/settings/notifications" className={TAB}>
+          Notifications
         </Link>
         <Link to="/settings/company" className={TAB}>
           Company
@@ -28,6 +32,11 @@ export function SettingsFrame({ children }: { children: ReactNode }) {
         {webhooks && (
           <Link to="/settings/webhooks" className={TAB}>
             Webhooks
+          </Link>
+        )}
+        {channels && (
+          <Link to="/settings/channels" className={TAB}>
+            Channels
           </Link>
         )}
         {audit && (
