@@ -1,10 +1,12 @@
 """A sandbox of one's own, as a subprocess: for every test that needs the platforms."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +50,20 @@ class Sandbox:
         """What a vendor's control tells of itself: its tokens, its app, its accounts."""
         found: dict[str, Any] = self.control("GET", name)
         return found
+
+    @cached_property
+    def tiktok_facts(self) -> dict[str, Any]:
+        """What `/control/tiktok` tells: tokens, the app, its secret."""
+        return self.vendor("tiktok")
+
+    def tiktok(self, method: str, path: str, *, token: str | None = None, **params: Any) -> httpx2.Response:
+        """A call of the Business API with the standing token; a GET's lists and objects as JSON in the query."""
+        url = f"{self.url}/tiktok/open_api/v1.3/{path}/"
+        headers = {"Access-Token": token if token is not None else self.tiktok_facts["access_token"]}
+        if method == "POST":
+            return httpx2.post(url, json=params, headers=headers, timeout=60)
+        query = {name: v if isinstance(v, str) else json.dumps(v) for name, v in params.items()}
+        return httpx2.request(method, url, params=query, headers=headers, timeout=60)
 
     def advance(self, hours: float) -> str:
         """Lets simulated time pass, and tells what time it is then (ISO)."""
