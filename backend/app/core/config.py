@@ -122,6 +122,10 @@ class Settings(BaseSettings):
         ge=100,
         description="An account's share of the project's (2,880, 15,000 a day); empty rations nothing.",
     )
+    tiktok_base_url: str = "https://business-api.tiktok.com"
+    tiktok_portal_url: str = "https://business-api.tiktok.com"
+    tiktok_app_id: str | None = None
+    tiktok_app_secret: SecretStr | None = None
     allow_private_addresses: bool = Field(
         default=False, description="Lets vendor and webhook calls reach loopback: for the sandbox."
     )

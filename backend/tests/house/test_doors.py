@@ -59,6 +59,13 @@ _WAYS_OUT = {
     "app.services.integrations.meta.transport.GraphTransport.delete: once": "behind those above",
     "app.services.integrations.meta.transport.GraphTransport.post: once": "behind those above",
     "app.services.integrations.meta.transport.GraphTransport.write: write": "behind the permit",
+    "app.services.integrations.tiktok.client.TikTokClient._change_log: post": "asks for a file of what was changed",
+    "app.services.integrations.tiktok.client.TikTokClient._write: write": "behind a permit",
+    "app.services.integrations.tiktok.client.TikTokClient.send_events: post": "conversions carry consent, not permits",
+    "app.services.integrations.tiktok.sign_in.TikTokSignIn.exchange_code: post": "a code for a token",
+    "app.services.integrations.tiktok.sign_in.TikTokSignIn.revoke: post": "gives our own access up",
+    "app.services.integrations.tiktok.transport.BusinessTransport.post: once": "behind the posts above",
+    "app.services.integrations.tiktok.transport.BusinessTransport.write: write": "behind the permit",
     "app.services.integrations.wire.Wire._exchange: stream": "the one request",
     "app.services.integrations.webhooks.service.post: stream": "a webhook, at the customer's own address",
 }

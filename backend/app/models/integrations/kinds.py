@@ -6,6 +6,7 @@ from enum import StrEnum
 class Platform(StrEnum):
     META = "meta"
     GOOGLE = "google"
+    TIKTOK = "tiktok"
 
 
 class ConnectionStatus(StrEnum):

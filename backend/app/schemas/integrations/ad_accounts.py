@@ -43,7 +43,9 @@ class AdAccountPatch(Input):
         None, description="Whether this workspace is the one that may write to it."
     )
     pixel_id: str | None = Field(
-        None, pattern=r"^\d{1,32}$", description="The pixel or data set that conversions are sent to."
+        None,
+        pattern=r"^[0-9A-Za-z_-]{1,64}$",
+        description="The pixel or data set that conversions are sent to.",
     )
     conversions_enabled: bool | None = Field(None, description="Whether conversions are sent on to it.")
     primary_conversion: ConversionName | None = Field(
@@ -53,7 +55,7 @@ class AdAccountPatch(Input):
         None, ge=0, le=28, description="Days after a click in which a conversion counts."
     )
     attribution_view_days: int | None = Field(
-        None, ge=0, le=1, description="Days after a view in which a conversion counts."
+        None, ge=0, le=7, description="Days after a view in which a conversion counts."
     )
 
 

@@ -19,11 +19,12 @@ from app.services.integrations.google.client import GoogleClient
 from app.services.integrations.meta.client import MetaClient
 from app.services.integrations.ports import MUTATING, AdPlatform
 from app.services.integrations.service import IntegrationsService
+from app.services.integrations.tiktok.client import TikTokClient
 from app.services.integrations.vendors import VENDORS
 from app.services.trust_engine.gate.errors import PermitRefused
 from app.services.trust_engine.gate.permits import Change, Permit
 from app.services.trust_engine.gate.service import KillSwitch, PermitDesk
-from tests.factories import google
+from tests.factories import google, tiktok
 from tests.factories.access import Company
 from tests.factories.integrations import BROAD, US_ACCOUNT, connect
 from tests.factories.permits import minted
@@ -33,12 +34,19 @@ from tests.sandbox_process import Sandbox
 
 @dataclass(frozen=True)
 class Case:
-    """A connector, an account that it speaks for, and a campaign there whose daily budget is its own."""
+    """A connector, an account that it speaks for, and a campaign there whose daily budget is its own.
+
+    `lifetime` is one with a lifetime budget, where the vendor sets both kinds by the same field.
+    """
 
     connector: type
     account: str
     campaign: str
     connect: Callable[[Scopes, Sandbox], Awaitable[UUID]]
+    lifetime: str | None = None
+
+    def campaign_for(self, method: str) -> str:
+        return self.lifetime if self.lifetime and method == "set_lifetime_budget" else self.campaign
 
 
 async def meta_account(scopes: Scopes, sandbox: Sandbox) -> UUID:
@@ -50,9 +58,14 @@ async def google_account(scopes: Scopes, sandbox: Sandbox) -> UUID:
     return (await google.connect(scopes, sandbox)).dollars
 
 
+async def tiktok_account(scopes: Scopes, sandbox: Sandbox) -> UUID:
+    return (await tiktok.connect(scopes, sandbox)).dollars
+
+
 CASES = {
     "meta": Case(MetaClient, US_ACCOUNT, BROAD, meta_account),
     "google": Case(GoogleClient, google.US_ACCOUNT, google.BRAND, google_account),
+    "tiktok": Case(TikTokClient, tiktok.US_ADVERTISER, tiktok.BROAD, tiktok_account, tiktok.REACH),
 }
 CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "set_daily_budget": (
@@ -78,7 +91,7 @@ def change(platform: AdPlatform, method: str, *, other: bool = False) -> Change:
         platform=platform.platform,
         account=case.account,
         entity_type="campaign",
-        entity=case.campaign,
+        entity=case.campaign_for(method),
         operation=method,
         before=before,
         after=another if other else after,

@@ -10,8 +10,9 @@ from app.services.cdp.events.rules import MatchKey
 
 _IN_QUERY = re.compile(r"[?&#](gclid|gbraid|wbraid|fbclid|ttclid|ScCid)=([^&#\s]{1,500})", re.IGNORECASE)
 _NAMES = {
-    name.lower(): name for name in ("gclid", "gbraid", "wbraid", "fbclid", "fbc", "fbp", "ttclid", "ScCid")
-} | {"_fbc": "fbc", "_fbp": "fbp"}
+    name.lower(): name
+    for name in ("gclid", "gbraid", "wbraid", "fbclid", "fbc", "fbp", "ttclid", "ttp", "ScCid")
+} | {"_fbc": "fbc", "_fbp": "fbp", "_ttp": "ttp"}
 _LONGEST = 500
 _LEVELS = 3
 # Plain numbers: an IntFlag's own arithmetic costs more than reading the event.

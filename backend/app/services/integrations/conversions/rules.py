@@ -137,7 +137,7 @@ def identifiers_of(event: StoredEvent) -> dict[str, str]:
     for source in (event.properties, traits if isinstance(traits, Mapping) else {}):
         for name in ("city", "state", "country", "gender"):
             _collect(name, source.get(name), found)
-    for name in ("fbc", "fbp", "gclid", "gbraid", "wbraid"):
+    for name in ("fbc", "fbp", "gclid", "gbraid", "wbraid", "ttclid", "ttp"):
         if value := _click(event.click_ids, name):
             found[name] = value
     if "fbc" not in found and (clicked := _click(event.click_ids, "fbclid")):

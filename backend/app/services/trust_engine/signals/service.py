@@ -52,6 +52,9 @@ MATCH_KEY_NAMES = {
     "fbp": "browser_id",
     "zp": "address",
     "zip": "address",
+    "ttclid": "click_id",
+    "ttp": "browser_id",
+    "zip_code": "address",
     "client_user_agent": "ip_user_agent",
     "user_agent": "ip_user_agent",
 }

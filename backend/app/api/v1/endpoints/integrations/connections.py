@@ -117,6 +117,7 @@ class CallbackQuery(BaseModel):
     code: str | None = Field(
         None, max_length=4096, description="What the platform gave, to be redeemed for a token."
     )
+    auth_code: str | None = Field(None, max_length=4096, description="The same, as TikTok calls it.")
 
 
 @router.get("/{platform}/callback", status_code=303, response_class=RedirectResponse)
@@ -131,12 +132,13 @@ async def callback(
 ) -> RedirectResponse:
     """The platform sends the browser here; it goes on to /connect, which shows what came of it."""
     outcome = {"platform": platform, "status": "cancelled"}
-    if answered.code is not None:
+    code = answered.code if answered.code is not None else answered.auth_code
+    if code is not None:
         try:
             await finish_sign_in(
                 doors,
                 answered.state,
-                code=answered.code,
+                code=code,
                 browser_secret=stratum_connect,
                 redirect_uri=_redirect_uri(settings, platform),
             )
