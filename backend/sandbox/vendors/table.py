@@ -8,13 +8,14 @@ from starlette.routing import BaseRoute, Mount
 from sandbox.vendors.google.vendor import Google
 from sandbox.vendors.meta.vendor import Meta
 from sandbox.vendors.slack.vendor import Slack
+from sandbox.vendors.snapchat.vendor import Snapchat
 from sandbox.vendors.tiktok.vendor import TikTok
 from sandbox.vendors.vendor import Ground, Vendor
 
 V = TypeVar("V")
 Table = Sequence[Callable[[Ground], Vendor]]
 # The first one opened in a shop draws its claims from the orders' own streams: Meta's past is what it always was.
-VENDORS: Table = (Meta, Google, TikTok, Slack)
+VENDORS: Table = (Meta, Google, TikTok, Snapchat, Slack)
 
 
 class Vendors:
