@@ -65,6 +65,20 @@ class Sandbox:
         query = {name: v if isinstance(v, str) else json.dumps(v) for name, v in params.items()}
         return httpx2.request(method, url, params=query, headers=headers, timeout=60)
 
+    @cached_property
+    def snapchat_facts(self) -> dict[str, Any]:
+        """What `/control/snapchat` tells: tokens, the app, its secret."""
+        facts: dict[str, Any] = self.control("GET", "snapchat")
+        return facts
+
+    def snapchat(
+        self, method: str, path: str, *, token: str | None = None, json: Any = None, **query: str
+    ) -> httpx2.Response:
+        """A call of the Marketing API, with the standing token unless another is given."""
+        headers = {"Authorization": f"Bearer {token or self.snapchat_facts['access_token']}"}
+        url = f"{self.url}/snapchat/v1/{path}"
+        return httpx2.request(method, url, params=query, json=json, headers=headers, timeout=60)
+
     def advance(self, hours: float) -> str:
         """Lets simulated time pass, and tells what time it is then (ISO)."""
         now: str = self.control("POST", "clock", json={"advance_hours": hours})["now"]

@@ -126,6 +126,11 @@ class Settings(BaseSettings):
     tiktok_portal_url: str = "https://business-api.tiktok.com"
     tiktok_app_id: str | None = None
     tiktok_app_secret: SecretStr | None = None
+    snapchat_api_url: str = "https://adsapi.snapchat.com"
+    snapchat_accounts_url: str = "https://accounts.snapchat.com"
+    snapchat_events_url: str = "https://tr.snapchat.com"
+    snapchat_app_id: str | None = None
+    snapchat_app_secret: SecretStr | None = None
     allow_private_addresses: bool = Field(
         default=False, description="Lets vendor and webhook calls reach loopback: for the sandbox."
     )

@@ -66,6 +66,11 @@ _WAYS_OUT = {
     "app.services.integrations.tiktok.sign_in.TikTokSignIn.revoke: post": "gives our own access up",
     "app.services.integrations.tiktok.transport.BusinessTransport.post: once": "behind the posts above",
     "app.services.integrations.tiktok.transport.BusinessTransport.write: write": "behind the permit",
+    "app.services.integrations.snapchat.client.SnapchatClient._write: write": "behind a permit",
+    "app.services.integrations.snapchat.client.SnapchatClient.send_events: post": "consent, not permits",
+    "app.services.integrations.snapchat.transport.SnapchatTransport.exchange: once": "a code for a token",
+    "app.services.integrations.snapchat.transport.SnapchatTransport.post: once": "behind send_events",
+    "app.services.integrations.snapchat.transport.SnapchatTransport.write: write": "behind the permit",
     "app.services.integrations.wire.Wire._exchange: stream": "the one request",
     "app.services.integrations.webhooks.service.post: stream": "a webhook, at the customer's own address",
 }

@@ -7,6 +7,7 @@ class Platform(StrEnum):
     META = "meta"
     GOOGLE = "google"
     TIKTOK = "tiktok"
+    SNAPCHAT = "snapchat"
 
 
 class ConnectionStatus(StrEnum):

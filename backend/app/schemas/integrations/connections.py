@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.schemas.inputs import Input
 
-PlatformName = Literal["meta", "google", "tiktok"]
+PlatformName = Literal["meta", "google", "tiktok", "snapchat"]
 
 
 ConnectionSort = Literal[

@@ -174,7 +174,7 @@ class ConversionEvent:
     """A conversion in our words, with the person's identifiers in the clear: each platform normalises its own.
 
     `identifiers` keys: email, phone, first_name, last_name, city, state, zip, country, gender,
-    date_of_birth, external_id, fbc, fbp, gclid, gbraid, wbraid, ttclid, ttp, ip, user_agent.
+    date_of_birth, external_id, fbc, fbp, gclid, gbraid, wbraid, ttclid, ttp, sc_click_id, sc_cookie, ip, user_agent.
     """
 
     dedupe_key: str

@@ -3,11 +3,12 @@
 from app.models.integrations.kinds import Platform
 from app.services.integrations.google.vendor import GoogleVendor
 from app.services.integrations.meta.vendor import MetaVendor
+from app.services.integrations.snapchat.vendor import SnapchatVendor
 from app.services.integrations.tiktok.vendor import TikTokVendor
 from app.services.integrations.vendor import Vendor
 
 VENDORS: dict[Platform, Vendor] = {
-    each.platform: each for each in (MetaVendor(), GoogleVendor(), TikTokVendor())
+    each.platform: each for each in (MetaVendor(), GoogleVendor(), TikTokVendor(), SnapchatVendor())
 }
 
 

@@ -101,9 +101,9 @@ class Wire:
                 return await self._request(call, attempt=attempt.num)
         raise AssertionError("a retry loop ends in an answer or an error")
 
-    async def ask(self, call: Call) -> dict[str, Any]:
-        """What a write waits for: once, and not for long."""
-        return await self._request(call, timeout=_SOON)
+    async def ask(self, call: Call, *, for_stop: bool = False) -> dict[str, Any]:
+        """What a write waits for: once, and not for long. For a stop it leaves whatever the breaker says."""
+        return await self._request(call, timeout=_SOON, guarded=not for_stop)
 
     async def write(
         self, call: Call, *, permit_id: UUID | None = None, patient: bool = False
@@ -148,8 +148,9 @@ class Wire:
         permit_id: UUID | None = None,
         timeout: httpx2.Timeout = _PATIENT,  # noqa: ASYNC109  (how long each of its steps may take)
         attempt: int = 1,
+        guarded: bool = True,
     ) -> dict[str, Any]:
-        if not mutating:
+        if guarded and not mutating:
             await self.may_leave()
         started_at, started = real_now(), time.perf_counter()
         error: PlatformError | None = None

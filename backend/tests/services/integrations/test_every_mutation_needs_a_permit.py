@@ -19,12 +19,13 @@ from app.services.integrations.google.client import GoogleClient
 from app.services.integrations.meta.client import MetaClient
 from app.services.integrations.ports import MUTATING, AdPlatform
 from app.services.integrations.service import IntegrationsService
+from app.services.integrations.snapchat.client import SnapchatClient
 from app.services.integrations.tiktok.client import TikTokClient
 from app.services.integrations.vendors import VENDORS
 from app.services.trust_engine.gate.errors import PermitRefused
 from app.services.trust_engine.gate.permits import Change, Permit
 from app.services.trust_engine.gate.service import KillSwitch, PermitDesk
-from tests.factories import google, tiktok
+from tests.factories import google, snapchat, tiktok
 from tests.factories.access import Company
 from tests.factories.integrations import BROAD, US_ACCOUNT, connect
 from tests.factories.permits import minted
@@ -62,10 +63,15 @@ async def tiktok_account(scopes: Scopes, sandbox: Sandbox) -> UUID:
     return (await tiktok.connect(scopes, sandbox)).dollars
 
 
+async def snapchat_account(scopes: Scopes, sandbox: Sandbox) -> UUID:
+    return (await snapchat.connect(scopes, sandbox)).dollars
+
+
 CASES = {
     "meta": Case(MetaClient, US_ACCOUNT, BROAD, meta_account),
     "google": Case(GoogleClient, google.US_ACCOUNT, google.BRAND, google_account),
     "tiktok": Case(TikTokClient, tiktok.US_ADVERTISER, tiktok.BROAD, tiktok_account, tiktok.REACH),
+    "snapchat": Case(SnapchatClient, snapchat.US_ACCOUNT, snapchat.PROSPECTING, snapchat_account),
 }
 CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "set_daily_budget": (

@@ -71,6 +71,8 @@ _NAMES: dict[str, str] = {
     "useragent": "user_agent",
 }
 _SEALED = "[sealed]"
+_CLICK_IDS = {"ScCid": "sc_click_id"}
+"""Of other platforms, as they stand in the landing address."""
 
 
 OUTLIER_NEEDS = 30
@@ -140,6 +142,9 @@ def identifiers_of(event: StoredEvent) -> dict[str, str]:
     for name in ("fbc", "fbp", "gclid", "gbraid", "wbraid", "ttclid", "ttp"):
         if value := _click(event.click_ids, name):
             found[name] = value
+    for name, ours in _CLICK_IDS.items():
+        if value := _click(event.click_ids, name):
+            found[ours] = value
     if "fbc" not in found and (clicked := _click(event.click_ids, "fbclid")):
         found["fbc"] = f"fb.1.{int(event.at.timestamp() * 1000)}.{clicked}"
     return found

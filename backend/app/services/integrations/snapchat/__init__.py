@@ -1,0 +1,1 @@
+"""Snapchat: Marketing API v1 and Conversions API v3."""

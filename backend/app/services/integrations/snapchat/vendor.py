@@ -1,0 +1,41 @@
+from datetime import timedelta
+
+from app.core.config import Settings
+from app.models.integrations.kinds import Platform
+from app.services.integrations.ports import AdPlatform, ConversionSettings, Permits, PlatformSignIn
+from app.services.integrations.snapchat import conversions, mapping, sign_in
+from app.services.integrations.snapchat.client import SnapchatClient
+from app.services.integrations.snapchat.transport import Address, SnapchatTransport
+from app.services.integrations.vendor import Speaker
+from app.services.integrations.wire import Line
+
+
+class SnapchatVendor:
+    platform = Platform.SNAPCHAT
+    name = "Snapchat"
+    events = conversions.EVENTS
+    writing_scope = sign_in.MARKETING
+    refresh_ahead = timedelta(minutes=10)
+
+    def has_app(self, settings: Settings) -> bool:
+        return settings.snapchat_app_id is not None and settings.snapchat_app_secret is not None
+
+    def sign_in(self, settings: Settings, line: Line) -> PlatformSignIn:
+        secret = settings.snapchat_app_secret
+        return sign_in.SnapchatSignIn(
+            SnapchatTransport(line, _address(settings)),
+            accounts_url=settings.snapchat_accounts_url,
+            app_id=settings.snapchat_app_id,
+            app_secret=secret.get_secret_value() if secret else None,
+        )
+
+    def connector(self, settings: Settings, line: Line, permits: Permits, speaker: Speaker) -> AdPlatform:
+        return SnapchatClient(SnapchatTransport(line, _address(settings)), permits, speaker)
+
+    def demand(self, conversion: ConversionSettings) -> None:
+        mapping.counted(conversion)
+        mapping.windows(conversion)
+
+
+def _address(settings: Settings) -> Address:
+    return Address(settings.snapchat_api_url, settings.snapchat_accounts_url, settings.snapchat_events_url)
