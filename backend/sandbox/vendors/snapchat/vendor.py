@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute
 from sandbox.faults import Fault
 from sandbox.vendors.snapchat import control, stock
 from sandbox.vendors.snapchat.changelogs import Changelogs
-from sandbox.vendors.snapchat.constants import PLATFORM
+from sandbox.vendors.snapchat.constants import APP_ID, PLATFORM
 from sandbox.vendors.snapchat.entities import Entities
 from sandbox.vendors.snapchat.errors import EventsError, OAuthError, SnapError, bad_token, rate_limited
 from sandbox.vendors.snapchat.http import SnapHttp
@@ -66,6 +66,15 @@ class Snapchat:
 
     def failed(self, path: str) -> Answer:
         return self._worded(SnapError("Internal server error", None, status=500), path)
+
+    def settings(self, url: str) -> dict[str, str]:
+        hosts = dict.fromkeys(
+            ("SNAPCHAT_API_URL", "SNAPCHAT_ACCOUNTS_URL", "SNAPCHAT_EVENTS_URL"), url + self.prefix
+        )
+        return hosts | {
+            "SNAPCHAT_APP_ID": APP_ID,
+            "SNAPCHAT_APP_SECRET": self.state.tokens.app_secret,
+        }
 
     def account_name(self, account: str) -> str:
         return account
