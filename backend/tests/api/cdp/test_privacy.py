@@ -437,7 +437,7 @@ async def test_an_erasure_survives_the_kill_of_each_worker_that_is_at_it(acme: C
                 await eventually(partial(has_done, steps), watched=(relaying, working))
                 working.kill()
         with worker() as working:
-            await eventually(partial(has_done, 10), within=150, watched=(relaying, working))
+            await eventually(partial(has_done, 12), within=150, watched=(relaying, working))
     await nothing_is_left(acme)
     answer = (await acme.client().get(f"{PRIVACY}/requests/{request}/certificate")).json()
     assert answer["valid"]
