@@ -37,6 +37,11 @@ def neighbour(stack: Stack, name: str) -> Stack:
     return _admin_of(stack, _command(stack, "tenant", "create", name).split()[-1])
 
 
+def partner(stack: Stack, tenant_id: int) -> Stack:
+    """Another admin of any company."""
+    return _admin_of(stack, str(tenant_id))
+
+
 def _admin_of(stack: Stack, tenant: str) -> Stack:
     email = f"admin.{secrets.token_hex(4)}@{tenant}.example"
     _command(stack, "user", "create", email, "--tenant", tenant, "--name", "Sam Second", "--role", "admin")

@@ -29,9 +29,13 @@ class Desk:
         self.runtime = Runtime(settings)
 
     async def waiting(self) -> list[tuple[str, UUID]]:
+        """Without the mails that tell of a dead letter: they are a task of their own."""
         async with self.company.scopes() as scope:
             rows = await scope.session.execute(
-                text("select name, id from outbox where kind = 'task' order by seq")
+                text(
+                    "select name, id from outbox where kind = 'task' and name <> 'notifications.send_due' "
+                    "order by seq"
+                )
             )
             return [(row.name, row.id) for row in rows]
 
@@ -126,7 +130,9 @@ async def test_what_may_mend_is_tried_again_later_and_then_kept(acme: Company, d
     while waiting := await desk.waiting():
         outcomes.append(await desk.deliver(*waiting[0]))
         async with acme.scopes() as scope:
-            later = await scope.session.scalar(text("select available_at > now() from outbox"))
+            later = await scope.session.scalar(
+                text("select available_at > now() from outbox where name = 'stand.down'")
+            )
         assert later in {True, None}
     assert outcomes == [Outcome.RETRIED, Outcome.RETRIED, Outcome.DEAD]
     assert await desk.noted("down") == 0

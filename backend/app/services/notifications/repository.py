@@ -96,7 +96,7 @@ class NotificationRepository:
             .order_by(User.id)
         )
         return [
-            Hearer(user_id, own.choices if own else {}, habits_of(own, zone))
+            Hearer(user_id, {} if own is None else own.choices, habits_of(own, zone))
             for user_id, own, zone in await self._session.execute(statement)
         ]
 
@@ -220,7 +220,7 @@ class InboxRepository:
         )
         return len(found.all())
 
-    def _own(self) -> Select[tuple[NotificationReceipt, Notification]]:
+    def _own(self) -> Select[NotificationReceipt, Notification]:
         return (
             select(NotificationReceipt, Notification)
             .join(Notification, Notification.id == NotificationReceipt.notification_id)

@@ -48,7 +48,6 @@ __all__ = [
     "Received",
 ]
 
-SEND_DUE = "notifications.send_due"
 UNREAD_CAP = 100
 """More than so many are not counted: `unread` answers one more."""
 
@@ -133,7 +132,7 @@ class Notifications:
         ]
         await self._rows.queue(notification.id, kind, messages)
         if any(each.due.at <= real_now() for each in messages):
-            await self._scope.enqueue(SEND_DUE, {}, unless_pending=True)
+            await self._scope.enqueue("notifications.send_due", {}, unless_pending=True)
 
     def _doer(self, notification: Notification) -> UUID | None:
         return self._scope.actor.id if NATURES[NotificationKind(notification.kind)].is_an_act else None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.auth.permissions import Role, permissions_of
+from app.auth.permissions import Role, permissions_of, programs_part_of
 from app.auth.principals import InvalidApiKey, Principal, principal_from_api_key
 from app.core.clock import real_now
 from app.core.context import Actor, ActorKind
@@ -119,7 +119,7 @@ class Onboarding:
     async def _new_api_key(self, tenant_id: int, admin: User) -> str:
         permissions = permissions_of(Role.ADMIN)
         maker = Principal(actor_of(admin), admin.id, tenant_id, Role.ADMIN, permissions)
-        scopes = sorted(each for each in permissions if not each.startswith("auth."))
+        scopes = sorted(programs_part_of(Role.ADMIN))
         async with self._doors.tenant(tenant_id, actor=_OPERATOR) as scope:
             _, key = await ApiKeyService(scope).create(maker, "Demo", scopes, None)
         return key

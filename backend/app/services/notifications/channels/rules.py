@@ -28,7 +28,7 @@ class Outcome:
 
 def pause_before(attempt: int, retry_after: float | None) -> timedelta:
     """Doubling, at least what the other side asks for. `attempt` counts from 1."""
-    grown = min(_LONGEST, _FIRST * 2 ** min(attempt - 1, 20))
+    grown = min(_LONGEST, _FIRST * (1 << min(attempt - 1, 20)))
     return max(grown, timedelta(seconds=retry_after or 0))
 
 

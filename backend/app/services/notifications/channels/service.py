@@ -26,7 +26,6 @@ from app.services.notifications.channels.errors import (
 )
 from app.services.notifications.channels.repository import DeliveryRepository, SlackRepository
 from app.services.notifications.channels.sending import SLACK_TOKEN, MakeSlack, NotificationSender
-from app.services.notifications.service import SEND_DUE
 from app.services.notifications.slack.client import SlackClient
 from app.services.notifications.slack.ports import SlackChannel, SlackRefused
 from app.services.notifications.wording_rules import worded
@@ -134,7 +133,7 @@ class ChannelService:
         return await self._sent_soon(delivery)
 
     async def _sent_soon(self, delivery: NotificationDelivery) -> Logged:
-        await self._scope.enqueue(SEND_DUE, {}, unless_pending=True)
+        await self._scope.enqueue("notifications.send_due", {}, unless_pending=True)
         return (await self._logged([delivery]))[0]
 
     async def _logged(self, rows: Sequence[NotificationDelivery]) -> list[Logged]:

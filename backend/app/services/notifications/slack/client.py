@@ -114,7 +114,7 @@ async def _asked(call: Awaitable[Any]) -> dict[str, Any]:
 
 
 def _refusal(response: Any) -> SlackRefused:
-    status = int(getattr(response, "status_code", None) or getattr(response, "status", 0))
+    status = int(getattr(response, "status_code", 0) or getattr(response, "status", 0) or 0)
     data = getattr(response, "data", None)
     code = data.get("error") if isinstance(data, dict) else None
     if status == _RATE_LIMITED:

@@ -11,7 +11,13 @@ from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.schemas.notifications import NotificationRead, ReadAll, ReadAllDone, UnreadRead
 from app.schemas.pages import CursorPage
-from app.services.notifications.service import UNREAD_CAP, Inbox, NotificationKind, Received
+from app.services.notifications.service import (
+    UNREAD_CAP,
+    Inbox,
+    NotificationKind,
+    NotificationSubject,
+    Received,
+)
 from app.services.notifications.wording_rules import worded
 
 router = APIRouter(prefix="/notifications", tags=["notifications"])
@@ -67,7 +73,7 @@ def _read(found: Received) -> NotificationRead:
     words = worded(
         NotificationKind(told.kind),
         told.facts,
-        subject=told.subject,
+        subject=NotificationSubject(told.subject),
         subject_id=told.subject_id,
         times=told.times,
     )

@@ -1,0 +1,86 @@
+"""Notifications in the browser: Slack is connected and tested, and what a colleague does rings the bell, live."""
+
+import json
+
+import httpx2
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.people import api, enter
+from tests.browser.screens import DESK, PHONE, Pictures, faults_of, sideways
+from tests.browser.stack import Stack, neighbour, partner
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300), pytest.mark.xdist_group("browser")]
+
+
+def _sandbox_of(stack: Stack) -> str:
+    found: str = json.loads((stack.home / "demo.json").read_text())["sandbox_url"]
+    return found
+
+
+def _look(page: Page, pictures: Pictures, name: str) -> None:
+    assert faults_of(page) == []
+    pictures.take(page, name)
+    page.set_viewport_size(PHONE)
+    assert sideways(page) == 0
+    pictures.take(page, f"{name}-phone")
+    page.set_viewport_size(DESK)
+
+
+def _connect_slack(page: Page, sandbox: str) -> None:
+    page.goto("/settings/channels")
+    page.get_by_label("Bot token").fill("xoxb-nobody-12345")
+    page.get_by_role("button", name="Connect Slack").click()
+    expect(page.get_by_role("alert").first).to_contain_text("invalid_auth")
+    page.get_by_label("Bot token").fill(httpx2.get(f"{sandbox}/control/slack").json()["bot_token"])
+    page.get_by_role("button", name="Connect Slack").click()
+    expect(page.get_by_text("Northwind")).to_be_visible()
+    page.get_by_label("Channel for all").select_option(label="#general (invite the bot first)")
+    page.get_by_role("button", name="Post a test").click()
+    expect(page.get_by_text("Given up").nth(1)).to_be_visible()
+    page.get_by_text("#general").last.click()
+    expect(page.get_by_text("not_in_channel").last).to_be_visible()
+    page.get_by_label("Channel for all").select_option(label="#growth-alerts")
+    expect(page.get_by_role("button", name="Post a test")).to_be_enabled()
+    page.get_by_role("button", name="Post a test").click()
+    expect(page.get_by_text("Sent", exact=True).first).to_be_visible()
+
+
+def test_a_colleagues_act_rings_the_bell_and_reaches_slack(
+    page: Page, stack: Stack, pictures: Pictures
+) -> None:
+    own, sandbox = neighbour(stack, "Bellringers"), _sandbox_of(stack)
+    with api(own) as client:
+        tenant_id = client.get("/auth/me").json()["tenant"]["id"]
+    colleague = partner(stack, tenant_id)
+    enter(page, own)
+    expect(page.get_by_role("button", name="Notifications", exact=True)).to_be_visible()
+    _connect_slack(page, sandbox)
+    _look(page, pictures, "channels")
+    with api(colleague) as client:
+        turned = client.post("/autopilot/kill-switch", json={"engaged": True, "reason": "Look first."})
+        assert turned.is_success, turned.text
+    bell = page.get_by_role("button", name="Notifications: 1 unread")
+    expect(bell).to_be_visible()
+    bell.click()
+    panel = page.get_by_role("dialog", name="Notifications")
+    expect(panel.get_by_text("Kill switch on")).to_be_visible()
+    pictures.take(page, "bell")
+    assert faults_of(page) == []
+    panel.get_by_role("link", name="All of them").click()
+    expect(page.get_by_text("turned it on: Look first.")).to_be_visible()
+    _look(page, pictures, "inbox")
+    page.get_by_role("button", name="Mark all as read").click()
+    expect(page.get_by_role("button", name="Notifications", exact=True)).to_be_visible()
+    posted = httpx2.get(f"{sandbox}/control/slack/messages", params={"channel": "C0ALERTS01"}).json()
+    assert "Critical: Kill switch on" in [each["text"] for each in posted]
+    mails = httpx2.get(f"{sandbox}/control/mailbox", params={"to": own.email}).json()
+    assert [each["subject"] for each in mails] == ["[Bellringers] Critical: Kill switch on"]
+    page.goto("/settings/notifications")
+    page.get_by_label("The kill switch was turned: by mail").uncheck()
+    expect(page.get_by_label("The kill switch was turned: by mail")).not_to_be_checked()
+    page.get_by_label("Quiet from").fill("22:00")
+    page.get_by_label("until", exact=True).fill("07:00")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    _look(page, pictures, "preferences")
