@@ -95,10 +95,8 @@ class NotificationRepository:
             )
             .order_by(User.id)
         )
-        return [
-            Hearer(user_id, {} if own is None else own.choices, habits_of(own, zone))
-            for user_id, own, zone in await self._session.execute(statement)
-        ]
+        found = await self._session.execute(statement)
+        return [_hearer(user_id, own, zone) for user_id, own, zone in found]
 
     async def put_into_inboxes(
         self, notification_id: UUID, people: Collection[UUID], *, at: datetime, read_by: UUID | None
@@ -233,6 +231,10 @@ class InboxRepository:
             .where(NotificationReceipt.user_id == self._user_id, NotificationReceipt.read_at.is_(None))
             .values(read_at=at)
         )
+
+
+def _hearer(user_id: UUID, own: NotificationPreferences | None, zone: str) -> Hearer:
+    return Hearer(user_id, {} if own is None else own.choices, habits_of(own, zone))
 
 
 def habits_of(own: NotificationPreferences | None, company_zone: str) -> Habits:

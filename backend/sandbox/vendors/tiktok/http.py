@@ -63,7 +63,7 @@ class TikTokHttp:
         self._state = state
         self._tasks = tasks.Tasks()
         made = self._tasks
-        self._readers = _READERS | {
+        self._readers: dict[str, Reader] = _READERS | {
             "report/task/check": lambda s, c: {"status": made.of(s, c, "report").status},
             "changelog/task/check": lambda s, c: {"status": made.of(s, c, "changelog").status},
             "changelog/task/download": self._log,

@@ -5,6 +5,7 @@ from hmac import compare_digest
 from os import environ
 from secrets import token_hex
 from time import time
+from typing import Any
 
 from sandbox.chance import Chance
 from sandbox.store import Store
@@ -84,7 +85,7 @@ class Tokens:
     def restore(self, value: str) -> bool:
         return self._change(value, revoked=False, expired=False)
 
-    def _change(self, value: str, **facts: bool) -> bool:
+    def _change(self, value: str, **facts: Any) -> bool:
         token = self._tokens.get(value)
         if token is None:
             return False

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select, update
 
@@ -155,7 +156,7 @@ async def test_of_a_flapping_incident_the_mail_tells_how_it_stands(acme: Company
             {}, {NotificationKind.INCIDENT_CLOSED: {"email": True}}
         )
     postbox = Postbox()
-    opened = {"thread": "incident:pixel"}
+    opened: dict[str, Any] = {"thread": "incident:pixel"}
     for _ in range(5):
         await tell(acme, a_notice(**opened))
         await send(acme, settings, postbox)

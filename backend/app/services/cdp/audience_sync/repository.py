@@ -200,7 +200,7 @@ class AudienceRepository:
             func.coalesce(func.sum(run.matched), 0), func.coalesce(func.sum(run.match_of), 0)
         ).where(run.tenant_id == self._tenant_id, run.audience_id == audience_id, run.matched.is_not(None))
         matched, of = (await self._session.execute(statement)).one()
-        return int(matched), int(of)
+        return int(matched or 0), int(of or 0)
 
     async def begin_batch(self, **values: Any) -> None:
         await self._session.execute(insert(CdpAudienceBatch).values(tenant_id=self._tenant_id, **values))

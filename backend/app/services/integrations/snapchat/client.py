@@ -123,7 +123,7 @@ class SnapchatClient:
         body = await self._transport.post(pixel_id, [one.body for one in events], token=self._token)
         if str(body.get("status", "")).upper() != "VALID":
             raise _malformed("No verdict on the events came back.")
-        told = {name: body[name] for name in ("status", "reason") if name in body}
+        told: dict[str, Any] = {name: body[name] for name in ("status", "reason") if name in body}
         return Acknowledgement(len(events), told)
 
     @mutates

@@ -15,7 +15,7 @@ class NotMoney(ValueError):
     """A figure that is no whole number of micro-currency."""
 
 
-def to_micro(micros: int) -> int:
+def to_micro(micros: object) -> int:
     """What a budget field is set to: as it is, or refused.
 
     >>> to_micro(12_340_000)

@@ -187,7 +187,7 @@ async def test_a_token_that_may_only_read_is_told_so_by_tiktok(
 
 @pytest.mark.parametrize("facts", [{"read_only": True}, {"write_lease": False}])
 async def test_who_may_only_read_changes_nothing(
-    scopes: Scopes, sandbox: Sandbox, platforms: Gateway, desk: Desk, facts: dict[str, bool]
+    scopes: Scopes, sandbox: Sandbox, platforms: Gateway, desk: Desk, facts: dict[str, Any]
 ) -> None:
     connected = await connect(scopes, sandbox, **facts)
     platform = await IntegrationsService(scopes, desk).connector(connected.dollars)
@@ -327,7 +327,7 @@ async def test_a_write_that_is_refused_for_its_item_is_told_as_refused(
 
 @pytest.mark.parametrize(("facts", "wait"), [({}, 60), ({"status": 429, "seconds": 120}, 120)])
 async def test_a_rate_limit_is_obeyed(
-    facts: dict[str, int], wait: int, dollars: AdPlatform, scopes: Scopes, faults: Sandbox
+    facts: dict[str, Any], wait: int, dollars: AdPlatform, scopes: Scopes, faults: Sandbox
 ) -> None:
     order(faults, "rate_limit", count=1, **facts)
     with pytest.raises(PlatformError) as first:

@@ -53,6 +53,7 @@ def test_how_long_a_limit_is_waited_for(message: str, headers: dict[str, str], s
     ("status", "kind"), [(429, Kind.RATE_LIMITED), (502, Kind.AMBIGUOUS), (200, Kind.AMBIGUOUS)]
 )
 def test_an_answer_that_is_none_of_tiktoks_may_have_done_it(status: int, kind: Kind) -> None:
+    unreadable: object
     for unreadable in (None, "<html>", [], {}, {"code": True}, {"code": "0"}):
         assert from_answer(status, {}, unreadable, mutating=True).kind is kind
 
