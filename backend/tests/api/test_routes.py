@@ -71,6 +71,7 @@ BODIES: dict[str, dict[str, object]] = {
     "POST /api/v1/autopilot/actions/{action_id}/dismiss": {"reason": "It looks wrong."},
     "POST /api/v1/campaigns/{campaign_id}/budget": {"daily_budget_micros": 12_000_000, "reason": "It sells."},
     "POST /api/v1/campaigns/{campaign_id}/pause": {"reason": "It looks wrong."},
+    "POST /api/v1/cdp/audience-sync/{audience_id}/approve": {"leaving": 4},
     "POST /api/v1/cdp/consents/{profile_id}": {
         "purposes": ["ads"],
         "decision": "granted",
@@ -90,6 +91,7 @@ _MOVE = {
     "reason": "It sells.",
 }
 _MERGE = {"reason": "They are one."}
+_AUDIENCE = {"name": "Buyers", "identifiers": ["email"]}
 WITH_IDS: dict[tuple[str, str], dict[str, object]] = {
     ("POST /api/v1/autopilot/actions", "campaign_id"): {
         "daily_budget_micros": 12_000_000,
@@ -97,6 +99,8 @@ WITH_IDS: dict[tuple[str, str], dict[str, object]] = {
     },
     ("POST /api/v1/autopilot/actions/moves", "from_campaign_id"): {**_MOVE, "to_campaign_id": None},
     ("POST /api/v1/autopilot/actions/moves", "to_campaign_id"): {**_MOVE, "from_campaign_id": None},
+    ("POST /api/v1/cdp/audience-sync", "ad_account_id"): {**_AUDIENCE, "segment_id": None},
+    ("POST /api/v1/cdp/audience-sync", "segment_id"): {**_AUDIENCE, "ad_account_id": None},
     ("POST /api/v1/cdp/profiles/merges", "other_profile_id"): {**_MERGE, "profile_id": None},
     ("POST /api/v1/cdp/profiles/merges", "profile_id"): {**_MERGE, "other_profile_id": None},
     ("POST /api/v1/cdp/exports", "segment_id"): {"name": "All", "what": "people", "columns": ["profile_id"]},
@@ -122,9 +126,11 @@ WITH_IDS: dict[tuple[str, str], dict[str, object]] = {
 """Each id that a body takes, with a body that its owner could send; another id in it (None) is the sender's own."""
 
 _ROW_OF = {
+    "ad_account_id": "ad_account_id",
     "entity_id": "campaign_id",
     "other_profile_id": "profile_id",
     "profile_id": "profile_id",
+    "segment_id": "segment_id",
     "segment_ids": "segment_id",
     "from_campaign_id": "campaign_id",
     "to_campaign_id": "campaign_id",

@@ -7035,7 +7035,7 @@ export interface components {
              * @description The ad platform.
              * @enum {string}
              */
-            platform: "meta" | "google";
+            platform: "meta" | "google" | "tiktok" | "snapchat";
             /**
              * Read Only
              * @description Nothing is ever written through it.
@@ -12588,7 +12588,7 @@ export interface components {
              * @description The ad platform.
              * @enum {string}
              */
-            platform: "meta" | "google";
+            platform: "meta" | "google" | "tiktok" | "snapchat";
             /**
              * Signs In
              * @description People can sign in there; otherwise a token that they made there connects it.
@@ -42370,7 +42370,7 @@ export interface operations {
                 /** @description Part of the name, in any case. */
                 q?: string | null;
                 /** @description Only of this ad platform. */
-                platform?: ("meta" | "google") | null;
+                platform?: ("meta" | "google" | "tiktok" | "snapchat") | null;
                 /** @description Only what this connection reaches. */
                 connection_id?: string | null;
                 /** @description Only what is switched on, or off. */
@@ -43090,7 +43090,7 @@ export interface operations {
                 /** @description A leading minus turns the order round. */
                 sort?: "platform" | "-platform" | "status" | "-status" | "created_at" | "-created_at" | "expires_at" | "-expires_at";
                 /** @description Only of this ad platform. */
-                platform?: ("meta" | "google") | null;
+                platform?: ("meta" | "google" | "tiktok" | "snapchat") | null;
                 /** @description Only in this state. */
                 status?: ("active" | "needs_sign_in" | "disconnected") | null;
             };
@@ -43656,7 +43656,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The ad platform. */
-                platform: "meta" | "google";
+                platform: "meta" | "google" | "tiktok" | "snapchat";
             };
             cookie?: never;
         };
@@ -43802,11 +43802,13 @@ export interface operations {
                 state: string;
                 /** @description What the platform gave, to be redeemed for a token. */
                 code?: string | null;
+                /** @description The same, as TikTok calls it. */
+                auth_code?: string | null;
             };
             header?: never;
             path: {
                 /** @description The ad platform. */
-                platform: "meta" | "google";
+                platform: "meta" | "google" | "tiktok" | "snapchat";
             };
             cookie?: {
                 /** @description Ties the sign-in to the browser that began it. */
@@ -44236,7 +44238,7 @@ export interface operations {
                 /** @description A leading minus turns the order round. */
                 sort?: "name" | "-name" | "platform" | "-platform" | "last_synced_at" | "-last_synced_at";
                 /** @description Only of this ad platform. */
-                platform?: ("meta" | "google") | null;
+                platform?: ("meta" | "google" | "tiktok" | "snapchat") | null;
             };
             header?: never;
             path?: never;
