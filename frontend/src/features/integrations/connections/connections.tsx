@@ -70,15 +70,16 @@ function ConnectPlatforms({ connections }: { connections: readonly Connection[] 
     <Loaded query={platforms} rows={1}>
       {(all) => {
         const missing = all.filter(
-          ({ platform }) => !connections.some((each) => each.platform === platform && each.status === "active"),
+          ({ platform }) =>
+            !connections.some((each) => each.platform === platform && each.status === "active"),
         );
         if (missing.length === 0) return null;
         if (!mayConnect) return <p className="px-4 py-3 text-ink-2">An administrator connects a platform.</p>;
         return (
           <div className="space-y-3 p-4">
             <p className="max-w-prose text-ink-2">
-              The platform asks you which ad accounts Stratum may see. A new company starts in advisory mode: it
-              suggests, and changes nothing.
+              The platform asks you which ad accounts Stratum may see. A new company starts in advisory mode:
+              it suggests, and changes nothing.
             </p>
             <label className="flex w-fit items-center gap-2">
               <input
