@@ -103,7 +103,13 @@ def test_compose_keeps_the_owners_address_from_what_serves() -> None:
 def test_compose_has_no_default_password() -> None:
     text = (_ROOT / "docker-compose.yml").read_text()
     secrets = re.findall(r"\$\{(\w*(?:PASSWORD|SECRET|KEY)\w*)(:[^}]*)?\}", text)
-    optional = {"SMTP_PASSWORD", "META_APP_SECRET", "TIKTOK_APP_SECRET"}
+    optional = {
+        "SMTP_PASSWORD",
+        "META_APP_SECRET",
+        "GOOGLE_CLIENT_SECRET",
+        "TIKTOK_APP_SECRET",
+        "SNAPCHAT_APP_SECRET",
+    }
     assert {name for name, rest in secrets if rest != ":?" and name not in optional} == set()
 
 
