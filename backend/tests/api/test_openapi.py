@@ -135,6 +135,7 @@ OPAQUE = {
         "ticket",
         "state",
         "code",
+        "auth_code",
     ),  # decoded or looked up, stored nowhere
     *("X-Client", "X-CSRF-Token", "stratum_connect", "write_key"),  # compared
     *("timezone", "rate", "number"),  # read as what they are, by name or by value

@@ -38,7 +38,7 @@ def _connect_slack(page: Page, sandbox: str) -> None:
     page.get_by_label("Channel for all").select_option(label="#general (invite the bot first)")
     page.get_by_role("button", name="Post a test").click()
     expect(page.get_by_text("Given up").nth(1)).to_be_visible()
-    page.get_by_text("#general").last.click()
+    page.locator("summary", has_text="#general").click()
     expect(page.get_by_text("not_in_channel").last).to_be_visible()
     page.get_by_label("Channel for all").select_option(label="#growth-alerts")
     expect(page.get_by_role("button", name="Post a test")).to_be_enabled()

@@ -101,6 +101,10 @@ def test_windows_cut_what_is_counted(snap: Sandbox) -> None:
     assert found == sorted(found)
     assert found[0] < found[-1]
     fields = "conversion_purchases,conversion_purchases_swipe_up,conversion_purchases_view"
+    none = {"view_attribution_window": "none", "granularity": "TOTAL", "fields": fields, **WEEK}
+    swiped = stat(snap, f"campaigns/{PROSPECTING}", **none)["stats"]
+    assert swiped["conversion_purchases_view"] == 0
+    assert swiped["conversion_purchases"] == swiped["conversion_purchases_swipe_up"] > 0
     stats = stat(snap, f"campaigns/{PROSPECTING}", granularity="TOTAL", fields=fields, **WEEK)["stats"]
     assert stats["conversion_purchases"] == sum(v for k, v in stats.items() if k != "conversion_purchases")
 

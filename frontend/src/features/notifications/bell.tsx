@@ -66,25 +66,25 @@ function Panel({ title, count, onFollow }: { title: string; count: number; onFol
   const inbox = useInfiniteQuery(inboxQuery(false));
   return (
     <>
-      <header className="flex min-h-10 items-center justify-between gap-3 border-b border-line px-4 py-1">
+      <div className="flex min-h-10 items-center justify-between gap-3 border-b border-line px-4 py-1">
         <h2 id={title} className="font-semibold">
           Notifications
         </h2>
         <ReadAll count={count} seenAt={inbox.data?.pages[0]?.items[0]?.received_at ?? null} />
-      </header>
+      </div>
       <div tabIndex={0} role="group" aria-label="The newest" className="min-h-0 overflow-y-auto">
         <Listed query={inbox} more="Earlier ones" empty={<Empty title="You were told nothing yet." />}>
           {(items) => <InboxList items={items} short onFollow={onFollow} />}
         </Listed>
       </div>
-      <footer className="flex justify-between gap-3 border-t border-line px-4 py-2">
+      <div className="flex justify-between gap-3 border-t border-line px-4 py-2">
         <Link to="/notifications" className={LINK} onClick={onFollow}>
           All of them
         </Link>
         <Link to="/settings/notifications" className={LINK} onClick={onFollow}>
           What you are told
         </Link>
-      </footer>
+      </div>
     </>
   );
 }
