@@ -20,6 +20,8 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _LINKED = re.compile(r":?//|@|[<>]|(?<=[^\s.])[.](?=[^\W\d_])")
 """A scheme, an address, a tag, a dot with a letter behind it: `1.2` and the end of a sentence stay as they are."""
 
+_ADDRESS = re.compile(r"[A-Za-z0-9_.+-]{1,64}@[A-Za-z0-9.-]{1,190}")
+
 _TITLES = {
     K.INCIDENT_OPENED: "Incident: {sentence}",
     K.INCIDENT_CLOSED: "Closed: {sentence}",
@@ -80,7 +82,7 @@ def worded(
     times: int = 1,
 ) -> Worded:
     """A sentence whose fact is not known is left out; where the title's is not, the kind's own name stands for it."""
-    said = {name: plain(value) for name, value in facts.items()}
+    said = {name: value if _is_member(name, value) else plain(value) for name, value in facts.items()}
     title = _filled(_TITLES[kind], said) or _NAMES[kind]
     lines = [line for each in _BODIES[kind] if (line := _filled(each, said))]
     if times > 1:
@@ -90,6 +92,11 @@ def worded(
         tuple(shortened(line, _LONGEST_LINE) for line in lines),
         _ROOMS[subject].format(id=subject_id),
     )
+
+
+def _is_member(name: str, value: str) -> bool:
+    """Who did something is a member, by their proven address: it is shown as they know it."""
+    return name == "by" and _ADDRESS.fullmatch(value) is not None
 
 
 def subject_line(company: str, severity: str, title: str) -> str:

@@ -63,6 +63,13 @@ def test_plain_text_is_one_line_and_stays_as_it_is(text: str) -> None:
     assert plain(once) == once
 
 
+def test_a_colleague_is_named_by_their_address() -> None:
+    said = worded(
+        NotificationKind.KILL_SWITCH_CHANGED, FACTS, subject=NotificationSubject.KILL_SWITCH, subject_id=None
+    )
+    assert said.lines[0] == "ada@acme.example turned it on: It sells"
+
+
 def test_a_repeat_says_how_often() -> None:
     said = worded(
         NotificationKind.DEAD_LETTER,

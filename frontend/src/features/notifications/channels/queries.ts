@@ -8,6 +8,7 @@ const ADDRESS = "notifications/channels";
 export const channelsQuery = queryOptions({
   queryKey: [ADDRESS],
   queryFn: () => body(api.GET("/api/v1/notifications/channels")),
+  refetchInterval: 10_000,
 });
 
 /** Asked of Slack itself, so only while somebody chooses. */

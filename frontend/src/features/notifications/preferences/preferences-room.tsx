@@ -26,6 +26,8 @@ export function PreferencesRoom() {
   );
 }
 
+type Way = "in_app" | "email";
+
 function Choices({ choices }: { choices: readonly NotificationChoice[] }) {
   const told = choices.filter(({ may_hear }) => may_hear);
   return (
@@ -48,19 +50,12 @@ function Choices({ choices }: { choices: readonly NotificationChoice[] }) {
 
 function ChoiceRow({ choice }: { choice: NotificationChoice }) {
   const change = useChangePreferences();
-  const box = (way: "in_app" | "email", label: string) => (
-    <label className="inline-flex size-8 items-center justify-center max-sm:size-10">
-      <span className="sr-only">{`${choice.name}: ${label}`}</span>
-      <input
-        type="checkbox"
-        className="accent-accent"
-        checked={choice[way]}
-        disabled={change.isPending}
-        onChange={(event) => {
-          change.mutate({ choices: [{ kind: choice.kind, [way]: event.target.checked }] });
-        }}
-      />
-    </label>
+  const box = (way: Way, label: string) => (
+    <Box
+      label={`${choice.name}: ${label}`}
+      checked={choice[way]}
+      onChange={(wanted) => change.mutateAsync({ choices: [{ kind: choice.kind, [way]: wanted }] })}
+    />
   );
   return (
     <Tr>
@@ -72,6 +67,34 @@ function ChoiceRow({ choice }: { choice: NotificationChoice }) {
       <Td>{box("in_app", "in the inbox")}</Td>
       <Td>{box("email", "by mail")}</Td>
     </Tr>
+  );
+}
+
+interface BoxProps {
+  label: string;
+  checked: boolean;
+  onChange: (wanted: boolean) => Promise<unknown>;
+}
+
+/** Shows at once what was wished; what was refused goes back to how it is. */
+function Box({ label, checked, onChange }: BoxProps) {
+  const [wish, setWish] = useState<boolean | null>(null);
+  const settle = () => {
+    setWish(null);
+  };
+  return (
+    <label className="inline-flex size-8 items-center justify-center max-sm:size-10">
+      <span className="sr-only">{label}</span>
+      <input
+        type="checkbox"
+        className="accent-accent"
+        checked={wish ?? checked}
+        onChange={(event) => {
+          setWish(event.target.checked);
+          onChange(event.target.checked).then(settle, settle);
+        }}
+      />
+    </label>
   );
 }
 
