@@ -73,6 +73,13 @@ class PlatformError(Exception):
         return self.kind in {PlatformErrorKind.TRANSIENT, PlatformErrorKind.RATE_LIMITED}
 
 
+class EditsNotReady(PlatformError):
+    """The platform is still writing down what was changed: a later reading has it."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(PlatformErrorKind.TRANSIENT, code, message)
+
+
 @dataclass(frozen=True, slots=True)
 class RemoteAccount:
     external_id: str

@@ -8,6 +8,7 @@ SYNC_EVERY = timedelta(minutes=10)
 FIRST_DAYS = 60
 _RESTATED_BEYOND_THE_WINDOW = 3
 _EDITS_OVERLAP = timedelta(hours=1)
+_EDITS_MAY_WAIT = timedelta(hours=6)
 _FIRST_EDITS = timedelta(days=7)
 _MATCH_QUALITY_EVERY = timedelta(hours=1)
 
@@ -31,6 +32,11 @@ def days_to_read(*, today: date, last_read: date | None, window_days: int) -> tu
 def edits_since(read_until: datetime | None, now: datetime) -> datetime:
     """A little before the last reading: platforms write their activity logs late."""
     return now - _FIRST_EDITS if read_until is None else read_until - _EDITS_OVERLAP
+
+
+def edits_may_wait(read_until: datetime | None, now: datetime, *, is_first: bool) -> bool:
+    """A log that is late holds up nothing else, until it has been late for long: what others did is then unknown."""
+    return is_first if read_until is None else now - read_until < _EDITS_MAY_WAIT
 
 
 def match_quality_is_due(read_at: datetime | None, now: datetime) -> bool:

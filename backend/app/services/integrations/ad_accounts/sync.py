@@ -17,6 +17,7 @@ from app.services.integrations.errors import AdAccountNotFound
 from app.services.integrations.ports import (
     AdPlatform,
     ConversionSettings,
+    EditsNotReady,
     MetricsReading,
     PlatformError,
     RemoteEdit,
@@ -32,7 +33,8 @@ class _Read:
     until: date
     reading: MetricsReading
     absorbed: Absorbed
-    edits: list[RemoteEdit]
+    edits: list[RemoteEdit] | None
+    """None where the platform has not written them down yet."""
     match_quality: Decimal | None
 
 
@@ -85,10 +87,17 @@ class AccountSyncService:
         quality = await self._match_quality(platform, account, now)
         return _Read(since, until, reading, absorbed, edits, quality)
 
-    async def _edits(self, platform: AdPlatform, account: AdAccount) -> list[RemoteEdit]:
+    async def _edits(self, platform: AdPlatform, account: AdAccount) -> list[RemoteEdit] | None:
         async with self._scopes() as scope:
             now = scope.now()
-        return await platform.recent_edits(rules.edits_since(account.edits_read_until, now), now)
+        read_until = account.edits_read_until
+        try:
+            return await platform.recent_edits(rules.edits_since(read_until, now), now)
+        except EditsNotReady as error:
+            if not rules.edits_may_wait(read_until, now, is_first=account.last_synced_at is None):
+                raise
+            log.info("integrations.ad_accounts.edits_wait", ad_account_id=str(account.id), code=error.code)
+            return None
 
     async def _match_quality(self, platform: AdPlatform, account: AdAccount, now: datetime) -> Decimal | None:
         """The platform's figure, once an hour; a token that may not read it fails nothing else."""
@@ -112,14 +121,16 @@ class AccountSyncService:
                 raise AdAccountNotFound(ad_account_id=str(account.id))
             connection = await ConnectionRepository(scope).find(row.connection_id)
             new_edits = await accounts.keep_edits(
-                account.id, read.edits, app_id=connection.app_id if connection else None
+                account.id, read.edits or [], app_id=connection.app_id if connection else None
             )
             complete = read.until - timedelta(days=1)
             expected = await CampaignService(scope).active_ad_sets(account.id)
             run.rows_expected = len(expected)
             run.rows_received = len(expected & read.reading.ad_sets_by_day.get(complete, frozenset()))
             run.days_restated = read.absorbed.restated
-            run.finished_at = row.last_synced_at = row.edits_read_until = scope.now()
+            run.finished_at = row.last_synced_at = scope.now()
+            if read.edits is not None:
+                row.edits_read_until = run.finished_at
             row.last_metrics_at = await MetricsService(scope).newest_change(account.id)
             if read.match_quality is not None and row.pixel_id == account.pixel_id:
                 row.match_quality, row.match_quality_at = read.match_quality, run.finished_at

@@ -16,6 +16,7 @@ from app.services.integrations.ports import (
     BudgetedType,
     ConversionEvent,
     ConversionSettings,
+    EditsNotReady,
     EntityState,
     EventRefused,
     MetricsReading,
@@ -100,7 +101,7 @@ class TikTokClient:
             raise _malformed(f"A report's row came without {error}.") from error
 
     async def recent_edits(self, since: datetime, until: datetime) -> list[RemoteEdit]:
-        """Out of the change log, a file that TikTok writes when asked; `PlatformError` (transient) while it does.
+        """Out of the change log, a file that TikTok writes when asked; `EditsNotReady` while it does.
 
         An app may lack the permission for it: then nothing is known of foreign edits, and the log says so.
         """
@@ -308,9 +309,7 @@ class TikTokClient:
             if told.get("status") == "FAILED":
                 break
             await asyncio.sleep(pause)
-        raise PlatformError(
-            PlatformErrorKind.TRANSIENT, "tiktok.no_change_log", "TikTok has not written the change log yet."
-        )
+        raise EditsNotReady("tiktok.no_change_log", "TikTok has not written the change log yet.")
 
 
 def _named(data: Mapping[str, Any], kind: str) -> set[str]:

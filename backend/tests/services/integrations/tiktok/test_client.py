@@ -20,6 +20,7 @@ from app.services.integrations.ports import (
     SET_STATUS,
     AdPlatform,
     ConversionSettings,
+    EditsNotReady,
     PlatformError,
     PlatformErrorKind,
 )
@@ -460,7 +461,7 @@ async def test_a_change_log_that_is_still_being_written_comes_later(
 ) -> None:
     monkeypatch.setattr("app.services.integrations.tiktok.client._LOG_PAUSES", (0.0,))
     now = real_now()
-    with pytest.raises(PlatformError, match=r"tiktok\.no_change_log") as caught:
+    with pytest.raises(EditsNotReady, match=r"tiktok\.no_change_log") as caught:
         await dollars.recent_edits(now - timedelta(hours=1), now)
     assert caught.value.kind is PlatformErrorKind.TRANSIENT
 

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import httpx2
+import pytest
 from httpx2 import AsyncClient
 from sqlalchemy import select
 
@@ -14,15 +15,16 @@ from app.core.clock import real_now
 from app.db.session import Scopes
 from app.models.campaigns import AdSet, Campaign
 from app.models.campaigns.metrics import CampaignMetricsDay
-from app.models.integrations.ad_accounts import AdAccount
+from app.models.integrations.ad_accounts import AdAccount, PlatformEdit
 from app.models.integrations.calls import PlatformCall
 from app.models.integrations.connections import Connection
 from app.models.integrations.conversions import ConversionDelivery
 from app.services.cdp.consents.service import Consents
+from app.services.integrations.ad_accounts.rules import edits_may_wait
 from app.services.integrations.ad_accounts.sync import AccountSyncService
 from app.services.integrations.conversions.service import ConversionSender, ConversionService
 from app.services.integrations.gateway import Gateway
-from app.services.integrations.ports import SET_DAILY_BUDGET, SET_STATUS
+from app.services.integrations.ports import SET_DAILY_BUDGET, SET_STATUS, EditsNotReady
 from app.services.integrations.service import IntegrationsService
 from app.services.trust_engine.gate.permits import Change
 from app.services.trust_engine.gate.service import PermitDesk
@@ -105,6 +107,43 @@ async def test_from_the_sign_in_to_the_stop(
         ]  # fmt: skip
     started = {"object_id": BROAD, "changes": {"operation_status": "ENABLE"}}
     sandbox.control("POST", "tiktok/edit", json=started)
+
+
+async def test_a_change_log_that_is_late_holds_up_nothing_else_for_some_hours(
+    scopes: Scopes, sandbox: Sandbox, platforms: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """TikTok writes it in its own time: campaigns and figures are here meanwhile, and the edits with a later sync."""
+    connected = await connect(scopes, sandbox)
+
+    async def account() -> AdAccount:
+        async with scopes() as scope:
+            return await scope.session.get_one(AdAccount, (scope.tenant_id, connected.dollars))
+
+    with monkeypatch.context() as impatient:
+        impatient.setattr("app.services.integrations.tiktok.client._LOG_PAUSES", (0.0,))
+        run = await AccountSyncService(scopes).sync(connected.dollars)
+        assert run is not None
+        assert run.error_code is None
+        first = await account()
+        assert first.last_synced_at is not None
+        assert first.edits_read_until is None
+        with pytest.raises(EditsNotReady):
+            await AccountSyncService(scopes).sync(connected.dollars)
+    edit = {"object_id": REACH, "changes": {"campaign_name": f"Reach {connected.dollars}"}}
+    sandbox.control("POST", "tiktok/edit", json=edit)
+    await AccountSyncService(scopes).sync(connected.dollars)
+    assert (await account()).edits_read_until
+    async with scopes() as scope:
+        edits = list(await scope.session.scalars(select(PlatformEdit)))
+    assert "change_name" in {one.event_type for one in edits if one.by_others}
+
+
+@pytest.mark.parametrize(("hours", "waits"), [(1, True), (5.9, True), (6, False), (48, False)])
+def test_how_long_a_change_log_may_be_late(hours: float, waits: bool) -> None:
+    now = real_now()
+    assert edits_may_wait(now - timedelta(hours=hours), now, is_first=False) is waits
+    assert edits_may_wait(None, now, is_first=True)
+    assert not edits_may_wait(None, now, is_first=False)
 
 
 async def test_a_purchase_arrives_once_in_tiktoks_form(
