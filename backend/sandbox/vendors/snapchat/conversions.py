@@ -14,6 +14,7 @@ _OLDEST = 37 * DAY
 _WINDOW = 48 * HOUR
 _AHEAD = 10 * 60
 _MILLISECONDS = 100_000_000_000
+_NO_TIME = 10**15
 _TOLD_HOURS = 24
 _TEST = "#test"
 _CUSTOM = tuple(f"CUSTOM_EVENT_{number}" for number in range(1, 6))
@@ -67,13 +68,13 @@ def _problem(event: dict[str, Any], now: float) -> Problem | None:
 
 
 def _fields_problem(event: dict[str, Any]) -> Problem | None:
-    if event.get("event_name") not in EVENTS:
+    if str(event.get("event_name")) not in EVENTS:
         return "501", "event_name is missing or unknown"
     at = event.get("event_time")
-    if not isinstance(at, int) or isinstance(at, bool) or at <= 0:
+    if not isinstance(at, int) or isinstance(at, bool) or not 0 < at < _NO_TIME:
         return "517", "Timestamp invalid or out of range: event_time must be an epoch timestamp"
     source = event.get("action_source")
-    if source not in _SOURCES:
+    if str(source) not in _SOURCES:
         return "502", f"action_source must be one of {', '.join(sorted(_SOURCES))}"
     if source == "WEB" and not isinstance(event.get("event_source_url"), str):
         return "503", "event_source_url is required for WEB"
@@ -196,7 +197,7 @@ def _keep(store: Store, asset: str, event: Mapping[str, Any], now: float) -> Non
         )
     )
     at = event.get("event_time")
-    happened = _seconds(at) if isinstance(at, int) else 0.0
+    happened = _seconds(at) if isinstance(at, int) and abs(at) < _NO_TIME else 0.0
     store.write(
         "INSERT INTO server_events (pixel, name, event_id, event_time, received_at, duplicate, body)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",

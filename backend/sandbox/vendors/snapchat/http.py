@@ -82,7 +82,7 @@ class SnapHttp:
         if way not in {("POST", ""), ("POST", "/validate")}:
             raise EventsError("There is no such endpoint.", status=404)
         try:
-            body = json.loads(await request.body())
+            body = _parsed(await request.body())
         except ValueError as error:
             raise EventsError("The body is no JSON.") from error
         if way[1]:
@@ -108,7 +108,7 @@ class SnapHttp:
         body: Any = None
         if request.method in {"POST", "PUT", "PATCH"}:
             try:
-                body = json.loads(await request.body())
+                body = _parsed(await request.body())
             except ValueError as error:
                 raise invalid("The body is no JSON") from error
         parts = tuple(part for part in str(request.path_params["path"]).split("/") if part)
@@ -120,6 +120,16 @@ class SnapHttp:
 def _bearer(request: Request) -> str | None:
     text = request.headers.get("authorization", "")
     return text[len(_BEARER) :].strip() if text.lower().startswith(_BEARER) else None
+
+
+def _parsed(raw: bytes) -> Any:
+    """A ValueError for what is no JSON, or could not be told again: half a character, a number that is none."""
+    try:
+        value = json.loads(raw)
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+    return value
 
 
 def _count(body: Any) -> int:

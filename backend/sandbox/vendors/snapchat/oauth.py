@@ -24,7 +24,7 @@ def _checked(params: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
     if params.get("client_id") != APP_ID:
         raise OAuthError("invalid_client", "The client is not known.", status=401)
     redirect = params.get("redirect_uri", "")
-    if urlsplit(redirect).scheme not in {"http", "https"}:
+    if not _is_absolute(redirect):
         raise OAuthError("invalid_request", "The redirect_uri is missing or not absolute.")
     if params.get("response_type") != "code":
         raise OAuthError("unsupported_response_type", 'The response_type must be "code".')
@@ -32,6 +32,13 @@ def _checked(params: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
     if not asked or any(scope not in SCOPES for scope in asked):
         raise OAuthError("invalid_scope", f"The scopes are: {' '.join(SCOPES)}.")
     return redirect, asked
+
+
+def _is_absolute(address: str) -> bool:
+    try:
+        return urlsplit(address).scheme in {"http", "https"}
+    except ValueError:
+        return False
 
 
 def dialog(params: Mapping[str, str]) -> str:

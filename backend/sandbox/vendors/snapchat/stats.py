@@ -36,6 +36,7 @@ FIELDS = (
     *("conversion_purchases_view", "conversion_purchases_value_view"),
 )
 _SETTLED_DAYS = 2
+_YEARS = range(2000, 2101)
 Span = tuple[float, float]
 
 
@@ -142,6 +143,8 @@ def _moment(text: str | None, timezone: str) -> float:
     if text is None:
         raise ValueError("no time")
     moment = datetime.fromisoformat(text)
+    if moment.year not in _YEARS:
+        raise ValueError("no year of any report")
     return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(timezone))).timestamp()
 
 
