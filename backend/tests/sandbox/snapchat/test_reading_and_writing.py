@@ -48,7 +48,9 @@ def test_who_one_is_and_what_one_reaches(snap: Sandbox) -> None:
     ],
 )
 def test_lists_hold_what_is_below(snap: Sandbox, path: str, plural: str, count: int) -> None:
-    assert len(snap.snapchat("GET", path).json()[plural]) == count
+    """What another test made stands there too, under a name of its own."""
+    rows = [each[plural[:-1]]["name"] for each in snap.snapchat("GET", path).json()[plural]]
+    assert len([name for name in rows if not name.startswith("New")]) == count
 
 
 def test_a_list_comes_in_pages_that_end(snap: Sandbox) -> None:
