@@ -115,7 +115,7 @@ def test_a_field_that_does_not_exist_is_named(sdk: FacebookAdsApi, sandbox: Sand
 
 
 def test_an_edge_that_is_not_emulated_is_refused(sandbox: Sandbox) -> None:
-    for path in (f"{US_ACCOUNT}/customaudiences", f"{BROAD}/copies", "search"):
+    for path in (f"{US_ACCOUNT}/savedaudiences", f"{BROAD}/copies", "search"):
         answer = sandbox.graph("GET", path)
         assert answer.status_code == 400, path
         assert answer.json()["error"]["code"] == 100, path

@@ -456,8 +456,8 @@ async def test_a_persons_own_export_keeps_its_form_part_by_part(acme: Company) -
     await PrivacyWork(acme.scopes).run(UUID(asked["id"]))
     whole = (await acme.client().get(f"/api/v1/cdp/privacy/requests/{asked['id']}/export")).json()
     assert list(whole) == [
-        *("profile", "identifiers", "consents", "consent_strings", "segments", "consent_receipts"),
-        *("events", "deliveries"),
+        *("profile", "identifiers", "consents", "consent_strings", "segments", "audiences"),
+        *("consent_receipts", "events", "deliveries"),
     ]
     assert sorted(each["message_id"] for each in whole["events"]) == sorted(
         each["messageId"] for each in batch

@@ -50,6 +50,7 @@ NO_CUSTOMER = {
     "cdp_sources": "where events come from",
     "cdp_trait_cursors": "how far the feed was read",
     "cdp_webhooks": "addresses of receivers, and how far the feed was told",
+    "notifications": "what happened to accounts, connections and tasks, told to colleagues",
 }
 """Tables of the customer data platform that hold nothing of a customer, and what they hold."""
 

@@ -289,14 +289,12 @@ async def test_an_edit_by_a_person_is_found_and_ours_are_told_apart(
     change = await budget_change(dollars, 402_000_000)
     await dollars.set_daily_budget(change, desk.mint(change))
     edits = await dollars.recent_edits(began, real_now() + timedelta(minutes=1))
-    by_hand = [one for one in edits if one.entity == VISITORS]
-    assert [(one.event_type, one.entity_type, one.application_id) for one in by_hand] == [
-        ("updated_name", "campaign", None)
-    ]
+    by_hand = [one for one in edits if (one.entity, one.event_type) == (VISITORS, "updated_name")]
+    assert [(one.entity_type, one.application_id) for one in by_hand] == [("campaign", None)]
     assert by_hand[0].actor_name == "dana.reyes@northwind.example"
-    ours = [one for one in edits if one.entity == PROSPECTING]
-    assert [one.application_id for one in ours] == [sandbox.snapchat_facts["app_id"]]
-    assert ours[0].event_type == "updated_daily_budget_micro"
+    budgets = (PROSPECTING, "updated_daily_budget_micro")
+    ours = [one for one in edits if (one.entity, one.event_type) == budgets]
+    assert {one.application_id for one in ours} == {sandbox.snapchat_facts["app_id"]}
 
 
 async def test_no_match_quality_is_unknown_and_not_nought(dollars: AdPlatform) -> None:

@@ -33,6 +33,8 @@ router = APIRouter(prefix="/integrations/connections", tags=["integrations"])
 _COOKIE = "stratum_connect"
 PlatformPart = Annotated[PlatformName, Path(description="The ad platform.")]
 _COOKIE_SECONDS = 600
+_VISIBLE = r"^[\x20-\x7e]*$"
+"""What a code is made of (RFC 6749, appendix A.11)."""
 
 
 async def connection_service(scopes: ScopesDep) -> ConnectionService:
@@ -115,9 +117,14 @@ class CallbackQuery(BaseModel):
 
     state: str = Field(max_length=1024, description="What the sign-in began with; sealed.")
     code: str | None = Field(
-        None, max_length=4096, description="What the platform gave, to be redeemed for a token."
+        None,
+        max_length=4096,
+        pattern=_VISIBLE,
+        description="What the platform gave, to be redeemed for a token.",
     )
-    auth_code: str | None = Field(None, max_length=4096, description="The same, as TikTok calls it.")
+    auth_code: str | None = Field(
+        None, max_length=4096, pattern=_VISIBLE, description="The same, as TikTok calls it."
+    )
 
 
 @router.get("/{platform}/callback", status_code=303, response_class=RedirectResponse)
