@@ -10,7 +10,7 @@ import httpx2
 
 from launcher.errors import LauncherError
 
-_PATIENCE = 180.0
+_PATIENCE = 300.0
 _BETWEEN = 0.4
 
 

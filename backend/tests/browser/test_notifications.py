@@ -56,6 +56,9 @@ def test_a_colleagues_act_rings_the_bell_and_reaches_slack(
     enter(page, own)
     expect(page.get_by_role("button", name="Notifications", exact=True)).to_be_visible()
     _connect_slack(page, sandbox)
+    # Anew, so that nothing is on its way from one look to another while its colours are measured.
+    page.reload()
+    expect(page.get_by_text("Northwind")).to_be_visible()
     _look(page, pictures, "channels")
     with api(colleague) as client:
         turned = client.post("/autopilot/kill-switch", json={"engaged": True, "reason": "Look first."})
