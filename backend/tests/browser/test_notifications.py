@@ -68,6 +68,8 @@ def test_a_colleagues_act_rings_the_bell_and_reaches_slack(
     bell.click()
     panel = page.get_by_role("dialog", name="Notifications")
     expect(panel.get_by_text("Kill switch on")).to_be_visible()
+    # The mark of the kill switch changes its colours at the same moment.
+    page.wait_for_timeout(1_000)
     pictures.take(page, "bell")
     assert faults_of(page) == []
     panel.get_by_role("link", name="All of them").click()

@@ -59,7 +59,7 @@ function InboxLine({ item, short, onFollow }: InboxLineProps) {
         </span>
       </div>
       <div className="mt-0.5 flex flex-wrap items-center justify-between gap-x-3 gap-y-1 text-sm text-ink-2">
-        <span className="flex items-center gap-3">
+        <span className="flex items-center gap-3 text-ink">
           <Status tone={TONES[item.severity]}>{words(item.severity)}</Status>
           {item.times > 1 && <span>{item.times} times</span>}
         </span>
