@@ -129,7 +129,9 @@ class Tokens:
                 opened(connection, tenant_id), opened_refresh(connection, tenant_id)
             )
         except PlatformError as error:
-            if error.kind is PlatformErrorKind.AUTH:
+            # One that has ended with nothing to redeem it by would otherwise be waited for at every use.
+            nothing_left = error.kind is PlatformErrorKind.UNSUPPORTED and _has_ended(connection)
+            if error.kind is PlatformErrorKind.AUTH or nothing_left:
                 await self._end(connection, error.code)
             log.warning(
                 "integrations.connections.not_refreshed", connection_id=str(connection_id), code=error.code

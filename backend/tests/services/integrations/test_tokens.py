@@ -8,16 +8,18 @@ import pytest
 from sqlalchemy import func, select, update
 
 from app.core.clock import real_now
+from app.core.config import Settings
 from app.core.security import seal
 from app.db.session import Scopes
 from app.models.integrations.calls import PlatformCall
 from app.models.integrations.connections import Connection
 from app.models.integrations.kinds import Platform
 from app.schemas.integrations.connections import PlatformName
-from app.services.integrations.gateway import Gateway
+from app.services.integrations.gateway import Gateway, gateway_by
 from app.services.integrations.ports import PlatformError, PlatformErrorKind
 from app.services.integrations.service import IntegrationsService
 from app.services.integrations.vendors import VENDORS
+from tests.conftest import pointed_at
 from tests.factories.integrations import Connected, connect
 from tests.sandbox_process import Sandbox
 
@@ -128,6 +130,29 @@ async def test_a_refused_token_with_nothing_to_redeem_needs_a_person(
     with pytest.raises(PlatformError) as caught:
         await usable(scopes, connected)
     assert caught.value.kind is PlatformErrorKind.AUTH
+
+
+async def test_an_ended_token_with_nothing_to_redeem_it_by_needs_a_person(
+    scopes: Scopes, connected: Connected, settings: Settings, sandbox: Sandbox
+) -> None:
+    """A token that a person pasted, where no app of ours could exchange it."""
+    await put(scopes, connected, expires_at=real_now() - timedelta(seconds=5))
+    alone = pointed_at(settings, sandbox).model_copy(update={"meta_app_id": None, "meta_app_secret": None})
+    async with gateway_by(alone):
+        with pytest.raises(PlatformError) as caught:
+            await usable(scopes, connected)
+    assert caught.value.kind is PlatformErrorKind.AUTH
+    assert (await row(scopes, connected)).status == "needs_sign_in"
+
+
+async def test_a_token_that_nothing_can_exchange_is_used_to_its_end(
+    scopes: Scopes, connected: Connected, settings: Settings, sandbox: Sandbox
+) -> None:
+    await put(scopes, connected, expires_at=soon())
+    alone = pointed_at(settings, sandbox).model_copy(update={"meta_app_id": None, "meta_app_secret": None})
+    async with gateway_by(alone):
+        assert await usable(scopes, connected) == sandbox.meta_token
+    assert (await row(scopes, connected)).status == "active"
 
 
 def test_every_platform_that_can_be_named_has_its_vendor() -> None:

@@ -11,7 +11,7 @@ from app.db.outbox import Message, OutboxMessage
 from app.models.integrations.connections import Connection
 from app.models.notifications import Notification
 from app.models.trust_engine.kinds import IncidentKind, IncidentSeverity
-from app.services.integrations.tokens import Tokens
+from app.services.integrations.service import IntegrationsService
 from app.services.trust_engine.gate.service import KillSwitch
 from app.services.trust_engine.incidents.service import Incidents
 from app.services.work.dead_letters.service import DeadLetterService
@@ -84,8 +84,8 @@ async def test_a_connection_that_needs_a_sign_in_is_told_to_who_can_give_one(acm
     )
     async with acme.scopes() as scope:
         scope.session.add(connection)
-    await Tokens(acme.scopes, sign_in=None).refused(connection.id, "meta.190")  # type: ignore[arg-type]
-    await Tokens(acme.scopes, sign_in=None).refused(connection.id, "meta.190")  # type: ignore[arg-type]
+    await IntegrationsService(acme.scopes).tokens.refused(connection.id, "meta.190")
+    await IntegrationsService(acme.scopes).tokens.refused(connection.id, "meta.190")
     [row] = await told(acme)
     assert (row.kind, row.subject_id, row.times) == ("connection_needs_sign_in", connection.id, 1)
     assert row.facts["code"] == "meta.190"
