@@ -1,6 +1,7 @@
 """Google Ads over REST: reports, pages, writes, changes, limits and what is not emulated."""
 
 from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any
 
 import httpx2
@@ -249,7 +250,9 @@ def test_a_persons_edit_is_in_the_history_after_a_while(
         "change_event.change_date_time, change_event.user_email, change_event.client_type, "
         "change_event.changed_fields, change_event.old_resource, change_event.new_resource, campaign.id"
     )
-    between = "change_event.change_date_time BETWEEN '2026-02-25' AND '2026-03-10'"
+    today = date.fromisoformat(sandbox.control("GET", "clock")["now"][:10])
+    days = f"'{today - timedelta(days=2)}' AND '{today + timedelta(days=2)}'"
+    between = f"change_event.change_date_time BETWEEN {days}"
     query = f"{select(fields, 'change_event', between)} LIMIT 100"
     project(change_delay=0)
     rows = [row for row in api.rows(query) if row["changeEvent"]["changedFields"] == "name"]

@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from http import HTTPStatus
 from typing import Any
 
 from app.services.integrations.ports import (
@@ -103,10 +104,7 @@ class SnapchatClient:
             touched = self._list("recent_edits", name, read_deleted_entities="true")
             changed = [str(row["id"]) async for row in touched if mapping.touched_since(row, since)]
             for entity in changed:
-                path = f"{kind.plural}/{entity}/external_changelogs"
-                pages = self._transport.pages("recent_edits", path, {"limit": _PAGE}, token=self._token)
-                async for body in pages:
-                    found += [self._edit(row) for row in rows(body, "changelogs", "changelog")]
+                found += await self._log(kind, entity)
         return [one for one in found if since <= one.at <= until]
 
     async def event_match_quality(self, pixel_id: str) -> Mapping[str, float]:
@@ -231,6 +229,18 @@ class SnapchatClient:
             raise PlatformError(PlatformErrorKind.UNSUPPORTED, "snapchat.not_money", str(error)) from error
         except (KeyError, ValueError) as error:
             raise _malformed(f"An object came without {error}.") from error
+
+    async def _log(self, kind: _Kind, entity: str) -> list[RemoteEdit]:
+        """What was deleted may have no log any more: that it is gone is what the list itself says."""
+        path = f"{kind.plural}/{entity}/external_changelogs"
+        found: list[RemoteEdit] = []
+        try:
+            async for body in self._transport.pages("recent_edits", path, {"limit": _PAGE}, token=self._token):
+                found += [self._edit(row) for row in rows(body, "changelogs", "changelog")]
+        except PlatformError as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
+        return found
 
     @staticmethod
     def _edit(row: Mapping[str, Any]) -> RemoteEdit:

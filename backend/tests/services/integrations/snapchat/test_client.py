@@ -297,6 +297,19 @@ async def test_an_edit_by_a_person_is_found_and_ours_are_told_apart(
     assert {one.application_id for one in ours} == {sandbox.snapchat_facts["app_id"]}
 
 
+async def test_what_a_person_deleted_has_no_log_and_stops_nothing(
+    dollars: AdPlatform, sandbox: Sandbox
+) -> None:
+    began = real_now() - timedelta(seconds=5)
+    row = {"name": "Short-lived", "status": "PAUSED", "ad_account_id": US_ACCOUNT, "start_time": "2026-11-01T00:00:00Z"}
+    made = sandbox.snapchat("POST", f"adaccounts/{US_ACCOUNT}/campaigns", json={"campaigns": [row]}).json()
+    campaign = made["campaigns"][0]["campaign"]["id"]
+    assert sandbox.snapchat("DELETE", f"campaigns/{campaign}").status_code == 200
+    assert sandbox.snapchat("GET", f"campaigns/{campaign}/external_changelogs").status_code == 404
+    edits = await dollars.recent_edits(began, real_now() + timedelta(minutes=1))
+    assert campaign not in {one.entity for one in edits}
+
+
 async def test_no_match_quality_is_unknown_and_not_nought(dollars: AdPlatform) -> None:
     assert await dollars.event_match_quality(US_PIXEL) == {}
 
