@@ -60,7 +60,8 @@ class CdpIdentityEdge(TenantKeyed, Base):
 
     An assertion is a set of identifiers named together, by its hash; it stands where it was first made. What a
     removal takes away stays in the ledger and counts no more. All that a person said at once is one `act`, undone as
-    one; what a merge had to lift to be possible names that merge in `lifted_by`, and comes back with its undo.
+    one; what a merge had to lift to be possible names that merge in `lifted_by`, and comes back with its undo. The
+    first row of an act keeps which ids of profiles it `ended` and `founded`, bystanders' too: its undo gives them back.
     """
 
     __tablename__ = "cdp_identity_edges"
@@ -83,6 +84,7 @@ class CdpIdentityEdge(TenantKeyed, Base):
             "lifted_by",
             postgresql_where=text("lifted_by IS NOT NULL"),
         ),
+        Index("ix_cdp_identity_edges_ids", "tenant_id", postgresql_where=text("ended IS NOT NULL")),
         Index(
             "ix_cdp_identity_edges_overrulable_a",
             "tenant_id",
@@ -117,6 +119,8 @@ class CdpIdentityEdge(TenantKeyed, Base):
     removed_by: Mapped[str | None]
     act: Mapped[UUID | None]
     lifted_by: Mapped[UUID | None]
+    ended: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid()))
+    founded: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid()))
 
 
 class CdpIdentityQueueItem(TenantOwned, Base):

@@ -58,7 +58,7 @@ class GraphChanges:
         lifted = await self._graph.edges.apart_between(mine, theirs)
         await self._graph.edges.lift(lifted, self._scope.now(), self._whom, act)
         await self._record([self._by_hand(Kind.MERGE, (one, other), act)], act)
-        changed = await self._fold_again(members)
+        changed = await self._fold_again(members, act=act)
         await self._audit.record(
             "cdp.identity.merged",
             entity="cdp_profiles",
@@ -88,7 +88,7 @@ class GraphChanges:
         said = [self._by_hand(Kind.APART, pair, act) for pair in apart]
         said += [self._by_hand(Kind.MERGE, tuple(part), act) for part in together if len(part) > 1]
         await self._record(said, act)
-        changed = await self._fold_again(members)
+        changed = await self._fold_again(members, act=act)
         await self._audit.record(
             "cdp.identity.split",
             entity="cdp_profiles",
@@ -107,13 +107,15 @@ class GraphChanges:
         if all(each.removed for each in said.values()):
             raise AlreadyRemoved
         named = {key for each in said.values() for key in each.assertion.keys}
+        past = _before(said.values())
         if entry.act:
+            past = past.joined_by(*await self._graph.edges.ids_by(entry.act))
             named |= await self._graph.edges.remove_act(entry.act, self._scope.now(), self._whom)
         else:
             await self._graph.edges.remove([assertion], self._scope.now(), self._whom)
         owners = await self._graph.identifiers.by_keys(named)
         members = await self._graph.identifiers.of_profiles({each.profile_id for each in owners.values()})
-        changed = await self._fold_again({*members, *named}, _before(said.values()))
+        changed = await self._fold_again({*members, *named}, past)
         await self._audit.record(
             "cdp.identity.undone",
             entity="cdp_identity_edges",
@@ -153,11 +155,15 @@ class GraphChanges:
         ]
         await self._graph.edges.record(said, self._scope.now())
 
-    async def _fold_again(self, keys: Iterable[UUID], past: Past = NO_PAST) -> Changed:
+    async def _fold_again(
+        self, keys: Iterable[UUID], past: Past = NO_PAST, *, act: UUID | None = None
+    ) -> Changed:
         wanted = list(keys)
         rules = (await IdentitySettings(self._scope).current()).rules
         outcome = await Linker(self._graph, rules).again(wanted, past)
         await apply(self._scope, self._graph, outcome, rules.churn_days)
+        if act is not None and (outcome.ended or outcome.founded):
+            await self._graph.edges.keep_ids(act, outcome.ended, outcome.founded)
         found = await self._graph.identifiers.by_keys(wanted)
         return Changed(sorted({each.profile_id for each in found.values()}))
 

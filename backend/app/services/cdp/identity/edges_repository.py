@@ -61,6 +61,13 @@ WHERE tenant_id = $1 AND assertion = ANY($4::uuid[]) AND removed_at IS NULL
 _OF_ACT = f"""
 SELECT {_EDGE_COLUMNS} FROM cdp_identity_edges WHERE tenant_id = $1 AND act = $2 ORDER BY assertion, place
 """  # noqa: S608  (a constant)
+_IDS_OF_ACT = """
+UPDATE cdp_identity_edges SET ended = $3, founded = $4 WHERE tenant_id = $1 AND act = $2 AND place = 0 AND assertion = (
+  SELECT assertion FROM cdp_identity_edges WHERE tenant_id = $1 AND act = $2 ORDER BY assertion LIMIT 1)
+"""
+_IDS_BY_ACT = """
+SELECT ended, founded FROM cdp_identity_edges WHERE tenant_id = $1 AND act = $2 AND ended IS NOT NULL
+"""
 _LIFT = """
 UPDATE cdp_identity_edges SET removed_at = $2, removed_by = $3, lifted_by = $4
 WHERE tenant_id = $1 AND assertion = ANY($5::uuid[]) AND removed_at IS NULL
@@ -221,6 +228,16 @@ class Edges(TenantStatements):
     async def of_act(self, act: UUID) -> dict[UUID, Entry]:
         """All that a person said at once, what counts no more too."""
         return _entries(await self._fetch(_OF_ACT, act))
+
+    async def keep_ids(self, act: UUID, ended: Iterable[UUID], founded: Iterable[UUID]) -> None:
+        """Write down which ids of profiles an act ended and founded."""
+        await self._write(_IDS_OF_ACT, act, list(ended), list(founded))
+
+    async def ids_by(self, act: UUID) -> tuple[frozenset[UUID], frozenset[UUID]]:
+        """The ids of profiles that an act ended, and those that it founded."""
+        rows = await self._fetch(_IDS_BY_ACT, act)
+        ended, founded = (frozenset(key for row in rows for key in row[place]) for place in (0, 1))
+        return ended, founded
 
     async def lift(self, assertions: Iterable[UUID], at: datetime, whom: str, act: UUID) -> None:
         """Take assertions out of the count for as long as `act` stands."""

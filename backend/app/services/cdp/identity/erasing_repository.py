@@ -14,6 +14,11 @@ _ASSERTIONS = """
 SELECT assertion FROM cdp_identity_edges WHERE tenant_id = $1 AND a_key = ANY($2::uuid[])
 UNION SELECT assertion FROM cdp_identity_edges WHERE tenant_id = $1 AND b_key = ANY($2::uuid[])
 """
+_IDS_OF_ACTS = """
+UPDATE cdp_identity_edges SET ended = (SELECT coalesce(array_agg(k), '{}') FROM unnest(ended) AS k WHERE k <> ALL($2)),
+  founded = (SELECT coalesce(array_agg(k), '{}') FROM unnest(founded) AS k WHERE k <> ALL($2))
+WHERE tenant_id = $1 AND ended IS NOT NULL AND (ended && $2::uuid[] OR founded && $2::uuid[])
+"""
 _EDGES = (
     "WITH gone AS (DELETE FROM cdp_identity_edges WHERE tenant_id = $1 AND assertion = ANY($2::uuid[]) RETURNING 1) "
     "SELECT count(*) FROM gone"
@@ -55,11 +60,16 @@ class ErasingRepository:
         return found
 
     async def edges(self, keys: Iterable[UUID]) -> tuple[int, set[UUID]]:
-        """Every assertion that names one of these goes; how many links that was, and who else they named."""
+        """Every assertion that names one of these goes, and their ids in what acts have kept.
+
+        How many links that was, and who else they named.
+        """
         wanted = list(keys)
         assertions = [row[0] for row in await self._fetch(_ASSERTIONS, wanted)]
         beside = {row[0] for row in await self._fetch(_NAMED_BESIDE, assertions)} - set(wanted)
-        return int((await self._fetch(_EDGES, assertions))[0][0]), beside
+        links = int((await self._fetch(_EDGES, assertions))[0][0])
+        await self._fetch(_IDS_OF_ACTS, wanted)
+        return links, beside
 
     async def identifiers(self, keys: Iterable[UUID]) -> int:
         return int((await self._fetch(_IDENTIFIERS, list(keys)))[0][0])

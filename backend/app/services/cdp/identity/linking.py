@@ -34,6 +34,8 @@ class Outcome:
     """Of the ledger's assertions that are decided otherwise than before."""
     ended: set[UUID] = field(default_factory=set)
     """Ids of profiles that have no identifier any more."""
+    founded: set[UUID] = field(default_factory=set)
+    """Ids that a refolding gave to people who had none, or another."""
     reshaped: set[UUID] = field(default_factory=set)
     """Profiles that have other identifiers than before."""
 
@@ -46,6 +48,10 @@ class Past:
     """Ids of the profiles that it changed."""
     born: frozenset[UUID] = frozenset()
     """Identifiers that may have founded a profile by it: their ids give way to those of old."""
+
+    def joined_by(self, ended: frozenset[UUID], founded: frozenset[UUID]) -> "Past":
+        """With the ids that the act ended and founded, of bystanders too, whom the act itself does not name."""
+        return Past(self.before | ended, self.born | founded)
 
     def told_by(self, group: Iterable[UUID], in_use: set[UUID]) -> set[UUID]:
         """The ids that may name a component with these identifiers."""
@@ -265,6 +271,7 @@ class Linker:
                     outcome.moves[key] = profile_id
                     outcome.reshaped |= {profile_id, current[key]}
         outcome.ended |= in_use - named
+        outcome.founded |= named - in_use
         outcome.reshaped -= outcome.ended
         outcome.reshaped -= {key for key in fresh if key not in named}
 

@@ -235,7 +235,9 @@ class SnapchatClient:
         path = f"{kind.plural}/{entity}/external_changelogs"
         found: list[RemoteEdit] = []
         try:
-            async for body in self._transport.pages("recent_edits", path, {"limit": _PAGE}, token=self._token):
+            async for body in self._transport.pages(
+                "recent_edits", path, {"limit": _PAGE}, token=self._token
+            ):
                 found += [self._edit(row) for row in rows(body, "changelogs", "changelog")]
         except PlatformError as error:
             if error.status != HTTPStatus.NOT_FOUND:

@@ -7,11 +7,11 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.ids import uuid7
-from app.models.cdp.identity import CdpIdentifier, CdpProfileChange
+from app.models.cdp.identity import CdpIdentifier, CdpIdentityEdge, CdpProfileChange
 from app.models.cdp.profiles import CdpProfile
 from app.services.cdp.events.service import Ingestion
 from app.services.cdp.identity.service import GraphChanges, GraphErasure, Rules, Ruling
@@ -63,6 +63,22 @@ async def test_who_was_merged_with_them_meanwhile_is_folded_without_them(lab: La
     assert left == [(other, 1)]
     assert gone == [erased]
     assert await lab.members(segment) == {other}
+
+
+async def test_what_an_act_upon_others_kept_of_their_ids_is_gone_too(lab: Lab) -> None:
+    """A split of others may have ended their profile for a while, and remembers what it was called."""
+    await lab.send(*(track("Viewed", userId=f"u-{each}") for each in range(3)))
+    erased, one, other = await lab_profiles(lab)
+    request = uuid7()
+    async with lab.scopes() as scope:
+        await GraphChanges(scope).merge(one, other, "The same.")
+        await scope.session.execute(update(CdpIdentityEdge).values(ended=[erased, other], founded=[erased]))
+    async with lab.scopes() as scope:
+        keys = await GraphErasure(scope).bury(erased, scope.now(), request)
+    async with lab.scopes() as scope:
+        await GraphErasure(scope).erase(keys, request)
+        kept = (await scope.session.execute(select(CdpIdentityEdge.ended, CdpIdentityEdge.founded))).all()
+    assert kept == [([other], [])]
 
 
 _WAITS = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'cdp_identifiers'::regclass)"

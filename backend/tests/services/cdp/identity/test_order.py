@@ -1,5 +1,6 @@
 """Whatever the order in which events arrive, and however they are cut into sets: the same people."""
 
+import itertools
 import random
 from collections.abc import Sequence
 from typing import Any
@@ -286,6 +287,37 @@ async def test_splits_and_undone_splits_among_the_events_are_folded_as_what_stan
             elif step == "undo" and people.acts:
                 await people.undo(one)
             await _folded(acme, run, (done, steps))
+
+
+async def test_the_undo_of_a_split_gives_bystanders_their_ids_back_too(
+    acme: Company, ingestion: Ingestion
+) -> None:
+    """A part has room for people whom the whole had refused: they join it, and their profile ends until the undo.
+
+    Theirs is older than the identifier that founded it, so nothing but memory could tell what it was called.
+    """
+    await rule(acme, {"limits": {"email": 2, "device_id": 9, "anonymous_id": 9}, "max_identifiers": 5})
+    run = uuid7().hex
+    drawn = [
+        (10, _NOBODY | {"email": 1, "visitor": 1}),
+        (11, _NOBODY | {"email": 1, "visitor": 2}),
+        (20, _NOBODY | {"visitor": 3}),
+        (21, _NOBODY | {"device": 1, "visitor": 3}),
+        (5, _NOBODY | {"device": 1, "visitor": 4}),
+        (31, _NOBODY | {"device": 1, "visitor": 2}),
+    ]
+    waiting = [said(run, number, each) for number, each in enumerate(drawn)]
+    while waiting:
+        await _some(acme, ingestion, waiting, 1)
+    people = People(acme, run)
+    before = await _folded(acme, run, drawn)
+    ended = set()
+    for one, mask in itertools.product(range(2), range(6)):
+        assert await people.split(one, mask)
+        ended |= set(before.values()) - set((await _folded(acme, run, drawn)).values())
+        await people.undo(0)
+        assert await _folded(acme, run, drawn) == before, (one, mask)
+    assert ended
 
 
 async def _some(company: Company, ingestion: Ingestion, waiting: list[Any], most: int) -> list[Any]:

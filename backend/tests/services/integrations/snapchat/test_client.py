@@ -301,7 +301,12 @@ async def test_what_a_person_deleted_has_no_log_and_stops_nothing(
     dollars: AdPlatform, sandbox: Sandbox
 ) -> None:
     began = real_now() - timedelta(seconds=5)
-    row = {"name": "Short-lived", "status": "PAUSED", "ad_account_id": US_ACCOUNT, "start_time": "2026-11-01T00:00:00Z"}
+    row = {
+        "name": "Short-lived",
+        "status": "PAUSED",
+        "ad_account_id": US_ACCOUNT,
+        "start_time": "2026-11-01T00:00:00Z",
+    }
     made = sandbox.snapchat("POST", f"adaccounts/{US_ACCOUNT}/campaigns", json={"campaigns": [row]}).json()
     campaign = made["campaigns"][0]["campaign"]["id"]
     assert sandbox.snapchat("DELETE", f"campaigns/{campaign}").status_code == 200
