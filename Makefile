@@ -55,9 +55,19 @@ fix: ## mend what the linters can
 	$(IN_BACKEND)/python -m app.cli settings
 	$(NPM) run format
 
+google-grpc: ## serve Google Ads over gRPC, before the sandbox of a running Stratum
+	@$(INSTALL) python google-ads
+	@cd backend && PYTHONPATH=../.venv/beside/google-ads exec ../.venv/bin/python -m sandbox.vendors.google.grpc \
+		--sandbox http://127.0.0.1:8100 --folder "$(CURDIR)/.stratum/google-grpc" $(ARGS)
+
 bench: ## measure against bare PostgreSQL and bare FastAPI, ratios in one run
 	@$(INSTALL) python build
 	$(IN_BACKEND)/python -m benchmarks
+
+trustbench: ## how well the gate tells data that lies from data that is unusual: SEED=, N=, FAULTS=, OUT=
+	@$(INSTALL) python
+	$(IN_BACKEND)/python -m benchmarks.trustbench --n $(or $(N),6) $(if $(SEED),--seed $(SEED)) \
+		$(if $(FAULTS),--faults $(abspath $(FAULTS))) $(if $(OUT),--out $(abspath $(OUT))) --report ../docs
 
 migration: ## write a migration from the models: make migration name="add campaign labels"
 	@test -n "$(name)" || { echo 'Say what it does: make migration name="add campaign labels"'; exit 2; }
@@ -94,6 +104,7 @@ pytest:
 	@$(INSTALL) python build browser
 	@$(INSTALL) sdks || echo 'The SDKs could not be installed: the tests that drive them will fail.'
 	@$(INSTALL) oracle || echo 'chdb could not be installed: the tests that it judges will fail.'
+	@$(INSTALL) google-ads || echo 'google-ads could not be installed: the tests that drive it will fail.'
 	@$(if $(BROWSER),$(TEST_ALL),$(IN_BACKEND)/python -m pytest $(FAST); echo 'BROWSER TESTS DID NOT RUN: there is no Chromium on this machine.')
 
 FAST := -n 2 -m "not long and not browser"
@@ -103,4 +114,4 @@ TEST_ALL = said=$$(mktemp); (cd backend && exec ../.venv/bin/python -m pytest -m
 	code=0; (cd backend && ../.venv/bin/python -m pytest $(FAST)) || code=$$?; \
 	wait $$browser || code=$$?; cat "$$said"; exit $$code
 
-.PHONY: help run dev demo test test-long check fix bench migration clean lint contracts frontend-check frontend-test pytest
+.PHONY: help run dev demo test test-long check fix google-grpc bench trustbench migration clean lint contracts frontend-check frontend-test pytest

@@ -10,6 +10,10 @@ from app.models.autopilot.actions import AutopilotAction, AutopilotActionEvent
 from app.models.autopilot.enforcement import AutopilotIntervention, EnforcementSettings
 from app.models.autopilot.strategies import AutopilotStrategy
 from app.models.campaigns import AdSet, Campaign
+from app.models.campaigns.ads import Ad, AdReviewed
+from app.models.campaigns.assets import CampaignAsset, CampaignAssetFile, CampaignDraftAsset
+from app.models.campaigns.drafts import CampaignDraft, CampaignPublishStep
+from app.models.campaigns.labels import CampaignLabel, CampaignLabelLink
 from app.models.campaigns.metrics import CampaignMetricsDay, CampaignMetricsObservation
 from app.models.cdp.arrivals import CdpEventArrival
 from app.models.cdp.audience_sync import (
@@ -61,11 +65,29 @@ from app.models.integrations.ad_accounts import AccountSync, AdAccount, Platform
 from app.models.integrations.calls import PlatformCall
 from app.models.integrations.connections import Connection, SignInAttempt
 from app.models.integrations.conversions import ConversionDelivery
+from app.models.integrations.crm import (
+    CrmAccount,
+    CrmContact,
+    CrmContactKey,
+    CrmDeal,
+    CrmPush,
+    CrmSync,
+    CrmWrite,
+)
+from app.models.integrations.shops import Shop, ShopOrder, ShopSync
+from app.models.integrations.webhooks import PlatformWebhookReceipt
 from app.models.invitations import Invitation
 from app.models.notifications import Notification, NotificationReceipt
-from app.models.notifications.channels import NotificationDelivery, SlackWorkspace
+from app.models.notifications.channels import NotificationDelivery, NotificationWebhook, SlackWorkspace
 from app.models.notifications.links import NotificationLink
 from app.models.notifications.preferences import NotificationPreferences
+from app.models.notifications.whatsapp import (
+    WhatsAppAccount,
+    WhatsAppConsent,
+    WhatsAppHeard,
+    WhatsAppPerson,
+    WhatsAppTemplate,
+)
 from app.models.tenants import Membership, Tenant
 from app.models.trust_engine.calendar import TrustCalendarEntry
 from app.models.trust_engine.fx_rates import FxRate
@@ -81,7 +103,9 @@ from app.models.work.dead_letters import DeadLetter
 
 __all__ = [
     "AccountSync",
+    "Ad",
     "AdAccount",
+    "AdReviewed",
     "AdSet",
     "ApiKey",
     "AuditLogEntry",
@@ -91,8 +115,15 @@ __all__ = [
     "AutopilotStrategy",
     "Base",
     "Campaign",
+    "CampaignAsset",
+    "CampaignAssetFile",
+    "CampaignDraft",
+    "CampaignDraftAsset",
+    "CampaignLabel",
+    "CampaignLabelLink",
     "CampaignMetricsDay",
     "CampaignMetricsObservation",
+    "CampaignPublishStep",
     "CdpAudience",
     "CdpAudienceBatch",
     "CdpAudienceMember",
@@ -142,6 +173,13 @@ __all__ = [
     "CdpWebhookDelivery",
     "Connection",
     "ConversionDelivery",
+    "CrmAccount",
+    "CrmContact",
+    "CrmContactKey",
+    "CrmDeal",
+    "CrmPush",
+    "CrmSync",
+    "CrmWrite",
     "DeadLetter",
     "EnforcementSettings",
     "FxRate",
@@ -155,11 +193,16 @@ __all__ = [
     "NotificationLink",
     "NotificationPreferences",
     "NotificationReceipt",
+    "NotificationWebhook",
     "OneTimeToken",
     "OutboxMessage",
     "PlatformCall",
     "PlatformEdit",
     "PlatformKillSwitchRow",
+    "PlatformWebhookReceipt",
+    "Shop",
+    "ShopOrder",
+    "ShopSync",
     "SignInAttempt",
     "SlackWorkspace",
     "Tenant",
@@ -171,5 +214,10 @@ __all__ = [
     "TrustSignal",
     "User",
     "UserSession",
+    "WhatsAppAccount",
+    "WhatsAppConsent",
+    "WhatsAppHeard",
+    "WhatsAppPerson",
+    "WhatsAppTemplate",
     "WriteLease",
 ]

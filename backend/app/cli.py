@@ -13,11 +13,15 @@ from typing import Annotated, TypeVar
 import typer
 
 from app.auth.permissions import Role
+from app.base_models import Base
 from app.core.config import settings
 from app.core.errors import StratumError
+from app.core.security import key_ids
 from app.core.settings_example import example
 from app.db import migrations, roles
+from app.db.sealed import sealed_columns
 from app.db.session import open_doors
+from app.services.admin.keys.service import KeyRotation, Standing, Tally
 from app.services.admin.system.rules import Finding, State
 from app.services.admin.system.service import examine
 from app.services.onboarding.service import Onboarding
@@ -249,6 +253,67 @@ def drill(
         typer.echo(f"  {each.name}: {faults or 'NOT FOUND'}")
     if any(each.verification.whole for each in tried):
         raise typer.Exit(1)
+
+
+keys = typer.Typer(no_args_is_help=True, help="The secret key and those before it.")
+cli.add_typer(keys, name="keys")
+
+OfTenant = Annotated[int | None, typer.Option(help="Only this company's, by its id.")]
+
+
+@keys.command("status")
+def key_status(*, tenant: OfTenant = None) -> None:
+    """Say how much each key has sealed, by the keys' ids; needs DATABASE_OWNER_URL. Exits 1 where one is missing."""
+    standing = asyncio.run(_rotate(tenant, lambda rotation: rotation.standing()))
+    raise typer.Exit(_say_standing(standing, is_done=False))
+
+
+@keys.command("reseal")
+def reseal_all(
+    *,
+    tenant: OfTenant = None,
+    batch: Annotated[int, typer.Option(min=1, max=5_000, help="Rows of a transaction.")] = 500,
+) -> None:
+    """Seal by SECRET_KEY what PREVIOUS_SECRET_KEYS sealed, while all runs; needs DATABASE_OWNER_URL.
+
+    Killed, it is simply run again. Exits 0 once nothing is left.
+    """
+
+    def told(column: str, tally: Tally) -> None:
+        typer.echo(f"  {column}: {tally.resealed} sealed anew")
+        for reason, count in tally.unopened.items():
+            typer.echo(f"  {column}: {count} left as they are: {reason}")
+
+    standing = asyncio.run(_rotate(tenant, lambda rotation: rotation.reseal(told), batch))
+    raise typer.Exit(_say_standing(standing, is_done=True))
+
+
+async def _rotate(
+    tenant: int | None, work: Callable[[KeyRotation], Awaitable[list[Standing]]], batch: int = 500
+) -> list[Standing]:
+    if settings.database_owner_url is None:
+        raise roles.OwnerUrlMissing
+    as_owner = settings.model_copy(update={"database_url": settings.database_owner_url})
+    async with open_doors(as_owner) as doors:
+        columns = sealed_columns(Base.metadata)
+        return await work(KeyRotation(doors, columns, tenant_id=tenant, batch=batch))
+
+
+def _say_standing(standing: list[Standing], *, is_done: bool) -> int:
+    """Prints it; 1 where something waits that should not: for a key that is missing, or after all was done."""
+    current, *older = key_ids()
+    known = {current: "current", **dict.fromkeys(older, "previous")}
+    for each in standing:
+        for key_id, count in sorted(each.by_key.items()):
+            typer.echo(f"{each.name:<40} {key_id} {known.get(key_id, 'NOT CONFIGURED'):<14} {count:>12}")
+    left = sum(each.left(current) for each in standing)
+    lost = {key_id for each in standing for key_id in each.by_key if key_id not in known}
+    typer.echo(f"{left} left to seal by the current key, {current}")
+    for key_id in sorted(lost):
+        typer.echo(
+            f"The key {key_id} is not configured: put it into PREVIOUS_SECRET_KEYS, then run this again."
+        )
+    return 1 if lost or (is_done and left) else 0
 
 
 def _onboard(work: Callable[[Onboarding], Awaitable[Made]]) -> Made:

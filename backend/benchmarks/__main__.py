@@ -18,6 +18,7 @@ _ALL = (
     "segments",
     "funnels",
     "audiences",
+    "metrics",
 )
 
 

@@ -8,26 +8,21 @@ all are sent, then nothing is changed, then one in a hundred. Memory is the proc
 
 import asyncio
 import os
-import subprocess
 import sys
-import threading
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import asyncpg
-import httpx2
-import psutil
 
-from benchmarks.stack import BACKEND, Stack, running_stack
+from benchmarks.platforms import Memory, connected, running_sandbox
+from benchmarks.stack import Stack, running_stack
 
 PEOPLE = 100_000
 CHANGED = 100
 """One in so many."""
 _CHUNK = 20_000
-_MIB = 1024 * 1024
 
 _PROFILES = """
 INSERT INTO cdp_profiles (tenant_id, id, created_at, lifecycle, first_seen_at, last_seen_at, event_count, order_count,
@@ -61,38 +56,6 @@ class Figures:
     """MiB over what the process had before."""
 
 
-class Memory(threading.Thread):
-    """The most that this process holds while the block runs."""
-
-    def __init__(self) -> None:
-        super().__init__(daemon=True)
-        self._process = psutil.Process()
-        self._over = threading.Event()
-        self.before = self._process.memory_info().rss
-        self.peak = self.before
-
-    def run(self) -> None:
-        while not self._over.wait(0.05):
-            self.peak = max(self.peak, self._process.memory_info().rss)
-
-    def end(self) -> float:
-        self._over.set()
-        self.join()
-        return (self.peak - self.before) / _MIB
-
-
-@contextmanager
-def _sandbox() -> Any:
-    command = [sys.executable, "-m", "sandbox", "--port", "0", "--history", "2"]
-    process = subprocess.Popen(command, cwd=BACKEND, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        yield process.stdout.readline().split()[-1]
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-
-
 async def _people(owner: Any, tenant_id: int, segment: UUID, count: int) -> None:
     from app.core.security import seal  # noqa: PLC0415  (reads the settings: the environment comes first)
     from app.services.cdp.profiles.service import IDENTIFIER_PURPOSE, IdentifierType, keys_of  # noqa: PLC0415
@@ -106,28 +69,6 @@ async def _people(owner: Any, tenant_id: int, segment: UUID, count: int) -> None
         await owner.execute(_CONSENTS, tenant_id, keys)
         await owner.execute(_MEMBERS, tenant_id, segment, keys)
     await owner.execute("VACUUM ANALYZE")
-
-
-async def _account(scopes: Any, sandbox: str) -> UUID:
-    """An ad account at the sandbox, connected by its standing token."""
-    from app.core.ids import uuid7  # noqa: PLC0415
-    from app.core.security import seal  # noqa: PLC0415
-    from app.models.integrations.ad_accounts import AdAccount  # noqa: PLC0415
-    from app.models.integrations.connections import Connection  # noqa: PLC0415
-    from app.services.integrations.service import TOKEN_PURPOSE  # noqa: PLC0415
-
-    token = httpx2.get(f"{sandbox}/control/meta", timeout=60).json()["access_token"]
-    connection, account = uuid7(), uuid7()
-    async with scopes() as scope:
-        sealed = seal(token, purpose=TOKEN_PURPOSE, tenant_id=scope.tenant_id)
-        own = {"platform": "meta", "status": "active"}
-        known = {"external_user_id": "1", "scopes": ["ads_management"], "read_only": False}
-        scope.session.add(Connection(id=connection, token_sealed=sealed, **own, **known))
-        await scope.session.flush()
-        its = {"external_id": "102030405060701", "name": "Bench", "currency": "USD", "timezone": "UTC"}
-        held = {"enabled": True, "write_lease": True}
-        scope.session.add(AdAccount(id=account, connection_id=connection, **own, **its, **held))
-    return account
 
 
 async def _timed(what: str, scopes: Any, audience: UUID) -> Figures:
@@ -170,7 +111,7 @@ async def _measure(stack: Stack, sandbox: str, count: int) -> list[Figures]:
         wish = Wish(
             name="Bench",
             segment_id=segment,
-            ad_account_id=await _account(scopes, sandbox),
+            ad_account_id=await connected(scopes, sandbox),
             identifiers=["email"],
             holdout_percent=0,
             interval_minutes=None,
@@ -189,7 +130,7 @@ async def _measure(stack: Stack, sandbox: str, count: int) -> list[Figures]:
 
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else PEOPLE
-    with running_stack() as stack, _sandbox() as sandbox:
+    with running_stack() as stack, running_sandbox() as sandbox:
         os.environ.update(stack.environment)
         found = asyncio.run(_measure(stack, sandbox, count))
     print(

@@ -264,11 +264,16 @@ def install_oracle() -> None:
     _install_beside("chdb")
 
 
+def install_google_ads() -> None:
+    """Google's own client for Google Ads: the messages of the sandbox's gRPC, and an oracle in tests."""
+    _install_beside("google-ads")
+
+
 def beside(name: str) -> Path:
     """Where a package of tests lies that has a folder to itself, out of the environment.
 
-    The pins of analytics-python contradict those of the other SDKs; chdb is larger than all the rest together, and
-    nothing but two tests needs it.
+    The pins of analytics-python contradict those of the other SDKs; chdb and google-ads are larger than all the rest
+    together, and nothing but a few tests needs them.
     """
     return VENV / "beside" / name
 
@@ -334,6 +339,7 @@ PARTS = {
     "build": build_frontend,
     "browser": install_browser,
     "oracle": install_oracle,
+    "google-ads": install_google_ads,
     "sdks": install_sdks,
 }
 

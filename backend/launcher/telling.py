@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -56,8 +57,16 @@ class Teller:
     def _post(self, path: str, body: dict[str, Any]) -> Any:
         return self._send("POST", path, body)
 
+    def _sign_in(self) -> None:
+        """Whoever tells signs in by a way of their own; a story without one needs nobody."""
+
     def _send(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         answer = self._api.request(method, path, json=body)
+        if answer.status_code == HTTPStatus.UNAUTHORIZED and "Authorization" in self._api.headers:
+            # A story may be longer than a token lives.
+            del self._api.headers["Authorization"]
+            self._sign_in()
+            answer = self._api.request(method, path, json=body)
         if answer.is_error:
             raise StoryBroke(f"{method} {path} answered {answer.status_code}: {answer.text[:500]}")
         return answer.json() if answer.content else None

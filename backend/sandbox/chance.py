@@ -37,8 +37,10 @@ class Chance:
     def child(self, number: int) -> "Chance":
         """One of many streams of the same key, cheaper than a key of its own; draws nothing from this one."""
         other = Chance.__new__(Chance)
-        other.state = (self.state ^ ((number + 1) * 0xD1342543DE82EF95)) & _MASK
-        other.state = other.bits()
+        z = (self.state ^ ((number + 1) * 0xD1342543DE82EF95)) + 0x9E3779B97F4A7C15 & _MASK
+        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & _MASK
+        other.state = z ^ (z >> 31)
         return other
 
     def happens(self, probability: float) -> bool:

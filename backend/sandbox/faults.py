@@ -35,6 +35,9 @@ NETWORK_FAULTS: dict[str, str] = {
     "token_revoked": "answers as the vendor does to a token that was taken back",
     "partial_failure": "refuses this share (severity) of the items of a request, each in the vendor's words",
     "drop_response": "applies the request, then resets the connection: an ambiguous call",
+    "duplicate_request": "handles the request twice and answers it once, as a proxy does that tries again by itself",
+    "missing_fields": "answers 200 in the vendor's own envelope, whose rows have lost all of their fields",
+    "short_pages": "a page of a list holds two rows, however many were asked for",
 }
 
 
@@ -42,7 +45,7 @@ NETWORK_FAULTS: dict[str, str] = {
 class Fault:
     """World faults live in simulated time; network faults act while they are open, within their limits.
 
-    `vendor` leaves all others alone; `account` all other accounts.
+    `vendor` leaves all others alone; `account` all other accounts. `skip` requests pass before it begins.
     """
 
     id: int
@@ -60,6 +63,7 @@ class Fault:
     code: int | None
     repaired: bool = False
     vendor: str | None = None
+    skip: int = 0
 
     def covers(self, at: float) -> bool:
         return self.start <= at and (self.until is None or at < self.until)
@@ -101,6 +105,12 @@ class FaultBook:
     def forget(self) -> None:
         """As if no fault had ever been: their distortions of the past go too."""
         self._faults = []
+        self._save()
+
+    def let_pass(self, fault: Fault) -> None:
+        """One of the requests that pass before the fault begins."""
+        index = next(i for i, f in enumerate(self._faults) if f.id == fault.id)
+        self._faults[index] = replace(fault, skip=fault.skip - 1)
         self._save()
 
     def spend_one(self, fault: Fault) -> None:

@@ -1,6 +1,7 @@
 """Faults of the wire, in front of every vendor: latency, refusals, resets, broken bodies, ambiguous calls."""
 
 import asyncio
+import json
 import socket
 import struct
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -10,7 +11,7 @@ from sandbox.chance import Chance
 from sandbox.clock import Clock
 from sandbox.faults import Fault, FaultBook
 from sandbox.vendors.table import Vendors
-from sandbox.vendors.vendor import PARTIAL, Answer, Vendor
+from sandbox.vendors.vendor import PARTIAL, SHORT, Answer, Vendor
 
 Scope = dict[str, Any]
 Message = MutableMapping[str, Any]
@@ -20,6 +21,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _OURS = ("/control", "/mailbox")
 _BREAKS = frozenset({"drop_response", "connection_reset", "timeout"})
+_OK = 200
 
 
 class NetworkFaults:
@@ -47,6 +49,12 @@ class NetworkFaults:
             await self._app(scope, receive, send)
         elif fault.kind == "partial_failure":
             await self._app(scope | {PARTIAL: fault.severity}, receive, send)
+        elif fault.kind == "short_pages":
+            await self._app(scope | {SHORT: True}, receive, send)
+        elif fault.kind == "duplicate_request":
+            await self._twice(scope, receive, send)
+        elif fault.kind == "missing_fields":
+            await self._hollowed(scope, receive, send)
         elif fault.kind in _BREAKS:
             await self._break(fault, scope, receive, send)
         else:
@@ -65,6 +73,9 @@ class NetworkFaults:
                 continue
             if fault.probability < 1.0 and not self._drawn_under(fault.probability):
                 continue
+            if fault.skip > 0:
+                self._faults.let_pass(fault)
+                continue
             self._faults.spend_one(fault)
             return fault
         return None
@@ -72,6 +83,26 @@ class NetworkFaults:
     def _drawn_under(self, probability: float) -> bool:
         self._drawn += 1
         return Chance(self._seed, "network-fault", self._drawn).uniform() < probability
+
+    async def _twice(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = await _whole(receive)
+        await self._app(dict(scope), _replayed(body), _swallow)
+        await self._app(dict(scope), _replayed(body), send)
+
+    async def _hollowed(self, scope: Scope, receive: Receive, send: Send) -> None:
+        parts: list[Message] = []
+
+        async def keep(message: Message) -> None:
+            parts.append(message)
+
+        await self._app(scope, receive, keep)
+        start, body = parts[0], b"".join(part.get("body", b"") for part in parts[1:])
+        if start["status"] == _OK:
+            body = json.dumps(_without_fields(json.loads(body))).encode()
+        headers = [each for each in start["headers"] if each[0] != b"content-length"]
+        length = (b"content-length", str(len(body)).encode())
+        await send({**start, "headers": [*headers, length]})
+        await send({"type": "http.response.body", "body": body})
 
     async def _break(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
         if fault.kind == "drop_response":
@@ -91,6 +122,33 @@ def _concerns(fault: Fault, vendor: Vendor | None, path: str) -> bool:
     if fault.vendor is not None:
         ways += [inner, bare]
     return any(way.startswith(fault.path) for way in ways)
+
+
+async def _whole(receive: Receive) -> bytes:
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = bool(message.get("more_body", False))
+    return body
+
+
+def _replayed(body: bytes) -> Receive:
+    messages = iter([{"type": "http.request", "body": body, "more_body": False}])
+
+    async def receive() -> Message:
+        return next(messages, {"type": "http.disconnect"})
+
+    return receive
+
+
+def _without_fields(value: Any) -> Any:
+    """Objects in lists are rows."""
+    if isinstance(value, list):
+        return [{} if isinstance(one, dict) else one for one in value]
+    if isinstance(value, dict):
+        return {name: _without_fields(one) for name, one in value.items()}
+    return value
 
 
 async def _swallow(message: Message) -> None:

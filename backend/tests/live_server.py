@@ -29,8 +29,7 @@ class LiveServer:
     def start(self) -> None:
         command = [sys.executable, "-m", "uvicorn", "app.main:create_app", "--factory"]
         command += ["--port", str(self.port), "--no-access-log", "--log-level", "warning"]
-        inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-        self.process = subprocess.Popen(command, cwd=BACKEND, env={**inherited, **self.environment})
+        self.process = subprocess.Popen(command, cwd=BACKEND, env={**os.environ, **self.environment})
         deadline = time.monotonic() + _READY_WITHIN
         while time.monotonic() < deadline:
             if self.process.poll() is not None:

@@ -109,8 +109,32 @@ const action = createRoute({
 const campaigns = createRoute({
   getParentRoute: () => signedIn,
   path: "/campaigns",
-  validateSearch: searchOf({ q: text, status: text, sort: text, page: wholeNumber }),
+  validateSearch: searchOf({ q: text, status: text, label: text, sort: text, page: wholeNumber }),
   component: lazyRouteComponent(() => import("./features/campaigns/campaigns-room"), "CampaignsRoom"),
+});
+
+const drafts = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/campaigns/drafts",
+  component: lazyRouteComponent(() => import("./features/campaigns/drafts/drafts-room"), "DraftsRoom"),
+});
+
+const assets = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/campaigns/images",
+  component: lazyRouteComponent(() => import("./features/campaigns/assets/assets-room"), "AssetsRoom"),
+});
+
+const labels = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/campaigns/labels",
+  component: lazyRouteComponent(() => import("./features/campaigns/labels/labels-room"), "LabelsRoom"),
+});
+
+const draft = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/campaigns/drafts/$draftId",
+  component: lazyRouteComponent(() => import("./features/campaigns/drafts/draft-room"), "DraftRoom"),
 });
 
 const campaign = createRoute({
@@ -155,6 +179,10 @@ const routeTree = root.addChildren([
     interventions,
     campaigns,
     campaign,
+    drafts,
+    assets,
+    draft,
+    labels,
     ...eventsRoutes,
     connect,
     notifications,

@@ -1,7 +1,7 @@
 """Bodies that are read as they come, up to a bound."""
 
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import IO
 
@@ -46,14 +46,16 @@ async def batch_body(request: Request) -> bytes:
 
 
 @asynccontextmanager
-async def spooled_body(request: Request, *, most: int, too_large: type[TooLarge]) -> AsyncIterator[IO[bytes]]:
+async def spooled_body(
+    request: Request, *, most: int, too_large: Callable[[], TooLarge]
+) -> AsyncIterator[IO[bytes]]:
     """The whole body as a file, which lies on disk once it is large: `too_large` past `most` bytes."""
     size = 0
     with tempfile.SpooledTemporaryFile(max_size=_HELD_BYTES) as file:
         async for chunk in request.stream():
             size += len(chunk)
             if size > most:
-                raise too_large
+                raise too_large()
             file.write(chunk)
         file.seek(0)
         yield file

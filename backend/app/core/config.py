@@ -70,6 +70,10 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(1_048_576, ge=1_024)
     rate_limit_per_minute: int = Field(600, ge=1, description="Requests of one caller to the API.")
 
+    # Images
+    asset_megabytes: int = Field(10, ge=1, le=30, description="The largest image that may be uploaded.")
+    asset_library_megabytes: int = Field(1_024, ge=1, description="All images that a company may keep.")
+
     # Work
     task_redelivery_seconds: int | None = Field(
         None, ge=1, description="A task handed over and not done is handed over again after this."
@@ -102,12 +106,21 @@ class Settings(BaseSettings):
     # Slack
     slack_base_url: str = "https://slack.com/api/"
 
+    # WhatsApp
+    whatsapp_base_url: str = "https://graph.facebook.com"
+    whatsapp_api_version: str = "v25.0"
+
     # Platforms
     meta_base_url: str = "https://graph.facebook.com"
     meta_dialog_url: str = "https://www.facebook.com"
     meta_api_version: str = "v25.0"
     meta_app_id: str | None = None
     meta_app_secret: SecretStr | None = None
+    meta_webhook_verify_token: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="What Meta repeats when our webhook is set up in its app's dashboard.",
+    )
     google_ads_base_url: str = "https://googleads.googleapis.com"
     google_ads_api_version: str = "v26"
     google_data_manager_base_url: str = "https://datamanager.googleapis.com"
@@ -131,6 +144,26 @@ class Settings(BaseSettings):
     snapchat_events_url: str = "https://tr.snapchat.com"
     snapchat_app_id: str | None = None
     snapchat_app_secret: SecretStr | None = None
+    hubspot_base_url: str = "https://api.hubapi.com"
+    hubspot_app_url: str = "https://app.hubspot.com"
+    hubspot_client_id: str | None = None
+    hubspot_client_secret: SecretStr | None = None
+    salesforce_login_url: str = Field(
+        "https://login.salesforce.com",
+        description="Where people sign in: test.salesforce.com for Salesforce's sandboxes, or one's own domain there.",
+    )
+    salesforce_instance_url: str | None = Field(
+        None, description="Where an org may answer besides Salesforce's own hosts: the sandbox."
+    )
+    salesforce_client_id: str | None = None
+    salesforce_client_secret: SecretStr | None = None
+    shopify_base_url: str = Field(
+        "https://{shop}",
+        pattern=r"^https?://.*\{shop\}",
+        description="Where a shop is: {shop} is its own host.",
+    )
+    shopify_client_id: str | None = None
+    shopify_client_secret: SecretStr | None = None
     allow_private_addresses: bool = Field(
         default=False, description="Lets vendor and webhook calls reach loopback: for the sandbox."
     )
@@ -180,6 +213,7 @@ class Settings(BaseSettings):
             "public_url must be https": not self.public_url.startswith("https://"),
             "stratum_clock_url has no place in production": bool(self.stratum_clock_url),
             "allow_private_addresses has no place in production": self.allow_private_addresses,
+            "salesforce_instance_url has no place in production": bool(self.salesforce_instance_url),
             f"ledger_signing_key is required: {_MAKE_SEED}": self.ledger_signing_key is None,
             "lookup_key is required (if it was never set: the oldest secret key)": self.lookup_key is None,
             "database_url still has its development password": ":stratum@"

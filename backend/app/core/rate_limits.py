@@ -7,6 +7,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+from weakref import WeakValueDictionary
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -84,6 +85,7 @@ class RateLimiter:
         self._script = redis.register_script(_GCRA)
         self._local: OrderedDict[str, int] = OrderedDict()
         self._held: OrderedDict[str, tuple[int, int, float]] = OrderedDict()
+        self._asking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._try_again_at = 0.0
         self._is_down = False
         # Fewer than the pool has connections: a crowd waits its turn, it is not taken for a Redis that is down.
@@ -93,6 +95,14 @@ class RateLimiter:
         key = _key(limit.name, subject)
         if (held := self._spend(limit, key)) is not None:
             return held
+        if limit.lease == 1:
+            return await self._ask(limit, key)
+        # A page asks ten things at once: each of them would take a lease of its own, and nine would be lost.
+        async with self._asking.setdefault(key, asyncio.Lock()):
+            return self._spend(limit, key) or await self._ask(limit, key)
+
+    async def _ask(self, limit: Limit, key: str) -> Allowance:
+        """One from Redis, with what else the lease holds; by this process's own count where Redis does not answer."""
         if time.monotonic() < self._try_again_at:
             return self._in_process(limit, key)
         if self._is_down:
@@ -111,8 +121,6 @@ class RateLimiter:
             count, _, _ = self._held.get(key, (0, 0, 0.0))
             self._held[key] = (count + granted - 1, remaining, time.monotonic() + _LEASE_SECONDS)
             _bound(self._held)
-        elif granted == 0 and (held := self._spend(limit, key)) is not None:
-            return held
         left = remaining + max(0, granted - 1)
         return Allowance(granted > 0, limit.times, left, retry_after / 1e6, reset_after / 1e6)
 

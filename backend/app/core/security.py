@@ -31,6 +31,20 @@ class Unsealable(StratumError):
     code = "security.unsealable"
 
 
+class KeyMissing(Unsealable):
+    """A stored secret was sealed by a key that is not configured."""
+
+    code = "security.key_missing"
+
+    def __init__(self, key_id: str, *, purpose: str) -> None:
+        super().__init__(
+            f"A stored secret was sealed by the key {key_id}, which is not configured: "
+            "put it back into PREVIOUS_SECRET_KEYS, until `stratum keys reseal` has left nothing under it.",
+            key_id=key_id,
+            purpose=purpose,
+        )
+
+
 @lru_cache(maxsize=4096)
 def _derive(secret: str, info: str) -> bytes:
     return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=info.encode()).derive(secret.encode())
@@ -59,13 +73,23 @@ def unseal(sealed: bytes, *, purpose: str, tenant_id: int | None) -> str:
         raise Unsealable(purpose=purpose)
     cipher = _sealing_keys().get(sealed[1:_HEADER_BYTES])
     if cipher is None:
-        raise Unsealable(purpose=purpose)
+        raise KeyMissing(sealed[1:_HEADER_BYTES].hex(), purpose=purpose)
     nonce = sealed[_HEADER_BYTES : _HEADER_BYTES + _NONCE_BYTES]
     try:
         clear = cipher.decrypt(nonce, sealed[_HEADER_BYTES + _NONCE_BYTES :], _bound_to(purpose, tenant_id))
     except InvalidTag as error:
         raise Unsealable(purpose=purpose) from error
     return clear.decode()
+
+
+def key_ids() -> tuple[str, ...]:
+    """Names of the configured keys, the current one first: 8 hex digits that tell nothing of the key itself."""
+    return tuple(key_id.hex() for key_id in _sealing_keys())
+
+
+def reseal(sealed: bytes, *, purpose: str, tenant_id: int | None) -> bytes:
+    """The same text sealed by the current key; `Unsealable` as `unseal` raises it."""
+    return seal(unseal(sealed, purpose=purpose, tenant_id=tenant_id), purpose=purpose, tenant_id=tenant_id)
 
 
 def keyed_hash(value: str, *, purpose: str, tenant_id: int | None) -> bytes:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.ids import uuid7
 from app.db.base import Base, CreatedAt
+from app.db.sealed import sealed_for
 
 
 class User(CreatedAt, Base):
@@ -27,7 +28,7 @@ class User(CreatedAt, Base):
     last_failed_login_at: Mapped[datetime | None]
     locked_until: Mapped[datetime | None]
     last_login_at: Mapped[datetime | None]
-    mfa_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    mfa_secret: Mapped[bytes | None] = mapped_column(LargeBinary, info=sealed_for("users.mfa_secret|{id}"))
     mfa_enabled_at: Mapped[datetime | None]
     mfa_last_step: Mapped[int | None]
     mfa_backup_hashes: Mapped[list[bytes]] = mapped_column(ARRAY(LargeBinary), server_default=text("'{}'"))

@@ -5,9 +5,13 @@ from uuid import UUID
 from app.db.session import Scopes, TenantScope
 from app.services.integrations.ad_accounts.service import AdAccountService
 from app.services.integrations.ad_accounts.sync import AccountSyncService
+from app.services.integrations.calls.replaying import ReadsAgain
 from app.services.integrations.calls.service import CallService
 from app.services.integrations.connections.service import ConnectionService
+from app.services.integrations.conversions import verdicts
 from app.services.integrations.conversions.service import ConversionSender, ConversionService
+from app.services.integrations.conversions.verdicts import ConversionVerdicts
+from app.services.integrations.webhooks.receiving import forget_receipts
 from app.workers.handlers import every, handles
 
 
@@ -35,6 +39,18 @@ async def conversions_due(scope: TenantScope) -> None:
     await ConversionService(scope).enqueue_due()
 
 
+@every(seconds=60)
+@handles("integrations.verdicts_due", queue="sync", max_retries=0)
+async def verdicts_due(scope: TenantScope) -> None:
+    """Of conversions that a platform acknowledged before it had worked through them."""
+    await verdicts.enqueue_due(scope)
+
+
+@handles("integrations.read_verdicts", queue="sync", timeout=300)
+async def read_verdicts(scopes: Scopes, ad_account_id: str) -> None:
+    await ConversionVerdicts(scopes).read_due(UUID(ad_account_id))
+
+
 @every(seconds=3600)
 @handles("integrations.refresh_connections", queue="sync", timeout=300)
 async def refresh_connections(scopes: Scopes) -> None:
@@ -42,7 +58,14 @@ async def refresh_connections(scopes: Scopes) -> None:
     await ConnectionService(scopes).refresh_expiring()
 
 
+@handles("integrations.read_again", queue="sync", max_retries=0)
+async def read_again(scopes: Scopes, call_id: str) -> None:
+    """Asked for by a person, who sees in the log what came of it and may ask again."""
+    await ReadsAgain(scopes).read(UUID(call_id))
+
+
 @every(seconds=86_400)
 @handles("integrations.forget_calls", queue="sync")
 async def forget_calls(scope: TenantScope) -> None:
     await CallService(scope).forget_old()
+    await forget_receipts(scope)

@@ -7,6 +7,7 @@ from app.db.session import Scopes, TenantScope
 from app.services.notifications.channels.service import NotificationSender, forget_old
 from app.services.notifications.mail.rules import MailKind
 from app.services.notifications.mail.service import MailService, mailer_from
+from app.services.notifications.whatsapp.service import WhatsAppDesk, forget_heard
 from app.services.trust_engine.gate.service import KillSwitch
 from app.workers.handlers import every, handles
 
@@ -36,10 +37,18 @@ async def tell_of_platform_switch(scope: TenantScope) -> None:
     await KillSwitch(scope).tell_of_platforms()
 
 
+@every(seconds=3_600)
+@handles("notifications.look_at_whatsapp", max_retries=0, timeout=120)
+async def look_at_whatsapp(scopes: Scopes) -> None:
+    """How Meta judges our templates now: a paused one comes back by itself."""
+    await WhatsAppDesk(scopes, settings).look_if_connected()
+
+
 @every(seconds=86_400)
 @handles("notifications.forget_old")
 async def forget_old_notifications(scope: TenantScope) -> None:
     await forget_old(scope)
+    await forget_heard(scope)
 
 
 def as_id(text: str | None) -> UUID | None:

@@ -2,7 +2,9 @@
 
 from app.workers import (
     autopilot_tasks,
+    campaign_builder_tasks,
     cdp_tasks,
+    crm_sync_tasks,
     integrations_tasks,
     notifications_tasks,
     trust_engine_tasks,
@@ -11,7 +13,9 @@ from app.workers import (
 
 __all__ = [
     "autopilot_tasks",
+    "campaign_builder_tasks",
     "cdp_tasks",
+    "crm_sync_tasks",
     "integrations_tasks",
     "notifications_tasks",
     "trust_engine_tasks",

@@ -35,6 +35,7 @@ class FaultCreate(BaseModel):
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] | None = None
     probability: Annotated[float, Field(gt=0, le=1)] = 1.0
     count: Annotated[int, Field(ge=1)] | None = None
+    skip: Annotated[int, Field(ge=0)] = 0
     seconds: Annotated[float, Field(ge=0, le=3600)] | None = None
     status: Annotated[int, Field(ge=400, le=599)] | None = None
     code: int | None = None
@@ -96,6 +97,7 @@ def router(services: Services) -> APIRouter:
             method=wanted.method,
             probability=wanted.probability,
             remaining=wanted.count,
+            skip=wanted.skip,
             seconds=wanted.seconds,
             status=wanted.status,
             code=wanted.code,

@@ -6,16 +6,20 @@ from typing import TypeVar
 from starlette.routing import BaseRoute, Mount
 
 from sandbox.vendors.google.vendor import Google
+from sandbox.vendors.hubspot.vendor import HubSpot
 from sandbox.vendors.meta.vendor import Meta
+from sandbox.vendors.salesforce.vendor import Salesforce
+from sandbox.vendors.shopify.vendor import Shopify
 from sandbox.vendors.slack.vendor import Slack
 from sandbox.vendors.snapchat.vendor import Snapchat
 from sandbox.vendors.tiktok.vendor import TikTok
 from sandbox.vendors.vendor import Ground, Vendor
+from sandbox.vendors.whatsapp.vendor import WhatsApp
 
 V = TypeVar("V")
 Table = Sequence[Callable[[Ground], Vendor]]
 # The first one opened in a shop draws its claims from the orders' own streams: Meta's past is what it always was.
-VENDORS: Table = (Meta, Google, TikTok, Snapchat, Slack)
+VENDORS: Table = (Meta, Google, TikTok, Snapchat, Slack, HubSpot, Salesforce, Shopify, WhatsApp)
 
 
 class Vendors:

@@ -16,6 +16,8 @@ from sandbox.world.reporting import Reporter
 from sandbox.world.world import World
 
 PARTIAL = "sandbox.partial_failure"
+SHORT = "sandbox.short_pages"
+_SHORT_ROWS = 2
 JSON = "application/json; charset=UTF-8"
 
 
@@ -54,6 +56,11 @@ def refused_items(scope: MutableMapping[str, Any], count: int) -> frozenset[int]
         return frozenset()
     found = frozenset(n for n in range(count) if int((n + 1) * share) > int(n * share))
     return found or frozenset({count - 1})
+
+
+def rows_of_page(scope: MutableMapping[str, Any], asked: int) -> int:
+    """How many rows a page holds: as many as were asked for, unless `short_pages` was ordered."""
+    return min(asked, _SHORT_ROWS) if SHORT in scope else asked
 
 
 class Vendor(Protocol):

@@ -4,10 +4,12 @@ What a campaign does next follows from what was set before: budgets enter as dai
 """
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import log
 
 from sandbox.chance import Chance
 from sandbox.world import exchange
+from sandbox.world.archive import Archive
 from sandbox.world.lines import CampaignState, Delivered, Line
 from sandbox.world.orders import Order
 from sandbox.world.parameters import Curve, Habits, Shop
@@ -28,6 +30,12 @@ class Account:
     habits: Habits = field(default_factory=Habits)
 
 
+@lru_cache(maxsize=1_000)
+def _day_sway(seed: int, line: str, day: int) -> float:
+    """The same for every hour of an ad set's day."""
+    return Chance(seed, "day", line, day).wobble(0.04)
+
+
 class AccountWorld:
     """Money in the account's major unit. `tape` holds the orders of the shop, whoever caused them."""
 
@@ -45,6 +53,7 @@ class AccountWorld:
         """One unit of the shop's money in the account's."""
         self.lines: dict[str, Line] = {}
         self.campaigns: dict[str, CampaignState] = {}
+        self.archive: Archive | None = None
         self.spend_cap: float | None = None
         self.spent = 0.0
         self.first = first
@@ -96,7 +105,7 @@ class AccountWorld:
         left = float("inf") if self.spend_cap is None else max(0.0, self.spend_cap - self.spent)
         for line in self.lines.values():
             chance = Chance(self.seed, "delivery", line.id, hour)
-            steady = Chance(self.seed, "day", line.id, day.toordinal()).wobble(0.04)
+            steady = _day_sway(self.seed, line.id, day.toordinal())
             spend = min(left, line.mean_rate(hour) / 24 * shape * steady * chance.wobble(0.08))
             left -= spend
             self.spent += spend

@@ -12,6 +12,7 @@ from sandbox.world.orders import Claim, Order
 from sandbox.world.seasons import DAY, HOUR, day_start, local
 
 ALL = float("inf")
+NOON = 12
 _BOT_CLICKS = 5.0
 
 
@@ -88,7 +89,7 @@ class Reporter:
     def cells(self, since: date, until: date, *, by_conversion: bool = False) -> dict[Cell, Totals]:
         """Per (ad set, account day, hour), days inclusive; conversions on the click's day unless asked."""
         hidden = self._missing()
-        found: dict[Cell, Totals] = {}
+        found = self._archived(since, until)
         for line, hour, shown in self._delivery(since, until):
             if line not in hidden:
                 _put(found, (line, *self._local(hour)), shown)
@@ -142,6 +143,20 @@ class Reporter:
                 if micros and severity(micros, hour * HOUR):
                     spend *= 1_000_000
                 yield line.id, hour, Totals(spend, shown.impressions, clicks)
+
+    def _archived(self, since: date, until: date) -> dict[Cell, Totals]:
+        if self._world.archive is None:
+            return {}
+        days = self._world.archive.between(since, until)
+        return {
+            (line, day, NOON): Totals(
+                one.spend,
+                one.impressions,
+                one.clicks,
+                [Conversion(viewed=False, lag=HOUR, purchases=one.purchases, value=one.value)],
+            )
+            for (line, day), one in days.items()
+        }
 
     def _claimed(
         self, since: date, until: date, *, by_conversion: bool

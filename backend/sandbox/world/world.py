@@ -1,13 +1,14 @@
 """All shops and their ad accounts, with the journal of what was set when: with seed and epoch, the whole state."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sandbox.store import Store
 from sandbox.world.account import Account, AccountWorld
+from sandbox.world.archive import Archive
 from sandbox.world.parameters import Curve, Shop, seeded
-from sandbox.world.seasons import DAY, HOUR
+from sandbox.world.seasons import DAY, HOUR, local
 from sandbox.world.shop import ShopWorld
 
 HISTORY_DAYS = 75
@@ -82,6 +83,14 @@ class World:
         facts = {"account": account, "line": line, "campaign": campaign, "rate": rate, "until": until}
         self._record({"do": "rate", "at": now, **facts})
 
+    def open_archive(self, account: str, now: float, lines: dict[str, str], days: int) -> None:
+        """Let these ad sets have delivered on the last `days` days before today, each for the campaign it names."""
+        self._record({"do": "archive", "at": now, "account": account, "lines": lines, "days": days})
+
+    def restate_archive(self, account: str, now: float, share: float) -> None:
+        """Change what the platform says of this share of the archive's days, drawn anew each time."""
+        self._record({"do": "restate", "at": now, "account": account, "share": share})
+
     def cap_spend(self, account: str, now: float, cap: float | None) -> None:
         self._record({"do": "cap", "at": now, "account": account, "cap": cap})
 
@@ -111,6 +120,13 @@ class World:
             account.add_campaign(entry["campaign"], Curve(**entry["curve"]))
         elif entry["do"] == "rate":
             account.schedule(entry["line"], entry["campaign"], entry["at"], entry["rate"], entry["until"])
+        elif entry["do"] == "archive":
+            today, _ = local(int(entry["at"] // HOUR), account.timezone)
+            first, last = today - timedelta(days=entry["days"]), today - timedelta(days=1)
+            account.archive = Archive(self.seed, entry["lines"], first, last)
+        elif entry["do"] == "restate":
+            if account.archive is not None:
+                account.archive.restated.append(entry["share"])
         elif entry["do"] == "pull":
             account.campaigns[entry["campaign"]].pull = entry["pull"]
         else:

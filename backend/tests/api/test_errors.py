@@ -53,13 +53,13 @@ async def _client(settings: Settings, **changes: object) -> AsyncIterator[AsyncC
     await app.state.engine.dispose()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def production(settings: Settings) -> AsyncIterator[AsyncClient]:
     async for client in _client(settings, app_env="production"):
         yield client
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def development(settings: Settings) -> AsyncIterator[AsyncClient]:
     async for client in _client(settings, app_env="development"):
         yield client

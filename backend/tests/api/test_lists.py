@@ -11,7 +11,11 @@ from tests.factories.access import Company
 
 BOUNDED = {
     "/api/v1/autopilot/strategies": "as many as there are strategies in the code",
+    "/api/v1/campaigns/assets/placements": "as many as there are placements in the code",
+    "/api/v1/campaigns/drafts/offers": "as many as there are platforms in the code",
     "/api/v1/integrations/connections/platforms": "as many as there are platforms in the code",
+    "/api/v1/integrations/crm/providers": "as many as there are CRMs in the code",
+    "/api/v1/integrations/shops/providers": "as many as there are providers in the code",
     "/api/v1/notifications/channels/slack/conversations": "Slack's own list, cut off at a number",
 }
 """Lists that cannot grow, and why."""
@@ -19,6 +23,8 @@ BOUNDED = {
 OWN_FORM = {
     "/api/v1/cdp/audience-sync/{audience_id}/runs/{run_id}/batches": "one run's, whole",
     "/api/v1/integrations/audiences": "what the platform says of one account's, whole",
+    "/api/v1/integrations/crm/{crm_id}/properties": "what the CRM says it has, whole",
+    "/api/v1/integrations/crm/{crm_id}/faults": "the first hundred of what stands out now",
     "/api/v1/cdp/identity/quarantine": "a cursor, and how many stand apart in all",
     "/api/v1/cdp/profiles/{profile_id}/segments": "the first 500 of one person, and how many they are",
     "/api/v1/cdp/sources/{source_id}/schema": "a page, and what it leaves out",

@@ -137,7 +137,14 @@ OPAQUE = {
         "code",
         "auth_code",
     ),  # decoded or looked up, stored nowhere
-    *("X-Client", "X-CSRF-Token", "stratum_connect", "write_key"),  # compared
+    *(
+        "X-Client",
+        "X-CSRF-Token",
+        "stratum_connect",
+        "stratum_connect_crm",
+        "stratum_connect_shop",
+        "write_key",
+    ),  # compared
     *("timezone", "rate", "number"),  # read as what they are, by name or by value
 }
 BY_THE_LINE = {

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,11 +14,14 @@ from app.main import create_app
 from tests.factories.access import client_of
 
 
-@pytest.fixture
-async def dashboard_app(settings: Settings, tmp_path: Path) -> AsyncIterator[FastAPI]:
+@pytest.fixture(scope="module")
+async def dashboard_app(
+    settings: Settings, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[FastAPI]:
     """A dashboard of two files, beside one that is nobody's business."""
-    (tmp_path / "secret.txt").write_text("not for you")
-    root = tmp_path / "dist"
+    folder = tmp_path_factory.mktemp("dashboard")
+    (folder / "secret.txt").write_text("not for you")
+    root = folder / "dist"
     root.mkdir()
     (root / "index.html").write_text("the dashboard")
     (root / "icon.svg").write_text("<svg/>")
@@ -29,7 +31,7 @@ async def dashboard_app(settings: Settings, tmp_path: Path) -> AsyncIterator[Fas
     await app.state.engine.dispose()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def dashboard(dashboard_app: FastAPI) -> AsyncIterator[AsyncClient]:
     async with client_of(dashboard_app) as client:
         yield client

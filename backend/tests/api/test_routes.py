@@ -21,6 +21,10 @@ PUBLIC = (
     {
         "GET /api/v1/cdp/exports/download": "proves itself by the link's signature, for one file and a while",
         "GET /api/v1/integrations/connections/{platform}/callback": "the state in the address names who began",
+        "GET /api/v1/integrations/crm/{provider}/callback": "the state in the address names who began",
+        "GET /api/v1/integrations/webhooks/meta": "proves itself by our verify token",
+        "GET /api/v1/integrations/shops/{provider}/callback": "the state in the address names who began",
+        "GET /api/v1/notifications/whatsapp/webhook/{hook}": "proves itself by the verify token",
         "GET /docs": "not in production",
         "GET /docs/oauth2-redirect": "not in production",
         "GET /health": "for load balancers",
@@ -38,9 +42,12 @@ PUBLIC = (
         "POST /api/v1/auth/register": "who has no account yet",
         "POST /api/v1/auth/verify-email": "proves itself by the mail's token",
         "POST /api/v1/cdp/events": "by write key, or cdp.events:write",
+        "POST /api/v1/integrations/webhooks/meta": "proves itself by the signature over its bytes",
+        "POST /api/v1/integrations/webhooks/shopify": "proves itself by the signature over its bytes",
         "POST /api/v1/invitations/accept": "proves itself by the mail's token",
         "POST /api/v1/notifications/links/act": "proves itself by the message's token, or that and a session",
         "POST /api/v1/notifications/links/preview": "proves itself by the message's token",
+        "POST /api/v1/notifications/whatsapp/webhook/{hook}": "proves itself by the signature over its bytes",
         "WEBSOCKET /ws": "by token or ticket, and events:read",
     }
     | {
@@ -60,6 +67,8 @@ PUBLIC = (
 
 BODIES: dict[str, dict[str, object]] = {
     "PATCH /api/v1/autopilot/strategies/{name}": {"enabled": True},
+    "PATCH /api/v1/campaigns/assets/{asset_id}": {"name": "Mine"},
+    "PATCH /api/v1/campaigns/labels/{label_id}": {"name": "Mine"},
     "PATCH /api/v1/cdp/segments/{segment_id}": {"name": "Mine"},
     "PATCH /api/v1/cdp/funnels/{funnel_id}": {"name": "Mine"},
     "PATCH /api/v1/cdp/retention/{report_id}": {"name": "Mine"},
@@ -67,8 +76,14 @@ BODIES: dict[str, dict[str, object]] = {
     "PATCH /api/v1/cdp/webhooks/{webhook_id}": {"name": "Mine"},
     "PATCH /api/v1/integrations/ad-accounts/{account_id}": {"enabled": False, "conversions_enabled": False},
     "PATCH /api/v1/users/{user_id}": {"role": "analyst"},
+    "PUT /api/v1/campaigns/drafts/{draft_id}": {"version": 1, "plan": {"name": "Autumn"}},
     "POST /api/v1/autopilot/actions/{action_id}/approve": {"reason": "It looks right."},
     "POST /api/v1/autopilot/actions/{action_id}/dismiss": {"reason": "It looks wrong."},
+    "POST /api/v1/campaigns/drafts/{draft_id}/approve": {"version": 1},
+    "POST /api/v1/campaigns/drafts/{draft_id}/publish": {"version": 1},
+    "POST /api/v1/campaigns/drafts/{draft_id}/reject": {"version": 1, "reason": "Too dear."},
+    "POST /api/v1/campaigns/drafts/{draft_id}/submit": {"version": 1},
+    "POST /api/v1/campaigns/labels/{label_id}/campaigns": {"add_campaign_ids": [str(uuid7())]},
     "POST /api/v1/campaigns/{campaign_id}/budget": {"daily_budget_micros": 12_000_000, "reason": "It sells."},
     "POST /api/v1/campaigns/{campaign_id}/pause": {"reason": "It looks wrong."},
     "POST /api/v1/cdp/audience-sync/{audience_id}/approve": {"leaving": 4},
@@ -99,6 +114,10 @@ WITH_IDS: dict[tuple[str, str], dict[str, object]] = {
     },
     ("POST /api/v1/autopilot/actions/moves", "from_campaign_id"): {**_MOVE, "to_campaign_id": None},
     ("POST /api/v1/autopilot/actions/moves", "to_campaign_id"): {**_MOVE, "from_campaign_id": None},
+    ("POST /api/v1/autopilot/actions/bulk", "campaign_ids"): {"status": "paused", "reason": "Too dear."},
+    ("POST /api/v1/campaigns/drafts", "ad_account_id"): {"plan": {"name": "Spring"}},
+    ("POST /api/v1/campaigns/labels/{label_id}/campaigns", "add_campaign_ids"): {},
+    ("POST /api/v1/campaigns/labels/{label_id}/campaigns", "remove_campaign_ids"): {},
     ("POST /api/v1/cdp/audience-sync", "ad_account_id"): {**_AUDIENCE, "segment_id": None},
     ("POST /api/v1/cdp/audience-sync", "segment_id"): {**_AUDIENCE, "ad_account_id": None},
     ("POST /api/v1/cdp/profiles/merges", "other_profile_id"): {**_MERGE, "profile_id": None},
@@ -127,6 +146,9 @@ WITH_IDS: dict[tuple[str, str], dict[str, object]] = {
 
 _ROW_OF = {
     "ad_account_id": "ad_account_id",
+    "campaign_ids": "campaign_id",
+    "add_campaign_ids": "campaign_id",
+    "remove_campaign_ids": "campaign_id",
     "entity_id": "campaign_id",
     "other_profile_id": "profile_id",
     "profile_id": "profile_id",
@@ -217,6 +239,9 @@ def test_a_viewer_changes_nothing_but_their_own_account(routes: list[Served]) ->
         in {
             "POST /api/v1/events/ticket",
             "PATCH /api/v1/notifications/preferences",
+            "PUT /api/v1/notifications/whatsapp/own",
+            "PATCH /api/v1/notifications/whatsapp/own",
+            "DELETE /api/v1/notifications/whatsapp/own",
             "POST /api/v1/notifications/read-all",
             "POST /api/v1/notifications/{notification_id}/read",
         }

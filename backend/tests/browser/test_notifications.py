@@ -1,6 +1,10 @@
 """Notifications in the browser: Slack is connected and tested, and what a colleague does rings the bell, live."""
 
 import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar
 
 import httpx2
 import pytest
@@ -46,8 +50,43 @@ def _connect_slack(page: Page, sandbox: str) -> None:
     expect(page.get_by_text("Sent", exact=True).first).to_be_visible()
 
 
+class _Taker(BaseHTTPRequestHandler):
+    """Takes whatever is posted, and keeps it."""
+
+    taken: ClassVar[list[dict[str, Any]]] = []
+
+    def do_POST(self) -> None:
+        self.taken.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+        self.send_response(204)
+        self.end_headers()
+
+
+@pytest.fixture
+def taker() -> Iterator[str]:
+    """The address of a receiver."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Taker) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/hook"
+        server.shutdown()
+        thread.join()
+
+
+def _set_webhook(page: Page, url: str) -> None:
+    page.get_by_label("Address").fill("ftp://nowhere")
+    page.get_by_role("button", name="Set it up").click()
+    expect(page.get_by_text("Use an address that begins with https://")).to_be_visible()
+    page.get_by_label("Address").fill(url)
+    page.get_by_role("button", name="Set it up").click()
+    expect(page.locator("[data-secret]")).to_contain_text("whsec_")
+    page.get_by_role("button", name="Post a test there").click()
+    line = page.locator("summary", has_text="127.0.0.1").first
+    expect(line.get_by_text("Sent", exact=True)).to_be_visible()
+    assert _Taker.taken[-1]["type"] == "test"
+
+
 def test_a_colleagues_act_rings_the_bell_and_reaches_slack(
-    page: Page, stack: Stack, pictures: Pictures
+    page: Page, stack: Stack, pictures: Pictures, taker: str
 ) -> None:
     own, sandbox = neighbour(stack, "Bellringers"), _sandbox_of(stack)
     with api(own) as client:
@@ -56,6 +95,7 @@ def test_a_colleagues_act_rings_the_bell_and_reaches_slack(
     enter(page, own)
     expect(page.get_by_role("button", name="Notifications", exact=True)).to_be_visible()
     _connect_slack(page, sandbox)
+    _set_webhook(page, taker)
     # Anew, so that nothing is on its way from one look to another while its colours are measured.
     page.reload()
     expect(page.get_by_text("Northwind")).to_be_visible()
@@ -79,6 +119,9 @@ def test_a_colleagues_act_rings_the_bell_and_reaches_slack(
     expect(page.get_by_role("button", name="Notifications", exact=True)).to_be_visible()
     posted = httpx2.get(f"{sandbox}/control/slack/messages", params={"channel": "C0ALERTS01"}).json()
     assert "Critical: Kill switch on" in [each["text"] for each in posted]
+    assert [each["notification"]["title"] for each in _Taker.taken if each["notification"]] == [
+        "Kill switch on"
+    ]
     mails = httpx2.get(f"{sandbox}/control/mailbox", params={"to": own.email}).json()
     assert [each["subject"] for each in mails] == ["[Bellringers] Critical: Kill switch on"]
     page.goto("/settings/notifications")

@@ -21,6 +21,8 @@ CALLABLE_AS_OWNER = {
     "cdp_events_expire",
     "cdp_segment_transitions_erase",
     "memberships_of",
+    "readers_of_ad_account",
+    "readers_of_shop",
     "tell_tenants_of_platform_kill_switch",
 }
 """What the application may have done as the owner: across tenants, to know where a person works and that everything is

@@ -1,6 +1,7 @@
 """Audiences to test with: a lab's people, an ad account of the sandbox, and who is in at the platform."""
 
 import hashlib
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -15,6 +16,9 @@ from app.services.cdp.arrivals.service import Arrivals
 from app.services.cdp.audience_sync.service import AudienceRunner, AudienceSyncService, Wish
 from app.services.cdp.consents.service import ConsentService, Purpose
 from app.services.cdp.profiles.service import ProfileService
+from app.services.integrations.audiences.ports import AudiencePlatform, Batch, Row
+from app.services.integrations.audiences.service import AudienceService
+from tests.factories.audience_platforms import FILLS, Fills
 from tests.factories.integrations import Connected
 from tests.factories.segments import Lab
 from tests.sandbox_process import Sandbox
@@ -44,6 +48,9 @@ class AudienceLab(Lab):
 
     sandbox: Sandbox | None = None
     connected: Connected | None = None
+    fills: Fills = field(default_factory=lambda: FILLS["meta"])
+    account: UUID | None = None
+    """Another platform's account than the connected one."""
     runner: AudienceRunner = field(init=False)
 
     def __post_init__(self) -> None:
@@ -57,11 +64,12 @@ class AudienceLab(Lab):
         await self.follow()
 
     async def audience(self, segment_id: UUID, **wish: Any) -> UUID:
-        assert self.connected is not None
+        account = self.account or (self.connected.dollars if self.connected else None)
+        assert account is not None
         wanted = {
             "name": f"Audience {uuid7()}",
             "segment_id": segment_id,
-            "ad_account_id": self.connected.dollars,
+            "ad_account_id": account,
             "identifiers": ["email"],
             "holdout_percent": 0,
             "interval_minutes": 60,
@@ -73,6 +81,19 @@ class AudienceLab(Lab):
 
     async def sync(self, audience_id: UUID, *, only_removals: bool = False) -> bool:
         return await self.runner.run(audience_id, only_removals=only_removals)
+
+    async def platform(self) -> AudiencePlatform:
+        """The account's audiences, as the connector speaks of them."""
+        account = self.account or (self.connected.dollars if self.connected else None)
+        assert account is not None
+        return await AudienceService(self.scopes).open(account)
+
+    async def by_hand(
+        self, act: Callable[[str, Sequence[str], Sequence[Row], Batch], Awaitable[Any]], of: str, email: str
+    ) -> None:
+        """Somebody changes an audience at the platform, past us."""
+        rows = (await self.platform()).prepare(("email",), {"email": [email]})
+        await act(of, ("email",), rows, Batch(uuid7().int >> 76, 1, last=True, total=1))
 
     async def row(self, audience_id: UUID) -> CdpAudience:
         async with self.scopes() as scope:
@@ -98,16 +119,17 @@ class AudienceLab(Lab):
                 update(CdpAudience).where(CdpAudience.id == audience_id).values(next_attempt_at=None)
             )
 
-    async def remote(self, audience_id: UUID, key: str = "EMAIL") -> set[str]:
+    async def remote(self, audience_id: UUID, key: str | None = None) -> set[str]:
         """Who is in at the platform, by one of their hashes."""
         row = await self.row(audience_id)
         if row.external_id is None:
             return set()
         return self.inside(row.external_id, key)
 
-    def inside(self, external_id: str, key: str = "EMAIL") -> set[str]:
+    def inside(self, external_id: str, key: str | None = None) -> set[str]:
         assert self.sandbox is not None
-        members = self.sandbox.control("GET", f"meta/audiences/{external_id}")["members"]
+        key = key or self.fills.email
+        members = self.sandbox.control("GET", f"{self.fills.platform}/audiences/{external_id}")["members"]
         return {one["entry"][key] for one in members if key in one["entry"]}
 
     async def allowed(self, segment_id: UUID) -> set[str]:

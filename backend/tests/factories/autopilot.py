@@ -24,11 +24,22 @@ class Target:
     ad_account_id: UUID
     campaign_id: UUID
     budget_micros: int
+    platform: str = "meta"
+    account: str = US_ACCOUNT
+    entity: str = BROAD
 
 
-async def find_target(scopes: Scopes, ad_account_id: UUID) -> Target:
-    """The broad campaign, read from the platform and written down as a synchronisation would."""
-    state = await (await IntegrationsService(scopes).connector(ad_account_id)).read_entity("campaign", BROAD)
+async def find_target(
+    scopes: Scopes,
+    ad_account_id: UUID,
+    *,
+    platform: str = "meta",
+    account: str = US_ACCOUNT,
+    entity: str = BROAD,
+) -> Target:
+    """A campaign (Meta's broad one), read from the platform and written down as a synchronisation would."""
+    connector = await IntegrationsService(scopes).connector(ad_account_id)
+    state = await connector.read_entity("campaign", entity)
     assert state.daily_budget_micros is not None
     campaign_id = uuid7()
     async with scopes() as scope:
@@ -36,8 +47,8 @@ async def find_target(scopes: Scopes, ad_account_id: UUID) -> Target:
             Campaign(
                 id=campaign_id,
                 ad_account_id=ad_account_id,
-                platform="meta",
-                external_id=BROAD,
+                platform=platform,
+                external_id=entity,
                 name=state.name,
                 status=state.status,
                 effective_status=state.effective_status,
@@ -47,7 +58,7 @@ async def find_target(scopes: Scopes, ad_account_id: UUID) -> Target:
                 synced_at=scope.now(),
             )
         )
-    return Target(ad_account_id, campaign_id, state.daily_budget_micros)
+    return Target(ad_account_id, campaign_id, state.daily_budget_micros, platform, account, entity)
 
 
 async def approved_action(scopes: Scopes, target: Target, after_micros: int, **columns: Any) -> UUID:
@@ -58,10 +69,10 @@ async def approved_action(scopes: Scopes, target: Target, after_micros: int, **c
             id=uuid7(),
             ad_account_id=target.ad_account_id,
             campaign_id=target.campaign_id,
-            platform="meta",
-            account=US_ACCOUNT,
+            platform=target.platform,
+            account=target.account,
             entity_type="campaign",
-            entity=BROAD,
+            entity=target.entity,
             entity_name="Broad",
             operation="set_daily_budget",
             before={"daily_budget_micros": target.budget_micros},

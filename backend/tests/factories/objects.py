@@ -24,6 +24,7 @@ from app.models.cdp.identity import (
 )
 from app.models.cdp.webhooks import CdpWebhook
 from app.models.integrations.ad_accounts import AdAccount
+from app.models.integrations.calls import PlatformCall
 from app.models.integrations.conversions import ConversionDelivery
 from app.models.trust_engine.incidents import TrustIncident
 from app.models.trust_engine.kinds import CalendarKind
@@ -35,11 +36,16 @@ from app.services.people.service import People
 from app.services.trust_engine.calendar.service import Calendar, Window
 from app.services.users.service import Members
 from tests.factories.access import Company, password_hash
+from tests.factories.ads import absorb, an_ad, campaign_id_at_the_platform, kept
+from tests.factories.assets import an_asset
 from tests.factories.autopilot import Target, approved_action
 from tests.factories.cdp import make_source
+from tests.factories.crm import connect_crm
+from tests.factories.drafts import make_draft
 from tests.factories.events import FUNNEL, RETENTION
 from tests.factories.files import exported, upload
 from tests.factories.notifications import a_dead_delivery, a_notification
+from tests.factories.shops import connect_shop
 from tests.factories.trust import BUDGET, make_account
 from tests.factories.webhooks import make_webhook
 
@@ -49,6 +55,7 @@ MAKERS: dict[str, Maker] = {}
 NO_ROW = {
     "name": "a strategy's name, which every tenant has",
     "platform": "a platform's name",
+    "provider": "a CRM's name",
 }
 """Parameters that name nothing of a tenant's, and why."""
 
@@ -102,6 +109,16 @@ async def _api_key(company: Company) -> UUID:
 async def _invitation(company: Company) -> UUID:
     body = {"email": f"{uuid7()}@new.example", "role": "viewer"}
     return UUID((await company.client().post("/api/v1/invitations", json=body)).json()["id"])
+
+
+@names("crm_id")
+async def _crm_account(company: Company) -> UUID:
+    return (await connect_crm(company.scopes, None)).account_id
+
+
+@names("shop_id")
+async def _shop(company: Company) -> UUID:
+    return (await connect_shop(company.scopes, None)).shop_id
 
 
 @names("letter_id")
@@ -315,6 +332,32 @@ async def _action(company: Company) -> UUID:
     return await approved_action(company.scopes, target, 11_000_000)
 
 
+@names("asset_id")
+async def _asset(company: Company) -> UUID:
+    return await an_asset(company, 64, 64, shade=uuid7().bytes[-1])
+
+
+@names("draft_id")
+async def _draft(company: Company) -> UUID:
+    account = await make_account(company.scopes)
+    return (await make_draft(company.scopes, account.id)).id
+
+
+@names("label_id")
+async def _label(company: Company) -> UUID:
+    made = await company.client().post("/api/v1/campaigns/labels", json={"name": f"Label {uuid7()}"})
+    return UUID(made.json()["id"])
+
+
+@names("ad_id")
+async def _ad(company: Company) -> UUID:
+    account = await make_account(company.scopes)
+    campaign = await campaign_id_at_the_platform(company.scopes, account.campaign_id)
+    name = f"Ad {uuid7()}"
+    await absorb(company.scopes, account.id, an_ad(name, campaign))
+    return (await kept(company.scopes, name)).id
+
+
 @names("campaign_id")
 async def _campaign(company: Company) -> UUID:
     return (await make_account(company.scopes)).campaign_id
@@ -337,6 +380,28 @@ async def _connection(company: Company) -> UUID:
         found = await scope.session.scalar(select(AdAccount.connection_id).where(AdAccount.id == account.id))
     assert found is not None
     return found
+
+
+@names("call_id")
+async def _call(company: Company) -> UUID:
+    """A read that failed, of an account that is connected."""
+    call = PlatformCall(
+        id=uuid7(),
+        started_at=real_now(),
+        platform="meta",
+        ad_account_id=(await make_account(company.scopes)).id,
+        operation="list_campaigns",
+        method="GET",
+        path="act_1/campaigns",
+        mutating=False,
+        attempt=1,
+        outcome="transient",
+        duration_ms=5,
+        asked={"fields": "id"},
+    )
+    async with company.scopes() as scope:
+        scope.session.add(call)
+    return call.id
 
 
 @names("delivery_id")

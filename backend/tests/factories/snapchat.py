@@ -86,6 +86,7 @@ async def connect(
                     write_lease=write_lease,
                     pixel_id=pixel,
                     conversions_enabled=True,
+                    lead_event="CUSTOM_EVENT_1",
                 )
             )
     return made

@@ -6,9 +6,11 @@ from tests.house.source import Module, below
 
 _UNIQUE = ("id", "seq", "version")
 _DECIDED_BY_ALL = {
+    "*self._key": "a table's whole primary key",
     "CampaignMetricsDay.campaign_id": "a campaign's day is one row",
     "CampaignMetricsDay.day": "of one campaign, whose day is one row",
     "CdpIdentifier.key": "a tenant's identifier is one row",
+    "AdReviewed.seen_at": "of one ad, whose verdicts are told one at a time",
     "CdpIdentityEdge.place": "of one assertion, whose places are its rows",
     "CdpSourceSchema.event_name": "of one source and type, whose names are one row each",
     "CdpTrait.name": "a tenant's trait is one by its name",
@@ -27,6 +29,10 @@ _DECIDED_BY_ALL = {
     "rank.nulls_first()": "a rank is one group of people, and one row",
     "subject.profile_id": "of one export, which names each profile once",
     "table.number": "of one import, whose parts are numbered",
+    "CrmDeal.external_id": "of one account",
+    "CrmWrite.external_id": "of one account",
+    "ShopOrder.external_id": "of one shop",
+    "WhatsAppTemplate.name": "a tenant's template is one by its name",
     "then": "the unique column that `in_order` is given",
     "timer.profile_id": "of one segment, whose profiles have one timer each",
 }

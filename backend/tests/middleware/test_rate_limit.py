@@ -29,6 +29,13 @@ async def _app(settings: Settings, **changes: Any) -> AsyncIterator[FastAPI]:
         yield app
 
 
+@pytest.fixture(scope="module")
+async def limited(settings: Settings) -> AsyncIterator[FastAPI]:
+    """Five a minute; whoever counts comes from an address, or with a session, of its own."""
+    async with _app(settings) as app:
+        yield app
+
+
 async def _ask(client: AsyncClient, **headers: str) -> Response:
     return await client.get("/api/v1/auth/me", headers={k.replace("_", "-"): v for k, v in headers.items()})
 
@@ -37,8 +44,8 @@ async def _statuses(client: AsyncClient, times: int, **headers: str) -> list[int
     return [(await _ask(client, **headers)).status_code for _ in range(times)]
 
 
-async def test_the_sixth_of_five_is_told_when_to_come_again(settings: Settings, acme: Company) -> None:
-    async with _app(settings) as app, client_of(app, acme.person().token) as client:
+async def test_the_sixth_of_five_is_told_when_to_come_again(limited: FastAPI, acme: Company) -> None:
+    async with client_of(limited, acme.person().token) as client:
         first = await _ask(client)
         assert await _statuses(client, 4) == [200] * 4
         refused = await _ask(client)
@@ -49,31 +56,30 @@ async def test_the_sixth_of_five_is_told_when_to_come_again(settings: Settings, 
     assert refused.headers["X-Request-ID"] == refused.json()["request_id"]
 
 
-async def test_each_session_counts_by_itself(settings: Settings, acme: Company) -> None:
-    async with _app(settings) as app, contextlib.AsyncExitStack() as stack:
+async def test_each_session_counts_by_itself(limited: FastAPI, acme: Company) -> None:
+    async with contextlib.AsyncExitStack() as stack:
         clients = [
-            await stack.enter_async_context(client_of(app, acme.person(role).token, address=PEER))
+            await stack.enter_async_context(client_of(limited, acme.person(role).token, address=PEER))
             for role in (Role.ADMIN, Role.VIEWER)
         ]
         assert await _statuses(clients[0], 6) == [200] * 5 + [429]
         assert await _statuses(clients[1], 1) == [200]
 
 
-async def test_two_processes_count_together(settings: Settings, acme: Company) -> None:
+async def test_two_processes_count_together(settings: Settings, limited: FastAPI, acme: Company) -> None:
     """Each application has a limiter of its own; they meet in Redis."""
     token = acme.person().token
     async with (
-        _app(settings) as one,
         _app(settings) as two,
-        client_of(one, token) as first,
+        client_of(limited, token) as first,
         client_of(two, token) as second,
     ):
         seen = [(await _ask(client)).status_code for client in (first, second) * 3]
     assert seen == [200] * 5 + [429]
 
 
-async def test_made_up_credentials_and_addresses_all_count_for_the_peer(settings: Settings) -> None:
-    async with _app(settings) as app, client_of(app, address=str(_fresh_address())) as client:
+async def test_made_up_credentials_and_addresses_all_count_for_the_peer(limited: FastAPI) -> None:
+    async with client_of(limited, address=str(_fresh_address())) as client:
         seen = [
             (
                 await _ask(
@@ -118,40 +124,40 @@ async def test_the_login_limit_is_not_dodged_by_a_header(settings: Settings) -> 
     assert 30 <= codes.count("auth.link_invalid") <= 31 + (time.monotonic() - began) / 10
 
 
-async def test_made_up_api_keys_count_for_the_peer(settings: Settings) -> None:
-    async with _app(settings) as app, client_of(app, address=str(_fresh_address())) as client:
+async def test_made_up_api_keys_count_for_the_peer(limited: FastAPI) -> None:
+    async with client_of(limited, address=str(_fresh_address())) as client:
         seen = [(await _ask(client, X_API_Key=f"sk_1_{uuid7().hex}_x")).status_code for _ in range(6)]
     assert seen == [401] * 5 + [429]
 
 
-async def test_credentials_cannot_be_guessed_where_events_are_collected(settings: Settings) -> None:
+async def test_credentials_cannot_be_guessed_where_events_are_collected(limited: FastAPI) -> None:
     """Each guess is a look-up in the database."""
-    async with _app(settings) as app, client_of(app, address=str(_fresh_address())) as client:
+    async with client_of(limited, address=str(_fresh_address())) as client:
         path, event = "/api/v1/cdp/events", {"event_name": "e", "user_id": "u"}
         keys = [{"X-API-Key": f"sk_1_{uuid7().hex}_x"} for _ in range(6)]
         seen = [(await client.post(path, json=event, headers=key)).status_code for key in keys]
     assert seen == [401] * 5 + [429]
 
 
-async def test_what_reads_events_counts_like_any_other_reading(settings: Settings, acme: Company) -> None:
+async def test_what_reads_events_counts_like_any_other_reading(limited: FastAPI, acme: Company) -> None:
     asked = {
         Role.VIEWER: "/api/v1/cdp/events",
         Role.ANALYST: "/api/v1/cdp/events/stats",
         Role.MANAGER: "/api/v1/cdp/events/verdicts",
     }
     for role, path in asked.items():
-        async with _app(settings) as app, client_of(app, acme.person(role).token) as client:
+        async with client_of(limited, acme.person(role).token) as client:
             assert [(await client.get(path)).status_code for _ in range(6)] == [200] * 5 + [429]
 
 
-async def test_a_program_that_is_known_sends_as_often_as_it_likes(settings: Settings, acme: Company) -> None:
-    async with _app(settings) as app, client_of(app, acme.person().token) as client:
+async def test_a_program_that_is_known_sends_as_often_as_it_likes(limited: FastAPI, acme: Company) -> None:
+    async with client_of(limited, acme.person().token) as client:
         path, event = "/api/v1/cdp/events", {"event_name": "e", "user_id": "u"}
         assert [(await client.post(path, json=event)).status_code for _ in range(12)] == [200] * 12
 
 
-async def test_collection_counts_events_and_not_requests(settings: Settings) -> None:
-    async with _app(settings) as app, client_of(app, address=str(_fresh_address())) as client:
+async def test_collection_counts_events_and_not_requests(limited: FastAPI) -> None:
+    async with client_of(limited, address=str(_fresh_address())) as client:
         for path in ("/v1/track", "/api/v1/cdp/events"):
             event = {"type": "track", "event": "e", "userId": "u"}
             seen = {(await client.post(path, json=event)).status_code for _ in range(8)}
@@ -178,8 +184,8 @@ async def test_a_websocket_too_many_is_closed_before_it_opens(app: FastAPI) -> N
     assert (opened, sent) == (2, [("websocket.close", 1013)])
 
 
-async def test_health_is_free(settings: Settings) -> None:
-    async with _app(settings) as app, client_of(app) as client:
+async def test_health_is_free(limited: FastAPI) -> None:
+    async with client_of(limited) as client:
         assert {(await client.get("/health/live")).status_code for _ in range(10)} == {200}
 
 
@@ -233,6 +239,18 @@ async def test_leases_never_let_through_more_than_the_limit(redis: Redis) -> Non
     for _ in range(34):  # few at once: who waits too long for Redis counts for itself, by design
         taken += await asyncio.gather(*(limiters[turn % 3].take(limit, subject) for turn in range(6)))
     assert 50 - 3 * 7 < sum(each.allowed for each in taken) <= 50
+
+
+async def test_a_crowd_that_comes_at_once_spends_no_more_than_it_asks_for(redis: Redis) -> None:
+    limiter, subject = RateLimiter(redis), str(uuid7())
+    limit = Limit("test.crowd", times=60, seconds=3_600, lease=10)
+    crowd = await asyncio.gather(*(limiter.take(limit, subject) for _ in range(20)))
+    assert all(each.allowed for each in crowd)
+    after = [
+        await RateLimiter(redis).take(Limit("test.crowd", times=60, seconds=3_600), subject)
+        for _ in range(50)
+    ]
+    assert sum(each.allowed for each in after) == 40
 
 
 async def test_what_a_process_took_and_did_not_spend_is_lost_within_a_second(redis: Redis) -> None:

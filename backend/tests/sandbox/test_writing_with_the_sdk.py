@@ -10,7 +10,7 @@ from facebook_business.api import FacebookAdsApi
 from facebook_business.exceptions import FacebookRequestError
 
 from tests.sandbox.conftest import daily
-from tests.sandbox_process import HU_ACCOUNT, US_ACCOUNT, Sandbox, running_sandbox
+from tests.sandbox_process import HU_ACCOUNT, US_ACCOUNT, US_PIXEL, Sandbox, running_sandbox
 
 BROAD, INTERESTS = "120210000010100001", "120210000010100002"
 LOOKALIKE, VIDEO = "120210000010100004", "120210000010100005"
@@ -136,7 +136,7 @@ def test_a_new_campaign_spends_once_it_has_an_ad(sdk: FacebookAdsApi, sandbox: S
     ad_set = account.create_ad_set(
         params={"name": "New set", "campaign_id": campaign["id"], "billing_event": "IMPRESSIONS",
                 "optimization_goal": "OFFSITE_CONVERSIONS", "targeting": {"geo_locations": {"countries": ["US"]}},
-                "status": "ACTIVE"}
+                "promoted_object": {"pixel_id": US_PIXEL, "custom_event_type": "PURCHASE"}, "status": "ACTIVE"}
     )  # fmt: skip
     sandbox.advance(24)
     assert spend(sandbox, campaign["id"], "maximum") == 0.0

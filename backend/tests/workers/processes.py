@@ -18,11 +18,6 @@ from tests.house.source import BACKEND
 PYTHON = sys.executable
 
 
-def _inherited() -> dict[str, str]:
-    """Without the wish to write no byte code: compiling everything anew takes a process ten seconds."""
-    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-
-
 class Process:
     """One process in its own group, so that its children die with it."""
 
@@ -35,7 +30,7 @@ class Process:
         return subprocess.Popen(
             [PYTHON, "-m", *self._words],
             cwd=BACKEND,
-            env={**_inherited(), "LOG_LEVEL": "INFO", **self._environment},
+            env={**os.environ, "LOG_LEVEL": "INFO", **self._environment},
             stdout=self._output,
             stderr=subprocess.STDOUT,
             start_new_session=True,

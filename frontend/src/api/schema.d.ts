@@ -673,6 +673,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/autopilot/actions/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Propose Many
+         * @description Ask for one status of many campaigns: the gate decides on each by itself, and one hinders no other.
+         */
+        post: operations["autopilot_actions_propose_many"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/autopilot/actions/moves": {
         parameters: {
             query?: never;
@@ -828,7 +848,7 @@ export interface paths {
         };
         /**
          * Get Kill Switch
-         * @description Whether automation is frozen, by whom and why, and what was on its way then.
+         * @description Whether automation is frozen, by whom and why, and what is on its way to a platform.
          */
         get: operations["autopilot_enforcement_get_kill_switch"];
         put?: never;
@@ -941,6 +961,398 @@ export interface paths {
         get: operations["campaigns_list"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/ads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Ads
+         * @description The ads that fit the filters, a page of them, as last read.
+         */
+        get: operations["campaigns_ads_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/ads/{ad_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Ad
+         * @description One ad with every verdict on it that was seen, as last read.
+         */
+        get: operations["campaigns_ads_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/assets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Assets
+         * @description Newest first.
+         */
+        get: operations["campaigns_assets_list"];
+        put?: never;
+        /**
+         * Upload Asset
+         * @description Keep an image, written anew without its metadata. The same image twice is one: 200, and that one.
+         */
+        post: operations["campaigns_assets_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/assets/placements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Placements
+         * @description What each placement of each platform takes of an image, and where the platform publishes it.
+         */
+        get: operations["campaigns_assets_list_placements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/assets/{asset_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Asset
+         * @description The image's facts, with a verdict for every placement.
+         */
+        get: operations["campaigns_assets_get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Asset
+         * @description Refused while a draft names it that is not published.
+         */
+        delete: operations["campaigns_assets_delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Asset
+         * @description Rename it, or replace its tags.
+         */
+        patch: operations["campaigns_assets_change"];
+        trace?: never;
+    };
+    "/api/v1/campaigns/assets/{asset_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Asset File
+         * @description The image itself, as it is stored.
+         */
+        get: operations["campaigns_assets_get_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/assets/{asset_id}/thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Asset Thumbnail
+         * @description The image's first frame, in 320 x 320 pixels at most.
+         */
+        get: operations["campaigns_assets_get_thumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Drafts
+         * @description Newest first.
+         */
+        get: operations["campaigns_drafts_list"];
+        put?: never;
+        /**
+         * Create Draft
+         * @description Begin a plan; it may be as incomplete as it is.
+         */
+        post: operations["campaigns_drafts_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/drafts/offers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Offers
+         * @description What each platform takes of a plan; one that is not offered yet says so.
+         */
+        get: operations["campaigns_drafts_list_offers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/drafts/{draft_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Draft
+         * @description The draft with its plan and the log of its publication.
+         */
+        get: operations["campaigns_drafts_get"];
+        /**
+         * Edit Draft
+         * @description Replace the plan. What was submitted or approved was another one: it is a draft again.
+         */
+        put: operations["campaigns_drafts_edit"];
+        post?: never;
+        /**
+         * Delete Draft
+         * @description Only while nothing of it stands at a platform.
+         */
+        delete: operations["campaigns_drafts_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/drafts/{draft_id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve Draft
+         * @description Say yes to this version, as a person who did not submit it.
+         */
+        post: operations["campaigns_drafts_approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/drafts/{draft_id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish Draft
+         * @description Have the approved version created at the platform, paused; its log tells how far it is.
+         */
+        post: operations["campaigns_drafts_publish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/drafts/{draft_id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reject Draft
+         * @description Say no, and why: it may be mended and submitted again.
+         */
+        post: operations["campaigns_drafts_reject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/drafts/{draft_id}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Submit Draft
+         * @description Ask for an approval of this version; refused with every field that stands in the way.
+         */
+        post: operations["campaigns_drafts_submit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/drafts/{draft_id}/validation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Validate Draft
+         * @description Whether the platform and the company's limits would take it now, field by field.
+         */
+        get: operations["campaigns_drafts_validate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Labels
+         * @description Every label, with how many campaigns bear it.
+         */
+        get: operations["campaigns_labels_list"];
+        put?: never;
+        /**
+         * Create Label
+         * @description A new label, on no campaign yet.
+         */
+        post: operations["campaigns_labels_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/labels/{label_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Label
+         * @description Delete it, and take it off every campaign.
+         */
+        delete: operations["campaigns_labels_delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Rename Label
+         * @description Rename it on every campaign that bears it.
+         */
+        patch: operations["campaigns_labels_rename"];
+        trace?: never;
+    };
+    "/api/v1/campaigns/labels/{label_id}/campaigns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Labelled
+         * @description Put it on many campaigns at once, or take it off: an outcome for each, in the order that was asked.
+         */
+        post: operations["campaigns_labels_change_labelled"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1130,7 +1542,9 @@ export interface paths {
         put?: never;
         /**
          * Replace Audience
-         * @description Send everybody anew, in place of whoever is in it there; one that is gone there is made anew.
+         * @description Send everybody anew; one that is gone there is made anew.
+         *
+         *     Whoever else is in it there leaves where the platform replaces an audience: see `/options`.
          */
         post: operations["cdp_audience_sync_replace"];
         delete?: never;
@@ -3189,6 +3603,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/integrations/calls/{call_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Call
+         * @description One call: what was asked, what came of it in plain words, and whether it may be made again.
+         */
+        get: operations["integrations_calls_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/integrations/calls/{call_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay Call
+         * @description Have a failed call made again: a read is asked once more, conversions and audiences go their own safe way.
+         *
+         *     A change of an ad account never is: only a new permit of the gate changes one.
+         */
+        post: operations["integrations_calls_replay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/integrations/connections": {
         parameters: {
             query?: never;
@@ -3333,6 +3789,214 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/integrations/crm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Crm Accounts
+         * @description The CRMs' accounts that were ever connected.
+         */
+        get: operations["integrations_crm_list_accounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/integrations/crm/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Crm Providers
+         * @description The CRMs that can be connected here.
+         */
+        get: operations["integrations_crm_list_providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/integrations/crm/{crm_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Crm Account
+         * @description One account, with how much of it is here.
+         */
+        get: operations["integrations_crm_get_account"];
+        put?: never;
+        post?: never;
+        /**
+         * Disconnect Crm Account
+         * @description Forget the token; nothing more is read, and what was read stays.
+         */
+        delete: operations["integrations_crm_disconnect_account"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Crm Account
+         * @description Change what is told; what is left out stays as it is.
+         */
+        patch: operations["integrations_crm_change_account"];
+        trace?: never;
+    };
+    "/api/v1/integrations/crm/{crm_id}/faults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Crm Faults
+         * @description Contacts that could not be written, and why.
+         */
+        get: operations["integrations_crm_list_faults"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/integrations/crm/{crm_id}/properties": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Crm Properties
+         * @description What of a contact could be told: asked of the CRM now.
+         */
+        get: operations["integrations_crm_list_properties"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/integrations/crm/{crm_id}/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sync Crm Account
+         * @description Read now what was modified.
+         */
+        post: operations["integrations_crm_sync_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/integrations/crm/{crm_id}/syncs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Crm Syncs
+         * @description Newest first.
+         */
+        get: operations["integrations_crm_list_syncs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/integrations/crm/{crm_id}/writes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Crm Writes
+         * @description Rounds of writing to it, newest first.
+         */
+        get: operations["integrations_crm_list_writes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/integrations/crm/{provider}/authorize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Authorize Crm
+         * @description Where to send the browser to sign in. The cookie ties the sign-in to this browser.
+         */
+        post: operations["integrations_crm_authorize"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/integrations/crm/{provider}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Crm Callback
+         * @description The CRM sends the browser here; it goes on to /connect, which shows what came of it.
+         */
+        get: operations["integrations_crm_callback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/integrations/health": {
         parameters: {
             query?: never;
@@ -3347,6 +4011,218 @@ export interface paths {
         get: operations["integrations_health_list"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/integrations/health/{account_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Connector History
+         * @description How its platform answered day by day, when it last did, and how its circuit stands now.
+         */
+        get: operations["integrations_health_read_connector_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/integrations/shops": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Shops
+         * @description The shops that were ever connected.
+         */
+        get: operations["integrations_shops_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/integrations/shops/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Shop Providers
+         * @description Where shops can be that are connected here.
+         */
+        get: operations["integrations_shops_list_providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/integrations/shops/{provider}/authorize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Authorize Shop
+         * @description Where to send the browser to sign in. The cookie ties the sign-in to this browser and this shop.
+         */
+        post: operations["integrations_shops_authorize"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/integrations/shops/{provider}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shop Callback
+         * @description The shop sends the browser here; it goes on to /connect, which shows what came of it.
+         */
+        get: operations["integrations_shops_callback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/integrations/shops/{shop_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Shop
+         * @description One shop, with how many of its orders are here.
+         */
+        get: operations["integrations_shops_get"];
+        put?: never;
+        post?: never;
+        /**
+         * Disconnect Shop
+         * @description Forget the token, and give up our place in the shop; what was read stays.
+         */
+        delete: operations["integrations_shops_disconnect"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Shop
+         * @description Change how it is told from now on; what is left out stays as it is.
+         */
+        patch: operations["integrations_shops_change"];
+        trace?: never;
+    };
+    "/api/v1/integrations/shops/{shop_id}/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sync Shop
+         * @description Read now what was updated.
+         */
+        post: operations["integrations_shops_sync"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/integrations/shops/{shop_id}/syncs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Shop Syncs
+         * @description Newest first.
+         */
+        get: operations["integrations_shops_list_syncs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/integrations/webhooks/meta": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verify Meta Webhook
+         * @description Meta's question when the webhook is set up in its app's dashboard.
+         */
+        get: operations["integrations_webhooks_verify_meta"];
+        put?: never;
+        /**
+         * Take Meta Webhook
+         * @description Something changed in an ad account: whoever reads it here reads it again, once for each message.
+         */
+        post: operations["integrations_webhooks_take_meta"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/integrations/webhooks/shopify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Shopify Webhook
+         * @description Something happened in a shop: whoever has it connected here reads it, or is asked about a person, once.
+         */
+        post: operations["integrations_webhooks_take_shopify"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3585,6 +4461,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notifications/channels/webhook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Webhook
+         * @description Have an address of yours told what people are told. A new one's secret is in this answer alone.
+         */
+        put: operations["notifications_channels_set_webhook"];
+        post?: never;
+        /**
+         * Remove Webhook
+         * @description Tell it no more.
+         */
+        delete: operations["notifications_channels_remove_webhook"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Webhook
+         * @description Another address, other kinds; switch it off or on.
+         */
+        patch: operations["notifications_channels_change_webhook"];
+        trace?: never;
+    };
+    "/api/v1/notifications/channels/webhook/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Webhook Secret
+         * @description A new secret; for a day messages are signed with the one before it too.
+         */
+        post: operations["notifications_channels_change_webhook_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/channels/webhook/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send Test To Webhook
+         * @description Have a test message posted to it; what became of it stands in the log.
+         */
+        post: operations["notifications_channels_send_test_to_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/channels/whatsapp/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send Test To Whatsapp
+         * @description Have a test message sent to your own number; what became of it stands in the log.
+         */
+        post: operations["notifications_channels_send_test_to_whatsapp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notifications/links/act": {
         parameters: {
             query?: never;
@@ -3685,6 +4649,156 @@ export interface paths {
         get: operations["notifications_count_unread"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/whatsapp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Whatsapp
+         * @description The number that is connected, and how its templates stand.
+         */
+        get: operations["notifications_whatsapp_get"];
+        /**
+         * Connect Whatsapp
+         * @description Connect a number of the Cloud API; Meta is asked whether all four belong together.
+         *
+         *     Then set up the webhook in Meta's app dashboard, and hand the templates in.
+         */
+        put: operations["notifications_whatsapp_connect"];
+        post?: never;
+        /**
+         * Disconnect Whatsapp
+         * @description Forget token and secret; who agreed to be written to stays known.
+         */
+        delete: operations["notifications_whatsapp_disconnect"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Whatsapp
+         * @description Switch it off or on.
+         */
+        patch: operations["notifications_whatsapp_change"];
+        trace?: never;
+    };
+    "/api/v1/notifications/whatsapp/own": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Own Whatsapp
+         * @description Your own number, and whether you are written to there.
+         */
+        get: operations["notifications_whatsapp_get_own"];
+        /**
+         * Give Own Whatsapp
+         * @description Give your number. Nothing is sent to it: send the code from it, and by that you agree.
+         */
+        put: operations["notifications_whatsapp_give_own"];
+        post?: never;
+        /**
+         * Stop Own Whatsapp
+         * @description Be written to no more, as by replying STOP; the receipts are kept.
+         */
+        delete: operations["notifications_whatsapp_stop_own"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Own Whatsapp
+         * @description Whether mail brings what WhatsApp cannot.
+         */
+        patch: operations["notifications_whatsapp_change_own"];
+        trace?: never;
+    };
+    "/api/v1/notifications/whatsapp/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand In Whatsapp Templates
+         * @description Hand in to Meta whichever template the account does not have.
+         */
+        post: operations["notifications_whatsapp_hand_in_templates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/whatsapp/templates/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refresh Whatsapp Templates
+         * @description Ask Meta how it judges the templates now.
+         */
+        post: operations["notifications_whatsapp_refresh_templates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/whatsapp/verify-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Whatsapp Verify Token
+         * @description Another verify token, for a webhook that is set up again; the one before counts no more.
+         */
+        post: operations["notifications_whatsapp_change_verify_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/whatsapp/webhook/{hook}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verify Whatsapp Webhook
+         * @description Meta's question when the webhook is set up in its app's dashboard.
+         */
+        get: operations["notifications_whatsapp_verify_webhook"];
+        put?: never;
+        /**
+         * Take Whatsapp Webhook
+         * @description What people wrote, what became of messages, how templates were judged; once each.
+         */
+        post: operations["notifications_whatsapp_take_webhook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5239,6 +6353,11 @@ export interface components {
              */
             enabled?: boolean | null;
             /**
+             * Lead Event
+             * @description Snapchat alone: its event that stands for a lead; null sends none.
+             */
+            lead_event?: ("CUSTOM_EVENT_1" | "CUSTOM_EVENT_2" | "CUSTOM_EVENT_3" | "CUSTOM_EVENT_4" | "CUSTOM_EVENT_5") | null;
+            /**
              * Pixel Id
              * @description The pixel or data set that conversions are sent to.
              */
@@ -5256,6 +6375,16 @@ export interface components {
         };
         /** AdAccountRead */
         AdAccountRead: {
+            /**
+             * Ads Error
+             * @description A stable code of why its ads could not be read the last time.
+             */
+            ads_error?: string | null;
+            /**
+             * Ads Read At
+             * @description When all of its ads were last read, UTC.
+             */
+            ads_read_at: string | null;
             /**
              * Attribution Click Days
              * @description Days after a click in which a conversion counts.
@@ -5309,6 +6438,11 @@ export interface components {
              */
             last_synced_at: string | null;
             /**
+             * Lead Event
+             * @description Snapchat's event that stands for a lead; null: leads are not sent there.
+             */
+            lead_event: string | null;
+            /**
              * Name
              * @description Its name there.
              */
@@ -5348,6 +6482,293 @@ export interface components {
              * @description This workspace is the one that may write to the account.
              */
             write_lease: boolean;
+        };
+        /** AdDetail */
+        AdDetail: {
+            /**
+             * Ad Account Id
+             * Format: uuid
+             * @description The ad account's id here.
+             */
+            ad_account_id: string;
+            /**
+             * Ad Set Id
+             * @description Its ad set's id here; null while that is not known.
+             */
+            ad_set_id: string | null;
+            /**
+             * Ad Set Name
+             * @description Its ad set's name.
+             */
+            ad_set_name: string | null;
+            /**
+             * Body
+             * @description The text; null where the platform tells none.
+             */
+            body: string | null;
+            /**
+             * Call To Action
+             * @description What the button says, in words.
+             */
+            call_to_action: string | null;
+            /**
+             * Campaign Id
+             * Format: uuid
+             * @description Its campaign's id here.
+             */
+            campaign_id: string;
+            /**
+             * Campaign Name
+             * @description Its campaign's name.
+             */
+            campaign_name: string;
+            /**
+             * Creative Id
+             * @description The platform's id of what is shown.
+             */
+            creative_id: string | null;
+            /**
+             * Creative Kind
+             * @description `image`, `video`, `carousel`, `text`, or the platform's own word.
+             */
+            creative_kind: string | null;
+            /**
+             * Effective Status
+             * @description What it comes to, with its review and what it belongs to.
+             */
+            effective_status: string;
+            /**
+             * External Id
+             * @description Its id at the platform.
+             */
+            external_id: string;
+            /**
+             * Gone
+             * @description The platform no longer lists it.
+             */
+            gone: boolean;
+            /**
+             * Headline
+             * @description The headline; null where the platform tells none.
+             */
+            headline: string | null;
+            /**
+             * Id
+             * Format: uuid
+             * @description The ad's id here.
+             */
+            id: string;
+            /**
+             * Image Url
+             * @description Its picture or thumbnail, at the platform; may end in time.
+             */
+            image_url: string | null;
+            /**
+             * Landing Url
+             * @description Where a click leads.
+             */
+            landing_url: string | null;
+            /**
+             * Media
+             * @description The platform's id of its video or picture.
+             */
+            media: string | null;
+            /**
+             * Name
+             * @description Its name there.
+             */
+            name: string;
+            /**
+             * Platform
+             * @description The ad platform, such as `meta`.
+             */
+            platform: string;
+            /**
+             * Platform Updated At
+             * @description When it was changed at the platform.
+             */
+            platform_updated_at: string | null;
+            /** @description The platform's verdict; null while it does not tell, as of an ad that is stopped. */
+            review: components["schemas"]["AdReview"] | null;
+            /**
+             * Review Reasons
+             * @description Why, in the platform's own words.
+             */
+            review_reasons: string[];
+            /**
+             * Reviewed At
+             * Format: date-time
+             * @description When the newest verdict was first seen here; a stop that hides it is no other.
+             */
+            reviewed_at: string;
+            /**
+             * Reviews
+             * @description Every verdict that was seen, the newest first.
+             */
+            reviews: components["schemas"]["AdReviewRead"][];
+            /**
+             * Status
+             * @description What its owner set.
+             */
+            status: string;
+            /**
+             * Synced At
+             * Format: date-time
+             * @description When it was last read from the platform, UTC.
+             */
+            synced_at: string;
+        };
+        /** AdRead */
+        AdRead: {
+            /**
+             * Ad Account Id
+             * Format: uuid
+             * @description The ad account's id here.
+             */
+            ad_account_id: string;
+            /**
+             * Ad Set Id
+             * @description Its ad set's id here; null while that is not known.
+             */
+            ad_set_id: string | null;
+            /**
+             * Ad Set Name
+             * @description Its ad set's name.
+             */
+            ad_set_name: string | null;
+            /**
+             * Body
+             * @description The text; null where the platform tells none.
+             */
+            body: string | null;
+            /**
+             * Call To Action
+             * @description What the button says, in words.
+             */
+            call_to_action: string | null;
+            /**
+             * Campaign Id
+             * Format: uuid
+             * @description Its campaign's id here.
+             */
+            campaign_id: string;
+            /**
+             * Campaign Name
+             * @description Its campaign's name.
+             */
+            campaign_name: string;
+            /**
+             * Creative Id
+             * @description The platform's id of what is shown.
+             */
+            creative_id: string | null;
+            /**
+             * Creative Kind
+             * @description `image`, `video`, `carousel`, `text`, or the platform's own word.
+             */
+            creative_kind: string | null;
+            /**
+             * Effective Status
+             * @description What it comes to, with its review and what it belongs to.
+             */
+            effective_status: string;
+            /**
+             * External Id
+             * @description Its id at the platform.
+             */
+            external_id: string;
+            /**
+             * Gone
+             * @description The platform no longer lists it.
+             */
+            gone: boolean;
+            /**
+             * Headline
+             * @description The headline; null where the platform tells none.
+             */
+            headline: string | null;
+            /**
+             * Id
+             * Format: uuid
+             * @description The ad's id here.
+             */
+            id: string;
+            /**
+             * Image Url
+             * @description Its picture or thumbnail, at the platform; may end in time.
+             */
+            image_url: string | null;
+            /**
+             * Landing Url
+             * @description Where a click leads.
+             */
+            landing_url: string | null;
+            /**
+             * Media
+             * @description The platform's id of its video or picture.
+             */
+            media: string | null;
+            /**
+             * Name
+             * @description Its name there.
+             */
+            name: string;
+            /**
+             * Platform
+             * @description The ad platform, such as `meta`.
+             */
+            platform: string;
+            /**
+             * Platform Updated At
+             * @description When it was changed at the platform.
+             */
+            platform_updated_at: string | null;
+            /** @description The platform's verdict; null while it does not tell, as of an ad that is stopped. */
+            review: components["schemas"]["AdReview"] | null;
+            /**
+             * Review Reasons
+             * @description Why, in the platform's own words.
+             */
+            review_reasons: string[];
+            /**
+             * Reviewed At
+             * Format: date-time
+             * @description When the newest verdict was first seen here; a stop that hides it is no other.
+             */
+            reviewed_at: string;
+            /**
+             * Status
+             * @description What its owner set.
+             */
+            status: string;
+            /**
+             * Synced At
+             * Format: date-time
+             * @description When it was last read from the platform, UTC.
+             */
+            synced_at: string;
+        };
+        /**
+         * AdReview
+         * @description A platform's verdict on an ad; `limited` runs in some places or for some people alone.
+         * @enum {string}
+         */
+        AdReview: "approved" | "pending" | "disapproved" | "limited";
+        /** AdReviewRead */
+        AdReviewRead: {
+            /**
+             * Reasons
+             * @description Why, in the platform's own words.
+             */
+            reasons: string[];
+            /** @description The verdict; null while the platform did not tell. */
+            review: components["schemas"]["AdReview"] | null;
+            /**
+             * Seen At
+             * Format: date-time
+             * @description When the verdict was first seen here; it held until the next one.
+             */
+            seen_at: string;
         };
         /** AdSetRead */
         AdSetRead: {
@@ -5573,6 +6994,310 @@ export interface components {
              */
             reason?: string | null;
         };
+        /** AssetDetail */
+        AssetDetail: {
+            /**
+             * Animated
+             * @description It has more than one frame.
+             */
+            animated: boolean;
+            /**
+             * Changes
+             * @description What is not as it was uploaded, beside its encoding.
+             */
+            changes: ("colours_converted" | "depth_reduced" | "further_images_removed" | "metadata_removed" | "orientation_applied" | "profile_not_readable")[];
+            /**
+             * Created At
+             * Format: date-time
+             * @description When, UTC.
+             */
+            created_at: string;
+            /**
+             * Created By
+             * @description Who uploaded it.
+             */
+            created_by: string;
+            /**
+             * Draft Platforms
+             * @description Platforms whose drafts take it: what is created from here does not have every placement.
+             */
+            draft_platforms: string[];
+            /**
+             * Drafts
+             * @description Drafts that name it and are not published; it cannot be deleted meanwhile.
+             */
+            drafts: number;
+            /**
+             * Fits
+             * @description The keys of the placements that it fits.
+             */
+            fits: string[];
+            /**
+             * Format
+             * @description Its format, which is the file's that was uploaded.
+             * @enum {string}
+             */
+            format: "jpeg" | "png" | "gif" | "webp";
+            /**
+             * Frames
+             * @description How many frames it has.
+             */
+            frames: number;
+            /**
+             * Has Alpha
+             * @description Some of it is transparent.
+             */
+            has_alpha: boolean;
+            /**
+             * Height
+             * @description Pixels.
+             */
+            height: number;
+            /**
+             * Id
+             * Format: uuid
+             * @description The image's id.
+             */
+            id: string;
+            /**
+             * Name
+             * @description What people read.
+             */
+            name: string;
+            /**
+             * Placements
+             * @description A verdict for every placement.
+             */
+            placements: components["schemas"]["PlacementVerdict"][];
+            /**
+             * Sha256
+             * @description Of the stored file, in hex.
+             */
+            sha256: string;
+            /**
+             * Size Bytes
+             * @description Bytes of the stored file.
+             */
+            size_bytes: number;
+            /**
+             * Tags
+             * @description The company's own words on it.
+             */
+            tags: string[];
+            /**
+             * Width
+             * @description Pixels, of the image as it is looked at.
+             */
+            width: number;
+        };
+        /** AssetPatch */
+        AssetPatch: {
+            /**
+             * Name
+             * @description The new name.
+             */
+            name?: string | null;
+            /**
+             * Tags
+             * @description All of its tags, as they shall be.
+             */
+            tags?: string[] | null;
+        };
+        /**
+         * AssetRead
+         * @description An image as it is stored: written anew on its upload, without any metadata.
+         */
+        AssetRead: {
+            /**
+             * Animated
+             * @description It has more than one frame.
+             */
+            animated: boolean;
+            /**
+             * Changes
+             * @description What is not as it was uploaded, beside its encoding.
+             */
+            changes: ("colours_converted" | "depth_reduced" | "further_images_removed" | "metadata_removed" | "orientation_applied" | "profile_not_readable")[];
+            /**
+             * Created At
+             * Format: date-time
+             * @description When, UTC.
+             */
+            created_at: string;
+            /**
+             * Created By
+             * @description Who uploaded it.
+             */
+            created_by: string;
+            /**
+             * Draft Platforms
+             * @description Platforms whose drafts take it: what is created from here does not have every placement.
+             */
+            draft_platforms: string[];
+            /**
+             * Drafts
+             * @description Drafts that name it and are not published; it cannot be deleted meanwhile.
+             */
+            drafts: number;
+            /**
+             * Fits
+             * @description The keys of the placements that it fits.
+             */
+            fits: string[];
+            /**
+             * Format
+             * @description Its format, which is the file's that was uploaded.
+             * @enum {string}
+             */
+            format: "jpeg" | "png" | "gif" | "webp";
+            /**
+             * Frames
+             * @description How many frames it has.
+             */
+            frames: number;
+            /**
+             * Has Alpha
+             * @description Some of it is transparent.
+             */
+            has_alpha: boolean;
+            /**
+             * Height
+             * @description Pixels.
+             */
+            height: number;
+            /**
+             * Id
+             * Format: uuid
+             * @description The image's id.
+             */
+            id: string;
+            /**
+             * Name
+             * @description What people read.
+             */
+            name: string;
+            /**
+             * Sha256
+             * @description Of the stored file, in hex.
+             */
+            sha256: string;
+            /**
+             * Size Bytes
+             * @description Bytes of the stored file.
+             */
+            size_bytes: number;
+            /**
+             * Tags
+             * @description The company's own words on it.
+             */
+            tags: string[];
+            /**
+             * Width
+             * @description Pixels, of the image as it is looked at.
+             */
+            width: number;
+        };
+        /** AssetUploaded */
+        AssetUploaded: {
+            /**
+             * Animated
+             * @description It has more than one frame.
+             */
+            animated: boolean;
+            /**
+             * Changes
+             * @description What is not as it was uploaded, beside its encoding.
+             */
+            changes: ("colours_converted" | "depth_reduced" | "further_images_removed" | "metadata_removed" | "orientation_applied" | "profile_not_readable")[];
+            /**
+             * Created At
+             * Format: date-time
+             * @description When, UTC.
+             */
+            created_at: string;
+            /**
+             * Created By
+             * @description Who uploaded it.
+             */
+            created_by: string;
+            /**
+             * Draft Platforms
+             * @description Platforms whose drafts take it: what is created from here does not have every placement.
+             */
+            draft_platforms: string[];
+            /**
+             * Drafts
+             * @description Drafts that name it and are not published; it cannot be deleted meanwhile.
+             */
+            drafts: number;
+            /**
+             * Fits
+             * @description The keys of the placements that it fits.
+             */
+            fits: string[];
+            /**
+             * Format
+             * @description Its format, which is the file's that was uploaded.
+             * @enum {string}
+             */
+            format: "jpeg" | "png" | "gif" | "webp";
+            /**
+             * Frames
+             * @description How many frames it has.
+             */
+            frames: number;
+            /**
+             * Has Alpha
+             * @description Some of it is transparent.
+             */
+            has_alpha: boolean;
+            /**
+             * Height
+             * @description Pixels.
+             */
+            height: number;
+            /**
+             * Id
+             * Format: uuid
+             * @description The image's id.
+             */
+            id: string;
+            /**
+             * Is New
+             * @description False where the library had the image already: this is that one.
+             */
+            is_new: boolean;
+            /**
+             * Name
+             * @description What people read.
+             */
+            name: string;
+            /**
+             * Placements
+             * @description A verdict for every placement.
+             */
+            placements: components["schemas"]["PlacementVerdict"][];
+            /**
+             * Sha256
+             * @description Of the stored file, in hex.
+             */
+            sha256: string;
+            /**
+             * Size Bytes
+             * @description Bytes of the stored file.
+             */
+            size_bytes: number;
+            /**
+             * Tags
+             * @description The company's own words on it.
+             */
+            tags: string[];
+            /**
+             * Width
+             * @description Pixels, of the image as it is looked at.
+             */
+            width: number;
+        };
         /**
          * AudienceBatchRead
          * @description One request of a run.
@@ -5714,6 +7439,16 @@ export interface components {
              * @description The ad platform.
              */
             platform: string;
+            /**
+             * Replaces
+             * @description Whether sending an audience anew takes out whoever else is in it there; false: they stay.
+             */
+            replaces: boolean;
+            /**
+             * Tells Matches
+             * @description Whether it tells how many of an upload's people it knows.
+             */
+            tells_matches: boolean;
         };
         /** AudienceOptions */
         AudienceOptions: {
@@ -6193,6 +7928,69 @@ export interface components {
              */
             spend_only?: boolean;
         };
+        /** BulkRead */
+        BulkRead: {
+            /**
+             * Results
+             * @description One for each campaign, in the order of `campaign_ids` without repetitions.
+             */
+            results: components["schemas"]["BulkResult"][];
+        };
+        /**
+         * BulkResult
+         * @description What became of one campaign's change: an action, or why there is none.
+         */
+        BulkResult: {
+            /** @description The action, as the gate left it; null where none was made. */
+            action: components["schemas"]["ActionRead"] | null;
+            /**
+             * Error
+             * @description The same in words.
+             */
+            error: string | null;
+            /**
+             * Error Code
+             * @description A stable code of why there is none.
+             */
+            error_code: string | null;
+        };
+        /**
+         * BulkStatus
+         * @description One status for many campaigns: each is an action of its own.
+         */
+        BulkStatus: {
+            /**
+             * Campaign Ids
+             * @description The campaigns' ids here; one that is named twice counts once.
+             */
+            campaign_ids: string[];
+            /**
+             * Idempotency Key
+             * @description A retry with the same key asks for the same actions.
+             */
+            idempotency_key?: string | null;
+            /**
+             * Justified By
+             * @description Signals that the reason rests on: one that is bad or unknown holds the change. Left out, and without `spend_only`, it rests on all that a return is made of: freshness, variance and event_loss.
+             */
+            justified_by?: components["schemas"]["Component"][];
+            /**
+             * Reason
+             * @description Why, for those who read it later.
+             */
+            reason: string;
+            /**
+             * Spend Only
+             * @description The reason needs nothing but what was spent: no signal is read, and a cut always passes. Not together with `justified_by`.
+             */
+            spend_only?: boolean;
+            /**
+             * Status
+             * @description What shall hold for each of them.
+             * @enum {string}
+             */
+            status: "active" | "paused";
+        };
         /**
          * ByComputedTrait
          * @description By a computed trait of the person, as it is now.
@@ -6362,6 +8160,147 @@ export interface components {
          * @enum {string}
          */
         CalendarKind: "promotion" | "change_freeze";
+        /**
+         * CallAgain
+         * @description Whether and how a call may be made again.
+         */
+        CallAgain: {
+            /**
+             * Place
+             * @description Where to go instead, or to look for what came of it.
+             */
+            place: ("action" | "campaigns" | "connections" | "conversions" | "audiences") | null;
+            /**
+             * Way
+             * @description `none`: it may not. `sync`: its whole account is read again.
+             * @enum {string}
+             */
+            way: "read" | "sync" | "conversions" | "audience" | "none";
+            /**
+             * Why
+             * @description In words, for people.
+             */
+            why: string;
+        };
+        /** CallDetail */
+        CallDetail: {
+            /**
+             * Action Id
+             * @description The action whose change it carried.
+             */
+            action_id: string | null;
+            /**
+             * Ad Account Id
+             * @description The ad account's id here.
+             */
+            ad_account_id: string | null;
+            /** @description Whether and how it may be made again. */
+            again: components["schemas"]["CallAgain"];
+            /**
+             * Asked
+             * @description What it was asked with, in the platform's words; null where that is not kept: people, tokens.
+             */
+            asked: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Attempt
+             * @description The first is 1.
+             */
+            attempt: number;
+            /**
+             * Connection Id
+             * @description The connection that it used.
+             */
+            connection_id: string | null;
+            /**
+             * Duration Ms
+             * @description Milliseconds.
+             */
+            duration_ms: number;
+            /**
+             * Error Code
+             * @description A stable code of what went wrong.
+             */
+            error_code: string | null;
+            /**
+             * Error Message
+             * @description What the platform said, less what is secret.
+             */
+            error_message: string | null;
+            /**
+             * Id
+             * Format: uuid
+             * @description The call's id.
+             */
+            id: string;
+            /**
+             * Meaning
+             * @description What its outcome means, in words.
+             */
+            meaning: string;
+            /**
+             * Method
+             * @description HTTP method.
+             */
+            method: string;
+            /**
+             * Mutating
+             * @description It changes delivery, spend, bid, targeting or status.
+             */
+            mutating: boolean;
+            /**
+             * Operation
+             * @description What it was for.
+             */
+            operation: string;
+            /**
+             * Outcome
+             * @description What came of it: `ok`, or how it failed.
+             */
+            outcome: string;
+            /**
+             * Path
+             * @description Path at the platform, without secrets.
+             */
+            path: string;
+            /**
+             * Permit Id
+             * @description The permit that it used up.
+             */
+            permit_id: string | null;
+            /**
+             * Platform
+             * @description The ad platform, such as `meta`.
+             */
+            platform: string;
+            /**
+             * Replay Of
+             * @description The call that this one made again.
+             */
+            replay_of: string | null;
+            /**
+             * Replays
+             * @description When it was made again, newest first; 20 at most.
+             */
+            replays: components["schemas"]["CallRead"][];
+            /**
+             * Started At
+             * Format: date-time
+             * @description When it began, UTC.
+             */
+            started_at: string;
+            /**
+             * Status
+             * @description HTTP; null when no answer came.
+             */
+            status: number | null;
+            /**
+             * Trace
+             * @description The platform's own id of the request.
+             */
+            trace: string | null;
+        };
         /** CallRead */
         CallRead: {
             /**
@@ -6436,6 +8375,11 @@ export interface components {
              */
             platform: string;
             /**
+             * Replay Of
+             * @description The call that this one made again.
+             */
+            replay_of: string | null;
+            /**
              * Started At
              * Format: date-time
              * @description When it began, UTC.
@@ -6451,6 +8395,20 @@ export interface components {
              * @description The platform's own id of the request.
              */
             trace: string | null;
+        };
+        /** CallReplay */
+        CallReplay: {
+            /**
+             * Queued
+             * @description Conversions or audiences that are sent again; 1 for a read.
+             */
+            queued: number;
+            /**
+             * Way
+             * @description How it is made again.
+             * @enum {string}
+             */
+            way: "read" | "sync" | "conversions" | "audience";
         };
         /** CampaignDetail */
         CampaignDetail: {
@@ -6507,6 +8465,11 @@ export interface components {
              */
             id: string;
             /**
+             * Labels
+             * @description The company's own words on it, by name.
+             */
+            labels: components["schemas"]["CampaignLabelRead"][];
+            /**
              * Learning
              * @description The platform is still learning from its last edit; null where it does not say.
              */
@@ -6552,6 +8515,53 @@ export interface components {
              * @description When it was last read from the platform, UTC.
              */
             synced_at: string;
+        };
+        /** CampaignLabelRead */
+        CampaignLabelRead: {
+            /**
+             * Id
+             * Format: uuid
+             * @description The label's id.
+             */
+            id: string;
+            /**
+             * Name
+             * @description What people read.
+             */
+            name: string;
+        };
+        /**
+         * CampaignPlan
+         * @description A campaign in one form for every platform.
+         */
+        CampaignPlan: {
+            /**
+             * Ad Sets
+             * @description Its parts, in order.
+             */
+            ad_sets?: components["schemas"]["PlanAdSet"][];
+            /**
+             * Assets
+             * @description Images of the library for any of its ads, which a person makes at the platform: none is sent there.
+             */
+            assets?: string[];
+            /** @description How it bids. */
+            bid?: components["schemas"]["PlanBid"];
+            /** @description What it may spend. */
+            budget?: components["schemas"]["PlanBudget"];
+            /**
+             * Name
+             * @description Its name at the platform.
+             * @default
+             */
+            name: string;
+            /**
+             * Objective
+             * @description What it is optimised for.
+             */
+            objective?: ("sales" | "leads" | "traffic" | "awareness") | null;
+            /** @description When it runs. */
+            schedule?: components["schemas"]["PlanSchedule"];
         };
         /** CampaignRead */
         CampaignRead: {
@@ -6602,6 +8612,11 @@ export interface components {
              * @description The campaign's id here.
              */
             id: string;
+            /**
+             * Labels
+             * @description The company's own words on it, by name.
+             */
+            labels: components["schemas"]["CampaignLabelRead"][];
             /**
              * Learning
              * @description The platform is still learning from its last edit; null where it does not say.
@@ -6700,13 +8715,15 @@ export interface components {
          * @description Ways that lead out of the dashboard.
          * @enum {string}
          */
-        Channel: "email" | "slack";
+        Channel: "email" | "slack" | "webhook" | "whatsapp";
         /** ChannelsRead */
         ChannelsRead: {
             /** @description Mail. */
             email: components["schemas"]["EmailRead"];
             /** @description Slack; null while no workspace is connected. */
             slack: components["schemas"]["SlackRead"] | null;
+            /** @description A webhook; null while none is set up. */
+            webhook: components["schemas"]["WebhookChannelRead"] | null;
         };
         /**
          * CheckBody
@@ -6772,6 +8789,11 @@ export interface components {
             in_app?: boolean | null;
             /** @description What is told of. */
             kind: components["schemas"]["NotificationKind"];
+            /**
+             * Whatsapp
+             * @description In WhatsApp; left out, it stays.
+             */
+            whatsapp?: boolean | null;
         };
         /** ChoiceRead */
         ChoiceRead: {
@@ -6797,6 +8819,11 @@ export interface components {
              * @description The same, in words.
              */
             name: string;
+            /**
+             * Whatsapp
+             * @description It comes in WhatsApp, once you have confirmed a number.
+             */
+            whatsapp: boolean;
         };
         /**
          * ChurnInputs
@@ -7132,7 +9159,7 @@ export interface components {
             last_metrics_at: string | null;
             /**
              * Last Success At
-             * @description When a call last succeeded, UTC.
+             * @description When a call last succeeded, UTC; null where none of the last 30 days did.
              */
             last_success_at: string | null;
             /**
@@ -7407,6 +9434,421 @@ export interface components {
              */
             value: number;
         };
+        /** CrmAccountRead */
+        CrmAccountRead: {
+            /**
+             * Can Write
+             * @description Its sign-in allows writing. Where it does not, nothing is written until somebody signs in anew.
+             */
+            can_write: boolean;
+            /**
+             * Clear On Erasure
+             * @description Whether erasures empty there what was written.
+             */
+            clear_on_erasure: boolean;
+            /**
+             * Contacts
+             * @description How many contacts have been told of.
+             */
+            contacts: number;
+            /**
+             * Created At
+             * Format: date-time
+             * @description When it was connected first, UTC.
+             */
+            created_at: string;
+            /**
+             * Currency
+             * @description What a deal without a currency of its own is counted in.
+             */
+            currency: string | null;
+            /**
+             * Deals
+             * @description How many deals are known.
+             */
+            deals: number;
+            /**
+             * Deals Told
+             * @description How many of them are told as won.
+             */
+            deals_told: number;
+            /**
+             * Enabled
+             * @description Whether it is read.
+             */
+            enabled: boolean;
+            /**
+             * Error
+             * @description The same in the CRM's words.
+             */
+            error: string | null;
+            /**
+             * Error Code
+             * @description A stable code of why the last synchronisation failed.
+             */
+            error_code: string | null;
+            /**
+             * External Id
+             * @description The CRM's id of the account.
+             */
+            external_id: string;
+            /**
+             * Faults
+             * @description Contacts that could not be written.
+             */
+            faults: number;
+            /**
+             * Id
+             * Format: uuid
+             * @description The account's id here.
+             */
+            id: string;
+            /**
+             * Is Reading
+             * @description A reading has begun and not ended.
+             */
+            is_reading: boolean;
+            /**
+             * Is Writable
+             * @description Contacts of this CRM can be written at all.
+             */
+            is_writable: boolean;
+            /**
+             * Last Synced At
+             * @description When all was read last, UTC.
+             */
+            last_synced_at: string | null;
+            /**
+             * Mapping
+             * @description What is told of each contact.
+             */
+            mapping: components["schemas"]["CrmField"][];
+            /**
+             * Name
+             * @description As people read it.
+             */
+            name: string;
+            /**
+             * Next Sync At
+             * @description When it is read next, UTC; null is as soon as possible.
+             */
+            next_sync_at: string | null;
+            /**
+             * Next Write At
+             * @description Nothing is written before, UTC, since the CRM failed; null is at once.
+             */
+            next_write_at: string | null;
+            /**
+             * Provider
+             * @description The CRM.
+             * @enum {string}
+             */
+            provider: "hubspot" | "salesforce";
+            /**
+             * Status
+             * @description How its connection is.
+             * @enum {string}
+             */
+            status: "active" | "needs_sign_in" | "disconnected";
+            /**
+             * Waiting
+             * @description Contacts that wait to be compared and written.
+             */
+            waiting: number;
+            /**
+             * Won Event
+             * @description The event that a won deal is told as; null tells of none.
+             */
+            won_event: string | null;
+        };
+        /** CrmAuthorizeAsk */
+        CrmAuthorizeAsk: {
+            /**
+             * Writes
+             * @description Ask for the right to write contacts too.
+             * @default false
+             */
+            writes: boolean;
+        };
+        /** CrmAuthorizeRead */
+        CrmAuthorizeRead: {
+            /**
+             * Authorize Url
+             * @description Send the browser here; it comes back to /connect.
+             */
+            authorize_url: string;
+            /**
+             * State
+             * @description What the CRM gives back with the browser; sealed.
+             */
+            state: string;
+        };
+        /** CrmFaultRead */
+        CrmFaultRead: {
+            /**
+             * Attempts
+             * @description How often it was tried.
+             */
+            attempts: number;
+            /**
+             * Code
+             * @description A stable code of why; `integrations.crm.ambiguous`: it names several people.
+             */
+            code: string;
+            /**
+             * Contact
+             * @description The contact's id at the CRM.
+             */
+            contact: string;
+            /**
+             * Next At
+             * @description When it is tried again, UTC; null: once the contact or the person has changed.
+             */
+            next_at: string | null;
+            /**
+             * Properties
+             * @description Which properties could not be written.
+             */
+            properties: string[];
+        };
+        /** CrmFaultsRead */
+        CrmFaultsRead: {
+            /**
+             * Items
+             * @description The first hundred contacts that could not be written.
+             */
+            items: components["schemas"]["CrmFaultRead"][];
+        };
+        /** CrmField */
+        CrmField: {
+            /**
+             * Direction
+             * @description `from` the CRM, `to` the CRM, or both ways. Identifiers are read alone.
+             * @default from
+             * @enum {string}
+             */
+            direction: "from" | "to" | "both";
+            /**
+             * Name
+             * @description The trait's name, or the segment's id; of these alone.
+             */
+            name?: string | null;
+            /**
+             * Property
+             * @description A contact's property at the CRM.
+             */
+            property: string;
+            /**
+             * To
+             * @description What of ours it stands for: an identifier; a trait; a computed trait (`rfm.cell`, `churn.orders`), the lifecycle stage, or whether the person is in a segment, which go to the CRM alone.
+             * @enum {string}
+             */
+            to: "email" | "phone" | "user_id" | "trait" | "computed" | "lifecycle" | "segment";
+            /**
+             * Wins
+             * @description Of both ways: whose value stands where both have changed since they agreed.
+             * @default newest
+             * @enum {string}
+             */
+            wins: "crm" | "ours" | "newest";
+        };
+        /** CrmPatch */
+        CrmPatch: {
+            /**
+             * Clear On Erasure
+             * @description Whether what was written of a person is emptied there when they are erased here.
+             */
+            clear_on_erasure?: boolean | null;
+            /**
+             * Enabled
+             * @description Whether it is read.
+             */
+            enabled?: boolean | null;
+            /**
+             * Mapping
+             * @description What is told of each contact. Another mapping reads all of them again.
+             */
+            mapping?: components["schemas"]["CrmField"][] | null;
+            /**
+             * Won Event
+             * @description The event that a won deal is told as, such as `Order Completed`; null tells of none.
+             */
+            won_event?: string | null;
+        };
+        /** CrmPropertiesRead */
+        CrmPropertiesRead: {
+            /**
+             * Items
+             * @description Which properties contacts have there, by name.
+             */
+            items: components["schemas"]["CrmPropertyRead"][];
+        };
+        /** CrmPropertyRead */
+        CrmPropertyRead: {
+            /**
+             * Is Read Only
+             * @description Only the CRM itself sets it.
+             */
+            is_read_only: boolean;
+            /**
+             * Label
+             * @description As people read it there.
+             */
+            label: string;
+            /**
+             * Name
+             * @description The property's name at the CRM.
+             */
+            name: string;
+            /**
+             * Type
+             * @description The CRM's word for its type.
+             */
+            type: string;
+        };
+        /** CrmProviderRead */
+        CrmProviderRead: {
+            /**
+             * Name
+             * @description As people read it.
+             */
+            name: string;
+            /**
+             * Provider
+             * @description The CRM.
+             * @enum {string}
+             */
+            provider: "hubspot" | "salesforce";
+            /**
+             * Signs In
+             * @description People can sign in there: our own app is set up.
+             */
+            signs_in: boolean;
+        };
+        /** CrmPushRead */
+        CrmPushRead: {
+            /**
+             * Compared
+             * @description Contacts that were read there, to be compared with ours.
+             */
+            compared: number;
+            /**
+             * Error
+             * @description The same in the CRM's words.
+             */
+            error: string | null;
+            /**
+             * Error Code
+             * @description A stable code of what ended the round early.
+             */
+            error_code: string | null;
+            /**
+             * Failed
+             * @description Contacts that could not be written.
+             */
+            failed: number;
+            /**
+             * Finished At
+             * Format: date-time
+             * @description When it ended, UTC.
+             */
+            finished_at: string;
+            /**
+             * Id
+             * Format: uuid
+             * @description The round's id.
+             */
+            id: string;
+            /**
+             * Started At
+             * Format: date-time
+             * @description When it began, UTC.
+             */
+            started_at: string;
+            /**
+             * Told
+             * @description Contacts whose value there stood, and was told here.
+             */
+            told: number;
+            /**
+             * Values
+             * @description Values that were written.
+             */
+            values: number;
+            /**
+             * Written
+             * @description Contacts that were written.
+             */
+            written: number;
+        };
+        /** CrmSyncAsked */
+        CrmSyncAsked: {
+            /**
+             * Task
+             * @description The task that will do it.
+             */
+            task: string;
+        };
+        /** CrmSyncRead */
+        CrmSyncRead: {
+            /**
+             * Contacts Read
+             * @description Contacts that had been modified.
+             */
+            contacts_read: number;
+            /**
+             * Contacts Told
+             * @description Of those, how many were told anew.
+             */
+            contacts_told: number;
+            /**
+             * Contacts Unnamed
+             * @description Of those, how many name nobody: no identifier is filled in.
+             */
+            contacts_unnamed: number;
+            /**
+             * Deals Read
+             * @description Deals that had been modified.
+             */
+            deals_read: number;
+            /**
+             * Deals Told
+             * @description Of those, how many were told as won, or as taken back.
+             */
+            deals_told: number;
+            /**
+             * Error
+             * @description The same in the CRM's words.
+             */
+            error: string | null;
+            /**
+             * Error Code
+             * @description A stable code of why it failed.
+             */
+            error_code: string | null;
+            /**
+             * Finished At
+             * @description When it ended, UTC.
+             */
+            finished_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             * @description The synchronisation's id.
+             */
+            id: string;
+            /**
+             * Rejected
+             * @description Events that were not taken in; the event log says why.
+             */
+            rejected: number;
+            /**
+             * Started At
+             * Format: date-time
+             * @description When it began, UTC.
+             */
+            started_at: string;
+        };
         /** CursorPage[ActionRead] */
         CursorPage_ActionRead_: {
             /**
@@ -7414,6 +9856,24 @@ export interface components {
              * @description The rows of this page.
              */
             items: components["schemas"]["ActionRead"][];
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
+            limit: number;
+            /**
+             * Next Cursor
+             * @description Ask again with this to go on; null at the end.
+             */
+            next_cursor: string | null;
+        };
+        /** CursorPage[AssetRead] */
+        CursorPage_AssetRead_: {
+            /**
+             * Items
+             * @description The rows of this page.
+             */
+            items: components["schemas"]["AssetRead"][];
             /**
              * Limit
              * @description Rows of a page, at most.
@@ -7497,6 +9957,42 @@ export interface components {
              */
             next_cursor: string | null;
         };
+        /** CursorPage[CrmPushRead] */
+        CursorPage_CrmPushRead_: {
+            /**
+             * Items
+             * @description The rows of this page.
+             */
+            items: components["schemas"]["CrmPushRead"][];
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
+            limit: number;
+            /**
+             * Next Cursor
+             * @description Ask again with this to go on; null at the end.
+             */
+            next_cursor: string | null;
+        };
+        /** CursorPage[CrmSyncRead] */
+        CursorPage_CrmSyncRead_: {
+            /**
+             * Items
+             * @description The rows of this page.
+             */
+            items: components["schemas"]["CrmSyncRead"][];
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
+            limit: number;
+            /**
+             * Next Cursor
+             * @description Ask again with this to go on; null at the end.
+             */
+            next_cursor: string | null;
+        };
         /** CursorPage[DeadLetterRead] */
         CursorPage_DeadLetterRead_: {
             /**
@@ -7540,6 +10036,24 @@ export interface components {
              * @description The rows of this page.
              */
             items: components["schemas"]["DeliveryRead"][];
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
+            limit: number;
+            /**
+             * Next Cursor
+             * @description Ask again with this to go on; null at the end.
+             */
+            next_cursor: string | null;
+        };
+        /** CursorPage[DraftRead] */
+        CursorPage_DraftRead_: {
+            /**
+             * Items
+             * @description The rows of this page.
+             */
+            items: components["schemas"]["DraftRead"][];
             /**
              * Limit
              * @description Rows of a page, at most.
@@ -7792,6 +10306,24 @@ export interface components {
              * @description The rows of this page.
              */
             items: components["schemas"]["SegmentMemberRead"][];
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
+            limit: number;
+            /**
+             * Next Cursor
+             * @description Ask again with this to go on; null at the end.
+             */
+            next_cursor: string | null;
+        };
+        /** CursorPage[ShopSyncRead] */
+        CursorPage_ShopSyncRead_: {
+            /**
+             * Items
+             * @description The rows of this page.
+             */
+            items: components["schemas"]["ShopSyncRead"][];
             /**
              * Limit
              * @description Rows of a page, at most.
@@ -8320,9 +10852,11 @@ export interface components {
         /**
          * DeliveryKind
          * @description `repeat`: the same happened again meanwhile, told once its pause is over.
+         *
+         *     `welcome` and `goodbye` answer a person who begins or ends being written to in WhatsApp.
          * @enum {string}
          */
-        DeliveryKind: "notice" | "repeat" | "test";
+        DeliveryKind: "notice" | "repeat" | "test" | "welcome" | "goodbye";
         /** DeliveryRead */
         DeliveryRead: {
             /**
@@ -8514,6 +11048,285 @@ export interface components {
              * @description The address below this host: whoever has it can fetch the file.
              */
             path: string;
+        };
+        /** DraftApprove */
+        DraftApprove: {
+            /**
+             * Reason
+             * @description Why; needed where a limit asks for it.
+             */
+            reason?: string | null;
+            /**
+             * Version
+             * @description The version of the draft that you saw.
+             */
+            version: number;
+        };
+        /** DraftCreate */
+        DraftCreate: {
+            /**
+             * Ad Account Id
+             * Format: uuid
+             * @description The ad account to publish to; it cannot be changed later.
+             */
+            ad_account_id: string;
+            /** @description What is planned so far. */
+            plan: components["schemas"]["CampaignPlan"];
+        };
+        /** DraftDetail */
+        DraftDetail: {
+            /**
+             * Ad Account Id
+             * Format: uuid
+             * @description The ad account's id here.
+             */
+            ad_account_id: string;
+            /**
+             * Campaign Id
+             * @description The campaign here, once the account's sync has read it.
+             */
+            campaign_id: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             * @description When, UTC.
+             */
+            created_at: string;
+            /**
+             * Created By
+             * @description Who began it.
+             */
+            created_by: string;
+            /**
+             * Decided At
+             * @description When, UTC.
+             */
+            decided_at: string | null;
+            /**
+             * Decided By
+             * @description Who approved or rejected it.
+             */
+            decided_by: string | null;
+            /**
+             * Decision Reason
+             * @description Why, in their words.
+             */
+            decision_reason: string | null;
+            /**
+             * Error Code
+             * @description A stable code of why the publication failed.
+             */
+            error_code: string | null;
+            /**
+             * Error Detail
+             * @description The same in words.
+             */
+            error_detail: string | null;
+            /**
+             * External Id
+             * @description The campaign's id at the platform, once there is one.
+             */
+            external_id: string | null;
+            /**
+             * Id
+             * Format: uuid
+             * @description The draft's id.
+             */
+            id: string;
+            /**
+             * Log
+             * @description Each step of its publication, oldest first.
+             */
+            log: components["schemas"]["PublishStepRead"][];
+            /**
+             * May Approve
+             * @description Whether you may decide: who submits does not approve while somebody else could.
+             */
+            may_approve: boolean;
+            /**
+             * Name
+             * @description The campaign's name; empty while it has none.
+             */
+            name: string;
+            /** @description The plan at this version. */
+            plan: components["schemas"]["CampaignPlan"];
+            /**
+             * Platform
+             * @description The ad platform, such as `meta`.
+             */
+            platform: string;
+            /**
+             * Published At
+             * @description When all of it stood at the platform, UTC.
+             */
+            published_at: string | null;
+            /** @description How far it has come. Every edit leads back to `draft`. */
+            status: components["schemas"]["DraftStatus"];
+            /**
+             * Submitted At
+             * @description Since when, UTC.
+             */
+            submitted_at: string | null;
+            /**
+             * Submitted By
+             * @description Who asks for its approval.
+             */
+            submitted_by: string | null;
+            /**
+             * Updated At
+             * Format: date-time
+             * @description When, UTC.
+             */
+            updated_at: string;
+            /**
+             * Updated By
+             * @description Who changed it last.
+             */
+            updated_by: string;
+            /**
+             * Version
+             * @description Counts the edits; changes and decisions name the one that was seen.
+             */
+            version: number;
+        };
+        /** DraftEdit */
+        DraftEdit: {
+            /** @description The whole plan as it shall be. */
+            plan: components["schemas"]["CampaignPlan"];
+            /**
+             * Version
+             * @description The version of the draft that you saw.
+             */
+            version: number;
+        };
+        /**
+         * DraftRead
+         * @description A draft and how far it has come.
+         */
+        DraftRead: {
+            /**
+             * Ad Account Id
+             * Format: uuid
+             * @description The ad account's id here.
+             */
+            ad_account_id: string;
+            /**
+             * Created At
+             * Format: date-time
+             * @description When, UTC.
+             */
+            created_at: string;
+            /**
+             * Created By
+             * @description Who began it.
+             */
+            created_by: string;
+            /**
+             * Decided At
+             * @description When, UTC.
+             */
+            decided_at: string | null;
+            /**
+             * Decided By
+             * @description Who approved or rejected it.
+             */
+            decided_by: string | null;
+            /**
+             * Decision Reason
+             * @description Why, in their words.
+             */
+            decision_reason: string | null;
+            /**
+             * Error Code
+             * @description A stable code of why the publication failed.
+             */
+            error_code: string | null;
+            /**
+             * Error Detail
+             * @description The same in words.
+             */
+            error_detail: string | null;
+            /**
+             * External Id
+             * @description The campaign's id at the platform, once there is one.
+             */
+            external_id: string | null;
+            /**
+             * Id
+             * Format: uuid
+             * @description The draft's id.
+             */
+            id: string;
+            /**
+             * Name
+             * @description The campaign's name; empty while it has none.
+             */
+            name: string;
+            /**
+             * Platform
+             * @description The ad platform, such as `meta`.
+             */
+            platform: string;
+            /**
+             * Published At
+             * @description When all of it stood at the platform, UTC.
+             */
+            published_at: string | null;
+            /** @description How far it has come. Every edit leads back to `draft`. */
+            status: components["schemas"]["DraftStatus"];
+            /**
+             * Submitted At
+             * @description Since when, UTC.
+             */
+            submitted_at: string | null;
+            /**
+             * Submitted By
+             * @description Who asks for its approval.
+             */
+            submitted_by: string | null;
+            /**
+             * Updated At
+             * Format: date-time
+             * @description When, UTC.
+             */
+            updated_at: string;
+            /**
+             * Updated By
+             * @description Who changed it last.
+             */
+            updated_by: string;
+            /**
+             * Version
+             * @description Counts the edits; changes and decisions name the one that was seen.
+             */
+            version: number;
+        };
+        /** DraftReject */
+        DraftReject: {
+            /**
+             * Reason
+             * @description Why, for who mends it.
+             */
+            reason: string;
+            /**
+             * Version
+             * @description The version of the draft that you saw.
+             */
+            version: number;
+        };
+        /**
+         * DraftStatus
+         * @description How far a draft has come. An edit leads back to `draft`, and takes an approval away.
+         * @enum {string}
+         */
+        DraftStatus: "draft" | "submitted" | "rejected" | "approved" | "publishing" | "published" | "failed";
+        /** DraftStep */
+        DraftStep: {
+            /**
+             * Version
+             * @description The version of the draft that you saw.
+             */
+            version: number;
         };
         /**
          * DriftRead
@@ -9101,6 +11914,27 @@ export interface components {
              * @enum {string}
              */
             what: "people" | "events";
+        };
+        /**
+         * FaultRead
+         * @description One thing that stands in the way, and how to mend it.
+         */
+        FaultRead: {
+            /**
+             * Code
+             * @description A stable code.
+             */
+            code: string;
+            /**
+             * Field
+             * @description A dotted path such as `plan.budget.amount_micros`.
+             */
+            field: string;
+            /**
+             * Message
+             * @description What is wrong, and what to do about it.
+             */
+            message: string;
         };
         /** FieldFault */
         FieldFault: {
@@ -9791,6 +12625,80 @@ export interface components {
              */
             text: string;
         };
+        /** HealthDayRead */
+        HealthDayRead: {
+            /**
+             * Calls
+             * @description Calls on that day.
+             */
+            calls: number;
+            /**
+             * Day
+             * Format: date
+             * @description The real day, UTC.
+             */
+            day: string;
+            /**
+             * Failures
+             * @description Those that failed.
+             */
+            failures: number;
+            /**
+             * P95 Ms
+             * @description 95th percentile of their duration, milliseconds; null without calls.
+             */
+            p95_ms: number | null;
+            /**
+             * Success Rate
+             * @description The share that succeeded; null without calls.
+             */
+            success_rate: number | null;
+            /**
+             * Throttled
+             * @description Calls that a rate limit held back: no failures.
+             */
+            throttled: number;
+            /**
+             * Uptime
+             * @description The share of calls that the platform answered, whatever it said; null without calls.
+             */
+            uptime: number | null;
+        };
+        /** HealthHistoryRead */
+        HealthHistoryRead: {
+            /**
+             * Ad Account Id
+             * Format: uuid
+             * @description The ad account's id here.
+             */
+            ad_account_id: string;
+            /**
+             * Circuit
+             * @description Open: nothing is called until it has cooled down.
+             * @enum {string}
+             */
+            circuit: "closed" | "half_open" | "open";
+            /**
+             * Days
+             * @description Each day up to today, the oldest first.
+             */
+            days: components["schemas"]["HealthDayRead"][];
+            /**
+             * Last Success At
+             * @description When a call last succeeded, UTC; null where none of the last 30 days did.
+             */
+            last_success_at: string | null;
+            /**
+             * Uptime
+             * @description Over all these days; null without calls.
+             */
+            uptime: number | null;
+            /**
+             * Waits Seconds
+             * @description Seconds until it may be called again; 0: now.
+             */
+            waits_seconds: number;
+        };
         /**
          * HealthRead
          * @description The tenant's roll-up by spend, and every account. The mode is the most careful one of any account.
@@ -10195,20 +13103,26 @@ export interface components {
         };
         /**
          * InFlight
-         * @description An action that was owed to a platform when the switch was turned: it is read back.
+         * @description What is owed to a platform while the switch is turned: it is read back.
          */
         InFlight: {
             /**
              * Entity Name
-             * @description What it changes.
+             * @description What it changes or creates.
              */
             entity_name: string;
             /**
              * Id
              * Format: uuid
-             * @description The action's id.
+             * @description The action's or draft's id.
              */
             id: string;
+            /**
+             * Kind
+             * @description An action of the autopilot, or a draft that is being published.
+             * @enum {string}
+             */
+            kind: "action" | "draft";
             /**
              * State
              * @description Its state.
@@ -10552,7 +13466,7 @@ export interface components {
             engaged: boolean;
             /**
              * In Flight
-             * @description What was on its way when it was turned.
+             * @description What is on its way to a platform.
              */
             in_flight: components["schemas"]["InFlight"][];
             /** @description The one over the whole installation. */
@@ -10629,6 +13543,84 @@ export interface components {
              * @description How many of them the properties are known from.
              */
             sampled: number;
+        };
+        /**
+         * LabelChange
+         * @description Puts the label on campaigns and takes it off others; no platform is told.
+         */
+        LabelChange: {
+            /**
+             * Add Campaign Ids
+             * @description Campaigns that get it.
+             */
+            add_campaign_ids?: string[];
+            /**
+             * Remove Campaign Ids
+             * @description Campaigns that lose it.
+             */
+            remove_campaign_ids?: string[];
+        };
+        /**
+         * LabelChanged
+         * @description What became of each campaign, in the order in which it was named.
+         */
+        LabelChanged: {
+            /**
+             * Added
+             * @description Of each of `add_campaign_ids`.
+             */
+            added: ("done" | "unchanged" | "not_found")[];
+            /**
+             * Removed
+             * @description Of each of `remove_campaign_ids`.
+             */
+            removed: ("done" | "unchanged" | "not_found")[];
+        };
+        /** LabelCreate */
+        LabelCreate: {
+            /**
+             * Name
+             * @description What people read; in any case, no other label's name.
+             */
+            name: string;
+        };
+        /** LabelPatch */
+        LabelPatch: {
+            /**
+             * Name
+             * @description The new name.
+             */
+            name: string;
+        };
+        /** LabelRead */
+        LabelRead: {
+            /**
+             * Campaigns
+             * @description How many campaigns bear it.
+             */
+            campaigns: number;
+            /**
+             * Created At
+             * Format: date-time
+             * @description When, UTC.
+             */
+            created_at: string;
+            /**
+             * Created By
+             * @description Who made it.
+             */
+            created_by: string;
+            /**
+             * Id
+             * Format: uuid
+             * @description The label's id.
+             */
+            id: string;
+            /**
+             * Name
+             * @description What people read.
+             */
+            name: string;
         };
         /** LastDays */
         LastDays: {
@@ -11556,6 +14548,11 @@ export interface components {
              */
             created_at: string;
             /**
+             * Delivered At
+             * @description When it reached the person's device, UTC; known of WhatsApp alone.
+             */
+            delivered_at: string | null;
+            /**
              * Due At
              * Format: date-time
              * @description When it is to leave, or is tried again, UTC.
@@ -11587,8 +14584,13 @@ export interface components {
              */
             notification_id: string | null;
             /**
+             * Read At
+             * @description When the person read it, UTC, where WhatsApp tells.
+             */
+            read_at: string | null;
+            /**
              * Reference
-             * @description The message's name where it went: Slack's `ts`.
+             * @description The message's name where it went: Slack's `ts`, the webhook's `webhook-id`, WhatsApp's `wamid`.
              */
             reference: string | null;
             /**
@@ -11605,7 +14607,7 @@ export interface components {
             title: string | null;
             /**
              * To
-             * @description An address or a channel's name.
+             * @description An address, a channel's name, or the webhook's host.
              */
             to: string | null;
         };
@@ -11614,7 +14616,7 @@ export interface components {
          * @description What people are told of.
          * @enum {string}
          */
-        NotificationKind: "incident_opened" | "incident_closed" | "approval_wanted" | "connection_needs_sign_in" | "kill_switch_changed" | "action_blocked" | "dead_letter";
+        NotificationKind: "incident_opened" | "incident_closed" | "approval_wanted" | "connection_needs_sign_in" | "kill_switch_changed" | "action_blocked" | "draft_waits" | "draft_decided" | "draft_published" | "draft_failed" | "dead_letter";
         /** NotificationRead */
         NotificationRead: {
             /**
@@ -11689,7 +14691,7 @@ export interface components {
          * @description What a notification is about, and which room shows it.
          * @enum {string}
          */
-        NotificationSubject: "incident" | "action" | "connection" | "kill_switch" | "dead_letter";
+        NotificationSubject: "incident" | "action" | "connection" | "kill_switch" | "draft" | "dead_letter";
         /**
          * NumberSpread
          * @description How the numbers are spread: each figure but `average` is a value that somebody has.
@@ -11725,6 +14727,62 @@ export interface components {
              * @description Three quarters have this or less.
              */
             p75: string;
+        };
+        /**
+         * OfferRead
+         * @description What of a plan one platform takes.
+         */
+        OfferRead: {
+            /**
+             * Bid Strategies
+             * @description The ways of bidding that it takes.
+             */
+            bid_strategies: string[];
+            /**
+             * Budget Levels
+             * @description Where a budget may be set: `campaign`, `ad_set` or both.
+             */
+            budget_levels: string[];
+            /**
+             * Countries
+             * @description The countries that it takes; null: all.
+             */
+            countries: string[] | null;
+            /**
+             * Declaration
+             * @description What the platform is told in the company's name beside the plan, in words; approving covers it.
+             */
+            declaration: string | null;
+            /**
+             * Longest Name
+             * @description Characters of a name, our marker left out; null where not offered.
+             */
+            longest_name: number | null;
+            /**
+             * Objectives
+             * @description The objectives that it takes.
+             */
+            objectives: string[];
+            /**
+             * Offered
+             * @description False where campaigns are not created from here yet.
+             */
+            offered: boolean;
+            /**
+             * Platform
+             * @description The ad platform, such as `meta`.
+             */
+            platform: string;
+            /**
+             * Takes Ages
+             * @description Whether ages can be chosen.
+             */
+            takes_ages: boolean;
+            /**
+             * Whole Days
+             * @description Whether it begins and ends at midnight of the account's clock, and at no other time.
+             */
+            whole_days: boolean;
         };
         /** OneOf */
         OneOf: {
@@ -11764,6 +14822,97 @@ export interface components {
              */
             updated_by: string;
         };
+        /** OwnWhatsAppAsked */
+        OwnWhatsAppAsked: {
+            /**
+             * Code
+             * @description To be sent from the number to the company's; shown this once.
+             */
+            code: string;
+            /**
+             * Link
+             * @description Opens WhatsApp with the code written already.
+             */
+            link: string;
+            /** @description As it is now. */
+            own: components["schemas"]["OwnWhatsAppRead"];
+        };
+        /** OwnWhatsAppPatch */
+        OwnWhatsAppPatch: {
+            /**
+             * Falls Back
+             * @description What WhatsApp cannot bring comes by mail.
+             */
+            falls_back: boolean;
+        };
+        /** OwnWhatsAppPut */
+        OwnWhatsAppPut: {
+            /**
+             * Number
+             * @description With its country's code: +36 30 123 4567.
+             */
+            number: string;
+        };
+        /** OwnWhatsAppRead */
+        OwnWhatsAppRead: {
+            /**
+             * Code Until
+             * @description Until when a code confirms it, UTC; null where none waits.
+             */
+            code_until: string | null;
+            /**
+             * Company Name
+             * @description The name that stands over its messages.
+             */
+            company_name: string;
+            /**
+             * Company Number
+             * @description Who would write; null while the company has no number.
+             */
+            company_number: string | null;
+            /**
+             * Confirmed At
+             * @description When you agreed, UTC, by the domain's clock.
+             */
+            confirmed_at: string | null;
+            /**
+             * Falls Back
+             * @description What WhatsApp cannot bring comes by mail.
+             */
+            falls_back: boolean;
+            /**
+             * Last Error
+             * @description Why the last message did not reach you, in words.
+             */
+            last_error: string | null;
+            /**
+             * Number
+             * @description Yours, E.164; null while you have given none.
+             */
+            number: string | null;
+            /**
+             * Receipts
+             * @description What you agreed to and ended; the newest 20.
+             */
+            receipts: components["schemas"]["WhatsAppReceiptRead"][];
+            /** @description Only who is `confirmed` is written to. */
+            state: components["schemas"]["WhatsAppConsentState"] | null;
+            /**
+             * Stopped At
+             * @description When you ended it, UTC, by the domain's clock.
+             */
+            stopped_at: string | null;
+            /**
+             * Window Is Open
+             * @description You wrote within a day: messages come in full, not by a template.
+             */
+            window_is_open: boolean;
+            /**
+             * Words
+             * @description What you agree to by sending the code.
+             */
+            words: string;
+        };
         /** Page[AdAccountRead] */
         Page_AdAccountRead_: {
             /**
@@ -11781,6 +14930,50 @@ export interface components {
              * @description The rows of this page.
              */
             items: components["schemas"]["AdAccountRead"][];
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
+            limit: number;
+            /**
+             * Page
+             * @description Which page; the first is 1.
+             */
+            page: number;
+            /**
+             * Pages
+             * @description How many pages there are, of the rows that `total` counts.
+             */
+            pages: number;
+            /**
+             * Total
+             * @description Rows that match; 10000 when `total_capped`.
+             */
+            total: number;
+            /**
+             * Total Capped
+             * @description There are more than `total` says.
+             * @default false
+             */
+            total_capped: boolean;
+        };
+        /** Page[AdRead] */
+        Page_AdRead_: {
+            /**
+             * Has Next
+             * @description There is a page after this one.
+             */
+            has_next: boolean;
+            /**
+             * Has Prev
+             * @description There is a page before this one.
+             */
+            has_prev: boolean;
+            /**
+             * Items
+             * @description The rows of this page.
+             */
+            items: components["schemas"]["AdRead"][];
             /**
              * Limit
              * @description Rows of a page, at most.
@@ -12028,6 +15221,50 @@ export interface components {
              */
             total_capped: boolean;
         };
+        /** Page[CrmAccountRead] */
+        Page_CrmAccountRead_: {
+            /**
+             * Has Next
+             * @description There is a page after this one.
+             */
+            has_next: boolean;
+            /**
+             * Has Prev
+             * @description There is a page before this one.
+             */
+            has_prev: boolean;
+            /**
+             * Items
+             * @description The rows of this page.
+             */
+            items: components["schemas"]["CrmAccountRead"][];
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
+            limit: number;
+            /**
+             * Page
+             * @description Which page; the first is 1.
+             */
+            page: number;
+            /**
+             * Pages
+             * @description How many pages there are, of the rows that `total` counts.
+             */
+            pages: number;
+            /**
+             * Total
+             * @description Rows that match; 10000 when `total_capped`.
+             */
+            total: number;
+            /**
+             * Total Capped
+             * @description There are more than `total` says.
+             * @default false
+             */
+            total_capped: boolean;
+        };
         /** Page[FunnelRead] */
         Page_FunnelRead_: {
             /**
@@ -12089,6 +15326,50 @@ export interface components {
              * @description The rows of this page.
              */
             items: components["schemas"]["InvitationRead"][];
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
+            limit: number;
+            /**
+             * Page
+             * @description Which page; the first is 1.
+             */
+            page: number;
+            /**
+             * Pages
+             * @description How many pages there are, of the rows that `total` counts.
+             */
+            pages: number;
+            /**
+             * Total
+             * @description Rows that match; 10000 when `total_capped`.
+             */
+            total: number;
+            /**
+             * Total Capped
+             * @description There are more than `total` says.
+             * @default false
+             */
+            total_capped: boolean;
+        };
+        /** Page[LabelRead] */
+        Page_LabelRead_: {
+            /**
+             * Has Next
+             * @description There is a page after this one.
+             */
+            has_next: boolean;
+            /**
+             * Has Prev
+             * @description There is a page before this one.
+             */
+            has_prev: boolean;
+            /**
+             * Items
+             * @description The rows of this page.
+             */
+            items: components["schemas"]["LabelRead"][];
             /**
              * Limit
              * @description Rows of a page, at most.
@@ -12336,6 +15617,50 @@ export interface components {
              */
             total_capped: boolean;
         };
+        /** Page[ShopRead] */
+        Page_ShopRead_: {
+            /**
+             * Has Next
+             * @description There is a page after this one.
+             */
+            has_next: boolean;
+            /**
+             * Has Prev
+             * @description There is a page before this one.
+             */
+            has_prev: boolean;
+            /**
+             * Items
+             * @description The rows of this page.
+             */
+            items: components["schemas"]["ShopRead"][];
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
+            limit: number;
+            /**
+             * Page
+             * @description Which page; the first is 1.
+             */
+            page: number;
+            /**
+             * Pages
+             * @description How many pages there are, of the rows that `total` counts.
+             */
+            pages: number;
+            /**
+             * Total
+             * @description Rows that match; 10000 when `total_capped`.
+             */
+            total: number;
+            /**
+             * Total Capped
+             * @description There are more than `total` says.
+             * @default false
+             */
+            total_capped: boolean;
+        };
         /** Page[SignInSessionRead] */
         Page_SignInSessionRead_: {
             /**
@@ -12546,6 +15871,208 @@ export interface components {
             traits: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * PlacementProblem
+         * @description One thing that a placement would not take.
+         */
+        PlacementProblem: {
+            /**
+             * Code
+             * @description A stable code.
+             */
+            code: string;
+            /**
+             * Message
+             * @description What is wrong, and how to mend it.
+             */
+            message: string;
+        };
+        /**
+         * PlacementRead
+         * @description A place for a picture at a platform, and what it takes.
+         */
+        PlacementRead: {
+            /**
+             * Advised Height
+             * @description Pixels that look sharp.
+             */
+            advised_height: number;
+            /**
+             * Advised Width
+             * @description Pixels that look sharp.
+             */
+            advised_width: number;
+            /**
+             * Formats
+             * @description Formats that it takes; still images only.
+             */
+            formats: ("jpeg" | "png" | "gif" | "webp")[];
+            /**
+             * Key
+             * @description A stable key such as `meta.feed`.
+             */
+            key: string;
+            /**
+             * Least Height
+             * @description Pixels; 1 where the width and the ratio say it all.
+             */
+            least_height: number;
+            /**
+             * Least Width
+             * @description Pixels.
+             */
+            least_width: number;
+            /**
+             * Most Bytes
+             * @description The largest file that it takes.
+             */
+            most_bytes: number;
+            /**
+             * Name
+             * @description What people call it.
+             */
+            name: string;
+            /**
+             * Platform
+             * @description The ad platform, such as `meta`.
+             */
+            platform: string;
+            /**
+             * Ratio
+             * @description Width to height, in words such as `9:16`.
+             */
+            ratio: string;
+            /**
+             * Source
+             * @description Where the platform publishes it.
+             */
+            source: string;
+            /**
+             * Tolerance Percent
+             * @description How far from the ratio it may be.
+             */
+            tolerance_percent: number;
+        };
+        /**
+         * PlacementVerdict
+         * @description Whether the image fits one placement.
+         */
+        PlacementVerdict: {
+            /**
+             * Advice
+             * @description What would look better; null where nothing would.
+             */
+            advice: string | null;
+            /**
+             * Fits
+             * @description Nothing stands in the way.
+             */
+            fits: boolean;
+            /**
+             * Key
+             * @description The placement's key.
+             */
+            key: string;
+            /**
+             * Name
+             * @description What people call the placement.
+             */
+            name: string;
+            /**
+             * Platform
+             * @description The ad platform.
+             */
+            platform: string;
+            /**
+             * Problems
+             * @description What does.
+             */
+            problems: components["schemas"]["PlacementProblem"][];
+        };
+        /** PlanAdSet */
+        PlanAdSet: {
+            /**
+             * Age Max
+             * @description The oldest, where 65 is `65 and more`.
+             */
+            age_max?: number | null;
+            /**
+             * Age Min
+             * @description The youngest that it reaches; null: the platform's.
+             */
+            age_min?: number | null;
+            /**
+             * Assets
+             * @description Images of the library for its ads, which a person makes at the platform: none is sent there.
+             */
+            assets?: string[];
+            /**
+             * Budget Micros
+             * @description Its own, in millionths of the account's currency; null where the campaign has the budget.
+             */
+            budget_micros?: number | null;
+            /**
+             * Countries
+             * @description Whom it reaches: ISO 3166-1 alpha-2 codes.
+             */
+            countries?: string[];
+            /**
+             * Name
+             * @description Its name at the platform.
+             * @default
+             */
+            name: string;
+        };
+        /** PlanBid */
+        PlanBid: {
+            /**
+             * Amount Micros
+             * @description The cap, in millionths of the account's currency; null for `lowest_cost`.
+             */
+            amount_micros?: number | null;
+            /**
+             * Strategy
+             * @description How the platform bids.
+             * @default lowest_cost
+             * @enum {string}
+             */
+            strategy: "lowest_cost" | "cost_cap" | "bid_cap";
+        };
+        /** PlanBudget */
+        PlanBudget: {
+            /**
+             * Amount Micros
+             * @description The campaign's, in millionths of the account's currency; null where the ad sets have their own.
+             */
+            amount_micros?: number | null;
+            /**
+             * Kind
+             * @description By the day, or for all of its time.
+             * @default daily
+             * @enum {string}
+             */
+            kind: "daily" | "lifetime";
+            /**
+             * Level
+             * @description Where the money is set: once, or for each ad set.
+             * @default campaign
+             * @enum {string}
+             */
+            level: "campaign" | "ad_set";
+        };
+        /** PlanSchedule */
+        PlanSchedule: {
+            /**
+             * Ends At
+             * @description On the same clock; null has no end. A lifetime budget needs one.
+             */
+            ends_at?: string | null;
+            /**
+             * Starts At
+             * @description On the clock of the ad account's time zone, without an offset; null begins at once.
+             */
+            starts_at?: string | null;
         };
         /** PlatformHealthRead */
         PlatformHealthRead: {
@@ -13287,6 +16814,61 @@ export interface components {
              * @description What it must be.
              */
             test: components["schemas"]["Exists"] | components["schemas"]["IsText"] | components["schemas"]["OneOf"] | components["schemas"]["HasText"] | components["schemas"]["IsNumber-Output"] | components["schemas"]["IsTruth"] | components["schemas"]["IsWhen"];
+        };
+        /**
+         * PublishOutcome
+         * @description What became of one step of a publication.
+         * @enum {string}
+         */
+        PublishOutcome: "started" | "created" | "found" | "verified" | "refused" | "retried" | "failed" | "left_paused";
+        /**
+         * PublishStepRead
+         * @description One line of the log of a publication.
+         */
+        PublishStepRead: {
+            /**
+             * At
+             * Format: date-time
+             * @description When, UTC.
+             */
+            at: string;
+            /**
+             * Decision Id
+             * @description The gate's decision, a row of the ledger.
+             */
+            decision_id: string | null;
+            /**
+             * Error Code
+             * @description A stable code of what went wrong.
+             */
+            error_code: string | null;
+            /**
+             * External Id
+             * @description Its id at the platform, once known.
+             */
+            external_id: string | null;
+            /**
+             * Message
+             * @description What happened, in words, or what the platform said.
+             */
+            message: string | null;
+            /**
+             * Name
+             * @description Its name at the platform, with the marker that it is found again by.
+             */
+            name: string;
+            /** @description What became of it. */
+            outcome: components["schemas"]["PublishOutcome"];
+            /**
+             * Part
+             * @description `campaign`, or `ad_sets.0`, the place in the plan.
+             */
+            part: string;
+            /**
+             * Version
+             * @description Of which version of the draft.
+             */
+            version: number;
         };
         /** QuarantinePage */
         QuarantinePage: {
@@ -14774,6 +18356,265 @@ export interface components {
             token_type: "bearer";
             /** @description Who signed in. */
             user: components["schemas"]["UserRead"];
+        };
+        /** ShopAuthorize */
+        ShopAuthorize: {
+            /**
+             * Domain
+             * @description The shop's own address, such as `northwind.myshopify.com`.
+             */
+            domain: string;
+        };
+        /** ShopAuthorizeRead */
+        ShopAuthorizeRead: {
+            /**
+             * Authorize Url
+             * @description Send the browser here; it comes back to /connect.
+             */
+            authorize_url: string;
+            /**
+             * State
+             * @description What the shop gives back with the browser; sealed.
+             */
+            state: string;
+        };
+        /** ShopPatch */
+        ShopPatch: {
+            /**
+             * Customer Ids
+             * @description Whether the shop's customer ids are the user ids of its own events.
+             */
+            customer_ids?: boolean | null;
+            /**
+             * Enabled
+             * @description Whether it is read.
+             */
+            enabled?: boolean | null;
+            /**
+             * Order Reference
+             * @description What the shop's own events call an order in `order_id`: its id, or its name.
+             */
+            order_reference?: ("id" | "name") | null;
+            /**
+             * Wait Minutes
+             * @description How long an order waits for the shop's own event of it, before it is told from here.
+             */
+            wait_minutes?: number | null;
+        };
+        /** ShopProviderRead */
+        ShopProviderRead: {
+            /**
+             * Example
+             * @description A shop's own address, as it is to be written.
+             */
+            example: string;
+            /**
+             * Name
+             * @description As people read it.
+             */
+            name: string;
+            /**
+             * Provider
+             * @description Where the shop is run.
+             * @constant
+             */
+            provider: "shopify";
+            /**
+             * Signs In
+             * @description People can sign in there: our own app is set up.
+             */
+            signs_in: boolean;
+        };
+        /** ShopRead */
+        ShopRead: {
+            /**
+             * Created At
+             * Format: date-time
+             * @description When it was connected first, UTC.
+             */
+            created_at: string;
+            /**
+             * Currency
+             * @description What its orders are counted in, whatever its buyers pay with.
+             */
+            currency: string;
+            /**
+             * Customer Ids
+             * @description Its customer ids are the user ids of its own events.
+             */
+            customer_ids: boolean;
+            /**
+             * Domain
+             * @description The shop's own address there.
+             */
+            domain: string;
+            /**
+             * Enabled
+             * @description Whether it is read.
+             */
+            enabled: boolean;
+            /**
+             * Error
+             * @description The same in the shop's words.
+             */
+            error: string | null;
+            /**
+             * Error Code
+             * @description A stable code of why the last synchronisation failed.
+             */
+            error_code: string | null;
+            /**
+             * Id
+             * Format: uuid
+             * @description The shop's id here.
+             */
+            id: string;
+            /**
+             * Is Reading
+             * @description A reading has begun and not ended.
+             */
+            is_reading: boolean;
+            /**
+             * Last Synced At
+             * @description When all was read last, UTC.
+             */
+            last_synced_at: string | null;
+            /**
+             * Last Webhook At
+             * @description When it told of something last, UTC.
+             */
+            last_webhook_at: string | null;
+            /**
+             * Name
+             * @description As people read it.
+             */
+            name: string;
+            /**
+             * Next Sync At
+             * @description When it is read next, UTC; null is as soon as possible.
+             */
+            next_sync_at: string | null;
+            /**
+             * Order Reference
+             * @description What its own events call an order in `order_id`.
+             * @enum {string}
+             */
+            order_reference: "id" | "name";
+            /**
+             * Orders
+             * @description How many of its orders are known.
+             */
+            orders: number;
+            /**
+             * Orders Covered
+             * @description How many of them the shop's own events had told already.
+             */
+            orders_covered: number;
+            /**
+             * Orders Told
+             * @description How many of them were told from here.
+             */
+            orders_told: number;
+            /**
+             * Orders Unnamed
+             * @description How many of them name nobody, so that nothing could be told.
+             */
+            orders_unnamed: number;
+            /**
+             * Orders Waiting
+             * @description How many of them wait for the shop's own event.
+             */
+            orders_waiting: number;
+            /**
+             * Provider
+             * @description Where the shop is run.
+             * @constant
+             */
+            provider: "shopify";
+            /**
+             * Status
+             * @description How its connection is.
+             * @enum {string}
+             */
+            status: "active" | "needs_sign_in" | "disconnected";
+            /**
+             * Subscribed
+             * @description The shop tells us of its orders by itself; otherwise it is asked.
+             */
+            subscribed: boolean;
+            /**
+             * Wait Minutes
+             * @description How long an order waits for the shop's own event of it.
+             */
+            wait_minutes: number;
+        };
+        /** ShopSyncAsked */
+        ShopSyncAsked: {
+            /**
+             * Task
+             * @description The task that will do it.
+             */
+            task: string;
+        };
+        /** ShopSyncRead */
+        ShopSyncRead: {
+            /**
+             * Error
+             * @description The same in the shop's words.
+             */
+            error: string | null;
+            /**
+             * Error Code
+             * @description A stable code of why it failed.
+             */
+            error_code: string | null;
+            /**
+             * Finished At
+             * @description When it ended, UTC.
+             */
+            finished_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             * @description The synchronisation's id.
+             */
+            id: string;
+            /**
+             * Orders Covered
+             * @description How many the shop's own events had told already.
+             */
+            orders_covered: number;
+            /**
+             * Orders Read
+             * @description Orders that had been updated.
+             */
+            orders_read: number;
+            /**
+             * Orders Told
+             * @description How many were told.
+             */
+            orders_told: number;
+            /**
+             * Orders Unnamed
+             * @description How many name nobody: no identifier is filled in.
+             */
+            orders_unnamed: number;
+            /**
+             * Refunds Told
+             * @description How much came back: refunds, what was taken out, what was cancelled.
+             */
+            refunds_told: number;
+            /**
+             * Rejected
+             * @description Events that were not taken in; the event log says why.
+             */
+            rejected: number;
+            /**
+             * Started At
+             * Format: date-time
+             * @description When it began, UTC.
+             */
+            started_at: string;
         };
         /**
          * SignInSessionRead
@@ -16271,6 +20112,32 @@ export interface components {
              */
             mfa_enabled: boolean;
         };
+        /**
+         * ValidationRead
+         * @description Whether the platform and the company's limits would take the plan now.
+         */
+        ValidationRead: {
+            /**
+             * Faults
+             * @description What does, field by field.
+             */
+            faults: components["schemas"]["FaultRead"][];
+            /**
+             * Least Daily Micros
+             * @description The account's smallest daily budget at the plan's level; null while the platform does not tell.
+             */
+            least_daily_micros: number | null;
+            /**
+             * Valid
+             * @description Nothing stands in the way.
+             */
+            valid: boolean;
+            /**
+             * Version
+             * @description The version that was looked at.
+             */
+            version: number;
+        };
         /** ValueCount */
         ValueCount: {
             /**
@@ -16439,6 +20306,89 @@ export interface components {
              * @description The source's id.
              */
             source_id: string;
+        };
+        /**
+         * WebhookChannelPatch
+         * @description Fields that are left out stay as they are.
+         */
+        WebhookChannelPatch: {
+            /**
+             * Enabled
+             * @description Off: nothing is sent there.
+             */
+            enabled?: boolean | null;
+            /**
+             * Kinds
+             * @description What it is told of; null: of everything.
+             */
+            kinds?: components["schemas"]["NotificationKind"][] | null;
+            /**
+             * Url
+             * @description An https:// address that is reachable from the internet.
+             */
+            url?: string | null;
+        };
+        /** WebhookChannelPut */
+        WebhookChannelPut: {
+            /**
+             * Kinds
+             * @description What it is told of; null: of everything.
+             */
+            kinds?: components["schemas"]["NotificationKind"][] | null;
+            /**
+             * Url
+             * @description An https:// address that is reachable from the internet.
+             */
+            url: string;
+        };
+        /** WebhookChannelRead */
+        WebhookChannelRead: {
+            /**
+             * Created At
+             * Format: date-time
+             * @description When it was set up, UTC.
+             */
+            created_at: string;
+            /**
+             * Enabled
+             * @description Off: nothing is sent there. A receiver that answers 410 switches it off.
+             */
+            enabled: boolean;
+            /**
+             * Kinds
+             * @description What it is told of; null: of everything.
+             */
+            kinds: components["schemas"]["NotificationKind"][] | null;
+            /**
+             * Last Error
+             * @description Why the last message was not taken, in words; null where it was.
+             */
+            last_error: string | null;
+            /**
+             * Last Error At
+             * @description When that was, UTC.
+             */
+            last_error_at: string | null;
+            /**
+             * Previous Until
+             * @description Until then messages are signed with the secret before too, UTC; null where none was changed.
+             */
+            previous_until: string | null;
+            /**
+             * Url
+             * @description Where messages are posted to.
+             */
+            url: string;
+        };
+        /** WebhookChannelSecret */
+        WebhookChannelSecret: {
+            /**
+             * Secret
+             * @description Signs every message (Standard Webhooks); shown this once. Null where it stays the same.
+             */
+            secret: string | null;
+            /** @description As it is now. */
+            webhook: components["schemas"]["WebhookChannelRead"];
         };
         /** WebhookCreate */
         WebhookCreate: {
@@ -16701,6 +20651,14 @@ export interface components {
              */
             waiting_since: string | null;
         };
+        /** WebhookTaken */
+        WebhookTaken: {
+            /**
+             * Received
+             * @description Always true: who reads the account here, and whether it came before, is not told.
+             */
+            received: boolean;
+        };
         /** WebhookWithSecret */
         WebhookWithSecret: {
             /**
@@ -16827,6 +20785,208 @@ export interface components {
              * @description When the first of them happened, UTC; null when it is up to date.
              */
             waiting_since: string | null;
+        };
+        /** WhatsAppChannelRead */
+        WhatsAppChannelRead: {
+            /** @description Null while no number is connected. */
+            whatsapp: components["schemas"]["WhatsAppRead"] | null;
+        };
+        /** WhatsAppConnect */
+        WhatsAppConnect: {
+            /**
+             * App Secret
+             * @description Of the app that the token is of: it signs what the webhook tells.
+             */
+            app_secret: string;
+            /**
+             * Phone Number Id
+             * @description Meta's id of the number, not the number itself.
+             */
+            phone_number_id: string;
+            /**
+             * Token
+             * @description A system user's token with whatsapp_business_messaging and whatsapp_business_management.
+             */
+            token: string;
+            /**
+             * Waba Id
+             * @description Meta's id of the WhatsApp Business account that has it.
+             */
+            waba_id: string;
+        };
+        /** WhatsAppConnected */
+        WhatsAppConnected: {
+            /**
+             * Verify Token
+             * @description For Meta's app dashboard, beside the address; shown this once. Null where it stays the same.
+             */
+            verify_token: string | null;
+            /** @description As it is now. */
+            whatsapp: components["schemas"]["WhatsAppRead"];
+        };
+        /**
+         * WhatsAppConsentAct
+         * @description What a person did about being written to; each leaves a receipt.
+         * @enum {string}
+         */
+        WhatsAppConsentAct: "asked" | "confirmed" | "stopped" | "resumed";
+        /**
+         * WhatsAppConsentState
+         * @description `pending` until the person writes the code from the number; only who is `confirmed` is written to.
+         * @enum {string}
+         */
+        WhatsAppConsentState: "pending" | "confirmed" | "stopped";
+        /**
+         * WhatsAppConsentWay
+         * @description By which way: in the dashboard, by a message with the code, by a word such as STOP.
+         *
+         *     `moved`: somebody else has confirmed the same number since.
+         * @enum {string}
+         */
+        WhatsAppConsentWay: "dashboard" | "code" | "word" | "moved";
+        /** WhatsAppPatch */
+        WhatsAppPatch: {
+            /**
+             * Enabled
+             * @description Off: nothing is sent, and what would be comes by mail.
+             */
+            enabled: boolean;
+        };
+        /** WhatsAppRead */
+        WhatsAppRead: {
+            /**
+             * Callback Url
+             * @description The webhook's address, for Meta's app dashboard.
+             */
+            callback_url: string;
+            /**
+             * Created At
+             * Format: date-time
+             * @description When it was connected, UTC.
+             */
+            created_at: string;
+            /**
+             * Display Number
+             * @description The number, as people see it.
+             */
+            display_number: string;
+            /**
+             * Enabled
+             * @description Off: nothing is sent, and what would be comes by mail.
+             */
+            enabled: boolean;
+            /**
+             * Heard At
+             * @description When the webhook last told something, UTC.
+             */
+            heard_at: string | null;
+            /**
+             * Last Error
+             * @description Meta's code for why the last call failed; null where it did not.
+             */
+            last_error: string | null;
+            /**
+             * Last Error At
+             * @description When that was, UTC.
+             */
+            last_error_at: string | null;
+            /**
+             * Phone Number Id
+             * @description Meta's id of the number.
+             */
+            phone_number_id: string;
+            /**
+             * Quality
+             * @description Meta's rating of the number; null where it says none.
+             */
+            quality: string | null;
+            /**
+             * Templates
+             * @description Ours, and how Meta last judged each.
+             */
+            templates: components["schemas"]["WhatsAppTemplateRead"][];
+            /**
+             * Verified Name
+             * @description The name that stands over its messages.
+             */
+            verified_name: string;
+            /**
+             * Waba Id
+             * @description Meta's id of the WhatsApp Business account.
+             */
+            waba_id: string;
+            /**
+             * Webhook Verified At
+             * @description When Meta last proved our verify token, UTC; null: without it nobody can confirm a number.
+             */
+            webhook_verified_at: string | null;
+        };
+        /** WhatsAppReceiptRead */
+        WhatsAppReceiptRead: {
+            /** @description What you did. */
+            act: components["schemas"]["WhatsAppConsentAct"];
+            /**
+             * At
+             * Format: date-time
+             * @description When, UTC, by the domain's clock.
+             */
+            at: string;
+            /**
+             * Number
+             * @description Of which number, E.164.
+             */
+            number: string;
+            /** @description How: in the dashboard, by sending the code, by a word; `moved`: somebody else has the number. */
+            way: components["schemas"]["WhatsAppConsentWay"];
+            /**
+             * Wording
+             * @description The version of the words that were agreed to.
+             */
+            wording: string;
+        };
+        /** WhatsAppTemplateRead */
+        WhatsAppTemplateRead: {
+            /**
+             * Category
+             * @description Meta's category: only what is UTILITY is sent.
+             */
+            category: string | null;
+            /**
+             * Is Usable
+             * @description Messages are sent by it.
+             */
+            is_usable: boolean;
+            /**
+             * Mend
+             * @description What to do where it is not usable; null where it is.
+             */
+            mend: string | null;
+            /**
+             * Name
+             * @description Its name at Meta.
+             */
+            name: string;
+            /**
+             * Reason
+             * @description Meta's word for why it was rejected.
+             */
+            reason: string | null;
+            /** @description How Meta last judged it. `missing`: it was not handed in; `differs`: it is not ours any more. */
+            status: components["schemas"]["WhatsAppTemplateStatus"];
+        };
+        /**
+         * WhatsAppTemplateStatus
+         * @description Meta's word for a template of ours in lower case; `missing` and `differs` are our own findings.
+         * @enum {string}
+         */
+        WhatsAppTemplateStatus: "approved" | "pending" | "rejected" | "paused" | "disabled" | "missing" | "differs" | "other";
+        /** WhatsAppTold */
+        WhatsAppTold: {
+            /**
+             * Received
+             * @description It was taken.
+             */
+            received: boolean;
         };
         /** When */
         When: {
@@ -21605,6 +25765,150 @@ export interface operations {
             };
         };
     };
+    autopilot_actions_propose_many: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkStatus"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `autopilot.actions.person_needed`: A person approves: a key's own yes would stand for nobody.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `autopilot.actions.account_not_found`: There is no such ad account.
+             *     - `autopilot.actions.campaign_not_found`: There is no such campaign.
+             *     - `autopilot.actions.not_found`: There is no such action.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `autopilot.actions.not_open`: The action no longer waits for anybody.
+             *     - `autopilot.actions.state_unknown`: What the platform holds now is not known yet: sync the account first.
+             *     - `autopilot.actions.step_not_allowed`: The action cannot go from its state to that one.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `autopilot.actions.not_a_move`: That moves nothing from one account to another.
+             *     - `autopilot.actions.nothing_to_change`: The platform already holds that.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     autopilot_actions_propose_move: {
         parameters: {
             query?: never;
@@ -23675,6 +27979,8 @@ export interface operations {
                 platform?: string | null;
                 /** @description Only of this ad account. */
                 ad_account_id?: string | null;
+                /** @description Only those that bear this label. */
+                label_id?: string | null;
             };
             header?: never;
             path?: never;
@@ -23741,6 +28047,3748 @@ export interface operations {
                 };
             };
             /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    campaigns_ads_list: {
+        parameters: {
+            query?: {
+                /** @description Which page; the first is 1. */
+                page?: number;
+                /** @description Rows of a page, at most. */
+                limit?: number;
+                /** @description A leading minus turns the order round. */
+                sort?: "name" | "-name" | "campaign" | "-campaign" | "review" | "-review" | "reviewed_at" | "-reviewed_at" | "synced_at" | "-synced_at";
+                /** @description Part of the name. */
+                q?: string | null;
+                /** @description Only those with this verdict. */
+                review?: components["schemas"]["AdReview"] | null;
+                /** @description Only of this campaign. */
+                campaign_id?: string | null;
+                /** @description Only of this ad account. */
+                ad_account_id?: string | null;
+                /** @description Those too that the platform no longer has. */
+                gone?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AdRead_"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `campaigns.ads.not_found`: There is no such ad here.
+             *     - `campaigns.not_found`: There is no such campaign here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    campaigns_ads_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The ad's id here. */
+                ad_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdDetail"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `campaigns.ads.not_found`: There is no such ad here.
+             *     - `campaigns.not_found`: There is no such campaign here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    campaigns_assets_list: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before; left out for the first page. */
+                cursor?: string | null;
+                /** @description Rows of a page, at most. */
+                limit?: number;
+                /** @description Part of the name, in any case. */
+                q?: string | null;
+                /** @description Only those with exactly this tag. */
+                tag?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CursorPage_AssetRead_"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `campaigns.assets.not_found`: There is no such image here.
+             *     - `campaigns.not_found`: There is no such campaign here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `campaigns.assets.in_use`: A draft uses the image: take it out of the draft first.
+             *     - `campaigns.assets.library_full`: The library holds as much as it may: delete images that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The body is too large
+             *
+             *     - `campaigns.assets.too_large`: The file is larger than an image may be: make it smaller, or save it as JPEG.
+             */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `campaigns.assets.refused`: The file is not taken as an image.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Too many requests; see `Retry-After`
+             *
+             *     - `campaigns.assets.busy`: Many images are being read at this moment: try again shortly.
+             */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    campaigns_assets_upload: {
+        parameters: {
+            query: {
+                /** @description The file's name, with its ending where it has one. */
+                name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The file itself: JPEG, PNG, GIF or WebP, at most `ASSET_MEGABYTES` (10 unless set otherwise), 25 million pixels, 200 frames. */
+        requestBody: {
+            content: {
+                "image/gif": string;
+                "image/jpeg": string;
+                "image/png": string;
+                "image/webp": string;
+            };
+        };
+        responses: {
+            /** @description The library had the image already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetUploaded"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetUploaded"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `campaigns.assets.not_found`: There is no such image here.
+             *     - `campaigns.not_found`: There is no such campaign here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `campaigns.assets.in_use`: A draft uses the image: take it out of the draft first.
+             *     - `campaigns.assets.library_full`: The library holds as much as it may: delete images that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The body is too large
+             *
+             *     - `campaigns.assets.too_large`: The file is larger than an image may be: make it smaller, or save it as JPEG.
+             */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `campaigns.assets.refused`: The file is not taken as an image.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Too many requests; see `Retry-After`
+             *
+             *     - `campaigns.assets.busy`: Many images are being read at this moment: try again shortly.
+             */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    campaigns_assets_list_placements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlacementRead"][];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `campaigns.assets.not_found`: There is no such image here.
+             *     - `campaigns.not_found`: There is no such campaign here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `campaigns.assets.in_use`: A draft uses the image: take it out of the draft first.
+             *     - `campaigns.assets.library_full`: The library holds as much as it may: delete images that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The body is too large
+             *
+             *     - `campaigns.assets.too_large`: The file is larger than an image may be: make it smaller, or save it as JPEG.
+             */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `campaigns.assets.refused`: The file is not taken as an image.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Too many requests; see `Retry-After`
+             *
+             *     - `campaigns.assets.busy`: Many images are being read at this moment: try again shortly.
+             */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    campaigns_assets_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The image's id. */
+                asset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetDetail"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `campaigns.assets.not_found`: There is no such image here.
+             *     - `campaigns.not_found`: There is no such campaign here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `campaigns.assets.in_use`: A draft uses the image: take it out of the draft first.
+             *     - `campaigns.assets.library_full`: The library holds as much as it may: delete images that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The body is too large
+             *
+             *     - `campaigns.assets.too_large`: The file is larger than an image may be: make it smaller, or save it as JPEG.
+             */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `campaigns.assets.refused`: The file is not taken as an image.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Too many requests; see `Retry-After`
+             *
+             *     - `campaigns.assets.busy`: Many images are being read at this moment: try again shortly.
+             */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    campaigns_assets_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The image's id. */
+                asset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `campaigns.assets.not_found`: There is no such image here.
+             *     - `campaigns.not_found`: There is no such campaign here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `campaigns.assets.in_use`: A draft uses the image: take it out of the draft first.
+             *     - `campaigns.assets.library_full`: The library holds as much as it may: delete images that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The body is too large
+             *
+             *     - `campaigns.assets.too_large`: The file is larger than an image may be: make it smaller, or save it as JPEG.
+             */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `campaigns.assets.refused`: The file is not taken as an image.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Too many requests; see `Retry-After`
+             *
+             *     - `campaigns.assets.busy`: Many images are being read at this moment: try again shortly.
+             */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    campaigns_assets_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The image's id. */
+                asset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssetPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetDetail"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `campaigns.assets.not_found`: There is no such image here.
+             *     - `campaigns.not_found`: There is no such campaign here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `campaigns.assets.in_use`: A draft uses the image: take it out of the draft first.
+             *     - `campaigns.assets.library_full`: The library holds as much as it may: delete images that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The body is too large
+             *
+             *     - `campaigns.assets.too_large`: The file is larger than an image may be: make it smaller, or save it as JPEG.
+             */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `campaigns.assets.refused`: The file is not taken as an image.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Too many requests; see `Retry-After`
+             *
+             *     - `campaigns.assets.busy`: Many images are being read at this moment: try again shortly.
+             */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    campaigns_assets_get_file: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETags that the caller has. */
+                "if-none-match"?: string | null;
+            };
+            path: {
+                /** @description The image's id. */
+                asset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The image */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/gif": string;
+                    "image/jpeg": string;
+                    "image/png": string;
+                    "image/webp": string;
+                };
+            };
+            /** @description The caller has it already, by its ETag */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `campaigns.assets.not_found`: There is no such image here.
+             *     - `campaigns.not_found`: There is no such campaign here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `campaigns.assets.in_use`: A draft uses the image: take it out of the draft first.
+             *     - `campaigns.assets.library_full`: The library holds as much as it may: delete images that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The body is too large
+             *
+             *     - `campaigns.assets.too_large`: The file is larger than an image may be: make it smaller, or save it as JPEG.
+             */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `campaigns.assets.refused`: The file is not taken as an image.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Too many requests; see `Retry-After`
+             *
+             *     - `campaigns.assets.busy`: Many images are being read at this moment: try again shortly.
+             */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    campaigns_assets_get_thumbnail: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETags that the caller has. */
+                "if-none-match"?: string | null;
+            };
+            path: {
+                /** @description The image's id. */
+                asset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The thumbnail */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/webp": string;
+                };
+            };
+            /** @description The caller has it already, by its ETag */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `campaigns.assets.not_found`: There is no such image here.
+             *     - `campaigns.not_found`: There is no such campaign here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `campaigns.assets.in_use`: A draft uses the image: take it out of the draft first.
+             *     - `campaigns.assets.library_full`: The library holds as much as it may: delete images that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The body is too large
+             *
+             *     - `campaigns.assets.too_large`: The file is larger than an image may be: make it smaller, or save it as JPEG.
+             */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `campaigns.assets.refused`: The file is not taken as an image.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Too many requests; see `Retry-After`
+             *
+             *     - `campaigns.assets.busy`: Many images are being read at this moment: try again shortly.
+             */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    campaigns_drafts_list: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before; left out for the first page. */
+                cursor?: string | null;
+                /** @description Rows of a page, at most. */
+                limit?: number;
+                /** @description In any of these states. */
+                status?: components["schemas"]["DraftStatus"][];
+                /** @description Only for this ad account. */
+                ad_account_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CursorPage_DraftRead_"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `campaigns.drafts.four_eyes`: Who submitted the draft does not decide on it: ask somebody else who may.
+             *     - `campaigns.drafts.person_needed`: A person decides: a key's own yes would stand for nobody.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `campaigns.drafts.account_not_found`: There is no such ad account here.
+             *     - `campaigns.drafts.images_not_found`: The plan names images that are not in the library: leave them out, or upload them.
+             *     - `campaigns.drafts.not_found`: There is no such draft here.
+             *     - `campaigns.not_found`: There is no such campaign here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `campaigns.drafts.stale_version`: Somebody has changed the draft meanwhile: read it again, then decide anew.
+             *     - `campaigns.drafts.step_not_allowed`: The draft cannot do that from where it stands.
+             *     - `campaigns.drafts.too_many`: There are as many open drafts as a company may have: delete those that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `campaigns.drafts.not_fit`: The plan cannot be published as it is: mend the fields that are named.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    campaigns_drafts_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `campaigns.drafts.four_eyes`: Who submitted the draft does not decide on it: ask somebody else who may.
+             *     - `campaigns.drafts.person_needed`: A person decides: a key's own yes would stand for nobody.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `campaigns.drafts.account_not_found`: There is no such ad account here.
+             *     - `campaigns.drafts.images_not_found`: The plan names images that are not in the library: leave them out, or upload them.
+             *     - `campaigns.drafts.not_found`: There is no such draft here.
+             *     - `campaigns.not_found`: There is no such campaign here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `campaigns.drafts.stale_version`: Somebody has changed the draft meanwhile: read it again, then decide anew.
+             *     - `campaigns.drafts.step_not_allowed`: The draft cannot do that from where it stands.
+             *     - `campaigns.drafts.too_many`: There are as many open drafts as a company may have: delete those that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `campaigns.drafts.not_fit`: The plan cannot be published as it is: mend the fields that are named.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    campaigns_drafts_list_offers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferRead"][];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `campaigns.drafts.four_eyes`: Who submitted the draft does not decide on it: ask somebody else who may.
+             *     - `campaigns.drafts.person_needed`: A person decides: a key's own yes would stand for nobody.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `campaigns.drafts.account_not_found`: There is no such ad account here.
+             *     - `campaigns.drafts.images_not_found`: The plan names images that are not in the library: leave them out, or upload them.
+             *     - `campaigns.drafts.not_found`: There is no such draft here.
+             *     - `campaigns.not_found`: There is no such campaign here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `campaigns.drafts.stale_version`: Somebody has changed the draft meanwhile: read it again, then decide anew.
+             *     - `campaigns.drafts.step_not_allowed`: The draft cannot do that from where it stands.
+             *     - `campaigns.drafts.too_many`: There are as many open drafts as a company may have: delete those that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `campaigns.drafts.not_fit`: The plan cannot be published as it is: mend the fields that are named.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    campaigns_drafts_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The draft's id. */
+                draft_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftDetail"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `campaigns.drafts.four_eyes`: Who submitted the draft does not decide on it: ask somebody else who may.
+             *     - `campaigns.drafts.person_needed`: A person decides: a key's own yes would stand for nobody.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `campaigns.drafts.account_not_found`: There is no such ad account here.
+             *     - `campaigns.drafts.images_not_found`: The plan names images that are not in the library: leave them out, or upload them.
+             *     - `campaigns.drafts.not_found`: There is no such draft here.
+             *     - `campaigns.not_found`: There is no such campaign here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `campaigns.drafts.stale_version`: Somebody has changed the draft meanwhile: read it again, then decide anew.
+             *     - `campaigns.drafts.step_not_allowed`: The draft cannot do that from where it stands.
+             *     - `campaigns.drafts.too_many`: There are as many open drafts as a company may have: delete those that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `campaigns.drafts.not_fit`: The plan cannot be published as it is: mend the fields that are named.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    campaigns_drafts_edit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The draft's id. */
+                draft_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `campaigns.drafts.four_eyes`: Who submitted the draft does not decide on it: ask somebody else who may.
+             *     - `campaigns.drafts.person_needed`: A person decides: a key's own yes would stand for nobody.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `campaigns.drafts.account_not_found`: There is no such ad account here.
+             *     - `campaigns.drafts.images_not_found`: The plan names images that are not in the library: leave them out, or upload them.
+             *     - `campaigns.drafts.not_found`: There is no such draft here.
+             *     - `campaigns.not_found`: There is no such campaign here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `campaigns.drafts.stale_version`: Somebody has changed the draft meanwhile: read it again, then decide anew.
+             *     - `campaigns.drafts.step_not_allowed`: The draft cannot do that from where it stands.
+             *     - `campaigns.drafts.too_many`: There are as many open drafts as a company may have: delete those that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `campaigns.drafts.not_fit`: The plan cannot be published as it is: mend the fields that are named.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    campaigns_drafts_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The draft's id. */
+                draft_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `campaigns.drafts.four_eyes`: Who submitted the draft does not decide on it: ask somebody else who may.
+             *     - `campaigns.drafts.person_needed`: A person decides: a key's own yes would stand for nobody.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `campaigns.drafts.account_not_found`: There is no such ad account here.
+             *     - `campaigns.drafts.images_not_found`: The plan names images that are not in the library: leave them out, or upload them.
+             *     - `campaigns.drafts.not_found`: There is no such draft here.
+             *     - `campaigns.not_found`: There is no such campaign here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `campaigns.drafts.stale_version`: Somebody has changed the draft meanwhile: read it again, then decide anew.
+             *     - `campaigns.drafts.step_not_allowed`: The draft cannot do that from where it stands.
+             *     - `campaigns.drafts.too_many`: There are as many open drafts as a company may have: delete those that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `campaigns.drafts.not_fit`: The plan cannot be published as it is: mend the fields that are named.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    campaigns_drafts_approve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The draft's id. */
+                draft_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftApprove"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `campaigns.drafts.four_eyes`: Who submitted the draft does not decide on it: ask somebody else who may.
+             *     - `campaigns.drafts.person_needed`: A person decides: a key's own yes would stand for nobody.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `campaigns.drafts.account_not_found`: There is no such ad account here.
+             *     - `campaigns.drafts.images_not_found`: The plan names images that are not in the library: leave them out, or upload them.
+             *     - `campaigns.drafts.not_found`: There is no such draft here.
+             *     - `campaigns.not_found`: There is no such campaign here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `campaigns.drafts.stale_version`: Somebody has changed the draft meanwhile: read it again, then decide anew.
+             *     - `campaigns.drafts.step_not_allowed`: The draft cannot do that from where it stands.
+             *     - `campaigns.drafts.too_many`: There are as many open drafts as a company may have: delete those that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `campaigns.drafts.not_fit`: The plan cannot be published as it is: mend the fields that are named.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    campaigns_drafts_publish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The draft's id. */
+                draft_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftStep"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `campaigns.drafts.four_eyes`: Who submitted the draft does not decide on it: ask somebody else who may.
+             *     - `campaigns.drafts.person_needed`: A person decides: a key's own yes would stand for nobody.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `campaigns.drafts.account_not_found`: There is no such ad account here.
+             *     - `campaigns.drafts.images_not_found`: The plan names images that are not in the library: leave them out, or upload them.
+             *     - `campaigns.drafts.not_found`: There is no such draft here.
+             *     - `campaigns.not_found`: There is no such campaign here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `campaigns.drafts.stale_version`: Somebody has changed the draft meanwhile: read it again, then decide anew.
+             *     - `campaigns.drafts.step_not_allowed`: The draft cannot do that from where it stands.
+             *     - `campaigns.drafts.too_many`: There are as many open drafts as a company may have: delete those that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `campaigns.drafts.not_fit`: The plan cannot be published as it is: mend the fields that are named.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    campaigns_drafts_reject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The draft's id. */
+                draft_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftReject"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `campaigns.drafts.four_eyes`: Who submitted the draft does not decide on it: ask somebody else who may.
+             *     - `campaigns.drafts.person_needed`: A person decides: a key's own yes would stand for nobody.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `campaigns.drafts.account_not_found`: There is no such ad account here.
+             *     - `campaigns.drafts.images_not_found`: The plan names images that are not in the library: leave them out, or upload them.
+             *     - `campaigns.drafts.not_found`: There is no such draft here.
+             *     - `campaigns.not_found`: There is no such campaign here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `campaigns.drafts.stale_version`: Somebody has changed the draft meanwhile: read it again, then decide anew.
+             *     - `campaigns.drafts.step_not_allowed`: The draft cannot do that from where it stands.
+             *     - `campaigns.drafts.too_many`: There are as many open drafts as a company may have: delete those that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `campaigns.drafts.not_fit`: The plan cannot be published as it is: mend the fields that are named.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    campaigns_drafts_submit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The draft's id. */
+                draft_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftStep"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `campaigns.drafts.four_eyes`: Who submitted the draft does not decide on it: ask somebody else who may.
+             *     - `campaigns.drafts.person_needed`: A person decides: a key's own yes would stand for nobody.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `campaigns.drafts.account_not_found`: There is no such ad account here.
+             *     - `campaigns.drafts.images_not_found`: The plan names images that are not in the library: leave them out, or upload them.
+             *     - `campaigns.drafts.not_found`: There is no such draft here.
+             *     - `campaigns.not_found`: There is no such campaign here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `campaigns.drafts.stale_version`: Somebody has changed the draft meanwhile: read it again, then decide anew.
+             *     - `campaigns.drafts.step_not_allowed`: The draft cannot do that from where it stands.
+             *     - `campaigns.drafts.too_many`: There are as many open drafts as a company may have: delete those that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `campaigns.drafts.not_fit`: The plan cannot be published as it is: mend the fields that are named.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    campaigns_drafts_validate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The draft's id. */
+                draft_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `campaigns.drafts.four_eyes`: Who submitted the draft does not decide on it: ask somebody else who may.
+             *     - `campaigns.drafts.person_needed`: A person decides: a key's own yes would stand for nobody.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `campaigns.drafts.account_not_found`: There is no such ad account here.
+             *     - `campaigns.drafts.images_not_found`: The plan names images that are not in the library: leave them out, or upload them.
+             *     - `campaigns.drafts.not_found`: There is no such draft here.
+             *     - `campaigns.not_found`: There is no such campaign here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `campaigns.drafts.stale_version`: Somebody has changed the draft meanwhile: read it again, then decide anew.
+             *     - `campaigns.drafts.step_not_allowed`: The draft cannot do that from where it stands.
+             *     - `campaigns.drafts.too_many`: There are as many open drafts as a company may have: delete those that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `campaigns.drafts.not_fit`: The plan cannot be published as it is: mend the fields that are named.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    campaigns_labels_list: {
+        parameters: {
+            query?: {
+                /** @description Which page; the first is 1. */
+                page?: number;
+                /** @description Rows of a page, at most. */
+                limit?: number;
+                /** @description A leading minus turns the order round. */
+                sort?: "name" | "-name" | "campaigns" | "-campaigns" | "created_at" | "-created_at";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LabelRead_"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `campaigns.labels.not_found`: There is no such label here.
+             *     - `campaigns.not_found`: There is no such campaign here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `campaigns.labels.name_taken`: Another label has this name: choose another one.
+             *     - `campaigns.labels.too_many`: There are as many labels as a company may have: delete one that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    campaigns_labels_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LabelCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `campaigns.labels.not_found`: There is no such label here.
+             *     - `campaigns.not_found`: There is no such campaign here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `campaigns.labels.name_taken`: Another label has this name: choose another one.
+             *     - `campaigns.labels.too_many`: There are as many labels as a company may have: delete one that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    campaigns_labels_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The label's id. */
+                label_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `campaigns.labels.not_found`: There is no such label here.
+             *     - `campaigns.not_found`: There is no such campaign here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `campaigns.labels.name_taken`: Another label has this name: choose another one.
+             *     - `campaigns.labels.too_many`: There are as many labels as a company may have: delete one that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    campaigns_labels_rename: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The label's id. */
+                label_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LabelPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `campaigns.labels.not_found`: There is no such label here.
+             *     - `campaigns.not_found`: There is no such campaign here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `campaigns.labels.name_taken`: Another label has this name: choose another one.
+             *     - `campaigns.labels.too_many`: There are as many labels as a company may have: delete one that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    campaigns_labels_change_labelled: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The label's id. */
+                label_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LabelChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelChanged"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `campaigns.labels.not_found`: There is no such label here.
+             *     - `campaigns.not_found`: There is no such campaign here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `campaigns.labels.name_taken`: Another label has this name: choose another one.
+             *     - `campaigns.labels.too_many`: There are as many labels as a company may have: delete one that nobody needs.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -42468,6 +50516,7 @@ export interface operations {
             /**
              * @description Some input is not valid; `fields` names it
              *
+             *     - `integrations.ad_accounts.lead_event_not_used`: Only Snapchat has an event to choose for a lead: every other platform has one of its own.
              *     - `integrations.ad_accounts.no_such_window`: The platform has no such conversion or attribution window.
              *     - `integrations.ad_accounts.pixel_missing`: Name the pixel that conversions are sent to.
              *     - `integrations.address_refused`: This address does not lead to a public host.
@@ -42615,6 +50664,7 @@ export interface operations {
             /**
              * @description Some input is not valid; `fields` names it
              *
+             *     - `integrations.ad_accounts.lead_event_not_used`: Only Snapchat has an event to choose for a lead: every other platform has one of its own.
              *     - `integrations.ad_accounts.no_such_window`: The platform has no such conversion or attribution window.
              *     - `integrations.ad_accounts.pixel_missing`: Name the pixel that conversions are sent to.
              *     - `integrations.address_refused`: This address does not lead to a public host.
@@ -42758,6 +50808,7 @@ export interface operations {
             /**
              * @description Some input is not valid; `fields` names it
              *
+             *     - `integrations.ad_accounts.lead_event_not_used`: Only Snapchat has an event to choose for a lead: every other platform has one of its own.
              *     - `integrations.ad_accounts.no_such_window`: The platform has no such conversion or attribution window.
              *     - `integrations.ad_accounts.pixel_missing`: Name the pixel that conversions are sent to.
              *     - `integrations.address_refused`: This address does not lead to a public host.
@@ -42951,6 +51002,14 @@ export interface operations {
                 mutating?: boolean | null;
                 /** @description Only of this ad account. */
                 ad_account_id?: string | null;
+                /** @description Only of this ad platform. */
+                platform?: ("meta" | "google" | "tiktok" | "snapchat") | null;
+                /** @description Only those that ended so. */
+                outcome?: ("ok" | "transient" | "rate_limited" | "auth" | "permission" | "invalid" | "ambiguous" | "unsupported") | null;
+                /** @description Begun then or later, UTC. */
+                since?: string | null;
+                /** @description Begun before then, UTC. */
+                until?: string | null;
             };
             header?: never;
             path?: never;
@@ -42994,7 +51053,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No such thing here */
+            /**
+             * @description No such thing here
+             *
+             *     - `integrations.calls.not_found`: There is no such call here; they are kept for 30 days.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -43015,6 +51078,297 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `integrations.calls.gate_needed`: A change of an ad account is never sent again: ask for it anew, so that the gate decides on today's evidence.
+             *     - `integrations.calls.not_made_again`: This call cannot be made again.
+             *     - `integrations.calls.nothing_left`: Nothing is left of what this call carried: it has arrived since, waits already, or is gone.
+             *     - `integrations.calls.paused`: Calls to this account pause for a moment: try again shortly.
+             *     - `integrations.calls.sign_in_needed`: The account's connection needs a new sign-in first, under Connections.
+             *     - `integrations.platform_refused`: The platform refused this.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    integrations_calls_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The call's id. */
+                call_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallDetail"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `integrations.calls.not_found`: There is no such call here; they are kept for 30 days.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.calls.gate_needed`: A change of an ad account is never sent again: ask for it anew, so that the gate decides on today's evidence.
+             *     - `integrations.calls.not_made_again`: This call cannot be made again.
+             *     - `integrations.calls.nothing_left`: Nothing is left of what this call carried: it has arrived since, waits already, or is gone.
+             *     - `integrations.calls.paused`: Calls to this account pause for a moment: try again shortly.
+             *     - `integrations.calls.sign_in_needed`: The account's connection needs a new sign-in first, under Connections.
+             *     - `integrations.platform_refused`: The platform refused this.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    integrations_calls_replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The call's id. */
+                call_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallReplay"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `integrations.calls.not_found`: There is no such call here; they are kept for 30 days.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.calls.gate_needed`: A change of an ad account is never sent again: ask for it anew, so that the gate decides on today's evidence.
+             *     - `integrations.calls.not_made_again`: This call cannot be made again.
+             *     - `integrations.calls.nothing_left`: Nothing is left of what this call carried: it has arrived since, waits already, or is gone.
+             *     - `integrations.calls.paused`: Calls to this account pause for a moment: try again shortly.
+             *     - `integrations.calls.sign_in_needed`: The account's connection needs a new sign-in first, under Connections.
              *     - `integrations.platform_refused`: The platform refused this.
              */
             409: {
@@ -44228,6 +52582,1723 @@ export interface operations {
             };
         };
     };
+    integrations_crm_list_accounts: {
+        parameters: {
+            query?: {
+                /** @description Which page; the first is 1. */
+                page?: number;
+                /** @description Rows of a page, at most. */
+                limit?: number;
+                /** @description A leading minus turns the order round. */
+                sort?: "name" | "-name" | "created_at" | "-created_at" | "last_synced_at" | "-last_synced_at";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CrmAccountRead_"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `integrations.crm.not_found`: There is no such CRM account here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.crm.not_connected`: The CRM is not connected: sign in there again.
+             *     - `integrations.platform_refused`: The platform refused this.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.crm.mapping_invalid`: Contacts cannot be read that way.
+             *     - `integrations.crm.not_writable`: The contacts of this CRM cannot be written from here.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    integrations_crm_list_providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrmProviderRead"][];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `integrations.crm.not_found`: There is no such CRM account here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.crm.not_connected`: The CRM is not connected: sign in there again.
+             *     - `integrations.platform_refused`: The platform refused this.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.crm.mapping_invalid`: Contacts cannot be read that way.
+             *     - `integrations.crm.not_writable`: The contacts of this CRM cannot be written from here.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    integrations_crm_get_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The CRM account's id here. */
+                crm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrmAccountRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `integrations.crm.not_found`: There is no such CRM account here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.crm.not_connected`: The CRM is not connected: sign in there again.
+             *     - `integrations.platform_refused`: The platform refused this.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.crm.mapping_invalid`: Contacts cannot be read that way.
+             *     - `integrations.crm.not_writable`: The contacts of this CRM cannot be written from here.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    integrations_crm_disconnect_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The CRM account's id here. */
+                crm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrmAccountRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `integrations.crm.not_found`: There is no such CRM account here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.crm.not_connected`: The CRM is not connected: sign in there again.
+             *     - `integrations.platform_refused`: The platform refused this.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.crm.mapping_invalid`: Contacts cannot be read that way.
+             *     - `integrations.crm.not_writable`: The contacts of this CRM cannot be written from here.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    integrations_crm_change_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The CRM account's id here. */
+                crm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CrmPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrmAccountRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `integrations.crm.not_found`: There is no such CRM account here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.crm.not_connected`: The CRM is not connected: sign in there again.
+             *     - `integrations.platform_refused`: The platform refused this.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.crm.mapping_invalid`: Contacts cannot be read that way.
+             *     - `integrations.crm.not_writable`: The contacts of this CRM cannot be written from here.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    integrations_crm_list_faults: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The CRM account's id here. */
+                crm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrmFaultsRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `integrations.crm.not_found`: There is no such CRM account here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.crm.not_connected`: The CRM is not connected: sign in there again.
+             *     - `integrations.platform_refused`: The platform refused this.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.crm.mapping_invalid`: Contacts cannot be read that way.
+             *     - `integrations.crm.not_writable`: The contacts of this CRM cannot be written from here.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    integrations_crm_list_properties: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The CRM account's id here. */
+                crm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrmPropertiesRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `integrations.crm.not_found`: There is no such CRM account here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.crm.not_connected`: The CRM is not connected: sign in there again.
+             *     - `integrations.platform_refused`: The platform refused this.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.crm.mapping_invalid`: Contacts cannot be read that way.
+             *     - `integrations.crm.not_writable`: The contacts of this CRM cannot be written from here.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    integrations_crm_sync_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The CRM account's id here. */
+                crm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrmSyncAsked"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `integrations.crm.not_found`: There is no such CRM account here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.crm.not_connected`: The CRM is not connected: sign in there again.
+             *     - `integrations.platform_refused`: The platform refused this.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.crm.mapping_invalid`: Contacts cannot be read that way.
+             *     - `integrations.crm.not_writable`: The contacts of this CRM cannot be written from here.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    integrations_crm_list_syncs: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before; left out for the first page. */
+                cursor?: string | null;
+                /** @description Rows of a page, at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The CRM account's id here. */
+                crm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CursorPage_CrmSyncRead_"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `integrations.crm.not_found`: There is no such CRM account here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.crm.not_connected`: The CRM is not connected: sign in there again.
+             *     - `integrations.platform_refused`: The platform refused this.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.crm.mapping_invalid`: Contacts cannot be read that way.
+             *     - `integrations.crm.not_writable`: The contacts of this CRM cannot be written from here.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    integrations_crm_list_writes: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before; left out for the first page. */
+                cursor?: string | null;
+                /** @description Rows of a page, at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The CRM account's id here. */
+                crm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CursorPage_CrmPushRead_"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `integrations.crm.not_found`: There is no such CRM account here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.crm.not_connected`: The CRM is not connected: sign in there again.
+             *     - `integrations.platform_refused`: The platform refused this.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.crm.mapping_invalid`: Contacts cannot be read that way.
+             *     - `integrations.crm.not_writable`: The contacts of this CRM cannot be written from here.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    integrations_crm_authorize: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The CRM. */
+                provider: "hubspot" | "salesforce";
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CrmAuthorizeAsk"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrmAuthorizeRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `integrations.crm.not_found`: There is no such CRM account here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.crm.not_connected`: The CRM is not connected: sign in there again.
+             *     - `integrations.platform_refused`: The platform refused this.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.crm.mapping_invalid`: Contacts cannot be read that way.
+             *     - `integrations.crm.not_writable`: The contacts of this CRM cannot be written from here.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    integrations_crm_callback: {
+        parameters: {
+            query: {
+                /** @description What the sign-in began with; sealed. */
+                state: string;
+                /** @description What the CRM gave, to be redeemed for a token. */
+                code?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description The CRM. */
+                provider: "hubspot" | "salesforce";
+            };
+            cookie?: {
+                /** @description Ties the sign-in to the browser that began it. */
+                stratum_connect_crm?: string | null;
+            };
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `integrations.crm.not_found`: There is no such CRM account here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.crm.not_connected`: The CRM is not connected: sign in there again.
+             *     - `integrations.platform_refused`: The platform refused this.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.crm.mapping_invalid`: Contacts cannot be read that way.
+             *     - `integrations.crm.not_writable`: The contacts of this CRM cannot be written from here.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     integrations_health_list: {
         parameters: {
             query?: {
@@ -44326,6 +54397,1890 @@ export interface operations {
              * @description Some input is not valid; `fields` names it
              *
              *     - `integrations.address_refused`: This address does not lead to a public host.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    integrations_health_read_connector_history: {
+        parameters: {
+            query?: {
+                /** @description How many days back, today among them. */
+                days?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The ad account's id here. */
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthHistoryRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.platform_refused`: The platform refused this.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    integrations_shops_list: {
+        parameters: {
+            query?: {
+                /** @description Which page; the first is 1. */
+                page?: number;
+                /** @description Rows of a page, at most. */
+                limit?: number;
+                /** @description A leading minus turns the order round. */
+                sort?: "name" | "-name" | "created_at" | "-created_at" | "last_synced_at" | "-last_synced_at";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ShopRead_"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `integrations.shops.not_found`: There is no such shop here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.platform_refused`: The platform refused this.
+             *     - `integrations.shops.not_connected`: The shop is not connected: sign in there again.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.shops.domain_invalid`: This is no shop's own address.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    integrations_shops_list_providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopProviderRead"][];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `integrations.shops.not_found`: There is no such shop here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.platform_refused`: The platform refused this.
+             *     - `integrations.shops.not_connected`: The shop is not connected: sign in there again.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.shops.domain_invalid`: This is no shop's own address.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    integrations_shops_authorize: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Where the shop is run. */
+                provider: "shopify";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShopAuthorize"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopAuthorizeRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `integrations.shops.not_found`: There is no such shop here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.platform_refused`: The platform refused this.
+             *     - `integrations.shops.not_connected`: The shop is not connected: sign in there again.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.shops.domain_invalid`: This is no shop's own address.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    integrations_shops_callback: {
+        parameters: {
+            query: {
+                /** @description What the sign-in began with; sealed. */
+                state: string;
+                /** @description The shop's own address. */
+                shop: string;
+                /** @description The signature over the other parameters. */
+                hmac: string;
+                /** @description What the shop gave, to be redeemed for a token. */
+                code: string;
+            };
+            header?: never;
+            path: {
+                /** @description Where the shop is run. */
+                provider: "shopify";
+            };
+            cookie?: {
+                /** @description Ties the sign-in to the browser that began it. */
+                stratum_connect_shop?: string | null;
+            };
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `integrations.shops.not_found`: There is no such shop here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.platform_refused`: The platform refused this.
+             *     - `integrations.shops.not_connected`: The shop is not connected: sign in there again.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.shops.domain_invalid`: This is no shop's own address.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    integrations_shops_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The shop's id here. */
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `integrations.shops.not_found`: There is no such shop here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.platform_refused`: The platform refused this.
+             *     - `integrations.shops.not_connected`: The shop is not connected: sign in there again.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.shops.domain_invalid`: This is no shop's own address.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    integrations_shops_disconnect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The shop's id here. */
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `integrations.shops.not_found`: There is no such shop here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.platform_refused`: The platform refused this.
+             *     - `integrations.shops.not_connected`: The shop is not connected: sign in there again.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.shops.domain_invalid`: This is no shop's own address.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    integrations_shops_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The shop's id here. */
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShopPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `integrations.shops.not_found`: There is no such shop here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.platform_refused`: The platform refused this.
+             *     - `integrations.shops.not_connected`: The shop is not connected: sign in there again.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.shops.domain_invalid`: This is no shop's own address.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    integrations_shops_sync: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The shop's id here. */
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopSyncAsked"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `integrations.shops.not_found`: There is no such shop here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.platform_refused`: The platform refused this.
+             *     - `integrations.shops.not_connected`: The shop is not connected: sign in there again.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.shops.domain_invalid`: This is no shop's own address.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    integrations_shops_list_syncs: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before; left out for the first page. */
+                cursor?: string | null;
+                /** @description Rows of a page, at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The shop's id here. */
+                shop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CursorPage_ShopSyncRead_"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `integrations.shops.not_found`: There is no such shop here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.platform_refused`: The platform refused this.
+             *     - `integrations.shops.not_connected`: The shop is not connected: sign in there again.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.shops.domain_invalid`: This is no shop's own address.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    integrations_webhooks_verify_meta: {
+        parameters: {
+            query: {
+                /** @description Our META_WEBHOOK_VERIFY_TOKEN. */
+                "hub.verify_token": string;
+                /** @description What is answered. */
+                "hub.challenge": string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The challenge */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No valid credential
+             *
+             *     - `integrations.webhooks.not_signed`: The signature is missing, or is not the platform's over these bytes.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `integrations.webhooks.not_verified`: The verify token is not the one that is set here.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `integrations.webhooks.not_set_up`: This platform sends no webhooks here: its app's secret and a verify token have to be set first.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.platform_refused`: The platform refused this.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The body is too large
+             *
+             *     - `integrations.webhooks.too_large`: A webhook's message has 256 KiB at most.
+             */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.webhooks.unreadable`: The message is signed, and not of the form that this platform sends.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    integrations_webhooks_take_meta: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `sha256=` and the HMAC of the body. */
+                "X-Hub-Signature-256"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookTaken"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No valid credential
+             *
+             *     - `integrations.webhooks.not_signed`: The signature is missing, or is not the platform's over these bytes.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `integrations.webhooks.not_verified`: The verify token is not the one that is set here.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `integrations.webhooks.not_set_up`: This platform sends no webhooks here: its app's secret and a verify token have to be set first.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.platform_refused`: The platform refused this.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The body is too large
+             *
+             *     - `integrations.webhooks.too_large`: A webhook's message has 256 KiB at most.
+             */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.webhooks.unreadable`: The message is signed, and not of the form that this platform sends.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    integrations_webhooks_take_shopify: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description What it is about: `orders/updated`. */
+                "X-Shopify-Topic": string;
+                /** @description The shop's own address. */
+                "X-Shopify-Shop-Domain": string;
+                /** @description The same for each time it is sent. */
+                "X-Shopify-Webhook-Id": string;
+                /** @description When it happened, in ISO 8601. */
+                "X-Shopify-Triggered-At": string;
+                /** @description The HMAC of the body, in base64. */
+                "X-Shopify-Hmac-Sha256"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookTaken"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No valid credential
+             *
+             *     - `integrations.webhooks.not_signed`: The signature is missing, or is not the platform's over these bytes.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `integrations.webhooks.not_verified`: The verify token is not the one that is set here.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `integrations.webhooks.not_set_up`: This platform sends no webhooks here: its app's secret and a verify token have to be set first.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.platform_refused`: The platform refused this.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The body is too large
+             *
+             *     - `integrations.webhooks.too_large`: A webhook's message has 256 KiB at most.
+             */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.webhooks.unreadable`: The message is signed, and not of the form that this platform sends.
              */
             422: {
                 headers: {
@@ -45100,6 +57055,7 @@ export interface operations {
              *
              *     - `notifications.channels.delivery_not_found`: There is no such message in the log.
              *     - `notifications.channels.slack_not_connected`: No Slack workspace is connected.
+             *     - `notifications.channels.webhook_not_set`: No webhook is set up.
              *     - `notifications.not_found`: There is no such notification in your inbox.
              */
             404: {
@@ -45148,6 +57104,7 @@ export interface operations {
              *
              *     - `notifications.channels.channel_unknown`: The bot sees no such channel: invite it there, or choose another one.
              *     - `notifications.channels.slack_token_refused`: Slack does not take this token: use the bot token of an app that is installed in your workspace.
+             *     - `notifications.channels.webhook_address_unusable`: The address cannot be used.
              */
             422: {
                 headers: {
@@ -45250,6 +57207,7 @@ export interface operations {
              *
              *     - `notifications.channels.delivery_not_found`: There is no such message in the log.
              *     - `notifications.channels.slack_not_connected`: No Slack workspace is connected.
+             *     - `notifications.channels.webhook_not_set`: No webhook is set up.
              *     - `notifications.not_found`: There is no such notification in your inbox.
              */
             404: {
@@ -45298,6 +57256,7 @@ export interface operations {
              *
              *     - `notifications.channels.channel_unknown`: The bot sees no such channel: invite it there, or choose another one.
              *     - `notifications.channels.slack_token_refused`: Slack does not take this token: use the bot token of an app that is installed in your workspace.
+             *     - `notifications.channels.webhook_address_unusable`: The address cannot be used.
              */
             422: {
                 headers: {
@@ -45394,6 +57353,7 @@ export interface operations {
              *
              *     - `notifications.channels.delivery_not_found`: There is no such message in the log.
              *     - `notifications.channels.slack_not_connected`: No Slack workspace is connected.
+             *     - `notifications.channels.webhook_not_set`: No webhook is set up.
              *     - `notifications.not_found`: There is no such notification in your inbox.
              */
             404: {
@@ -45442,6 +57402,7 @@ export interface operations {
              *
              *     - `notifications.channels.channel_unknown`: The bot sees no such channel: invite it there, or choose another one.
              *     - `notifications.channels.slack_token_refused`: Slack does not take this token: use the bot token of an app that is installed in your workspace.
+             *     - `notifications.channels.webhook_address_unusable`: The address cannot be used.
              */
             422: {
                 headers: {
@@ -45535,6 +57496,7 @@ export interface operations {
              *
              *     - `notifications.channels.delivery_not_found`: There is no such message in the log.
              *     - `notifications.channels.slack_not_connected`: No Slack workspace is connected.
+             *     - `notifications.channels.webhook_not_set`: No webhook is set up.
              *     - `notifications.not_found`: There is no such notification in your inbox.
              */
             404: {
@@ -45583,6 +57545,7 @@ export interface operations {
              *
              *     - `notifications.channels.channel_unknown`: The bot sees no such channel: invite it there, or choose another one.
              *     - `notifications.channels.slack_token_refused`: Slack does not take this token: use the bot token of an app that is installed in your workspace.
+             *     - `notifications.channels.webhook_address_unusable`: The address cannot be used.
              */
             422: {
                 headers: {
@@ -45680,6 +57643,7 @@ export interface operations {
              *
              *     - `notifications.channels.delivery_not_found`: There is no such message in the log.
              *     - `notifications.channels.slack_not_connected`: No Slack workspace is connected.
+             *     - `notifications.channels.webhook_not_set`: No webhook is set up.
              *     - `notifications.not_found`: There is no such notification in your inbox.
              */
             404: {
@@ -45728,6 +57692,7 @@ export interface operations {
              *
              *     - `notifications.channels.channel_unknown`: The bot sees no such channel: invite it there, or choose another one.
              *     - `notifications.channels.slack_token_refused`: Slack does not take this token: use the bot token of an app that is installed in your workspace.
+             *     - `notifications.channels.webhook_address_unusable`: The address cannot be used.
              */
             422: {
                 headers: {
@@ -45819,6 +57784,7 @@ export interface operations {
              *
              *     - `notifications.channels.delivery_not_found`: There is no such message in the log.
              *     - `notifications.channels.slack_not_connected`: No Slack workspace is connected.
+             *     - `notifications.channels.webhook_not_set`: No webhook is set up.
              *     - `notifications.not_found`: There is no such notification in your inbox.
              */
             404: {
@@ -45867,6 +57833,7 @@ export interface operations {
              *
              *     - `notifications.channels.channel_unknown`: The bot sees no such channel: invite it there, or choose another one.
              *     - `notifications.channels.slack_token_refused`: Slack does not take this token: use the bot token of an app that is installed in your workspace.
+             *     - `notifications.channels.webhook_address_unusable`: The address cannot be used.
              */
             422: {
                 headers: {
@@ -45964,6 +57931,7 @@ export interface operations {
              *
              *     - `notifications.channels.delivery_not_found`: There is no such message in the log.
              *     - `notifications.channels.slack_not_connected`: No Slack workspace is connected.
+             *     - `notifications.channels.webhook_not_set`: No webhook is set up.
              *     - `notifications.not_found`: There is no such notification in your inbox.
              */
             404: {
@@ -46012,6 +57980,7 @@ export interface operations {
              *
              *     - `notifications.channels.channel_unknown`: The bot sees no such channel: invite it there, or choose another one.
              *     - `notifications.channels.slack_token_refused`: Slack does not take this token: use the bot token of an app that is installed in your workspace.
+             *     - `notifications.channels.webhook_address_unusable`: The address cannot be used.
              */
             422: {
                 headers: {
@@ -46105,6 +58074,7 @@ export interface operations {
              *
              *     - `notifications.channels.delivery_not_found`: There is no such message in the log.
              *     - `notifications.channels.slack_not_connected`: No Slack workspace is connected.
+             *     - `notifications.channels.webhook_not_set`: No webhook is set up.
              *     - `notifications.not_found`: There is no such notification in your inbox.
              */
             404: {
@@ -46153,6 +58123,7 @@ export interface operations {
              *
              *     - `notifications.channels.channel_unknown`: The bot sees no such channel: invite it there, or choose another one.
              *     - `notifications.channels.slack_token_refused`: Slack does not take this token: use the bot token of an app that is installed in your workspace.
+             *     - `notifications.channels.webhook_address_unusable`: The address cannot be used.
              */
             422: {
                 headers: {
@@ -46246,6 +58217,7 @@ export interface operations {
              *
              *     - `notifications.channels.delivery_not_found`: There is no such message in the log.
              *     - `notifications.channels.slack_not_connected`: No Slack workspace is connected.
+             *     - `notifications.channels.webhook_not_set`: No webhook is set up.
              *     - `notifications.not_found`: There is no such notification in your inbox.
              */
             404: {
@@ -46294,6 +58266,871 @@ export interface operations {
              *
              *     - `notifications.channels.channel_unknown`: The bot sees no such channel: invite it there, or choose another one.
              *     - `notifications.channels.slack_token_refused`: Slack does not take this token: use the bot token of an app that is installed in your workspace.
+             *     - `notifications.channels.webhook_address_unusable`: The address cannot be used.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `notifications.channels.slack_unreachable`: Slack did not answer, or asks to wait: try again shortly.
+             *     - `notifications.mail_not_sent`: The mail server did not take a mail; it is tried again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    notifications_channels_set_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookChannelPut"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookChannelSecret"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `notifications.channels.delivery_not_found`: There is no such message in the log.
+             *     - `notifications.channels.slack_not_connected`: No Slack workspace is connected.
+             *     - `notifications.channels.webhook_not_set`: No webhook is set up.
+             *     - `notifications.not_found`: There is no such notification in your inbox.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `notifications.channels.no_channel`: Choose a channel first.
+             *     - `notifications.channels.not_dead`: Only a message that was given up can be sent again.
+             *     - `notifications.channels.slack_refused`: Slack refused this: its own word for it is in the context.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `notifications.channels.channel_unknown`: The bot sees no such channel: invite it there, or choose another one.
+             *     - `notifications.channels.slack_token_refused`: Slack does not take this token: use the bot token of an app that is installed in your workspace.
+             *     - `notifications.channels.webhook_address_unusable`: The address cannot be used.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `notifications.channels.slack_unreachable`: Slack did not answer, or asks to wait: try again shortly.
+             *     - `notifications.mail_not_sent`: The mail server did not take a mail; it is tried again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    notifications_channels_remove_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `notifications.channels.delivery_not_found`: There is no such message in the log.
+             *     - `notifications.channels.slack_not_connected`: No Slack workspace is connected.
+             *     - `notifications.channels.webhook_not_set`: No webhook is set up.
+             *     - `notifications.not_found`: There is no such notification in your inbox.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `notifications.channels.no_channel`: Choose a channel first.
+             *     - `notifications.channels.not_dead`: Only a message that was given up can be sent again.
+             *     - `notifications.channels.slack_refused`: Slack refused this: its own word for it is in the context.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `notifications.channels.channel_unknown`: The bot sees no such channel: invite it there, or choose another one.
+             *     - `notifications.channels.slack_token_refused`: Slack does not take this token: use the bot token of an app that is installed in your workspace.
+             *     - `notifications.channels.webhook_address_unusable`: The address cannot be used.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `notifications.channels.slack_unreachable`: Slack did not answer, or asks to wait: try again shortly.
+             *     - `notifications.mail_not_sent`: The mail server did not take a mail; it is tried again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    notifications_channels_change_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookChannelPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelsRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `notifications.channels.delivery_not_found`: There is no such message in the log.
+             *     - `notifications.channels.slack_not_connected`: No Slack workspace is connected.
+             *     - `notifications.channels.webhook_not_set`: No webhook is set up.
+             *     - `notifications.not_found`: There is no such notification in your inbox.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `notifications.channels.no_channel`: Choose a channel first.
+             *     - `notifications.channels.not_dead`: Only a message that was given up can be sent again.
+             *     - `notifications.channels.slack_refused`: Slack refused this: its own word for it is in the context.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `notifications.channels.channel_unknown`: The bot sees no such channel: invite it there, or choose another one.
+             *     - `notifications.channels.slack_token_refused`: Slack does not take this token: use the bot token of an app that is installed in your workspace.
+             *     - `notifications.channels.webhook_address_unusable`: The address cannot be used.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `notifications.channels.slack_unreachable`: Slack did not answer, or asks to wait: try again shortly.
+             *     - `notifications.mail_not_sent`: The mail server did not take a mail; it is tried again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    notifications_channels_change_webhook_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookChannelSecret"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `notifications.channels.delivery_not_found`: There is no such message in the log.
+             *     - `notifications.channels.slack_not_connected`: No Slack workspace is connected.
+             *     - `notifications.channels.webhook_not_set`: No webhook is set up.
+             *     - `notifications.not_found`: There is no such notification in your inbox.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `notifications.channels.no_channel`: Choose a channel first.
+             *     - `notifications.channels.not_dead`: Only a message that was given up can be sent again.
+             *     - `notifications.channels.slack_refused`: Slack refused this: its own word for it is in the context.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `notifications.channels.channel_unknown`: The bot sees no such channel: invite it there, or choose another one.
+             *     - `notifications.channels.slack_token_refused`: Slack does not take this token: use the bot token of an app that is installed in your workspace.
+             *     - `notifications.channels.webhook_address_unusable`: The address cannot be used.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `notifications.channels.slack_unreachable`: Slack did not answer, or asks to wait: try again shortly.
+             *     - `notifications.mail_not_sent`: The mail server did not take a mail; it is tried again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    notifications_channels_send_test_to_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationDeliveryRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `notifications.channels.delivery_not_found`: There is no such message in the log.
+             *     - `notifications.channels.slack_not_connected`: No Slack workspace is connected.
+             *     - `notifications.channels.webhook_not_set`: No webhook is set up.
+             *     - `notifications.not_found`: There is no such notification in your inbox.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `notifications.channels.no_channel`: Choose a channel first.
+             *     - `notifications.channels.not_dead`: Only a message that was given up can be sent again.
+             *     - `notifications.channels.slack_refused`: Slack refused this: its own word for it is in the context.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `notifications.channels.channel_unknown`: The bot sees no such channel: invite it there, or choose another one.
+             *     - `notifications.channels.slack_token_refused`: Slack does not take this token: use the bot token of an app that is installed in your workspace.
+             *     - `notifications.channels.webhook_address_unusable`: The address cannot be used.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `notifications.channels.slack_unreachable`: Slack did not answer, or asks to wait: try again shortly.
+             *     - `notifications.mail_not_sent`: The mail server did not take a mail; it is tried again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    notifications_channels_send_test_to_whatsapp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationDeliveryRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `notifications.channels.delivery_not_found`: There is no such message in the log.
+             *     - `notifications.channels.slack_not_connected`: No Slack workspace is connected.
+             *     - `notifications.channels.webhook_not_set`: No webhook is set up.
+             *     - `notifications.not_found`: There is no such notification in your inbox.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `notifications.channels.no_channel`: Choose a channel first.
+             *     - `notifications.channels.not_dead`: Only a message that was given up can be sent again.
+             *     - `notifications.channels.slack_refused`: Slack refused this: its own word for it is in the context.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `notifications.channels.channel_unknown`: The bot sees no such channel: invite it there, or choose another one.
+             *     - `notifications.channels.slack_token_refused`: Slack does not take this token: use the bot token of an app that is installed in your workspace.
+             *     - `notifications.channels.webhook_address_unusable`: The address cannot be used.
              */
             422: {
                 headers: {
@@ -47172,6 +60009,2049 @@ export interface operations {
              * @description A part that this needs is down
              *
              *     - `notifications.mail_not_sent`: The mail server did not take a mail; it is tried again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    notifications_whatsapp_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatsAppChannelRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No valid credential
+             *
+             *     - `notifications.whatsapp.hook_not_signed`: The signature is missing, or is not the app's over these bytes.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `notifications.whatsapp.hook_not_verified`: The verify token is not the one that was shown here.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `notifications.not_found`: There is no such notification in your inbox.
+             *     - `notifications.whatsapp.hook_unknown`: There is no such webhook.
+             *     - `notifications.whatsapp.no_number`: You have given no number.
+             *     - `notifications.whatsapp.not_connected`: No WhatsApp number is connected.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `notifications.whatsapp.not_confirmed`: Your number is not confirmed: send the code from it first.
+             *     - `notifications.whatsapp.unwilling`: Meta refused this: its own words are in the context.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The body is too large
+             *
+             *     - `notifications.whatsapp.hook_too_large`: A webhook's message has 3 MiB at most.
+             */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `notifications.whatsapp.hook_unreadable`: The message is signed, and not of the form that Meta sends.
+             *     - `notifications.whatsapp.number_invalid`: There is no such number: write it with its country's code, like +36 30 123 4567.
+             *     - `notifications.whatsapp.number_is_the_companys`: This is the number that the company writes from: give your own.
+             *     - `notifications.whatsapp.refused`: Meta refuses this number, account, token or secret: its own words are in the context.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `notifications.mail_not_sent`: The mail server did not take a mail; it is tried again.
+             *     - `notifications.whatsapp.unreachable`: WhatsApp did not answer, or asks to wait: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    notifications_whatsapp_connect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhatsAppConnect"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatsAppConnected"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No valid credential
+             *
+             *     - `notifications.whatsapp.hook_not_signed`: The signature is missing, or is not the app's over these bytes.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `notifications.whatsapp.hook_not_verified`: The verify token is not the one that was shown here.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `notifications.not_found`: There is no such notification in your inbox.
+             *     - `notifications.whatsapp.hook_unknown`: There is no such webhook.
+             *     - `notifications.whatsapp.no_number`: You have given no number.
+             *     - `notifications.whatsapp.not_connected`: No WhatsApp number is connected.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `notifications.whatsapp.not_confirmed`: Your number is not confirmed: send the code from it first.
+             *     - `notifications.whatsapp.unwilling`: Meta refused this: its own words are in the context.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The body is too large
+             *
+             *     - `notifications.whatsapp.hook_too_large`: A webhook's message has 3 MiB at most.
+             */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `notifications.whatsapp.hook_unreadable`: The message is signed, and not of the form that Meta sends.
+             *     - `notifications.whatsapp.number_invalid`: There is no such number: write it with its country's code, like +36 30 123 4567.
+             *     - `notifications.whatsapp.number_is_the_companys`: This is the number that the company writes from: give your own.
+             *     - `notifications.whatsapp.refused`: Meta refuses this number, account, token or secret: its own words are in the context.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `notifications.mail_not_sent`: The mail server did not take a mail; it is tried again.
+             *     - `notifications.whatsapp.unreachable`: WhatsApp did not answer, or asks to wait: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    notifications_whatsapp_disconnect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No valid credential
+             *
+             *     - `notifications.whatsapp.hook_not_signed`: The signature is missing, or is not the app's over these bytes.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `notifications.whatsapp.hook_not_verified`: The verify token is not the one that was shown here.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `notifications.not_found`: There is no such notification in your inbox.
+             *     - `notifications.whatsapp.hook_unknown`: There is no such webhook.
+             *     - `notifications.whatsapp.no_number`: You have given no number.
+             *     - `notifications.whatsapp.not_connected`: No WhatsApp number is connected.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `notifications.whatsapp.not_confirmed`: Your number is not confirmed: send the code from it first.
+             *     - `notifications.whatsapp.unwilling`: Meta refused this: its own words are in the context.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The body is too large
+             *
+             *     - `notifications.whatsapp.hook_too_large`: A webhook's message has 3 MiB at most.
+             */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `notifications.whatsapp.hook_unreadable`: The message is signed, and not of the form that Meta sends.
+             *     - `notifications.whatsapp.number_invalid`: There is no such number: write it with its country's code, like +36 30 123 4567.
+             *     - `notifications.whatsapp.number_is_the_companys`: This is the number that the company writes from: give your own.
+             *     - `notifications.whatsapp.refused`: Meta refuses this number, account, token or secret: its own words are in the context.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `notifications.mail_not_sent`: The mail server did not take a mail; it is tried again.
+             *     - `notifications.whatsapp.unreachable`: WhatsApp did not answer, or asks to wait: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    notifications_whatsapp_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhatsAppPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatsAppChannelRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No valid credential
+             *
+             *     - `notifications.whatsapp.hook_not_signed`: The signature is missing, or is not the app's over these bytes.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `notifications.whatsapp.hook_not_verified`: The verify token is not the one that was shown here.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `notifications.not_found`: There is no such notification in your inbox.
+             *     - `notifications.whatsapp.hook_unknown`: There is no such webhook.
+             *     - `notifications.whatsapp.no_number`: You have given no number.
+             *     - `notifications.whatsapp.not_connected`: No WhatsApp number is connected.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `notifications.whatsapp.not_confirmed`: Your number is not confirmed: send the code from it first.
+             *     - `notifications.whatsapp.unwilling`: Meta refused this: its own words are in the context.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The body is too large
+             *
+             *     - `notifications.whatsapp.hook_too_large`: A webhook's message has 3 MiB at most.
+             */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `notifications.whatsapp.hook_unreadable`: The message is signed, and not of the form that Meta sends.
+             *     - `notifications.whatsapp.number_invalid`: There is no such number: write it with its country's code, like +36 30 123 4567.
+             *     - `notifications.whatsapp.number_is_the_companys`: This is the number that the company writes from: give your own.
+             *     - `notifications.whatsapp.refused`: Meta refuses this number, account, token or secret: its own words are in the context.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `notifications.mail_not_sent`: The mail server did not take a mail; it is tried again.
+             *     - `notifications.whatsapp.unreachable`: WhatsApp did not answer, or asks to wait: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    notifications_whatsapp_get_own: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnWhatsAppRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No valid credential
+             *
+             *     - `notifications.whatsapp.hook_not_signed`: The signature is missing, or is not the app's over these bytes.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `notifications.whatsapp.hook_not_verified`: The verify token is not the one that was shown here.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `notifications.not_found`: There is no such notification in your inbox.
+             *     - `notifications.whatsapp.hook_unknown`: There is no such webhook.
+             *     - `notifications.whatsapp.no_number`: You have given no number.
+             *     - `notifications.whatsapp.not_connected`: No WhatsApp number is connected.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `notifications.whatsapp.not_confirmed`: Your number is not confirmed: send the code from it first.
+             *     - `notifications.whatsapp.unwilling`: Meta refused this: its own words are in the context.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The body is too large
+             *
+             *     - `notifications.whatsapp.hook_too_large`: A webhook's message has 3 MiB at most.
+             */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `notifications.whatsapp.hook_unreadable`: The message is signed, and not of the form that Meta sends.
+             *     - `notifications.whatsapp.number_invalid`: There is no such number: write it with its country's code, like +36 30 123 4567.
+             *     - `notifications.whatsapp.number_is_the_companys`: This is the number that the company writes from: give your own.
+             *     - `notifications.whatsapp.refused`: Meta refuses this number, account, token or secret: its own words are in the context.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `notifications.mail_not_sent`: The mail server did not take a mail; it is tried again.
+             *     - `notifications.whatsapp.unreachable`: WhatsApp did not answer, or asks to wait: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    notifications_whatsapp_give_own: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnWhatsAppPut"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnWhatsAppAsked"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No valid credential
+             *
+             *     - `notifications.whatsapp.hook_not_signed`: The signature is missing, or is not the app's over these bytes.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `notifications.whatsapp.hook_not_verified`: The verify token is not the one that was shown here.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `notifications.not_found`: There is no such notification in your inbox.
+             *     - `notifications.whatsapp.hook_unknown`: There is no such webhook.
+             *     - `notifications.whatsapp.no_number`: You have given no number.
+             *     - `notifications.whatsapp.not_connected`: No WhatsApp number is connected.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `notifications.whatsapp.not_confirmed`: Your number is not confirmed: send the code from it first.
+             *     - `notifications.whatsapp.unwilling`: Meta refused this: its own words are in the context.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The body is too large
+             *
+             *     - `notifications.whatsapp.hook_too_large`: A webhook's message has 3 MiB at most.
+             */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `notifications.whatsapp.hook_unreadable`: The message is signed, and not of the form that Meta sends.
+             *     - `notifications.whatsapp.number_invalid`: There is no such number: write it with its country's code, like +36 30 123 4567.
+             *     - `notifications.whatsapp.number_is_the_companys`: This is the number that the company writes from: give your own.
+             *     - `notifications.whatsapp.refused`: Meta refuses this number, account, token or secret: its own words are in the context.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `notifications.mail_not_sent`: The mail server did not take a mail; it is tried again.
+             *     - `notifications.whatsapp.unreachable`: WhatsApp did not answer, or asks to wait: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    notifications_whatsapp_stop_own: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnWhatsAppRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No valid credential
+             *
+             *     - `notifications.whatsapp.hook_not_signed`: The signature is missing, or is not the app's over these bytes.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `notifications.whatsapp.hook_not_verified`: The verify token is not the one that was shown here.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `notifications.not_found`: There is no such notification in your inbox.
+             *     - `notifications.whatsapp.hook_unknown`: There is no such webhook.
+             *     - `notifications.whatsapp.no_number`: You have given no number.
+             *     - `notifications.whatsapp.not_connected`: No WhatsApp number is connected.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `notifications.whatsapp.not_confirmed`: Your number is not confirmed: send the code from it first.
+             *     - `notifications.whatsapp.unwilling`: Meta refused this: its own words are in the context.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The body is too large
+             *
+             *     - `notifications.whatsapp.hook_too_large`: A webhook's message has 3 MiB at most.
+             */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `notifications.whatsapp.hook_unreadable`: The message is signed, and not of the form that Meta sends.
+             *     - `notifications.whatsapp.number_invalid`: There is no such number: write it with its country's code, like +36 30 123 4567.
+             *     - `notifications.whatsapp.number_is_the_companys`: This is the number that the company writes from: give your own.
+             *     - `notifications.whatsapp.refused`: Meta refuses this number, account, token or secret: its own words are in the context.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `notifications.mail_not_sent`: The mail server did not take a mail; it is tried again.
+             *     - `notifications.whatsapp.unreachable`: WhatsApp did not answer, or asks to wait: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    notifications_whatsapp_change_own: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnWhatsAppPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnWhatsAppRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No valid credential
+             *
+             *     - `notifications.whatsapp.hook_not_signed`: The signature is missing, or is not the app's over these bytes.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `notifications.whatsapp.hook_not_verified`: The verify token is not the one that was shown here.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `notifications.not_found`: There is no such notification in your inbox.
+             *     - `notifications.whatsapp.hook_unknown`: There is no such webhook.
+             *     - `notifications.whatsapp.no_number`: You have given no number.
+             *     - `notifications.whatsapp.not_connected`: No WhatsApp number is connected.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `notifications.whatsapp.not_confirmed`: Your number is not confirmed: send the code from it first.
+             *     - `notifications.whatsapp.unwilling`: Meta refused this: its own words are in the context.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The body is too large
+             *
+             *     - `notifications.whatsapp.hook_too_large`: A webhook's message has 3 MiB at most.
+             */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `notifications.whatsapp.hook_unreadable`: The message is signed, and not of the form that Meta sends.
+             *     - `notifications.whatsapp.number_invalid`: There is no such number: write it with its country's code, like +36 30 123 4567.
+             *     - `notifications.whatsapp.number_is_the_companys`: This is the number that the company writes from: give your own.
+             *     - `notifications.whatsapp.refused`: Meta refuses this number, account, token or secret: its own words are in the context.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `notifications.mail_not_sent`: The mail server did not take a mail; it is tried again.
+             *     - `notifications.whatsapp.unreachable`: WhatsApp did not answer, or asks to wait: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    notifications_whatsapp_hand_in_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatsAppChannelRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No valid credential
+             *
+             *     - `notifications.whatsapp.hook_not_signed`: The signature is missing, or is not the app's over these bytes.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `notifications.whatsapp.hook_not_verified`: The verify token is not the one that was shown here.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `notifications.not_found`: There is no such notification in your inbox.
+             *     - `notifications.whatsapp.hook_unknown`: There is no such webhook.
+             *     - `notifications.whatsapp.no_number`: You have given no number.
+             *     - `notifications.whatsapp.not_connected`: No WhatsApp number is connected.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `notifications.whatsapp.not_confirmed`: Your number is not confirmed: send the code from it first.
+             *     - `notifications.whatsapp.unwilling`: Meta refused this: its own words are in the context.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The body is too large
+             *
+             *     - `notifications.whatsapp.hook_too_large`: A webhook's message has 3 MiB at most.
+             */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `notifications.whatsapp.hook_unreadable`: The message is signed, and not of the form that Meta sends.
+             *     - `notifications.whatsapp.number_invalid`: There is no such number: write it with its country's code, like +36 30 123 4567.
+             *     - `notifications.whatsapp.number_is_the_companys`: This is the number that the company writes from: give your own.
+             *     - `notifications.whatsapp.refused`: Meta refuses this number, account, token or secret: its own words are in the context.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `notifications.mail_not_sent`: The mail server did not take a mail; it is tried again.
+             *     - `notifications.whatsapp.unreachable`: WhatsApp did not answer, or asks to wait: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    notifications_whatsapp_refresh_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatsAppChannelRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No valid credential
+             *
+             *     - `notifications.whatsapp.hook_not_signed`: The signature is missing, or is not the app's over these bytes.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `notifications.whatsapp.hook_not_verified`: The verify token is not the one that was shown here.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `notifications.not_found`: There is no such notification in your inbox.
+             *     - `notifications.whatsapp.hook_unknown`: There is no such webhook.
+             *     - `notifications.whatsapp.no_number`: You have given no number.
+             *     - `notifications.whatsapp.not_connected`: No WhatsApp number is connected.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `notifications.whatsapp.not_confirmed`: Your number is not confirmed: send the code from it first.
+             *     - `notifications.whatsapp.unwilling`: Meta refused this: its own words are in the context.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The body is too large
+             *
+             *     - `notifications.whatsapp.hook_too_large`: A webhook's message has 3 MiB at most.
+             */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `notifications.whatsapp.hook_unreadable`: The message is signed, and not of the form that Meta sends.
+             *     - `notifications.whatsapp.number_invalid`: There is no such number: write it with its country's code, like +36 30 123 4567.
+             *     - `notifications.whatsapp.number_is_the_companys`: This is the number that the company writes from: give your own.
+             *     - `notifications.whatsapp.refused`: Meta refuses this number, account, token or secret: its own words are in the context.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `notifications.mail_not_sent`: The mail server did not take a mail; it is tried again.
+             *     - `notifications.whatsapp.unreachable`: WhatsApp did not answer, or asks to wait: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    notifications_whatsapp_change_verify_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatsAppConnected"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No valid credential
+             *
+             *     - `notifications.whatsapp.hook_not_signed`: The signature is missing, or is not the app's over these bytes.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `notifications.whatsapp.hook_not_verified`: The verify token is not the one that was shown here.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `notifications.not_found`: There is no such notification in your inbox.
+             *     - `notifications.whatsapp.hook_unknown`: There is no such webhook.
+             *     - `notifications.whatsapp.no_number`: You have given no number.
+             *     - `notifications.whatsapp.not_connected`: No WhatsApp number is connected.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `notifications.whatsapp.not_confirmed`: Your number is not confirmed: send the code from it first.
+             *     - `notifications.whatsapp.unwilling`: Meta refused this: its own words are in the context.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The body is too large
+             *
+             *     - `notifications.whatsapp.hook_too_large`: A webhook's message has 3 MiB at most.
+             */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `notifications.whatsapp.hook_unreadable`: The message is signed, and not of the form that Meta sends.
+             *     - `notifications.whatsapp.number_invalid`: There is no such number: write it with its country's code, like +36 30 123 4567.
+             *     - `notifications.whatsapp.number_is_the_companys`: This is the number that the company writes from: give your own.
+             *     - `notifications.whatsapp.refused`: Meta refuses this number, account, token or secret: its own words are in the context.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `notifications.mail_not_sent`: The mail server did not take a mail; it is tried again.
+             *     - `notifications.whatsapp.unreachable`: WhatsApp did not answer, or asks to wait: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    notifications_whatsapp_verify_webhook: {
+        parameters: {
+            query: {
+                /** @description The verify token shown here. */
+                "hub.verify_token": string;
+                /** @description What is answered. */
+                "hub.challenge": string;
+            };
+            header?: never;
+            path: {
+                /** @description Names the company. */
+                hook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The challenge */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No valid credential
+             *
+             *     - `notifications.whatsapp.hook_not_signed`: The signature is missing, or is not the app's over these bytes.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `notifications.whatsapp.hook_not_verified`: The verify token is not the one that was shown here.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `notifications.not_found`: There is no such notification in your inbox.
+             *     - `notifications.whatsapp.hook_unknown`: There is no such webhook.
+             *     - `notifications.whatsapp.no_number`: You have given no number.
+             *     - `notifications.whatsapp.not_connected`: No WhatsApp number is connected.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `notifications.whatsapp.not_confirmed`: Your number is not confirmed: send the code from it first.
+             *     - `notifications.whatsapp.unwilling`: Meta refused this: its own words are in the context.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The body is too large
+             *
+             *     - `notifications.whatsapp.hook_too_large`: A webhook's message has 3 MiB at most.
+             */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `notifications.whatsapp.hook_unreadable`: The message is signed, and not of the form that Meta sends.
+             *     - `notifications.whatsapp.number_invalid`: There is no such number: write it with its country's code, like +36 30 123 4567.
+             *     - `notifications.whatsapp.number_is_the_companys`: This is the number that the company writes from: give your own.
+             *     - `notifications.whatsapp.refused`: Meta refuses this number, account, token or secret: its own words are in the context.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `notifications.mail_not_sent`: The mail server did not take a mail; it is tried again.
+             *     - `notifications.whatsapp.unreachable`: WhatsApp did not answer, or asks to wait: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    notifications_whatsapp_take_webhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `sha256=` and the HMAC of the body. */
+                "X-Hub-Signature-256"?: string | null;
+            };
+            path: {
+                /** @description Names the company. */
+                hook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatsAppTold"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No valid credential
+             *
+             *     - `notifications.whatsapp.hook_not_signed`: The signature is missing, or is not the app's over these bytes.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `notifications.whatsapp.hook_not_verified`: The verify token is not the one that was shown here.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `notifications.not_found`: There is no such notification in your inbox.
+             *     - `notifications.whatsapp.hook_unknown`: There is no such webhook.
+             *     - `notifications.whatsapp.no_number`: You have given no number.
+             *     - `notifications.whatsapp.not_connected`: No WhatsApp number is connected.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `notifications.whatsapp.not_confirmed`: Your number is not confirmed: send the code from it first.
+             *     - `notifications.whatsapp.unwilling`: Meta refused this: its own words are in the context.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The body is too large
+             *
+             *     - `notifications.whatsapp.hook_too_large`: A webhook's message has 3 MiB at most.
+             */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `notifications.whatsapp.hook_unreadable`: The message is signed, and not of the form that Meta sends.
+             *     - `notifications.whatsapp.number_invalid`: There is no such number: write it with its country's code, like +36 30 123 4567.
+             *     - `notifications.whatsapp.number_is_the_companys`: This is the number that the company writes from: give your own.
+             *     - `notifications.whatsapp.refused`: Meta refuses this number, account, token or secret: its own words are in the context.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `notifications.mail_not_sent`: The mail server did not take a mail; it is tried again.
+             *     - `notifications.whatsapp.unreachable`: WhatsApp did not answer, or asks to wait: try again shortly.
              */
             503: {
                 headers: {

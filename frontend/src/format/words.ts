@@ -13,6 +13,8 @@ const ACRONYMS: Readonly<Record<string, string>> = {
   pct: "%",
   ok: "OK",
   tiktok: "TikTok",
+  hubspot: "HubSpot",
+  crm: "CRM",
 };
 
 /** The signals, as the sentences about them name them. */

@@ -18,6 +18,10 @@ from app.api.v1.endpoints.auth import mfa, passwords, registration, sessions
 from app.api.v1.endpoints.autopilot import actions as autopilot_actions
 from app.api.v1.endpoints.autopilot import enforcement as autopilot_enforcement
 from app.api.v1.endpoints.autopilot import strategies as autopilot_strategies
+from app.api.v1.endpoints.campaigns import ads as campaign_ads
+from app.api.v1.endpoints.campaigns import assets as campaign_assets
+from app.api.v1.endpoints.campaigns import drafts as campaign_drafts
+from app.api.v1.endpoints.campaigns import labels as campaign_labels
 from app.api.v1.endpoints.campaigns import metrics as campaign_metrics
 from app.api.v1.endpoints.cdp import audience_sync as cdp_audience_sync
 from app.api.v1.endpoints.cdp import consents as cdp_consents
@@ -33,11 +37,14 @@ from app.api.v1.endpoints.cdp import segments as cdp_segments
 from app.api.v1.endpoints.cdp import sources as cdp_sources
 from app.api.v1.endpoints.cdp import traits as cdp_traits
 from app.api.v1.endpoints.cdp import webhooks as cdp_webhooks
-from app.api.v1.endpoints.integrations import ad_accounts, audiences, calls, connections, conversions
+from app.api.v1.endpoints.integrations import ad_accounts, audiences, calls, connections, conversions, crm
 from app.api.v1.endpoints.integrations import health as integration_health
+from app.api.v1.endpoints.integrations import shops as integration_shops
+from app.api.v1.endpoints.integrations import webhooks as integration_webhooks
 from app.api.v1.endpoints.notifications import channels as notification_channels
 from app.api.v1.endpoints.notifications import links as notification_links
 from app.api.v1.endpoints.notifications import preferences as notification_preferences
+from app.api.v1.endpoints.notifications import whatsapp as notification_whatsapp
 from app.api.v1.endpoints.trust_engine import calendar as trust_calendar
 from app.api.v1.endpoints.trust_engine import fx_rates as trust_fx_rates
 from app.api.v1.endpoints.trust_engine import gate as trust_gate
@@ -54,6 +61,11 @@ _MODULES = (
     autopilot_actions,
     autopilot_enforcement,
     autopilot_strategies,
+    # These before /campaigns/{campaign_id}, which would take their addresses for ids.
+    campaign_ads,
+    campaign_assets,
+    campaign_drafts,
+    campaign_labels,
     campaigns,
     campaign_metrics,
     cdp_audience_sync,
@@ -78,6 +90,9 @@ _MODULES = (
     calls,
     connections,
     conversions,
+    crm,
+    integration_shops,
+    integration_webhooks,
     integration_health,
     invitations,
     mfa,
@@ -85,6 +100,7 @@ _MODULES = (
     notification_channels,
     notification_links,
     notification_preferences,
+    notification_whatsapp,
     passwords,
     registration,
     sessions,

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import Base, CreatedAt, TenantKeyed, TenantOwned, tenant_fk
+from app.db.sealed import sealed_for
 
 _NONE = text("'{}'")
 _ZERO = text("0")
@@ -89,10 +90,12 @@ class CdpAudienceMember(TenantKeyed, Base):
     profile_id: Mapped[UUID] = mapped_column(primary_key=True)
     state: Mapped[str]
     reason: Mapped[str | None]
-    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary, info=sealed_for("cdp.audience_sync.entries"))
     keys: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid()))
     fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
-    next_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    next_sealed: Mapped[bytes | None] = mapped_column(
+        LargeBinary, info=sealed_for("cdp.audience_sync.entries")
+    )
     next_keys: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid()))
     next_fingerprint: Mapped[bytes | None] = mapped_column(LargeBinary)
     profile_version: Mapped[int] = mapped_column(Integer)
@@ -141,7 +144,15 @@ class CdpAudienceBatch(TenantKeyed, Base):
     """One request of a run, written down before it left and once it was answered; whom it was about is not kept."""
 
     __tablename__ = "cdp_audience_batches"
-    __table_args__ = (tenant_fk("run_id", "cdp_audience_runs", ondelete="CASCADE"),)
+    __table_args__ = (
+        tenant_fk("run_id", "cdp_audience_runs", ondelete="CASCADE"),
+        Index(
+            "ix_cdp_audience_batches_unsettled",
+            "tenant_id",
+            "run_id",
+            postgresql_where=text("receipts <> '{}'"),
+        ),
+    )
 
     run_id: Mapped[UUID] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
@@ -153,3 +164,5 @@ class CdpAudienceBatch(TenantKeyed, Base):
     received: Mapped[int | None] = mapped_column(Integer)
     invalid: Mapped[int | None] = mapped_column(Integer)
     error_code: Mapped[str | None]
+    receipts: Mapped[list[str]] = mapped_column(ARRAY(Text()), server_default=_NONE)
+    """The platform's names of requests that it acknowledged, and of which it has not told yet what became of them."""

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.ids import uuid7
 from app.db.base import Base, Micros, TenantKeyed, TenantOwned
+from app.db.sealed import sealed_for
 
 
 class CdpEvent(TenantKeyed, Base):
@@ -31,6 +32,12 @@ class CdpEvent(TenantKeyed, Base):
             "event_time",
             postgresql_where=text("is_order OR is_refund"),
         ),
+        Index(
+            "ix_cdp_events_order",
+            "tenant_id",
+            "order_id",
+            postgresql_where=text("is_order OR is_refund"),
+        ),
         Index("ix_cdp_events_person", "tenant_id", "person_key", "event_time"),
         {"postgresql_partition_by": "RANGE (received_at)"},
     )
@@ -46,7 +53,7 @@ class CdpEvent(TenantKeyed, Base):
     user_id_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     email_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     phone_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
-    identifiers: Mapped[bytes | None] = mapped_column(LargeBinary)
+    identifiers: Mapped[bytes | None] = mapped_column(LargeBinary, info=sealed_for("cdp.events.identifiers"))
     properties: Mapped[dict[str, Any]] = mapped_column(JSONB)
     context: Mapped[dict[str, Any]] = mapped_column(JSONB)
     order_id: Mapped[str | None]
@@ -88,7 +95,7 @@ class CdpEventVerdict(TenantOwned, Base):
     code: Mapped[str]
     reason: Mapped[str]
     fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
-    payload: Mapped[bytes | None] = mapped_column(LargeBinary)
+    payload: Mapped[bytes | None] = mapped_column(LargeBinary, info=sealed_for("cdp.events.verdict"))
     first_at: Mapped[datetime]
     last_at: Mapped[datetime]
     times: Mapped[int] = mapped_column(server_default=text("1"))

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import Base, CreatedAt, TenantKeyed, TenantOwned, tenant_fk
+from app.db.sealed import sealed_for
 
 _EMPTY = text("'{}'")
 _ZERO = text("0")
@@ -72,4 +73,4 @@ class CdpExportPart(TenantKeyed, Base):
     export_id: Mapped[UUID] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     person_keys: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid()), server_default=_EMPTY)
-    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary, info=sealed_for("cdp.exports.part"))

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import Base, CreatedAt, TenantKeyed, TenantOwned, UtcDateTime
+from app.db.sealed import sealed_for
 
 _EMPTY = text("'{}'")
 
@@ -33,7 +34,7 @@ class CdpIdentifier(TenantKeyed, CreatedAt, Base):
 
     key: Mapped[UUID] = mapped_column(primary_key=True)
     type: Mapped[str]
-    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary, info=sealed_for("cdp.identifiers"))
     profile_id: Mapped[UUID]
     first_seen_at: Mapped[datetime]
     first_message_id: Mapped[str]
@@ -47,7 +48,9 @@ class CdpIdentifier(TenantKeyed, CreatedAt, Base):
     last_event_at: Mapped[datetime | None]
     first_order_at: Mapped[datetime | None]
     last_order_at: Mapped[datetime | None]
-    traits: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=_EMPTY)
+    traits: Mapped[dict[str, Any]] = mapped_column(
+        JSONB, server_default=_EMPTY, info=sealed_for("cdp.traits", path='$.*[0]."$sealed"')
+    )
     click_ids: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=_EMPTY)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import Base, CreatedAt, TenantKeyed, TenantOwned, tenant_fk
+from app.db.sealed import sealed_for
 
 _NONE = text("'[]'")
 _EMPTY = text("'{}'")
@@ -66,7 +67,7 @@ class CdpImportPart(TenantKeyed, Base):
 
     import_id: Mapped[UUID] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary, info=sealed_for("cdp.imports.rows"))
 
 
 class CdpImportReject(TenantKeyed, Base):
@@ -77,4 +78,4 @@ class CdpImportReject(TenantKeyed, Base):
 
     import_id: Mapped[UUID] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary, info=sealed_for("cdp.imports.rows"))

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import Base, TenantKeyed, TenantOwned, tenant_fk
+from app.db.sealed import sealed_for
 
 _NONE = text("'[]'")
 _ZERO = text("0")
@@ -56,7 +57,7 @@ class CdpPrivacyExportPart(TenantKeyed, Base):
     request_id: Mapped[UUID] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     section: Mapped[str]
-    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary, info=sealed_for("cdp.privacy.export"))
 
 
 class CdpPrivacySettings(TenantKeyed, Base):

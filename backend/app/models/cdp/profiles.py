@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import Base, CreatedAt, TenantOwned
+from app.db.sealed import sealed_for
 
 _EMPTY = text("'{}'")
 _NO = text("false")
@@ -47,7 +48,9 @@ class CdpProfile(TenantOwned, CreatedAt, Base):
     revenue: Mapped[dict[str, int]] = mapped_column(JSONB, server_default=_EMPTY)
     refunded: Mapped[dict[str, int]] = mapped_column(JSONB, server_default=_EMPTY)
     traits: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=_EMPTY)
-    sealed_traits: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=_EMPTY)
+    sealed_traits: Mapped[dict[str, str]] = mapped_column(
+        JSONB, server_default=_EMPTY, info=sealed_for("cdp.traits", path="$.*")
+    )
     trait_hashes: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=_EMPTY)
     click_ids: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=_EMPTY)
     computed: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=_EMPTY)

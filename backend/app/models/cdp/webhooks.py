@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import Base, CreatedAt, TenantOwned, tenant_fk
+from app.db.sealed import sealed_for
 
 _ZERO = text("0")
 _NONE = text("'{}'")
@@ -34,8 +35,8 @@ class CdpWebhook(TenantOwned, CreatedAt, Base):
     enabled: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
     off_reason: Mapped[str | None]
     off_at: Mapped[datetime | None]
-    secret: Mapped[bytes] = mapped_column(LargeBinary)
-    previous_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    secret: Mapped[bytes] = mapped_column(LargeBinary, info=sealed_for("cdp.webhooks.secret"))
+    previous_secret: Mapped[bytes | None] = mapped_column(LargeBinary, info=sealed_for("cdp.webhooks.secret"))
     previous_until: Mapped[datetime | None]
     change_seq: Mapped[int] = mapped_column(BigInteger)
     change_offset: Mapped[int] = mapped_column(Integer)

@@ -34,6 +34,8 @@ class AdAccount(TenantOwned, CreatedAt, Base):
     """Whether this tenant is the one that may write to the account."""
     pixel_id: Mapped[str | None]
     conversions_enabled: Mapped[bool] = mapped_column(server_default=text("false"))
+    lead_event: Mapped[str | None]
+    """The event that stands for a lead, at a platform that has none."""
     primary_conversion: Mapped[str] = mapped_column(server_default=text("'purchase'"))
     """Canonical event whose conversions and value count."""
     attribution_click_days: Mapped[int] = mapped_column(Integer, server_default=text("7"))
@@ -46,6 +48,12 @@ class AdAccount(TenantOwned, CreatedAt, Base):
     match_quality_at: Mapped[datetime | None]
     edits_read_until: Mapped[datetime | None]
     sync_error_code: Mapped[str | None]
+    ads_read_at: Mapped[datetime | None]
+    """Domain time of the last whole reading of its ads."""
+    ads_error_code: Mapped[str | None]
+    """Why its ads, or its state, could not be read the last time."""
+    ads_limited_at: Mapped[datetime | None]
+    """Domain time at which reading them met the platform's limit of requests; None since it did not."""
 
 
 class WriteLease(Base):

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import Base, CreatedAt, TenantOwned
+from app.db.sealed import sealed_for
 
 
 class Connection(TenantOwned, CreatedAt, Base):
@@ -31,12 +32,16 @@ class Connection(TenantOwned, CreatedAt, Base):
     external_user_name: Mapped[str | None]
     app_id: Mapped[str | None]
     """The platform's app that the token belongs to: edits through another one are foreign."""
+    host: Mapped[str | None]
+    """Where this account answers, at a platform that has a host for each: Salesforce's `instance_url`."""
     scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
     read_only: Mapped[bool] = mapped_column(server_default=text("true"))
     pasted: Mapped[bool] = mapped_column(server_default=text("false"))
     """The token was made by a person at the platform: it is theirs, and is never revoked there by us."""
-    token_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
-    refresh_token_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    token_sealed: Mapped[bytes | None] = mapped_column(LargeBinary, info=sealed_for("integrations.token"))
+    refresh_token_sealed: Mapped[bytes | None] = mapped_column(
+        LargeBinary, info=sealed_for("integrations.refresh_token")
+    )
     expires_at: Mapped[datetime | None]
     refresh_claimed_until: Mapped[datetime | None]
     """Somebody exchanges the token, or tried in vain: nobody else does before."""

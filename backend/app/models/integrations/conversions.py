@@ -25,6 +25,13 @@ class ConversionDelivery(TenantOwned, CreatedAt, Base):
             "next_attempt_at",
             postgresql_where=text("status in ('queued', 'failed')"),
         ),
+        Index(
+            "ix_conversion_deliveries_verdicts",
+            "tenant_id",
+            "ad_account_id",
+            "verdict_due_at",
+            postgresql_where=text("verdict_due_at is not null"),
+        ),
         Index("ix_conversion_deliveries_newest", "tenant_id", "created_at", "id"),
         Index("ix_conversion_deliveries_account", "tenant_id", "ad_account_id", "queued_at"),
     )
@@ -49,4 +56,8 @@ class ConversionDelivery(TenantOwned, CreatedAt, Base):
     """Real time: retries do not follow the domain's clock."""
     sent_at: Mapped[datetime | None]
     acknowledged_at: Mapped[datetime | None]
+    receipts: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    """By which the platform is asked what became of the requests that it went along in."""
+    verdict_due_at: Mapped[datetime | None]
+    """Real time: when that is asked next. None where nothing more is to be told."""
     response: Mapped[dict[str, Any] | None] = mapped_column(JSONB)

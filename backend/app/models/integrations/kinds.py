@@ -10,6 +10,31 @@ class Platform(StrEnum):
     SNAPCHAT = "snapchat"
 
 
+class CrmProvider(StrEnum):
+    HUBSPOT = "hubspot"
+    SALESFORCE = "salesforce"
+
+
+class ShopProvider(StrEnum):
+    SHOPIFY = "shopify"
+
+
+class OrderState(StrEnum):
+    """What came of a shop's order.
+
+    `told` by us, `covered` by the shop's own event; `void` was cancelled, or gone, before anybody told of it.
+    """
+
+    WAITING = "waiting"
+    TOLD = "told"
+    COVERED = "covered"
+    UNNAMED = "unnamed"
+    REFUSED = "refused"
+    TEST = "test"
+    VOID = "void"
+    ERASED = "erased"
+
+
 class ConnectionStatus(StrEnum):
     """`needs_sign_in`: the platform refused the token; `disconnected`: a person ended it."""
 
@@ -53,3 +78,12 @@ class BudgetLevel(StrEnum):
     CAMPAIGN = "campaign"
     AD_SET = "ad_set"
     UNKNOWN = "unknown"
+
+
+class AdReview(StrEnum):
+    """A platform's verdict on an ad; `limited` runs in some places or for some people alone."""
+
+    APPROVED = "approved"
+    PENDING = "pending"
+    DISAPPROVED = "disapproved"
+    LIMITED = "limited"

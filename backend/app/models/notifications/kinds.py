@@ -12,6 +12,10 @@ class NotificationKind(StrEnum):
     CONNECTION_NEEDS_SIGN_IN = "connection_needs_sign_in"
     KILL_SWITCH_CHANGED = "kill_switch_changed"
     ACTION_BLOCKED = "action_blocked"
+    DRAFT_WAITS = "draft_waits"
+    DRAFT_DECIDED = "draft_decided"
+    DRAFT_PUBLISHED = "draft_published"
+    DRAFT_FAILED = "draft_failed"
     DEAD_LETTER = "dead_letter"
 
 
@@ -30,6 +34,7 @@ class NotificationSubject(StrEnum):
     ACTION = "action"
     CONNECTION = "connection"
     KILL_SWITCH = "kill_switch"
+    DRAFT = "draft"
     DEAD_LETTER = "dead_letter"
 
 
@@ -38,14 +43,21 @@ class Channel(StrEnum):
 
     EMAIL = "email"
     SLACK = "slack"
+    WEBHOOK = "webhook"
+    WHATSAPP = "whatsapp"
 
 
 class DeliveryKind(StrEnum):
-    """`repeat`: the same happened again meanwhile, told once its pause is over."""
+    """`repeat`: the same happened again meanwhile, told once its pause is over.
+
+    `welcome` and `goodbye` answer a person who begins or ends being written to in WhatsApp.
+    """
 
     NOTICE = "notice"
     REPEAT = "repeat"
     TEST = "test"
+    WELCOME = "welcome"
+    GOODBYE = "goodbye"
 
 
 class DeliveryStatus(StrEnum):
@@ -78,3 +90,45 @@ class LinkVerb(StrEnum):
     APPROVE = "approve"
     DISMISS = "dismiss"
     ACKNOWLEDGE = "acknowledge"
+
+
+class WhatsAppConsentState(StrEnum):
+    """`pending` until the person writes the code from the number; only who is `confirmed` is written to."""
+
+    PENDING = "pending"
+    CONFIRMED = "confirmed"
+    STOPPED = "stopped"
+
+
+class WhatsAppConsentAct(StrEnum):
+    """What a person did about being written to; each leaves a receipt."""
+
+    ASKED = "asked"
+    CONFIRMED = "confirmed"
+    STOPPED = "stopped"
+    RESUMED = "resumed"
+
+
+class WhatsAppConsentWay(StrEnum):
+    """By which way: in the dashboard, by a message with the code, by a word such as STOP.
+
+    `moved`: somebody else has confirmed the same number since.
+    """
+
+    DASHBOARD = "dashboard"
+    CODE = "code"
+    WORD = "word"
+    MOVED = "moved"
+
+
+class WhatsAppTemplateStatus(StrEnum):
+    """Meta's word for a template of ours in lower case; `missing` and `differs` are our own findings."""
+
+    APPROVED = "approved"
+    PENDING = "pending"
+    REJECTED = "rejected"
+    PAUSED = "paused"
+    DISABLED = "disabled"
+    MISSING = "missing"
+    DIFFERS = "differs"
+    OTHER = "other"

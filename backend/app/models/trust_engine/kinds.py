@@ -117,6 +117,10 @@ class IncidentKind(StrEnum):
     SIGNAL_DEAD = "signal_dead"
     READ_BACK_MISMATCH = "read_back_mismatch"
     EXTERNAL_EDIT = "external_edit"
+    ADS_DISAPPROVED = "ads_disapproved"
+    """Its subject is the campaign's id here."""
+    ACCOUNT_STOPPED = "account_stopped"
+    """The platform stopped the account, or is about to: a bill is open, or it was disabled."""
 
 
 class IncidentStatus(StrEnum):

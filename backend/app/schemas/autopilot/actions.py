@@ -127,6 +127,25 @@ class ActionCreate(Input):
     )
 
 
+class BulkStatus(Input):
+    """One status for many campaigns: each is an action of its own."""
+
+    campaign_ids: list[UUID] = Field(
+        min_length=1,
+        max_length=50,
+        description="The campaigns' ids here; one that is named twice counts once.",
+    )
+    status: Literal["active", "paused"] = Field(description="What shall hold for each of them.")
+    reason: Reason = Field(description="Why, for those who read it later.")
+    justified_by: JustifiedBy
+    spend_only: SpendOnly
+    idempotency_key: str | None = Field(
+        None,
+        pattern=r"^[\x21-\x7e]{8,60}$",
+        description="A retry with the same key asks for the same actions.",
+    )
+
+
 class MoveCreate(Input):
     """Daily budget from one account's campaign to another's: absolute values, micros of each one's own currency."""
 
@@ -150,6 +169,22 @@ class MoveRead(BaseModel):
 
     cut: ActionRead = Field(description="The part that takes away.")
     raised: ActionRead = Field(description="Starts once the platform holds the cut.")
+
+
+class BulkResult(BaseModel):
+    """What became of one campaign's change: an action, or why there is none."""
+
+    action: ActionRead | None = Field(
+        description="The action, as the gate left it; null where none was made."
+    )
+    error_code: str | None = Field(description="A stable code of why there is none.")
+    error: str | None = Field(description="The same in words.")
+
+
+class BulkRead(BaseModel):
+    results: list[BulkResult] = Field(
+        description="One for each campaign, in the order of `campaign_ids` without repetitions."
+    )
 
 
 class Approve(Input):

@@ -125,12 +125,15 @@ class SwitchRead(BaseModel):
 
 
 class InFlight(BaseModel):
-    """An action that was owed to a platform when the switch was turned: it is read back."""
+    """What is owed to a platform while the switch is turned: it is read back."""
 
     model_config = ConfigDict(from_attributes=True)
 
-    id: UUID = Field(description="The action's id.")
-    entity_name: str = Field(description="What it changes.")
+    kind: Literal["action", "draft"] = Field(
+        description="An action of the autopilot, or a draft that is being published."
+    )
+    id: UUID = Field(description="The action's or draft's id.")
+    entity_name: str = Field(description="What it changes or creates.")
     state: str = Field(description="Its state.")
 
 
@@ -138,7 +141,7 @@ class KillSwitchRead(BaseModel):
     engaged: bool = Field(description="The tenant's switch or the one over the whole platform.")
     tenant: SwitchRead = Field(description="The tenant's own switch.")
     platform: SwitchRead = Field(description="The one over the whole installation.")
-    in_flight: list[InFlight] = Field(description="What was on its way when it was turned.")
+    in_flight: list[InFlight] = Field(description="What is on its way to a platform.")
 
 
 class KillSwitchSet(Input):

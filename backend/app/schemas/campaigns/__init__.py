@@ -14,6 +14,13 @@ CampaignSort = Literal[
 ]  # fmt: skip
 
 
+class CampaignLabelRead(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID = Field(description="The label's id.")
+    name: str = Field(description="What people read.")
+
+
 class CampaignRead(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
@@ -43,6 +50,7 @@ class CampaignRead(BaseModel):
         description="Their value, in millionths of `currency`; null while unknown."
     )
     roas: float | None = Field(description="Value over spend of those days; null without spend.")
+    labels: list[CampaignLabelRead] = Field(description="The company's own words on it, by name.")
 
 
 class AdSetRead(BaseModel):

@@ -177,6 +177,10 @@ class AudienceOffer(BaseModel):
     expires_after_days: int | None = Field(
         description="After how many days it forgets members who are not sent again; null: never."
     )
+    replaces: bool = Field(
+        description="Whether sending an audience anew takes out whoever else is in it there; false: they stay."
+    )
+    tells_matches: bool = Field(description="Whether it tells how many of an upload's people it knows.")
 
 
 class AudienceOptions(BaseModel):

@@ -9,6 +9,8 @@ from app.schemas.inputs import Input
 ConversionName = Literal["purchase", "add_to_cart", "lead", "page_view", "sign_up", "search"]
 
 
+LeadEvent = Literal["CUSTOM_EVENT_1", "CUSTOM_EVENT_2", "CUSTOM_EVENT_3", "CUSTOM_EVENT_4", "CUSTOM_EVENT_5"]
+
 AdAccountSort = Literal["name", "-name", "platform", "-platform", "last_synced_at", "-last_synced_at"]
 
 
@@ -27,6 +29,9 @@ class AdAccountRead(BaseModel):
     write_lease: bool = Field(description="This workspace is the one that may write to the account.")
     pixel_id: str | None = Field(description="The pixel or data set that conversions are sent to.")
     conversions_enabled: bool = Field(description="Conversions are sent on to it.")
+    lead_event: str | None = Field(
+        description="Snapchat's event that stands for a lead; null: leads are not sent there."
+    )
     primary_conversion: str = Field(description="The conversion that its return is measured by.")
     attribution_click_days: int = Field(description="Days after a click in which a conversion counts.")
     attribution_view_days: int = Field(description="Days after a view in which a conversion counts.")
@@ -34,6 +39,12 @@ class AdAccountRead(BaseModel):
     last_metrics_at: datetime | None = Field(description="When a figure last moved.")
     sync_error: str | None = Field(
         None, validation_alias="sync_error_code", description="A stable code of why the last sync failed."
+    )
+    ads_read_at: datetime | None = Field(description="When all of its ads were last read, UTC.")
+    ads_error: str | None = Field(
+        None,
+        validation_alias="ads_error_code",
+        description="A stable code of why its ads could not be read the last time.",
     )
 
 
@@ -48,6 +59,9 @@ class AdAccountPatch(Input):
         description="The pixel or data set that conversions are sent to.",
     )
     conversions_enabled: bool | None = Field(None, description="Whether conversions are sent on to it.")
+    lead_event: LeadEvent | None = Field(
+        None, description="Snapchat alone: its event that stands for a lead; null sends none."
+    )
     primary_conversion: ConversionName | None = Field(
         None, description="The conversion that its return is measured by."
     )

@@ -1,7 +1,13 @@
 from datetime import datetime
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
+
+CallOutcomeName = Literal[
+    "ok", "transient", "rate_limited", "auth", "permission", "invalid", "ambiguous", "unsupported"
+]
+ReplayWay = Literal["read", "sync", "conversions", "audience"]
 
 
 class CallRead(BaseModel):
@@ -24,3 +30,35 @@ class CallRead(BaseModel):
     error_message: str | None = Field(description="What the platform said, less what is secret.")
     trace: str | None = Field(description="The platform's own id of the request.")
     duration_ms: int = Field(description="Milliseconds.")
+    replay_of: UUID | None = Field(description="The call that this one made again.")
+
+
+class CallAgain(BaseModel):
+    """Whether and how a call may be made again."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    way: Literal["read", "sync", "conversions", "audience", "none"] = Field(
+        description="`none`: it may not. `sync`: its whole account is read again."
+    )
+    why: str = Field(description="In words, for people.")
+    place: Literal["action", "campaigns", "connections", "conversions", "audiences"] | None = Field(
+        description="Where to go instead, or to look for what came of it."
+    )
+
+
+class CallDetail(CallRead):
+    asked: dict[str, Any] | None = Field(
+        description="What it was asked with, in the platform's words; null where that is not kept: people, tokens."
+    )
+    meaning: str = Field(description="What its outcome means, in words.")
+    again: CallAgain = Field(description="Whether and how it may be made again.")
+    action_id: UUID | None = Field(description="The action whose change it carried.")
+    replays: list[CallRead] = Field(description="When it was made again, newest first; 20 at most.")
+
+
+class CallReplay(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    way: ReplayWay = Field(description="How it is made again.")
+    queued: int = Field(description="Conversions or audiences that are sent again; 1 for a read.")

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.models.notifications.kinds import (
     Channel,
@@ -14,6 +14,7 @@ from app.models.notifications.kinds import (
     NotificationKind,
 )
 from app.schemas.inputs import Input
+from app.schemas.text import NO_NUL
 
 SlackToken = Annotated[
     str,
@@ -61,9 +62,28 @@ class SlackRead(BaseModel):
     created_at: datetime = Field(description="When it was connected, UTC.")
 
 
+class WebhookChannelRead(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    url: str = Field(description="Where messages are posted to.")
+    kinds: list[NotificationKind] | None = Field(description="What it is told of; null: of everything.")
+    enabled: bool = Field(
+        description="Off: nothing is sent there. A receiver that answers 410 switches it off."
+    )
+    previous_until: datetime | None = Field(
+        description="Until then messages are signed with the secret before too, UTC; null where none was changed."
+    )
+    last_error: str | None = Field(
+        description="Why the last message was not taken, in words; null where it was."
+    )
+    last_error_at: datetime | None = Field(description="When that was, UTC.")
+    created_at: datetime = Field(description="When it was set up, UTC.")
+
+
 class ChannelsRead(BaseModel):
     email: EmailRead = Field(description="Mail.")
     slack: SlackRead | None = Field(description="Slack; null while no workspace is connected.")
+    webhook: WebhookChannelRead | None = Field(description="A webhook; null while none is set up.")
 
 
 class SlackConnect(Input):
@@ -88,12 +108,40 @@ class SlackPatch(Input):
     enabled: bool | None = Field(None, description="Off: nothing is sent there.")
 
 
+WebhookAddress = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000, pattern=NO_NUL)
+]
+WebhookKinds = Annotated[list[NotificationKind], Field(min_length=1, max_length=20)]
+_URL = "An https:// address that is reachable from the internet."
+_KINDS = "What it is told of; null: of everything."
+
+
+class WebhookChannelPut(Input):
+    url: WebhookAddress = Field(description=_URL)
+    kinds: WebhookKinds | None = Field(None, description=_KINDS)
+
+
+class WebhookChannelPatch(Input):
+    """Fields that are left out stay as they are."""
+
+    url: WebhookAddress | None = Field(None, description=_URL)
+    kinds: WebhookKinds | None = Field(None, description=_KINDS)
+    enabled: bool | None = Field(None, description="Off: nothing is sent there.")
+
+
+class WebhookChannelSecret(BaseModel):
+    webhook: WebhookChannelRead = Field(description="As it is now.")
+    secret: str | None = Field(
+        description="Signs every message (Standard Webhooks); shown this once. Null where it stays the same."
+    )
+
+
 class NotificationDeliveryRead(BaseModel):
     id: UUID = Field(description="The message's id.")
     notification_id: UUID | None = Field(description="What it tells of; null for a test.")
     kind: DeliveryKind = Field(description="`repeat`: the same happened again meanwhile.")
     channel: Channel = Field(description="The way that it goes.")
-    to: str | None = Field(description="An address or a channel's name.")
+    to: str | None = Field(description="An address, a channel's name, or the webhook's host.")
     title: str | None = Field(description="What it tells; null for a test.")
     status: DeliveryStatus = Field(
         description="`failed` is tried again at `due_at`; `dead` only by a person; `skipped` had become pointless."
@@ -103,6 +151,12 @@ class NotificationDeliveryRead(BaseModel):
     attempts: int = Field(description="How often it was tried.")
     error_code: str | None = Field(description="Why the last try failed: the other side's own word.")
     error: str | None = Field(description="The same, in words.")
-    reference: str | None = Field(description="The message's name where it went: Slack's `ts`.")
+    reference: str | None = Field(
+        description="The message's name where it went: Slack's `ts`, the webhook's `webhook-id`, WhatsApp's `wamid`."
+    )
     sent_at: datetime | None = Field(description="When the other side took it, UTC.")
+    delivered_at: datetime | None = Field(
+        description="When it reached the person's device, UTC; known of WhatsApp alone."
+    )
+    read_at: datetime | None = Field(description="When the person read it, UTC, where WhatsApp tells.")
     created_at: datetime = Field(description="When it was written down, UTC.")

@@ -20,6 +20,7 @@ class ChoiceRead(BaseModel):
     name: str = Field(description="The same, in words.")
     in_app: bool = Field(description="It comes into the inbox.")
     email: bool = Field(description="It comes by mail.")
+    whatsapp: bool = Field(description="It comes in WhatsApp, once you have confirmed a number.")
     may_hear: bool = Field(description="Whether your role is told of it at all.")
 
 
@@ -27,6 +28,7 @@ class ChoicePatch(Input):
     kind: NotificationKind = Field(description="What is told of.")
     in_app: bool | None = Field(None, description="Into the inbox; left out, it stays.")
     email: bool | None = Field(None, description="By mail; left out, it stays.")
+    whatsapp: bool | None = Field(None, description="In WhatsApp; left out, it stays.")
 
 
 class PreferencesRead(BaseModel):

@@ -29,7 +29,7 @@ class CampaignReading:
         self._campaigns = CampaignReads(reads)
 
     async def page(self, *, page: int, limit: int, sort: str = "name", **filters: Any) -> Slice[CampaignLine]:
-        """Filters are by `search`, `status`, `platform` and `ad_account_id`; None leaves one out."""
+        """Filters are by `search`, `status`, `platform`, `ad_account_id` and `label_id`; None leaves one out."""
         return await self._campaigns.page(
             page=page, limit=limit, sort=sort, days=self._recent_days(), filters=filters
         )

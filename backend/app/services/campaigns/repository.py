@@ -4,8 +4,21 @@ from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Double, Select, bindparam, cast, func, select, true, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Double,
+    Select,
+    bindparam,
+    cast,
+    exists,
+    func,
+    select,
+    text,
+    true,
+    update,
+)
+from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 from sqlalchemy.sql.selectable import LateralFromClause
 
@@ -14,10 +27,10 @@ from app.db.readers import Reads
 from app.db.session import TenantScope
 from app.db.utils import Slice, counted, in_order, slice_of
 from app.models.campaigns import AdSet, Campaign
+from app.models.campaigns.labels import CampaignLabel, CampaignLabelLink
 from app.models.campaigns.metrics import CampaignMetricsDay
 from app.services.integrations.ports import EntityState
 
-_CHUNK = 500
 _ESCAPED = str.maketrans({"%": r"\%", "_": r"\_", "\\": r"\\"})
 
 _SORTS = {
@@ -33,6 +46,11 @@ _FILTERS: dict[str, ColumnElement[bool]] = {
     "status": Campaign.effective_status == bindparam("status"),
     "platform": Campaign.platform == bindparam("platform"),
     "ad_account_id": Campaign.ad_account_id == bindparam("ad_account_id"),
+    "label_id": exists().where(
+        CampaignLabelLink.tenant_id == Campaign.tenant_id,
+        CampaignLabelLink.label_id == bindparam("label_id"),
+        CampaignLabelLink.campaign_id == Campaign.id,
+    ),
 }
 
 
@@ -57,6 +75,8 @@ class CampaignLine(NamedTuple):
     conversions: float | None
     conversion_value_micros: int | None
     roas: float | None
+    labels: list[dict[str, str]]
+    """Id and name of each, by name."""
 
 
 class CampaignReads:
@@ -103,31 +123,28 @@ class CampaignRepository:
         return {row.external_id: row.id for row in await self._session.execute(statement)}
 
     async def keep(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Insert or overwrite campaigns, in one order everywhere so that two syncs cannot deadlock."""
-        for start in range(0, len(rows), _CHUNK):
-            new = insert(Campaign).values(
-                [self._own(row) for row in sorted(rows, key=_by_external)[start : start + _CHUNK]]
-            )
-            kept = {"tenant_id", "id", "ad_account_id", "external_id", "created_at"}
-            await self._session.execute(
-                new.on_conflict_do_update(
-                    index_elements=["tenant_id", "ad_account_id", "external_id"],
-                    set_={name: new.excluded[name] for name in rows[0] if name not in kept},
-                )
-            )
+        await self._keep(Campaign, "ad_account_id", rows)
 
     async def keep_ad_sets(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        for start in range(0, len(rows), _CHUNK):
-            new = insert(AdSet).values(
-                [self._own(row) for row in sorted(rows, key=_by_external)[start : start + _CHUNK]]
-            )
-            kept = {"tenant_id", "id", "campaign_id", "external_id", "created_at"}
-            await self._session.execute(
-                new.on_conflict_do_update(
-                    index_elements=["tenant_id", "campaign_id", "external_id"],
-                    set_={name: new.excluded[name] for name in rows[0] if name not in kept},
-                )
-            )
+        await self._keep(AdSet, "campaign_id", rows)
+
+    async def _keep(
+        self, model: type[Campaign | AdSet], parent: str, rows: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Insert or overwrite, in one order everywhere so that two syncs cannot deadlock.
+
+        One statement for each row, sent without waiting: one that names all values is compiled anew each time.
+        """
+        if not rows:
+            return
+        new = insert(model)
+        known = {"tenant_id", "id", parent, "external_id", "created_at"}
+        statement = new.on_conflict_do_update(
+            index_elements=["tenant_id", parent, "external_id"],
+            set_={name: new.excluded[name] for name in rows[0] if name not in known},
+        )
+        connection = await self._session.connection()
+        await connection.execute(statement, [self._own(row) for row in _each_once(rows)])
 
     async def mark_gone(self, ad_account_id: UUID, *, seen_at: datetime) -> None:
         """What the newest listing no longer holds was deleted at the platform."""
@@ -145,6 +162,7 @@ class CampaignRepository:
             .where(
                 AdSet.campaign_id.in_(select(Campaign.id).where(Campaign.ad_account_id == ad_account_id)),
                 AdSet.synced_at < seen_at,
+                ~AdSet.gone,
             )
             .values(gone=True)
         )
@@ -211,7 +229,20 @@ def _recent_of(campaign_id: InstrumentedAttribute[UUID]) -> LateralFromClause:
 
 def _columns(campaign: Any, recent: LateralFromClause) -> list[ColumnElement[Any]]:
     """Those of a `CampaignLine`, in its order."""
-    return [recent.c[name] if name in recent.c else getattr(campaign, name) for name in CampaignLine._fields]
+    found = {**recent.c, "labels": _labels_of(campaign)}
+    return [found[name] if name in found else getattr(campaign, name) for name in CampaignLine._fields]
+
+
+def _labels_of(campaign: Any) -> ColumnElement[Any]:
+    label, link = CampaignLabel, CampaignLabelLink
+    told = func.jsonb_build_object("id", label.id, "name", label.name)
+    in_order_of_names = aggregate_order_by(told, func.lower(label.name))
+    return (
+        select(func.coalesce(func.jsonb_agg(in_order_of_names), text("'[]'::jsonb")))
+        .join_from(link, label, (label.tenant_id == link.tenant_id) & (label.id == link.label_id))
+        .where(link.tenant_id == campaign.tenant_id, link.campaign_id == campaign.id)
+        .scalar_subquery()
+    )
 
 
 @cache
@@ -262,5 +293,6 @@ def _between(days: tuple[date, date]) -> dict[str, date]:
     return {"since": days[0], "until": days[1]}
 
 
-def _by_external(row: Mapping[str, Any]) -> str:
-    return str(row["external_id"])
+def _each_once(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """By the platform's id: a list that moved while it was read has some twice."""
+    return [row for _, row in sorted({str(row["external_id"]): row for row in rows}.items())]

@@ -86,9 +86,7 @@ class AdAccountRepository:
 
     async def discover(self, connection_id: UUID, platform: str, found: Sequence[RemoteAccount]) -> None:
         """Add what is new, and take over name, currency, time zone and status of what is known."""
-        if not found:
-            return
-        rows = [
+        rows: list[dict[str, Any]] = [
             {
                 "tenant_id": self._scope.tenant_id,
                 "id": uuid7(),
@@ -101,20 +99,21 @@ class AdAccountRepository:
                 "status": one.status,
                 "pixel_id": one.pixels[0][0] if len(one.pixels) == 1 else None,
             }
-            for one in found
+            for _, one in sorted({one.external_id: one for one in found}.items())
         ]
-        new = insert(AdAccount).values(rows)
-        statement = new.on_conflict_do_update(
-            index_elements=["tenant_id", "platform", "external_id"],
-            set_={
-                **{
-                    name: new.excluded[name]
-                    for name in ("connection_id", "name", "currency", "timezone", "status")
+        for start in range(0, len(rows), _CHUNK):
+            new = insert(AdAccount).values(rows[start : start + _CHUNK])
+            statement = new.on_conflict_do_update(
+                index_elements=["tenant_id", "platform", "external_id"],
+                set_={
+                    **{
+                        name: new.excluded[name]
+                        for name in ("connection_id", "name", "currency", "timezone", "status")
+                    },
+                    "pixel_id": func.coalesce(AdAccount.pixel_id, new.excluded.pixel_id),
                 },
-                "pixel_id": func.coalesce(AdAccount.pixel_id, new.excluded.pixel_id),
-            },
-        )
-        await self._session.execute(statement)
+            )
+            await self._session.execute(statement)
 
     def add_sync(self, sync: AccountSync) -> None:
         self._session.add(sync)
@@ -127,6 +126,20 @@ class AdAccountRepository:
             .limit(limit)
         )
         return (await self._session.scalars(statement)).all()
+
+    async def is_lacking(self, ad_account_id: UUID, days: int) -> bool:
+        """Whether ad sets were missing from the newest reading that went back so many days."""
+        statement = (
+            select(AccountSync.rows_received < AccountSync.rows_expected)
+            .where(
+                AccountSync.ad_account_id == ad_account_id,
+                AccountSync.error_code.is_(None),
+                AccountSync.until - AccountSync.since >= days,
+            )
+            .order_by(AccountSync.started_at.desc(), AccountSync.id.desc())
+            .limit(1)
+        )
+        return bool(await self._session.scalar(statement))
 
     async def keep_edits(
         self, ad_account_id: UUID, edits: Sequence[RemoteEdit], *, app_id: str | None

@@ -16,11 +16,14 @@ from app.core.logging import get_logger
 log = get_logger(__name__)
 
 Circuit = Literal["closed", "half_open", "open"]
+Refusal = tuple[Literal["circuit", "rate_limit"] | None, int]
 
 FAILURES_TO_OPEN = 5
 OPEN_SECONDS = 30
 _FORGET_SECONDS = 600
 _PROBE_SECONDS = 60
+_LONGEST_WAIT = 86_400
+_MANY_ENTRIES = 10_000
 
 
 class _Memory:
@@ -38,10 +41,12 @@ class _Memory:
         return self._entries[key][0] if self.ttl(key) > 0 else 0
 
     def put(self, key: str, value: int, seconds: int) -> None:
+        self._forget_ended()
         self._entries[key] = (value, time.monotonic() + seconds)
 
     def add(self, key: str, amount: int, seconds: int) -> int:
         """Keeps the end that the key has."""
+        self._forget_ended()
         fresh = self.ttl(key) <= 0
         value = amount + (0 if fresh else self._entries[key][0])
         self._entries[key] = (value, time.monotonic() + seconds if fresh else self._entries[key][1])
@@ -51,6 +56,12 @@ class _Memory:
         for key in keys:
             self._entries.pop(key, None)
 
+    def _forget_ended(self) -> None:
+        """Once there are many: a process that lives for months would keep each account's every day."""
+        if len(self._entries) >= _MANY_ENTRIES:
+            now = time.monotonic()
+            self._entries = {key: entry for key, entry in self._entries.items() if entry[1] > now}
+
 
 class Breaker:
     """One account's circuit: `key` is built by the tenant's scope."""
@@ -59,15 +70,15 @@ class Breaker:
         self._redis = redis
         self._memory = _Memory()
 
-    async def refused_for(self, key: str) -> tuple[Literal["circuit", "rate_limit"] | None, int]:
-        """Why a call may not leave now, and for how many seconds; takes the probe where one is due."""
+    async def refused_for(self, key: str, *, trying: bool = True) -> Refusal:
+        """Why a call may not leave now, and for how many seconds; who is `trying` takes the probe where one is due."""
         try:
-            return await self._shared_refusal(key)
+            return await self._shared_refusal(key, trying=trying)
         except RedisError as error:
             log.warning("integrations.breaker_alone", error=str(error))
-            return self._own_refusal(key)
+            return self._own_refusal(key, trying=trying)
 
-    async def _shared_refusal(self, key: str) -> tuple[Literal["circuit", "rate_limit"] | None, int]:
+    async def _shared_refusal(self, key: str, *, trying: bool) -> Refusal:
         async with self._redis.pipeline(transaction=False) as pipe:
             pipe.ttl(f"{key}:wait")
             pipe.ttl(f"{key}:open")
@@ -79,10 +90,13 @@ class Breaker:
             return "circuit", opened
         if int(failures or 0) < FAILURES_TO_OPEN:
             return None, 0
-        is_probe = await self._redis.set(f"{key}:probe", 1, nx=True, ex=_PROBE_SECONDS)
-        return (None, 0) if is_probe else ("circuit", 1)
+        if trying:
+            may_leave = await self._redis.set(f"{key}:probe", 1, nx=True, ex=_PROBE_SECONDS)
+        else:
+            may_leave = not await self._redis.exists(f"{key}:probe")
+        return (None, 0) if may_leave else ("circuit", 1)
 
-    def _own_refusal(self, key: str) -> tuple[Literal["circuit", "rate_limit"] | None, int]:
+    def _own_refusal(self, key: str, *, trying: bool) -> Refusal:
         for reason, name in (("rate_limit", f"{key}:wait"), ("circuit", f"{key}:open")):
             if (left := self._memory.ttl(name)) > 0:
                 return ("rate_limit" if reason == "rate_limit" else "circuit"), left
@@ -90,7 +104,8 @@ class Breaker:
             return None, 0
         if self._memory.get(f"{key}:probe"):
             return "circuit", 1
-        self._memory.put(f"{key}:probe", 1, _PROBE_SECONDS)
+        if trying:
+            self._memory.put(f"{key}:probe", 1, _PROBE_SECONDS)
         return None, 0
 
     async def succeeded(self, key: str) -> None:
@@ -119,10 +134,11 @@ class Breaker:
             log.warning("integrations.breaker_alone", error=str(error))
 
     async def wait(self, key: str, seconds: int) -> None:
-        """Obey the platform: nothing leaves for so long."""
-        self._memory.put(f"{key}:wait", 1, max(1, seconds))
+        """Obey the platform: nothing leaves for so long, though never longer than a day."""
+        seconds = min(_LONGEST_WAIT, max(1, seconds))
+        self._memory.put(f"{key}:wait", 1, seconds)
         try:
-            await self._redis.set(f"{key}:wait", 1, ex=max(1, seconds))
+            await self._redis.set(f"{key}:wait", 1, ex=seconds)
         except RedisError as error:
             log.warning("integrations.breaker_alone", error=str(error))
 

@@ -10,7 +10,7 @@ from app.core.clock import real_now
 from app.db.session import TenantScope
 from app.db.utils import Slice, in_order, paginate
 from app.models.integrations.connections import Connection, SignInAttempt
-from app.models.integrations.kinds import ConnectionStatus
+from app.models.integrations.kinds import ConnectionStatus, Platform
 
 _SORTS: Mapping[str, InstrumentedAttribute[Any]] = {
     "platform": Connection.platform,
@@ -57,7 +57,9 @@ class ConnectionRepository:
         platform: str | None = None,
         status: str | None = None,
     ) -> Slice[Connection]:
-        statement = in_order(select(Connection), sort, _SORTS, then=Connection.id)
+        """Of ad platforms: a CRM's connection is shown with its account."""
+        theirs = select(Connection).where(Connection.platform.in_(list(Platform)))
+        statement = in_order(theirs, sort, _SORTS, then=Connection.id)
         if platform:
             statement = statement.where(Connection.platform == platform)
         if status:
@@ -95,11 +97,17 @@ class ConnectionRepository:
             update(Connection).where(Connection.id == connection_id).values(expires_at=real_now())
         )
 
-    async def needs_sign_in(self, connection_id: UUID, *, code: str | None) -> bool:
-        """Mark it once; True when it was active until now."""
+    async def needs_sign_in(
+        self, connection_id: UUID, *, code: str | None, token_sealed: bytes | None
+    ) -> bool:
+        """Mark it once, while it still holds that token; True when it was active until now."""
         statement = (
             update(Connection)
-            .where(Connection.id == connection_id, Connection.status == ConnectionStatus.ACTIVE)
+            .where(
+                Connection.id == connection_id,
+                Connection.status == ConnectionStatus.ACTIVE,
+                Connection.token_sealed == token_sealed,
+            )
             .values(status=ConnectionStatus.NEEDS_SIGN_IN, last_error_code=code, last_error_at=real_now())
             .returning(Connection.id)
         )

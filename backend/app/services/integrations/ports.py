@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 from uuid import UUID
 
 from app.models.integrations.kinds import CallOutcome
+from app.services.integrations.ads.ports import AdState
 from app.services.trust_engine.gate.permits import Change, Json, Permit
 
 BudgetedType = Literal["campaign", "ad_set"]
@@ -21,6 +22,8 @@ BudgetedType = Literal["campaign", "ad_set"]
 SET_DAILY_BUDGET = "set_daily_budget"
 SET_LIFETIME_BUDGET = "set_lifetime_budget"
 SET_STATUS = "set_status"
+CREATE_CAMPAIGN = "create_campaign"
+CREATE_AD_SET = "create_ad_set"
 
 
 class PlatformErrorKind(StrEnum):
@@ -216,6 +219,19 @@ class EventRefused:
 class Acknowledgement:
     received: int
     response: Mapping[str, Any]
+    receipts: tuple[str, ...] = ()
+    """Where single events may still be refused afterwards: by what the platform is asked about them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a platform made of a request that it had acknowledged, once it is through with it.
+
+    `refused` counts the events that came to nothing, by our code of the reason; which ones they are it does not tell.
+    """
+
+    receipt: str
+    refused: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +245,8 @@ class Applied:
 class Credentials:
     """What a sign-in yields. `scopes` are the platform's words, `expires_at` None for a standing token.
 
-    `refresh_token` is None where the platform has none, or gave no new one: the one before stays good.
+    `refresh_token` is None where the platform has none, or gave no new one: the one before stays good. `host` is the
+    account's own, checked, at a platform that has one for each; None elsewhere.
     """
 
     token: str = field(repr=False)
@@ -239,6 +256,7 @@ class Credentials:
     app_id: str | None
     scopes: tuple[str, ...]
     expires_at: datetime | None
+    host: str | None = None
 
 
 class Permits(Protocol):
@@ -258,6 +276,14 @@ class AdPlatform(Protocol):
     async def list_campaigns(self) -> list[EntityState]: ...
 
     async def list_ad_sets(self) -> list[EntityState]: ...
+
+    async def list_ads(self) -> list[AdState]:
+        """All that are not deleted, with what they show and the platform's verdict on them."""
+        ...
+
+    async def account_status(self) -> str:
+        """The ad account's state: `active`, `unsettled`, `disabled`, or the platform's own word in lower case."""
+        ...
 
     async def read_entity(self, entity_type: BudgetedType, external_id: str) -> EntityState: ...
 
@@ -282,6 +308,15 @@ class AdPlatform(Protocol):
     async def set_lifetime_budget(self, change: Change, permit: Permit) -> Applied: ...
 
     async def set_status(self, change: Change, permit: Permit) -> Applied: ...
+
+
+@runtime_checkable
+class TellsLater(Protocol):
+    """A platform that acknowledges events before it has worked through them."""
+
+    async def read_verdicts(self, receipts: Sequence[str]) -> list[Verdict]:
+        """Of the requests that it is through with, of those asked about."""
+        ...
 
 
 class PlatformSignIn(Protocol):
@@ -324,6 +359,17 @@ class CallRecord:
     error_message: str | None = None
     trace: str | None = None
     permit_id: UUID | None = None
+    asked: Mapping[str, Any] | None = None
+    """What it was asked with, in the vendor's words; None for what is never written down: people, tokens, codes."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedRead:
+    """A read as it once left: enough to make it again."""
+
+    operation: str
+    path: str
+    asked: Mapping[str, Any]
 
 
 CallLog = Callable[[CallRecord], Awaitable[None]]

@@ -5,34 +5,28 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.core.config import Settings
-from app.db.session import Scopes, tenant_key
+from app.db.session import Scopes
 from app.models.integrations.ad_accounts import AdAccount
 from app.models.integrations.connections import Connection
-from app.models.integrations.kinds import CallOutcome, Platform
+from app.models.integrations.kinds import Platform
 from app.services.integrations.account_repository import AdAccountRepository
 from app.services.integrations.calls.service import call_log
 from app.services.integrations.errors import AdAccountNotFound
 from app.services.integrations.gateway import close_gateway, gateway
+from app.services.integrations.lines import Lines, circuit_key
 from app.services.integrations.ports import (
     AdPlatform,
-    CallLog,
-    CallRecord,
     ConversionSettings,
     Permits,
     PlatformSignIn,
 )
-from app.services.integrations.tokens import TOKEN_PURPOSE, Tokens
+from app.services.integrations.tokens import TOKEN_PURPOSE
 from app.services.integrations.vendor import Speaker, Vendor
 from app.services.integrations.vendors import VENDORS, vendor_of
 from app.services.integrations.wire import Line
 from app.services.trust_engine.gate.desk import PermitDesk
 
 __all__ = ["TOKEN_PURPOSE", "IntegrationsService", "circuit_key", "close_gateway", "event_names"]
-
-
-def circuit_key(tenant_id: int, platform: str, account: str) -> str:
-    """The name of an account's circuit, for this tenant alone."""
-    return tenant_key(tenant_id, "circuit", platform, account)
 
 
 def event_names(platform: str) -> Mapping[str, str]:
@@ -84,36 +78,48 @@ class IntegrationsService:
     def __init__(self, scopes: Scopes, permits: Permits | None = None) -> None:
         self._scopes = scopes
         self._permits = permits or PermitDesk(scopes)
-        self.tokens = Tokens(scopes, self._sign_in_for)
+        self._lines = Lines(scopes, self._sign_in_for)
+        self.tokens = self._lines.tokens
 
     async def connector(self, ad_account_id: UUID) -> AdPlatform:
         """The account's platform; `PlatformError` (auth) while its connection does not hold."""
         speech = await self.speech(ad_account_id)
         return speech.vendor.connector(speech.settings, speech.line, self._permits, speech.speaker)
 
-    async def speech(self, ad_account_id: UUID) -> Speech:
-        """What any connector of the account is made from; raises as `connector` does."""
+    async def speech(self, ad_account_id: UUID, *, replay_of: UUID | None = None) -> Speech:
+        """What any connector of the account is made from; raises as `connector` does.
+
+        `replay_of` is the call that these make again: their rows in the log name it.
+        """
         found = await self._connected(ad_account_id)
-        account, connection = found.account, found.connection
+        account = found.account
+        usable = await self.tokens.usable(found.connection)
+        connection = usable.connection
         speaker = Speaker(
-            token=await self.tokens.usable(connection),
+            token=usable.token,
             app_id=connection.app_id,
             account=account.external_id,
             currency=account.currency,
             timezone=account.timezone,
             read_only=connection.read_only or not account.write_lease,
+            lead_event=account.lead_event,
         )
-        log = self._watching(
-            call_log(self._scopes, connection_id=connection.id, ad_account_id=ad_account_id), connection.id
+        log = self.tokens.watching(
+            call_log(
+                self._scopes,
+                connection_id=connection.id,
+                ad_account_id=ad_account_id,
+                replay_of=replay_of,
+            ),
+            connection,
         )
-        line = _line(log, circuit_key(found.tenant_id, account.platform, account.external_id))
+        key = circuit_key(found.tenant_id, account.platform, account.external_id)
+        line = Line(gateway().http, gateway().breaker, log, key)
         return Speech(vendor_of(account.platform), gateway().settings, line, speaker)
 
     async def sign_in(self, platform: Platform, *, connection_id: UUID | None = None) -> PlatformSignIn:
-        async with self._scopes() as scope:
-            key = circuit_key(scope.tenant_id, platform, "sign_in")
-        log = call_log(self._scopes, connection_id=connection_id, ad_account_id=None)
-        return vendor_of(platform).sign_in(gateway().settings, _line(log, key))
+        line = await self._lines.for_sign_in(platform, connection_id)
+        return vendor_of(platform).sign_in(gateway().settings, line)
 
     async def _sign_in_for(self, platform: str, connection_id: UUID) -> PlatformSignIn:
         return await self.sign_in(Platform(platform), connection_id=connection_id)
@@ -124,18 +130,3 @@ class IntegrationsService:
             if found is None:
                 raise AdAccountNotFound(ad_account_id=str(ad_account_id))
             return _Connected(scope.tenant_id, found.account, found.connection)
-
-    def _watching(self, log: CallLog, connection_id: UUID) -> CallLog:
-        """Writes down, and notes when the platform no longer takes the connection's token."""
-
-        async def write_down(record: CallRecord) -> None:
-            await log(record)
-            if record.outcome is CallOutcome.AUTH:
-                await self.tokens.refused(connection_id, record.error_code)
-
-        return write_down
-
-
-def _line(log: CallLog, circuit: str) -> Line:
-    way = gateway()
-    return Line(way.http, way.breaker, log, circuit)

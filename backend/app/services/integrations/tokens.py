@@ -5,8 +5,10 @@ is redeemed twice. Times are real.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Protocol
 from uuid import UUID
 
 from app.core.clock import real_now
@@ -14,10 +16,16 @@ from app.core.logging import get_logger
 from app.core.security import seal, unseal
 from app.db.session import Scopes
 from app.models.integrations.connections import Connection
-from app.models.integrations.kinds import ConnectionStatus
+from app.models.integrations.kinds import CallOutcome, ConnectionStatus
 from app.services.integrations.connection_repository import ConnectionRepository
 from app.services.integrations.errors import ConnectionNotFound
-from app.services.integrations.ports import Credentials, PlatformError, PlatformErrorKind, PlatformSignIn
+from app.services.integrations.ports import (
+    CallLog,
+    CallRecord,
+    Credentials,
+    PlatformError,
+    PlatformErrorKind,
+)
 from app.services.integrations.vendors import vendor_of
 from app.services.notifications.service import (
     Notice,
@@ -34,7 +42,16 @@ _REFRESH_PURPOSE = "integrations.refresh_token"
 _ONE_TRY = timedelta(seconds=60)
 _LOOKS, _PAUSE_SECONDS = 40, 0.25
 
-SignIn = Callable[[str, UUID], Awaitable[PlatformSignIn]]
+Ahead = Callable[[str], timedelta]
+
+
+class Refreshing(Protocol):
+    """What a sign-in is to its tokens."""
+
+    async def refresh(self, token: str, refresh_token: str | None) -> Credentials: ...
+
+
+SignIn = Callable[[str, UUID], Awaitable[Refreshing]]
 """The sign-in of a platform, its calls counted for a connection."""
 
 
@@ -58,6 +75,7 @@ def keep(connection: Connection, credentials: Credentials, tenant_id: int) -> No
     connection.status = ConnectionStatus.ACTIVE
     connection.external_user_name = credentials.external_user_name or connection.external_user_name
     connection.app_id = credentials.app_id
+    connection.host = credentials.host or connection.host
     connection.scopes = list(credentials.scopes)
     connection.token_sealed = seal(credentials.token, purpose=TOKEN_PURPOSE, tenant_id=tenant_id)
     if credentials.refresh_token is not None:
@@ -91,24 +109,35 @@ def opened_refresh(connection: Connection, tenant_id: int) -> str | None:
     return None if sealed is None else unseal(sealed, purpose=_REFRESH_PURPOSE, tenant_id=tenant_id)
 
 
+@dataclass(frozen=True, slots=True)
+class Usable:
+    """A token, and the connection as it was when it held it."""
+
+    token: str = field(repr=False)
+    connection: Connection
+
+
 class Tokens:
     """Takes a scope factory: no transaction is open while a platform is asked."""
 
-    def __init__(self, scopes: Scopes, sign_in: SignIn) -> None:
+    def __init__(self, scopes: Scopes, sign_in: SignIn, *, ahead: Ahead | None = None) -> None:
+        """`ahead` says how long before its end a token is exchanged; as the ad platform's vendor says without it."""
         self._scopes = scopes
         self._sign_in = sign_in
+        self._ahead = ahead or (lambda platform: vendor_of(platform).refresh_ahead)
 
-    async def usable(self, connection: Connection) -> str:
+    async def usable(self, connection: Connection) -> Usable:
         """The connection's token, a new one where it ends soon; `PlatformError` when there is none to use."""
         async with self._scopes() as scope:
             tenant_id = scope.tenant_id
         token = opened(connection, tenant_id)
-        if not ends_soon(connection):
-            return token
+        if not _ends_before(connection, real_now() + self._ahead(connection.platform)):
+            return Usable(token, connection)
         if await self.refresh(connection.id):
-            return opened(await self._read(connection.id), tenant_id)
+            found = await self._read(connection.id)
+            return Usable(opened(found, tenant_id), found)
         if not _has_ended(connection):
-            return token
+            return Usable(token, connection)
         return await self._from_another(connection, tenant_id)
 
     async def refresh(self, connection_id: UUID) -> bool:
@@ -141,25 +170,51 @@ class Tokens:
             row = await ConnectionRepository(scope).for_update(connection_id)
             if row is None or row.status == ConnectionStatus.DISCONNECTED:
                 return False
-            keep(row, fresh, tenant_id)
+            if row.token_sealed == connection.token_sealed:  # else a person signed in meanwhile
+                keep(row, fresh, tenant_id)
         return True
 
-    async def refused(self, connection_id: UUID, code: str | None) -> None:
+    async def refresh_expiring(self, platforms: Iterable[str]) -> None:
+        """Those that nobody uses; whoever uses one that ends soon exchanges it first."""
+        due: list[UUID] = []
+        async with self._scopes() as scope:
+            connections = ConnectionRepository(scope)
+            for platform in platforms:
+                due += await connections.expiring(platform, real_now() + self._ahead(platform))
+        for connection_id in due:
+            await self.refresh(connection_id)
+
+    def watching(self, write: CallLog, used: Connection) -> CallLog:
+        """A log of calls that notes, besides, when the platform no longer takes the connection's token."""
+
+        async def write_down(record: CallRecord) -> None:
+            await write(record)
+            if record.outcome is CallOutcome.AUTH:
+                await self.refused(used, record.error_code)
+
+        return write_down
+
+    async def refused(self, used: Connection, code: str | None) -> None:
         """The platform did not take the token: a new one is fetched at the next use, or a person must sign in.
 
-        One that was exchanged a moment ago and is refused all the same was not too old.
+        One that was exchanged a moment ago and is refused all the same was not too old. `used` is the connection as
+        it was when its token was taken: several may hold an old one, and what they hear says nothing of the new one.
         """
-        connection = await self._read(connection_id)
-        fresh = connection.refreshed_at is not None and connection.refreshed_at > real_now() - _ONE_TRY
-        if connection.refresh_token_sealed is not None and not fresh and not _has_ended(connection):
-            async with self._scopes() as scope:
-                await ConnectionRepository(scope).ended_early(connection_id)
+        connection = await self._read(used.id)
+        if connection.token_sealed != used.token_sealed:
             return
-        await self._end(connection, code)
+        fresh = connection.refreshed_at is not None and connection.refreshed_at > real_now() - _ONE_TRY
+        if connection.refresh_token_sealed is None or fresh:
+            await self._end(connection, code)
+        elif not _has_ended(connection):
+            async with self._scopes() as scope:
+                await ConnectionRepository(scope).ended_early(connection.id)
 
     async def _end(self, connection: Connection, code: str | None) -> None:
         async with self._scopes() as scope:
-            if await ConnectionRepository(scope).needs_sign_in(connection.id, code=code):
+            if await ConnectionRepository(scope).needs_sign_in(
+                connection.id, code=code, token_sealed=connection.token_sealed
+            ):
                 await scope.announce(
                     "platform_status",
                     {
@@ -171,12 +226,12 @@ class Tokens:
                 )
                 await Notifications(scope).tell(_lost(connection, code))
 
-    async def _from_another(self, connection: Connection, tenant_id: int) -> str:
+    async def _from_another(self, connection: Connection, tenant_id: int) -> Usable:
         """The token that somebody else is fetching."""
         for _ in range(_LOOKS):
             found = await self._read(connection.id)
             if not _has_ended(found):
-                return opened(found, tenant_id)
+                return Usable(opened(found, tenant_id), found)
             opened(found, tenant_id)
             await asyncio.sleep(_PAUSE_SECONDS)
         raise PlatformError(
@@ -191,10 +246,6 @@ class Tokens:
         if found is None:
             raise ConnectionNotFound(connection_id=str(connection_id))
         return found
-
-
-def ends_soon(connection: Connection) -> bool:
-    return _ends_before(connection, real_now() + vendor_of(connection.platform).refresh_ahead)
 
 
 def _has_ended(connection: Connection) -> bool:

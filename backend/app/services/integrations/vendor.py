@@ -7,7 +7,13 @@ from typing import Protocol
 
 from app.core.config import Settings
 from app.models.integrations.kinds import Platform
-from app.services.integrations.ports import AdPlatform, ConversionSettings, Permits, PlatformSignIn
+from app.services.integrations.ports import (
+    AdPlatform,
+    AskedRead,
+    ConversionSettings,
+    Permits,
+    PlatformSignIn,
+)
 from app.services.integrations.wire import Line
 
 
@@ -22,6 +28,8 @@ class Speaker:
     currency: str
     timezone: str
     read_only: bool
+    lead_event: str | None
+    """What stands for a lead, at a platform that has none."""
 
 
 class Vendor(Protocol):
@@ -45,6 +53,13 @@ class Vendor(Protocol):
     def sign_in(self, settings: Settings, line: Line) -> PlatformSignIn: ...
 
     def connector(self, settings: Settings, line: Line, permits: Permits, speaker: Speaker) -> AdPlatform: ...
+
+    async def read_again(self, settings: Settings, line: Line, speaker: Speaker, read: AskedRead) -> None:
+        """Make a read once more, just as it was asked: what came of it is in the log of calls.
+
+        `PlatformError` as it was met; (unsupported) for what is no read of one account.
+        """
+        ...
 
     def demand(self, conversion: ConversionSettings) -> None:
         """Raises `PlatformError` unless the platform counts this conversion in these windows."""

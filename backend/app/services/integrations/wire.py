@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ import httpx2
 import stamina
 
 from app.core.clock import real_now
-from app.core.logging import get_logger
+from app.core.logging import REDACTED, get_logger
 from app.models.integrations.kinds import CallOutcome
 from app.services.integrations.breaker import Breaker
 from app.services.integrations.outgoing import AddressRefused
@@ -23,13 +24,26 @@ log = get_logger(__name__)
 _MOST_BYTES = 32 * 1024 * 1024
 _READ_ATTEMPTS = 3
 _REDIRECTS = range(300, 400)
+_SECRET_LENGTH = 8
 _BREAKING = frozenset({PlatformErrorKind.TRANSIENT, PlatformErrorKind.AMBIGUOUS})
-_PATIENT = httpx2.Timeout(30.0, connect=5.0)
-_SOON = httpx2.Timeout(5.0, connect=1.0)
-_AT_ONCE = httpx2.Timeout(30.0, pool=0.2, connect=0.4)
-"""A place in the pool, a connection, its encryption: a second together."""
 # These end before a byte of the request has left.
 _NEVER_LEFT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_MAY_BE_UNSTORABLE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+
+
+@dataclass(frozen=True, slots=True)
+class _Patience:
+    """Seconds for each step, and for the whole: who drips an answer is within every step's time for ever."""
+
+    steps: httpx2.Timeout
+    whole: float
+
+
+_PATIENT = _Patience(httpx2.Timeout(30.0, connect=5.0), 120.0)
+_SOON = _Patience(httpx2.Timeout(5.0, connect=1.0), 8.0)
+_AT_ONCE = _Patience(httpx2.Timeout(30.0, pool=0.2, connect=0.4), 60.0)
+"""A place in the pool, a connection, its encryption: a second together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +68,8 @@ class Call:
     query: Mapping[str, str] | None = field(default=None, repr=False)
     form: Mapping[str, str] | None = field(default=None, repr=False)
     json: Any = field(default=None, repr=False)
+    asked: Mapping[str, Any] | None = field(default=None, repr=False)
+    """What the log keeps of its parameters. A transport names it where nobody's data and no secret is among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +119,7 @@ class Wire:
 
     async def ask(self, call: Call, *, for_stop: bool = False) -> dict[str, Any]:
         """What a write waits for: once, and not for long. For a stop it leaves whatever the breaker says."""
-        return await self._request(call, timeout=_SOON, guarded=not for_stop)
+        return await self._request(call, patience=_SOON, guarded=not for_stop)
 
     async def write(
         self, call: Call, *, permit_id: UUID | None = None, patient: bool = False
@@ -113,16 +129,22 @@ class Wire:
         It leaves within a second or never: its permit was good a moment ago, and somebody may have pulled the kill
         switch since. One that is `patient` (a stop) may wait for its connection. Ask `may_leave` before the permit.
         """
-        timeout = _PATIENT if patient else _AT_ONCE
-        return await self._request(call, mutating=True, permit_id=permit_id, timeout=timeout)
+        patience = _PATIENT if patient else _AT_ONCE
+        return await self._request(call, mutating=True, permit_id=permit_id, patience=patience)
 
     async def once(self, call: Call) -> dict[str, Any]:
         """What may be repeated by the caller, and is not by us: events that the platform deduplicates."""
         return await self._request(call)
 
     async def may_leave(self) -> None:
-        """Raises while the circuit is open, or the platform asked us to wait."""
-        reason, seconds = await self._line.breaker.refused_for(self._line.circuit)
+        """Raises while the circuit is open, or the platform asked us to wait.
+
+        It does not take the one trial call of a circuit that is half open: the request that follows does.
+        """
+        await self._demand_way(trying=False)
+
+    async def _demand_way(self, *, trying: bool) -> None:
+        reason, seconds = await self._line.breaker.refused_for(self._line.circuit, trying=trying)
         name = self._dialect.name
         if reason == "rate_limit":
             raise self.error(
@@ -146,29 +168,32 @@ class Wire:
         *,
         mutating: bool = False,
         permit_id: UUID | None = None,
-        timeout: httpx2.Timeout = _PATIENT,  # noqa: ASYNC109  (how long each of its steps may take)
+        patience: _Patience = _PATIENT,
         attempt: int = 1,
         guarded: bool = True,
     ) -> dict[str, Any]:
         if guarded and not mutating:
-            await self.may_leave()
+            await self._demand_way(trying=True)
         started_at, started = real_now(), time.perf_counter()
         error: PlatformError | None = None
         answer: Answer | None = None
         try:
-            answer = await self._exchange(call, mutating=mutating, timeout=timeout)
+            answer = await self._exchange(call, patience, mutating=mutating)
             if wait := self._dialect.wait_seconds(answer.headers):
                 await self._line.breaker.wait(self._line.circuit, wait)
-            if error := self._dialect.refusal(answer, mutating=mutating):
-                raise error
+            body = self._accepted(answer, mutating=mutating)
         except PlatformError as raised:
             error = raised
             raise
         except asyncio.CancelledError:
             error = self.error(_unknown(mutating=mutating), "cancelled", "The caller stopped waiting.")
             raise
+        except Exception as raised:
+            # Whatever could not be read of it: what was sent may have been done.
+            log.exception("integrations.answer_not_read", operation=call.operation)
+            error = self.error(_unknown(mutating=mutating), "unreadable", type(raised).__name__)
+            raise error from raised
         else:
-            body: dict[str, Any] = answer.body
             return body
         finally:
             await self._settle(error)
@@ -189,8 +214,15 @@ class Wire:
                     trace=(error.trace if error else None)
                     or (self._dialect.trace(answer) if answer else None),
                     permit_id=permit_id,
+                    asked=call.asked,
                 )
             )
+
+    def _accepted(self, answer: Answer, *, mutating: bool) -> dict[str, Any]:
+        if error := self._dialect.refusal(answer, mutating=mutating):
+            raise error
+        body: dict[str, Any] = answer.body
+        return body
 
     async def _write_down(self, record: CallRecord) -> None:
         try:
@@ -211,30 +243,29 @@ class Wire:
             # It answered: a refusal is no outage.
             await breaker.succeeded(circuit)
 
-    async def _exchange(
-        self,
-        call: Call,
-        *,
-        mutating: bool,
-        timeout: httpx2.Timeout,  # noqa: ASYNC109  (as above)
-    ) -> Answer:
+    async def _exchange(self, call: Call, patience: _Patience, *, mutating: bool) -> Answer:
         try:
-            async with self._line.http.stream(
-                call.method,
-                call.url,
-                headers=dict(call.headers),
-                timeout=timeout,
-                params=None if call.query is None else dict(call.query),
-                data=None if call.form is None else dict(call.form),
-                json=call.json,
-            ) as answer:
+            async with (
+                asyncio.timeout(patience.whole),
+                self._line.http.stream(
+                    call.method,
+                    call.url,
+                    headers=dict(call.headers),
+                    timeout=patience.steps,
+                    params=None if call.query is None else dict(call.query),
+                    data=None if call.form is None else dict(call.form),
+                    json=call.json,
+                ) as answer,
+            ):
                 raw = await _bounded(answer)
         except AddressRefused as error:
             raise PlatformError(PlatformErrorKind.INVALID, error.code, error.detail) from error
         except _NEVER_LEFT as error:
-            raise self.error(PlatformErrorKind.TRANSIENT, "unreachable", _told(error)) from error
+            raise self.error(PlatformErrorKind.TRANSIENT, "unreachable", _told(error, call)) from error
+        except TimeoutError as error:
+            raise self.error(_unknown(mutating=mutating), "timeout", "The answer did not end.") from error
         except httpx2.HTTPError as error:
-            raise self.error(_unknown(mutating=mutating), _name(error), _told(error)) from error
+            raise self.error(_unknown(mutating=mutating), _name(error), _told(error, call)) from error
         if answer.status_code in _REDIRECTS:
             raise self.error(
                 PlatformErrorKind.INVALID,
@@ -260,11 +291,27 @@ async def _bounded(answer: httpx2.Response) -> bytes:
 
 
 def _parsed(raw: bytes) -> Any:
-    """The body, or None where it is no JSON."""
+    """The body, or None where it is no JSON; without characters that no text of ours can hold."""
     try:
-        return json.loads(raw)
-    except ValueError:
+        found = json.loads(raw, parse_constant=_refuse)
+        return _storable(found) if _MAY_BE_UNSTORABLE.search(raw) else found
+    except (ValueError, RecursionError):
         return None
+
+
+def _refuse(word: str) -> None:
+    raise ValueError(f"{word} is no number of JSON's")
+
+
+def _storable(value: Any) -> Any:
+    """NUL and halves of characters, which PostgreSQL refuses with the whole of a listing, become a mark."""
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_storable(one) for one in value]
+    if isinstance(value, dict):
+        return {_storable(name): _storable(one) for name, one in value.items()}
+    return value
 
 
 def _passes(error: Exception) -> bool:
@@ -275,5 +322,11 @@ def _name(error: httpx2.HTTPError) -> str:
     return "timeout" if isinstance(error, httpx2.TimeoutException) else "connection_lost"
 
 
-def _told(error: Exception) -> str:
-    return str(error) or type(error).__name__
+def _told(error: Exception, call: Call) -> str:
+    """What went wrong, without what the request held: libraries quote a header that they cannot write."""
+    text = str(error) or type(error).__name__
+    held = {*call.headers.values(), *(call.query or {}).values(), *(call.form or {}).values()}
+    for secret in sorted(held, key=len, reverse=True):
+        for part in secret.split():
+            text = text.replace(part, REDACTED) if len(part) >= _SECRET_LENGTH else text
+    return text

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy import Select, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.auth.permissions import PERMISSIONS
@@ -12,15 +12,17 @@ from app.core.ids import uuid7
 from app.db.session import TenantScope
 from app.db.utils import decode_cursor, encode_cursor
 from app.models.notifications import Notification, NotificationReceipt
-from app.models.notifications.channels import NotificationDelivery, SlackWorkspace
+from app.models.notifications.channels import NotificationDelivery, NotificationWebhook, SlackWorkspace
 from app.models.notifications.kinds import (
     Channel,
     DeliveryKind,
     DeliveryStatus,
     Digest,
     NotificationKind,
+    WhatsAppConsentState,
 )
 from app.models.notifications.preferences import NotificationPreferences
+from app.models.notifications.whatsapp import WhatsAppAccount, WhatsAppPerson
 from app.models.tenants import Membership, Tenant
 from app.models.users import User
 from app.services.notifications.timing_rules import Due, Habits
@@ -35,13 +37,18 @@ class Hearer:
     user_id: UUID
     choices: Mapping[str, Mapping[str, bool]]
     habits: Habits
+    in_whatsapp: bool = False
+    """They have agreed to be written to there."""
+    falls_back: bool = True
+    """What WhatsApp cannot bring comes by mail."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is to leave: to a person's mailbox, or into a channel of Slack."""
+    """What is to leave: to a person's mailbox or phone, into a channel of Slack, or to the company's webhook."""
 
     due: Due
+    channel: Channel
     user_id: UUID | None = None
     slack_channel: str | None = None
     slack_channel_name: str | None = None
@@ -83,10 +90,17 @@ class NotificationRepository:
         """Every active member whose role grants the permission, in one statement."""
         roles = [str(role) for role in PERMISSIONS[permission]]
         statement = (
-            select(User.id, NotificationPreferences, Tenant.timezone)
+            select(User.id, NotificationPreferences, Tenant.timezone, WhatsAppPerson)
             .join(Membership, Membership.user_id == User.id)
             .join(Tenant, Tenant.id == Membership.tenant_id)
             .outerjoin(NotificationPreferences, NotificationPreferences.user_id == User.id)
+            .outerjoin(
+                WhatsAppPerson,
+                and_(
+                    WhatsAppPerson.user_id == User.id,
+                    WhatsAppPerson.state == WhatsAppConsentState.CONFIRMED,
+                ),
+            )
             .where(
                 Membership.is_active,
                 User.is_active,
@@ -96,7 +110,7 @@ class NotificationRepository:
             .order_by(User.id)
         )
         found = await self._session.execute(statement)
-        return [_hearer(user_id, own, zone) for user_id, own, zone in found]
+        return [_hearer(user_id, own, zone, written_to) for user_id, own, zone, written_to in found]
 
     async def put_into_inboxes(
         self, notification_id: UUID, people: Collection[UUID], *, at: datetime, read_by: UUID | None
@@ -131,7 +145,7 @@ class NotificationRepository:
                 "id": uuid7(),
                 "notification_id": notification_id,
                 "kind": kind,
-                "channel": Channel.SLACK if each.user_id is None else Channel.EMAIL,
+                "channel": each.channel,
                 "user_id": each.user_id,
                 "slack_channel": each.slack_channel,
                 "slack_channel_name": each.slack_channel_name,
@@ -158,6 +172,14 @@ class NotificationRepository:
 
     async def slack(self) -> SlackWorkspace | None:
         return (await self._session.scalars(select(SlackWorkspace))).one_or_none()
+
+    async def whatsapp_is_on(self) -> bool:
+        """Whether a number is connected, and switched on."""
+        found = await self._session.scalar(select(WhatsAppAccount.id).where(WhatsAppAccount.enabled))
+        return found is not None
+
+    async def webhook(self) -> NotificationWebhook | None:
+        return (await self._session.scalars(select(NotificationWebhook))).one_or_none()
 
 
 class InboxRepository:
@@ -233,8 +255,16 @@ class InboxRepository:
         )
 
 
-def _hearer(user_id: UUID, own: NotificationPreferences | None, zone: str) -> Hearer:
-    return Hearer(user_id, {} if own is None else own.choices, habits_of(own, zone))
+def _hearer(
+    user_id: UUID, own: NotificationPreferences | None, zone: str, written_to: WhatsAppPerson | None
+) -> Hearer:
+    return Hearer(
+        user_id,
+        {} if own is None else own.choices,
+        habits_of(own, zone),
+        in_whatsapp=written_to is not None,
+        falls_back=written_to is not None and written_to.falls_back,
+    )
 
 
 def habits_of(own: NotificationPreferences | None, company_zone: str) -> Habits:

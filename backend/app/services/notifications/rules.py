@@ -19,24 +19,29 @@ _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 class Nature:
     """`email`: by mail too, unless a person says otherwise. `joins`: for so long the same is one, with a count.
 
-    `is_an_act`: somebody did it, and knows.
+    `is_an_act`: somebody did it, and knows. `whatsapp`: there too, for who has agreed to be written to there.
     """
 
     permission: str
     email: bool
     joins: timedelta
     is_an_act: bool = False
+    whatsapp: bool = False
 
 
 NATURES: dict[NotificationKind, Nature] = {
-    K.INCIDENT_OPENED: Nature("trust_engine.incidents:read", email=True, joins=_HOUR),
+    K.INCIDENT_OPENED: Nature("trust_engine.incidents:read", email=True, joins=_HOUR, whatsapp=True),
     K.INCIDENT_CLOSED: Nature("trust_engine.incidents:read", email=False, joins=_HOUR),
-    K.APPROVAL_WANTED: Nature("autopilot.actions:approve", email=True, joins=_DAY),
+    K.APPROVAL_WANTED: Nature("autopilot.actions:approve", email=True, joins=_DAY, whatsapp=True),
     K.CONNECTION_NEEDS_SIGN_IN: Nature("integrations.connections:write", email=True, joins=_DAY),
     K.KILL_SWITCH_CHANGED: Nature(
-        "autopilot.enforcement:read", email=True, joins=timedelta(0), is_an_act=True
+        "autopilot.enforcement:read", email=True, joins=timedelta(0), is_an_act=True, whatsapp=True
     ),
     K.ACTION_BLOCKED: Nature("autopilot.actions:write", email=False, joins=_DAY),
+    K.DRAFT_WAITS: Nature("campaigns.drafts:approve", email=True, joins=_DAY, is_an_act=True),
+    K.DRAFT_DECIDED: Nature("campaigns.drafts:write", email=False, joins=_DAY, is_an_act=True),
+    K.DRAFT_PUBLISHED: Nature("campaigns.drafts:write", email=False, joins=_DAY),
+    K.DRAFT_FAILED: Nature("campaigns.drafts:write", email=True, joins=_HOUR),
     K.DEAD_LETTER: Nature("work.dead_letters:read", email=True, joins=_DAY),
 }
 """Every turn of the kill switch is told: it never joins another."""
@@ -68,14 +73,16 @@ class Choice:
 
     in_app: bool
     email: bool
+    whatsapp: bool = False
+    """Only for who has agreed to be written to there."""
 
     @property
     def is_muted(self) -> bool:
-        return not (self.in_app or self.email)
+        return not (self.in_app or self.email or self.whatsapp)
 
 
 def default_choice(kind: NotificationKind) -> Choice:
-    return Choice(in_app=True, email=NATURES[kind].email)
+    return Choice(in_app=True, email=NATURES[kind].email, whatsapp=NATURES[kind].whatsapp)
 
 
 def choice_of(kind: NotificationKind, chosen: Mapping[str, Mapping[str, bool]]) -> Choice:
@@ -84,6 +91,7 @@ def choice_of(kind: NotificationKind, chosen: Mapping[str, Mapping[str, bool]]) 
     return Choice(
         in_app=said.get("in_app", default.in_app),
         email=said.get("email", default.email),
+        whatsapp=said.get("whatsapp", default.whatsapp),
     )
 
 

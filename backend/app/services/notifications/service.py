@@ -1,6 +1,6 @@
 """Telling people: a row in the transaction of what it tells of, and what each of them reads of it.
 
-Nothing leaves here. What is to leave by mail or Slack is queued beside it, and is sent after the commit.
+Nothing leaves here. What is to leave by another way is queued beside it, and is sent after the commit.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,8 +12,9 @@ from app.core.ids import uuid7
 from app.core.metrics import NOTIFICATIONS
 from app.db.session import TenantScope
 from app.models.notifications import Notification
-from app.models.notifications.channels import SlackWorkspace
+from app.models.notifications.channels import NotificationWebhook, SlackWorkspace
 from app.models.notifications.kinds import (
+    Channel,
     DeliveryKind,
     HeldFor,
     NotificationKind,
@@ -127,8 +128,15 @@ class Notifications:
     ) -> None:
         workspace = await self._rows.slack()
         messages = [
-            *_mails(notification, hearers, pause, but_not=self._doer(notification)),
+            *_to_people(
+                notification,
+                hearers,
+                pause,
+                but_not=self._doer(notification),
+                whatsapp_is_on=await self._rows.whatsapp_is_on(),
+            ),
             *_slack(notification, workspace, pause),
+            *_to_webhook(notification, await self._rows.webhook(), pause),
         ]
         await self._rows.queue(notification.id, kind, messages)
         if any(each.due.at <= real_now() for each in messages):
@@ -170,16 +178,29 @@ class Inbox:
         return await self._rows.read_until(min(until, now) if until else now, now)
 
 
-def _mails(
-    notification: Notification, hearers: Sequence[Hearer], pause: timedelta | None, *, but_not: UUID | None
+def _to_people(
+    notification: Notification,
+    hearers: Sequence[Hearer],
+    pause: timedelta | None,
+    *,
+    but_not: UUID | None,
+    whatsapp_is_on: bool,
 ) -> Iterator[Message]:
-    """Nobody is written to of what they did themselves."""
+    """By mail and in WhatsApp; by mail instead, where there is no WhatsApp just now.
+
+    Nobody is written to of what they did themselves.
+    """
     now, kind = real_now(), NotificationKind(notification.kind)
     for each in hearers:
-        if each.user_id == but_not or not choice_of(kind, each.choices).email:
+        if each.user_id == but_not:
             continue
+        choice = choice_of(kind, each.choices)
+        in_whatsapp = each.in_whatsapp and choice.whatsapp
         at = _due(now, each, notification) if pause is None else _later(now + pause, each)
-        yield Message(at, user_id=each.user_id)
+        if choice.email or (in_whatsapp and not whatsapp_is_on and each.falls_back):
+            yield Message(at, Channel.EMAIL, user_id=each.user_id)
+        if in_whatsapp and whatsapp_is_on:
+            yield Message(at, Channel.WHATSAPP, user_id=each.user_id)
 
 
 def _due(now: datetime, hearer: Hearer, notification: Notification) -> Due:
@@ -201,5 +222,22 @@ def _slack(
     channel = workspace.by_kind.get(notification.kind, whole)
     if channel is None:
         return
-    due_then = Due(real_now()) if pause is None else Due(real_now() + pause, HeldFor.REPEAT)
-    yield Message(due_then, slack_channel=channel["id"], slack_channel_name=channel["name"])
+    yield Message(
+        _at_once_or_after(pause),
+        Channel.SLACK,
+        slack_channel=channel["id"],
+        slack_channel_name=channel["name"],
+    )
+
+
+def _to_webhook(
+    notification: Notification, webhook: NotificationWebhook | None, pause: timedelta | None
+) -> Iterator[Message]:
+    if webhook is None or not webhook.enabled:
+        return
+    if webhook.kinds is None or notification.kind in webhook.kinds:
+        yield Message(_at_once_or_after(pause), Channel.WEBHOOK)
+
+
+def _at_once_or_after(pause: timedelta | None) -> Due:
+    return Due(real_now()) if pause is None else Due(real_now() + pause, HeldFor.REPEAT)

@@ -29,6 +29,10 @@ _TITLES = {
     K.CONNECTION_NEEDS_SIGN_IN: "{platform} needs a new sign-in",
     K.KILL_SWITCH_CHANGED: "Kill switch {turned}",
     K.ACTION_BLOCKED: "Blocked: {change} of “{entity}”",
+    K.DRAFT_WAITS: "Draft “{draft}” waits for an approval",
+    K.DRAFT_DECIDED: "Draft “{draft}” was {decision}",
+    K.DRAFT_PUBLISHED: "“{draft}” stands at {platform}, paused",
+    K.DRAFT_FAILED: "“{draft}” could not be published at {platform}",
     K.DEAD_LETTER: "A task was given up: {task}",
 }
 _BODIES = {
@@ -41,6 +45,13 @@ _BODIES = {
     ),
     K.KILL_SWITCH_CHANGED: ("{by} turned it {turned}: {reason}", "{effect}"),
     K.ACTION_BLOCKED: ("{change} of “{entity}”", "Wanted because: {reason}", "The gate said: {note}"),
+    K.DRAFT_WAITS: (
+        "{by} submitted it for {platform}.",
+        "Nothing is created there before somebody approves it.",
+    ),
+    K.DRAFT_DECIDED: ("{by} decided.", "Why: {reason}"),
+    K.DRAFT_PUBLISHED: ("It spends nothing until somebody switches it on.",),
+    K.DRAFT_FAILED: ("{error}", "Its log says what stands at the platform nevertheless."),
     K.DEAD_LETTER: ("{error}", "It can be run again once its cause is mended."),
 }
 _ROOMS = {
@@ -48,6 +59,7 @@ _ROOMS = {
     NotificationSubject.ACTION: "/autopilot/actions/{id}",
     NotificationSubject.CONNECTION: "/connect",
     NotificationSubject.KILL_SWITCH: "/autopilot",
+    NotificationSubject.DRAFT: "/campaigns/drafts/{id}",
     NotificationSubject.DEAD_LETTER: "/operations/dead-letters",
 }
 _NAMES = {
@@ -57,6 +69,10 @@ _NAMES = {
     K.CONNECTION_NEEDS_SIGN_IN: "A connection needs a sign-in",
     K.KILL_SWITCH_CHANGED: "The kill switch was turned",
     K.ACTION_BLOCKED: "The gate blocked an action",
+    K.DRAFT_WAITS: "A draft waits for an approval",
+    K.DRAFT_DECIDED: "A draft was decided on",
+    K.DRAFT_PUBLISHED: "A draft was published",
+    K.DRAFT_FAILED: "A publication failed",
     K.DEAD_LETTER: "A task was given up",
 }
 _HOLE = re.compile(r"{(\w+)}")

@@ -12,6 +12,8 @@ COLLECTIONS = {
     "campaign": "campaigns",
     "ad_group": "adGroups",
     "ad_group_ad": "adGroupAds",
+    "ad_group_criterion": "adGroupCriteria",
+    "campaign_conversion_goal": "campaignConversionGoals",
     "conversion_action": "conversionActions",
 }
 _FIRST_NEW_ID = 23_900_000_000
@@ -34,6 +36,12 @@ class Entity:
     @property
     def lives(self) -> bool:
         return self.data.get("status") != "REMOVED"
+
+    @property
+    def serves(self) -> bool:
+        """Of an ad: switched on and through its review."""
+        verdict = (self.hidden.get("review") or {}).get("verdict", "approved")
+        return self.data.get("status") == "ENABLED" and verdict in {"approved", "limited"}
 
 
 class Book:

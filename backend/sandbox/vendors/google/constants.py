@@ -1,5 +1,7 @@
 """Who and what there is at Google: fixed, so that a client may be configured once."""
 
+import pycountry
+
 PLATFORM = "google"
 OLDEST_VERSION = 23
 NEWEST_VERSION = 26
@@ -45,3 +47,24 @@ BILLABLE_UNITS = {
     "KWD": 1_000,
 }
 """`currency_constant.billable_unit_micros`. Only the dollar's was found in public; the others follow their coins."""
+
+DEMAND_GEN_MINIMUMS = {
+    "USD": 5_000_000,
+    "EUR": 5_000_000,
+    "GBP": 4_000_000,
+    "CAD": 7_000_000,
+    "CHF": 5_000_000,
+    "HUF": 1_800_000_000,
+    "JPY": 750_000_000,
+    "KRW": 7_000_000_000,
+    "KWD": 1_500_000,
+}
+"""What a Demand Gen campaign needs for a day. The dollar's is Google's own; the others follow what they are worth."""
+
+_NOT_TARGETED = frozenset({"CU", "IR", "KP", "SY"})
+COUNTRY_TARGETS = {
+    str(2000 + int(country.numeric)): country.alpha_2
+    for country in pycountry.countries
+    if country.alpha_2 not in _NOT_TARGETED
+}
+"""Geo target constants of countries: ISO's number and 2000."""

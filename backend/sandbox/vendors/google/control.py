@@ -5,8 +5,9 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
+from sandbox.control import reviews
 from sandbox.control.refusals import Refused
-from sandbox.vendors.google import constants, datamanager, mutate
+from sandbox.vendors.google import constants, datamanager, list_control, mutate, review
 from sandbox.vendors.google.book import COLLECTIONS
 from sandbox.vendors.google.changes import Actor
 from sandbox.vendors.google.errors import AdsError, request_id
@@ -36,7 +37,8 @@ class TokenChange(BaseModel):
 class Project(BaseModel):
     """`operations_per_day`: 2,880 is Explorer access, 15,000 Basic. Not approved: test accounts alone.
 
-    `change_delay`: the most seconds by which `change_event` lags.
+    `change_delay`: the most seconds by which `change_event` lags. `processing`: how many the Data Manager API works at
+    a request before it tells what became of it.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -45,6 +47,7 @@ class Project(BaseModel):
     approved: bool | None = None
     page_rows: Annotated[int, Field(ge=1, le=10_000)] | None = None
     change_delay: Annotated[float, Field(ge=0, le=180)] | None = None
+    processing: Annotated[float, Field(ge=0)] | None = None
 
 
 def router(google: GoogleState) -> APIRouter:
@@ -94,6 +97,12 @@ def router(google: GoogleState) -> APIRouter:
         unique = sum(1 for row in rows if not row["verdict"])
         return {"received": len(rows), "unique": unique, "events": rows[:limit]}
 
+    routes.include_router(list_control.router(google))
+    routes.include_router(
+        reviews.router(
+            lambda wanted: review.judge(google, wanted), lambda wanted: review.stand(google, wanted)
+        )
+    )
     return routes
 
 
@@ -122,6 +131,8 @@ def _set(google: GoogleState, wanted: Project) -> dict[str, Any]:
         google.settings.page_rows = wanted.page_rows
     if wanted.change_delay is not None:
         google.settings.change_delay = wanted.change_delay
+    if wanted.processing is not None:
+        google.settings.processing = wanted.processing
     return _project(google)
 
 
@@ -132,4 +143,5 @@ def _project(google: GoogleState) -> dict[str, Any]:
         "approved": google.settings.approved,
         "page_rows": google.settings.page_rows,
         "change_delay": google.settings.change_delay,
+        "processing": google.settings.processing,
     }

@@ -17,7 +17,6 @@ from sandbox.world.seasons import DAY
 _DOCUMENT = "google_ingestions"
 _MOST_EVENTS, _MOST_DESTINATIONS, _MOST_IDENTIFIERS = 2000, 10, 10
 _KEPT_REQUESTS = 2000
-_PROCESSING_SECONDS = 60.0
 _OLDEST = 90 * DAY
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 _HEX = re.compile(r"([0-9a-fA-F]{2})+")
@@ -50,7 +49,7 @@ def ingest(
     google: GoogleState, grant: Grant, body: Mapping[str, Any], *, request: str, refused: frozenset[int]
 ) -> dict[str, Any]:
     """`refused` are events that an ordered fault has fail in processing."""
-    _may(grant)
+    may_send(grant)
     checks = Checks()
     actions = _destinations(google, body, checks)
     events = body.get("events")
@@ -65,7 +64,7 @@ def ingest(
     for index, event in enumerate(events):
         _check_event(f"events[{index}]", event, encoding, checks)
         _check_references(f"events[{index}]", event, references, checks)
-    _check_consent("consent", body.get("consent"), checks)
+    check_consent("consent", body.get("consent"), checks)
     checks.close()
     if body.get("validateOnly"):
         return {}
@@ -74,14 +73,14 @@ def ingest(
 
 
 def status(google: GoogleState, grant: Grant, request_id: str) -> dict[str, Any]:
-    _may(grant)
+    may_send(grant)
     kept = (google.store.document(_DOCUMENT) or {}).get(request_id)
     if kept is None:
         violation = ("request_id", "The request ID is not valid.", "INVALID_REQUEST_ID")
         raise EventsError(
             "INVALID_ARGUMENT", "There was a problem with the request.", "INVALID_REQUEST_ID", [violation]
         )
-    working = google.now() < kept["at"] + _PROCESSING_SECONDS
+    working = google.now() < kept["at"] + google.settings.processing
     return {"requestStatusPerDestination": [_shown(one, working=working) for one in kept["destinations"]]}
 
 
@@ -97,7 +96,7 @@ def received(google: GoogleState, action: str, since: float) -> list[dict[str, A
     return [dict(zip(names, row, strict=False)) | {"event": json.loads(row[5])} for row in rows]
 
 
-def _may(grant: Grant) -> None:
+def may_send(grant: Grant) -> None:
     if EVENTS_SCOPE not in grant.scopes:
         raise EventsError(
             "PERMISSION_DENIED",
@@ -145,8 +144,8 @@ def _goes_to(event: Mapping[str, Any], destination: Mapping[str, Any]) -> bool:
 
 def _destination(google: GoogleState, at: str, given: Any, checks: Checks) -> Entity | None:
     given = given if isinstance(given, dict) else {}
-    account = _account(given.get("operatingAccount"), f"{at}.operating_account", checks)
-    login = _account(
+    account = account_of(given.get("operatingAccount"), f"{at}.operating_account", checks)
+    login = account_of(
         given.get("loginAccount") or given.get("operatingAccount"), f"{at}.login_account", checks
     )
     if account is None or login is None:
@@ -171,7 +170,7 @@ def _destination(google: GoogleState, at: str, given: Any, checks: Checks) -> En
     return action
 
 
-def _account(given: Any, at: str, checks: Checks) -> str | None:
+def account_of(given: Any, at: str, checks: Checks) -> str | None:
     given = given if isinstance(given, dict) else {}
     if given.get("accountType", given.get("product")) != "GOOGLE_ADS":
         checks.add(f"{at}.account_type", "INVALID_ENUM_VALUE", "Only GOOGLE_ADS is known to the sandbox.")
@@ -192,7 +191,7 @@ def _check_event(at: str, event: Any, encoding: Any, checks: Checks) -> None:
     _check_money(at, event, checks)
     if event.get("eventSource") not in {None, *_SOURCES}:
         checks.add(f"{at}.event_source", "INVALID_ENUM_VALUE", "Enum value cannot be used.")
-    _check_consent(f"{at}.consent", event.get("consent"), checks)
+    check_consent(f"{at}.consent", event.get("consent"), checks)
     identifiers = (event.get("userData") or {}).get("userIdentifiers") or []
     if not identifiers and not event.get("adIdentifiers"):
         checks.add(at, "NO_IDENTIFIERS_PROVIDED", "The event has no user or ad identifiers.")
@@ -202,7 +201,7 @@ def _check_event(at: str, event: Any, encoding: Any, checks: Checks) -> None:
         checks.add("encoding", "REQUIRED_FIELD_MISSING", "The sandbox reads hashes in HEX alone: name it.")
         return
     for number, one in enumerate(identifiers):
-        _check_identifier(f"{at}.user_data.user_identifiers[{number}]", one, checks)
+        check_identifier(f"{at}.user_data.user_identifiers[{number}]", one, checks)
 
 
 def _check_moment(at: str, value: Any, checks: Checks) -> None:
@@ -229,7 +228,7 @@ def _check_money(at: str, event: Mapping[str, Any], checks: Checks) -> None:
         checks.add(f"{at}.conversion_value", "INVALID_NUMBER_FORMAT", "Invalid number format.")
 
 
-def _check_consent(at: str, consent: Any, checks: Checks) -> None:
+def check_consent(at: str, consent: Any, checks: Checks) -> None:
     if consent is None:
         return
     for name, value in (consent if isinstance(consent, dict) else {"": None}).items():
@@ -237,7 +236,7 @@ def _check_consent(at: str, consent: Any, checks: Checks) -> None:
             checks.add(f"{at}.{name}", "INVALID_ENUM_VALUE", "Enum value cannot be used.")
 
 
-def _check_identifier(at: str, one: Any, checks: Checks) -> None:
+def check_identifier(at: str, one: Any, checks: Checks) -> None:
     if not isinstance(one, dict) or len(one) != 1:
         checks.add(at, "INVALID_ARGUMENT", "Exactly one identifier must be specified.")
         return
@@ -273,7 +272,6 @@ def _take(
     request: str,
     refused: frozenset[int],
 ) -> None:
-    now = google.now()
     with google.store.together():
         outcomes = []
         for action, given in zip(actions, body["destinations"], strict=True):
@@ -283,9 +281,17 @@ def _take(
                 if _goes_to(event, given)
             ]
             errors = Counter(verdict for verdict in verdicts if verdict)
-            outcomes.append({"destination": given, "records": len(verdicts), "errors": errors})
+            status = {"eventsIngestionStatus": {"recordCount": str(len(verdicts))}}
+            outcomes.append(
+                {"destination": given, "records": len(verdicts), "errors": errors, "status": status}
+            )
+    keep_request(google, request, outcomes)
+
+
+def keep_request(google: GoogleState, request: str, outcomes: list[dict[str, Any]]) -> None:
+    """What became of a request at each destination: `records`, `errors` by their reason, and `status`."""
     kept = google.store.document(_DOCUMENT) or {}
-    kept[request] = {"at": now, "destinations": outcomes}
+    kept[request] = {"at": google.now(), "destinations": outcomes}
     google.store.keep(_DOCUMENT, dict(list(kept.items())[-_KEPT_REQUESTS:]))
 
 
@@ -327,10 +333,7 @@ def _shown(outcome: Mapping[str, Any], *, working: bool) -> dict[str, Any]:
     errors = outcome["errors"]
     failed = sum(errors.values())
     state = "SUCCESS" if not failed else "FAILED" if failed == outcome["records"] else "PARTIAL_SUCCESS"
-    shown |= {
-        "requestStatus": state,
-        "eventsIngestionStatus": {"recordCount": str(outcome["records"])},
-    }
+    shown |= {"requestStatus": state, **outcome["status"]}
     if failed:
         counts = [
             {"recordCount": str(count), "reason": f"PROCESSING_ERROR_REASON_{reason}"}

@@ -147,6 +147,10 @@ class OAuthError(Exception):
         return {"error": self.error, "error_description": self.description}
 
 
+def fault(kind: str, code: str, message: str, *path: str, trigger: Any = None) -> AdsError:
+    return AdsError("INVALID_ARGUMENT", Fault(kind, code, message, trigger, [(name, None) for name in path]))
+
+
 def query_fault(code: str, message: str, trigger: str | None = None) -> AdsError:
     return AdsError("INVALID_ARGUMENT", Fault("queryError", code, message, trigger))
 

@@ -81,10 +81,15 @@ PRIMARY = frozenset(
         "UNSPECIFIED",
     }
 )
+GROUP_PRIMARY = frozenset(
+    {"ELIGIBLE", "PAUSED", "REMOVED", "PENDING", "NOT_ELIGIBLE", "LIMITED", "UNKNOWN", "UNSPECIFIED"}
+)
+"""Of ad groups and ads: what is the campaign's (its end, its learning) makes them not eligible, or is not told."""
 _SERVING = frozenset({"SERVING", "NONE", "ENDED", "PENDING", "SUSPENDED", "UNKNOWN", "UNSPECIFIED"})
 _BIDDING = frozenset(
     {
         "MANUAL_CPC",
+        "TARGET_CPC",
         "MAXIMIZE_CONVERSIONS",
         "MAXIMIZE_CONVERSION_VALUE",
         "TARGET_CPA",
@@ -113,11 +118,43 @@ _LEARNING = frozenset(
 )
 PERIODS = frozenset({"DAILY", "CUSTOM_PERIOD", "UNKNOWN", "UNSPECIFIED"})
 _DELIVERY = frozenset({"STANDARD", "ACCELERATED", "UNKNOWN", "UNSPECIFIED"})
-CHANGED = frozenset({"CAMPAIGN", "CAMPAIGN_BUDGET", "AD_GROUP", "AD_GROUP_AD", "UNKNOWN", "UNSPECIFIED"})
+CHANGED = frozenset(
+    {
+        "CAMPAIGN",
+        "CAMPAIGN_BUDGET",
+        "AD_GROUP",
+        "AD_GROUP_AD",
+        "AD_GROUP_CRITERION",
+        "UNKNOWN",
+        "UNSPECIFIED",
+    }
+)
+ORIGINS = frozenset({"WEBSITE", "GOOGLE_HOSTED", "APP", "CALL_FROM_ADS", "STORE", "UNKNOWN", "UNSPECIFIED"})
 CLIENTS = frozenset(
     {"GOOGLE_ADS_WEB_CLIENT", "GOOGLE_ADS_API", "GOOGLE_ADS_EDITOR", "OTHER", "UNKNOWN", "UNSPECIFIED"}
 )
 _OPERATIONS = frozenset({"CREATE", "UPDATE", "REMOVE", "UNKNOWN", "UNSPECIFIED"})
+
+_APPROVALS = frozenset(
+    {
+        "APPROVED",
+        "APPROVED_LIMITED",
+        "AREA_OF_INTEREST_ONLY",
+        "DISAPPROVED",
+        "UNKNOWN",
+        "UNSPECIFIED",
+    }
+)
+_REVIEWS = frozenset(
+    {
+        "REVIEW_IN_PROGRESS",
+        "REVIEWED",
+        "UNDER_APPEAL",
+        "ELIGIBLE_MAY_SERVE",
+        "UNKNOWN",
+        "UNSPECIFIED",
+    }
+)
 
 L, S, B, D, R, E, M = (
     Type.INT64,
@@ -180,6 +217,18 @@ _ALL = [
         campaign_budget=R,
         start_date_time=S,
         end_date_time=S,
+        contains_eu_political_advertising=frozenset(
+            {
+                "CONTAINS_EU_POLITICAL_ADVERTISING",
+                "DOES_NOT_CONTAIN_EU_POLITICAL_ADVERTISING",
+                "UNKNOWN",
+                "UNSPECIFIED",
+            }
+        ),
+        demand_gen_campaign_settings__upgraded_targeting=B,
+        maximize_conversions__target_cpa_micros=L,
+        target_cpa__target_cpa_micros=L,
+        target_cpc__target_cpc_micros=L,
     ),
     *_of(
         "campaign_budget",
@@ -201,7 +250,7 @@ _ALL = [
         name=S,
         campaign=R,
         status=STATUSES,
-        primary_status=PRIMARY,
+        primary_status=GROUP_PRIMARY,
         cpc_bid_micros=L,
         type=frozenset({"SEARCH_STANDARD", "DISPLAY_STANDARD", "UNKNOWN", "UNSPECIFIED"}),
     ),
@@ -210,7 +259,7 @@ _ALL = [
         resource_name=R,
         ad_group=R,
         status=STATUSES,
-        primary_status=PRIMARY,
+        primary_status=GROUP_PRIMARY,
         ad__id=L,
         ad__name=S,
         ad__resource_name=R,
@@ -218,6 +267,34 @@ _ALL = [
             {"RESPONSIVE_SEARCH_AD", "RESPONSIVE_DISPLAY_AD", "DEMAND_GEN_MULTI_ASSET_AD", "UNKNOWN"}
         ),
         ad__final_urls=M,
+        ad__responsive_search_ad__headlines=M,
+        ad__responsive_search_ad__descriptions=M,
+        ad__responsive_display_ad__headlines=M,
+        ad__responsive_display_ad__long_headline=M,
+        ad__responsive_display_ad__descriptions=M,
+        ad__responsive_display_ad__call_to_action_text=S,
+        policy_summary__approval_status=_APPROVALS,
+        policy_summary__review_status=_REVIEWS,
+        policy_summary__policy_topic_entries=M,
+    ),
+    *_of(
+        "ad_group_criterion",
+        resource_name=R,
+        criterion_id=L,
+        ad_group=R,
+        status=STATUSES,
+        type=frozenset({"LOCATION", "UNKNOWN", "UNSPECIFIED"}),
+        negative=B,
+        location__geo_target_constant=R,
+    ),
+    *_of("customer_conversion_goal", resource_name=R, category=CATEGORIES, origin=ORIGINS, biddable=B),
+    *_of(
+        "campaign_conversion_goal",
+        resource_name=R,
+        campaign=R,
+        category=CATEGORIES,
+        origin=ORIGINS,
+        biddable=B,
     ),
     *_of(
         "conversion_action",
@@ -247,7 +324,15 @@ _ALL = [
         campaign=R,
         ad_group=R,
     ),
-    *_of("currency_constant", resource_name=R, code=S, name=S, symbol=S, billable_unit_micros=L),
+    *_of(
+        "currency_constant",
+        resource_name=R,
+        code=S,
+        name=S,
+        symbol=S,
+        billable_unit_micros=L,
+        demand_gen_info__minimum_budget_per_day_micros=L,
+    ),
     *_of(
         "segments",
         date=Type.DATE,
@@ -276,6 +361,13 @@ _ALL = [
     ),
 ]
 FIELDS = {field.name: field for field in _ALL}
+_ABSENT_WHEN_EMPTY = frozenset({"customer_conversion_goal.biddable", "campaign_conversion_goal.biddable"})
+"""Fields whose message keeps no presence: an answer leaves out what is false."""
+
+
+def is_shown(name: str, value: object) -> bool:
+    return value is not None and (bool(value) or name not in _ABSENT_WHEN_EMPTY)
+
 
 ATTRIBUTED = {
     "customer": frozenset({"customer"}),
@@ -284,7 +376,10 @@ ATTRIBUTED = {
     "campaign_budget": frozenset({"campaign_budget", "customer"}),
     "ad_group": frozenset({"ad_group", "campaign", "customer"}),
     "ad_group_ad": frozenset({"ad_group_ad", "ad_group", "campaign", "customer"}),
+    "ad_group_criterion": frozenset({"ad_group_criterion", "ad_group", "campaign", "customer"}),
     "conversion_action": frozenset({"conversion_action", "customer"}),
+    "customer_conversion_goal": frozenset({"customer_conversion_goal", "customer"}),
+    "campaign_conversion_goal": frozenset({"campaign_conversion_goal", "campaign", "customer"}),
     "change_event": frozenset({"change_event", "ad_group", "campaign", "customer"}),
     "currency_constant": frozenset({"currency_constant"}),
 }
@@ -314,7 +409,7 @@ CONVERSION_METRICS = frozenset(
 DATE_SEGMENTS = frozenset({"segments.date", "segments.week", "segments.month"})
 
 _OTHERS = """accessible_bidding_strategy account_budget ad ad_group_asset ad_group_audience_view ad_group_bid_modifier
-    ad_group_criterion ad_group_label age_range_view asset asset_group asset_group_asset asset_set audience
+    ad_group_label age_range_view asset asset_group asset_group_asset asset_set audience
     bidding_strategy billing_setup call_view campaign_asset campaign_criterion campaign_group campaign_label
     change_status click_view conversion_custom_variable custom_audience customer_asset customer_label
     customer_manager_link display_keyword_view distance_view expanded_landing_page_view experiment

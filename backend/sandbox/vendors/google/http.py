@@ -8,7 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from sandbox.vendors.google import datamanager, mutate, oauth, search
+from sandbox.vendors.google import datamanager, mutate, oauth, search, user_lists
 from sandbox.vendors.google.changes import Actor
 from sandbox.vendors.google.constants import (
     ADS_SCOPE,
@@ -16,6 +16,7 @@ from sandbox.vendors.google.constants import (
     OLDEST_VERSION,
     USER_EMAIL,
 )
+from sandbox.vendors.google.enums import named
 from sandbox.vendors.google.errors import (
     AdsError,
     EventsError,
@@ -29,7 +30,7 @@ from sandbox.vendors.google.errors import (
 from sandbox.vendors.google.mutate import Wire
 from sandbox.vendors.google.state import DIRECT, GoogleState
 from sandbox.vendors.google.tokens import Grant
-from sandbox.vendors.vendor import refused_items
+from sandbox.vendors.vendor import refused_items, rows_of_page
 
 _CUSTOMER_CALL = re.compile(r"customers/([^/]+)/([A-Za-z]+):([A-Za-z]+)")
 _CUSTOMER_ID = re.compile(r"\d{10}")
@@ -120,8 +121,13 @@ class GoogleHttp:
         customer, service, method = found.groups()
         self._check_customer(customer, request.headers.get("login-customer-id"))
         google = self._google
+        if google.ground.faults.active("platform_outage", customer, google.now()):
+            raise AdsError(
+                "UNAVAILABLE", Fault("internalError", "TRANSIENT_ERROR", "A transient error occurred.")
+            )
         if (service, method) == ("googleAds", "search"):
-            return search.search(google, customer, body)
+            size = rows_of_page(request.scope, google.settings.page_rows)
+            return search.search(google, customer, body, size)
         if (service, method) == ("googleAds", "searchStream"):
             return search.stream(google, customer, body, wire.request)
         if method != "mutate" or (service != "googleAds" and service not in mutate.SERVICES):
@@ -156,10 +162,46 @@ class GoogleHttp:
 
     async def ingest(self, request: Request) -> Response:
         async def answer(grant: Grant, request_name: str) -> Json:
-            body = await _body(request)
+            body = named(await _body(request))
             count = len(body["events"]) if isinstance(body.get("events"), list) else 0
             refused = refused_items(request.scope, count)
             return datamanager.ingest(self._google, grant, body, request=request_name, refused=refused)
+
+        return await self._events(request, answer)
+
+    async def members(self, request: Request) -> Response:
+        """`audienceMembers:ingest`, `:remove` and `:removeAll`."""
+        verb = str(request.path_params["verb"])
+        if verb not in {"ingest", "remove", "removeAll"}:
+            return self.unknown_path(request)
+
+        async def answer(grant: Grant, request_name: str) -> Json:
+            body = named(await _body(request))
+            if verb == "removeAll":
+                return user_lists.remove_all(self._google, grant, body, request=request_name)
+            count = len(body["audienceMembers"]) if isinstance(body.get("audienceMembers"), list) else 0
+            refused = refused_items(request.scope, count)
+            act = user_lists.ingest if verb == "ingest" else user_lists.remove
+            return act(self._google, grant, body, request=request_name, refused=refused)
+
+        return await self._events(request, answer)
+
+    async def user_lists(self, request: Request) -> Response:
+        parent, login = str(request.path_params["parent"]), request.headers.get("login-account")
+
+        async def answer(grant: Grant, _: str) -> Json:
+            if request.method == "POST":
+                return user_lists.create(self._google, grant, parent, login, named(await _body(request)))
+            return user_lists.listed(self._google, grant, parent, login, request.query_params)
+
+        return await self._events(request, answer)
+
+    async def user_list(self, request: Request) -> Response:
+        name = "{parent}/userLists/{number}".format(**request.path_params)
+        act = user_lists.read if request.method == "GET" else user_lists.delete
+
+        async def answer(grant: Grant, _: str) -> Json:
+            return act(self._google, grant, name, request.headers.get("login-account"))
 
         return await self._events(request, answer)
 

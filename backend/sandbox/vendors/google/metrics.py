@@ -7,7 +7,6 @@ from typing import Any
 
 from sandbox.vendors.google.book import Entity
 from sandbox.vendors.google.constants import BILLABLE_UNITS
-from sandbox.vendors.google.errors import AdsError, Fault
 from sandbox.vendors.google.fields import CONVERSION_SEGMENTS
 from sandbox.vendors.google.plan import Plan
 from sandbox.vendors.google.rows import ad_group_row, campaign_row, rows
@@ -62,11 +61,6 @@ class Sums:
 
 def measured(google: GoogleState, customer: str, plan: Plan) -> Iterator[Row]:
     """Rows with metrics. What has none is left out where a segment is shown, as at Google."""
-    now = google.now()
-    if google.ground.faults.active("platform_outage", customer, now):
-        raise AdsError(
-            "UNAVAILABLE", Fault("internalError", "TRANSIENT_ERROR", "A transient error occurred.")
-        )
     shown = _entities(google, customer, plan.query.resource)
     sums = _sums(google, customer, plan)
     unit = BILLABLE_UNITS[google.customers[customer].currency]

@@ -2,17 +2,19 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from sandbox.vendors.google import schema
+from sandbox.vendors.google import goals, schema
 from sandbox.vendors.google.book import COLLECTIONS, Entity
 from sandbox.vendors.google.changes import Actor, Change
-from sandbox.vendors.google.errors import AdsError, Fault, failure, request_fault
-from sandbox.vendors.google.schema import fault
-from sandbox.vendors.google.state import GoogleState, camel
+from sandbox.vendors.google.errors import AdsError, Fault, failure, fault, request_fault
+from sandbox.vendors.google.fields import is_shown
+from sandbox.vendors.google.state import GoogleState, as_json, camel
 
 _MOST = 10_000
 _VERBS = ("create", "update", "remove")
+_ONLY_UPDATED = frozenset({"campaign_conversion_goal"})
 SERVICES = {collection: kind for kind, collection in COLLECTIONS.items() if kind != "conversion_action"}
 _OPERATIONS = {f"{camel(kind)}Operation": kind for kind in SERVICES.values()}
 
@@ -113,6 +115,13 @@ def _operations(body: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
 
 def _run(batch: Batch, steps: list[Step], *, many: bool) -> dict[str, Any]:
     google = batch.google
+    if batch.partial and any(step.kind in _ONLY_UPDATED for step in steps):
+        raise fault(
+            "mutateError",
+            "OPERATION_DOES_NOT_SUPPORT_PARTIAL_FAILURE",
+            "Goals are changed all together or not at all.",
+            "partial_failure",
+        )
     if google.customers[batch.customer].manager:
         raise request_fault("CANNOT_BE_EXECUTED_BY_MANAGER_ACCOUNT", "A manager account has no campaigns.")
     google.quota.spend(len(steps), google.now())
@@ -172,14 +181,14 @@ def _with_failure(answer: dict[str, Any], batch: Batch) -> dict[str, Any]:
 def _result(step: Step, entity: Entity, body: Mapping[str, Any], *, many: bool) -> dict[str, Any]:
     shown: dict[str, Any] = {"resourceName": entity.name}
     if body.get("responseContentType") == "MUTABLE_RESOURCE":
-        own = {camel(n): str(v) if type(v) is int else v for n, v in entity.data.items() if v is not None}
-        shown[camel(step.kind)] = own | {"resourceName": entity.name}
+        data = {name: one for name, one in entity.data.items() if is_shown(f"{step.kind}.{name}", one)}
+        shown[camel(step.kind)] = as_json(data) | {"resourceName": entity.name}
     return {f"{camel(step.kind)}Result": shown} if many else shown
 
 
 def _apply(batch: Batch, step: Step) -> Entity:
     verbs = [verb for verb in _VERBS if verb in step.operation]
-    if len(verbs) != 1:
+    if len(verbs) != 1 or (step.kind in _ONLY_UPDATED and verbs != ["update"]):
         raise request_fault("OPERATION_REQUIRED", "An operation has one of create, update and remove.")
     apply = {"create": _create, "update": _update, "remove": _remove}[verbs[0]]
     entity, change = apply(batch, step)
@@ -193,15 +202,30 @@ def _create(batch: Batch, step: Step) -> tuple[Entity, Change]:
     given = schema.read(step.kind, step.operation["create"], temporary=batch.temporary, creating=True)
     wanted_name = given.pop("resource_name", None)
     entity = Entity(step.kind, batch.customer, google.book.new_id(), schema.defaults(step.kind) | given)
-    if step.kind == "ad_group_ad":
-        entity.id = f"{entity.data['ad_group'].rpartition('/')[2]}~{entity.id}"
+    if step.kind in {"ad_group_ad", "ad_group_criterion"}:
+        own = str(entity.data.get("location.geo_target_constant", entity.id)).rpartition("/")[2]
+        entity.id = f"{entity.data['ad_group'].rpartition('/')[2]}~{own}"
     entity.hidden["made_at"] = google.now()
     schema.check(google, entity, before=None)
     google.book.put(entity)
     batch.undo.append(lambda: google.book.drop(entity.name))
+    if step.kind == "campaign":
+        _follow_campaign(batch, entity)
     if isinstance(wanted_name, str):
         batch.temporary[wanted_name] = entity.name
     return entity, Change(tuple(given), {}, dict(given))
+
+
+def _follow_campaign(batch: Batch, campaign: Entity) -> None:
+    """What a new campaign has without being asked: its goals, and its own budget its name."""
+    book = batch.google.book
+    for goal in goals.give(book, campaign):
+        batch.undo.append(partial(book.drop, goal.name))
+    budget = book.get(campaign.data["campaign_budget"])
+    if not budget.data["explicitly_shared"]:
+        before = dict(budget.data)
+        budget.data["name"] = campaign.data["name"]
+        batch.undo.append(lambda: _put_back(budget, before))
 
 
 def _update(batch: Batch, step: Step) -> tuple[Entity, Change]:
@@ -247,7 +271,7 @@ def _remove(batch: Batch, step: Step) -> tuple[Entity, Change]:
 def _target(batch: Batch, step: Step, name: Any, place: tuple[str, int | None]) -> Entity:
     if not isinstance(name, str) or not name:
         raise request_fault("RESOURCE_NAME_MISSING", "Resource name is missing.", path=[place])
-    name = batch.temporary.get(name, name)
+    name = _lasting(batch, name)
     prefix = f"customers/{batch.customer}/{COLLECTIONS[step.kind]}/"
     parts = name.split("/")
     if len(parts) != 4 or parts[0] != "customers" or parts[2] != COLLECTIONS[step.kind]:  # noqa: PLR2004 - a resource's name has four parts
@@ -273,9 +297,19 @@ def _target(batch: Batch, step: Step, name: Any, place: tuple[str, int | None]) 
     return entity
 
 
+def _lasting(batch: Batch, name: str) -> str:
+    """The name that stays, of one that may hold a temporary id; a goal's begins with its campaign's."""
+    found = batch.temporary.get(name, name)
+    campaign, _, rest = found.partition("~")
+    made = batch.temporary.get(campaign.replace("/campaignConversionGoals/", "/campaigns/"))
+    return f"{campaign.rpartition('/')[0]}/{made.rpartition('/')[2]}~{rest}" if made and rest else found
+
+
 def _settle(batch: Batch, entity: Entity, operation: str, change: Change) -> None:
     """Tell the world and the history."""
     google = batch.google
+    if entity.kind == "campaign_conversion_goal":
+        return
     if entity.kind == "campaign" and operation == "CREATE":
         google.open_campaign(entity)
     if entity.kind == "campaign_budget":

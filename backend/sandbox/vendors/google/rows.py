@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from sandbox.vendors.google import goals, review
 from sandbox.vendors.google.book import Entity
-from sandbox.vendors.google.constants import BILLABLE_UNITS
+from sandbox.vendors.google.constants import BILLABLE_UNITS, DEMAND_GEN_MINIMUMS
 from sandbox.vendors.google.state import Customer, GoogleState
 
 Row = dict[str, Any]
@@ -14,7 +15,7 @@ def rows(google: GoogleState, customer: str, resource: str) -> Iterator[Row]:
     return _READERS[resource](google, customer)
 
 
-def _customer_row(customer: Customer) -> Row:
+def _customer_row(google: GoogleState, customer: Customer) -> Row:
     return {
         "customer.resource_name": f"customers/{customer.id}",
         "customer.id": int(customer.id),
@@ -24,21 +25,21 @@ def _customer_row(customer: Customer) -> Row:
         "customer.manager": customer.manager,
         "customer.test_account": False,
         "customer.auto_tagging_enabled": True,
-        "customer.status": "ENABLED",
+        "customer.status": google.settings.standing.get(customer.id, "ENABLED"),
     }
 
 
 def _customers(google: GoogleState, customer: str) -> Iterator[Row]:
-    yield _customer_row(google.customers[customer])
+    yield _customer_row(google, google.customers[customer])
 
 
 def _clients(google: GoogleState, customer: str) -> Iterator[Row]:
     for level, ids in ((0, (customer,)), (1, google.children(customer))):
         for one in ids:
             found = google.customers[one]
-            own = _customer_row(found)
+            own = _customer_row(google, found)
             names = ("descriptive_name", "currency_code", "time_zone", "manager", "test_account", "status")
-            yield _customer_row(google.customers[customer]) | {
+            yield _customer_row(google, google.customers[customer]) | {
                 "customer_client.resource_name": f"customers/{customer}/customerClients/{one}",
                 "customer_client.client_customer": f"customers/{one}",
                 "customer_client.id": int(one),
@@ -58,7 +59,7 @@ def budget_row(google: GoogleState, budget: Entity) -> Row:
 def campaign_row(google: GoogleState, campaign: Entity) -> Row:
     status, reasons = primary_status(google, campaign)
     return (
-        _customer_row(google.customers[campaign.customer])
+        _customer_row(google, google.customers[campaign.customer])
         | _own(campaign)
         | {
             "campaign.id": int(campaign.id),
@@ -100,17 +101,16 @@ def _campaigns(google: GoogleState, customer: str) -> Iterator[Row]:
 
 def _budgets(google: GoogleState, customer: str) -> Iterator[Row]:
     for budget in google.book.of(customer, "campaign_budget"):
-        yield _customer_row(google.customers[customer]) | budget_row(google, budget)
+        yield _customer_row(google, google.customers[customer]) | budget_row(google, budget)
 
 
 def ad_group_row(google: GoogleState, group: Entity) -> Row:
     campaign = google.book.get(group.data["campaign"])
     own = group.data["status"]
     above, _ = primary_status(google, campaign)
-    served = any(ad.data["status"] == "ENABLED" for ad in google.book.ads_of(group.name))
-    shown = {"PAUSED": "PAUSED", "REMOVED": "REMOVED"}.get(own) or (
-        above if above not in {"ELIGIBLE", "LEARNING"} else "ELIGIBLE" if served else "NOT_ELIGIBLE"
-    )
+    served = any(ad.serves for ad in google.book.ads_of(group.name))
+    may_serve = served and above in {"ELIGIBLE", "LEARNING"}
+    shown = own if own in {"PAUSED", "REMOVED"} else "ELIGIBLE" if may_serve else "NOT_ELIGIBLE"
     return (
         campaign_row(google, campaign)
         | _own(group)
@@ -128,14 +128,44 @@ def _ads(google: GoogleState, customer: str) -> Iterator[Row]:
         row = ad_group_row(google, google.book.get(ad.data["ad_group"])) | _own(ad)
         row["ad_group_ad.ad.id"] = int(ad.id.partition("~")[2])
         row["ad_group_ad.ad.resource_name"] = f"customers/{customer}/ads/{ad.id.partition('~')[2]}"
-        row["ad_group_ad.primary_status"] = ad.data["status"].replace("ENABLED", "ELIGIBLE")
+        own = ad.data["status"]
+        shown = own if own != "ENABLED" else "ELIGIBLE" if ad.serves else _held(ad)
+        row["ad_group_ad.primary_status"] = shown
+        row |= {f"ad_group_ad.{name}": value for name, value in review.summary(ad).items()}
         yield row
+
+
+def _criteria(google: GoogleState, customer: str) -> Iterator[Row]:
+    for one in google.book.of(customer, "ad_group_criterion"):
+        row = ad_group_row(google, google.book.get(one.data["ad_group"])) | _own(one)
+        yield row | {"ad_group_criterion.criterion_id": int(one.id.partition("~")[2])}
+
+
+def _customer_goals(google: GoogleState, customer: str) -> Iterator[Row]:
+    for category, biddable in goals.of_account(google.book, customer).items():
+        yield _customer_row(google, google.customers[customer]) | {
+            "customer_conversion_goal.resource_name": (
+                f"customers/{customer}/customerConversionGoals/{category}~{goals.ORIGIN}"
+            ),
+            "customer_conversion_goal.category": category,
+            "customer_conversion_goal.origin": goals.ORIGIN,
+            "customer_conversion_goal.biddable": biddable,
+        }
+
+
+def _campaign_goals(google: GoogleState, customer: str) -> Iterator[Row]:
+    for goal in google.book.of(customer, "campaign_conversion_goal"):
+        yield campaign_row(google, google.book.get(goal.data["campaign"])) | _own(goal)
+
+
+def _held(ad: Entity) -> str:
+    return "PENDING" if ad.hidden["review"]["verdict"] == "pending" else "NOT_ELIGIBLE"
 
 
 def _conversion_actions(google: GoogleState, customer: str) -> Iterator[Row]:
     for action in google.book.of(customer, "conversion_action"):
         yield (
-            _customer_row(google.customers[customer])
+            _customer_row(google, google.customers[customer])
             | _own(action)
             | {"conversion_action.id": int(action.id)}
         )
@@ -143,7 +173,7 @@ def _conversion_actions(google: GoogleState, customer: str) -> Iterator[Row]:
 
 def _changes(google: GoogleState, customer: str) -> Iterator[Row]:
     for row in google.changes.seen(customer, google.now(), google.settings.change_delay):
-        found = _customer_row(google.customers[customer])
+        found = _customer_row(google, google.customers[customer])
         for name in ("campaign", "ad_group"):
             entity = google.book.find(row.get(f"change_event.{name}") or "")
             if entity is not None:
@@ -163,6 +193,7 @@ def _currencies(_google: GoogleState, _customer: str) -> Iterator[Row]:
             "currency_constant.name": code,
             "currency_constant.symbol": code,
             "currency_constant.billable_unit_micros": unit,
+            "currency_constant.demand_gen_info.minimum_budget_per_day_micros": DEMAND_GEN_MINIMUMS[code],
         }
 
 
@@ -178,6 +209,9 @@ _READERS: dict[str, Callable[[GoogleState, str], Iterator[Row]]] = {
     "campaign_budget": _budgets,
     "ad_group": _ad_groups,
     "ad_group_ad": _ads,
+    "ad_group_criterion": _criteria,
+    "customer_conversion_goal": _customer_goals,
+    "campaign_conversion_goal": _campaign_goals,
     "conversion_action": _conversion_actions,
     "change_event": _changes,
     "currency_constant": _currencies,

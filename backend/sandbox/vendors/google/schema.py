@@ -4,26 +4,17 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sandbox.vendors.google import creations
 from sandbox.vendors.google.book import Entity
 from sandbox.vendors.google.constants import BILLABLE_UNITS
-from sandbox.vendors.google.errors import AdsError, Fault, Path, request_fault
+from sandbox.vendors.google.errors import AdsError, Fault, Path, fault, request_fault
 from sandbox.vendors.google.state import GoogleState, camel
 from sandbox.vendors.google.times import seconds
 
 _NAME_BYTES = 255
 _ENABLED = ("ENABLED", "PAUSED")
-_BIDDING = {
-    "manual_cpc": "MANUAL_CPC",
-    "maximize_conversions": "MAXIMIZE_CONVERSIONS",
-    "maximize_conversion_value": "MAXIMIZE_CONVERSION_VALUE",
-    "target_spend": "TARGET_SPEND",
-}
 _INT64 = re.compile(r"-?\d{1,19}")
 Reader = Callable[[str, Any], Any]
-
-
-def fault(kind: str, code: str, message: str, *path: str, trigger: Any = None) -> AdsError:
-    return AdsError("INVALID_ARGUMENT", Fault(kind, code, message, trigger, [(name, None) for name in path]))
 
 
 def _int64(name: str, value: Any) -> int:
@@ -87,7 +78,8 @@ _WRITABLE: dict[str, dict[str, Reader]] = {
         "contains_eu_political_advertising": _one_of(
             "CONTAINS_EU_POLITICAL_ADVERTISING", "DOES_NOT_CONTAIN_EU_POLITICAL_ADVERTISING"
         ),
-        **dict.fromkeys(_BIDDING, _anything),
+        "demand_gen_campaign_settings": _anything,
+        **dict.fromkeys(creations.BIDDING, _anything),
     },
     "ad_group": {
         "name": _text,
@@ -97,18 +89,28 @@ _WRITABLE: dict[str, dict[str, Reader]] = {
         "type": _one_of("SEARCH_STANDARD", "DISPLAY_STANDARD"),
     },
     "ad_group_ad": {"ad_group": _text, "status": _one_of(*_ENABLED), "ad": _anything},
+    "ad_group_criterion": {
+        "ad_group": _text,
+        "status": _one_of(*_ENABLED),
+        "negative": _flag,
+        "location": _anything,
+    },
+    "campaign_conversion_goal": {"biddable": _flag},
 }
 _IMMUTABLE = {
     "campaign_budget": {"period"},
-    "campaign": {"advertising_channel_type"},
+    "campaign": {"advertising_channel_type", "demand_gen_campaign_settings"},
     "ad_group": {"campaign", "type"},
     "ad_group_ad": {"ad_group", "ad"},
+    "ad_group_criterion": {"ad_group", "negative", "location"},
+    "campaign_conversion_goal": {"campaign", "category", "origin"},
 }
 _REQUIRED = {
     "campaign_budget": (),
     "campaign": ("name", "campaign_budget", "advertising_channel_type"),
     "ad_group": ("name", "campaign"),
     "ad_group_ad": ("ad_group", "ad"),
+    "ad_group_criterion": ("ad_group",),
 }
 _DEFAULTS: dict[str, dict[str, Any]] = {
     "campaign_budget": {
@@ -118,10 +120,16 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
         "explicitly_shared": True,
     },
     "campaign": {"status": "ENABLED", "bidding_strategy_type": "MANUAL_CPC"},
-    "ad_group": {"status": "ENABLED", "type": "SEARCH_STANDARD"},
+    "ad_group": {"status": "ENABLED"},
     "ad_group_ad": {"status": "ENABLED"},
+    "ad_group_criterion": {"status": "ENABLED", "negative": False},
 }
-_REFERENCES = {"campaign": ("campaign_budget",), "ad_group": ("campaign",), "ad_group_ad": ("ad_group",)}
+_REFERENCES = {
+    "campaign": ("campaign_budget",),
+    "ad_group": ("campaign",),
+    "ad_group_ad": ("ad_group",),
+    "ad_group_criterion": ("ad_group",),
+}
 
 
 def defaults(kind: str) -> dict[str, Any]:
@@ -187,11 +195,10 @@ def _created(kind: str, found: dict[str, Any]) -> dict[str, Any]:
         if not found.get(name):
             raise fault("fieldError", "REQUIRED", "The required field was not present.", "create", name)
     if kind == "campaign":
-        chosen = [name for name in _BIDDING if name in found]
-        for name in chosen:
-            found.pop(name)
-        if chosen:
-            found["bidding_strategy_type"] = _BIDDING[chosen[0]]
+        creations.bidding(found)
+        creations.targeting(found)
+    if kind == "ad_group_criterion":
+        creations.criterion(found)
     if kind == "ad_group_ad":
         ad = found.pop("ad")
         found |= {"ad.name": str((ad if isinstance(ad, dict) else {}).get("name", "")), "ad.type": "UNKNOWN"}
@@ -208,6 +215,7 @@ def check(google: GoogleState, entity: Entity, before: Mapping[str, Any] | None)
         _check_campaign(google, entity, before, verb)
     elif entity.kind in _REFERENCES:
         _check_references(google, entity, verb)
+    creations.check(google, entity, before)
 
 
 def _check_name(entity: Entity, verb: str) -> None:
@@ -309,7 +317,7 @@ def _check_moment(google: GoogleState, campaign: Entity, field: str, verb: str) 
     try:
         seconds(text, google.timezone(campaign.customer))
     except ValueError as error:
-        raise fault("dateError", "INVALID_STRING_DATE_TIME", "Invalid date.", verb, field) from error
+        raise fault("dateError", "INVALID_STRING_DATE_TIME_SECONDS", "Invalid date.", verb, field) from error
 
 
 def _check_references(google: GoogleState, entity: Entity, verb: str) -> None:

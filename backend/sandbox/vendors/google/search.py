@@ -10,11 +10,11 @@ from typing import Any
 
 from sandbox.vendors.google import gaql, plan
 from sandbox.vendors.google.errors import AdsError, Fault, query_fault, request_fault
-from sandbox.vendors.google.fields import FIELDS, Type
+from sandbox.vendors.google.fields import FIELDS, Type, is_shown
 from sandbox.vendors.google.metrics import measured
 from sandbox.vendors.google.plan import Plan
 from sandbox.vendors.google.rows import rows
-from sandbox.vendors.google.state import GoogleState, camel
+from sandbox.vendors.google.state import GoogleState, as_json, camel
 from sandbox.vendors.google.times import account_day
 
 Row = dict[str, Any]
@@ -23,8 +23,8 @@ _CHANGE_DAYS = 30
 _CHANGED_AT = "change_event.change_date_time"
 
 
-def search(google: GoogleState, customer: str, body: Row) -> Row:
-    """One page; a token belongs to its query alone."""
+def search(google: GoogleState, customer: str, body: Row, size: int) -> Row:
+    """One page of `size` rows; a token belongs to its query alone."""
     text = _query_of(body)
     if "pageSize" in body:
         raise request_fault("PAGE_SIZE_NOT_SUPPORTED", "Setting the page size is not supported.")
@@ -35,7 +35,6 @@ def search(google: GoogleState, customer: str, body: Row) -> Row:
     if body.get("validateOnly"):
         return {}
     every = _rows(google, customer, found)
-    size = google.settings.page_rows
     answer = _shown(every[start : start + size], found)
     if start + size < len(every):
         answer["nextPageToken"] = _token(start + size, text)
@@ -141,7 +140,7 @@ def _rank(value: Any) -> tuple[int, Any]:
 def _shown(page: list[Row], found: Plan) -> Row:
     answer: Row = {"fieldMask": ",".join(_path(name) for name in found.query.select)}
     names = _with_resource_names(found)
-    results = [_nested({name: row[name] for name in names if row.get(name) is not None}) for row in page]
+    results = [_nested({name: row[name] for name in names if is_shown(name, row.get(name))}) for row in page]
     return ({"results": results} if results else {}) | answer
 
 
@@ -178,16 +177,7 @@ def _json(name: str, value: Any) -> Any:
         return ",".join(camel(part) for part in value.split(",") if part)
     if kind is Type.INT64:
         return str(value)
-    return _resource(value) if kind is Type.MESSAGE else value
-
-
-def _resource(value: Any) -> Any:
-    """A nested resource: its names in camelCase, its int64 as text."""
-    if isinstance(value, dict):
-        return {camel(name): _resource(inner) for name, inner in value.items() if inner is not None}
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return value
+    return as_json(value) if kind is Type.MESSAGE else value
 
 
 def _token(start: int, text: str) -> str:

@@ -1,9 +1,10 @@
 """What Google knows, and what it tells the world: how much each campaign may spend from now on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox.membership import CustomerLists, Membership
 from sandbox.store import Store
 from sandbox.vendors.google.book import Book, Entity
 from sandbox.vendors.google.changes import Changes
@@ -42,6 +43,11 @@ class Settings:
     approved: bool = True
     page_rows: int = 10_000
     change_delay: float = 180.0
+    processing: float = 60.0
+    standing: dict[str, str] = field(default_factory=dict)
+    """Accounts whose status a person has set; all others are enabled."""
+    without_terms: set[str] = field(default_factory=set)
+    """Accounts for which nobody has accepted the terms of Customer Match."""
 
 
 @dataclass(slots=True)
@@ -53,6 +59,8 @@ class GoogleState:
     quota: Quota
     customers: dict[str, Customer]
     settings: Settings
+    lists: CustomerLists
+    members: Membership
 
     @property
     def store(self) -> Store:
@@ -91,8 +99,7 @@ class GoogleState:
         return [
             group
             for group in self.book.ad_groups_of(campaign.name)
-            if group.data["status"] == "ENABLED"
-            and any(ad.data["status"] == "ENABLED" for ad in self.book.ads_of(group.name))
+            if group.data["status"] == "ENABLED" and any(ad.serves for ad in self.book.ads_of(group.name))
         ]
 
     def lines(self, campaign: Entity) -> dict[str, float]:
@@ -130,13 +137,13 @@ class GoogleState:
         if budget is None or not self.serves(campaign):
             return 0.0
         if budget.data["period"] == "CUSTOM_PERIOD":
-            return float(budget.data["total_amount_micros"]) / MICROS / self._days_of(campaign)
+            return float(budget.data["total_amount_micros"]) / MICROS / self.days_of(campaign)
         sharing = [one for one in self.book.campaigns_on(budget.name) if self.serves(one)]
         weights = {one.name: float(one.hidden.get("share", 1.0)) for one in sharing}
         share = weights[campaign.name] / (sum(weights.values()) or 1.0)
         return float(budget.data["amount_micros"]) / MICROS * share
 
-    def _days_of(self, campaign: Entity) -> float:
+    def days_of(self, campaign: Entity) -> float:
         start, end = campaign.data.get("start_date_time"), campaign.data.get("end_date_time")
         if not start or not end:
             return 30.0
@@ -196,3 +203,22 @@ def camel(name: str) -> str:
     """`amount_micros` as JSON has it: `amountMicros`."""
     head, *rest = name.split("_")
     return head + "".join(part.title() for part in rest)
+
+
+def as_json(value: Any) -> Any:
+    """A resource as it is kept, such as an answer has it.
+
+    >>> as_json({"ad_group_ad": {"ad.name": "Boots", "bid_micros": 5, "label": None}})
+    {'adGroupAd': {'ad': {'name': 'Boots'}, 'bidMicros': '5'}}
+    """
+    if not isinstance(value, dict):
+        return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    found: dict[str, Any] = {}
+    for name, inner in value.items():
+        if inner is not None:
+            *parents, leaf = (camel(part) for part in name.split("."))
+            into = found
+            for parent in parents:
+                into = into.setdefault(parent, {})
+            into[leaf] = as_json(inner)
+    return found

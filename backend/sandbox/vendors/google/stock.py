@@ -1,8 +1,10 @@
 """The first stock: an account in dollars with budgets of every kind, and one in yen behind a manager."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from sandbox.vendors.google import constants as ids
+from sandbox.vendors.google import goals
 from sandbox.vendors.google.book import Book, Entity
 from sandbox.vendors.google.state import MICROS, Customer, GoogleState
 from sandbox.vendors.google.times import account_text
@@ -10,6 +12,7 @@ from sandbox.world.account import Account
 from sandbox.world.northwind import HU_SHOP, US_SHOP
 from sandbox.world.parameters import Curve, Habits
 from sandbox.world.seasons import DAY
+from sandbox.world.slogans import slogan
 from sandbox.world.world import World
 
 _BEFORE = 40 * DAY
@@ -226,12 +229,15 @@ def _lay_campaign(google: GoogleState, account: str, plan: Plan) -> None:
         },
         {"share": plan.share},
     )
+    if plan.channel == "DEMAND_GEN":
+        campaign.data["demand_gen_campaign_settings.upgraded_targeting"] = True
     if plan.budget == "total":
         campaign.data["start_date_time"] = born
         campaign.data["end_date_time"] = account_text(world.epoch - _BEFORE + _TOTAL_DAYS * DAY, zone)
     if not plan.groups:
         campaign.hidden["asset_group"] = next(iter(plan.lines))
     book.put(campaign)
+    goals.give(book, campaign)
     for number, (name, share) in enumerate(plan.groups):
         _lay_group(book, campaign, plan.line(number), name, share)
 
@@ -250,14 +256,33 @@ def _budget(plan: Plan) -> dict[str, object]:
 
 
 def _lay_group(book: Book, campaign: Entity, group_id: str, name: str, share: float) -> None:
-    kind = "DISPLAY" if campaign.data["advertising_channel_type"] == "DISPLAY" else "SEARCH"
-    data = {"name": name, "status": "ENABLED", "campaign": campaign.name, "type": f"{kind}_STANDARD"}
+    said = slogan(SHOPS[campaign.customer].domain, group_id, 1)
+    channel = campaign.data["advertising_channel_type"]
+    kind = "DISPLAY" if channel == "DISPLAY" else "SEARCH"
+    data: dict[str, object] = {"name": name, "status": "ENABLED", "campaign": campaign.name}
+    if channel != "DEMAND_GEN":
+        data["type"] = f"{kind}_STANDARD"
     group = book.put(Entity("ad_group", campaign.customer, group_id, data, {"share": share}))
-    ad = {
+    ad: dict[str, Any] = {
         "ad_group": group.name,
         "status": "ENABLED",
         "ad.name": f"{name} ad",
         "ad.type": f"RESPONSIVE_{kind}_AD",
-        "ad.final_urls": ["https://shop.northwind.example/"],
+        "ad.final_urls": [said.url],
     }
+    words = f"ad.responsive_{kind.lower()}_ad"
+    ad[f"{words}.headlines"] = [{"text": said.headline[:30]}, {"text": name[:30]}]
+    ad[f"{words}.descriptions"] = [{"text": said.sentence[:90]}]
+    if kind == "DISPLAY":
+        ad[f"{words}.long_headline"] = {"text": said.headline}
+        ad[f"{words}.call_to_action_text"] = "Shop now"
     book.put(Entity("ad_group_ad", campaign.customer, f"{group_id}~{group_id[:-1]}9", ad))
+    if channel == "DEMAND_GEN":
+        place = {
+            "ad_group": group.name,
+            "status": "ENABLED",
+            "negative": False,
+            "type": "LOCATION",
+            "location.geo_target_constant": "geoTargetConstants/2840",
+        }
+        book.put(Entity("ad_group_criterion", campaign.customer, f"{group_id}~2840", place))

@@ -7,7 +7,8 @@ from fastapi import APIRouter
 from starlette.routing import BaseRoute, Route
 
 from sandbox.faults import Fault
-from sandbox.vendors.google import control, stock
+from sandbox.membership import CustomerLists, Membership
+from sandbox.vendors.google import control, stock, user_lists
 from sandbox.vendors.google.book import Book
 from sandbox.vendors.google.changes import Changes
 from sandbox.vendors.google.constants import CLIENT_ID, NEWEST_VERSION, PLATFORM
@@ -25,7 +26,7 @@ from sandbox.vendors.google.state import GoogleState, Settings
 from sandbox.vendors.google.tokens import Tokens
 from sandbox.vendors.vendor import Answer, Ground
 
-_EVENTS = re.compile(r"/v1/(events|requestStatus|audienceMembers)")
+_EVENTS = re.compile(r"/v1/(events|requestStatus|audienceMembers|accountTypes)")
 _SIGN_IN = re.compile(r"/(token|revoke|tokeninfo|o/oauth2/v2/auth)$")
 _ENDED = {
     "token_expired": ("OAUTH_TOKEN_EXPIRED", "Oauth token in the header has expired."),
@@ -52,6 +53,8 @@ class Google:
             Quota(store),
             stock.CUSTOMERS,
             Settings(),
+            CustomerLists(store, PLATFORM, user_lists.FIRST_ID),
+            Membership(store, ground.world, user_lists.KNOWLEDGE),
         )
 
     def open_worlds(self) -> None:
@@ -69,6 +72,9 @@ class Google:
             Route("/revoke", http.revoke, methods=["POST"]),
             Route("/tokeninfo", http.token_info, methods=["GET", "POST"]),
             Route("/v1/events:ingest", http.ingest, methods=["POST"]),
+            Route("/v1/audienceMembers:{verb}", http.members, methods=["POST"]),
+            Route("/v1/{parent:path}/userLists", http.user_lists, methods=["GET", "POST"]),
+            Route("/v1/{parent:path}/userLists/{number}", http.user_list, methods=["GET", "DELETE"]),
             Route("/v1/requestStatus:retrieve", http.request_status, methods=["GET"]),
             Route("/v1/{path:path}", http.anything, methods=["GET", "POST"]),
             Route("/v{version:int}/{path:path}", http.ads, methods=["GET", "POST"]),

@@ -36,13 +36,7 @@ def router(meta: MetaState) -> APIRouter:
         node = meta.nodes.find(audience)
         if node is None or node.kind != KIND:
             raise Refused("There is no such audience.", 404)
-        found = meta.audiences.members(node.id)
-        return {
-            "id": node.id,
-            "entries": len(found),
-            "matched": sum(matched for _, matched in found),
-            "members": [{"entry": entry, "matched": matched} for entry, matched in found],
-        }
+        return {"id": node.id, **meta.audiences.shown(node.id)}
 
     @routes.post("/audience-terms")
     async def accept_terms(wanted: Terms) -> dict[str, Any]:

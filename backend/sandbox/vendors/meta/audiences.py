@@ -8,7 +8,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.vendors.meta.audience_book import REPLACED_WITHIN, SETTLES, Entry, Replacement, Session
+from sandbox.membership import Entry
+from sandbox.vendors.meta.audience_book import REPLACED_WITHIN, SETTLES, Replacement, Session
 from sandbox.vendors.meta.calls import COMMON, Call
 from sandbox.vendors.meta.constants import BUSINESS_ID, BUSINESS_NAME
 from sandbox.vendors.meta.errors import GraphError, invalid, missing_parameter, unsupported

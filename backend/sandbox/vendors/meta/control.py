@@ -1,12 +1,14 @@
 """`/control/meta`: what Meta's API lets no program do: be a person, end a token, shrink a quota."""
 
+import asyncio
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
+from sandbox.control import reviews
 from sandbox.control.refusals import Refused
-from sandbox.vendors.meta import constants, conversions, writes
+from sandbox.vendors.meta import constants, conversions, review, webhooks, writes
 from sandbox.vendors.meta.activities import Actor
 from sandbox.vendors.meta.errors import GraphError
 from sandbox.vendors.meta.state import MetaState
@@ -32,9 +34,24 @@ class TokenChange(BaseModel):
 
 
 class Quota(BaseModel):
+    """`report_rows`: the most that a report may hold which is asked for at once; 0 lifts the limit."""
+
     model_config = ConfigDict(extra="forbid")
 
-    calls_per_hour: Annotated[int, Field(ge=1)]
+    calls_per_hour: Annotated[int, Field(ge=1)] | None = None
+    report_rows: Annotated[int, Field(ge=0)] | None = None
+
+
+class Webhook(BaseModel):
+    """A message of Meta's to a webhook: something changed in an account."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: str
+    account: str
+    field: str = "in_process_ad_objects"
+    verify_token: str | None = None
+    """With it Meta's question is asked first, as when the webhook is set up."""
 
 
 def router(meta: MetaState) -> APIRouter:
@@ -52,6 +69,17 @@ def router(meta: MetaState) -> APIRouter:
             "business_id": constants.BUSINESS_ID,
             "calls_per_hour": meta.usage.per_hour,
         }
+
+    @routes.post("/webhook")
+    async def webhook(wanted: Webhook) -> dict[str, Any]:
+        return await asyncio.to_thread(
+            webhooks.send,
+            wanted.url,
+            account=wanted.account,
+            field=wanted.field,
+            app_secret=meta.tokens.app_secret,
+            verify_token=wanted.verify_token,
+        )
 
     @routes.post("/edit")
     async def edit(wanted: Edit) -> dict[str, Any]:
@@ -76,9 +104,13 @@ def router(meta: MetaState) -> APIRouter:
 
     @routes.post("/quota")
     async def change_quota(wanted: Quota) -> dict[str, Any]:
-        """Calls per ad account and hour, after which Meta answers 80004."""
-        meta.usage.per_hour = wanted.calls_per_hour
-        return {"calls_per_hour": meta.usage.per_hour}
+        """Calls per ad account and hour, after which Meta answers 80004; and how large a report may be."""
+        meta.usage.set(wanted.calls_per_hour, wanted.report_rows)
+        return {"calls_per_hour": meta.usage.per_hour, "report_rows": meta.usage.report_rows}
+
+    routes.include_router(
+        reviews.router(lambda wanted: review.judge(meta, wanted), lambda wanted: review.stand(meta, wanted))
+    )
 
     @routes.get("/events")
     async def events(pixel: str = constants.US_PIXEL, since: float = 0.0, limit: int = 100) -> dict[str, Any]:

@@ -53,6 +53,13 @@ def invalid(message: str, *, subcode: int | None = None, title: str = "", text: 
     return GraphError(message, 100, subcode=subcode, extra=extra)
 
 
+def too_much() -> GraphError:
+    """Of a report: Meta names neither a limit nor a subcode."""
+    return GraphError(
+        "Please reduce the amount of data you're asking for, then retry your request", 1, status=500
+    )
+
+
 def missing_parameter(name: str) -> GraphError:
     return GraphError(f"(#100) The parameter {name} is required", 100)
 

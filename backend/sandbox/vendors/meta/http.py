@@ -13,8 +13,9 @@ from sandbox.vendors.meta.calls import Call, Reply
 from sandbox.vendors.meta.constants import NEWEST_VERSION, OLDEST_VERSION
 from sandbox.vendors.meta.errors import GraphError, invalid, outage, trace_id, unsupported
 from sandbox.vendors.meta.graph import Graph
+from sandbox.vendors.meta.paging import limit_of
 from sandbox.vendors.meta.tokens import Token
-from sandbox.vendors.vendor import refused_items
+from sandbox.vendors.vendor import SHORT, refused_items, rows_of_page
 
 _VERSION = re.compile(r"v(\d+)\.\d+")
 _MOST_IN_BATCH = 50
@@ -98,6 +99,8 @@ class MetaHttp:
         token = tokens.check(params.get("access_token"), params.get("appsecret_proof"))
         method = params.get("method", request.method).upper() if request.method == "POST" else request.method
         base = str(request.base_url).rstrip("/")
+        if SHORT in request.scope:
+            params |= {"limit": str(rows_of_page(request.scope, limit_of(params)))}
         call = Call(method, base, version, path, params, token)
         if not path and method == "POST":
             return self._batch(call, request)

@@ -4,6 +4,7 @@ from calendar import monthrange
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from math import exp
 from typing import Any
 
@@ -174,8 +175,8 @@ def _preset(name: str, today: date, meta: MetaState) -> tuple[date, date]:
     return known[name]
 
 
-def rows(meta: MetaState, node: Node, query: Query) -> list[tuple[str, dict[str, Any]]]:
-    """Rows with keys for paging; what was never shown has no row."""
+def rows(meta: MetaState, node: Node, query: Query) -> list[tuple[str, Callable[[], dict[str, Any]]]]:
+    """Rows with keys for paging, each made when its page is; what was never shown has no row."""
     cells = meta.reporter(node.owner).cells(query.since, query.until, by_conversion=query.by_conversion)
     groups: dict[tuple[str, date, int], Totals] = {}
     for (line, day, hour), totals in cells.items():
@@ -183,9 +184,10 @@ def rows(meta: MetaState, node: Node, query: Query) -> list[tuple[str, dict[str,
         if entity is not None and query.since <= day <= query.until:
             key = (entity, _bucket(query, day), hour if query.hourly else 0)
             groups.setdefault(key, Totals()).add(totals)
-    found = []
+    found: list[tuple[str, Callable[[], dict[str, Any]]]] = []
     for number, (entity, start, hour) in enumerate(sorted(groups, key=lambda k: (k[1], k[2], k[0]))):
-        row = _row(meta, meta.nodes.get(entity), (start, hour), groups[(entity, start, hour)], query)
+        totals = groups[(entity, start, hour)]
+        row = partial(_row, meta, meta.nodes.get(entity), (start, hour), totals, query)
         found.append((f"{number:08d}", row))
     return found
 

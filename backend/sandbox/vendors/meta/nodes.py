@@ -16,9 +16,13 @@ KINDS = {
     "campaign": "Campaign",
     "adset": "AdSet",
     "ad": "Ad",
+    "adcreative": "AdCreative",
     "adspixel": "AdsPixel",
     "customaudience": "CustomAudience",
 }
+
+
+_NOT_DELIVERED = {"disapproved": "DISAPPROVED", "pending": "PENDING_REVIEW"}
 
 
 def graph_time(seconds: float, timezone: str) -> str:
@@ -117,6 +121,9 @@ class Nodes:
             return node.status
         campaign = self.campaign_of(node)
         if node.kind == "ad":
+            verdict = (node.hidden.get("review") or {}).get("verdict")
+            if verdict in _NOT_DELIVERED:
+                return _NOT_DELIVERED[verdict]
             ad_set = self._nodes[str(node.data["adset_id"])]
             if ad_set.status != "ACTIVE":
                 return "ADSET_PAUSED" if ad_set.status == "PAUSED" else ad_set.status

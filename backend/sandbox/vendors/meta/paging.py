@@ -30,7 +30,7 @@ def limit_of(params: Mapping[str, str]) -> int:
 
 
 def page(rows: Sequence[tuple[str, Any]], params: Mapping[str, str], url: str) -> dict[str, Any]:
-    """One page of (key, item) rows that are sorted by key, ascending."""
+    """One page of (key, item) rows that are sorted by key, ascending; an item may be a function that makes it."""
     limit = limit_of(params)
     if params.get("before"):
         before = _decode(params["before"])
@@ -42,7 +42,7 @@ def page(rows: Sequence[tuple[str, Any]], params: Mapping[str, str], url: str) -
         later = [row for row in rows if row[0] > after]
         chosen = later[:limit]
         more_after, more_before = len(later) > limit, bool(after)
-    body: dict[str, Any] = {"data": [item for _, item in chosen]}
+    body: dict[str, Any] = {"data": [item() if callable(item) else item for _, item in chosen]}
     if chosen:
         cursors = {"before": _encode(chosen[0][0]), "after": _encode(chosen[-1][0])}
         body["paging"] = {"cursors": cursors}

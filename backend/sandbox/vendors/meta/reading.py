@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.vendors.meta import audiences
+from sandbox.vendors.meta import audiences, review
+from sandbox.vendors.meta.archive import is_archived
 from sandbox.vendors.meta.constants import BUSINESS_ID
 from sandbox.vendors.meta.errors import unknown_field
 from sandbox.vendors.meta.fields import Field
@@ -69,8 +70,22 @@ PLAIN: dict[str, frozenset[str]] = {
             "bid_amount",
         }
     ),
-    "ad": frozenset(
-        {"name", "campaign_id", "adset_id", "status", "creative", "created_time", "updated_time"}
+    "ad": frozenset({"name", "campaign_id", "adset_id", "status", "created_time", "updated_time"}),
+    "adcreative": frozenset(
+        {
+            "name",
+            "object_type",
+            "title",
+            "body",
+            "call_to_action_type",
+            "link_url",
+            "image_url",
+            "thumbnail_url",
+            "video_id",
+            "object_story_spec",
+            "asset_feed_spec",
+            "status",
+        }
     ),
     "adspixel": frozenset({"name"}),
     "customaudience": frozenset(
@@ -111,8 +126,10 @@ def _remaining(meta: MetaState, node: Node) -> str:
 
 
 def _learning(meta: MetaState, node: Node) -> dict[str, Any]:
-    """Fifty conversions since the last significant edit end the phase."""
+    """Fifty conversions since the last significant edit end the phase; what the archive holds has ended it."""
     edited = float(node.hidden.get("edited_at", 0.0))
+    if is_archived(node):
+        return {"status": "SUCCESS", "conversions": _LEARNED, "last_sig_edit_ts": int(edited)}
     conversions = meta.reporter(node.owner).purchases_of(node.id, edited)
     status = "SUCCESS" if conversions >= _LEARNED else "LEARNING"
     return {
@@ -159,7 +176,10 @@ COMPUTED: dict[str, dict[str, Computed]] = {
         "account_id": lambda _, n: n.account,
         "effective_status": lambda meta, n: meta.nodes.effective_status(n),
         "configured_status": lambda _, n: n.status,
+        "ad_review_feedback": lambda _, n: review.feedback(n),
+        "issues_info": lambda _, n: review.issues(n),
     },
+    "adcreative": {"account_id": lambda _, n: n.account},
     "adspixel": {
         "creation_time": lambda meta, n: graph_time(meta.world.epoch, meta.timezone(n.account)),
         "is_unavailable": lambda _meta, _n: False,
@@ -194,12 +214,23 @@ def value(meta: MetaState, node: Node, one: Field) -> Any:
     related = RELATED.get(node.kind, {}).get(one.name)
     if related is not None:
         return select(meta, meta.nodes.get(str(node.data[related])), one.inner)
+    if one.name == "creative" and node.kind == "ad":
+        return _creative(meta, node, one.inner)
     computed = COMPUTED.get(node.kind, {}).get(one.name)
     if computed is not None:
         return computed(meta, node)
     if one.name in PLAIN[node.kind]:
         return node.data.get(one.name)
     raise unknown_field(one.name, KINDS[node.kind])
+
+
+def _creative(meta: MetaState, ad: Node, fields: tuple[Field, ...]) -> dict[str, Any] | None:
+    """One that was made elsewhere is known by its id alone."""
+    told = ad.data.get("creative") or {}
+    found = meta.nodes.find(str(told.get("id") or told.get("creative_id")))
+    if found is None or found.kind != "adcreative":
+        return {"id": str(told.get("id") or told.get("creative_id"))} if told else None
+    return select(meta, found, fields)
 
 
 def select(meta: MetaState, node: Node, fields: tuple[Field, ...]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from sandbox.world.account import Account
 from sandbox.world.northwind import HU_CAMPAIGNS, HU_SHOP, US_CAMPAIGNS, US_SHOP, AdSetPlan, CampaignPlan
 from sandbox.world.parameters import Shop
 from sandbox.world.seasons import DAY
+from sandbox.world.slogans import slogan
 from sandbox.world.world import World
 
 _LIFETIME_DAYS = 365
@@ -146,13 +147,36 @@ def _ad_set(
         data["bid_strategy"] = "LOWEST_COST_WITHOUT_CAP"
     nodes.put(Node(ad_set_id, "adset", account, data, {"share": ad_set.share, "edited_at": start}))
     for copy in (1, 2):
+        creative = f"12021900{place[0]}04{place[1]:05d}{copy}"
+        nodes.put(Node(creative, "adcreative", account, _creative(shop, ad_set.name, ad_set_id, copy)))
         ad = {
             "name": f"{ad_set.name} | creative {copy}",
             "campaign_id": campaign,
             "adset_id": ad_set_id,
             "status": "ACTIVE",
-            "creative": {"id": f"12021900{place[0]}04{place[1]:05d}{copy}"},
+            "creative": {"id": creative},
             "created_time": born,
             "updated_time": born,
         }
         nodes.put(Node(ids.ad_id(place[0], place[1] * 10 + copy), "ad", account, ad))
+
+
+def _creative(shop: Shop, name: str, line: str, copy: int) -> dict[str, Any]:
+    """The first is a link with a picture, the second a video: each keeps its words in a place of its own."""
+    said = slogan(shop.domain, line, copy)
+    action = {"type": "SHOP_NOW", "value": {"link": said.url}}
+    picture = f"https://{shop.domain}/ads/{line}-{copy}.jpg"
+    common = {
+        "name": f"{name} | creative {copy}",
+        "status": "ACTIVE",
+        "call_to_action_type": "SHOP_NOW",
+        "thumbnail_url": picture,
+    }
+    if copy == 1:
+        link = {"link": said.url, "message": said.sentence, "name": said.headline, "call_to_action": action}
+        spec = {"page_id": ids.BUSINESS_ID, "link_data": link | {"picture": picture}}
+        return common | {"object_type": "SHARE", "image_url": picture, "object_story_spec": spec}
+    video = f"99{line[-12:]}{copy}"
+    told = {"video_id": video, "title": said.headline, "message": said.sentence, "call_to_action": action}
+    spec = {"page_id": ids.BUSINESS_ID, "video_data": told | {"image_url": picture}}
+    return common | {"object_type": "VIDEO", "video_id": video, "object_story_spec": spec}

@@ -12,11 +12,21 @@ _FULL = 100
 
 
 class Usage:
-    """Calls are counted in real time over a sliding hour; `per_hour` is per ad account."""
+    """Calls are counted in real time over a sliding hour; `per_hour` is per ad account.
+
+    A report of more than `report_rows` is refused where it is asked for at once; nothing is by default.
+    """
 
     def __init__(self) -> None:
         self.per_hour = 100_000
+        self.report_rows: int | None = None
         self._calls: dict[str, deque[float]] = {}
+
+    def set(self, per_hour: int | None, report_rows: int | None) -> None:
+        """None leaves a limit as it is; no rows are no limit."""
+        self.per_hour = self.per_hour if per_hour is None else per_hour
+        if report_rows is not None:
+            self.report_rows = report_rows or None
 
     def count(self, account: str) -> None:
         """One call, or error 80004 when the hour's calls are spent."""

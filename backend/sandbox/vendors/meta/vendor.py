@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from starlette.routing import BaseRoute, Route
 
 from sandbox.faults import Fault
-from sandbox.vendors.meta import audience_control, control, stock
+from sandbox.vendors.meta import archive_control, audience_control, control, stock
 from sandbox.vendors.meta.activities import Activities
 from sandbox.vendors.meta.audience_book import AudienceBook
 from sandbox.vendors.meta.constants import APP_ID, PLATFORM
@@ -60,6 +60,7 @@ class Meta:
     def control(self) -> APIRouter:
         routes = control.router(self.state)
         routes.include_router(audience_control.router(self.state))
+        routes.include_router(archive_control.router(self.state))
         return routes
 
     def broken(self, fault: Fault, path: str) -> Answer:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from sandbox.vendors.meta import creations
 from sandbox.vendors.meta.activities import Actor
 from sandbox.vendors.meta.calls import COMMON
 from sandbox.vendors.meta.errors import invalid, missing_parameter, unsupported
@@ -30,7 +31,8 @@ _UPDATABLE = {
     "adaccount": {"spend_cap", "spend_cap_action", "name"},
 }
 _CREATABLE = {
-    "campaign": _UPDATABLE["campaign"] | {"objective", "special_ad_categories", "buying_type"},
+    "campaign": _UPDATABLE["campaign"]
+    | {"objective", "special_ad_categories", "buying_type", "is_adset_budget_sharing_enabled"},
     "adset": _UPDATABLE["adset"]
     | {
         "campaign_id",
@@ -74,6 +76,7 @@ def create(meta: MetaState, account: str, kind: str, params: Mapping[str, str], 
     node = Node("", kind, account, {"status": "ACTIVE"}, {"share": 1.0, "edited_at": meta.clock.now()})
     _link(meta, node, values)
     _check(meta, node, values)
+    creations.check(meta, node, values)
     if _only_validates(params):
         return None
     now, timezone = meta.clock.now(), meta.timezone(account)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from sandbox.vendors.snapchat import constants as ids
-from sandbox.vendors.snapchat import stats, writes
+from sandbox.vendors.snapchat import segments, stats, writes
 from sandbox.vendors.snapchat.calls import Call, item, success
 from sandbox.vendors.snapchat.changelogs import Actor
 from sandbox.vendors.snapchat.entities import PLURALS, Entity
@@ -14,7 +14,7 @@ from sandbox.vendors.snapchat.state import SnapState
 APP = Actor(ids.USER_ID, ids.USER_EMAIL, ids.APP_ID, ids.APP_NAME)
 _LISTS = {
     "organization": ("adaccount",),
-    "adaccount": ("campaign", "adsquad", "ad", "pixel"),
+    "adaccount": ("campaign", "adsquad", "ad", "creative", "pixel"),
     "campaign": ("adsquad", "ad"),
     "adsquad": ("ad",),
 }
@@ -32,6 +32,8 @@ class AdsApi:
         self._snap.limits.count(call.token.value)
         if call.parts[:1] == ("me",):
             return 200, self._me(call)
+        if call.parts[:1] == ("segments",) and len(call.parts) > 1:
+            return segments.one(self._snap, call)
         if len(call.parts) not in {2, 3} or call.parts[0] not in PLURALS:
             raise not_found()
         entity = self._snap.entities.find(call.parts[1], PLURALS[call.parts[0]])
@@ -56,6 +58,8 @@ class AdsApi:
         return success(call.parts[0], [item(entity.kind, writes.shown(self._snap, entity))])
 
     def _below(self, entity: Entity, edge: str, call: Call) -> Reply:
+        if edge == "segments" and entity.kind == "adaccount":
+            return segments.of_account(self._snap, entity, call)
         kind = PLURALS.get(edge)
         if call.method in {"POST", "PUT"} and kind in writes.PLURAL:
             return writes.batch(self._snap, entity, str(kind), call, APP)

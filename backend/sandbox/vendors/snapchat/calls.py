@@ -10,7 +10,10 @@ from sandbox.vendors.snapchat.tokens import Token
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`parts` is the path behind the version; `refused` the items of the body that an ordered fault refuses."""
+    """`parts` is the path behind the version; `refused` the items of the body that an ordered fault refuses.
+
+    `rows` is how many a page holds at most, whatever is asked for.
+    """
 
     method: str
     url: str
@@ -19,6 +22,7 @@ class Call:
     body: Any
     token: Token
     refused: frozenset[int] = frozenset()
+    rows: int = 1_000
 
     def only(self, *names: str) -> None:
         """A parameter that is not emulated is refused, never swallowed."""

@@ -39,3 +39,7 @@ def ad_id(account: int, number: int) -> str:
 
 def creative_id(account: int, number: int) -> str:
     return uid(6, account, number)
+
+
+def media_id(account: int, number: int) -> str:
+    return uid(9, account, number)

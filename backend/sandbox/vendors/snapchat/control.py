@@ -5,9 +5,11 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
+from sandbox.control import audiences as audiences_control
+from sandbox.control import reviews
 from sandbox.control.refusals import Refused
 from sandbox.vendors.snapchat import constants as ids
-from sandbox.vendors.snapchat import conversions, writes
+from sandbox.vendors.snapchat import conversions, review, segments, writes
 from sandbox.vendors.snapchat.changelogs import Actor
 from sandbox.vendors.snapchat.state import SnapState
 
@@ -64,6 +66,14 @@ def router(snap: SnapState) -> APIRouter:
         except writes.Refusal as refusal:
             raise Refused("Snapchat refuses this edit.", snapchat=str(refusal)) from refusal
         return writes.shown(snap, entity)
+
+    lists = audiences_control.router(
+        lambda: segments.every(snap), lambda audience: segments.inside(snap, audience)
+    )
+    routes.include_router(lists)
+    routes.include_router(
+        reviews.router(lambda wanted: review.judge(snap, wanted), lambda wanted: review.stand(snap, wanted))
+    )
 
     @routes.post("/tokens")
     async def change_token(wanted: TokenChange) -> dict[str, Any]:

@@ -15,6 +15,7 @@ PLURALS = {
     "campaigns": "campaign",
     "adsquads": "adsquad",
     "ads": "ad",
+    "creatives": "creative",
     "pixels": "pixel",
 }
 _PARENTS = {"adsquad": "campaign_id", "ad": "ad_squad_id"}
@@ -57,6 +58,11 @@ class Entity:
     @property
     def live(self) -> bool:
         return self.data.get("status") == "ACTIVE" and not self.deleted
+
+    @property
+    def review(self) -> str:
+        """Of an ad."""
+        return str((self.hidden.get("review") or {}).get("status", "APPROVED"))
 
     def micros(self, name: str) -> int:
         """0 where it has none."""
@@ -125,7 +131,10 @@ class Entities:
             found.append("INVALID_NOT_EFFECTIVE_ACTIVE")
         if any("end_time" in e.data and seconds_of(e.data["end_time"]) <= now for e in chain):
             found.append("INVALID_END_TIME")
-        if entity.kind == "adsquad" and not any(ad.live for ad in self.of(entity, "ad")):
+        if entity.kind == "ad" and entity.review != "APPROVED":
+            found.append("INVALID_NOT_APPROVED")
+        ads = self.of(entity, "ad") if entity.kind == "adsquad" else []
+        if entity.kind == "adsquad" and not any(ad.live and ad.review == "APPROVED" for ad in ads):
             found.append("INVALID_NO_CREATIVE_EFFECTIVE_ACTIVE")
         return found or ["VALID"]
 

@@ -14,11 +14,11 @@ from sandbox.vendors.snapchat.ads_api import AdsApi
 from sandbox.vendors.snapchat.calls import Call
 from sandbox.vendors.snapchat.errors import EventsError, OAuthError, SnapError, invalid, not_found
 from sandbox.vendors.snapchat.state import SnapState
-from sandbox.vendors.vendor import refused_items
+from sandbox.vendors.vendor import refused_items, rows_of_page
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 _BEARER = "bearer "
-_BODIES = ("campaigns", "adsquads", "ads", "data")
+_BODIES = ("campaigns", "adsquads", "ads", "segments", "users", "data")
 
 
 class SnapHttp:
@@ -106,15 +106,17 @@ class SnapHttp:
     async def _call(self, request: Request) -> Call:
         token = self._snap.tokens.check(_bearer(request))
         body: Any = None
-        if request.method in {"POST", "PUT", "PATCH"}:
+        raw = await request.body()
+        if request.method in {"POST", "PUT", "PATCH"} or (request.method == "DELETE" and raw):
             try:
-                body = _parsed(await request.body())
+                body = _parsed(raw)
             except ValueError as error:
                 raise invalid("The body is no JSON") from error
         parts = tuple(part for part in str(request.path_params["path"]).split("/") if part)
         url = f"{request.url.scheme}://{request.url.netloc}{request.url.path}"
         refused = refused_items(request.scope, _count(body))
-        return Call(request.method, url, parts, dict(request.query_params), body, token, refused)
+        rows, query = rows_of_page(request.scope, 1_000), dict(request.query_params)
+        return Call(request.method, url, parts, query, body, token, refused, rows)
 
 
 def _bearer(request: Request) -> str | None:

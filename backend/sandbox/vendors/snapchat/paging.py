@@ -30,7 +30,7 @@ def _limit(call: Call) -> int:
     text = call.query["limit"]
     if not text.isdecimal() or not _LEAST <= int(text) <= _MOST:
         raise invalid(f"limit must be between {_LEAST} and {_MOST}")
-    return int(text)
+    return min(int(text), call.rows)
 
 
 def _start(call: Call) -> int:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from sandbox.membership import CustomerLists, Membership
 from sandbox.vendors.snapchat.changelogs import Changelogs
 from sandbox.vendors.snapchat.entities import Entities, Entity, seconds_of
 from sandbox.vendors.snapchat.limits import Limits
@@ -25,6 +26,8 @@ class SnapState:
     tokens: Tokens
     changelogs: Changelogs
     limits: Limits
+    lists: CustomerLists
+    members: Membership
 
     @property
     def now(self) -> float:

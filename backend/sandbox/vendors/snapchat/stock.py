@@ -10,6 +10,7 @@ from sandbox.world.account import Account
 from sandbox.world.northwind import HU_SHOP, US_SHOP
 from sandbox.world.parameters import Curve, Habits, Shop
 from sandbox.world.seasons import DAY
+from sandbox.world.slogans import slogan
 from sandbox.world.world import World
 
 _BEFORE = 40 * DAY
@@ -184,11 +185,28 @@ def _squad(
         data["end_time"] = snap_time(start + place[1] + _LIFETIME_DAYS * DAY)
     entities.put(Entity(ids.squad_id(*place), "adsquad", account, data, {"share": squad.share}))
     for copy in (1, 2):
+        creative_id = ids.creative_id(place[0], place[1] * 10 + copy)
+        said = slogan(shop.domain, ids.squad_id(*place), copy)
+        creative = Entity(creative_id, "creative", account, {"created_at": born, "updated_at": born})
+        creative.data |= {
+            "ad_account_id": account,
+            "name": f"{squad.name} | creative {copy}",
+            "type": "WEB_VIEW",
+            "brand_name": shop.name[:32],
+            "headline": said.headline[:34],
+            "call_to_action": "SHOP_NOW",
+            "shareable": True,
+            "top_snap_media_id": ids.media_id(place[0], place[1] * 10 + copy),
+            "web_view_properties": {"url": said.url},
+            "packaging_status": "SUCCESS",
+            "review_status": "APPROVED",
+        }
+        entities.put(creative)
         ad = {
             "created_at": born,
             "updated_at": born,
             "ad_squad_id": ids.squad_id(*place),
-            "creative_id": ids.creative_id(place[0], place[1] * 10 + copy),
+            "creative_id": creative.id,
             "name": f"{squad.name} | creative {copy}",
             "status": "ACTIVE",
             "type": "REMOTE_WEBPAGE",

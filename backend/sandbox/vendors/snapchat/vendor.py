@@ -7,7 +7,8 @@ from fastapi import APIRouter
 from starlette.routing import BaseRoute
 
 from sandbox.faults import Fault
-from sandbox.vendors.snapchat import control, stock
+from sandbox.membership import CustomerLists, Membership
+from sandbox.vendors.snapchat import control, segments, stock
 from sandbox.vendors.snapchat.changelogs import Changelogs
 from sandbox.vendors.snapchat.constants import APP_ID, PLATFORM
 from sandbox.vendors.snapchat.entities import Entities
@@ -35,6 +36,8 @@ class Snapchat:
             Tokens(ground.world.seed, ground.store),
             Changelogs(ground.store),
             Limits(),
+            CustomerLists(ground.store, PLATFORM, segments.FIRST_ID),
+            Membership(ground.store, ground.world, segments.KNOWLEDGE),
         )
 
     def open_worlds(self) -> None:

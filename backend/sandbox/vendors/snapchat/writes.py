@@ -34,11 +34,11 @@ OPTIONAL = {
             "objective_v2_properties",
             "buy_model",
         ),
-        *("pacing_level", "measurement_spec", "regulations"),
+        *("pacing_level", "shared_properties", "measurement_spec", "regulations"),
     ),
     "adsquad": (
         *("daily_budget_micro", "lifetime_budget_micro", "bid_micro", "start_time", "end_time", "pixel_id"),
-        *("conversion_window", "pacing_type", "delivery_constraint", "placement"),
+        *("conversion_window", "pacing_type", "delivery_constraint", "placement", "placement_v2"),
     ),
     "ad": (),
 }
@@ -109,7 +109,8 @@ def shown(snap: SnapState, entity: Entity) -> dict[str, Any]:
     if entity.kind in PLURAL:
         found["delivery_status"] = snap.entities.delivery_status(entity, snap.now)
     if entity.kind == "ad":
-        found["review_status"] = "APPROVED"
+        found["review_status"] = entity.review
+        found["review_status_reasons"] = (entity.hidden.get("review") or {}).get("reasons", [])
     return found
 
 

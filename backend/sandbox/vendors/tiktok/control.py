@@ -5,9 +5,11 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
+from sandbox.control import audiences as audiences_control
+from sandbox.control import reviews
 from sandbox.control.refusals import Refused
+from sandbox.vendors.tiktok import audiences, conversions, reading, review, writes
 from sandbox.vendors.tiktok import constants as ids
-from sandbox.vendors.tiktok import conversions, reading, writes
 from sandbox.vendors.tiktok.changelog import Actor
 from sandbox.vendors.tiktok.errors import TikTokError
 from sandbox.vendors.tiktok.state import TikTokState
@@ -68,6 +70,16 @@ def router(tiktok: TikTokState) -> APIRouter:
         except TikTokError as error:
             raise Refused("TikTok refuses this edit.", tiktok=error.body("")) from error
         return reading.public(tiktok, entity)
+
+    lists = audiences_control.router(
+        lambda: audiences.every(tiktok), lambda audience: audiences.inside(tiktok, audience)
+    )
+    routes.include_router(lists)
+    routes.include_router(
+        reviews.router(
+            lambda wanted: review.judge(tiktok, wanted), lambda wanted: review.stand(tiktok, wanted)
+        )
+    )
 
     @routes.post("/tokens")
     async def change_token(wanted: TokenChange) -> dict[str, Any]:

@@ -21,13 +21,14 @@ _MODES = {
 }
 _CLICK = ("OFF", "ONE_DAY", "SEVEN_DAYS", "FOURTEEN_DAYS", "TWENTY_EIGHT_DAYS")
 _VIEW = ("OFF", "ONE_DAY", "SEVEN_DAYS")
+_EVENTS = ("SHOPPING", "ON_WEB_CART", "ON_WEB_REGISTER", "ON_WEB_SEARCH", "FORM")
 _CAMPAIGN = {
     "campaign_name", "objective_type", "budget", "budget_mode", "budget_optimize_on", "operation_status",
 }  # fmt: skip
 _GROUP = {
     "campaign_id", "adgroup_name", "budget", "budget_mode", "operation_status", "schedule_type", "schedule_start_time",
     "schedule_end_time", "optimization_goal", "billing_event", "location_ids", "pixel_id", "placement_type", "pacing",
-    "bid_type", "click_attribution_window", "view_attribution_window",
+    "bid_type", "click_attribution_window", "view_attribution_window", "promotion_type", "optimization_event",
 }  # fmt: skip
 _CREATIVE = {"ad_name", "ad_format", "ad_text", "landing_page_url", "operation_status"}
 
@@ -68,6 +69,9 @@ def ad_group(state: TikTokState, call: Call, advertiser: str) -> list[Entity]:
     }  # fmt: skip
     if "pixel_id" in call.params:
         facts["pixel_id"] = _pixel(state, call.text("pixel_id"), advertiser)
+    for name, known in (("promotion_type", ("WEBSITE",)), ("optimization_event", _EVENTS)):
+        if name in call.params:
+            facts[name] = _one_of(call, name, known)
     if parent.data["budget_optimize_on"]:
         if "budget" in call.params:
             raise wrong("budget: The campaign's budget is optimized over its ad groups; these have none.")

@@ -8,6 +8,11 @@ from typing import Any
 from sandbox.store import Store
 
 _DOCUMENT = "tiktok_entities"
+_REVIEWED = {
+    "disapproved": "AUDIT_DENY",
+    "pending": "AUDIT",
+    "limited": "PARTIAL_AUDIT_DELIVERY_OK",
+}
 KINDS = ("advertiser", "campaign", "adgroup", "ad", "pixel")
 
 
@@ -113,6 +118,9 @@ class Entities:
             group = self._entities[str(entity.data["adgroup_id"])]
             if group.operation != "ENABLE":
                 return f"{prefix}_ADGROUP_{group.operation}"
+            verdict = (entity.hidden.get("review") or {}).get("verdict")
+            if verdict in _REVIEWED:
+                return f"{prefix}_{_REVIEWED[verdict]}"
         return f"{prefix}_DELIVERY_OK"
 
     def is_deleted(self, entity: Entity) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from secrets import token_hex
@@ -11,13 +12,13 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from sandbox.vendors.tiktok import audiences, conversions, oauth, reading, reports, review, tasks, writes
 from sandbox.vendors.tiktok import constants as ids
-from sandbox.vendors.tiktok import conversions, oauth, reading, reports, tasks, writes
 from sandbox.vendors.tiktok.calls import Call, parsed
 from sandbox.vendors.tiktok.changelog import Actor
 from sandbox.vendors.tiktok.errors import TikTokError, forbidden, no_such, system, unsupported, wrong
 from sandbox.vendors.tiktok.state import TikTokState
-from sandbox.vendors.vendor import refused_items
+from sandbox.vendors.vendor import SHORT, refused_items, rows_of_page
 
 Reader = Callable[[TikTokState, Call], dict[str, Any]]
 Writer = Callable[[TikTokState, Call, Actor, frozenset[int]], dict[str, Any]]
@@ -31,10 +32,16 @@ _READERS: dict[str, Reader] = {
     "campaign/get": reading.listing("campaign"),
     "adgroup/get": reading.listing("adgroup"),
     "ad/get": reading.listing("ad"),
+    "ad/review_info": review.info,
     "report/integrated/get": reports.answer,
+    "dmp/custom_audience/list": audiences.listed,
+    "dmp/custom_audience/get": audiences.details,
 }
 _WRITERS: dict[str, Writer] = {
     "adgroup/budget/update": writes.change_budgets,
+    "segment/audience": audiences.change,
+    "segment/mapping": audiences.map_users,
+    "dmp/custom_audience/delete": audiences.delete,
     **{f"{kind}/update": writes.update(kind) for kind in ("campaign", "adgroup")},
     **{f"{kind}/status/update": writes.change_status(kind) for kind in ("campaign", "adgroup", "ad")},
     **{f"{kind}/create": writes.create(kind) for kind in ("campaign", "adgroup", "ad")},
@@ -128,7 +135,11 @@ class TikTokHttp:
         faults, now = self._state.ground.faults, self._state.now
         if any(faults.active("platform_outage", each, now) for each in accounts or self._state.advertisers):
             raise system()
-        return Call(request.method, name, params, token, str(request.base_url))
+        call = Call(request.method, name, params, token, str(request.base_url))
+        if SHORT in request.scope and "page_size" in params:
+            size = rows_of_page(request.scope, call.whole("page_size", 1, 1_000))
+            return replace(call, params={**params, "page_size": size})
+        return call
 
     def _events(self, call: Call) -> dict[str, Any]:
         pixel = self._state.entities.any(call.text("event_source_id"))

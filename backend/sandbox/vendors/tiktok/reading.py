@@ -29,7 +29,10 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "optimization_goal", "placement_type", "pacing", "pixel_id", "location_ids", "schedule_type",
         "schedule_start_time", "schedule_end_time", "click_attribution_window", "view_attribution_window",
     ),
-    "ad": (*_COMMON, "adgroup_id", "adgroup_name", "ad_id", "ad_name", "ad_format", "ad_text", "landing_page_url"),
+    "ad": (
+        *_COMMON, "adgroup_id", "adgroup_name", "ad_id", "ad_name", "ad_format", "ad_text", "landing_page_url",
+        "call_to_action", "image_ids", "video_id", "display_name",
+    ),
 }  # fmt: skip
 STATUSES: dict[str, Callable[[str], bool]] = {
     "STATUS_ALL": lambda _: True,

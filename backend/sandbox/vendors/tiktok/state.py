@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.membership import CustomerLists, Membership
 from sandbox.vendors.tiktok.changelog import ChangeLog
 from sandbox.vendors.tiktok.constants import PLATFORM
 from sandbox.vendors.tiktok.entities import Entities, Entity, seconds_of
@@ -21,6 +22,8 @@ class TikTokState:
     tokens: Tokens
     changelog: ChangeLog
     quota: Quota
+    lists: CustomerLists
+    members: Membership
 
     @property
     def now(self) -> float:

@@ -10,6 +10,7 @@ from sandbox.world.account import Account
 from sandbox.world.northwind import HU_SHOP, US_SHOP
 from sandbox.world.parameters import Curve, Habits, Shop
 from sandbox.world.seasons import DAY
+from sandbox.world.slogans import slogan
 from sandbox.world.world import World
 
 _BEFORE = 40 * DAY
@@ -153,12 +154,18 @@ def _campaign(entities: Entities, world: World, place: tuple[int, int], plan: Pl
         entities.put(Entity(group_id, "adgroup", advertiser, data, {"share": group.daily}))
         for copy in (1, 2):
             ad = ids.ad_id(place[0], place[1] * 100 + n * 10 + copy)
+            said = slogan(shop.domain, group_id, copy)
             facts = _common("ad", ad, f"{group.name} | video {copy}", born)
             facts |= {
                 "campaign_id": campaign,
                 "adgroup_id": group_id,
                 "ad_format": "SINGLE_VIDEO",
-                "landing_page_url": f"https://{shop.domain}/",
+                "ad_text": said.sentence,
+                "landing_page_url": said.url,
+                "call_to_action": "SHOP_NOW",
+                "video_id": f"v10033g50000{ad[-8:]}",
+                "image_ids": [f"ad-site-i18n-sg/{ad}"],
+                "display_name": shop.name,
             }
             entities.put(Entity(ad, "ad", advertiser, facts))
 

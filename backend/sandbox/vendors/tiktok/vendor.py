@@ -6,7 +6,8 @@ from fastapi import APIRouter
 from starlette.routing import BaseRoute, Route
 
 from sandbox.faults import Fault
-from sandbox.vendors.tiktok import constants, control, stock
+from sandbox.membership import CustomerLists, Membership
+from sandbox.vendors.tiktok import audiences, constants, control, stock
 from sandbox.vendors.tiktok.changelog import ChangeLog
 from sandbox.vendors.tiktok.entities import Entities
 from sandbox.vendors.tiktok.errors import TikTokError, bad_token, expired_token, rate_limited, system
@@ -33,6 +34,8 @@ class TikTok:
             Tokens(ground.world.seed, ground.store),
             ChangeLog(ground.store),
             Quota(),
+            CustomerLists(ground.store, constants.PLATFORM, audiences.FIRST_ID),
+            Membership(ground.store, ground.world, audiences.KNOWLEDGE),
         )
 
     def open_worlds(self) -> None:

@@ -5,8 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from httpx2 import AsyncClient, Response
+from sqlalchemy import text
 
 from app.auth.permissions import Role
+from app.core.ids import uuid7
 from app.db.session import Scopes
 from app.models.trust_engine.kinds import SignalState
 from app.services.autopilot.actions.service import AutopilotActions
@@ -215,3 +217,45 @@ async def test_a_key_that_wants_a_change_is_not_the_person_who_approves_it(
         f"{URL}/{wanted['id']}/approve", json={"reason": "I looked."}
     )
     assert approved.json()["state"] == "approved"
+
+
+async def test_many_campaigns_are_each_decided_by_themselves(acme: Company) -> None:
+    first, second = await make_account(acme.scopes), await make_account(acme.scopes)
+    unknown = str(uuid7())
+    ids = [str(first.campaign_id), unknown, str(second.campaign_id), str(first.campaign_id)]
+    body = {"campaign_ids": ids, "status": "paused", "reason": "The season is over."}
+    answer = await acme.client(Role.MANAGER).post(f"{URL}/bulk", json=body)
+    assert answer.status_code == 202
+    results = answer.json()["results"]
+    assert [each["error_code"] for each in results] == [None, "autopilot.actions.campaign_not_found", None]
+    made = [each["action"] for each in results if each["action"] is not None]
+    assert [each["campaign_id"] for each in made] == [ids[0], ids[2]]
+    assert {(each["state"], each["verdict"]) for each in made} == {("approved", "pass")}
+    assert len({each["decision_id"] for each in made}) == 2
+
+
+async def test_many_that_rise_meet_the_gate_and_a_retry_asks_for_the_same(acme: Company) -> None:
+    account = await make_account(acme.scopes)
+    async with acme.scopes() as scope:
+        await scope.session.execute(text("update campaigns set status = 'paused'"))
+    body = {
+        "campaign_ids": [str(account.campaign_id)],
+        "status": "active",
+        "reason": "It is spring.",
+        "idempotency_key": "spring-2026",
+    }
+    first, again = [(await acme.client().post(f"{URL}/bulk", json=body)).json()["results"] for _ in range(2)]
+    assert (first[0]["action"]["verdict"], first[0]["action"]["state"]) == ("block", "blocked")
+    assert first[0]["action"]["id"] == again[0]["action"]["id"]
+    nothing = body | {"status": "paused", "idempotency_key": "autumn-2026"}
+    refused = (await acme.client().post(f"{URL}/bulk", json=nothing)).json()["results"]
+    assert refused[0]["error_code"] == "autopilot.actions.nothing_to_change"
+
+
+async def test_of_many_too_many_or_none_are_refused(acme: Company) -> None:
+    body = {"status": "paused", "reason": "The season is over."}
+    for ids in ([], [str(uuid7()) for _ in range(51)]):
+        answer = await acme.client().post(f"{URL}/bulk", json=body | {"campaign_ids": ids})
+        assert (answer.status_code, answer.json()["fields"][0]["field"]) == (422, "body.campaign_ids")
+    one = body | {"campaign_ids": [str(uuid7())]}
+    assert (await acme.client(Role.ANALYST).post(f"{URL}/bulk", json=one)).status_code == 403

@@ -1,11 +1,14 @@
 """Limits and the kill switch."""
 
 import pytest
+from sqlalchemy import select
 
 from app.auth.permissions import Role
 from app.core.ids import uuid7
+from app.db.outbox import OutboxMessage
 from app.services.trust_engine.health.service import HealthService
 from tests.factories.access import Company
+from tests.factories.drafts import asked_to_publish
 from tests.factories.trust import BUDGET, make_account
 
 LIMITS = "/api/v1/autopilot/enforcement"
@@ -169,3 +172,22 @@ async def test_a_broken_limit_warns_a_person_in_advisory_mode_and_stops_them_in_
         found = (await acme.client().get("/api/v1/autopilot/interventions")).json()["items"]
         mine = [each for each in found if each["action_id"] == made.json()["id"]]
         assert [(each["kind"], each["violation"]) for each in mine] == [(kind, "budget_exceeded")]
+
+
+async def test_the_switch_names_what_had_left_and_has_it_read_back(acme: Company) -> None:
+    account = await make_account(acme.scopes)
+    asked = {"campaign_id": str(account.campaign_id), "daily_budget_micros": BUDGET // 2, "reason": "Less."}
+    action = (
+        await acme.client(Role.MANAGER).post("/api/v1/autopilot/actions", json={**asked, "spend_only": True})
+    ).json()
+    draft = await asked_to_publish(acme.scopes, account.id)
+    quiet = {each["id"] for each in (await acme.client(Role.VIEWER).get(SWITCH)).json()["in_flight"]}
+    assert quiet == {action["id"], str(draft)}
+    turned = await acme.client(Role.MANAGER).post(SWITCH, json={"engaged": True, "reason": "Stop."})
+    named = {(each["kind"], each["id"]): each["state"] for each in turned.json()["in_flight"]}
+    assert named == {("action", action["id"]): "approved", ("draft", str(draft)): "publishing"}
+    async with acme.scopes() as scope:
+        owed = await scope.session.execute(select(OutboxMessage.name, OutboxMessage.payload))
+        tasks = [(each.name, *each.payload.values()) for each in owed]
+    assert ("campaigns.drafts.publish", str(draft)) in tasks
+    assert tasks.count(("autopilot.actions.execute", action["id"])) == 2

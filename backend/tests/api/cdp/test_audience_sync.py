@@ -141,11 +141,13 @@ async def test_an_audience_that_ends_takes_no_more_orders(
     assert (answer.status_code, answer.json()["code"]) == (409, "cdp.audience_sync.ends")
 
 
-async def test_the_options_say_what_a_platform_takes(client: AsyncClient) -> None:
-    [meta] = [
-        each
-        for each in (await client.get(f"{PATH}/options")).json()["platforms"]
-        if each["platform"] == "meta"
-    ]
-    assert set(meta["leading"]) < set(meta["identifiers"])
-    assert meta["expires_after_days"] is None
+async def test_the_options_say_what_each_platform_takes(client: AsyncClient) -> None:
+    answer = (await client.get(f"{PATH}/options")).json()["platforms"]
+    found = {each["platform"]: each for each in answer}
+    assert list(found) == ["meta", "google", "tiktok", "snapchat"]
+    for each in found.values():
+        assert set(each["leading"]) <= set(each["identifiers"])
+        assert each["leading"]
+    assert (found["meta"]["expires_after_days"], found["google"]["expires_after_days"]) == (None, 540)
+    assert (found["meta"]["replaces"], found["tiktok"]["replaces"]) == (True, False)
+    assert (found["meta"]["tells_matches"], found["snapchat"]["tells_matches"]) == (True, False)

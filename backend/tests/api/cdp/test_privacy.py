@@ -50,7 +50,14 @@ NO_CUSTOMER = {
     "cdp_sources": "where events come from",
     "cdp_trait_cursors": "how far the feed was read",
     "cdp_webhooks": "addresses of receivers, and how far the feed was told",
+    "crm_accounts": "which CRM is connected, and how its contacts are read",
+    "crm_pushes": "numbers of contacts that were written",
+    "crm_syncs": "numbers of contacts and deals of a synchronisation",
+    "shops": "which shop is connected, and how its orders are told",
+    "shop_syncs": "numbers of orders of a synchronisation",
     "notifications": "what happened to accounts, connections and tasks, told to colleagues",
+    "whatsapp_consents": "members' own agreement to be written to, by a number that is no customer's",
+    "whatsapp_heard": "names of messages that members wrote",
 }
 """Tables of the customer data platform that hold nothing of a customer, and what they hold."""
 
@@ -74,6 +81,7 @@ CUSTOMERS_COLUMNS = {
         "event_ids",
         "dedupe_key",
         "match_keys",
+        "keys",
     ),
 }
 

@@ -88,6 +88,16 @@ async def test_conversions_need_a_pixel(
     assert answer.json()["code"] == "integrations.ad_accounts.pixel_missing"
 
 
+async def test_only_an_account_at_snapchat_chooses_what_a_lead_is_told_as(
+    client: AsyncClient, acme: Company, sandbox: Sandbox, platforms: Gateway
+) -> None:
+    account = await dollars(client, sandbox)
+    answer = await client.patch(f"{ACCOUNTS}/{account}", json={"lead_event": "CUSTOM_EVENT_1"})
+    assert answer.json()["code"] == "integrations.ad_accounts.lead_event_not_used"
+    answer = await client.patch(f"{ACCOUNTS}/{account}", json={"lead_event": "LEAD"})
+    assert answer.json()["fields"][0]["field"] == "body.lead_event"
+
+
 async def test_a_sync_is_asked_for_and_not_claimed(
     client: AsyncClient, acme: Company, sandbox: Sandbox, platforms: Gateway
 ) -> None:

@@ -93,3 +93,59 @@ async def test_managers_read_the_log_and_admins_set_it_up(acme: Company) -> None
     assert (await acme.client(Role.MANAGER).get(f"{URL}/deliveries")).status_code == 200
     assert (await acme.client(Role.ANALYST).get(URL)).status_code == 403
     assert (await acme.client(Role.MANAGER).post(f"{URL}/email/test")).status_code == 403
+
+
+async def test_a_webhook_is_set_up_changed_and_taken_away_and_its_secret_is_shown_once(
+    acme: Company, globex: Company, client: AsyncClient
+) -> None:
+    hook = f"{URL}/webhook"
+    assert (await client.post(f"{hook}/test")).json()["code"] == "notifications.channels.webhook_not_set"
+    made = (await client.put(hook, json={"url": "http://127.0.0.1:9/a"})).json()
+    assert made["secret"].startswith("whsec_")
+    assert (made["webhook"]["kinds"], made["webhook"]["enabled"]) == (None, True)
+    assert made["secret"] not in (await client.get(URL)).text
+    again = (await client.put(hook, json={"url": "http://127.0.0.1:9/b", "kinds": ["dead_letter"]})).json()
+    assert (again["secret"], again["webhook"]["kinds"]) == (None, ["dead_letter"])
+    changed = (await client.patch(hook, json={"enabled": False})).json()["webhook"]
+    assert (changed["url"], changed["kinds"], changed["enabled"]) == (
+        *("http://127.0.0.1:9/b", ["dead_letter"]),
+        False,
+    )
+    every = (await client.patch(hook, json={"kinds": None})).json()["webhook"]
+    assert every["kinds"] is None
+    new = (await client.post(f"{hook}/secret")).json()
+    assert new["secret"] != made["secret"]
+    assert new["webhook"]["previous_until"] is not None
+    tested = await client.post(f"{hook}/test")
+    assert (tested.status_code, tested.json()["channel"], tested.json()["to"]) == (
+        202,
+        "webhook",
+        "127.0.0.1",
+    )
+    assert (await globex.client().get(URL)).json()["webhook"] is None
+    assert (await globex.client().delete(hook)).status_code == 404
+    assert (await acme.client(Role.MANAGER).put(hook, json={"url": "http://127.0.0.1:9/"})).status_code == 403
+    assert (await client.delete(hook)).status_code == 204
+    assert (await client.get(URL)).json()["webhook"] is None
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"url": "ftp://example.com/"}, "body.url"),
+        ({"url": "hello"}, "body.url"),
+        ({"url": "http://user:word@127.0.0.1/"}, "body.url"),
+        ({"url": "http://127.0.0.1:9/#part"}, "body.url"),
+        ({"url": "http://\x00"}, "body.url"),
+        ({"url": "http://nobody.invalid/"}, "body.url"),
+        ({"url": "http://127.0.0.1:9/", "kinds": []}, "body.kinds"),
+        ({"url": "http://127.0.0.1:9/", "kinds": ["gossip"]}, "body.kinds.0"),
+        ({}, "body.url"),
+    ],
+)
+async def test_what_a_webhook_cannot_be_is_refused_with_its_field(
+    client: AsyncClient, body: dict[str, object], field: str
+) -> None:
+    answer = await client.put(f"{URL}/webhook", json=body)
+    assert (answer.status_code, answer.json()["fields"][0]["field"]) == (422, field)
+    assert answer.json()["fields"][0]["message"]

@@ -16,6 +16,7 @@ async def test_who_chose_nothing_has_the_defaults_on_the_companys_clocks(acme: C
         "name": "An incident was opened",
         "in_app": True,
         "email": True,
+        "whatsapp": True,
         "may_hear": True,
     }
     assert by_kind["incident_closed"]["email"] is False

@@ -293,7 +293,7 @@ def test_a_project_without_rights(api: Api, project: Callable[..., None]) -> Non
         ("POST", f"/v26/customers/{US}:uploadClickConversions"),
         ("POST", f"/v27/customers/{US}/googleAds:search"),
         ("GET", f"/v26/customers/{US}/googleAds:search"),
-        ("POST", "/v1/audienceMembers:ingest"),
+        ("POST", "/v1/users:ingest"),
         ("GET", "/nonsense"),
     ],
 )

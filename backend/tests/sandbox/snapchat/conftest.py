@@ -9,7 +9,7 @@ from tests.sandbox_process import Sandbox, running_sandbox
 START = "2026-03-02T15:00:00+00:00"
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def snap() -> Iterator[Sandbox]:
     """A world of its own, of short memory; who breaks something is mended after."""
     with running_sandbox("--seed", "7", "--start", START, "--history", "40") as running:

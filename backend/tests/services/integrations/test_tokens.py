@@ -56,7 +56,7 @@ def soon() -> datetime:
 
 
 async def usable(scopes: Scopes, connected: Connected) -> str:
-    return await IntegrationsService(scopes).tokens.usable(await row(scopes, connected))
+    return (await IntegrationsService(scopes).tokens.usable(await row(scopes, connected))).token
 
 
 async def test_a_token_that_lasts_is_used_as_it_is(
@@ -112,19 +112,19 @@ async def test_a_refused_token_with_something_to_redeem_is_exchanged_at_the_next
         sealed = seal("redeem-me", purpose="integrations.refresh_token", tenant_id=scope.tenant_id)
     await put(scopes, connected, refresh_token_sealed=sealed)
     tokens = IntegrationsService(scopes).tokens
-    await tokens.refused(connected.connection_id, "meta.190")
+    await tokens.refused(await row(scopes, connected), "meta.190")
     found = await row(scopes, connected)
     assert (found.status, found.expires_at is not None and found.expires_at <= real_now()) == ("active", True)
     await usable(scopes, connected)
     assert await exchanges(scopes) == 1
-    await tokens.refused(connected.connection_id, "meta.190")
+    await tokens.refused(await row(scopes, connected), "meta.190")
     assert (await row(scopes, connected)).status == "needs_sign_in", "a new one was refused as well"
 
 
 async def test_a_refused_token_with_nothing_to_redeem_needs_a_person(
     scopes: Scopes, connected: Connected
 ) -> None:
-    await IntegrationsService(scopes).tokens.refused(connected.connection_id, "meta.190")
+    await IntegrationsService(scopes).tokens.refused(await row(scopes, connected), "meta.190")
     found = await row(scopes, connected)
     assert (found.status, found.last_error_code) == ("needs_sign_in", "meta.190")
     with pytest.raises(PlatformError) as caught:

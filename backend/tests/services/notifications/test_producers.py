@@ -84,8 +84,8 @@ async def test_a_connection_that_needs_a_sign_in_is_told_to_who_can_give_one(acm
     )
     async with acme.scopes() as scope:
         scope.session.add(connection)
-    await IntegrationsService(acme.scopes).tokens.refused(connection.id, "meta.190")
-    await IntegrationsService(acme.scopes).tokens.refused(connection.id, "meta.190")
+    await IntegrationsService(acme.scopes).tokens.refused(connection, "meta.190")
+    await IntegrationsService(acme.scopes).tokens.refused(connection, "meta.190")
     [row] = await told(acme)
     assert (row.kind, row.subject_id, row.times) == ("connection_needs_sign_in", connection.id, 1)
     assert row.facts["code"] == "meta.190"

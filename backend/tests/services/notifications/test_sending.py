@@ -14,6 +14,7 @@ from app.models.notifications.kinds import DeliveryKind, DeliveryStatus
 from app.models.tenants import Membership
 from app.services.notifications.channels.rules import MOST_ATTEMPTS
 from app.services.notifications.channels.service import ChannelService, NotificationSender
+from app.services.notifications.mail.ports import Mail
 from app.services.notifications.mail.service import mailer_from
 from app.services.notifications.preferences.service import PreferencesService
 from app.services.notifications.service import NotificationKind, NotificationSeverity
@@ -103,6 +104,26 @@ async def test_a_sender_that_died_leaves_its_message_to_the_next(acme: Company, 
     await send(acme, settings, postbox)
     [row] = await deliveries(acme.scopes)
     assert (row.status, row.attempts, len(postbox.mails)) == ("sent", 2, 1)
+
+
+class SlowPostbox(Postbox):
+    async def send(self, mail: Mail) -> None:
+        await asyncio.sleep(0.4)
+        await super().send(mail)
+
+
+async def test_before_a_slow_server_uses_up_the_lease_the_rest_is_taken_anew(
+    acme: Company, settings: Settings
+) -> None:
+    await only_admin_hears(acme)
+    for key in ("one", "two", "three"):
+        await tell(acme, a_notice(key=key))
+    postbox = SlowPostbox()
+    sender = NotificationSender(acme.scopes, postbox, settings, patience=timedelta(seconds=0.3))
+    assert await sender.send_due() == len(postbox.mails) == 3
+    rows = await deliveries(acme.scopes)
+    assert {(each.status, each.attempts) for each in rows} == {(DeliveryStatus.SENT, 1)}
+    assert len({each.due_at for each in rows}) == len(rows), "each within a lease of its own"
 
 
 async def test_without_a_mail_server_nothing_counts_as_sent(acme: Company, settings: Settings) -> None:

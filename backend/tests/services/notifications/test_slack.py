@@ -13,8 +13,8 @@ from app.db.session import Scopes
 from app.models.notifications.channels import NotificationDelivery, SlackWorkspace
 from app.services.notifications.channels.errors import ChannelUnknown, SlackTokenRefused, SlackUnreachable
 from app.services.notifications.channels.repository import SlackRepository
-from app.services.notifications.channels.sending import SLACK_TOKEN
 from app.services.notifications.channels.service import ChannelService, SlackDesk
+from app.services.notifications.channels.writing import SLACK_TOKEN
 from app.services.notifications.service import NotificationKind, NotificationSeverity
 from tests.factories.access import Company
 from tests.factories.notifications import Postbox, a_notice, deliveries, fall_due, send, tell
@@ -199,6 +199,30 @@ async def test_a_token_that_was_taken_back_is_dead_until_a_person_mends_it(room:
     await room.send()
     assert (await room.row()).status == "sent"
     assert (await workspace(room.company.scopes)).last_error is None
+
+
+async def test_what_was_taken_together_rests_as_well(room: Room) -> None:
+    fault = {"kind": "rate_limit", "vendor": "slack", "path": "/chat.postMessage", "count": 1, "seconds": 90}
+    room.sandbox.control("POST", "faults", json=fault)
+    for key in ("one", "two", "three"):
+        await tell(room.company, a_notice(key=key))
+    await room.send()
+    rows = [each for each in await deliveries(room.company.scopes) if each.channel == "slack"]
+    assert room.posted() == []
+    assert [(each.status, each.attempts) for each in rows] == [("failed", 1), ("queued", 0), ("queued", 0)]
+    assert all(each.due_at > real_now() + timedelta(seconds=80) for each in rows)
+
+
+async def test_a_token_whose_key_is_gone_holds_no_mail_up(room: Room) -> None:
+    async with room.company.scopes() as scope:
+        held = await SlackRepository(scope).get(for_update=True)
+        assert held is not None
+        held.token_sealed = held.token_sealed[:-1] + bytes([held.token_sealed[-1] ^ 1])
+    await tell(room.company, a_notice())
+    await room.send()
+    assert ((await room.row()).status, (await room.row()).error_code) == ("dead", "slack_token_lost")
+    mails = [each for each in await deliveries(room.company.scopes) if each.channel == "email"]
+    assert {each.status for each in mails} == {"sent"}
 
 
 async def test_what_waits_for_a_workspace_that_was_taken_away_says_so(room: Room) -> None:

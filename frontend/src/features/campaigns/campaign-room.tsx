@@ -7,6 +7,7 @@ import { Fact, Facts, Page, Panel } from "@/design/panel";
 import { Loaded } from "@/design/states";
 import { DeliveryStatus } from "@/design/status";
 import { words } from "@/format/words";
+import { Ads } from "./ads/ads";
 import { BudgetButton } from "./budget-button";
 import { Metrics } from "./metrics/metrics";
 import { PauseButton } from "./pause-button";
@@ -63,6 +64,7 @@ function CampaignPage({ campaign }: { campaign: Campaign }) {
           </Fact>
         </Facts>
       </Panel>
+      <Ads campaignId={campaign.id} />
       <Metrics campaignId={campaign.id} />
     </Page>
   );

@@ -12,17 +12,40 @@ import { words } from "@/format/words";
 
 const NO_METRICS = "no metrics have been read for it";
 
-export function CampaignTable({
-  campaigns,
-  sort,
-}: {
+interface CampaignTableProps {
   campaigns: readonly Campaign[];
   sort: string | undefined;
-}) {
+  /** The ids of those that something is to be done with. */
+  chosen: ReadonlySet<string>;
+  onChoose: (chosen: ReadonlySet<string>) => void;
+  /** Whether the person may do anything with many at once. */
+  choosable: boolean;
+}
+
+export function CampaignTable({ campaigns, sort, chosen, onChoose, choosable }: CampaignTableProps) {
+  const all = campaigns.every(({ id }) => chosen.has(id));
+  const choose = (ids: readonly string[], on: boolean) => {
+    const rest = [...chosen].filter((id) => !ids.includes(id));
+    onChoose(new Set(on ? [...rest, ...ids] : rest));
+  };
   return (
     <Table label="Campaigns">
       <thead>
         <tr>
+          {choosable && (
+            <Th className="w-8">
+              <Choice
+                label="Choose all on this page"
+                checked={all}
+                onChange={(on) => {
+                  choose(
+                    campaigns.map(({ id }) => id),
+                    on,
+                  );
+                }}
+              />
+            </Th>
+          )}
           <SortTh by="name" sort={sort} label="Name" />
           <Th>Status</Th>
           <SortTh by="daily_budget_micros" sort={sort} label="Budget a day" figure />
@@ -35,7 +58,18 @@ export function CampaignTable({
       </thead>
       <tbody>
         {campaigns.map((campaign) => (
-          <CampaignRow key={campaign.id} campaign={campaign} />
+          <CampaignRow
+            key={campaign.id}
+            campaign={campaign}
+            chosen={chosen.has(campaign.id)}
+            onChoose={
+              choosable
+                ? (on) => {
+                    choose([campaign.id], on);
+                  }
+                : null
+            }
+          />
         ))}
       </tbody>
     </Table>
@@ -71,9 +105,43 @@ function SortTh({
   );
 }
 
-function CampaignRow({ campaign }: { campaign: Campaign }) {
+function Choice({
+  label,
+  checked,
+  onChange,
+}: {
+  label: string;
+  checked: boolean;
+  onChange: (on: boolean) => void;
+}) {
+  return (
+    <input
+      type="checkbox"
+      className="size-4 accent-accent"
+      aria-label={label}
+      checked={checked}
+      onChange={(event) => {
+        onChange(event.target.checked);
+      }}
+    />
+  );
+}
+
+interface CampaignRowProps {
+  campaign: Campaign;
+  chosen: boolean;
+  /** Null where nothing can be done with it. */
+  onChoose: ((on: boolean) => void) | null;
+}
+
+function CampaignRow({ campaign, chosen, onChoose }: CampaignRowProps) {
   return (
     <Tr className="hover:bg-sunken">
+      {onChoose !== null && (
+        <Td>
+          <Choice label={`Choose ${campaign.name}`} checked={chosen} onChange={onChoose} />
+        </Td>
+      )}
       <Td className="min-w-48">
         <Link to="/campaigns/$campaignId" params={{ campaignId: campaign.id }} className={ENTRY_LINK}>
           {campaign.name}
@@ -81,6 +149,9 @@ function CampaignRow({ campaign }: { campaign: Campaign }) {
         <div className="text-sm text-ink-3">
           {words(campaign.platform)}
           {campaign.learning === true && " · learning"}
+          {campaign.labels.map(({ id, name }) => (
+            <span key={id}> · {name}</span>
+          ))}
         </div>
       </Td>
       <Td>

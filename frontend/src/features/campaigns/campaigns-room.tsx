@@ -1,20 +1,27 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useDeferredValue, useEffect, useState } from "react";
+import { useCan } from "@/api/permissions";
 import { Button } from "@/design/button";
 import { SelectField, TextField } from "@/design/field";
-import { Page, Panel } from "@/design/panel";
+import { Panel } from "@/design/panel";
 import { Empty, Loaded } from "@/design/states";
 import { plural } from "@/format/words";
+import { BulkBar } from "./bulk/bulk-bar";
 import { CampaignTable } from "./campaign-table";
+import { CampaignsFrame } from "./campaigns-frame";
+import { labelsQuery } from "./labels/queries";
 import { campaignsQuery } from "./queries";
 
 export function CampaignsRoom() {
   const search = useSearch({ from: "/signed-in/campaigns" });
   const campaigns = useQuery(campaignsQuery(search));
-  const filtered = (search.q ?? search.status) !== undefined;
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const mayChange = useCan("autopilot.actions:write");
+  const choosable = useCan("campaigns.labels:write") || mayChange;
+  const filtered = (search.q ?? search.status ?? search.label) !== undefined;
   return (
-    <Page title="Campaigns" lead="As last read from the platforms.">
+    <CampaignsFrame>
       <Panel title="All campaigns" aside={<Filters />}>
         <Loaded query={campaigns} rows={8}>
           {(page) =>
@@ -22,14 +29,26 @@ export function CampaignsRoom() {
               <NoCampaigns filtered={filtered} />
             ) : (
               <>
-                <CampaignTable campaigns={page.items} sort={search.sort} />
+                <BulkBar
+                  chosen={page.items.filter(({ id }) => chosen.has(id))}
+                  onClear={() => {
+                    setChosen(new Set());
+                  }}
+                />
+                <CampaignTable
+                  campaigns={page.items}
+                  sort={search.sort}
+                  chosen={chosen}
+                  onChoose={setChosen}
+                  choosable={choosable}
+                />
                 <Pager page={page.page} pages={page.pages} total={page.total} capped={page.total_capped} />
               </>
             )
           }
         </Loaded>
       </Panel>
-    </Page>
+    </CampaignsFrame>
   );
 }
 
@@ -96,7 +115,35 @@ function Filters() {
           <option value="paused">Paused</option>
         </SelectField>
       </div>
+      <LabelFilter />
     </form>
+  );
+}
+
+function LabelFilter() {
+  const { label } = useSearch({ from: "/signed-in/campaigns" });
+  const navigate = useNavigate({ from: "/campaigns" });
+  const labels = useQuery(labelsQuery);
+  if (label === undefined && (labels.data?.items ?? []).length === 0) return null;
+  return (
+    <div className="w-36 max-sm:w-40">
+      <SelectField
+        label="Only with the label"
+        hideLabel
+        value={label ?? ""}
+        onChange={(event) => {
+          const chosen = event.target.value;
+          void navigate({ search: (was) => ({ ...was, label: chosen || undefined, page: undefined }) });
+        }}
+      >
+        <option value="">Every label</option>
+        {labels.data?.items.map(({ id, name }) => (
+          <option key={id} value={id}>
+            {name}
+          </option>
+        ))}
+      </SelectField>
+    </div>
   );
 }
 

@@ -7,15 +7,17 @@ type CampaignList = NonNullable<paths["/api/v1/campaigns"]["get"]["parameters"][
 interface CampaignSearch {
   q?: string | undefined;
   status?: string | undefined;
+  label?: string | undefined;
   sort?: string | undefined;
   page?: number | undefined;
   limit?: number | undefined;
 }
 
-function asked({ q, status, sort, page, limit }: CampaignSearch): CampaignList {
+function asked({ q, status, label, sort, page, limit }: CampaignSearch): CampaignList {
   return {
     ...(q === undefined || q === "" ? {} : { q }),
     ...(status === undefined ? {} : { status }),
+    ...(label === undefined ? {} : { label_id: label }),
     // What somebody typed into the address is the API's to refuse.
     ...(sort === undefined ? {} : { sort: sort as NonNullable<CampaignList["sort"]> }),
     ...(page === undefined ? {} : { page }),

@@ -1,6 +1,6 @@
 import { screen, within } from "@testing-library/react";
 import { expect, test } from "vitest";
-import type { Notification } from "@/api/types";
+import type { Notification, OwnWhatsApp, WhatsAppState } from "@/api/types";
 import { open } from "@/testing/app";
 import { quietTenant } from "@/testing/fixtures";
 import { problem, Server } from "@/testing/server";
@@ -57,7 +57,13 @@ test("to mark all as read marks up to the newest on the screen", async () => {
   expect(server.asked("POST /notifications/read-all")[0]?.body).toEqual({ until: PIXEL.received_at });
 });
 
-const CHOICE = { name: "An incident was opened", in_app: true, email: true, may_hear: true };
+const CHOICE = {
+  name: "An incident was opened",
+  in_app: true,
+  email: true,
+  whatsapp: true,
+  may_hear: true,
+};
 const PREFERENCES = {
   choices: [
     { ...CHOICE, kind: "incident_opened" },
@@ -70,6 +76,58 @@ const PREFERENCES = {
   timezone: "UTC",
   timezone_is_the_companys: true,
 };
+
+const OWN: OwnWhatsApp = {
+  company_number: "+1 202-555-0123",
+  company_name: "Northwind Alerts",
+  words: "I want to be written to.",
+  number: null,
+  state: null,
+  code_until: null,
+  confirmed_at: null,
+  stopped_at: null,
+  window_is_open: false,
+  falls_back: true,
+  last_error: null,
+  receipts: [],
+};
+
+test("one gives a number, and is shown the code to send from it", async () => {
+  const { server } = quietTenant(READER);
+  server.on("GET /notifications/preferences", PREFERENCES);
+  const state = { own: OWN };
+  server.on("GET /notifications/whatsapp/own", () => state.own);
+  server.on("PUT /notifications/whatsapp/own", () => {
+    state.own = { ...OWN, number: "+36301234567", state: "pending", code_until: "2026-11-23T06:30:00Z" };
+    return { own: state.own, code: "ABCD-EFGH", link: "https://wa.me/12025550123?text=Confirm%20ABCD-EFGH" };
+  });
+  const { user } = open("/settings/notifications");
+  await user.type(await screen.findByLabelText("Your number, with its country’s code"), "+36 30 123 4567");
+  await user.click(screen.getByRole("button", { name: "Show me a code" }));
+  expect(await screen.findByText("ABCD-EFGH")).toBeVisible();
+  expect(screen.getByText("Waits for the code from your phone")).toBeVisible();
+  expect(server.asked("PUT /notifications/whatsapp/own")[0]?.body).toEqual({ number: "+36 30 123 4567" });
+});
+
+test("who is written to can end it, and reads why a message did not come", async () => {
+  const { server } = quietTenant(READER);
+  server.on("GET /notifications/preferences", PREFERENCES);
+  const confirmed: OwnWhatsApp = {
+    ...OWN,
+    number: "+36301234567",
+    state: "confirmed",
+    last_error: "It could not be delivered.",
+  };
+  const state = { own: confirmed };
+  server.on("GET /notifications/whatsapp/own", () => state.own);
+  server.on("DELETE /notifications/whatsapp/own", () => (state.own = { ...confirmed, state: "stopped" }));
+  const { user } = open("/settings/notifications");
+  expect(await screen.findByText("It could not be delivered.")).toBeVisible();
+  await user.click(screen.getByRole("button", { name: "Stop" }));
+  const dialog = within(await screen.findByRole("dialog"));
+  await user.click(dialog.getByRole("button", { name: "Stop" }));
+  expect(await screen.findByText("You are not written to")).toBeVisible();
+});
 
 test("one chooses by which ways one is told, of what one's role is told", async () => {
   const { server } = quietTenant(READER);
@@ -120,6 +178,8 @@ const DEAD = {
   error: "Slack said: not_in_channel.",
   reference: null,
   sent_at: null,
+  delivered_at: null,
+  read_at: null,
   created_at: "2026-11-23T05:10:00Z",
 };
 const EMAIL = { delivers: true, sender: "Stratum <no-reply@stratum.invalid>" };
@@ -128,7 +188,7 @@ const LOG = "GET /notifications/channels/deliveries";
 
 test("the log says in the other side's word why a message was given up, and sends it again", async () => {
   const { server } = quietTenant(ADMIN);
-  server.on("GET /notifications/channels", { email: EMAIL, slack: null });
+  server.on("GET /notifications/channels", { email: EMAIL, slack: null, webhook: null });
   server.on(LOG, { items: [DEAD], next_cursor: null, limit: 20 });
   server.on(`POST /notifications/channels/deliveries/${ID}/replay`, { ...DEAD, status: "queued" });
   const { user } = open("/settings/channels");
@@ -140,7 +200,11 @@ test("the log says in the other side's word why a message was given up, and send
 
 test("a token that Slack refuses is told at its field", async () => {
   const { server } = quietTenant(ADMIN);
-  server.on("GET /notifications/channels", { email: { ...EMAIL, delivers: false }, slack: null });
+  server.on("GET /notifications/channels", {
+    email: { ...EMAIL, delivers: false },
+    slack: null,
+    webhook: null,
+  });
   server.on(LOG, { items: [], next_cursor: null, limit: 20 });
   server.on("PUT /notifications/channels/slack", () =>
     problem(422, "notifications.channels.slack_token_refused", "No.", [
@@ -156,7 +220,7 @@ test("a token that Slack refuses is told at its field", async () => {
 
 test("who may only read is shown no button that the API would refuse", async () => {
   const { server } = quietTenant([...READER, "notifications.channels:read"]);
-  server.on("GET /notifications/channels", { email: EMAIL, slack: null });
+  server.on("GET /notifications/channels", { email: EMAIL, slack: null, webhook: null });
   server.on(LOG, { items: [DEAD], next_cursor: null, limit: 20 });
   open("/settings/channels");
   expect(await screen.findByText("No workspace is connected.")).toBeVisible();
@@ -216,4 +280,96 @@ test("a link that is not ours says so", async () => {
   );
   open("/act?token=nonsense");
   expect(await screen.findByText("This link is not one of ours.")).toBeVisible();
+});
+
+const WEBHOOK = {
+  url: "https://ops.example/hook",
+  kinds: null as string[] | null,
+  enabled: true,
+  previous_until: null,
+  last_error: null as string | null,
+  last_error_at: null as string | null,
+  created_at: "2026-11-23T05:00:00Z",
+};
+
+test("a webhook's secret is shown once it is set up, and kinds are taken away one by one", async () => {
+  const { server } = quietTenant(["notifications.channels:read", "notifications.channels:write"]);
+  const state = { email: EMAIL, slack: null, webhook: null as typeof WEBHOOK | null };
+  server
+    .on("GET /notifications/channels", () => ({ ...state }))
+    .on("GET /notifications/channels/deliveries", { items: [], next_cursor: null, limit: 20 })
+    .on("PUT /notifications/channels/webhook", () => {
+      state.webhook = WEBHOOK;
+      return { webhook: WEBHOOK, secret: "whsec_once" };
+    })
+    .on("PATCH /notifications/channels/webhook", () => ({ ...state }));
+  const { user } = open("/settings/channels");
+  await user.type(await screen.findByLabelText("Address"), WEBHOOK.url);
+  await user.click(screen.getByRole("button", { name: "Set it up" }));
+  expect(await screen.findByText("whsec_once")).toBeVisible();
+  await user.click(await screen.findByLabelText("Dead letter"));
+  const [asked] = server.asked("PATCH /notifications/channels/webhook");
+  const { kinds } = asked?.body as { kinds: string[] };
+  expect([kinds.length, kinds.includes("dead_letter")]).toEqual([10, false]);
+});
+
+test("a webhook that does not take its messages says why", async () => {
+  const { server } = quietTenant(["notifications.channels:read", "notifications.channels:write"]);
+  const failing = { ...WEBHOOK, last_error: "It answered 500.", last_error_at: "2026-11-23T05:00:00Z" };
+  server
+    .on("GET /notifications/channels", { email: EMAIL, slack: null, webhook: failing })
+    .on("GET /notifications/channels/deliveries", { items: [], next_cursor: null, limit: 20 });
+  open("/settings/channels");
+  expect(await screen.findByText("Does not take them")).toBeVisible();
+  expect(screen.getByText("It answered 500.")).toBeVisible();
+});
+
+const NUMBER: WhatsAppState = {
+  phone_number_id: "106540352242922",
+  waba_id: "102290129340398",
+  display_number: "+1 202-555-0123",
+  verified_name: "Northwind Alerts",
+  quality: "GREEN",
+  enabled: true,
+  callback_url: "https://stratum.example/api/v1/notifications/whatsapp/webhook/wah_1_2",
+  webhook_verified_at: null,
+  heard_at: null,
+  last_error: null,
+  last_error_at: null,
+  created_at: "2026-11-23T05:00:00Z",
+  templates: [
+    {
+      name: "stratum_notice_1",
+      status: "missing",
+      category: null,
+      reason: null,
+      is_usable: false,
+      mend: "The account does not have it: hand it in.",
+    },
+  ],
+};
+const WRITES_WHATSAPP = [...ADMIN, "notifications.whatsapp:read", "notifications.whatsapp:write"];
+
+test("a number is connected, its verify token shown once, and its templates handed in", async () => {
+  const { server } = quietTenant(WRITES_WHATSAPP);
+  const state = { whatsapp: null as WhatsAppState | null };
+  server
+    .on("GET /notifications/channels", { email: EMAIL, slack: null, webhook: null })
+    .on(LOG, { items: [], next_cursor: null, limit: 20 })
+    .on("GET /notifications/whatsapp", () => ({ ...state }))
+    .on("PUT /notifications/whatsapp", () => {
+      state.whatsapp = NUMBER;
+      return { whatsapp: NUMBER, verify_token: "once-only" };
+    })
+    .on("POST /notifications/whatsapp/templates", () => ({ ...state }));
+  const { user } = open("/settings/channels");
+  await user.type(await screen.findByLabelText("Phone number ID"), NUMBER.phone_number_id);
+  await user.type(screen.getByLabelText("WhatsApp Business account ID"), NUMBER.waba_id);
+  await user.type(screen.getByLabelText("System user’s token"), "EAAB");
+  await user.type(screen.getByLabelText("App secret"), "0f");
+  await user.click(screen.getByRole("button", { name: "Connect WhatsApp" }));
+  expect(await screen.findByText("once-only")).toBeVisible();
+  expect(screen.getByText("The account does not have it: hand it in.")).toBeVisible();
+  await user.click(screen.getByRole("button", { name: "Hand the missing ones in" }));
+  expect(server.asked("POST /notifications/whatsapp/templates")).toHaveLength(1);
 });

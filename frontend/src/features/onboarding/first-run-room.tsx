@@ -1,15 +1,23 @@
 import { useSearch } from "@tanstack/react-router";
+import { useCan } from "@/api/permissions";
 import { Page, Panel } from "@/design/panel";
 import { Status } from "@/design/status";
 import { words } from "@/format/words";
 import { Connections } from "../integrations/connections/connections";
+import { CrmAccounts } from "../integrations/crm/crm-accounts";
+import { Shops } from "../integrations/shops/shops";
 import { FirstEvent } from "./first-event";
 import { SourceKey } from "./source-key";
 
 export function FirstRunRoom() {
+  const mayReadCrm = useCan("integrations.crm:read");
+  const mayReadShops = useCan("integrations.shops:read");
   const { platform, status, code } = useSearch({ from: "/signed-in/connect" });
   return (
-    <Page title="Connect" lead="Two things: your shop’s events, and the platform that you advertise on.">
+    <Page
+      title="Connect"
+      lead="Two things first: your shop’s events, and the platform that you advertise on. Orders and a CRM where you have them."
+    >
       <Panel title="1. Your shop’s events" aside={<FirstEvent />}>
         <SourceKey />
       </Panel>
@@ -23,6 +31,16 @@ export function FirstRunRoom() {
         </div>
         <Connections />
       </Panel>
+      {mayReadShops && (
+        <Panel title="3. Your shop’s own orders">
+          <Shops />
+        </Panel>
+      )}
+      {mayReadCrm && (
+        <Panel title={`${mayReadShops ? 4 : 3}. Your CRM, if you have one`}>
+          <CrmAccounts />
+        </Panel>
+      )}
     </Page>
   );
 }

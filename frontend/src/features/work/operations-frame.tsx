@@ -19,6 +19,9 @@ export function OperationsFrame({ children }: { children: ReactNode }) {
             Platform calls
           </Link>
         )}
+        <Link to="/operations/health" className={TAB}>
+          Connector health
+        </Link>
         <Link to="/operations/conversions" className={TAB}>
           Conversions
         </Link>

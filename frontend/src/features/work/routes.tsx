@@ -1,6 +1,8 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { signedIn } from "@/shell/roots";
 import { choice, searchOf, text } from "@/shell/search";
+import { OUTCOMES } from "../integrations/calls/outcomes";
+import { PLATFORMS } from "../integrations/platforms";
 
 export const operationsRoutes = [
   createRoute({
@@ -11,8 +13,19 @@ export const operationsRoutes = [
   createRoute({
     getParentRoute: () => signedIn,
     path: "/operations/calls",
-    validateSearch: searchOf({ show: choice("all"), kind: choice("reads", "writes"), account: text }),
+    validateSearch: searchOf({
+      show: choice("all", ...OUTCOMES),
+      kind: choice("reads", "writes"),
+      account: text,
+      platform: choice(...PLATFORMS),
+      within: choice("hour", "day", "week"),
+    }),
     component: lazyRouteComponent(() => import("../integrations/calls/calls-room"), "CallsRoom"),
+  }),
+  createRoute({
+    getParentRoute: () => signedIn,
+    path: "/operations/health",
+    component: lazyRouteComponent(() => import("../integrations/health/health-room"), "HealthRoom"),
   }),
   createRoute({
     getParentRoute: () => signedIn,

@@ -1,18 +1,30 @@
 """The kill switch as people press it: the switch, the record of it, and what was under way at that moment."""
 
 from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
 
 from app.db.session import TenantScope
-from app.models.autopilot.actions import AutopilotAction
 from app.services.autopilot.actions.service import AutopilotActions
 from app.services.autopilot.enforcement.service import EnforcementService, Intervention
+from app.services.campaigns.drafts.service import Drafts
 from app.services.trust_engine.gate.service import KillSwitch, KillSwitchState
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """What is owed to a platform: an autopilot's action, or a campaign that is being published."""
+
+    kind: Literal["action", "draft"]
+    id: UUID
+    entity_name: str
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
     state: KillSwitchState
-    in_flight: list[AutopilotAction]
+    in_flight: list[UnderWay]
 
 
 class Freeze:
@@ -37,13 +49,26 @@ class Freeze:
         await EnforcementService(self._scope).record(
             Intervention.KILL_SWITCH_CHANGED,
             f"The kill switch of {whose} was {verb}: {reason}",
-            detail={"engaged": engaged, "in_flight": [str(action.id) for action in frozen.in_flight]},
+            detail={"engaged": engaged, "in_flight": [str(each.id) for each in frozen.in_flight]},
         )
-        for action in frozen.in_flight:
-            await self._scope.enqueue(
-                "autopilot.actions.execute", {"action_id": str(action.id)}, queue="default"
-            )
+        for each in frozen.in_flight:
+            if each.kind == "action":
+                await self._scope.enqueue(
+                    "autopilot.actions.execute", {"action_id": str(each.id)}, queue="default"
+                )
+            else:
+                await self._scope.enqueue(
+                    "campaigns.drafts.publish", {"draft_id": str(each.id)}, unless_pending=True
+                )
         return frozen
 
     async def _frozen(self, state: KillSwitchState) -> Frozen:
-        return Frozen(state, await AutopilotActions(self._scope).in_flight())
+        actions = await AutopilotActions(self._scope).in_flight()
+        drafts = await Drafts(self._scope).publishing()
+        return Frozen(
+            state,
+            [
+                *(UnderWay("action", each.id, each.entity_name, each.state) for each in actions),
+                *(UnderWay("draft", each.id, each.name, each.status) for each in drafts),
+            ],
+        )

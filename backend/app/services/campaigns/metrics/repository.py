@@ -25,24 +25,28 @@ _NAMES = (
 _FIGURES = ", ".join(_NAMES)
 _OLD, _NEW, _EXCLUDED = (", ".join(f"{of}.{name}" for name in _NAMES) for of in ("old", "new", "excluded"))
 
-# One statement: the current figures, and an observation of each day that is new or differs from the reading before.
+# One statement: the current figures where they or their maturity moved, and an observation of each day that is new or
+# whose figures differ from the reading before. Both are compared as they are stored, or a third of a conversion would
+# differ each time.
 _ABSORB = text(
     f"""
     WITH new AS MATERIALIZED (
       SELECT * FROM unnest(
         CAST(:ids AS uuid[]), CAST(:campaigns AS uuid[]), CAST(:days AS date[]), CAST(:spend AS bigint[]),
-        CAST(:impressions AS bigint[]), CAST(:clicks AS bigint[]), CAST(:conversions AS numeric[]),
-        CAST(:value AS bigint[]), CAST(:rows AS integer[]), CAST(:currencies AS text[]), CAST(:maturities AS numeric[])
+        CAST(:impressions AS bigint[]), CAST(:clicks AS bigint[]), CAST(:conversions AS numeric(18, 4)[]),
+        CAST(:value AS bigint[]), CAST(:rows AS integer[]), CAST(:currencies AS text[]),
+        CAST(:maturities AS numeric(5, 4)[])
       ) AS rows (id, campaign_id, day, {_FIGURES}, maturity)
     ), changed AS MATERIALIZED (
-      SELECT new.*, old.day IS NOT NULL AS is_restated
+      SELECT new.*, old.day IS NULL AS is_added,
+        old.day IS NOT NULL AND ({_OLD}) IS DISTINCT FROM ({_NEW}) AS is_restated
       FROM new LEFT JOIN campaign_metrics_daily AS old USING (campaign_id, day)
-      WHERE old.day IS NULL OR ({_OLD}) IS DISTINCT FROM ({_NEW})
+      WHERE old.day IS NULL OR ({_OLD}, old.maturity) IS DISTINCT FROM ({_NEW}, new.maturity)
     ), written AS (
       INSERT INTO campaign_metrics_daily AS old (
         campaign_id, day, {_FIGURES}, maturity, first_seen_at, observed_at, restated_at)
       SELECT campaign_id, day, {_FIGURES}, maturity, CAST(:now AS timestamptz), CAST(:now AS timestamptz), NULL
-      FROM new ORDER BY campaign_id, day
+      FROM changed ORDER BY campaign_id, day
       ON CONFLICT (tenant_id, campaign_id, day) DO UPDATE SET
         ({_FIGURES}) = ROW ({_EXCLUDED}), maturity = excluded.maturity, observed_at = excluded.observed_at,
         restated_at = CASE WHEN ({_OLD}) IS DISTINCT FROM ({_EXCLUDED})
@@ -51,8 +55,9 @@ _ABSORB = text(
     ), observed AS (
       INSERT INTO campaign_metrics_observations (id, campaign_id, day, observed_at, {_FIGURES}, maturity)
       SELECT id, campaign_id, day, CAST(:now AS timestamptz), {_FIGURES}, maturity FROM changed
+      WHERE is_added OR is_restated
     )
-    SELECT count(*) FILTER (WHERE NOT is_restated) AS added, count(*) FILTER (WHERE is_restated) AS restated
+    SELECT count(*) FILTER (WHERE is_added) AS added, count(*) FILTER (WHERE is_restated) AS restated
     FROM changed
     """  # noqa: S608  (column names of this module)
 )

@@ -76,6 +76,10 @@ class MetricsService:
         """Take over a reading; days that differ from the reading before are restated, and the past is kept."""
         now = self._scope.now()
         window = max(conversion.click_days, conversion.view_days)
+        maturities = {
+            day: maturity(day, timezone, observed_at=now, window_days=window)
+            for day in {one.day for one in reading.days}
+        }
         figures = [
             Figures(
                 campaign_id=campaigns[one.campaign],
@@ -87,7 +91,7 @@ class MetricsService:
                 conversions=one.conversions,
                 conversion_value_micros=one.conversion_value_micros,
                 ad_set_rows=one.rows,
-                maturity=maturity(one.day, timezone, observed_at=now, window_days=window),
+                maturity=maturities[one.day],
             )
             for one in reading.days
             if one.campaign in campaigns

@@ -135,6 +135,9 @@ UPDATE cdp_audience_members SET state = 'adding', reason = NULL, sealed = next_s
   fingerprint = next_fingerprint, next_sealed = NULL, next_keys = NULL, next_fingerprint = NULL
 WHERE tenant_id = $1 AND audience_id = $2 AND state = 'removing' AND next_sealed IS NOT NULL
 """
+_RESEND_ALL = """
+UPDATE cdp_audience_members SET state = 'adding' WHERE tenant_id = $1 AND audience_id = $2 AND state = 'there'
+"""
 _REPLACED = """
 WITH gone AS (
   DELETE FROM cdp_audience_members WHERE tenant_id = $1 AND audience_id = $2 AND state = 'removing'
@@ -342,6 +345,10 @@ class MemberRepository:
 
     async def renew_all(self) -> None:
         await self._fetch(_RENEW_ALL)
+
+    async def resend_all(self) -> None:
+        """Whoever is there is sent once more."""
+        await self._fetch(_RESEND_ALL)
 
     async def start_over(self) -> None:
         """The audience is gone at the platform, with all who were in it."""

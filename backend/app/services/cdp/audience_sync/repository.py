@@ -3,7 +3,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, or_, select, text, update
+from sqlalchemy import and_, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -51,6 +51,20 @@ class AudienceRepository:
             statement.execution_options(populate_existing=True)
         )
         return found
+
+    async def of_account(self, ad_account_id: UUID, external_id: str | None) -> Sequence[CdpAudience]:
+        """To be changed. `external_id` is the platform's; None: those that the platform has not made yet."""
+        statement = (
+            select(CdpAudience)
+            .where(
+                self._mine,
+                CdpAudience.ad_account_id == ad_account_id,
+                CdpAudience.external_id == external_id,
+            )
+            .order_by(CdpAudience.id)
+            .with_for_update()
+        )
+        return (await self._session.scalars(statement)).all()
 
     async def every(self) -> Sequence[CdpAudience]:
         statement = select(CdpAudience).where(self._mine).order_by(CdpAudience.created_at, CdpAudience.id)
@@ -212,6 +226,43 @@ class AudienceRepository:
             .where(batch.tenant_id == self._tenant_id, batch.run_id == run_id, batch.number == number)
             .values(**values)
         )
+
+    async def unsettled(self, audience_id: UUID, since: datetime, most: int) -> Sequence[CdpAudienceBatch]:
+        """Requests of which the platform has not told yet what became of them; the first first."""
+        run, batch = CdpAudienceRun, CdpAudienceBatch
+        statement = (
+            select(batch)
+            .join(run, and_(run.tenant_id == batch.tenant_id, run.id == batch.run_id))
+            .where(
+                batch.tenant_id == self._tenant_id,
+                batch.receipts != text("'{}'"),
+                run.audience_id == audience_id,
+                run.started_at > since,
+            )
+            .order_by(run.started_at, batch.run_id, batch.number)
+            .limit(most)
+        )
+        return (await self._session.scalars(statement)).all()
+
+    async def settle(self, was: CdpAudienceBatch, *, left: list[str], failed: int, error: str) -> None:
+        """Note what became of a request, once: entries that failed count as those that could not be read."""
+        batch = CdpAudienceBatch
+        values: dict[str, Any] = {"receipts": left}
+        if failed:
+            values |= {"invalid": func.coalesce(batch.invalid, 0) + failed, "error_code": error}
+        noted = await self._session.execute(
+            update(batch)
+            .where(
+                batch.tenant_id == self._tenant_id,
+                batch.run_id == was.run_id,
+                batch.number == was.number,
+                batch.receipts == was.receipts,
+            )
+            .values(**values)
+            .returning(batch.number)
+        )
+        if noted.all() and failed:
+            await self.count(was.run_id, invalid=failed)
 
     async def batches(self, run_id: UUID) -> Sequence[CdpAudienceBatch]:
         batch = CdpAudienceBatch

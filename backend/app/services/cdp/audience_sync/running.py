@@ -21,7 +21,9 @@ from app.services.cdp.audience_sync.planning import Planning
 from app.services.cdp.audience_sync.repository import AudienceRepository
 from app.services.cdp.audience_sync.rules import Leaving, RunKind, RunStatus, State
 from app.services.cdp.audience_sync.sending import Sending
+from app.services.cdp.audience_sync.settling import settle
 from app.services.cdp.segments.service import SegmentService
+from app.services.integrations.audiences.ports import bears
 from app.services.integrations.audiences.service import (
     AudiencePlatform,
     AudienceService,
@@ -152,11 +154,10 @@ class AudienceRunner:
         elif kind is RunKind.REMOVALS:
             return None
         tag = str(audience.id)
-        found = [each for each in await platform.list_audiences() if tag in (each.description or "")]
+        found = [each for each in await platform.list_audiences() if bears(each, tag)]
         external_id = found[0].external_id if found else None
         if external_id is None:
-            description = f"Kept equal to a segment by Stratum; do not edit ({tag})"
-            external_id = await platform.create_audience(audience.name, description)
+            external_id = await platform.create_audience(audience.name, tag)
         async with self._scopes() as scope:
             await self._keep_external_id(scope, audience, external_id)
         return await platform.read_audience(external_id)
@@ -254,6 +255,7 @@ class AudienceRunner:
         try:
             platform = platform or await AudienceService(self._scopes).open(audience.ad_account_id)
             remote = remote or await platform.read_audience(audience.external_id)
+            await settle(self._scopes, audience, platform)
             async with self._scopes() as scope:
                 since = scope.now() - _MATCHED_WITHIN
                 unmatched = await AudienceRepository(scope).unmatched(audience.id, since, _MATCHES_AT_ONCE)

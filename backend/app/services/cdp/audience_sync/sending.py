@@ -19,6 +19,7 @@ from app.services.cdp.audience_sync.repository import AudienceRepository
 from app.services.cdp.audience_sync.rules import State, Why
 from app.services.cdp.consents.service import Consents, Purpose, Question
 from app.services.integrations.audiences.ports import AudiencePlatform, Batch, Row, Taken
+from app.services.integrations.audiences.service import offer_of
 from app.services.integrations.ports import PlatformError, PlatformErrorKind
 
 _FIRST = UUID(int=0)
@@ -99,7 +100,14 @@ class Sending:
             added += len(batch.profile_ids)
 
     async def replacement(self) -> int:
-        """Send all who are to be in, as the whole of the audience; how many. Nothing changes before its last part."""
+        """Send all who are to be in, as the whole of the audience; how many.
+
+        Where the platform replaces nothing, everybody is sent again, once those have left who must.
+        """
+        if not offer_of(self._audience.platform).replaces:
+            async with self._scopes() as scope:
+                await self._members(scope).resend_all()
+            return 0
         async with self._scopes() as scope:
             members = self._members(scope)
             await members.renew_all()
@@ -207,6 +215,7 @@ class Sending:
             answered_at=scope.now(),
             received=taken.received,
             invalid=taken.invalid,
+            receipts=list(taken.receipts),
         )
         for action, count in people.items():
             AUDIENCE_PEOPLE.labels(self._audience.platform, action).inc(count)

@@ -176,6 +176,18 @@ class AudienceSyncService:
         await self._ask(audience_id)
         return await self.one(audience_id)
 
+    async def bring_up(self, ad_account_id: UUID, external_id: str | None) -> int:
+        """Have the account's audience of that id there worked at now, whatever it rests for; how many there are.
+
+        Without an id: those that have yet to be made there. One that was switched off stays so.
+        """
+        audiences = await self._rows.of_account(ad_account_id, external_id)
+        for each in audiences:
+            each.next_attempt_at = None
+            await self._ask(each.id)
+        await self._rows.save()
+        return len(audiences)
+
     async def approve(self, audience_id: UUID, leaving: int) -> AudienceView:
         """Let as many leave as somebody has seen, and no more."""
         audience = await self._lasting(audience_id)

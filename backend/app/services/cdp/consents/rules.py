@@ -7,7 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-import phonenumbers
+from app.core.countries import alpha_2
 
 
 class Purpose(StrEnum):
@@ -79,19 +79,6 @@ STRICT_COUNTRIES = frozenset(
 )
 """Where silence is a refusal, whatever a tenant's policy says: the EEA, the United Kingdom and Switzerland."""
 
-_COUNTRY_NAMES: Mapping[str, str] = MappingProxyType(
-    {
-        **dict.fromkeys(("usa", "united states", "united states of america"), "US"),
-        **dict.fromkeys(("uk", "united kingdom", "great britain", "england"), "GB"),
-        "germany": "DE",
-        "france": "FR",
-        "hungary": "HU",
-        "switzerland": "CH",
-        "canada": "CA",
-        "australia": "AU",
-    }
-)
-
 
 def decide(
     purpose: Purpose, receipts: Iterable[Receipt], country: str | None, policy: Policy, *, gpc: bool
@@ -121,11 +108,7 @@ def decide(
 
 def country_code(text: str | None) -> str | None:
     """The two letters of ISO 3166, or None for what cannot be told: then silence refuses."""
-    if text is None:
-        return None
-    plain = text.strip()
-    code = _COUNTRY_NAMES.get(plain.lower(), plain.upper())
-    return code if code in phonenumbers.SUPPORTED_REGIONS else None
+    return None if text is None else alpha_2(text)
 
 
 DEFAULT_CATEGORIES: Mapping[str, tuple[Purpose, ...]] = MappingProxyType(

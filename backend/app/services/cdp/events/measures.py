@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from app.db.session import TenantScope
 from app.services.cdp.events.measures_repository import (
+    DayNamed,
     DayOrders,
     DaySides,
     DayTraffic,
@@ -18,9 +19,11 @@ from app.services.cdp.events.measures_repository import (
     Mismatch,
     OrderTellings,
     Repeats,
+    ToldPart,
 )
 
 __all__ = [
+    "DayNamed",
     "DayOrders",
     "DaySides",
     "DayTraffic",
@@ -30,6 +33,7 @@ __all__ = [
     "Mismatch",
     "OrderTellings",
     "Repeats",
+    "ToldPart",
 ]
 
 
@@ -53,6 +57,15 @@ class Measures:
         """
         return await self._rows.orders_by_day(since, until, str(ZoneInfo(timezone)))
 
+    async def told(
+        self, orders: Sequence[str], since: datetime, until: datetime, *, but: str
+    ) -> Sequence[ToldPart]:
+        """What events that happened in the window tell of these orders, but for those whose message id begins so.
+
+        An order told of several times is one part for each currency, and so is each of its refunds.
+        """
+        return await self._rows.told(orders, since, until, but)
+
     async def repeats(self, since: datetime, until: datetime) -> Repeats:
         """How many events came again with a message id that had been seen, by the hours of receipt."""
         return await self._rows.repeats(since, until)
@@ -71,6 +84,12 @@ class Measures:
     ) -> MatchKeyCoverage:
         """In how many events each key was present that a platform could match a person by."""
         return await self._rows.match_keys(since, until, orders_only=orders_only)
+
+    async def named_by_day(
+        self, since: datetime, until: datetime, timezone: str = "UTC"
+    ) -> Sequence[DayNamed]:
+        """Distinct orders, and those of which any event says who bought, by the day when one was first told of."""
+        return await self._rows.named_by_day(since, until, str(ZoneInfo(timezone)))
 
     async def traffic_by_day(
         self, since: datetime, until: datetime, timezone: str = "UTC"

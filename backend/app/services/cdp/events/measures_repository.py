@@ -14,13 +14,17 @@ from app.services.cdp.events.store_repository import NO_SOURCE
 _SLACK_BEFORE = timedelta(days=1)
 _SLACK_AFTER = timedelta(days=14)
 
-_ORDERS = text("""
+_REFUND = "CASE WHEN is_refund THEN properties->>'refund_id' END"
+"""What tells one refund of an order from another; the shop that names none gives an order back once."""
+
+_ORDERS = text(
+    """
 WITH told AS (
-  SELECT DISTINCT ON (is_refund, coalesce(order_id, id::text))
+  SELECT DISTINCT ON (is_refund, coalesce(order_id, id::text), {refund})
     is_refund, (event_time AT TIME ZONE :zone)::date AS day, currency, value_micros
   FROM cdp_events
   WHERE tenant_id = :tenant AND (is_order OR is_refund) AND event_time >= :since AND event_time < :until
-  ORDER BY is_refund, coalesce(order_id, id::text), value_micros IS NULL, event_time, id
+  ORDER BY is_refund, coalesce(order_id, id::text), {refund}, value_micros IS NULL, event_time, id
 )
 SELECT day, currency,
   count(*) FILTER (WHERE NOT is_refund) AS orders,
@@ -29,7 +33,20 @@ SELECT day, currency,
   count(*) FILTER (WHERE is_refund) AS refunds,
   coalesce(sum(value_micros) FILTER (WHERE is_refund), 0)::bigint AS refunded_micros
 FROM told GROUP BY day, currency ORDER BY day, currency
-""")
+""".replace("{refund}", _REFUND)
+)
+
+_TOLD = text(
+    """
+SELECT order_id, is_refund, currency, {refund} AS refund,
+  (array_agg(value_micros ORDER BY value_micros IS NULL, event_time, id))[1] AS value_micros
+FROM cdp_events
+WHERE tenant_id = :tenant AND (is_order OR is_refund) AND order_id = ANY(:orders)
+  AND event_time >= :since AND event_time < :until AND NOT starts_with(message_id, :but)
+GROUP BY order_id, is_refund, currency, refund
+ORDER BY order_id, is_refund, currency, refund
+""".replace("{refund}", _REFUND)
+)
 
 _TRAFFIC = text("""
 WITH visits AS (
@@ -53,6 +70,19 @@ WHERE tenant_id = :tenant AND received_at >= :since AND received_at < :until AND
 """.replace("{keys}", ", ".join(
     f"count(*) FILTER (WHERE match_keys & {key.value} <> 0) AS {str(key.name).lower()}" for key in MatchKey
 )))  # fmt: skip
+
+_NAMED = text(
+    f"""
+SELECT day, count(*) AS orders, count(*) FILTER (WHERE named) AS named
+FROM (
+  SELECT min((event_time AT TIME ZONE :zone)::date) AS day,
+    bool_or(match_keys & {MatchKey.EMAIL | MatchKey.PHONE | MatchKey.EXTERNAL_ID} <> 0) AS named
+  FROM cdp_events
+  WHERE tenant_id = :tenant AND is_order AND event_time >= :since AND event_time < :until
+  GROUP BY coalesce(order_id, id::text)
+) AS told GROUP BY day ORDER BY day
+"""  # noqa: S608  (flags of our own)
+)
 
 _MISMATCH = text("""
 SELECT count(*) FILTER (WHERE browser AND NOT server) AS browser_only,
@@ -145,6 +175,15 @@ class MatchKeyCoverage:
 
 
 @dataclass(frozen=True, slots=True)
+class DayNamed:
+    """Distinct orders, and those of which any event says who bought: by e-mail, phone or the shop's own id."""
+
+    day: date
+    orders: int
+    named: int
+
+
+@dataclass(frozen=True, slots=True)
 class Mismatch:
     browser_only: int
     server_only: int
@@ -171,6 +210,16 @@ class OrderTellings:
     def again(self) -> int:
         """Events that told of an order which the same source had told of by another event."""
         return self.told - self.orders
+
+
+@dataclass(frozen=True, slots=True)
+class ToldPart:
+    """An order, or one refund of it, as events told it; `value_micros` is the first that was named."""
+
+    order_id: str
+    is_refund: bool
+    currency: str | None
+    value_micros: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +268,10 @@ class MeasuresRepository:
         row = (await self._rows(_MATCH_KEYS, since=since, until=until, orders_only=orders_only))[0]
         return MatchKeyCoverage(row.events, {key: getattr(row, str(key.name).lower()) for key in MatchKey})
 
+    async def named_by_day(self, since: datetime, until: datetime, zone: str) -> Sequence[DayNamed]:
+        rows = await self._rows(_NAMED, since=since, until=until, zone=zone)
+        return [DayNamed(row.day, row.orders, row.named) for row in rows]
+
     async def browser_server_mismatch(self, since: datetime, until: datetime) -> Mismatch:
         row = (await self._rows(_MISMATCH, since=since, until=until))[0]
         return Mismatch(row.browser_only, row.server_only, row.both)
@@ -230,6 +283,12 @@ class MeasuresRepository:
     async def order_tellings(self, since: datetime, until: datetime) -> OrderTellings:
         row = (await self._rows(_ORDER_TELLINGS, since=since, until=until))[0]
         return OrderTellings(row.told, row.orders)
+
+    async def told(
+        self, orders: Sequence[str], since: datetime, until: datetime, but: str
+    ) -> Sequence[ToldPart]:
+        rows = await self._rows(_TOLD, orders=list(orders), since=since, until=until, but=but)
+        return [ToldPart(row.order_id, row.is_refund, row.currency, row.value_micros) for row in rows]
 
     async def repeats(self, since: datetime, until: datetime) -> Repeats:
         row = (await self._rows(_REPEATS, since=since, until=until))[0]

@@ -17,6 +17,7 @@ from app.core.rate_limits import RateLimiter
 from app.db.session import TenantDoor, TenantScope
 from app.models.cdp.events import CdpEvent, CdpEventVerdict
 from app.services.cdp.events import identifiers as people
+from app.services.cdp.events import measures
 from app.services.cdp.events.admission import Admission
 from app.services.cdp.events.bodies import decompressed, is_json, members
 from app.services.cdp.events.clock_correction import moved, sent_time
@@ -64,6 +65,7 @@ __all__ = [
     "key_of",
     "keys_named",
     "keys_of",
+    "measures",
     "names_an_order",
     "normal_email",
     "normal_phone",

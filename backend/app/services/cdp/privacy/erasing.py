@@ -27,6 +27,8 @@ from app.services.cdp.retention.service import RetentionService
 from app.services.cdp.segments.service import Following, SegmentService
 from app.services.cdp.traits.service import TraitFollowing, TraitService
 from app.services.cdp.webhooks.service import Told, WebhookErasures
+from app.services.integrations.crm.service import CrmErasure
+from app.services.integrations.shops.service import ShopErasure
 
 CERTIFICATE_PURPOSE = "cdp.privacy.certificate"
 _VERDICTS_AT_ONCE = 500
@@ -35,6 +37,9 @@ _DISTINCT = 8
 """A value of so many characters is no number of something else."""
 _WEBHOOK = "webhook:"
 _AUDIENCE = "audience:"
+_CLEARING = " What was written there from here is being emptied there."
+_CRM = "crm:"
+_SHOP = "shop:"
 _REACHED = "reached"
 Step = dict[str, Any]
 
@@ -55,6 +60,8 @@ class Erasure:
         await TraitFollowing(self._scopes).drain()
         await Following(self._scopes).drain()
         await self._step(request_id, self._segments)
+        await self._step(request_id, self._crms)
+        await self._step(request_id, self._shops)
         await self._audiences(request_id)
         await self._receivers(request_id)
         await self._certify(request_id)
@@ -192,6 +199,44 @@ class Erasure:
             _erased("cdp_privacy_export_parts", await rows.end_exports_of(request.subject_keys, scope.now())),
             _erased("cdp_segment_list_entries", await rows.erase_list_entries(request.subject_keys)),
             _erased("cdp_segment_transitions", await rows.erase_transitions(request.id)),
+        ]
+
+    async def _crms(self, scope: TenantScope, request: Any) -> list[Step]:
+        """Once their events are barred, so that no synchronisation under way keeps them anew."""
+        found = await CrmErasure(scope).erase(request.subject_keys, request.id)
+        detail = (
+            "The CRM still has this person, for it is not ours to delete from: delete the contact there. Until then "
+            "what it says of them later than this erasure comes in again."
+        )
+        return [
+            _erased("crm_contacts", sum(each.contacts for each in found.values())),
+            _erased("crm_contact_keys", 0),
+            _erased("crm_writes", sum(each.clearing for each in found.values())),
+            _erased("crm_deals", sum(each.deals for each in found.values())),
+            *(
+                {
+                    "store": f"{_CRM}{name}",
+                    "status": StepStatus.UNTOLD,
+                    "rows": each.contacts,
+                    "detail": detail + (_CLEARING if each.clearing else ""),
+                }
+                for name, each in sorted(found.items())
+            ),
+        ]
+
+    async def _shops(self, scope: TenantScope, request: Any) -> list[Step]:
+        """As with CRMs: what a synchronisation under way would tell of them is barred already."""
+        found = await ShopErasure(scope).erase(request.subject_keys)
+        detail = (
+            "The shop still has this customer and their orders: have it erase them there. Nothing more of these orders "
+            "comes in here; what they order later does."
+        )
+        return [
+            _erased("shop_orders", sum(found.values())),
+            *(
+                {"store": f"{_SHOP}{name}", "status": StepStatus.UNTOLD, "rows": orders, "detail": detail}
+                for name, orders in sorted(found.items())
+            ),
         ]
 
     async def _audience_members(self, scope: TenantScope, request: Any) -> list[Step]:

@@ -15,6 +15,7 @@ from app.models.cdp.privacy import CdpPrivacyExportPart, CdpPrivacyRequest, CdpP
 from app.models.cdp.segments import CdpSegment, CdpSegmentListEntry, CdpSegmentMember
 from app.models.integrations.connections import Connection
 from app.models.integrations.conversions import ConversionDelivery
+from app.models.integrations.kinds import Platform
 from app.services.cdp.privacy.rules import RequestKind, RequestStatus
 
 # One that was tried may have arrived, whatever came of it; and one that is under way has been tried.
@@ -207,7 +208,11 @@ class PrivacyRepository:
         return [Delivered(row[0], row[1], row[2]) for row in rows]
 
     async def platforms(self) -> Sequence[str]:
-        statement = select(Connection.platform).where(Connection.tenant_id == self._tenant_id).distinct()
+        statement = (
+            select(Connection.platform)
+            .where(Connection.tenant_id == self._tenant_id, Connection.platform.in_(list(Platform)))
+            .distinct()
+        )
         return sorted(await self._session.scalars(statement))
 
     async def erase_consents(self, keys: Sequence[UUID]) -> tuple[int, int]:

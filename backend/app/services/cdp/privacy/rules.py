@@ -84,6 +84,11 @@ ERASED: Mapping[str, str] = MappingProxyType(
         "cdp_segment_timers": "times at which memberships were to be looked at again, by the profile's end",
         "cdp_trait_timers": "times at which computed traits were to be looked at again, by the profile's end",
         "cdp_audience_members": "hashes that were sent to audiences, gone once the platform has taken them out",
+        "crm_contacts": "which contact of a CRM they are, and the hash of what it says of them",
+        "crm_contact_keys": "by which hashed identifiers a contact is found that is written, by the contact's end",
+        "crm_writes": "what was to be written of them to a CRM; what is to be emptied there, until it is",
+        "crm_deals": "whose a deal of a CRM is; the deal and its worth stay",
+        "shop_orders": "whose an order of a shop is; the order and its worth stay",
         "cdp_segment_list_entries": "places on uploaded lists",
         "cdp_segment_transitions": "comings and goings in segments",
     }

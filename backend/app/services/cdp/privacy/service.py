@@ -34,7 +34,7 @@ __all__ = [
     "RequestKind",
 ]
 
-_ERASURE_STEPS = 12
+_ERASURE_STEPS = 14
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,10 @@ class ProfileService:
     async def identifiers(self, profile: CdpProfile) -> Sequence[CdpIdentifier]:
         return await self._profiles.identifiers(profile.id)
 
+    async def named(self, keys: Sequence[UUID]) -> set[UUID]:
+        """The profiles that these identifiers belong to."""
+        return set((await self._profiles.owners(keys)).values())
+
     async def values(self, keys: Sequence[UUID]) -> set[str]:
         """These identifiers in the clear, whosever they are."""
         found = await self._profiles.identifiers_by_keys(keys)

@@ -142,13 +142,15 @@ class ListUploads:
         """Put the file in the place of the list, or add to it."""
         async with self._scopes() as scope:
             service, segments = SegmentService(scope), SegmentRepository(scope)
-            segment = await service.locked(segment_id)
-            if segment.rule is not None:
+            await segments.hold_list(segment_id)
+            if (await service.one(segment_id)).rule is not None:
                 raise SegmentIsRule
-            before = {"version": segment.version}
             if not add:
                 await segments.clear_list(segment_id)
             report = await _take_in(scope, segment_id, file, skip_bad_rows=skip_bad_rows)
+            # Only now: who enters or leaves meanwhile, and an erasure, would wait for the whole file.
+            segment = await service.locked(segment_id)
+            before = {"version": segment.version}
             segment.version += 1
             segment.updated_at = scope.now()
             after = {"version": segment.version, "added": add, "rows": report.rows, "used": report.used}

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Date, Uuid, cast, delete, func, literal, not_, select
+from sqlalchemy import Date, Uuid, cast, delete, func, literal, not_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
@@ -27,6 +27,7 @@ _SORTS: Mapping[str, Any] = {
 _CANCELLED = "57014"
 _LONGEST_SEQ = 18
 _UNIQUE = "uq_cdp_segments_name"
+_LIST_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class SegmentRepository:
             select(CdpSegment)
             .where(CdpSegment.tenant_id == self._tenant_id)
             .order_by(CdpSegment.id)
-            .with_for_update()
+            .with_for_update(key_share=True)
         )
         return (await self._session.scalars(statement)).all()
 
@@ -107,7 +108,7 @@ class SegmentRepository:
         found: CdpSegment | None = await self._session.scalar(
             select(CdpSegment)
             .where(CdpSegment.id == segment_id)
-            .with_for_update()
+            .with_for_update(key_share=True)
             .execution_options(populate_existing=True)
         )
         return found
@@ -145,7 +146,7 @@ class SegmentRepository:
                 CdpSegment.archived_at.is_(None),
             )
             .order_by(CdpSegment.next_run_at, CdpSegment.id)
-            .with_for_update(skip_locked=True)
+            .with_for_update(skip_locked=True, key_share=True)
         )
         return (await self._session.scalars(statement)).all()
 
@@ -180,6 +181,12 @@ class SegmentRepository:
             id=member.profile_id,
             cursor=cursor,
             limit=limit,
+        )
+
+    async def hold_list(self, segment_id: UUID) -> None:
+        """One file at a time for a list, until this transaction's end; nothing else waits for it."""
+        await self._session.execute(
+            _LIST_LOCK, {"name": self._scope.key("segments", "list", str(segment_id))}
         )
 
     async def clear_list(self, segment_id: UUID) -> None:

@@ -1,6 +1,5 @@
 """What is done with a webhook that needs a call or a look-up: no transaction is open meanwhile."""
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -40,11 +39,10 @@ from app.services.cdp.webhooks.telling import (
     secrets_of,
     send,
 )
-from app.services.integrations.webhooks.service import allows_private, where_it_leads
+from app.services.integrations.webhooks.service import made_secret, usable
 
 PERSONAL = "cdp.profiles.personal:read"
 MOST_WEBHOOKS = 20
-_SECRET_BYTES = 32
 _MOST_LETTERS = 20
 _MOVES = frozenset({Topic.ENTERED, Topic.LEFT})
 Resume = Literal["continue", "skip"]
@@ -71,7 +69,7 @@ class Wish:
 
 def new_sealed_secret(tenant_id: int) -> tuple[str, bytes]:
     """A secret, and how it is kept: it must be read again to sign, so it is sealed and not hashed."""
-    secret = rules.new_secret(secrets.token_bytes(_SECRET_BYTES))
+    secret = made_secret()
     return secret, seal(secret, purpose=SECRET_PURPOSE, tenant_id=tenant_id)
 
 
@@ -306,7 +304,7 @@ async def _found(rows: WebhookRepository, webhook_id: UUID, *, for_update: bool 
 
 async def _usable(url: str) -> None:
     """Also checked when it is called: a name may lead elsewhere by then."""
-    fault = rules.address_fault(url, allow_plain=allows_private()) or await where_it_leads(url)
+    fault = await usable(url)
     if fault is not None:
         raise AddressUnusable(fault)
 

@@ -1,16 +1,9 @@
-"""What is told, in which order, and when it is tried again. Pure.
+"""What is told, in which order, and when it is tried again. Pure."""
 
-Secrets and signatures follow Standard Webhooks (https://www.standardwebhooks.com).
-"""
-
-import base64
-import hmac
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
 from enum import StrEnum
-from urllib.parse import urlsplit
 from uuid import UUID
 
 
@@ -63,9 +56,6 @@ _FIRST_PAUSE = 5.0
 _LONGEST_PAUSE = 3_600.0
 _LONGEST_WISH = 6 * 3_600.0
 """A receiver may ask for a longer pause than ours, up to this many seconds."""
-
-SECRET_PREFIX = "whsec_"  # noqa: S105  (how every secret begins)
-_SECRET_BYTES = 24
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -263,55 +253,3 @@ def pause_after(attempt: int, dice: float, wish: float | None) -> timedelta:
     """Before the next try; `attempt` failed ones lie behind, `dice` is between 0 and 1, `wish` is the receiver's."""
     grown = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(attempt - 1, 20))
     return timedelta(seconds=max(grown * (0.5 + dice / 2), min(wish or 0.0, _LONGEST_WISH)))
-
-
-def wished_pause(header: str | None, now: datetime) -> float | None:
-    """The seconds of a `Retry-After`, a whole number or an HTTP date; None where it says nothing that can be read."""
-    text = (header or "").strip()
-    if not text:
-        return None
-    if text.isascii() and text.isdigit():
-        return float(text[:9])
-    try:
-        at = parsedate_to_datetime(text)
-        return max(0.0, (at - now).total_seconds())
-    except (ValueError, TypeError, OverflowError):
-        return None
-
-
-def new_secret(random: bytes) -> str:
-    """At least 24 random bytes, as the scheme writes them."""
-    if len(random) < _SECRET_BYTES:
-        raise ValueError("a secret has at least 24 bytes")
-    return SECRET_PREFIX + base64.b64encode(random).decode()
-
-
-def signature(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
-    """`v1,` and the HMAC-SHA256 of `id.timestamp.body`."""
-    key = base64.b64decode(secret.removeprefix(SECRET_PREFIX))
-    signed = f"{message_id}.{timestamp}.".encode() + body
-    return "v1," + base64.b64encode(hmac.digest(key, signed, "sha256")).decode()
-
-
-_LONGEST_HOST = 253
-_SCHEMES = {False: frozenset({"https"}), True: frozenset({"https", "http"})}
-
-
-def address_fault(url: str, *, allow_plain: bool) -> str | None:
-    """What is wrong with how an address is written, and how to mend it; where it leads is seen elsewhere."""
-    if any(character <= " " or character == "\x7f" for character in url):
-        return "Leave spaces and line breaks out of the address."
-    try:
-        parts = urlsplit(url)
-        is_complete = bool(parts.hostname) and len(parts.hostname or "") <= _LONGEST_HOST and parts.port != 0
-    except ValueError:
-        is_complete = False
-    if not is_complete:
-        return "This is no address: write it like https://example.com/webhooks."
-    faults = {
-        "Use an address that begins with https://.": parts.scheme not in _SCHEMES[allow_plain],
-        "Leave user name and password out of the address: the signature proves who calls.": "@"
-        in parts.netloc,
-        "Leave out what follows the #: it is never sent.": bool(parts.fragment),
-    }
-    return next((sentence for sentence, holds in faults.items() if holds), None)

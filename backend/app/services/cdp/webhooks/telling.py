@@ -24,7 +24,7 @@ from app.services.cdp.webhooks import rules
 from app.services.cdp.webhooks.messages import Messages
 from app.services.cdp.webhooks.repository import WebhookRepository
 from app.services.cdp.webhooks.rules import WHOLE, Kind, OffBecause, Place
-from app.services.integrations.webhooks.service import Answer, post
+from app.services.integrations.webhooks.service import GONE, Answer, post, signed_headers, wished_pause
 
 log = get_logger(__name__)
 
@@ -32,9 +32,6 @@ SECRET_PURPOSE = "cdp.webhooks.secret"  # noqa: S105  (what it is sealed for)
 ANSWER_SECONDS = 15.0
 _LEASE = timedelta(seconds=30)
 _MOST_WINDOWS = 50
-_GONE = 410
-_REDIRECTS = range(300, 400)
-_TAKEN = range(200, 300)
 
 
 class Turn(StrEnum):
@@ -74,36 +71,18 @@ class Sent:
 
     @property
     def is_taken(self) -> bool:
-        return self.answer.status in _TAKEN
+        return self.answer.is_taken
 
     @property
     def error(self) -> str | None:
-        status = self.answer.status
-        if status is None:
-            return self.answer.error
-        if self.is_taken:
-            return None
-        if status == _GONE:
-            return "It answered 410: it wants nothing more."
-        if status in _REDIRECTS:
-            return (
-                f"It answered {status}, a redirect, which is not followed: give the address that it leads to."
-            )
-        return f"It answered {status}."
+        return self.answer.fault
 
 
 async def send(letter: Letter, *, seconds: float = ANSWER_SECONDS) -> Sent:
     """Signed at the time of sending, under each secret that is valid."""
     at = real_now()
     name, timestamp = f"msg_{letter.message_id.hex}", int(at.timestamp())
-    signatures = [rules.signature(secret, name, timestamp, letter.body) for secret in letter.secrets]
-    headers = {
-        "content-type": "application/json",
-        "user-agent": "Stratum-Webhooks/1",
-        "webhook-id": name,
-        "webhook-timestamp": str(timestamp),
-        "webhook-signature": " ".join(signatures),
-    }
+    headers = signed_headers(letter.secrets, name, timestamp, letter.body)
     answer = await post(letter.url, headers, letter.body, seconds=seconds)
     sent = Sent(letter, at, answer)
     CDP_WEBHOOK_CALLS.labels(letter.kind, "taken" if sent.is_taken else "failed").inc()
@@ -249,13 +228,13 @@ class Teller:
         webhook.attempts += 1
         webhook.failing_since = webhook.failing_since or sent.at
         webhook.last_error = sent.error
-        if sent.answer.status == _GONE:
+        if sent.answer.status == GONE:
             await switch_off(scope, webhook, OffBecause.GONE)
             return None
         if now - webhook.failing_since >= rules.PATIENCE:
             await switch_off(scope, webhook, OffBecause.FAILING)
             return None
-        wish = rules.wished_pause(sent.answer.retry_after, now)
+        wish = wished_pause(sent.answer.retry_after, now)
         pause = rules.pause_after(webhook.attempts, random.random(), wish)  # noqa: S311  (spreads load)
         webhook.next_attempt_at = now + pause
         return webhook.next_attempt_at

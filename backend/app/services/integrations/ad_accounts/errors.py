@@ -29,3 +29,9 @@ class PixelMissing(Invalid):
     """Name the pixel that conversions are sent to."""
 
     code = "integrations.ad_accounts.pixel_missing"
+
+
+class LeadEventNotUsed(Invalid):
+    """Only Snapchat has an event to choose for a lead: every other platform has one of its own."""
+
+    code = "integrations.ad_accounts.lead_event_not_used"

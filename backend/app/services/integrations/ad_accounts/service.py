@@ -8,10 +8,12 @@ from uuid import UUID
 from app.db.session import TenantScope
 from app.db.utils import Slice
 from app.models.integrations.ad_accounts import AccountSync, AdAccount, PlatformEdit
+from app.models.integrations.kinds import Platform
 from app.services.audit_logs.service import AuditLog
 from app.services.integrations.account_repository import AdAccountRepository, LeaseRepository
 from app.services.integrations.ad_accounts import rules
 from app.services.integrations.ad_accounts.errors import (
+    LeadEventNotUsed,
     LeaseHeldElsewhere,
     NoSuchWindow,
     NotEnabled,
@@ -28,6 +30,7 @@ _SETTINGS = (
     "write_lease",
     "pixel_id",
     "conversions_enabled",
+    "lead_event",
     "primary_conversion",
     "attribution_click_days",
     "attribution_view_days",
@@ -165,6 +168,8 @@ class AdAccountService:
 def _check(account: AdAccount) -> None:
     if account.conversions_enabled and not account.pixel_id:
         raise PixelMissing(ad_account_id=str(account.id))
+    if account.lead_event is not None and account.platform != Platform.SNAPCHAT:
+        raise LeadEventNotUsed(ad_account_id=str(account.id))
     conversion = ConversionSettings(
         account.primary_conversion, account.attribution_click_days, account.attribution_view_days
     )

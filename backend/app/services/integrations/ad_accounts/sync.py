@@ -1,7 +1,8 @@
-"""Synchronising an ad account: campaigns, ad sets, metrics by day, and the edits that others made."""
+"""Synchronising an ad account: campaigns, ad sets, metrics by day, ads, and the edits that others made."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from app.services.campaigns.metrics.service import Absorbed, MetricsService, acc
 from app.services.campaigns.service import CampaignService
 from app.services.integrations.account_repository import AdAccountRepository
 from app.services.integrations.ad_accounts import rules
+from app.services.integrations.ads.service import AdSync
 from app.services.integrations.connection_repository import ConnectionRepository
 from app.services.integrations.errors import AdAccountNotFound
 from app.services.integrations.ports import (
@@ -26,23 +28,40 @@ from app.services.integrations.service import IntegrationsService
 
 log = get_logger(__name__)
 
+_DAY = timedelta(days=1)
+Connect = Callable[[UUID], Awaitable[AdPlatform]]
+"""An ad account's platform; raises `PlatformError` while there is none to speak to."""
+
+
+@dataclass(slots=True)
+class _Metrics:
+    """What came of a reading: days new and days that differ, and which ad sets told of the last whole day."""
+
+    added: int = 0
+    restated: int = 0
+    ad_sets: frozenset[str] = frozenset()
+
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    since: date
-    until: date
-    reading: MetricsReading
-    absorbed: Absorbed
+    metrics: _Metrics
     edits: list[RemoteEdit] | None
     """None where the platform has not written them down yet."""
     match_quality: Decimal | None
 
 
 class AccountSyncService:
-    """Each step is a transaction of its own; none is open while the platform is called. Safe to run twice."""
+    """Each step is a transaction of its own; none is open while the platform is called. Safe to run twice.
 
-    def __init__(self, scopes: Scopes) -> None:
+    Figures are read and stored by runs of days, so that memory does not grow with the days of a large account.
+    """
+
+    def __init__(
+        self, scopes: Scopes, *, connect: Connect | None = None, rows_at_once: int = rules.ROWS_AT_ONCE
+    ) -> None:
         self._scopes = scopes
+        self._connect = connect or IntegrationsService(scopes).connector
+        self._rows_at_once = rows_at_once
 
     async def sync(self, ad_account_id: UUID) -> AccountSync | None:
         """One synchronisation, written down however it ends; None for an account that is not enabled."""
@@ -55,17 +74,25 @@ class AccountSyncService:
             return None
         run = AccountSync(ad_account_id=ad_account_id, started_at=started_at)
         try:
-            read = await self._read(account, run)
+            platform = await self._connect(account.id)
+            read = await self._read(platform, account, run)
+            finished = await self._finish(account, run, read)
+            # Last: a limit that the ads meet closes the account's line for every question after it.
+            await AdSync(self._scopes).look(platform, account, started_at)
         except PlatformError as error:
-            await self._fail(run, error)
+            await self._fail(run, error.code)
             raise
-        return await self._finish(account, run, read)
+        except Exception:
+            # Whatever it was: the account says that it was not synchronised.
+            await self._fail(run, "integrations.ad_accounts.sync_failed")
+            raise
+        return finished
 
-    async def _read(self, account: AdAccount, run: AccountSync) -> _Read:
-        platform = await IntegrationsService(self._scopes).connector(account.id)
+    async def _read(self, platform: AdPlatform, account: AdAccount, run: AccountSync) -> _Read:
         campaigns, ad_sets = await platform.list_campaigns(), await platform.list_ad_sets()
         async with self._scopes() as scope:
             ids = await CampaignService(scope).absorb(account.id, account.platform, campaigns, ad_sets)
+            lacking = await AdAccountRepository(scope).is_lacking(account.id, rules.FIRST_DAYS)
             now = scope.now()
         conversion = ConversionSettings(
             account.primary_conversion, account.attribution_click_days, account.attribution_view_days
@@ -76,16 +103,31 @@ class AccountSyncService:
             if account.last_synced_at
             else None,
             window_days=max(conversion.click_days, conversion.view_days),
+            lacking=lacking,
         )
         run.since, run.until = since, until
-        reading = await platform.fetch_metrics(since, until, conversion)
-        async with self._scopes() as scope:
-            absorbed = await MetricsService(scope).absorb(
-                reading, ids, timezone=account.timezone, conversion=conversion
-            )
+        metrics = _Metrics()
+        for first, last in rules.pieces(since, until, rows_a_day=len(ad_sets), most=self._rows_at_once):
+            reading = await platform.fetch_metrics(first, last, conversion)
+            absorbed = await self._absorb(account, ids, conversion, reading)
+            metrics.added += absorbed.added
+            metrics.restated += absorbed.restated
+            metrics.ad_sets |= reading.ad_sets_by_day.get(until - _DAY, frozenset())
         edits = await self._edits(platform, account)
         quality = await self._match_quality(platform, account, now)
-        return _Read(since, until, reading, absorbed, edits, quality)
+        return _Read(metrics, edits, quality)
+
+    async def _absorb(
+        self,
+        account: AdAccount,
+        campaigns: Mapping[str, UUID],
+        conversion: ConversionSettings,
+        reading: MetricsReading,
+    ) -> Absorbed:
+        async with self._scopes() as scope:
+            return await MetricsService(scope).absorb(
+                reading, campaigns, timezone=account.timezone, conversion=conversion
+            )
 
     async def _edits(self, platform: AdPlatform, account: AdAccount) -> list[RemoteEdit] | None:
         async with self._scopes() as scope:
@@ -123,11 +165,10 @@ class AccountSyncService:
             new_edits = await accounts.keep_edits(
                 account.id, read.edits or [], app_id=connection.app_id if connection else None
             )
-            complete = read.until - timedelta(days=1)
             expected = await CampaignService(scope).active_ad_sets(account.id)
             run.rows_expected = len(expected)
-            run.rows_received = len(expected & read.reading.ad_sets_by_day.get(complete, frozenset()))
-            run.days_restated = read.absorbed.restated
+            run.rows_received = len(expected & read.metrics.ad_sets)
+            run.days_restated = read.metrics.restated
             run.finished_at = row.last_synced_at = scope.now()
             if read.edits is not None:
                 row.edits_read_until = run.finished_at
@@ -140,17 +181,17 @@ class AccountSyncService:
             log.info(
                 "integrations.ad_accounts.synced",
                 ad_account_id=str(account.id),
-                days_added=read.absorbed.added,
-                days_restated=read.absorbed.restated,
+                days_added=read.metrics.added,
+                days_restated=read.metrics.restated,
                 edits_by_others=by_others,
             )
         return run
 
-    async def _fail(self, run: AccountSync, error: PlatformError) -> None:
+    async def _fail(self, run: AccountSync, code: str) -> None:
         async with self._scopes() as scope:
             accounts = AdAccountRepository(scope)
-            run.finished_at, run.error_code = scope.now(), error.code
+            run.finished_at, run.error_code = scope.now(), code
             accounts.add_sync(run)
             row = await accounts.for_update(run.ad_account_id)
             if row is not None:
-                row.sync_error_code = error.code
+                row.sync_error_code = code

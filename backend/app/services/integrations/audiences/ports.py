@@ -47,6 +47,16 @@ class RemoteAudience:
     size_upper: int | None
 
 
+def described(tag: str) -> str:
+    """What an audience of ours says of itself where the platform has a place for it."""
+    return f"Kept equal to a segment by Stratum; do not edit ({tag})"
+
+
+def bears(remote: RemoteAudience, tag: str) -> bool:
+    """Whether it was made with this tag, which stands in the name where there is no description."""
+    return tag in (remote.description or "") or tag in remote.name
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """A part of an upload: its place in a session, and how many entries the whole is about to have."""
@@ -63,6 +73,20 @@ class Taken:
 
     received: int
     invalid: int
+    receipts: tuple[str, ...] = ()
+    """The platform's names of the requests, where it says later what became of them: see `read_requests`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Processed:
+    """What became of a request that was acknowledged before it was worked through."""
+
+    receipt: str
+    failed: int
+    """Entries that came to nothing."""
+    is_removal: bool
+    reason: str | None
+    """Why, in the platform's words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +105,10 @@ class AudienceOffer:
     leading: tuple[str, ...]
     expires_after: timedelta | None
     """How long a member stays who is not sent again; None: for ever."""
+    replaces: bool
+    """Whether `replace_members` is to be had; where not, who is in can only be sent again."""
+    tells_matches: bool
+    """Whether `read_upload` ever has an answer."""
 
 
 class AudiencePlatform(Protocol):
@@ -100,8 +128,8 @@ class AudiencePlatform(Protocol):
         """`PlatformError` (invalid, code ending in `audience_gone`) where there is none of this account's."""
         ...
 
-    async def create_audience(self, name: str, description: str) -> str:
-        """Its id. A lost answer may have made one: look it up by its description before another try."""
+    async def create_audience(self, name: str, tag: str) -> str:
+        """Its id. A lost answer may have made one: look it up by the tag, see `bears`, before another try."""
         ...
 
     async def delete_audience(self, external_id: str) -> None: ...
@@ -117,11 +145,15 @@ class AudiencePlatform(Protocol):
     async def replace_members(
         self, external_id: str, chosen: Sequence[str], rows: Sequence[Row], batch: Batch
     ) -> Taken:
-        """A part of the whole new audience, which takes the old one's place with the last part."""
+        """A part of the whole new audience: whoever is in it besides leaves with the first part, or with the last."""
         ...
 
     async def read_upload(self, external_id: str, session: int) -> Matched | None:
         """None where the platform keeps no account of it."""
+        ...
+
+    async def read_requests(self, receipts: Sequence[str]) -> list[Processed]:
+        """Those that the platform is through with, of the receipts that it gave."""
         ...
 
 

@@ -14,7 +14,8 @@ from app.db.utils import newest_first
 from app.models.cdp.events import CdpEvent
 from app.models.integrations.conversions import ConversionDelivery
 from app.models.integrations.kinds import DeliveryStatus
-from app.services.integrations.conversions.rules import ValueHistory
+from app.services.integrations.conversions.rules import FIRST_VERDICT, RELEASED_BY, ValueHistory
+from app.services.integrations.ports import Acknowledgement
 
 _WAITING = (DeliveryStatus.QUEUED, DeliveryStatus.FAILED)
 _CHUNK = 1_000
@@ -31,6 +32,15 @@ class DeliveryCounts:
     dead: int
     skipped: int
     quarantined: int
+
+
+@dataclass(frozen=True, slots=True)
+class Awaiting:
+    """A delivery that was acknowledged, and may still be refused."""
+
+    id: UUID
+    platform: str
+    acknowledged_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +103,10 @@ class ConversionRepository:
         )
 
     async def acknowledge(
-        self, keys: Mapping[UUID, Sequence[str]], *, now: datetime, response: Mapping[str, Any]
+        self, keys: Mapping[UUID, Sequence[str]], answer: Acknowledgement, *, now: datetime
     ) -> None:
+        """The platform took them; where it gave receipts, it is asked later what it made of them."""
+        verdict_due_at = real_now() + FIRST_VERDICT if answer.receipts else None
         by_keys: dict[tuple[str, ...], list[UUID]] = {}
         for delivery_id, carried in keys.items():
             by_keys.setdefault(tuple(carried), []).append(delivery_id)
@@ -107,8 +119,53 @@ class ConversionRepository:
                 sent_at=now,
                 acknowledged_at=now,
                 next_attempt_at=None,
-                response=dict(response),
+                receipts=list(answer.receipts),
+                verdict_due_at=verdict_due_at,
+                response=dict(answer.response),
             )
+
+    async def await_verdicts(self, ad_account_id: UUID, limit: int) -> dict[tuple[str, ...], list[Awaiting]]:
+        """Requests whose verdict is due, with all that went along in each; for this caller alone, for five minutes."""
+        delivery = ConversionDelivery
+        waits = (delivery.ad_account_id == ad_account_id, delivery.verdict_due_at <= real_now())
+        requests = select(delivery.receipts).where(*waits).group_by(delivery.receipts).limit(limit)
+        rows = await self._session.execute(
+            update(delivery)
+            .where(*waits, delivery.receipts.in_(requests))
+            .values(verdict_due_at=real_now() + _LEASE)
+            .returning(delivery.id, delivery.receipts, delivery.platform, delivery.acknowledged_at)
+        )
+        found: dict[tuple[str, ...], list[Awaiting]] = {}
+        for row in rows:
+            found.setdefault(tuple(row.receipts), []).append(
+                Awaiting(row.id, row.platform, row.acknowledged_at)
+            )
+        return found
+
+    async def give_up(self, ids: Sequence[UUID], *, reason: str) -> None:
+        """They were acknowledged, and came to nothing."""
+        await self.settle(
+            ids, status=DeliveryStatus.DEAD, reason=reason, acknowledged_at=None, verdict_due_at=None
+        )
+
+    async def tell_again(self, ids: Sequence[UUID]) -> None:
+        """What was told before is not held back for its value now."""
+        await self.settle(
+            ids,
+            status=DeliveryStatus.QUEUED,
+            attempts=0,
+            acknowledged_at=None,
+            verdict_due_at=None,
+            response={RELEASED_BY: "told_before"},
+        )
+
+    async def accounts_awaiting_verdicts(self) -> Sequence[UUID]:
+        statement = (
+            select(ConversionDelivery.ad_account_id)
+            .distinct()
+            .where(ConversionDelivery.verdict_due_at <= real_now())
+        )
+        return (await self._session.scalars(statement)).all()
 
     async def value_history(self, currency: str, *, since: datetime, until: datetime) -> ValueHistory:
         """Of the orders of that currency received in the window, each told of once."""
@@ -146,6 +203,20 @@ class ConversionRepository:
     async def find_for_update(self, delivery_id: UUID) -> ConversionDelivery | None:
         statement = select(ConversionDelivery).where(ConversionDelivery.id == delivery_id).with_for_update()
         return (await self._session.scalars(statement)).one_or_none()
+
+    async def queue_again(self, ad_account_id: UUID, reason: str | None) -> int:
+        """Those that failed or were given up for that reason, with all their attempts before them; how many."""
+        statement = (
+            update(ConversionDelivery)
+            .where(
+                ConversionDelivery.ad_account_id == ad_account_id,
+                ConversionDelivery.status.in_((DeliveryStatus.FAILED, DeliveryStatus.DEAD)),
+                ConversionDelivery.reason == reason,
+            )
+            .values(status=DeliveryStatus.QUEUED, attempts=0, next_attempt_at=None, reason=None)
+            .returning(ConversionDelivery.id)
+        )
+        return len((await self._session.execute(statement)).all())
 
     async def newest(
         self, *, status: str | None, ad_account_id: UUID | None, cursor: str | None, limit: int

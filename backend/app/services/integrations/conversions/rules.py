@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from app.services.integrations.ports import ConversionEvent
@@ -36,6 +37,11 @@ CONVERSIONS: dict[str, str] = {
 MOST_ATTEMPTS = 8
 _FIRST_PAUSE = timedelta(seconds=20)
 _LONGEST_PAUSE = timedelta(hours=1)
+FIRST_VERDICT = timedelta(minutes=5)
+"""After an acknowledgement, before the platform is asked what it made of it."""
+_SELDOM = timedelta(hours=1)
+_TOLD_WITHIN = timedelta(days=7)
+_PARTS = 8
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _NAMES: dict[str, str] = {
     "email": "email",
@@ -75,6 +81,8 @@ _CLICK_IDS = {"ScCid": "sc_click_id"}
 """Of other platforms, as they stand in the landing address."""
 
 
+RELEASED_BY = "released_by"
+"""In a delivery's `response`: by whom a value far beyond the usual was let go."""
 OUTLIER_NEEDS = 30
 """Orders of the past without which nothing can be called far from usual."""
 _FAR = math.log(10)
@@ -182,6 +190,35 @@ def pause_before_retry(attempts: int, retry_after: int | None) -> timedelta:
     """Growing from 20 s to an hour, and at least what the platform asked for. `attempts` counts from 1."""
     grown = min(_LONGEST_PAUSE, _FIRST_PAUSE * (1 << min(20, max(0, attempts - 1))))
     return max(grown, timedelta(seconds=retry_after or 0))
+
+
+class Outcome(StrEnum):
+    COUNTED = "counted"
+    REFUSED = "refused"
+    UNCLEAR = "unclear"
+    """Some of them came to nothing, and nobody says which."""
+
+
+def outcome(events: int, refused: Mapping[str, int]) -> Outcome:
+    """Of a request with that many events, whose refused ones are counted by reason.
+
+    >>> outcome(2, {}), outcome(2, {"x.bad": 2}), outcome(2, {"x.bad": 1})
+    (<Outcome.COUNTED: 'counted'>, <Outcome.REFUSED: 'refused'>, <Outcome.UNCLEAR: 'unclear'>)
+    """
+    lost = sum(refused.values())
+    if not lost:
+        return Outcome.COUNTED
+    return Outcome.REFUSED if events == 1 or (len(refused) == 1 and lost >= events) else Outcome.UNCLEAR
+
+
+def part_of(events: int) -> int:
+    """How many of them go into one request when they are sent apart: a few rounds find one among hundreds."""
+    return -(-events // _PARTS)
+
+
+def pause_before_verdict(age: timedelta) -> timedelta | None:
+    """Longer the longer it takes; None where the platform will not tell any more."""
+    return None if age > _TOLD_WITHIN else min(_SELDOM, max(FIRST_VERDICT, age / 2))
 
 
 def _collect(name: str, value: Any, found: dict[str, str]) -> None:

@@ -1,7 +1,8 @@
 """Conversions sent on to the platforms: queued when events are accepted, sent in batches, never in silence."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -14,12 +15,16 @@ from app.models.integrations.ad_accounts import AdAccount
 from app.models.integrations.conversions import ConversionDelivery
 from app.models.integrations.kinds import DeliveryStatus
 from app.services.audit_logs.service import AuditLog
-from app.services.cdp.consents.service import Consents, Purpose, Question
-from app.services.cdp.events.service import EventFilter, EventService, keys_named, open_identifiers
-from app.services.cdp.tombstones.service import Tombstones
+from app.services.cdp.events.service import EventFilter, EventService
 from app.services.integrations.account_repository import AdAccountRepository
 from app.services.integrations.conversions import rules
 from app.services.integrations.conversions.errors import DeliveryNotFound, NotReplayable
+from app.services.integrations.conversions.questions import (
+    may_go_to_ads,
+    of_the_erased,
+    stored_event,
+    told_before,
+)
 from app.services.integrations.conversions.repository import ConversionRepository, Coverage, DeliveryCounts
 from app.services.integrations.ports import (
     AdPlatform,
@@ -36,11 +41,12 @@ log = get_logger(__name__)
 _PAGE = 500
 _BATCH = 200
 _MOST_BATCHES = 50
+_MOST_REFUSALS = 64
+"""Requests that a platform may refuse whole before the rest waits: where all are refused, halving helps nobody."""
 _REPLAYABLE = frozenset(
     {DeliveryStatus.FAILED, DeliveryStatus.DEAD, DeliveryStatus.SKIPPED, DeliveryStatus.QUARANTINED}
 )
 _HISTORY = timedelta(days=60)
-_RELEASED_BY = "released_by"
 _REFUSED = "consent_refused"
 
 __all__ = ["ConversionSender", "ConversionService", "Coverage", "DeliveryCounts"]
@@ -91,7 +97,7 @@ class ConversionService:
             raise NotReplayable(status=delivery.status)
         before = delivery.status
         if before == DeliveryStatus.QUARANTINED:
-            delivery.response = {_RELEASED_BY: self._scope.actor.label}
+            delivery.response = {rules.RELEASED_BY: self._scope.actor.label}
         delivery.status, delivery.attempts = DeliveryStatus.QUEUED, 0
         delivery.next_attempt_at = delivery.reason = None
         await AuditLog(self._scope).record(
@@ -103,6 +109,16 @@ class ConversionService:
         )
         await self._ask_to_send(delivery.ad_account_id)
         return delivery
+
+    async def replay_failed(self, ad_account_id: UUID, reason: str | None) -> int:
+        """Queue again what failed or was given up there for that reason; how many.
+
+        A batch has no name: what of it has arrived is acknowledged and stays so, and the rest stands under its reason.
+        """
+        queued = await self._deliveries.queue_again(ad_account_id, reason)
+        if queued:
+            await self._ask_to_send(ad_account_id)
+        return queued
 
     async def counts(self, ad_account_id: UUID, *, since: datetime, until: datetime) -> DeliveryCounts:
         """Of what was queued from `since` to before `until`, in domain time."""
@@ -127,10 +143,11 @@ class ConversionService:
             for event in events
             if (name := rules.canonical(event.event_type, event.event_name)) is not None
         ]
-        barred = await _of_the_erased(self._scope, [event for event, _ in conversions])
+        barred = await of_the_erased(self._scope, [event for event, _ in conversions])
+        barred |= await told_before(self._scope, [event for event, _ in conversions])
         named = [each for each in conversions if each[0].id not in barred]
-        stored = [_stored(event, self._scope.tenant_id) for event, _ in named]
-        decided = await _may_go_to_ads(
+        stored = [stored_event(event, self._scope.tenant_id) for event, _ in named]
+        decided = await may_go_to_ads(
             self._scope, [(event, each) for (event, _), each in zip(named, stored, strict=True)]
         )
         return [
@@ -166,7 +183,7 @@ class ConversionSender:
 
     async def send_due(self, ad_account_id: UUID) -> int:
         """How many were settled: acknowledged, or left out for good."""
-        settled = 0
+        settled, refusals = 0, count(1)
         for _ in range(_MOST_BATCHES):
             async with self._scopes() as scope:
                 account = await AdAccountRepository(scope).find(ad_account_id)
@@ -175,13 +192,15 @@ class ConversionSender:
                 claimed = await ConversionRepository(scope).claim(ad_account_id, self._batch)
             if not claimed:
                 return settled
-            sent = await self._send(account, claimed)
+            sent = await self._send(account, claimed, refusals)
             settled += sent
             if not sent:
                 return settled
         return settled
 
-    async def _send(self, account: AdAccount, claimed: Sequence[ConversionDelivery]) -> int:
+    async def _send(
+        self, account: AdAccount, claimed: Sequence[ConversionDelivery], refusals: Iterator[int]
+    ) -> int:
         try:
             platform = await IntegrationsService(self._scopes).connector(account.id)
         except PlatformError as error:
@@ -189,7 +208,7 @@ class ConversionSender:
         prepared = await self._prepare(platform, claimed)
         if not prepared:
             return len(claimed)
-        return await self._transmit(platform, account, prepared)
+        return await self._transmit(platform, account, prepared, refusals)
 
     async def _prepare(
         self, platform: AdPlatform, claimed: Sequence[ConversionDelivery]
@@ -201,10 +220,10 @@ class ConversionSender:
             deliveries = ConversionRepository(scope)
             now = scope.now()
             events = await EventService(scope).by_keys([(d.event_received_at, d.event_id) for d in claimed])
-            found = {event.id: (event, _stored(event, scope.tenant_id)) for event in events}
-            decided = await _may_go_to_ads(scope, list(found.values()))
+            found = {event.id: (event, stored_event(event, scope.tenant_id)) for event in events}
+            decided = await may_go_to_ads(scope, list(found.values()))
             granted = {event_id for event_id, yes in zip(found, decided, strict=True) if yes}
-            erased = await _of_the_erased(scope, events)
+            erased = await of_the_erased(scope, events)
             usual = await self._pasts(deliveries, events, now)
             quarantined: list[UUID] = []
             for delivery in claimed:
@@ -262,7 +281,7 @@ class ConversionSender:
         if conversion.value_micros is None or conversion.currency is None:
             return False
         known = past.get(conversion.currency)
-        released = _RELEASED_BY in (delivery.response or {})
+        released = rules.RELEASED_BY in (delivery.response or {})
         return known is not None and not released and rules.is_outlier(conversion.value_micros, known)
 
     async def _transmit(
@@ -270,20 +289,24 @@ class ConversionSender:
         platform: AdPlatform,
         account: AdAccount,
         ready: Mapping[UUID, tuple[ConversionDelivery, PreparedEvent]],
+        refusals: Iterator[int],
     ) -> int:
         events = [event for _, event in ready.values()]
         try:
             answer = await platform.send_events(account.pixel_id or "", events)
         except PlatformError as error:
+            told = [delivery for delivery, _ in ready.values()]
             if error.kind is PlatformErrorKind.INVALID and len(ready) > 1:
-                return await self._halves(platform, account, ready)
-            return await self._failed([delivery for delivery, _ in ready.values()], error)
+                if next(refusals) > _MOST_REFUSALS:
+                    return await self._failed(told, error, for_good=False)
+                return await self._halves(platform, account, ready, refusals)
+            return await self._failed(told, error)
         async with self._scopes() as scope:
             deliveries = ConversionRepository(scope)
             if answer.received == len(events):
                 CONVERSIONS.labels(platform.platform, DeliveryStatus.ACKNOWLEDGED).inc(len(events))
                 keys = {delivery_id: event.match_keys for delivery_id, (_, event) in ready.items()}
-                await deliveries.acknowledge(keys, now=scope.now(), response=answer.response)
+                await deliveries.acknowledge(keys, answer, now=scope.now())
             else:
                 await deliveries.settle(
                     list(ready),
@@ -300,18 +323,22 @@ class ConversionSender:
         platform: AdPlatform,
         account: AdAccount,
         ready: Mapping[UUID, tuple[ConversionDelivery, PreparedEvent]],
+        refusals: Iterator[int],
     ) -> int:
         """One bad event has the whole request refused: find it, so that the others arrive."""
         items = list(ready.items())
         middle = len(items) // 2
-        first = await self._transmit(platform, account, dict(items[:middle]))
-        return first + await self._transmit(platform, account, dict(items[middle:]))
+        first = await self._transmit(platform, account, dict(items[:middle]), refusals)
+        return first + await self._transmit(platform, account, dict(items[middle:]), refusals)
 
-    async def _failed(self, deliveries: Sequence[ConversionDelivery], error: PlatformError) -> int:
+    async def _failed(
+        self, deliveries: Sequence[ConversionDelivery], error: PlatformError, *, for_good: bool = True
+    ) -> int:
         """How many were given up for good; the others are tried again later."""
-        never = error.kind in {PlatformErrorKind.INVALID, PlatformErrorKind.UNSUPPORTED}
+        never = for_good and error.kind in {PlatformErrorKind.INVALID, PlatformErrorKind.UNSUPPORTED}
         given_up = [one.id for one in deliveries if never or one.attempts >= rules.MOST_ATTEMPTS]
-        waiting = [one for one in deliveries if one.id not in set(given_up)]
+        ended = set(given_up)
+        waiting = [one for one in deliveries if one.id not in ended]
         async with self._scopes() as scope:
             rows = ConversionRepository(scope)
             if given_up:
@@ -334,42 +361,3 @@ class ConversionSender:
             to_be_retried=len(waiting),
         )
         return len(given_up)
-
-
-async def _of_the_erased(scope: TenantScope, events: Sequence[CdpEvent]) -> set[UUID]:
-    """Which of these events are of an erased person's past."""
-    past = [(keys_named(event, scope.tenant_id), event.event_time) for event in events]
-    barred = await Tombstones(scope).bar(past)
-    return {event.id for event, yes in zip(events, barred, strict=True) if yes}
-
-
-async def _may_go_to_ads(
-    scope: TenantScope, events: Sequence[tuple[CdpEvent, rules.StoredEvent]]
-) -> list[bool]:
-    """By what these people have said until this moment, about ads."""
-    questions = [
-        Question(
-            keys_named(event, scope.tenant_id),
-            min(event.event_time, event.received_at),
-            event.context,
-            rules.identifiers_of(stored).get("country"),
-        )
-        for event, stored in events
-    ]
-    return [each.is_granted for each in await Consents(scope).decide(Purpose.ADS, questions)]
-
-
-def _stored(event: CdpEvent, tenant_id: int) -> rules.StoredEvent:
-    return rules.StoredEvent(
-        message_id=event.message_id,
-        name=event.event_name,
-        type=event.event_type,
-        at=event.event_time,
-        properties=event.properties,
-        context=event.context,
-        identifiers=open_identifiers(event.identifiers, tenant_id),
-        click_ids=event.click_ids or {},
-        order_id=event.order_id,
-        value_micros=event.value_micros,
-        currency=event.currency,
-    )

@@ -5,12 +5,16 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from app.core.logging import get_logger
-from app.services.integrations.google import conversions, mapping, queries
-from app.services.integrations.google.errors import PLATFORM
+from app.services.integrations.ads.ports import AdState
+from app.services.integrations.campaigns.ports import Created
+from app.services.integrations.google import ads, conversions, creation, mapping, queries
+from app.services.integrations.google.errors import PLATFORM, invalid
 from app.services.integrations.google.money import NotMoney, amount, micros_of
 from app.services.integrations.google.rationing import Use
 from app.services.integrations.google.transport import GoogleTransport
 from app.services.integrations.ports import (
+    CREATE_AD_SET,
+    CREATE_CAMPAIGN,
     SET_DAILY_BUDGET,
     SET_LIFETIME_BUDGET,
     SET_STATUS,
@@ -27,6 +31,7 @@ from app.services.integrations.ports import (
     PlatformErrorKind,
     PreparedEvent,
     RemoteEdit,
+    Verdict,
     mutates,
 )
 from app.services.integrations.vendor import Speaker
@@ -35,6 +40,10 @@ from app.services.trust_engine.gate.permits import Change, Permit
 log = get_logger(__name__)
 
 _PASSING = frozenset({PlatformErrorKind.TRANSIENT, PlatformErrorKind.RATE_LIMITED})
+_ODD = (KeyError, ValueError, TypeError, AttributeError, ArithmeticError)
+"""What reading a row of another shape raises."""
+_STANDS = frozenset({f"{PLATFORM}.duplicate_{name}" for name in ("campaign_name", "adgroup_name", "name")})
+"""The names that we create by are nobody else's: who has one already is what we asked for."""
 _COLLECTIONS: dict[str, str] = {"campaign": "campaigns", "ad_set": "adGroups"}
 _CHANGES_KEPT = timedelta(days=29)
 """Google keeps 30 days of them, counted by the account's days."""
@@ -63,6 +72,21 @@ class GoogleClient:
         rows = await self._rows("list_ad_sets", queries.AD_GROUPS)
         return [self._state("ad_set", row) for row in rows]
 
+    async def list_ads(self) -> list[AdState]:
+        """Those of ad groups: Performance Max shows groups of assets, which are no ads."""
+        rows = await self._rows("list_ads", queries.ADS)
+        try:
+            return [ads.ad(row) for row in rows]
+        except _ODD as error:
+            raise _malformed(error) from error
+
+    async def account_status(self) -> str:
+        rows = await self._rows("account_status", queries.STATUS)
+        try:
+            return mapping.account_status(rows[0]["customer"])
+        except (*_ODD, IndexError) as error:
+            raise _malformed(error) from error
+
     async def read_entity(self, entity_type: BudgetedType, external_id: str) -> EntityState:
         rows = await self._rows("read_entity", queries.entity(entity_type, _id(external_id)))
         return self._state(entity_type, _the_one(rows))
@@ -74,7 +98,7 @@ class GoogleClient:
         reported = await self._rows("fetch_ad_set_days", queries.ad_group_days(since, until))
         try:
             return mapping.metrics(delivered, claimed, reported, currency=self._currency)
-        except (KeyError, ValueError, TypeError) as error:
+        except _ODD as error:
             raise _malformed(error) from error
 
     async def recent_edits(self, since: datetime, until: datetime) -> list[RemoteEdit]:
@@ -89,7 +113,7 @@ class GoogleClient:
         )
         try:
             return mapping.edits(rows, campaigns_on, (me, self._app_id), self._timezone)
-        except (KeyError, ValueError, TypeError) as error:
+        except _ODD as error:
             raise _malformed(error) from error
 
     async def event_match_quality(self, pixel_id: str) -> Mapping[str, float]:
@@ -119,7 +143,15 @@ class GoogleClient:
                     PlatformErrorKind.TRANSIENT, f"{PLATFORM}.malformed", "No id of a request came back."
                 )
             requests.append(answer["requestId"])
-        return Acknowledgement(len(events), {"request_ids": requests})
+        return Acknowledgement(len(events), {"request_ids": requests}, tuple(requests))
+
+    async def read_verdicts(self, receipts: Sequence[str]) -> list[Verdict]:
+        answers = [(each, await self._transport.request_status(each, token=self._token)) for each in receipts]
+        try:
+            found = [conversions.verdict(each, answer) for each, answer in answers]
+        except _ODD as error:
+            raise _malformed(error) from error
+        return [one for one in found if one is not None]
 
     @mutates
     async def set_daily_budget(self, change: Change, permit: Permit) -> Applied:
@@ -145,12 +177,57 @@ class GoogleClient:
         name = f"customers/{self._account}/{collection}/{change.entity}"
         return await self._write(change, permit, collection, {"resourceName": name, "status": status})
 
+    @mutates
+    async def create_campaign(self, change: Change, permit: Permit) -> Created:
+        return await self._create(CREATE_CAMPAIGN, change, permit)
+
+    @mutates
+    async def create_ad_set(self, change: Change, permit: Permit) -> Created:
+        return await self._create(CREATE_AD_SET, change, permit)
+
+    async def least_daily_micros(self, entity_type: BudgetedType) -> int | None:
+        """Google's own word for the account's currency; an ad group has no budget."""
+        if entity_type != "campaign":
+            return None
+        rows = await self._rows("least_daily_budget", queries.least_daily(_currency(self._currency)))
+        told = (rows[0].get("currencyConstant") or {}).get("demandGenInfo") if rows else None
+        return micros_of(told["minimumBudgetPerDayMicros"]) if told else None
+
+    async def _create(self, operation: str, change: Change, permit: Permit) -> Created:
+        self._is_new(change, operation)
+        await self._transport.may_leave()
+        told = creation.campaign if operation == CREATE_CAMPAIGN else creation.ad_group
+        try:
+            operations = told(change.after, await self._place(change))
+        except (KeyError, ValueError) as error:
+            raise invalid("not_creatable", f"Google has no word for this: {error}.") from error
+        await self._transport.reserve(len(operations))
+        try:
+            body = await self._send(change, permit, "googleAds", operations)
+        except PlatformError as error:
+            if error.code not in _STANDS:
+                raise
+            raise PlatformError(
+                PlatformErrorKind.AMBIGUOUS, error.code, error.message, status=error.status, trace=error.trace
+            ) from error
+        return Created(creation.made(body, f"customers/{self._account}/{_COLLECTIONS[change.entity_type]}/"))
+
+    async def _place(self, change: Change) -> creation.Place:
+        goals: list[creation.Goal] = []
+        if change.entity_type == "campaign" and creation.counts_conversions(change.after):
+            rows = await self._transport.ask(
+                "list_goals", self._account, queries.GOALS, token=self._token, use=Use.CHANGE
+            )
+            found = [row["customerConversionGoal"] for row in rows]
+            goals = [creation.Goal(str(one["category"]), str(one["origin"])) for one in found]
+        return creation.Place(self._account, self._timezone, await self._unit(), goals)
+
     async def _set_budget(
         self, operation: str, fact: str, field: str, change: Change, permit: Permit
     ) -> Applied:
         self._is_ours(change, operation, fact)
         if change.entity_type != "campaign":
-            raise _invalid("no_budget_of_its_own", "At Google an ad group has no budget of its own.")
+            raise invalid("no_budget_of_its_own", "At Google an ad group has no budget of its own.")
         await self._transport.may_leave()
         await self._transport.reserve()
         budget = (await self._own(change, Use.CHANGE)).get("campaignBudget") or {}
@@ -163,7 +240,7 @@ class GoogleClient:
         try:
             micros = amount(change.after[fact], await self._unit())
         except NotMoney as error:
-            raise _invalid("not_money", str(error)) from error
+            raise invalid("not_money", str(error)) from error
         update = {"resourceName": str(budget["resourceName"]), field: micros}
         return await self._write(change, permit, "campaignBudgets", update)
 
@@ -173,26 +250,36 @@ class GoogleClient:
         """One resource, one field."""
         (field,) = set(update) - {"resourceName"}
         operation = {"update": dict(update), "updateMask": field}
-        await self._permits.use(permit, change)
-        body = await self._transport.write(
-            change.operation,
-            self._account,
-            collection,
-            operation,
-            token=self._token,
-            permit_id=permit.id,
-            patient=update.get("status") == "PAUSED",
-        )
-        results = body.get("results")
-        if not isinstance(results, list) or [one.get("resourceName") for one in results] != [
-            update["resourceName"]
-        ]:
+        patient = update.get("status") == "PAUSED"
+        body = await self._send(change, permit, collection, [operation], patient=patient)
+        if not _names_alone(body.get("results"), update["resourceName"]):
             raise PlatformError(
                 PlatformErrorKind.AMBIGUOUS,
                 f"{PLATFORM}.no_result",
                 "Google did not say whether it was applied.",
             )
         return Applied()
+
+    async def _send(
+        self,
+        change: Change,
+        permit: Permit,
+        service: str,
+        operations: Sequence[Mapping[str, Any]],
+        *,
+        patient: bool = False,
+    ) -> dict[str, Any]:
+        """What may leave, leaves here."""
+        await self._permits.use(permit, change)
+        return await self._transport.write(
+            change.operation,
+            self._account,
+            service,
+            operations,
+            token=self._token,
+            permit_id=permit.id,
+            patient=patient,
+        )
 
     async def _demand_own(self, change: Change, *, is_stop: bool) -> None:
         """Whether the account has such an entity. A stop that cannot learn it goes on: nothing may hold a stop back."""
@@ -237,35 +324,44 @@ class GoogleClient:
     async def _actions_for(self, chosen: str, categories: set[str]) -> dict[str, str]:
         """Which conversion action each category goes to: the chosen one for its own."""
         rows = await self._rows("list_conversion_actions", queries.ACTIONS)
-        found = mapping.actions_by_category(rows)
-        own = next((category for category, ids in found.items() if chosen in ids), None)
-        if own is None:
-            raise _invalid("no_such_action", "The account has no such conversion action that takes events.")
-        missing = sorted(categories - set(found))
-        if missing:
-            raise _invalid("no_conversion_action", f"The account has no conversion action for {missing[0]}.")
-        return {category: chosen if category == own else found[category][0] for category in categories}
+        return conversions.chosen_actions(mapping.actions_by_category(rows), chosen, categories)
 
     def _is_ours(self, change: Change, operation: str, fact: str) -> None:
         """Refuse, before a permit is spent, what could never be meant for this method of this account."""
         if self.read_only:
             raise _read_only()
         if (change.platform, change.account, change.operation) != (PLATFORM, self._account, operation):
-            raise _invalid("other_change", "This change is for another account or operation.")
+            raise invalid("other_change", "This change is for another account or operation.")
         if change.entity_type not in _COLLECTIONS:
-            raise _invalid("not_an_entity", "Only campaigns and ad groups are changed here.")
+            raise invalid("not_an_entity", "Only campaigns and ad groups are changed here.")
         _id(change.entity)
         if set(change.after) != {fact}:
-            raise _invalid("other_facts", f"{operation} sets {fact} and nothing else.")
+            raise invalid("other_facts", f"{operation} sets {fact} and nothing else.")
+
+    def _is_new(self, change: Change, operation: str) -> None:
+        if self.read_only:
+            raise _read_only()
+        if (change.platform, change.account, change.operation) != (PLATFORM, self._account, operation):
+            raise invalid("other_change", "This change is for another account or operation.")
+        if change.entity_type != ("campaign" if operation == CREATE_CAMPAIGN else "ad_set"):
+            raise invalid("not_an_entity", "Campaigns and ad groups are what is created here.")
+        if operation == CREATE_AD_SET:
+            _id(str(change.after.get("campaign")))
 
     def _state(self, entity_type: BudgetedType, row: Mapping[str, Any]) -> EntityState:
         try:
             return mapping.entity(entity_type, row, self._account, self._currency, self._timezone)
-        except (KeyError, ValueError, TypeError) as error:
+        except _ODD as error:
             raise _malformed(error) from error
 
     async def _rows(self, operation: str, query: str) -> list[dict[str, Any]]:
         return await self._transport.rows(operation, self._account, query, token=self._token)
+
+
+def _names_alone(results: Any, name: str) -> bool:
+    """Whether a write's answer tells of this resource, and of it alone."""
+    found = results if isinstance(results, list) else []
+    return [one.get("resourceName") if isinstance(one, dict) else None for one in found] == [name]
 
 
 def _the_one(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -278,7 +374,7 @@ def _the_one(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 def _id(text: str) -> str:
     if not text.isascii() or not text.isdecimal():
-        raise _invalid("not_an_id", "This is no id of the platform's.")
+        raise invalid("not_an_id", "This is no id of the platform's.")
     return text
 
 
@@ -292,10 +388,6 @@ def _read_only() -> PlatformError:
     return PlatformError(
         PlatformErrorKind.PERMISSION, f"{PLATFORM}.read_only", "This connection may only read."
     )
-
-
-def _invalid(code: str, message: str) -> PlatformError:
-    return PlatformError(PlatformErrorKind.INVALID, f"{PLATFORM}.{code}", message)
 
 
 def _malformed(error: Exception) -> PlatformError:

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from app.services.integrations.google.errors import PLATFORM, invalid
 from app.services.integrations.google.money import MICROS
 from app.services.integrations.google.normalisation import click_ids, user_identifiers
-from app.services.integrations.ports import ConversionEvent, EventRefused, PreparedEvent
+from app.services.integrations.ports import ConversionEvent, EventRefused, PreparedEvent, Verdict
 
 EVENTS = {
     "purchase": "purchase",
@@ -27,6 +28,10 @@ CATEGORIES = {
 MOST_EVENTS = 2000
 _OLDEST = timedelta(days=90) - timedelta(minutes=15)
 _AHEAD = timedelta(minutes=5)
+_UNDER_WAY = frozenset({None, "PROCESSING", "REQUEST_STATUS_UNKNOWN"})
+_REASON = "PROCESSING_ERROR_REASON_"
+_COUNTED = frozenset({"DUPLICATE_TRANSACTION_ID", "DUPLICATE_GCLID"})
+"""It has the event already, from an earlier request: nothing is lost."""
 _SOURCES = {"website": "WEB", "app": "APP", "physical_store": "IN_STORE", "phone_call": "PHONE"}
 
 
@@ -84,5 +89,38 @@ def request(
     }
 
 
+def verdict(receipt: str, answer: Mapping[str, Any]) -> Verdict | None:
+    """What became of a request's events, at all of its destinations; None while Google works at one of them.
+
+    Raises KeyError, TypeError or ValueError for an answer that cannot be read.
+    """
+    told = answer["requestStatusPerDestination"]
+    if not told or any(one.get("requestStatus") in _UNDER_WAY for one in told):
+        return None
+    refused: dict[str, int] = {}
+    for one in told:
+        counts = (one.get("errorInfo") or {}).get("errorCounts") or []
+        if one["requestStatus"] == "FAILED" and not counts:
+            records = (one.get("eventsIngestionStatus") or {}).get("recordCount", 1)
+            counts = [{"reason": "FAILED", "recordCount": records}]
+        for each in counts:
+            reason = str(each["reason"]).removeprefix(_REASON)
+            if reason not in _COUNTED:
+                code = f"{PLATFORM}.{reason.lower()}"
+                refused[code] = refused.get(code, 0) + int(each["recordCount"])
+    return Verdict(receipt, refused)
+
+
 def _has_value(event: ConversionEvent) -> bool:
     return event.value_micros is not None and event.value_micros >= 0 and bool(event.currency)
+
+
+def chosen_actions(found: Mapping[str, Sequence[str]], chosen: str, categories: set[str]) -> dict[str, str]:
+    """Which conversion action each category goes to: the chosen one for its own, the first of the others."""
+    own = next((category for category, ids in found.items() if chosen in ids), None)
+    if own is None:
+        raise invalid("no_such_action", "The account has no such conversion action that takes events.")
+    missing = sorted(categories - set(found))
+    if missing:
+        raise invalid("no_conversion_action", f"The account has no conversion action for {missing[0]}.")
+    return {category: chosen if category == own else found[category][0] for category in categories}

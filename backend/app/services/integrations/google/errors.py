@@ -59,6 +59,11 @@ class _Told:
     wait: int | None = None
 
 
+def invalid(code: str, message: str) -> PlatformError:
+    """What Google would never take, said before anything leaves."""
+    return PlatformError(PlatformErrorKind.INVALID, f"{PLATFORM}.{code}", message)
+
+
 def refusal(answer: Answer, *, mutating: bool) -> PlatformError | None:
     """None for an answer that is one to go on with."""
     body = answer.body

@@ -73,9 +73,14 @@ def account(row: Row, resource: str, pixels: Iterable[tuple[str, str]] = ()) -> 
         name=str(found.get("descriptiveName") or found["id"]),
         currency=str(found["currencyCode"]),
         timezone=str(found["timeZone"]),
-        status=_ACCOUNT.get(str(found.get("status")), str(found.get("status", "unknown")).lower()),
+        status=account_status(found),
         pixels=tuple(pixels),
     )
+
+
+def account_status(found: Row) -> str:
+    word = str(found.get("status", "unknown"))
+    return _ACCOUNT.get(word, word.lower())
 
 
 def action(row: Row) -> tuple[str, str]:
@@ -107,8 +112,8 @@ def entity(entity_type: BudgetedType, row: Row, account_id: str, currency: str, 
         external_id=str(found["id"]),
         account=account_id,
         name=str(found.get("name", "")),
-        status=_status(found["status"]),
-        effective_status=_effective(found),
+        status=status(found["status"]),
+        effective_status=effective(found),
         daily_budget_micros=daily,
         lifetime_budget_micros=total,
         currency=currency,
@@ -230,8 +235,8 @@ def _ad_group(row: Row, *, account_id: str, currency: str) -> EntityState:
         external_id=str(found["id"]),
         account=account_id,
         name=str(found.get("name", "")),
-        status=_status(found["status"]),
-        effective_status=_effective(found),
+        status=status(found["status"]),
+        effective_status=effective(found),
         daily_budget_micros=None,
         lifetime_budget_micros=None,
         currency=currency,
@@ -241,18 +246,17 @@ def _ad_group(row: Row, *, account_id: str, currency: str) -> EntityState:
 
 
 def _groups_by_campaign(rows: Iterable[Row]) -> dict[tuple[str, date], int]:
-    found: dict[tuple[str, date], int] = {}
+    found: dict[tuple[str, date], set[str]] = {}
     for row in rows:
-        key = (str(row["campaign"]["id"]), _day(row))
-        found[key] = found.get(key, 0) + 1
-    return found
+        found.setdefault((str(row["campaign"]["id"]), _day(row)), set()).add(str(row["adGroup"]["id"]))
+    return {key: len(ids) for key, ids in found.items()}
 
 
-def _status(word: Any) -> str:
+def status(word: Any) -> str:
     return _STATUS.get(str(word), str(word).lower())
 
 
-def _effective(found: Row) -> str:
+def effective(found: Row) -> str:
     shown = str(found.get("primaryStatus", "UNKNOWN"))
     return _EFFECTIVE.get(shown, shown.lower())
 
@@ -273,9 +277,12 @@ def _day(row: Row) -> date:
 
 def _number(value: Any) -> Decimal:
     try:
-        return Decimal(str(value))
+        found = Decimal(str(value))
     except InvalidOperation as error:
         raise ValueError(f"{value!r} is no number") from error
+    if not found.is_finite():
+        raise ValueError(f"{value!r} is no number")
+    return found
 
 
 def _time(text: Any, timezone: str) -> datetime | None:

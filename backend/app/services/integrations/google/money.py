@@ -9,8 +9,40 @@ from decimal import Decimal, InvalidOperation
 MICROS = 1_000_000
 
 
+_COARSE = frozenset(
+    {
+        "CLP",
+        "COP",
+        "CRC",
+        "HUF",
+        "IDR",
+        "ISK",
+        "JPY",
+        "KRW",
+        "KZT",
+        "NGN",
+        "PKR",
+        "PYG",
+        "RSD",
+        "TWD",
+        "UGX",
+        "VND",
+    }
+)
+_COIN = 10_000
+
+
 class NotMoney(ValueError):
     """An amount that Google would not take as it is, or that is none."""
+
+
+def step(currency: str) -> int:
+    """What a plan's amounts are multiples of: as fine as Google's unit, or coarser. Google's own is asked for later.
+
+    >>> step("USD"), step("JPY")
+    (10000, 1000000)
+    """
+    return MICROS if currency in _COARSE else _COIN
 
 
 def amount(micros: object, unit: int) -> str:

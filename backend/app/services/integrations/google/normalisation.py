@@ -9,17 +9,24 @@ wrong hash matches nobody and only looks like coverage.
 import hashlib
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-import phonenumbers
+from app.core.countries import alpha_2
+from app.core.phones import e164
 
 _HASHED = re.compile(r"[0-9a-f]{64}")
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _GMAIL = frozenset({"gmail.com", "googlemail.com"})
-_COUNTRY_WORDS = {"USA": "US", "UK": "GB", "UNITED STATES": "US", "UNITED KINGDOM": "GB"}
 _PREFIX = re.compile(r"^(?:mr|mrs|ms|miss|dr|prof)\.?\s+", re.IGNORECASE)
 _SUFFIX = re.compile(r",?\s+(?:jr|sr|ii|iii|iv|phd|md)\.?", re.IGNORECASE)
 _CLICK_ID = re.compile(r"[A-Za-z0-9_-]{1,512}")
+_ADDRESS_PARTS = {
+    "givenName": "first_name",
+    "familyName": "last_name",
+    "regionCode": "country",
+    "postalCode": "zip",
+}
 CLICK_IDS = ("gclid", "gbraid", "wbraid")
 
 
@@ -44,13 +51,7 @@ def phone(value: str, country: str | None = None) -> str | None:
     >>> phone("(800) 555-0100", "US"), phone("+44-113-496-0987"), phone("1 800 555 0100")
     ('+18005550100', '+441134960987', None)
     """
-    try:
-        number = phonenumbers.parse(value, country)
-    except phonenumbers.NumberParseException:
-        return None
-    if not phonenumbers.is_possible_number(number):
-        return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return e164(value, country)
 
 
 def given_name(value: str, _country: str | None = None) -> str | None:
@@ -90,9 +91,39 @@ def region(value: str, _country: str | None = None) -> str | None:
     >>> region(" uS "), region("usa"), region("Elbonia")
     ('US', 'US', None)
     """
-    found = value.strip().upper()
-    found = _COUNTRY_WORDS.get(found, found)
-    return found if found in phonenumbers.SUPPORTED_REGIONS else None
+    return alpha_2(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """The form of a value, and whether it leaves as SHA-256."""
+
+    form: Callable[[str, str | None], str | None]
+    hashed: bool
+
+
+MEMBER_FIELDS: dict[str, Field] = {
+    "email": Field(email, hashed=True),
+    "phone": Field(phone, hashed=True),
+    "first_name": Field(given_name, hashed=True),
+    "last_name": Field(family_name, hashed=True),
+    "zip": Field(postal_code, hashed=False),
+    "country": Field(region, hashed=False),
+}
+"""Of members of a list, whose values are kept in this form until they leave."""
+
+
+def member_identifiers(values: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Google's `userIdentifiers` of values that are in `MEMBER_FIELDS`' form already; empty ones are left out."""
+    found: list[dict[str, Any]] = []
+    if values.get("email"):
+        found.append({"emailAddress": values["email"]})
+    if values.get("phone"):
+        found.append({"phoneNumber": values["phone"]})
+    parts = {theirs: values.get(ours, "") for theirs, ours in _ADDRESS_PARTS.items()}
+    if all(parts.values()):
+        found.append({"address": parts})
+    return found
 
 
 def user_identifiers(identifiers: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -15,6 +15,13 @@ _CAMPAIGN = (
 )
 _BUDGET = "resource_name amount_micros total_amount_micros explicitly_shared reference_count period status"
 _AD_GROUP = "id name status primary_status campaign"
+_AD = (
+    "status primary_status ad.id ad.name ad.type ad.final_urls ad.responsive_search_ad.headlines "
+    "ad.responsive_search_ad.descriptions ad.responsive_display_ad.headlines "
+    "ad.responsive_display_ad.long_headline ad.responsive_display_ad.descriptions "
+    "ad.responsive_display_ad.call_to_action_text policy_summary.approval_status policy_summary.review_status "
+    "policy_summary.policy_topic_entries"
+)
 _ACTION = "id name category type primary_for_goal click_through_lookback_window_days"
 _CHANGE = (
     "resource_name change_date_time change_resource_type change_resource_name client_type user_email "
@@ -51,7 +58,17 @@ ACTIONS = _query(
     "conversion_action.type IN ('WEBPAGE', 'UPLOAD_CLICKS')",
 )
 CAMPAIGNS = _query("campaign", _CAMPAIGN_FIELDS, f"campaign.{_LIVES}")
+GOALS = _query("customer_conversion_goal", _of("customer_conversion_goal", "category origin"))
 AD_GROUPS = _query("ad_group", _AD_GROUP_FIELDS, f"ad_group.{_LIVES}", f"campaign.{_LIVES}")
+
+ADS = _query(
+    "ad_group_ad",
+    [*_of("ad_group_ad", _AD), "ad_group.id", "campaign.id"],
+    f"ad_group_ad.{_LIVES}",
+    f"ad_group.{_LIVES}",
+    f"campaign.{_LIVES}",
+)
+STATUS = _query("customer", ["customer.status"])
 
 
 def entity(entity_type: BudgetedType, external_id: str) -> str:
@@ -69,6 +86,15 @@ def unit(currency: str) -> str:
     return _query(
         "currency_constant",
         ["currency_constant.code", "currency_constant.billable_unit_micros"],
+        f"currency_constant.code = '{currency}'",
+    )
+
+
+def least_daily(currency: str) -> str:
+    """What a Demand Gen campaign needs for a day; the API tells it since v26."""
+    return _query(
+        "currency_constant",
+        ["currency_constant.demand_gen_info.minimum_budget_per_day_micros"],
         f"currency_constant.code = '{currency}'",
     )
 
@@ -98,9 +124,14 @@ def conversions(since: date, until: date, category: str) -> str:
 
 
 def changes(since: datetime, until: datetime, timezone: str) -> str:
-    """Oldest first. Google's times are the account's, to the second here: `until` is rounded up."""
+    """Oldest first. Google's times are the account's, to the second here: `until` is rounded up.
+
+    In the hour that a clock has gone through once already, a later time of day was before: it is asked for too.
+    """
     zone = ZoneInfo(timezone)
-    first, last = (f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}" for at in (since, until + timedelta(seconds=1)))
+    begin, end = since.astimezone(zone), (until + timedelta(seconds=1)).astimezone(zone)
+    end += timedelta(hours=1) * end.fold
+    first, last = f"{begin:%Y-%m-%d %H:%M:%S}", f"{end:%Y-%m-%d %H:%M:%S}"
     return _query(
         "change_event",
         _of("change_event", _CHANGE),

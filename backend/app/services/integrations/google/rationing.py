@@ -30,16 +30,16 @@ class Ration:
         self._line = line
         self._per_day = per_day
 
-    async def spend(self, use: Use) -> None:
-        """Raises where this use has had its part of the day."""
+    async def spend(self, use: Use, operations: int = 1) -> None:
+        """Raises where this use has had its part of the day, or would with so many operations."""
         if self._per_day is None:
             return
         now = real_now()
         key = f"{self._line.circuit}:operations:{now:%Y-%m-%d}"
-        used = await self._line.breaker.count(key, 1, seconds=_FORGET)
+        used = await self._line.breaker.count(key, operations, seconds=_FORGET)
         if use is Use.STOP or used <= allowed(use, self._per_day):
             return
-        await self._line.breaker.count(key, -1, seconds=_FORGET)
+        await self._line.breaker.count(key, -operations, seconds=_FORGET)
         raise PlatformError(
             PlatformErrorKind.RATE_LIMITED,
             f"{PLATFORM}.rationed",

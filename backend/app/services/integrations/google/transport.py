@@ -1,7 +1,7 @@
 """Google's dialect: three hosts, bearer tokens, paged queries, and the manager by whom an account is reached."""
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,15 @@ from app.services.integrations.wire import Answer, Call, Line, Wire
 
 _MOST_PAGES = 500
 _CUSTOMER = re.compile(r"\d{1,19}")
-_SERVICES = frozenset({"campaignBudgets", "campaigns", "adGroups"})
+_SEARCH = re.compile(r"customers/[0-9]{1,19}/googleAds:search")
+_SERVICES = {
+    "campaignBudgets": "operations",
+    "campaigns": "operations",
+    "adGroups": "operations",
+    "googleAds": "mutateOperations",
+}
+"""What may be changed by us, and where its operations stand in the body."""
+_MEMBER_VERBS = frozenset({"ingest", "remove", "removeAll"})
 _NO_PERMISSION = f"{PLATFORM}.user_permission_denied"
 Json = dict[str, Any]
 
@@ -142,13 +150,13 @@ class GoogleTransport:
         operation: str,
         customer: str,
         service: str,
-        change: Mapping[str, Any],
+        changes: Sequence[Mapping[str, Any]],
         *,
         token: str,
         permit_id: UUID | None = None,
         patient: bool = False,
     ) -> Json:
-        """One operation of a service's mutate; see `Wire.write`."""
+        """A service's mutate, all of it or nothing; see `Wire.write`."""
         if service not in _SERVICES:
             raise PlatformError(
                 PlatformErrorKind.INVALID, f"{PLATFORM}.not_a_service", "There is no such service."
@@ -160,29 +168,78 @@ class GoogleTransport:
             path,
             token=token,
             manager=_ROUTES.of(self._circuit),
-            body={"operations": [change]},
+            body={_SERVICES[service]: list(changes)},
         )
         if patient:
             await self._ration.spend(Use.STOP)
         return await self._wire.write(call, permit_id=permit_id, patient=patient)
 
-    async def reserve(self) -> None:
-        """Take the operation of a change that is no stop, before its permit is spent."""
-        await self._ration.spend(Use.CHANGE)
+    async def again(self, operation: str, path: str, asked: Mapping[str, Any], *, token: str) -> None:
+        """A query's page once more, by the path and the words that the log of calls has of it."""
+        if not _SEARCH.fullmatch(path):
+            raise PlatformError(
+                PlatformErrorKind.UNSUPPORTED, f"{PLATFORM}.not_a_query", "This is no query of an account."
+            )
+        await self._ration.spend(Use.READ)
+        manager = _ROUTES.of(self._circuit)
+        await self._wire.read(self._ads("POST", operation, path, token=token, manager=manager, body=asked))
+
+    async def reserve(self, operations: int = 1) -> None:
+        """Take the operations of a change that is no stop, before its permit is spent."""
+        await self._ration.spend(Use.CHANGE, operations)
 
     # The Data Manager API.
 
     async def ingest(self, body: Mapping[str, Any], *, token: str) -> Json:
         """Events, which may be sent again: Google deduplicates them by transaction."""
-        call = Call(
-            operation="send_events",
-            method="POST",
-            url=f"{self._hosts.events.rstrip('/')}/v1/events:ingest",
-            path="events:ingest",
-            headers=_bearer(token),
-            json=dict(body),
+        return await self._wire.once(
+            self._events("POST", "send_events", "events:ingest", token=token, body=body)
         )
-        return await self._wire.once(call)
+
+    async def change_members(self, operation: str, verb: str, body: Mapping[str, Any], *, token: str) -> Json:
+        """Of lists. The same again changes nothing: whoever is in stays in, whoever is out stays out."""
+        if verb not in _MEMBER_VERBS:
+            raise PlatformError(
+                PlatformErrorKind.INVALID, f"{PLATFORM}.not_a_method", "There is no such method."
+            )
+        path = f"audienceMembers:{verb}"
+        return await self._wire.once(self._events("POST", operation, path, token=token, body=body))
+
+    async def request_status(self, request: str, *, token: str) -> Json:
+        """What became of a request that was taken."""
+        path, query = "requestStatus:retrieve", {"requestId": request}
+        return await self._wire.read(self._events("GET", "read_request", path, token=token, query=query))
+
+    async def user_lists(
+        self,
+        method: str,
+        operation: str,
+        customer: str,
+        user_list: str | None,
+        *,
+        token: str,
+        manager: str | None,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> Json:
+        """An account's lists, or one of them."""
+        path = f"{_account_name(customer)}/userLists" + (f"/{_number(user_list)}" if user_list else "")
+        call = self._events(
+            method,
+            operation,
+            path,
+            token=token,
+            query=query,
+            body=body,
+            headers={} if manager is None else {"login-account": _account_name(manager)},
+        )
+        return await (self._wire.read(call) if method == "GET" else self._wire.once(call))
+
+    async def found_manager(self, customer: str, *, token: str) -> str | None:
+        """The manager by whom the account is reached, looked for anew, and kept."""
+        found = await self.manager_of(customer, token=token)
+        _ROUTES.keep(self._circuit, found)
+        return found
 
     def manager(self) -> str | None:
         """By whom the account is reached, as far as it is known."""
@@ -244,6 +301,27 @@ class GoogleTransport:
         path = f"customers/{_number(customer)}/googleAds:search"
         return self._ads("POST", operation, path, token=token, manager=manager, body=body)
 
+    def _events(
+        self,
+        method: str,
+        operation: str,
+        path: str,
+        *,
+        token: str,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Call:
+        return Call(
+            operation=operation,
+            method=method,
+            url=f"{self._hosts.events.rstrip('/')}/v1/{path}",
+            path=path,
+            headers=_bearer(token) | dict(headers or {}),
+            query=None if query is None else dict(query),
+            json=None if body is None else dict(body),
+        )
+
     def _ads(
         self,
         method: str,
@@ -262,11 +340,16 @@ class GoogleTransport:
             path=path,
             headers=headers,
             json=None if body is None else dict(body),
+            asked=dict(body or {}),
         )
 
 
 def _bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
+
+
+def _account_name(customer: str) -> str:
+    return f"accountTypes/GOOGLE_ADS/accounts/{_number(customer)}"
 
 
 def _number(customer: str) -> str:

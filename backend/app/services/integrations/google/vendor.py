@@ -4,11 +4,19 @@ from datetime import timedelta
 
 from app.core.config import Settings
 from app.models.integrations.kinds import Platform
-from app.services.integrations.google import conversions, mapping
+from app.services.integrations.audiences.ports import AudiencePlatform
+from app.services.integrations.google import conversions, creation, mapping
+from app.services.integrations.google.audiences import OFFER, GoogleAudiences
 from app.services.integrations.google.client import GoogleClient
 from app.services.integrations.google.sign_in import ADS_SCOPE, GoogleSignIn
 from app.services.integrations.google.transport import GoogleTransport, Hosts
-from app.services.integrations.ports import AdPlatform, ConversionSettings, Permits, PlatformSignIn
+from app.services.integrations.ports import (
+    AdPlatform,
+    AskedRead,
+    ConversionSettings,
+    Permits,
+    PlatformSignIn,
+)
 from app.services.integrations.vendor import Speaker
 from app.services.integrations.wire import Line
 
@@ -18,6 +26,8 @@ class GoogleVendor:
     name = "Google"
     events = conversions.EVENTS
     writing_scope = ADS_SCOPE
+    audience_offer = OFFER
+    campaign_offer = creation.OFFER
     refresh_ahead = timedelta(minutes=10)
 
     def has_app(self, settings: Settings) -> bool:
@@ -34,6 +44,18 @@ class GoogleVendor:
 
     def connector(self, settings: Settings, line: Line, permits: Permits, speaker: Speaker) -> AdPlatform:
         return GoogleClient(GoogleTransport(line, _hosts(settings)), permits, speaker)
+
+    async def read_again(self, settings: Settings, line: Line, speaker: Speaker, read: AskedRead) -> None:
+        transport = GoogleTransport(line, _hosts(settings))
+        await transport.again(read.operation, read.path, read.asked, token=speaker.token)
+
+    def audiences(self, settings: Settings, line: Line, speaker: Speaker) -> AudiencePlatform:
+        return GoogleAudiences(
+            GoogleTransport(line, _hosts(settings)),
+            token=speaker.token,
+            account=speaker.account,
+            read_only=speaker.read_only,
+        )
 
     def demand(self, conversion: ConversionSettings) -> None:
         mapping.category(conversion)

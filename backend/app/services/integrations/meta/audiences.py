@@ -5,20 +5,22 @@ leaves as SHA-256 of its normal form; a size under a thousand is told as a thous
 do not expire; audiences that no ad set uses for two years do.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from app.services.integrations.audiences.entries import country_of, entries
 from app.services.integrations.audiences.ports import (
     AudienceOffer,
     AudienceState,
     Batch,
     Matched,
     Person,
+    Processed,
     RemoteAudience,
     Row,
     Taken,
+    described,
 )
 from app.services.integrations.meta.normalisation import FIELDS, country_code
 from app.services.integrations.meta.transport import PLATFORM, GraphTransport
@@ -31,6 +33,8 @@ OFFER = AudienceOffer(
     ),
     leading=("email", "phone", "external_id"),
     expires_after=None,
+    replaces=True,
+    tells_matches=True,
 )
 _KEYS = {
     "email": "EMAIL",
@@ -74,11 +78,8 @@ class MetaAudiences:
         self.read_only = read_only
 
     def prepare(self, chosen: Sequence[str], person: Person) -> list[Row]:
-        """As many entries as they have addresses or numbers, whichever are more: one of each in every entry."""
-        country = next((found for each in person.get("country", ()) if (found := country_code(each))), None)
-        forms = {name: _hashed(name, person.get(name, ()), country) for name in chosen}
-        entries = max((len(forms[name]) for name in chosen if name in OFFER.leading), default=0)
-        return [tuple(_value(name, forms[name], place) for name in chosen) for place in range(entries)]
+        country = country_of(person, country_code)
+        return entries(chosen, person, FIELDS, country=country, leading=OFFER.leading)
 
     async def list_audiences(self) -> list[RemoteAudience]:
         params = {"fields": _FIELDS, "limit": "200"}
@@ -104,10 +105,10 @@ class MetaAudiences:
             raise _gone()
         return _remote(row)
 
-    async def create_audience(self, name: str, description: str) -> str:
+    async def create_audience(self, name: str, tag: str) -> str:
         params = {
             "name": name,
-            "description": description,
+            "description": described(tag),
             "subtype": "CUSTOM",
             "customer_file_source": "USER_PROVIDED_ONLY",
         }
@@ -121,10 +122,15 @@ class MetaAudiences:
 
     async def delete_audience(self, external_id: str) -> None:
         try:
-            await self._delete("delete_audience", external_id, {})
+            body = await self._delete("delete_audience", external_id, {})
         except PlatformError as error:
             if error.code != _GONE:
                 raise
+            return
+        if body.get("success") is not True:
+            raise PlatformError(
+                PlatformErrorKind.TRANSIENT, "meta.no_success", "Meta did not say whether it was deleted."
+            )
 
     async def add_members(
         self, external_id: str, chosen: Sequence[str], rows: Sequence[Row], batch: Batch
@@ -161,6 +167,10 @@ class MetaAudiences:
                 return Matched(_whole(row.get("num_received")) or 0, _whole(row.get("num_matched")))
         return None
 
+    async def read_requests(self, receipts: Sequence[str]) -> list[Processed]:
+        del receipts  # it gives none: what it acknowledges is done
+        return []
+
     async def _post(self, operation: str, path: str, params: Mapping[str, str]) -> dict[str, Any]:
         self._demand_writing()
         return await self._transport.post(operation, path, params, token=self._token, own_app=self._own_app)
@@ -174,23 +184,6 @@ class MetaAudiences:
             raise PlatformError(
                 PlatformErrorKind.PERMISSION, "meta.read_only", "This connection may only read."
             )
-
-
-def _hashed(name: str, values: Sequence[str], country: str | None) -> list[str]:
-    """Each value once, in Meta's form; what has none is left out."""
-    field = FIELDS[name]
-    forms = (form for value in values if (form := field.form(value, country)) is not None)
-    found = (hashlib.sha256(form.encode()).hexdigest() if field.hashed else form for form in forms)
-    return list(dict.fromkeys(found))
-
-
-def _value(name: str, forms: Sequence[str], place: int) -> str:
-    """Of what a person has several of, each stands in one entry; the rest stands in all of them."""
-    if not forms:
-        return ""
-    if name in OFFER.leading and name != "external_id":
-        return forms[place] if place < len(forms) else ""
-    return forms[0]
 
 
 def _upload(chosen: Sequence[str], rows: Sequence[Row], batch: Batch) -> dict[str, str]:

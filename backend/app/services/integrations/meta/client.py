@@ -2,14 +2,19 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from app.core.logging import get_logger
-from app.services.integrations.meta import conversions, mapping
-from app.services.integrations.meta.money import NotMoney, to_units
+from app.services.integrations.ads.ports import AdState
+from app.services.integrations.campaigns.ports import Created
+from app.services.integrations.meta import ads, conversions, creation, mapping
+from app.services.integrations.meta.errors import TOO_MUCH
+from app.services.integrations.meta.money import NotMoney, from_units, to_units
 from app.services.integrations.meta.transport import PLATFORM, GraphTransport
 from app.services.integrations.ports import (
+    CREATE_AD_SET,
+    CREATE_CAMPAIGN,
     SET_DAILY_BUDGET,
     SET_LIFETIME_BUDGET,
     SET_STATUS,
@@ -33,6 +38,8 @@ from app.services.trust_engine.gate.permits import Change, Permit
 log = get_logger(__name__)
 
 _PAGE = "200"
+_ODD = (KeyError, ValueError, TypeError, AttributeError, ArithmeticError)
+"""What reading a row of another shape raises."""
 _PASSING = frozenset({PlatformErrorKind.TRANSIENT, PlatformErrorKind.RATE_LIMITED})
 _SHARED_STATUSES = ("ACTIVE", "PAUSED", "ARCHIVED", "IN_PROCESS", "WITH_ISSUES")
 _STATUSES = {"campaigns": _SHARED_STATUSES, "adsets": (*_SHARED_STATUSES, "CAMPAIGN_PAUSED")}
@@ -70,6 +77,25 @@ class MetaClient:
         rows = await self._list("list_ad_sets", "adsets", mapping.AD_SET_FIELDS)
         return [self._state("ad_set", row) for row in rows]
 
+    async def list_ads(self) -> list[AdState]:
+        return await self._ads({})
+
+    async def ads_changed_since(self, since: datetime) -> list[AdState]:
+        return await self._ads({"updated_since": str(int(since.timestamp()))})
+
+    async def account_status(self) -> str:
+        row = await self._transport.read(
+            "account_status",
+            f"act_{self._account}",
+            {"fields": "account_status"},
+            token=self._token,
+            own_app=self._own_app,
+        )
+        try:
+            return mapping.account_status(row)
+        except _ODD as error:
+            raise _malformed(f"An account came without {error}.") from error
+
     async def read_entity(self, entity_type: BudgetedType, external_id: str) -> EntityState:
         fields = _BUDGETED[entity_type]
         row = await self._transport.read(
@@ -82,13 +108,30 @@ class MetaClient:
         params = {
             "level": "adset",
             "time_increment": "1",
-            "time_range": json.dumps({"since": since.isoformat(), "until": until.isoformat()}),
             "fields": mapping.INSIGHT_FIELDS,
             "action_attribution_windows": json.dumps(mapping.windows(conversion)),
             "limit": "500",
         }
-        rows = [row async for row in self._pages("fetch_metrics", f"act_{self._account}/insights", params)]
-        return mapping.metrics(rows, currency=self._currency, conversion=conversion)
+        rows = await self._report(since, until, params)
+        try:
+            return mapping.metrics(rows, currency=self._currency, conversion=conversion)
+        except _ODD as error:
+            raise _malformed(f"A report's row came without {error}.") from error
+
+    async def _report(self, since: date, until: date, params: Mapping[str, str]) -> list[dict[str, Any]]:
+        """The rows of these days; what is too much at once is asked for by halves, a day at the least."""
+        days = {"time_range": json.dumps({"since": since.isoformat(), "until": until.isoformat()})}
+        try:
+            pages = self._pages("fetch_metrics", f"act_{self._account}/insights", {**params, **days})
+            return [row async for row in pages]
+        except PlatformError as error:
+            if error.code != TOO_MUCH or since >= until:
+                raise
+        middle = since + (until - since) // 2
+        return [
+            *await self._report(since, middle, params),
+            *await self._report(middle + timedelta(days=1), until, params),
+        ]
 
     async def recent_edits(self, since: datetime, until: datetime) -> list[RemoteEdit]:
         params = {
@@ -98,14 +141,20 @@ class MetaClient:
             "limit": _PAGE,
         }
         rows = self._pages("recent_edits", f"act_{self._account}/activities", params)
-        return [mapping.edit(row) async for row in rows]
+        try:
+            return [mapping.edit(row) async for row in rows]
+        except _ODD as error:
+            raise _malformed(f"A log's entry came without {error}.") from error
 
     async def event_match_quality(self, pixel_id: str) -> Mapping[str, float]:
         params = {"dataset_id": pixel_id, "fields": "web{event_name,event_match_quality}"}
         body = await self._transport.read(
             "event_match_quality", "dataset_quality", params, token=self._token, own_app=self._own_app
         )
-        return conversions.match_quality(body)
+        try:
+            return conversions.match_quality(body)
+        except _ODD as error:
+            raise _malformed(f"A figure came without {error}.") from error
 
     def prepare_event(self, event: ConversionEvent, now: datetime) -> PreparedEvent | EventRefused:
         return conversions.prepare(event, now)
@@ -122,9 +171,7 @@ class MetaClient:
         )
         received = body.get("events_received")
         if not isinstance(received, int):
-            raise PlatformError(
-                PlatformErrorKind.TRANSIENT, "meta.malformed", "No count of events came back."
-            )
+            raise _malformed("No count of events came back.")
         return Acknowledgement(received, {k: body[k] for k in ("fbtrace_id", "messages") if k in body})
 
     @mutates
@@ -142,6 +189,44 @@ class MetaClient:
         # A stop is never held back by a breaker or a limit of our own.
         return await self._write(change, permit, {"status": status}, is_stop=status == "PAUSED")
 
+    @mutates
+    async def create_campaign(self, change: Change, permit: Permit) -> Created:
+        return await self._create(CREATE_CAMPAIGN, "campaigns", change, permit)
+
+    @mutates
+    async def create_ad_set(self, change: Change, permit: Permit) -> Created:
+        return await self._create(CREATE_AD_SET, "adsets", change, permit)
+
+    async def least_daily_micros(self, entity_type: BudgetedType) -> int | None:
+        """Meta's own word for this account; the same at both levels."""
+        del entity_type
+        row = await self._transport.read(
+            "least_daily_budget",
+            f"act_{self._account}",
+            {"fields": "min_daily_budget"},
+            token=self._token,
+            own_app=self._own_app,
+        )
+        least = row.get("min_daily_budget")
+        return from_units(least, self._currency) if isinstance(least, int) else None
+
+    async def _create(self, operation: str, edge: str, change: Change, permit: Permit) -> Created:
+        self._is_new(change, operation)
+        told = creation.campaign if operation == CREATE_CAMPAIGN else creation.ad_set
+        try:
+            params = told(change.after, self._currency)
+        except (KeyError, ValueError) as error:
+            raise _invalid("meta.not_creatable", f"Meta has no word for this: {error}.") from error
+        await self._transport.may_leave()
+        if operation == CREATE_AD_SET:
+            await self._demand_own(str(change.after["campaign"]), is_stop=False)
+        body = await self._send(change, permit, f"act_{self._account}/{edge}", params)
+        if not str(body.get("id") or "").isdigit():
+            raise PlatformError(
+                PlatformErrorKind.AMBIGUOUS, "meta.no_id", "Meta did not say what it had created."
+            )
+        return Created(str(body["id"]))
+
     async def _set_budget(self, operation: str, name: str, change: Change, permit: Permit) -> Applied:
         self._is_ours(change, operation, {f"{name}_micros"})
         micros = change.after[f"{name}_micros"]
@@ -158,24 +243,29 @@ class MetaClient:
     ) -> Applied:
         if not is_stop:
             await self._transport.may_leave()
-        await self._demand_own(change, is_stop=is_stop)
-        await self._permits.use(permit, change)
-        body = await self._transport.write(
-            change.operation,
-            change.entity,
-            params,
-            token=self._token,
-            own_app=self._own_app,
-            permit_id=permit.id,
-            patient=is_stop,
-        )
+        await self._demand_own(change.entity, is_stop=is_stop)
+        body = await self._send(change, permit, change.entity, params, patient=is_stop)
         if body.get("success") is not True:
             raise PlatformError(
                 PlatformErrorKind.AMBIGUOUS, "meta.no_success", "Meta did not say whether it was applied."
             )
         return Applied()
 
-    async def _demand_own(self, change: Change, *, is_stop: bool) -> None:
+    async def _send(
+        self, change: Change, permit: Permit, path: str, params: Mapping[str, str], *, patient: bool = False
+    ) -> dict[str, Any]:
+        await self._permits.use(permit, change)
+        return await self._transport.write(
+            change.operation,
+            path,
+            params,
+            token=self._token,
+            own_app=self._own_app,
+            permit_id=permit.id,
+            patient=patient,
+        )
+
+    async def _demand_own(self, entity: str, *, is_stop: bool) -> None:
         """Ask Meta whose the entity is: one token reaches many accounts, and an id says nothing of its own.
 
         A stop that cannot learn it goes on, for nothing may hold a stop back; one for another account does not.
@@ -183,7 +273,7 @@ class MetaClient:
         try:
             row = await self._transport.ask(
                 "read_owner",
-                change.entity,
+                entity,
                 {"fields": "account_id"},
                 token=self._token,
                 own_app=self._own_app,
@@ -191,7 +281,7 @@ class MetaClient:
         except PlatformError as error:
             if not is_stop or error.kind not in _PASSING:
                 raise
-            log.warning("integrations.owner_not_asked", entity=change.entity, code=error.code)
+            log.warning("integrations.owner_not_asked", entity=entity, code=error.code)
             return
         self._demand_this_account(row)
 
@@ -203,10 +293,7 @@ class MetaClient:
 
     def _is_ours(self, change: Change, operation: str, facts: set[str]) -> None:
         """Refuse, before a permit is spent, what could never be meant for this method of this account."""
-        if self.read_only:
-            raise _read_only()
-        if (change.platform, change.account, change.operation) != (PLATFORM, self._account, operation):
-            raise _invalid("meta.other_change", "This change is for another account or operation.")
+        self._is_for_here(change, operation)
         if change.entity_type not in _BUDGETED or not change.entity.isdigit():
             raise _invalid("meta.not_an_entity", "Only campaigns and ad sets are changed here.")
         if set(change.after) != facts:
@@ -214,15 +301,34 @@ class MetaClient:
                 "meta.other_facts", f"{operation} sets {', '.join(sorted(facts))} and nothing else."
             )
 
+    def _is_new(self, change: Change, operation: str) -> None:
+        """Refuse, before a permit is spent, what creates nothing of this kind in this account."""
+        self._is_for_here(change, operation)
+        kind = "campaign" if operation == CREATE_CAMPAIGN else "ad_set"
+        if change.entity_type != kind or change.before:
+            raise _invalid("meta.other_change", f"{operation} creates what was not there, of its own kind.")
+
+    def _is_for_here(self, change: Change, operation: str) -> None:
+        if self.read_only:
+            raise _read_only()
+        if (change.platform, change.account, change.operation) != (PLATFORM, self._account, operation):
+            raise _invalid("meta.other_change", "This change is for another account or operation.")
+
     def _state(self, entity_type: BudgetedType, row: Mapping[str, Any]) -> EntityState:
         try:
             return mapping.entity(entity_type, row, account_id=self._account, currency=self._currency)
         except NotMoney as error:
             raise PlatformError(PlatformErrorKind.UNSUPPORTED, "meta.not_money", str(error)) from error
-        except (KeyError, ValueError) as error:
-            raise PlatformError(
-                PlatformErrorKind.TRANSIENT, "meta.malformed", f"An object came without {error}."
-            ) from error
+        except _ODD as error:
+            raise _malformed(f"An object came without {error}.") from error
+
+    async def _ads(self, more: Mapping[str, str]) -> list[AdState]:
+        params = {"fields": ads.FIELDS, "limit": ads.PAGE, "effective_status": json.dumps(ads.STATUSES)}
+        rows = self._pages("list_ads", f"act_{self._account}/ads", {**params, **more})
+        try:
+            return [ads.ad(row) async for row in rows]
+        except _ODD as error:
+            raise _malformed(f"An ad came without {error}.") from error
 
     async def _list(self, operation: str, edge: str, fields: str) -> list[dict[str, Any]]:
         params = {"fields": fields, "limit": _PAGE, "effective_status": json.dumps(_STATUSES[edge])}
@@ -238,3 +344,7 @@ def _read_only() -> PlatformError:
 
 def _invalid(code: str, message: str) -> PlatformError:
     return PlatformError(PlatformErrorKind.INVALID, code, message)
+
+
+def _malformed(message: str) -> PlatformError:
+    return PlatformError(PlatformErrorKind.TRANSIENT, "meta.malformed", message)

@@ -12,6 +12,9 @@ _PERMISSION = frozenset({3, 10, 294, 368, *range(200, 300)})
 _TRANSIENT = frozenset({1, 2})
 _UNSUPPORTED = frozenset({2635, 12})
 _SERVER_ERROR = 500
+_TOO_MUCH = "reduce the amount of data"
+"""Meta's words for a report that is too large, under the number of an unknown error."""
+TOO_MUCH = "meta.too_much"
 _TOO_MANY = 429
 _WAIT_WITHOUT_A_WORD = 60
 _BUSINESS_USAGE = "x-business-use-case-usage"
@@ -34,6 +37,9 @@ def from_answer(status: int, headers: Mapping[str, str], body: Any, *, mutating:
         return _unreadable(status, trace, headers, mutating=mutating)
     number, subcode = _whole(error.get("code")), _whole(error.get("error_subcode"))
     code = ".".join(str(part) for part in ("meta", number, subcode) if part is not None)
+    if not mutating and _TOO_MUCH in str(error.get("message")):
+        said = str(error["message"])
+        return PlatformError(PlatformErrorKind.INVALID, TOO_MUCH, said, status=status, trace=trace)
     kind = _kind(number, status, transient=error.get("is_transient") is True, mutating=mutating)
     message = str(error.get("error_user_msg") or error.get("message") or "Meta refused the request.")
     wait = None

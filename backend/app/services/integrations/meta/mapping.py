@@ -69,9 +69,13 @@ def account(row: Mapping[str, Any], pixels: Iterable[tuple[str, str]] = ()) -> R
         name=str(row["name"]),
         currency=str(row["currency"]),
         timezone=str(row["timezone_name"]),
-        status=_ACCOUNT_STATUS.get(int(row["account_status"]), f"status_{row['account_status']}"),
+        status=account_status(row),
         pixels=tuple(pixels),
     )
+
+
+def account_status(row: Mapping[str, Any]) -> str:
+    return _ACCOUNT_STATUS.get(int(row["account_status"]), f"status_{row['account_status']}")
 
 
 def status_to_meta(status: str) -> str:
@@ -130,11 +134,11 @@ def action_type(conversion: ConversionSettings) -> str:
 def metrics(
     rows: Iterable[Mapping[str, Any]], *, currency: str, conversion: ConversionSettings
 ) -> MetricsReading:
-    """Ad sets' rows, summed to campaigns' days."""
+    """Ad sets' rows, summed to campaigns' days; of an ad set's day that came twice the last is meant."""
     action, counted = action_type(conversion), windows(conversion)
     sums: dict[tuple[str, date], MetricsDay] = {}
     seen: dict[date, set[str]] = {}
-    for row in rows:
+    for row in {(str(row["adset_id"]), str(row["date_start"])): row for row in rows}.values():
         day = date.fromisoformat(str(row["date_start"]))
         key = (str(row["campaign_id"]), day)
         before = sums.get(key)
@@ -173,8 +177,15 @@ def _attributed(actions: Any, action: str, counted: tuple[str, ...]) -> Decimal:
     """The sum over the asked-for windows; Meta leaves out a window that has nothing."""
     for one in actions or ():
         if one.get("action_type") == action:
-            return sum((Decimal(str(one[name])) for name in counted if name in one), Decimal(0))
+            return sum((_number(one[name]) for name in counted if name in one), Decimal(0))
     return Decimal(0)
+
+
+def _number(told: Any) -> Decimal:
+    found = Decimal(str(told))
+    if not found.is_finite():
+        raise ValueError(f"{told!r} is no number")
+    return found
 
 
 def _budget(text: Any, currency: str) -> int | None:

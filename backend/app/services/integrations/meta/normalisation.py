@@ -13,14 +13,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-import phonenumbers
+from app.core.countries import alpha_2
+from app.core.phones import e164
 
 _HASHED = re.compile(r"[0-9a-f]{64}")
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s_]+\.[^@\s_.]+")
 _BROWSER_ID = re.compile(r"fb\.[0-9]+\.[0-9]+\..+")
 _DATE = re.compile(r"(\d{4})\D?(\d{2})\D?(\d{2})")
 _US_ZIP = re.compile(r"\d{5}")
-_COUNTRY_WORDS = {"usa": "us", "uk": "gb", "united states": "us", "united kingdom": "gb"}
+_ZIP_PLUS_4 = re.compile(r"\d{5}-\d{4}")
 _GENDERS = {"f": "f", "female": "f", "woman": "f", "m": "m", "male": "m", "man": "m"}
 _STATES = {
     "alabama": "al", "alaska": "ak", "arizona": "az", "arkansas": "ar", "california": "ca", "colorado": "co",
@@ -55,13 +56,8 @@ def phone(value: str, country: str | None = None) -> str | None:
     >>> phone("(650)555-1212", "us"), phone("+36 20 123 4567"), phone("650 555 1212")
     ('16505551212', '36201234567', None)
     """
-    try:
-        number = phonenumbers.parse(value, country.upper() if country else None)
-    except phonenumbers.NumberParseException:
-        return None
-    if not phonenumbers.is_possible_number(number):
-        return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164).removeprefix("+")
+    number = e164(value, country)
+    return number.removeprefix("+") if number else None
 
 
 def name(value: str, _country: str | None = None) -> str | None:
@@ -93,13 +89,13 @@ def state(value: str, _country: str | None = None) -> str | None:
 
 
 def postal_code(value: str, country: str | None = None) -> str | None:
-    """No spaces and no dash; of a US code the first five digits.
+    """No spaces and no dash; of a US code, which ZIP+4 is of whatever country, the first five digits.
 
-    >>> postal_code("94035-1234", "us"), postal_code("M1 1AE", "gb"), postal_code("9403", "us")
+    >>> postal_code("94035-1234"), postal_code("M1 1AE", "gb"), postal_code("9403", "us")
     ('94035', 'm11ae', None)
     """
     found = value.strip().lower().replace(" ", "")
-    if country == "us":
+    if country == "us" or (not country and _ZIP_PLUS_4.fullmatch(found)):
         digits = _US_ZIP.match(found)
         return digits[0] if digits else None
     return found.replace("-", "") or None
@@ -111,9 +107,8 @@ def country_code(value: str, _country: str | None = None) -> str | None:
     >>> country_code("US"), country_code("usa"), country_code("Elbonia")
     ('us', 'us', None)
     """
-    found = value.strip().lower()
-    found = _COUNTRY_WORDS.get(found, found)
-    return found if found.upper() in phonenumbers.SUPPORTED_REGIONS else None
+    code = alpha_2(value)
+    return code.lower() if code else None
 
 
 def gender(value: str, _country: str | None = None) -> str | None:

@@ -78,10 +78,15 @@ class GraphTransport:
             body = await self.read(operation, path, wanted, token=token, own_app=own_app)
             for row in _rows(body):
                 yield row
-            paging = body.get("paging") or {}
-            after = (paging.get("cursors") or {}).get("after")
-            if not paging.get("next") or not after:
+            paging = body.get("paging")
+            if not isinstance(paging, dict | None):
+                raise _malformed("A list came without its pages.")
+            if paging is None or not paging.get("next"):
                 return
+            cursors = paging.get("cursors")
+            after = cursors.get("after") if isinstance(cursors, dict) else None
+            if not isinstance(after, str) or not after:
+                raise _malformed("A next page came without its cursor.")
             wanted["after"] = after
         raise PlatformError(PlatformErrorKind.INVALID, "meta.endless_paging", "The list does not end.")
 
@@ -97,7 +102,7 @@ class GraphTransport:
         patient: bool = False,
     ) -> dict[str, Any]:
         """A POST that changes an account; see `Wire.write`."""
-        call = self._call("POST", operation, path, params, token=token, own_app=own_app)
+        call = self._call("POST", operation, path, params, token=token, own_app=own_app, told=True)
         return await self._wire.write(call, permit_id=permit_id, patient=patient)
 
     async def post(
@@ -131,7 +136,9 @@ class GraphTransport:
         *,
         token: str | None,
         own_app: bool,
+        told: bool = False,
     ) -> Call:
+        """`told`: the log keeps its parameters, as it does a GET's. People are never among those."""
         if not _PATH.fullmatch(path):
             raise PlatformError(
                 PlatformErrorKind.INVALID, "meta.not_a_node", "This is no id of the platform's."
@@ -146,6 +153,7 @@ class GraphTransport:
             headers={"Authorization": f"Bearer {token}"} if token else {},
             query=None if in_body else signed,
             form=signed if in_body else None,
+            asked=dict(params) if told or method == "GET" else None,
         )
 
     def _signed(self, params: Mapping[str, str], token: str | None, *, own_app: bool) -> dict[str, str]:
@@ -158,6 +166,10 @@ class GraphTransport:
 
 def _rows(body: Mapping[str, Any]) -> list[dict[str, Any]]:
     rows = body.get("data")
-    if not isinstance(rows, list):
-        raise PlatformError(PlatformErrorKind.TRANSIENT, "meta.malformed", "A list came without its rows.")
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise _malformed("A list came without its rows.")
     return rows
+
+
+def _malformed(message: str) -> PlatformError:
+    return PlatformError(PlatformErrorKind.TRANSIENT, "meta.malformed", message)

@@ -3,12 +3,18 @@ from datetime import timedelta
 from app.core.config import Settings
 from app.models.integrations.kinds import Platform
 from app.services.integrations.audiences.ports import AudiencePlatform
-from app.services.integrations.meta import conversions, mapping
+from app.services.integrations.meta import conversions, creation, mapping
 from app.services.integrations.meta.audiences import OFFER, MetaAudiences
 from app.services.integrations.meta.client import MetaClient
 from app.services.integrations.meta.sign_in import MetaSignIn
 from app.services.integrations.meta.transport import Address, GraphTransport
-from app.services.integrations.ports import AdPlatform, ConversionSettings, Permits, PlatformSignIn
+from app.services.integrations.ports import (
+    AdPlatform,
+    AskedRead,
+    ConversionSettings,
+    Permits,
+    PlatformSignIn,
+)
 from app.services.integrations.vendor import Speaker
 from app.services.integrations.wire import Line
 
@@ -20,6 +26,7 @@ class MetaVendor:
     writing_scope = "ads_management"
     refresh_ahead = timedelta(days=10)
     audience_offer = OFFER
+    campaign_offer = creation.OFFER
 
     def has_app(self, settings: Settings) -> bool:
         return settings.meta_app_id is not None and settings.meta_app_secret is not None
@@ -52,6 +59,11 @@ class MetaVendor:
             read_only=speaker.read_only,
             own_app=speaker.app_id is not None and speaker.app_id == settings.meta_app_id,
         )
+
+    async def read_again(self, settings: Settings, line: Line, speaker: Speaker, read: AskedRead) -> None:
+        transport = GraphTransport(line, _address(settings))
+        own_app = speaker.app_id is not None and speaker.app_id == settings.meta_app_id
+        await transport.read(read.operation, read.path, read.asked, token=speaker.token, own_app=own_app)
 
     def demand(self, conversion: ConversionSettings) -> None:
         mapping.action_type(conversion)

@@ -7,7 +7,11 @@ from datetime import date, datetime
 from http import HTTPStatus
 from typing import Any
 
+from app.services.integrations.ads.ports import AdState
+from app.services.integrations.campaigns.ports import Created
 from app.services.integrations.ports import (
+    CREATE_AD_SET,
+    CREATE_CAMPAIGN,
     SET_DAILY_BUDGET,
     SET_LIFETIME_BUDGET,
     SET_STATUS,
@@ -26,7 +30,7 @@ from app.services.integrations.ports import (
     RemoteEdit,
     mutates,
 )
-from app.services.integrations.snapchat import conversions, mapping
+from app.services.integrations.snapchat import ads, conversions, creation, mapping
 from app.services.integrations.snapchat.money import NotMoney, to_micro
 from app.services.integrations.snapchat.transport import PLATFORM, SnapchatTransport, rows
 from app.services.integrations.vendor import Speaker
@@ -34,6 +38,8 @@ from app.services.trust_engine.gate.permits import Change, Permit
 
 _PAGE = "1000"
 _STOP_TRIES = 3
+_ODD = (KeyError, ValueError, TypeError, AttributeError, ArithmeticError)
+"""What reading a row of another shape raises."""
 _ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 _PASSING = frozenset({PlatformErrorKind.TRANSIENT, PlatformErrorKind.RATE_LIMITED})
 
@@ -44,9 +50,14 @@ class _Kind:
     singular: str
 
 
-_KINDS: Mapping[str, _Kind] = {
+_KINDS: dict[str, _Kind] = {
     "campaign": _Kind("campaigns", "campaign"),
     "ad_set": _Kind("adsquads", "adsquad"),
+}
+_LISTED: Mapping[str, _Kind] = _KINDS | {
+    "account": _Kind("adaccounts", "adaccount"),
+    "ad": _Kind("ads", "ad"),
+    "creative": _Kind("creatives", "creative"),
 }
 
 
@@ -60,6 +71,7 @@ class SnapchatClient:
         self._account = speaker.account
         self._currency = speaker.currency
         self._timezone = speaker.timezone
+        self._lead_event = speaker.lead_event
         self.read_only = speaker.read_only
 
     async def list_campaigns(self) -> list[EntityState]:
@@ -67,6 +79,17 @@ class SnapchatClient:
 
     async def list_ad_sets(self) -> list[EntityState]:
         return [self._state("ad_set", row) async for row in self._list("list_ad_sets", "ad_set")]
+
+    async def list_ads(self) -> list[AdState]:
+        shown = {str(row.get("id")): row async for row in self._list("list_creatives", "creative")}
+        try:
+            return [ads.ad(row, shown) async for row in self._list("list_ads", "ad")]
+        except _ODD as error:
+            raise _malformed(f"An ad came without {error}.") from error
+
+    async def account_status(self) -> str:
+        body = await self._transport.read("account_status", f"adaccounts/{self._account}", token=self._token)
+        return mapping.account_status(_only(body, _LISTED["account"]))
 
     async def read_entity(self, entity_type: BudgetedType, external_id: str) -> EntityState:
         kind = _KINDS[entity_type]
@@ -86,15 +109,14 @@ class SnapchatClient:
         try:
             for first, last in mapping.spans(since, until):
                 query = mapping.stats_query(first, last, conversion, timezone=self._timezone)
-                brief = query | {"fields": "impressions,spend"}
-                delivered = await self._stats(f"adaccounts/{self._account}", "campaign", brief)
-                for campaign in (str(row["id"]) for row in delivered):
-                    found = await self._stats(f"campaigns/{campaign}", "adsquad", query)
-                    squads += [(campaign, row) for row in found]
+                delivered = await self._stats(f"adaccounts/{self._account}", "campaign", query)
+                for campaign, whole in {str(row["id"]): row for row in delivered}.items():
+                    found = await self._of_campaign(campaign, query)
+                    squads += [(campaign, row) for row in ([whole] if found is None else found)]
             return mapping.metrics(
                 squads, currency=self._currency, timezone=self._timezone, conversion=conversion
             )
-        except (KeyError, ValueError, TypeError, ArithmeticError) as error:
+        except _ODD as error:
             raise _malformed(f"A report came without {error}.") from error
 
     async def recent_edits(self, since: datetime, until: datetime) -> list[RemoteEdit]:
@@ -113,7 +135,7 @@ class SnapchatClient:
         return {}
 
     def prepare_event(self, event: ConversionEvent, now: datetime) -> PreparedEvent | EventRefused:
-        return conversions.prepare(event, now)
+        return conversions.prepare(event, now, self._lead_event)
 
     async def send_events(self, pixel_id: str, events: Sequence[PreparedEvent]) -> Acknowledgement:
         if self.read_only:
@@ -139,6 +161,42 @@ class SnapchatClient:
         # A stop is never held back by a breaker or a limit of our own.
         return await self._write(change, permit, ("status", status), is_stop=status == "PAUSED")
 
+    @mutates
+    async def create_campaign(self, change: Change, permit: Permit) -> Created:
+        return await self._create(CREATE_CAMPAIGN, "campaign", change, permit)
+
+    @mutates
+    async def create_ad_set(self, change: Change, permit: Permit) -> Created:
+        return await self._create(CREATE_AD_SET, "ad_set", change, permit)
+
+    async def least_daily_micros(self, entity_type: BudgetedType) -> int | None:
+        return creation.least_daily(entity_type, self._currency)
+
+    async def _create(
+        self, operation: str, entity_type: BudgetedType, change: Change, permit: Permit
+    ) -> Created:
+        self._is_for_here(change, operation)
+        if change.entity_type != entity_type or change.before:
+            raise _invalid("snapchat.other_change", f"{operation} creates what was not there.")
+        await self._transport.may_leave()
+        kind, parent = _KINDS[entity_type], f"adaccounts/{self._account}"
+        try:
+            if entity_type == "campaign":
+                row = creation.campaign(change.after, self._account)
+            else:
+                row = creation.ad_squad(change.after)
+                parent = f"campaigns/{row['campaign_id']}"
+                self._demand_this_account(await self._ask(parent, _KINDS["campaign"], is_stop=False))
+        except (KeyError, ValueError) as error:
+            raise _invalid("snapchat.not_creatable", f"Snapchat has no word for this: {error}.") from error
+        body = await self._leave(change, permit, "POST", parent, row)
+        found = rows(body, kind.plural, kind.singular)
+        if len(found) != 1 or not _ID.fullmatch(str(found[0].get("id", ""))):
+            raise PlatformError(
+                PlatformErrorKind.AMBIGUOUS, "snapchat.no_id", "Snapchat did not say what it had created."
+            )
+        return Created(str(found[0]["id"]), str(body["request_id"]) if body.get("request_id") else None)
+
     async def _set_budget(self, operation: str, fact: str, change: Change, permit: Permit) -> Applied:
         self._is_ours(change, operation, {fact})
         wanted = change.after[fact]
@@ -160,15 +218,8 @@ class SnapchatClient:
             await self._transport.may_leave()
         row, parent = await self._own(change, is_stop=is_stop)
         _demand_same_kind(change.entity_type, row, name)
-        await self._permits.use(permit, change)
-        body = await self._transport.write(
-            change.operation,
-            f"{parent}/{kind.plural}",
-            {kind.plural: [mapping.whole(row) | {name: value}]},
-            token=self._token,
-            permit_id=permit.id,
-            patient=is_stop,
-        )
+        wanted = mapping.whole(row) | {name: value}
+        body = await self._leave(change, permit, "PUT", parent, wanted, is_stop=is_stop)
         if _held(body, kind, change.entity).get(name) != value:
             raise PlatformError(
                 PlatformErrorKind.AMBIGUOUS,
@@ -176,6 +227,30 @@ class SnapchatClient:
                 "Snapchat did not say whether it was applied.",
             )
         return Applied(str(body["request_id"]) if body.get("request_id") else None)
+
+    async def _leave(
+        self,
+        change: Change,
+        permit: Permit,
+        method: str,
+        parent: str,
+        row: Mapping[str, Any],
+        *,
+        is_stop: bool = False,
+    ) -> dict[str, Any]:
+        """What changes something there, and the permit that it takes."""
+        plural = _KINDS[change.entity_type].plural
+        path, body = f"{parent}/{plural}", {plural: [dict(row)]}
+        await self._permits.use(permit, change)
+        return await self._transport.write(
+            change.operation,
+            path,
+            body,
+            method=method,
+            token=self._token,
+            permit_id=permit.id,
+            patient=is_stop,
+        )
 
     async def _own(self, change: Change, *, is_stop: bool) -> tuple[dict[str, Any], str]:
         """The entity as it stands, and the path of what it belongs to; refuses one of another account.
@@ -211,10 +286,7 @@ class SnapchatClient:
 
     def _is_ours(self, change: Change, operation: str, facts: set[str]) -> None:
         """Refuse, before a permit is spent, what could never be meant for this method of this account."""
-        if self.read_only:
-            raise _read_only()
-        if (change.platform, change.account, change.operation) != (PLATFORM, self._account, operation):
-            raise _invalid("snapchat.other_change", "This change is for another account or operation.")
+        self._is_for_here(change, operation)
         if change.entity_type not in _KINDS or not _ID.fullmatch(change.entity):
             raise _invalid("snapchat.not_an_entity", "Only campaigns and ad squads are changed here.")
         if set(change.after) != facts:
@@ -222,12 +294,18 @@ class SnapchatClient:
                 "snapchat.other_facts", f"{operation} sets {', '.join(sorted(facts))} and nothing else."
             )
 
+    def _is_for_here(self, change: Change, operation: str) -> None:
+        if self.read_only:
+            raise _read_only()
+        if (change.platform, change.account, change.operation) != (PLATFORM, self._account, operation):
+            raise _invalid("snapchat.other_change", "This change is for another account or operation.")
+
     def _state(self, entity_type: BudgetedType, row: Mapping[str, Any]) -> EntityState:
         try:
             return mapping.entity(entity_type, row, account_id=self._account, currency=self._currency)
         except NotMoney as error:
             raise PlatformError(PlatformErrorKind.UNSUPPORTED, "snapchat.not_money", str(error)) from error
-        except (KeyError, ValueError) as error:
+        except _ODD as error:
             raise _malformed(f"An object came without {error}.") from error
 
     async def _log(self, kind: _Kind, entity: str) -> list[RemoteEdit]:
@@ -248,16 +326,25 @@ class SnapchatClient:
     def _edit(row: Mapping[str, Any]) -> RemoteEdit:
         try:
             return mapping.edit(row)
-        except (KeyError, ValueError) as error:
+        except _ODD as error:
             raise _malformed(f"A log's entry came without {error}.") from error
 
     async def _list(self, operation: str, entity_type: str, **query: str) -> AsyncIterator[dict[str, Any]]:
-        kind = _KINDS[entity_type]
+        kind = _LISTED[entity_type]
         path = f"adaccounts/{self._account}/{kind.plural}"
         pages = self._transport.pages(operation, path, {"limit": _PAGE, **query}, token=self._token)
         async for body in pages:
             for row in rows(body, kind.plural, kind.singular):
                 yield row
+
+    async def _of_campaign(self, campaign: str, query: Mapping[str, str]) -> list[dict[str, Any]] | None:
+        """By ad squad; None of a campaign that was deleted, of which the account alone still tells."""
+        try:
+            return await self._stats(f"campaigns/{campaign}", "adsquad", query)
+        except PlatformError as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
+            return None
 
     async def _stats(self, path: str, breakdown: str, query: Mapping[str, str]) -> list[dict[str, Any]]:
         asked = {**query, "breakdown": breakdown}

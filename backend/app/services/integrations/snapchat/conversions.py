@@ -11,8 +11,8 @@ from app.services.integrations.snapchat.normalisation import user_data
 EVENTS: Mapping[str, str] = {
     "purchase": "PURCHASE",
     "add_to_cart": "ADD_CART",
-    # Snapchat has no lead: one of five events of the advertiser's own stands for it.
-    "lead": "CUSTOM_EVENT_1",
+    # Snapchat has no lead: one of five events stands for it, which the advertiser chooses.
+    "lead": "CUSTOM_EVENT",
     "page_view": "PAGE_VIEW",
     "sign_up": "SIGN_UP",
     "search": "SEARCH",
@@ -25,11 +25,11 @@ _TOGETHER = frozenset({"client_ip_address", "client_user_agent"})
 _LIMITED = ["LMU"]
 
 
-def prepare(event: ConversionEvent, now: datetime) -> PreparedEvent | EventRefused:
-    """The event as Snapchat wants it at `now`, or why it is not sent."""
-    platform_event = EVENTS.get(event.name)
+def prepare(event: ConversionEvent, now: datetime, lead_event: str | None) -> PreparedEvent | EventRefused:
+    """The event as Snapchat wants it at `now`, or why it is not sent; `lead_event` stands for a lead."""
+    platform_event = lead_event if event.name == "lead" else EVENTS.get(event.name)
     if platform_event is None:
-        return EventRefused("no_such_event")
+        return EventRefused("lead_event_not_chosen" if event.name == "lead" else "no_such_event")
     if event.at < now - _OLDEST:
         return EventRefused("older_than_37_days")
     if event.at > now + _AHEAD:

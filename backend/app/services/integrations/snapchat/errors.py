@@ -33,7 +33,7 @@ def refusal(status: int, headers: Mapping[str, str], body: Any, *, mutating: boo
         return _unreadable(status, headers, mutating=mutating)
     reason = _first_failure(body) if mutating else None
     if reason is not None and status < _SERVER_ERROR:
-        return _not_taken(reason, status, body)
+        return not_taken(reason, status, body)
     if status < _REFUSED and not _says_no(body):
         return None
     code, message = _told(body)
@@ -71,7 +71,7 @@ def _first_failure(body: Mapping[str, Any]) -> str | None:
     return next((reason for reason in found if reason is not None), None)
 
 
-def _not_taken(reason: str, status: int, body: Mapping[str, Any]) -> PlatformError:
+def not_taken(reason: str, status: int, body: Mapping[str, Any]) -> PlatformError:
     """The verdict on the one entity that was sent: not applied. Without a code it is Snapchat's own trouble."""
     code, colon, _ = reason.partition(":")
     known = bool(colon) and code.startswith("E") and code[1:].isdecimal()
@@ -98,7 +98,7 @@ def _told(body: Mapping[str, Any]) -> tuple[str, str]:
 
 def _kind(status: int, body: Mapping[str, Any], *, mutating: bool) -> PlatformErrorKind:
     if "error" in body:
-        gone = body["error"] in _GRANT_GONE
+        gone = str(body["error"]) in _GRANT_GONE
         if status < _SERVER_ERROR:
             return PlatformErrorKind.AUTH if gone else PlatformErrorKind.INVALID
     if status in _KINDS:

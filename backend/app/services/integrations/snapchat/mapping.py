@@ -68,9 +68,13 @@ def account(row: Mapping[str, Any], pixels: Iterable[tuple[str, str]] = ()) -> R
         name=str(row.get("name", "")),
         currency=str(row["currency"]),
         timezone=str(row["timezone"]),
-        status=str(row.get("status", "unknown")).lower(),
+        status=account_status(row),
         pixels=tuple(pixels),
     )
+
+
+def account_status(row: Mapping[str, Any]) -> str:
+    return str(row.get("status", "unknown")).lower()
 
 
 def status_to_snapchat(status: str) -> str:
@@ -95,7 +99,7 @@ def entity(
         account=account_id,
         name=str(row.get("name", "")),
         status=status,
-        effective_status=_effective(status, row.get("delivery_status")),
+        effective_status=effective(status, row.get("delivery_status")),
         daily_budget_micros=daily,
         lifetime_budget_micros=lifetime,
         currency=currency,
@@ -103,9 +107,9 @@ def entity(
         budget_level=entity_type if daily is not None or lifetime is not None else "unknown",
         objective=objective.get("objective_v2_type") if isinstance(objective, dict) else row.get("objective"),
         bid_strategy=row.get("bid_strategy"),
-        started_at=_time(row.get("start_time")),
-        ends_at=_time(row.get("end_time")),
-        updated_at=_time(row.get("updated_at")),
+        started_at=moment(row.get("start_time")),
+        ends_at=moment(row.get("end_time")),
+        updated_at=moment(row.get("updated_at")),
     )
 
 
@@ -183,13 +187,15 @@ def metrics(
     timezone: str,
     conversion: ConversionSettings,
 ) -> MetricsReading:
-    """Ad squads' days with their campaign's id, summed to campaigns' days."""
+    """Ad squads' days with their campaign's id, summed to campaigns' days; one that came twice counts once."""
     name, zone = counted(conversion), ZoneInfo(timezone)
     sums: dict[tuple[str, date], MetricsDay] = {}
     seen: dict[date, set[str]] = {}
     for campaign, squad in squads:
         for entry in squad["timeseries"]:
             day = _required_time(entry["start_time"]).astimezone(zone).date()
+            if str(squad["id"]) in seen.get(day, ()):
+                continue
             stats, before = entry["stats"], sums.get((campaign, day))
             sums[campaign, day] = MetricsDay(
                 campaign=campaign,
@@ -198,7 +204,7 @@ def metrics(
                 spend_micros=(before.spend_micros if before else 0) + from_micro(stats.get("spend", 0)),
                 impressions=(before.impressions if before else 0) + int(stats.get("impressions", 0)),
                 clicks=(before.clicks if before else 0) + int(stats.get("swipes", 0)),
-                conversions=(before.conversions if before else Decimal(0)) + Decimal(str(stats.get(name, 0))),
+                conversions=(before.conversions if before else Decimal(0)) + _number(stats.get(name, 0)),
                 conversion_value_micros=(before.conversion_value_micros if before else 0)
                 + from_micro(stats.get(f"{name}_value", 0)),
                 rows=(before.rows if before else 0) + 1,
@@ -227,11 +233,11 @@ def edit(row: Mapping[str, Any]) -> RemoteEdit:
 
 def touched_since(row: Mapping[str, Any], since: datetime) -> bool:
     """Whether its log can have anything new; one that does not say when it was changed may have."""
-    at = _time(row.get("updated_at"))
+    at = moment(row.get("updated_at"))
     return at is None or at >= since
 
 
-def _effective(status: str, delivery: Any) -> str:
+def effective(status: str, delivery: Any) -> str:
     """Snapchat's first reason why it does not deliver; its own status where it says none."""
     if status != "active" or not isinstance(delivery, list) or not delivery or _DELIVERS in delivery:
         return status
@@ -242,11 +248,18 @@ def _budget(value: Any) -> int | None:
     return from_micro(value) or None if value is not None else None
 
 
+def _number(told: Any) -> Decimal:
+    found = Decimal(str(told))
+    if not found.is_finite():
+        raise ValueError(f"{told!r} is no number")
+    return found
+
+
 def _midnight(day: date, zone: ZoneInfo) -> str:
     return datetime(day.year, day.month, day.day, tzinfo=zone).isoformat(timespec="milliseconds")
 
 
-def _time(text: Any) -> datetime | None:
+def moment(text: Any) -> datetime | None:
     return None if not text else _required_time(text)
 
 

@@ -11,13 +11,14 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import phonenumbers
+from app.core.countries import alpha_2
+from app.core.phones import e164
 
 _HASHED = re.compile(r"[0-9a-f]{64}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _US_ZIP = re.compile(r"\d{5}")
+_ZIP_PLUS_4 = re.compile(r"\d{5}-\d{4}")
 _CLICK = re.compile(r"[\x21-\x7e]{1,500}")
-_COUNTRY_WORDS = {"usa": "us", "uk": "gb", "united states": "us", "united kingdom": "gb"}
 _GENDERS = {"f": "f", "female": "f", "woman": "f", "m": "m", "male": "m", "man": "m"}
 _STATES = {
     "alabama": "al", "alaska": "ak", "arizona": "az", "arkansas": "ar", "california": "ca", "colorado": "co",
@@ -57,16 +58,8 @@ def phone(value: str, country: str | None = None) -> str | None:
     >>> phone("+44 844 412 4653"), phone("0044 (0)844 412 4653"), phone("06 20 123 4567", "hu"), phone("123 45")
     ('448444124653', '448444124653', '36201234567', None)
     """
-    text = value.strip()
-    if text.startswith("00"):
-        text = f"+{text[2:]}"
-    try:
-        number = phonenumbers.parse(text, country.upper() if country else None)
-    except phonenumbers.NumberParseException:
-        return None
-    if not phonenumbers.is_possible_number(number):
-        return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164).removeprefix("+")
+    number = e164(value, country)
+    return number.removeprefix("+") if number else None
 
 
 def name(value: str, _country: str | None = None) -> str | None:
@@ -98,13 +91,13 @@ def state(value: str, _country: str | None = None) -> str | None:
 
 
 def postal_code(value: str, country: str | None = None) -> str | None:
-    """No spaces and no dash; of a US code the first five digits.
+    """No spaces and no dash; of a US code, which ZIP+4 is of whatever country, the first five digits.
 
-    >>> postal_code("94035-1234", "us"), postal_code("M1 1AE", "gb"), postal_code("9403", "us")
+    >>> postal_code("94035-1234"), postal_code("M1 1AE", "gb"), postal_code("9403", "us")
     ('94035', 'm11ae', None)
     """
     found = value.strip().lower().replace(" ", "")
-    if country == "us":
+    if country == "us" or (not country and _ZIP_PLUS_4.fullmatch(found)):
         digits = _US_ZIP.match(found)
         return digits[0] if digits else None
     return found.replace("-", "") or None
@@ -116,9 +109,8 @@ def country_code(value: str, _country: str | None = None) -> str | None:
     >>> country_code("US"), country_code("usa"), country_code("Elbonia")
     ('us', 'us', None)
     """
-    found = value.strip().lower()
-    found = _COUNTRY_WORDS.get(found, found)
-    return found if found.upper() in phonenumbers.SUPPORTED_REGIONS else None
+    code = alpha_2(value)
+    return code.lower() if code else None
 
 
 def gender(value: str, _country: str | None = None) -> str | None:

@@ -64,7 +64,10 @@ class SnapchatTransport:
         for _ in range(_MOST_PAGES):
             body = await self.read(operation, path, wanted, token=token)
             yield body
-            link = (body.get("paging") or {}).get("next_link")
+            paging = body.get("paging")
+            if not isinstance(paging, dict | None):
+                raise _malformed("A list came without its pages.")
+            link = (paging or {}).get("next_link")
             if not link:
                 return
             cursor = parse_qs(urlsplit(str(link)).query).get("cursor")
@@ -84,10 +87,15 @@ class SnapchatTransport:
         token: str,
         permit_id: UUID | None = None,
         patient: bool = False,
+        method: str = "PUT",
     ) -> dict[str, Any]:
-        """A PUT of a whole entity; see `Wire.write`."""
-        call = self._call("PUT", operation, path, body=body, token=token)
+        """A PUT of a whole entity, or a POST of a new one; see `Wire.write`."""
+        call = self._call(method, operation, path, body=body, token=token)
         return await self._wire.write(call, permit_id=permit_id, patient=patient)
+
+    async def send(self, method: str, operation: str, path: str, body: Any, *, token: str) -> dict[str, Any]:
+        """A request that changes nothing when it comes again: segments and who is in them. Its items are not judged."""
+        return await self._wire.once(self._call(method, operation, path, body=body, token=token))
 
     async def post(self, asset: str, events: Sequence[Mapping[str, Any]], *, token: str) -> dict[str, Any]:
         """Conversions may be sent again: Snapchat deduplicates. Their host wants the token in the query."""
@@ -132,6 +140,7 @@ class SnapchatTransport:
             headers={"Authorization": f"Bearer {token}"},
             query=dict(query) if query else None,
             json=body,
+            asked=dict(query or {}) if body is None else body,
         )
 
 

@@ -1,13 +1,15 @@
 """One ad account at TikTok."""
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from app.core.logging import get_logger
+from app.services.integrations.ads.ports import AdState
+from app.services.integrations.campaigns.ports import Created
 from app.services.integrations.ports import (
+    CREATE_AD_SET,
+    CREATE_CAMPAIGN,
     SET_DAILY_BUDGET,
     SET_LIFETIME_BUDGET,
     SET_STATUS,
@@ -16,7 +18,6 @@ from app.services.integrations.ports import (
     BudgetedType,
     ConversionEvent,
     ConversionSettings,
-    EditsNotReady,
     EntityState,
     EventRefused,
     MetricsReading,
@@ -27,19 +28,20 @@ from app.services.integrations.ports import (
     RemoteEdit,
     mutates,
 )
-from app.services.integrations.tiktok import changes, conversions, mapping
-from app.services.integrations.tiktok.money import NotMoney, to_budget
+from app.services.integrations.tiktok import ads, changes, conversions, creation, mapping
+from app.services.integrations.tiktok.change_log import PAUSES, ChangeLogs
+from app.services.integrations.tiktok.money import NotMoney, least_daily, to_budget
 from app.services.integrations.tiktok.transport import PLATFORM, BusinessTransport, data_of
 from app.services.trust_engine.gate.permits import Change, Permit
 
 log = get_logger(__name__)
 
 _PAGE = 1_000
+_ODD = (KeyError, ValueError, TypeError, AttributeError, ArithmeticError)
+"""What reading a row of another shape raises."""
 _PASSING = frozenset({PlatformErrorKind.TRANSIENT, PlatformErrorKind.RATE_LIMITED})
 _PATHS: dict[str, str] = {"campaign": "campaign", "ad_set": "adgroup"}
 _FIELDS = {"campaign": mapping.CAMPAIGN_FIELDS, "ad_set": mapping.AD_GROUP_FIELDS}
-_LOG_PAUSES = (0.2, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0)
-"""Seconds between looks at a change log that TikTok is writing."""
 _LOG_MARGIN = timedelta(days=1)
 """Asked for around the time that is wanted: TikTok does not say in whose time zone it reads the bounds."""
 
@@ -57,6 +59,7 @@ class TikTokClient:
         currency: str,
         timezone: str,
         read_only: bool,
+        log_pauses: Sequence[float] = PAUSES,
     ) -> None:
         self._transport = transport
         self._permits = permits
@@ -64,6 +67,9 @@ class TikTokClient:
         self._account = account
         self._currency = currency
         self._timezone = timezone
+        self._change_logs = ChangeLogs(
+            transport, token=token, account=account, timezone=timezone, pauses=log_pauses
+        )
         self.read_only = read_only
 
     async def list_campaigns(self) -> list[EntityState]:
@@ -71,6 +77,12 @@ class TikTokClient:
 
     async def list_ad_sets(self) -> list[EntityState]:
         return await self._list("list_ad_sets", "ad_set")
+
+    async def list_ads(self) -> list[AdState]:
+        return await ads.listed(self._transport, self._account, token=self._token)
+
+    async def account_status(self) -> str:
+        return await ads.account_status(self._transport, self._account, token=self._token)
 
     async def read_entity(self, entity_type: BudgetedType, external_id: str) -> EntityState:
         path, params = self._one(entity_type, external_id)
@@ -94,10 +106,10 @@ class TikTokClient:
                 "page_size": _PAGE,
             }
             pages = self._transport.pages("fetch_metrics", "report/integrated/get", params, token=self._token)
-            rows += [row async for row in pages]
+            rows += await self._report(pages)
         try:
             return mapping.metrics(rows, currency=self._currency, conversion=conversion)
-        except (KeyError, ValueError, TypeError) as error:
+        except _ODD as error:
             raise _malformed(f"A report's row came without {error}.") from error
 
     async def recent_edits(self, since: datetime, until: datetime) -> list[RemoteEdit]:
@@ -106,7 +118,7 @@ class TikTokClient:
         An app may lack the permission for it: then nothing is known of foreign edits, and the log says so.
         """
         try:
-            text = await self._change_log(since - _LOG_MARGIN, until + _LOG_MARGIN)
+            text = await self._change_logs.text(since - _LOG_MARGIN, until + _LOG_MARGIN)
         except PlatformError as error:
             if error.kind is not PlatformErrorKind.PERMISSION:
                 raise
@@ -164,6 +176,57 @@ class TikTokClient:
             change, permit, f"{kind}/status/update", body, is_stop=operation == "DISABLE"
         )
 
+    @mutates
+    async def create_campaign(self, change: Change, permit: Permit) -> Created:
+        return await self._create(CREATE_CAMPAIGN, "campaign", change, permit)
+
+    @mutates
+    async def create_ad_set(self, change: Change, permit: Permit) -> Created:
+        return await self._create(CREATE_AD_SET, "ad_set", change, permit)
+
+    async def least_daily_micros(self, entity_type: BudgetedType) -> int | None:
+        return least_daily(entity_type, self._currency)
+
+    async def _create(
+        self, operation: str, entity_type: BudgetedType, change: Change, permit: Permit
+    ) -> Created:
+        self._is_for_here(change, operation)
+        if change.entity_type != entity_type or change.before:
+            raise _invalid("tiktok.other_change", f"{operation} creates what was not there.")
+        await self._transport.may_leave()
+        try:
+            if entity_type == "campaign":
+                body = creation.campaign(change.after, self._currency)
+            else:
+                body = creation.ad_group(change.after, self._currency, await self._pixel(change.after))
+                await self._owned("campaign", str(change.after["campaign"]))
+        except (KeyError, ValueError) as error:
+            raise _invalid("tiktok.not_creatable", f"TikTok has no word for this: {error}.") from error
+        kind = _PATHS[entity_type]
+        answer = await self._send(change, permit, f"{kind}/create", body)
+        found = str(data_of(answer).get(f"{kind}_id") or "")
+        if not found.isdecimal():
+            raise PlatformError(
+                PlatformErrorKind.AMBIGUOUS, "tiktok.no_id", "TikTok did not say what it had created."
+            )
+        return Created(found, str(answer["request_id"]) if answer.get("request_id") else None)
+
+    async def _pixel(self, after: Mapping[str, Any]) -> str | None:
+        """TikTok's number of a pixel; everywhere else it is named by its code."""
+        if after.get("pixel") is None:
+            return None
+        params = {"advertiser_id": self._account, "code": str(after["pixel"])}
+        data = await self._transport.ask("read_pixel", "pixel/list", params, token=self._token)
+        for row in data.get("pixels") or ():
+            if str(row.get("pixel_code")) == params["code"]:
+                return str(row["pixel_id"])
+        raise _invalid("tiktok.no_pixel", "This ad account has no such pixel.")
+
+    async def _owned(self, entity_type: BudgetedType, entity: str) -> dict[str, Any]:
+        """The entity, asked for within this account."""
+        path, params = self._one(entity_type, entity)
+        return self._only(await self._transport.ask("read_owner", path, params, token=self._token), entity)
+
     async def _set_budget(self, operation: str, fact: str, change: Change, permit: Permit) -> Applied:
         self._is_ours(change, operation, {fact})
         micros = change.after[fact]
@@ -184,16 +247,7 @@ class TikTokClient:
         if not is_stop:
             await self._transport.may_leave()
         await self._demand_own(change, is_stop=is_stop)
-        told = {"advertiser_id": self._account, **body}
-        await self._permits.use(permit, change)
-        answer = await self._transport.write(
-            change.operation,
-            path,
-            told,
-            token=self._token,
-            permit_id=permit.id,
-            patient=is_stop,
-        )
+        answer = await self._send(change, permit, path, body, patient=is_stop)
         if change.entity not in _named(data_of(answer), _PATHS[change.entity_type]):
             raise PlatformError(
                 PlatformErrorKind.AMBIGUOUS,
@@ -202,21 +256,28 @@ class TikTokClient:
             )
         return Applied(str(answer["request_id"]) if answer.get("request_id") else None)
 
+    async def _send(
+        self, change: Change, permit: Permit, path: str, body: Mapping[str, Any], *, patient: bool = False
+    ) -> dict[str, Any]:
+        told = {"advertiser_id": self._account, **body}
+        await self._permits.use(permit, change)
+        return await self._transport.write(
+            change.operation, path, told, token=self._token, permit_id=permit.id, patient=patient
+        )
+
     async def _demand_own(self, change: Change, *, is_stop: bool) -> None:
         """Ask TikTok for the entity within this account, and that its budget is of the kind that is to be set.
 
         A stop that cannot learn it goes on, for nothing may hold a stop back; one for another account does not.
         """
         entity_type: BudgetedType = "campaign" if change.entity_type == "campaign" else "ad_set"
-        path, params = self._one(entity_type, change.entity)
         try:
-            data = await self._transport.ask("read_owner", path, params, token=self._token)
+            row = await self._owned(entity_type, change.entity)
         except PlatformError as error:
             if not is_stop or error.kind not in _PASSING:
                 raise
             log.warning("integrations.owner_not_asked", entity=change.entity, code=error.code)
             return
-        row = self._only(data, change.entity)
         if is_stop:
             return
         if mapping.is_automated(row):
@@ -235,7 +296,10 @@ class TikTokClient:
 
     def _only(self, data: Mapping[str, Any], external_id: str) -> dict[str, Any]:
         """The one row that was asked for, of this account."""
-        for row in data.get("list") or ():
+        rows = data.get("list")
+        for row in rows if isinstance(rows, list) else ():
+            if not isinstance(row, dict):
+                raise _malformed("A row came without its fields.")
             if external_id not in {str(row.get("campaign_id")), str(row.get("adgroup_id"))}:
                 continue
             if str(row.get("advertiser_id")) == self._account:
@@ -247,16 +311,31 @@ class TikTokClient:
 
     def _is_ours(self, change: Change, operation: str, facts: set[str]) -> None:
         """Refuse, before a permit is spent, what could never be meant for this method of this account."""
-        if self.read_only:
-            raise _read_only()
-        if (change.platform, change.account, change.operation) != (PLATFORM, self._account, operation):
-            raise _invalid("tiktok.other_change", "This change is for another account or operation.")
+        self._is_for_here(change, operation)
         if change.entity_type not in _PATHS or not change.entity.isdecimal():
             raise _invalid("tiktok.not_an_entity", "Only campaigns and ad groups are changed here.")
         if set(change.after) != facts:
             raise _invalid(
                 "tiktok.other_facts", f"{operation} sets {', '.join(sorted(facts))} and nothing else."
             )
+
+    def _is_for_here(self, change: Change, operation: str) -> None:
+        if self.read_only:
+            raise _read_only()
+        if (change.platform, change.account, change.operation) != (PLATFORM, self._account, operation):
+            raise _invalid("tiktok.other_change", "This change is for another account or operation.")
+
+    @staticmethod
+    async def _report(pages: AsyncIterator[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Looked at as they come: rows without what tells them apart are no list that moved."""
+        try:
+            rows: list[dict[str, Any]] = []
+            async for row in pages:
+                mapping.ad_groups_day(row)
+                rows.append(row)
+        except _ODD as error:
+            raise _malformed(f"A report's row came without {error}.") from error
+        return rows
 
     async def _list(self, operation: str, entity_type: BudgetedType) -> list[EntityState]:
         params = {
@@ -281,35 +360,8 @@ class TikTokClient:
             return mapping.entity(entity_type, row, account_id=self._account, currency=self._currency)
         except NotMoney as error:
             raise PlatformError(PlatformErrorKind.UNSUPPORTED, "tiktok.not_money", str(error)) from error
-        except (KeyError, ValueError) as error:
+        except _ODD as error:
             raise _malformed(f"An object came without {error}.") from error
-
-    async def _change_log(self, since: datetime, until: datetime) -> str:
-        zone = ZoneInfo(self._timezone)
-        body = {
-            "advertiser_id": self._account,
-            "start_time": f"{since.astimezone(zone):%Y-%m-%d %H:%M:%S}",
-            "end_time": f"{until.astimezone(zone):%Y-%m-%d %H:%M:%S}",
-            "timezone": self._timezone,
-        }
-        made = await self._transport.post("recent_edits", "changelog/task/create", body, token=self._token)
-        task = data_of(made).get("task_id")
-        if not task:
-            raise _malformed("No task for the change log came back.")
-        params = {"advertiser_id": self._account, "task_id": str(task)}
-        for pause in _LOG_PAUSES:
-            told = await self._transport.read(
-                "recent_edits", "changelog/task/check", params, token=self._token
-            )
-            if told.get("status") == "SUCCESS":
-                file = await self._transport.read(
-                    "recent_edits", "changelog/task/download", params, token=self._token
-                )
-                return str(file.get("changelog") or "")
-            if told.get("status") == "FAILED":
-                break
-            await asyncio.sleep(pause)
-        raise EditsNotReady("tiktok.no_change_log", "TikTok has not written the change log yet.")
 
 
 def _named(data: Mapping[str, Any], kind: str) -> set[str]:

@@ -71,11 +71,14 @@ def account(row: Mapping[str, Any], pixels: Iterable[tuple[str, str]] = ()) -> R
         name=str(row["name"]),
         currency=str(row["currency"]),
         timezone=str(row.get("display_timezone") or row["timezone"]),
-        status="active"
-        if row["status"] == "STATUS_ENABLE"
-        else str(row["status"]).removeprefix("STATUS_").lower(),
+        status=account_status(row),
         pixels=tuple(pixels),
     )
+
+
+def account_status(row: Mapping[str, Any]) -> str:
+    word = str(row["status"])
+    return "active" if word == "STATUS_ENABLE" else word.removeprefix("STATUS_").lower()
 
 
 def status_to_tiktok(status: str) -> str:
@@ -93,7 +96,7 @@ def entity(
 ) -> EntityState:
     daily, lifetime = budgets(row, currency)
     secondary = str(row.get("secondary_status") or "")
-    effective = _EFFECTIVE.get(secondary) or _bare(secondary) or status(row)
+    effective = _EFFECTIVE.get(secondary) or bare(secondary) or status(row)
     kind = "campaign" if entity_type == "campaign" else "adgroup"
     return EntityState(
         entity_type=entity_type,
@@ -109,11 +112,11 @@ def entity(
         budget_level=entity_type if daily is not None or lifetime is not None else "unknown",
         objective=row.get("objective_type"),
         bid_strategy=row.get("bid_type"),
-        started_at=_time(row.get("schedule_start_time") or row.get("create_time")),
-        ends_at=_time(row.get("schedule_end_time"))
+        started_at=moment(row.get("schedule_start_time") or row.get("create_time")),
+        ends_at=moment(row.get("schedule_end_time"))
         if row.get("schedule_type") == "SCHEDULE_START_END"
         else None,
-        updated_at=_time(row.get("modify_time")),
+        updated_at=moment(row.get("modify_time")),
     )
 
 
@@ -125,7 +128,7 @@ def status(row: Mapping[str, Any]) -> str:
 
 
 def budgets(row: Mapping[str, Any], currency: str) -> tuple[int | None, int | None]:
-    """The daily and the lifetime budget in micros; None where it lives at the other level or is of the other kind.
+    """The daily and the lifetime budget in micros; None where it lives at the other level or is of another kind.
 
     A dynamic daily budget is one over a week's mean, of which TikTok spends at most 125 % on a day.
     """
@@ -136,9 +139,8 @@ def budgets(row: Mapping[str, Any], currency: str) -> tuple[int | None, int | No
         return None, None
     if mode in DAILY:
         return micros, None
-    if mode == LIFETIME:
-        return None, micros
-    raise NotUnderstood("tiktok.budget_mode", f"A budget of the mode {mode!r} is not understood.")
+    # A mode that is not known is neither: one campaign of a new kind must not hide all the others.
+    return (None, micros) if mode == LIFETIME else (None, None)
 
 
 def is_automated(row: Mapping[str, Any]) -> bool:
@@ -181,11 +183,11 @@ def spans(since: date, until: date) -> list[tuple[date, date]]:
 def metrics(
     rows: Iterable[Mapping[str, Any]], *, currency: str, conversion: ConversionSettings
 ) -> MetricsReading:
-    """Ad groups' rows, summed to campaigns' days."""
+    """Ad groups' rows, summed to campaigns' days; of an ad group's day that came twice the last is meant."""
     count, value = counted(conversion)
     sums: dict[tuple[str, date], MetricsDay] = {}
     seen: dict[date, set[str]] = {}
-    for row in rows:
+    for row in {ad_groups_day(row): row for row in rows}.values():
         told, about = row["metrics"], row["dimensions"]
         day = date.fromisoformat(str(about["stat_time_day"])[:10])
         key = (str(told["campaign_id"]), day)
@@ -205,6 +207,12 @@ def metrics(
     return MetricsReading(tuple(sums.values()), {day: frozenset(ids) for day, ids in seen.items()})
 
 
+def ad_groups_day(row: Mapping[str, Any]) -> tuple[str, str]:
+    """What a row of a report speaks of."""
+    about = row["dimensions"]
+    return str(about["adgroup_id"]), str(about["stat_time_day"])
+
+
 def _nothing(campaign: str, day: date, currency: str) -> MetricsDay:
     return MetricsDay(
         campaign=campaign, day=day, currency=currency, spend_micros=0, impressions=0, clicks=0,
@@ -214,16 +222,19 @@ def _nothing(campaign: str, day: date, currency: str) -> MetricsDay:
 
 def _number(told: Any) -> Decimal:
     try:
-        return Decimal(str(told))
+        found = Decimal(str(told))
     except InvalidOperation as error:
         raise ValueError(f"{told!r} is no number") from error
+    if not found.is_finite():
+        raise ValueError(f"{told!r} is no number")
+    return found
 
 
-def _bare(secondary: str) -> str:
+def bare(secondary: str) -> str:
     """`ADGROUP_STATUS_BALANCE_EXCEED` is `balance_exceed`."""
     return secondary.rpartition("STATUS_")[2].lower()
 
 
-def _time(told: Any) -> datetime | None:
+def moment(told: Any) -> datetime | None:
     """TikTok's times are UTC and do not say so."""
     return datetime.strptime(str(told), "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC) if told else None

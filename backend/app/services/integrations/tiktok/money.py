@@ -24,6 +24,29 @@ class NotMoney(ValueError):
     """An amount that TikTok's precision cannot hold exactly, or a currency that TikTok's table does not know."""
 
 
+_RATIOS = {
+    4: "PLN",
+    10: "HKD ZAR DKK SEK NOK TRY MXN THB CNY BOB CZK EGP GTQ HNL MOP TWD NIO UAH UYU",
+    50: "PHP",
+    100: "JPY RUB DZD BDT ISK INR KES NGN PKR",
+    1_000: "KRW CLP COP CRC",
+    10_000: "IDR PYG VND",
+    100_000: "VEF",
+}
+_RATIO = {code: ratio for ratio, codes in _RATIOS.items() for code in codes.split()}
+_LEAST = {"campaign": 50, "ad_set": 20}
+
+
+def least_daily(entity_type: str, currency: str) -> int | None:
+    """The smallest daily budget at that level, in micros: TikTok's 50 and 20, by its ratio of the currency.
+
+    >>> least_daily("campaign", "USD"), least_daily("ad_set", "JPY")
+    (50000000, 2000000000)
+    """
+    known = currency in DECIMALS
+    return _LEAST[entity_type] * _RATIO.get(currency, 1) * MICROS if known else None
+
+
 def smallest(currency: str) -> int:
     """The smallest step of a budget, in micros."""
     try:

@@ -10,12 +10,12 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import phonenumbers
+from app.core.countries import alpha_2
+from app.core.phones import e164
 
 _HASHED = re.compile(r"[0-9a-f]{64}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _PLAIN = re.compile(r"[a-z0-9]+")
-_COUNTRY_WORDS = {"usa": "us", "uk": "gb", "united states": "us", "united kingdom": "gb"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,7 @@ def phone(value: str, country: str | None = None) -> str | None:
     >>> phone("(+1)2133734253"), phone("06 20 123 4567", "hu"), phone("650 555 1212")
     ('+12133734253', '+36201234567', None)
     """
-    try:
-        number = phonenumbers.parse(value, country.upper() if country else None)
-    except phonenumbers.NumberParseException:
-        return None
-    if not phonenumbers.is_possible_number(number):
-        return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return e164(value, country)
 
 
 def external_id(value: str, _country: str | None = None) -> str | None:
@@ -78,9 +72,8 @@ def place(value: str, _country: str | None = None) -> str | None:
 
 def country_code(value: str, _country: str | None = None) -> str | None:
     """Two letters of ISO 3166."""
-    found = value.strip().lower()
-    found = _COUNTRY_WORDS.get(found, found)
-    return found if found.upper() in phonenumbers.SUPPORTED_REGIONS else None
+    code = alpha_2(value)
+    return code.lower() if code else None
 
 
 def ip_address(value: str, _country: str | None = None) -> str | None:

@@ -64,15 +64,25 @@ class BusinessTransport:
     async def pages(
         self, operation: str, path: str, params: Mapping[str, Any], *, token: str, key: str = "list"
     ) -> AsyncIterator[dict[str, Any]]:
-        """Every row of a list, page by page."""
+        """Every row of a list, page by page. One that changes as it is turned over is read again by the caller."""
+        told: set[str] = set()
         for page in range(1, _MOST_PAGES + 1):
             data = await self.read(operation, path, {**params, "page": page}, token=token)
             rows, about = data.get(key), data.get("page_info")
             if not isinstance(rows, list) or not isinstance(about, dict):
                 raise _malformed("A list came without its rows.")
             for row in rows:
+                if not isinstance(row, dict):
+                    raise _malformed("A list came without its rows.")
+                told.add(json.dumps(row, sort_keys=True))
                 yield row
             if page >= _whole(about.get("total_page")):
+                if len(told) < _whole(about.get("total_number")):
+                    raise PlatformError(
+                        PlatformErrorKind.TRANSIENT,
+                        "tiktok.list_moved",
+                        "The list changed while it was read.",
+                    )
                 return
         raise PlatformError(PlatformErrorKind.INVALID, "tiktok.endless_paging", "The list does not end.")
 
@@ -87,7 +97,7 @@ class BusinessTransport:
         patient: bool = False,
     ) -> dict[str, Any]:
         """A POST that changes an account; see `Wire.write`."""
-        call = self._post(operation, path, body, token)
+        call = self._post(operation, path, body, token, told=True)
         return await self._wire.write(call, permit_id=permit_id, patient=patient)
 
     async def post(
@@ -104,9 +114,18 @@ class BusinessTransport:
             path=path,
             headers={"Access-Token": token},
             query={name: _text(value) for name, value in params.items()},
+            asked=dict(params),
         )
 
-    def _post(self, operation: str, path: str, body: Mapping[str, Any], token: str | None) -> Call:
+    def _post(
+        self,
+        operation: str,
+        path: str,
+        body: Mapping[str, Any],
+        token: str | None,
+        *,
+        told: bool = False,
+    ) -> Call:
         return Call(
             operation=operation,
             method="POST",
@@ -114,6 +133,7 @@ class BusinessTransport:
             path=path,
             headers={"Access-Token": token} if token else {},
             json=dict(body),
+            asked=dict(body) if told else None,
         )
 
 

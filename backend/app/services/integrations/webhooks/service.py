@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import secrets
 import socket
 import time
 from collections.abc import Mapping
@@ -12,12 +13,36 @@ import httpx2
 
 from app.services.integrations.gateway import gateway
 from app.services.integrations.outgoing import AddressRefused, resolve
+from app.services.integrations.webhooks.meta_rules import is_signed
+from app.services.integrations.webhooks.rules import (
+    SECRET_BYTES,
+    address_fault,
+    new_secret,
+    signed_headers,
+    wished_pause,
+)
+
+__all__ = [
+    "GONE",
+    "Answer",
+    "is_signed",
+    "made_secret",
+    "post",
+    "signed_headers",
+    "usable",
+    "where_it_leads",
+    "wished_pause",
+]
 
 _ANSWER_SECONDS = 15.0
 _CONNECT_SECONDS = 5.0
 _RESOLVE_SECONDS = 5.0
 _REST_SECONDS = 1.0
 _MOST_BYTES = 65_536
+GONE = 410
+"""The receiver wants nothing more."""
+_REDIRECTS = range(300, 400)
+_TAKEN = range(200, 300)
 _PORTS = {"https": 443, "http": 80}
 
 
@@ -29,6 +54,33 @@ class Answer:
     error: str | None
     duration_ms: int
     retry_after: str | None = None
+
+    @property
+    def is_taken(self) -> bool:
+        return self.status in _TAKEN
+
+    @property
+    def fault(self) -> str | None:
+        """In words, for people; None where it was taken."""
+        if self.status is None:
+            return self.error
+        if self.is_taken:
+            return None
+        if self.status == GONE:
+            return "It answered 410: it wants nothing more."
+        if self.status in _REDIRECTS:
+            return f"It answered {self.status}, a redirect, which is not followed: give the address that it leads to."
+        return f"It answered {self.status}."
+
+
+def made_secret() -> str:
+    """A new one, from the system's own randomness."""
+    return new_secret(secrets.token_bytes(SECRET_BYTES))
+
+
+async def usable(url: str) -> str | None:
+    """None for an address that can be called; else what is wrong with it. It is looked at again when it is called."""
+    return address_fault(url, allow_plain=allows_private()) or await where_it_leads(url)
 
 
 def allows_private() -> bool:

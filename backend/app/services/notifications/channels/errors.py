@@ -44,6 +44,21 @@ class NoChannelChosen(Conflict):
     code = "notifications.channels.no_channel"
 
 
+class WebhookNotSet(NotFound):
+    """No webhook is set up."""
+
+    code = "notifications.channels.webhook_not_set"
+
+
+class WebhookAddressUnusable(Invalid):
+    """The address cannot be used."""
+
+    code = "notifications.channels.webhook_address_unusable"
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(fields=[FieldError("body.url", fault, self.code)])
+
+
 class DeliveryUnknown(NotFound):
     """There is no such message in the log."""
 

@@ -1,9 +1,12 @@
 """How often a message is tried, and what one mail of several says. Pure."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
+from app.models.notifications.kinds import DeliveryKind
 from app.services.notifications.wording_rules import Worded, plain, shortened, subject_line
 
 MOST_ATTEMPTS = 8
@@ -20,6 +23,10 @@ class Outcome:
     pointless: bool = False
     retry_after: float | None = None
     reference: str | None = None
+    at_once: bool = False
+    """Another try may follow without a pause: it will be another message."""
+    rests_one: bool = False
+    """`retry_after` is this person's alone, not the whole channel's."""
 
     @property
     def is_sent(self) -> bool:
@@ -32,8 +39,31 @@ def pause_before(attempt: int, retry_after: float | None) -> timedelta:
     return max(grown, timedelta(seconds=retry_after or 0))
 
 
+def due_again(now: datetime, attempt: int, outcome: Outcome) -> datetime:
+    return now if outcome.at_once else now + pause_before(attempt, outcome.retry_after)
+
+
 def is_dead(outcome: Outcome, attempts: int) -> bool:
     return outcome.permanent or attempts >= MOST_ATTEMPTS
+
+
+def webhook_body(
+    *,
+    kind: str,
+    at: datetime,
+    company: tuple[int, str],
+    told: Mapping[str, Any] | None,
+) -> bytes:
+    """What a webhook is sent; `told` is the notification, None for a test. The same fields every time."""
+    tenant_id, name = company
+    message = {
+        "type": "test" if told is None else "notification",
+        "repeat": kind == DeliveryKind.REPEAT,
+        "timestamp": at.isoformat(),
+        "tenant": {"id": tenant_id, "name": name},
+        "notification": told,
+    }
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +74,8 @@ class Item:
     severity: str
     page: str
     acts: Sequence[tuple[str, str]] = ()
+    token: str | None = None
+    """Of the link that acts, where the kind has one."""
 
 
 def mail(company: str, items: Sequence[Item], preferences_page: str) -> tuple[str, str]:

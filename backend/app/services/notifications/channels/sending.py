@@ -3,74 +3,70 @@
 Whoever dies between sending and settling leaves a message that is sent again: to be told twice is better than never.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from app.auth.permissions import PERMISSIONS, Role
 from app.core.clock import real_now
 from app.core.config import Settings
 from app.core.logging import get_logger
 from app.core.metrics import MAILS, NOTIFICATION_DELIVERIES
-from app.core.security import unseal
 from app.db.session import Scopes, TenantScope
-from app.models.notifications import Notification
-from app.models.notifications.channels import NotificationDelivery
 from app.models.notifications.kinds import (
     Channel,
-    DeliveryKind,
     DeliveryStatus,
-    NotificationKind,
-    NotificationSubject,
 )
-from app.services.notifications.channels.repository import Addressee, DeliveryRepository, SlackRepository
-from app.services.notifications.channels.rules import Item, Outcome, is_dead, mail, pause_before
-from app.services.notifications.links.service import LABELS, Links, address, verbs_of
+from app.services.notifications.channels import webhook, whatsapp
+from app.services.notifications.channels.falling_back import fall_back
+from app.services.notifications.channels.repository import (
+    LEASE,
+    DeliveryRepository,
+    SlackRepository,
+    WebhookRepository,
+)
+from app.services.notifications.channels.rules import Outcome, due_again, is_dead
+from app.services.notifications.channels.writing import OPTED_OUT, Parcel, Post, Writer, is_repeat
+from app.services.notifications.cloud_api.codes_rules import Verdict
+from app.services.notifications.cloud_api.keys import MakeWhatsApp
 from app.services.notifications.mail.errors import MailNotSent
 from app.services.notifications.mail.ports import Mail, Mailer
-from app.services.notifications.rules import NATURES, is_critical
 from app.services.notifications.slack.client import SlackClient
-from app.services.notifications.slack.ports import Slack, SlackButton, SlackMessage, SlackRefused
-from app.services.notifications.wording_rules import worded
-from app.services.tenants.service import TenantService
+from app.services.notifications.slack.ports import Slack, SlackRefused
 
 log = get_logger(__name__)
 
-SLACK_TOKEN = "notifications.slack_token"  # noqa: S105  (names what is sealed)
-PREFERENCES_PAGE = "/settings/notifications"
 _BATCH, _MOST_BATCHES = 50, 20
-_TEST = "This is a test message from Stratum: it arrived."
+_GIVEN_UP = (DeliveryStatus.DEAD, DeliveryStatus.SKIPPED)
 
 MakeSlack = Callable[[str], Slack]
 
 
-@dataclass(frozen=True, slots=True)
-class _Parcel:
-    """One message that leaves, and the rows of the log that it settles."""
-
-    ids: tuple[UUID, ...]
-    attempts: int
-    channel: Channel
-    mail: Mail | None = None
-    slack_channel: str = ""
-    slack: SlackMessage | None = None
-    token: str | None = None
-
-
 @dataclass(slots=True)
 class _Taken:
-    parcels: list[_Parcel] = field(default_factory=list)
+    until: datetime
+    """Whose turn has not come by then is taken by the next sender."""
+    parcels: list[Parcel] = field(default_factory=list)
     pointless: dict[UUID, str] = field(default_factory=dict)
 
 
 class NotificationSender:
     def __init__(
-        self, scopes: Scopes, mailer: Mailer, settings: Settings, slack: MakeSlack | None = None
+        self,
+        scopes: Scopes,
+        mailer: Mailer,
+        settings: Settings,
+        slack: MakeSlack | None = None,
+        whatsapp: MakeWhatsApp | None = None,
+        *,
+        patience: timedelta = LEASE / 2,
     ) -> None:
+        """After `patience` no message of a batch is begun: the lease must outlast the one that is being sent."""
+        self._patience = patience
         self._scopes = scopes
         self._mailer = mailer
         self._settings = settings
+        self._whatsapp = whatsapp
         self._slack: MakeSlack = slack or (lambda token: SlackClient(settings, token))
 
     async def send_due(self) -> int:
@@ -81,24 +77,41 @@ class NotificationSender:
                 taken = await self._take(scope)
             if taken is None:
                 return tried
-            tried += len(taken.parcels)
-            for parcel in taken.parcels:
-                await self._settle(parcel, await self._send(parcel))
+            tried += await self._send_all(taken)
+        return tried
+
+    async def _send_all(self, taken: _Taken) -> int:
+        """Send one after the other; what others may take next, or a channel has no patience for, is given back."""
+        tried = 0
+        resting: dict[str, datetime] = {}
+        for parcel in taken.parcels:
+            now = real_now()
+            rests = [resting[lane] for lane in parcel.lanes if lane in resting]
+            if now >= taken.until or rests:
+                async with self._scopes() as scope:
+                    due_at = max(rests, default=now)
+                    await DeliveryRepository(scope).give_back(parcel.ids, due_at)
+                continue
+            outcome = await self._send_and_settle(parcel)
+            tried += 1
+            if outcome.retry_after is not None:
+                lane = parcel.lanes[-1 if outcome.rests_one else 0]
+                resting[lane] = real_now() + timedelta(seconds=outcome.retry_after)
         return tried
 
     async def _take(self, scope: TenantScope) -> _Taken | None:
         rows = DeliveryRepository(scope)
-        claimed = await rows.claim(real_now(), _BATCH)
+        now = real_now()
+        claimed = await rows.claim(now, _BATCH)
         if not claimed:
             return None
         told = await rows.notifications({each.notification_id for each in claimed if each.notification_id})
-        repeats = [
-            told[each.notification_id] for each in claimed if _is_repeat(each) and each.notification_id
-        ]
+        repeats = [told[each.notification_id] for each in claimed if is_repeat(each) and each.notification_id]
         overtaken = await rows.overtaken(repeats) if repeats else set()
         people = await rows.addressees({each.user_id for each in claimed if each.user_id})
-        writer = _Writer(scope, self._settings, told, people)
-        taken = _Taken()
+        writer = Writer(scope, self._settings, told, people)
+        await writer.look_up(claimed)
+        taken = _Taken(now + self._patience)
         wanted = []
         for each in claimed:
             why = writer.why_pointless(each, overtaken)
@@ -109,12 +122,35 @@ class NotificationSender:
         for why in set(taken.pointless.values()):
             ids = [each for each, said in taken.pointless.items() if said == why]
             await rows.settle(ids, status=DeliveryStatus.SKIPPED, error_code=why, error=None)
+        await fall_back(scope, [each for each, why in taken.pointless.items() if why == OPTED_OUT])
         taken.parcels = await writer.parcels(wanted)
         return taken
 
-    async def _send(self, parcel: _Parcel) -> Outcome:
+    async def _send_and_settle(self, parcel: Parcel) -> Outcome:
+        if parcel.letter is None:
+            outcome = await self._send(parcel)
+            await self._settle(parcel, outcome)
+            return outcome
+        outcome, judged = await whatsapp.send(self._settings, parcel.letter, self._whatsapp)
+        await self._settle(parcel, outcome, judged)
+        return outcome
+
+    async def _send(self, parcel: Parcel) -> Outcome:
         if parcel.mail is not None:
             return await self._send_mail(parcel.mail)
+        if parcel.refused is not None:
+            return parcel.refused
+        if parcel.channel is Channel.WEBHOOK:
+            return await self._send_post(parcel.post)
+        return await self._send_to_slack(parcel)
+
+    @staticmethod
+    async def _send_post(message: Post | None) -> Outcome:
+        if message is None:
+            return Outcome("webhook_not_set", "No webhook is set up any more.", permanent=True)
+        return await webhook.send(message.url, message.secrets, message.message_id, message.body)
+
+    async def _send_to_slack(self, parcel: Parcel) -> Outcome:
         if parcel.slack is None or parcel.token is None:
             return Outcome("slack_not_connected", "No Slack workspace is connected.", permanent=True)
         try:
@@ -135,139 +171,39 @@ class NotificationSender:
         MAILS.labels("notification").inc()
         return Outcome()
 
-    async def _settle(self, parcel: _Parcel, outcome: Outcome) -> None:
+    async def _settle(self, parcel: Parcel, outcome: Outcome, judged: Verdict | None = None) -> None:
         now = real_now()
         async with self._scopes() as scope:
             rows = DeliveryRepository(scope)
             if outcome.is_sent:
                 status = DeliveryStatus.SENT
-                await rows.settle(
+                settled = await rows.settle(
                     parcel.ids, status=status, sent_at=now, reference=outcome.reference,
                     error_code=None, error=None,
                 )  # fmt: skip
             elif outcome.pointless:
                 status = DeliveryStatus.SKIPPED
-                await rows.settle(parcel.ids, status=status, error_code=outcome.code, error=outcome.error)
+                settled = await rows.settle(
+                    parcel.ids, status=status, error_code=outcome.code, error=outcome.error
+                )
             else:
                 dead = is_dead(outcome, parcel.attempts)
                 status = DeliveryStatus.DEAD if dead else DeliveryStatus.FAILED
-                due_at = now if dead else now + pause_before(parcel.attempts, outcome.retry_after)
-                await rows.settle(
+                due_at = now if dead else due_again(now, parcel.attempts, outcome)
+                settled = await rows.settle(
                     parcel.ids, status=status, due_at=due_at, error_code=outcome.code, error=outcome.error
                 )
             if parcel.channel is Channel.SLACK:
                 await SlackRepository(scope).heard(outcome.code)
-                if outcome.retry_after is not None:
-                    await rows.postpone(Channel.SLACK, now + timedelta(seconds=outcome.retry_after))
+            elif parcel.channel is Channel.WEBHOOK:
+                await WebhookRepository(scope).heard(outcome.error, is_gone=outcome.permanent)
+            if parcel.letter is not None:
+                await whatsapp.settled(
+                    scope, parcel.letter, outcome, judged, given_up=settled if status in _GIVEN_UP else ()
+                )
+            if parcel.channel is not Channel.EMAIL and outcome.retry_after is not None:
+                theirs = parcel.letter.user_id if parcel.letter is not None and outcome.rests_one else None
+                until = now + timedelta(seconds=outcome.retry_after)
+                await rows.postpone(parcel.channel, until, user_id=theirs)
         NOTIFICATION_DELIVERIES.labels(parcel.channel, status).inc(len(parcel.ids))
         log.info("notifications.delivery", channel=parcel.channel, status=status, code=outcome.code)
-
-
-class _Writer:
-    """Writes messages, within the transaction that took them: names, addresses and links are today's."""
-
-    def __init__(
-        self,
-        scope: TenantScope,
-        settings: Settings,
-        told: dict[UUID, Notification],
-        people: dict[UUID, Addressee],
-    ) -> None:
-        self._scope = scope
-        self._url = settings.public_url.rstrip("/")
-        self._told = told
-        self._people = people
-        self._links = Links(scope)
-
-    def why_pointless(self, delivery: NotificationDelivery, overtaken: set[UUID]) -> str | None:
-        if _is_repeat(delivery) and delivery.notification_id in overtaken:
-            return "overtaken"
-        if delivery.user_id is None:
-            return None
-        person = self._people.get(delivery.user_id)
-        if person is None:
-            return "no_longer_a_member"
-        if delivery.notification_id is None:
-            return None
-        permission = NATURES[NotificationKind(self._told[delivery.notification_id].kind)].permission
-        may = person.is_superadmin or Role(person.role) in PERMISSIONS[permission]
-        return None if may else "no_longer_allowed"
-
-    async def parcels(self, deliveries: Sequence[NotificationDelivery]) -> list[_Parcel]:
-        """Mails that were held for one person are one mail; the others are one each."""
-        company = (await TenantService(self._scope).current()).name
-        found: list[_Parcel] = []
-        held: dict[UUID, list[NotificationDelivery]] = {}
-        for each in deliveries:
-            if each.user_id is None:
-                found.append(await self._into_slack(each, company))
-            elif each.held_for is not None:
-                held.setdefault(each.user_id, []).append(each)
-            else:
-                found.append(await self._by_mail(each.user_id, [each], company))
-        for user_id, several in held.items():
-            found.append(await self._by_mail(user_id, several, company))
-        return found
-
-    async def _by_mail(
-        self, user_id: UUID, deliveries: Sequence[NotificationDelivery], company: str
-    ) -> _Parcel:
-        to = self._people[user_id].email
-        if deliveries[0].kind == DeliveryKind.TEST:
-            subject, text = "Test message", f"{_TEST}\n\n{self._url}{PREFERENCES_PAGE}\n"
-        else:
-            items = [await self._item(self._of(each), user_id) for each in deliveries]
-            subject, text = mail(company, items, f"{self._url}{PREFERENCES_PAGE}")
-        return _Parcel(
-            ids=tuple(each.id for each in deliveries),
-            attempts=max(each.attempts for each in deliveries),
-            channel=Channel.EMAIL,
-            mail=Mail(to=to, subject=subject, text=text),
-        )
-
-    async def _into_slack(self, delivery: NotificationDelivery, company: str) -> _Parcel:
-        workspace = await SlackRepository(self._scope).get()
-        token = None
-        if workspace is not None:
-            token = unseal(workspace.token_sealed, purpose=SLACK_TOKEN, tenant_id=self._scope.tenant_id)
-        if delivery.kind == DeliveryKind.TEST:
-            message = SlackMessage("Test message", (_TEST,), company)
-        else:
-            item = await self._item(self._of(delivery), None)
-            buttons = [SlackButton(label, url) for label, url in item.acts]
-            message = SlackMessage(
-                f"Critical: {item.worded.title}" if is_critical(item.severity) else item.worded.title,
-                item.worded.lines,
-                f"{company} · {item.severity}",
-                [*buttons, SlackButton("Open in Stratum", item.page)],
-            )
-        return _Parcel(
-            ids=(delivery.id,),
-            attempts=delivery.attempts,
-            channel=Channel.SLACK,
-            slack_channel=delivery.slack_channel or "",
-            slack=message,
-            token=token,
-        )
-
-    def _of(self, delivery: NotificationDelivery) -> Notification:
-        if delivery.notification_id is None:
-            raise LookupError("only a test is of no notification")
-        return self._told[delivery.notification_id]
-
-    async def _item(self, notification: Notification, user_id: UUID | None) -> Item:
-        kind = NotificationKind(notification.kind)
-        words = worded(
-            kind,
-            notification.facts,
-            subject=NotificationSubject(notification.subject),
-            subject_id=notification.subject_id,
-            times=notification.times,
-        )
-        token = await self._links.token(notification, user_id)
-        acts = [(LABELS[verb], address(self._url, token, verb)) for verb in verbs_of(kind)] if token else []
-        return Item(words, notification.severity, f"{self._url}{words.room}", acts)
-
-
-def _is_repeat(delivery: NotificationDelivery) -> bool:
-    return delivery.kind == DeliveryKind.REPEAT

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from app.core.clock import real_now
@@ -11,9 +12,17 @@ from app.core.config import Settings
 from app.core.ids import uuid7
 from app.core.security import seal, unseal
 from app.db.session import Scopes, TenantScope
-from app.models.notifications.channels import NotificationDelivery, SlackWorkspace
-from app.models.notifications.kinds import Channel, DeliveryStatus, NotificationKind, NotificationSubject
+from app.models.notifications.channels import NotificationDelivery, NotificationWebhook, SlackWorkspace
+from app.models.notifications.kinds import (
+    Channel,
+    DeliveryKind,
+    DeliveryStatus,
+    NotificationKind,
+    NotificationSubject,
+    WhatsAppConsentState,
+)
 from app.services.audit_logs.service import AuditLog
+from app.services.notifications.channels.became import Becoming
 from app.services.notifications.channels.errors import (
     ChannelUnknown,
     DeliveryNotDead,
@@ -23,14 +32,24 @@ from app.services.notifications.channels.errors import (
     SlackRefusal,
     SlackTokenRefused,
     SlackUnreachable,
+    WebhookNotSet,
 )
-from app.services.notifications.channels.repository import DeliveryRepository, SlackRepository
-from app.services.notifications.channels.sending import SLACK_TOKEN, MakeSlack, NotificationSender
+from app.services.notifications.channels.repository import (
+    DeliveryRepository,
+    SlackRepository,
+    WebhookRepository,
+)
+from app.services.notifications.channels.sending import MakeSlack, NotificationSender
+from app.services.notifications.channels.webhook import WebhookDesk
+from app.services.notifications.channels.writing import SLACK_TOKEN
+from app.services.notifications.cloud_api.repository import AccountRepository, PeopleRepository
 from app.services.notifications.slack.client import SlackClient
 from app.services.notifications.slack.ports import SlackChannel, SlackRefused
+from app.services.notifications.whatsapp.errors import NotConfirmed, WhatsAppNotConnected
 from app.services.notifications.wording_rules import worded
 
 __all__ = [
+    "Becoming",
     "Channel",
     "ChannelService",
     "DeliveryStatus",
@@ -39,12 +58,16 @@ __all__ = [
     "NotificationSender",
     "SlackDesk",
     "SlackState",
+    "WebhookDesk",
+    "WebhookState",
+    "answer",
     "forget_old",
 ]
 
 T = TypeVar("T")
 SlackState = SlackWorkspace
-"""The connected workspace, by a name that endpoints may use."""
+"""The connected workspace, by a name that endpoints may use, and so below."""
+WebhookState = NotificationWebhook
 
 _DELIVERIES_KEPT, _NOTIFICATIONS_KEPT = timedelta(days=30), timedelta(days=90)
 
@@ -73,6 +96,7 @@ class ChannelService:
         self._scope = scope
         self._settings = settings
         self._slack = SlackRepository(scope)
+        self._webhook = WebhookRepository(scope)
         self._rows = DeliveryRepository(scope)
         self._audit = AuditLog(scope)
 
@@ -107,6 +131,24 @@ class ChannelService:
             raise NoChannelChosen
         where = (workspace.channel_id, workspace.channel_name)
         return await self._sent_soon(await self._rows.add_test(Channel.SLACK, slack=where))
+
+    async def webhook(self) -> NotificationWebhook | None:
+        return await self._webhook.get()
+
+    async def test_webhook(self) -> Logged:
+        """Also one that is switched off: it is tried before it is switched on."""
+        if await self._webhook.get() is None:
+            raise WebhookNotSet
+        return await self._sent_soon(await self._rows.add_test(Channel.WEBHOOK))
+
+    async def test_whatsapp(self, user_id: UUID) -> Logged:
+        """To the number of whoever asks."""
+        if await AccountRepository(self._scope).get() is None:
+            raise WhatsAppNotConnected
+        person = (await PeopleRepository(self._scope).among([user_id])).get(user_id)
+        if person is None or person.state != WhatsAppConsentState.CONFIRMED:
+            raise NotConfirmed
+        return await self._sent_soon(await self._rows.add_test(Channel.WHATSAPP, user_id=user_id))
 
     async def log(
         self, *, status: str | None, channel: str | None, cursor: str | None, limit: int
@@ -148,10 +190,16 @@ class ChannelService:
             ).title
             for each in told.values()
         }
+        webhook = await self._webhook.get()
+        where = {
+            Channel.WEBHOOK: None if webhook is None else urlsplit(webhook.url).hostname,
+        }
         return [
             Logged(
                 each,
-                emails.get(each.user_id) if each.user_id else each.slack_channel_name,
+                emails.get(each.user_id)
+                if each.user_id
+                else where.get(Channel(each.channel), each.slack_channel_name),
                 titles.get(each.notification_id) if each.notification_id else None,
             )
             for each in rows
@@ -286,6 +334,12 @@ def _kinds(
         str(kind): None if wanted is None else {"id": wanted, "name": known[wanted].name}
         for kind, wanted in (by_kind or {}).items()
     }
+
+
+async def answer(scope: TenantScope, kind: DeliveryKind, user_id: UUID) -> None:
+    """Answer in WhatsApp to who has just written there."""
+    await DeliveryRepository(scope).add_answer(kind, user_id)
+    await scope.enqueue("notifications.send_due", {}, unless_pending=True)
 
 
 async def forget_old(scope: TenantScope) -> None:

@@ -37,6 +37,7 @@ from app.services.trust_engine.gate.facts import (
 )
 from app.services.trust_engine.gate.kill_switch import KillSwitch, KillSwitchState
 from app.services.trust_engine.gate.permits import Change, EntityType, Permit
+from app.services.trust_engine.gate.permits_repository import PermitRepository
 from app.services.trust_engine.gate.repository import GateRepository, Line
 from app.services.trust_engine.gate.rules import DECIDERS, decide
 from app.services.trust_engine.health.service import HealthReading, HealthService, states
@@ -113,6 +114,11 @@ class GateService:
     def __init__(self, scope: TenantScope) -> None:
         self._scope = scope
         self._rows = GateRepository(scope)
+
+    async def action_of(self, permit_id: UUID) -> UUID | None:
+        """The action that a permit was minted for; None for one of no action, or no permit of ours."""
+        permit = await PermitRepository(self._scope).find(permit_id)
+        return None if permit is None else permit.action_id
 
     async def decide(self, proposal: Proposal, *, action_id: UUID | None = None) -> Decision:
         """Decide and write it down; a PASS mints a permit for exactly this change."""

@@ -49,6 +49,16 @@ class IncidentRepository:
             (await self._session.scalars(statement.order_by(TrustIncident.opened_at, TrustIncident.id))).all()
         )
 
+    async def live_of(self, kind: str, ad_account_id: UUID) -> list[TrustIncident]:
+        statement = select(TrustIncident).where(
+            TrustIncident.kind == kind,
+            TrustIncident.ad_account_id == ad_account_id,
+            TrustIncident.closed_at.is_(None),
+        )
+        return list(
+            (await self._session.scalars(statement.order_by(TrustIncident.subject, TrustIncident.id))).all()
+        )
+
     async def listed(
         self, *, statuses: Sequence[str], ad_account_id: UUID | None, cursor: str | None, limit: int
     ) -> tuple[list[TrustIncident], str | None]:

@@ -116,6 +116,10 @@ class Incidents:
     async def live(self) -> list[TrustIncident]:
         return await self._rows.live()
 
+    async def live_of(self, kind: IncidentKind, ad_account_id: UUID) -> list[TrustIncident]:
+        """Those of one kind, of one account."""
+        return await self._rows.live_of(kind, ad_account_id)
+
     async def listed(
         self,
         *,

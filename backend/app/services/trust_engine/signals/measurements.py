@@ -80,6 +80,11 @@ class Invariants(msgspec.Struct, frozen=True, kw_only=True):
     sessions_per_click: RatioSeries | None = None
     value_per_conversion: RatioSeries | None = None
     """Value per conversion over order value per order."""
+    named_orders: RatioSeries | None = None
+    """Orders of which it is told who bought, over all of them."""
+    cost_per_impression: RatioSeries | None = None
+    cost_per_click: RatioSeries | None = None
+    """A change of the unit moves both alike, a market or another mix of campaigns does not."""
     duplicates: Share | None = None
     rows: Share | None = None
     """Rows received of the rows expected."""

@@ -43,6 +43,7 @@ IDENTIFIER_WEIGHTS = {
     "browser_id": 0.08,
     "address": 0.05,
 }
+_UNIT = math.log(5)
 FULL_MATCH_WEIGHT = 0.75
 """Few people leave everything: this much of the weight counts as a full match."""
 
@@ -137,9 +138,14 @@ def invariants(measured: Invariants, now: datetime) -> Signal:
         "duplicates": _share_check(measured.duplicates, strained=0.05, broken=0.20),
         "rows": _missing_check(measured.rows, strained=0.05, broken=0.20),
         "restatements": _share_check(measured.restated, strained=0.10, broken=0.25),
+        "spend_unit": _unit_check(measured.cost_per_impression, measured.cost_per_click),
     }
     if measured.first_party:
-        checks["sessions_per_click"] = _drift_check(measured.sessions_per_click, broken=math.log(3))
+        # More sessions than usual are people who come by themselves; fewer are clicks without anybody.
+        checks["sessions_per_click"] = _drift_check(
+            measured.sessions_per_click, broken=math.log(3), falls=True
+        )
+        checks["named_orders"] = _drift_check(measured.named_orders, broken=-math.log(0.7), falls=True)
         checks["value_per_conversion"] = _drift_check(measured.value_per_conversion, broken=math.log(2))
     known = {name: score for name, score in checks.items() if score is not None}
     evidence: dict[str, Fact] = {name: _holds(score) for name, score in checks.items()}
@@ -243,12 +249,27 @@ def cdp_quality(measured: CdpQuality, now: datetime) -> Signal:
     return scored(Component.CDP_QUALITY, score, now, f"First-party events: {parts}.", evidence)
 
 
-def _drift_check(series: RatioSeries | None, *, broken: float) -> float | None:
-    """100 within tolerance, 50 when strained, 0 when broken beyond doubt."""
+def _unit_check(per_impression: RatioSeries | None, per_click: RatioSeries | None) -> float | None:
+    """Broken where both costs move at least fivefold the same way; strained where only one of them does."""
+    moves = [drift(series) for series in (per_impression, per_click) if series is not None]
+    found = [move for move in moves if not isinstance(move, str)]
+    if not found:
+        return None
+    far = [factor for factor, tolerance in found if abs(factor) >= max(_UNIT, 1.5 * tolerance)]
+    if not far:
+        return 100.0
+    together = len(far) > 1 and (far[0] > 0) == (far[-1] > 0)
+    return 0.0 if together else 50.0
+
+
+def _drift_check(series: RatioSeries | None, *, broken: float, falls: bool = False) -> float | None:
+    """100 within tolerance, 50 when strained, 0 when broken beyond doubt. `falls`: a rise is no fault."""
     drifted = drift(series) if series else "not measured"
     if isinstance(drifted, str):
         return None
     factor, tolerance = drifted
+    if falls:
+        factor = min(factor, 0.0)
     if abs(factor) >= max(broken, 1.5 * tolerance):
         return 0.0
     return 100.0 if abs(factor) <= max(tolerance, broken / 2) else 50.0

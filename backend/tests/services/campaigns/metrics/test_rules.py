@@ -48,6 +48,6 @@ def test_a_day_matures_over_its_window_and_no_sooner() -> None:
     ended = day_ends(day, zone)
     read = [
         maturity(day, zone, observed_at=ended + timedelta(days=days), window_days=7)
-        for days in (-1, 0, 2, 3.5, 7, 30)
+        for days in (-1, 0, 2, 3.5, 6.9999, 7, 30)
     ]
-    assert read == [Decimal(0), Decimal(0), Decimal("0.2857"), Decimal("0.5"), Decimal(1), Decimal(1)]
+    assert read == [Decimal(each) for each in ("0", "0", "0.28", "0.5", "0.99", "1", "1")]

@@ -17,6 +17,7 @@ from app.services.cdp.privacy.service import PrivacyRequests, PrivacyWork, Reque
 from app.services.cdp.profiles.errors import ProfileNotFound
 from app.services.cdp.profiles.service import IdentifierType, ProfileService, keys_of
 from app.services.cdp.segments.service import SegmentService
+from app.services.integrations.audiences.service import offer_of
 from tests.factories.audiences import VIPS, AudienceLab, sha
 
 PEOPLE = 12
@@ -115,10 +116,19 @@ async def settled(lab: AudienceLab, audience: UUID) -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 async def test_an_audience_is_who_of_its_segment_may_be_sent(lab: AudienceLab, seed: int) -> None:
+    await live(lab, seed)
+
+
+async def test_so_it_is_at_every_platform(anywhere: AudienceLab) -> None:
+    await live(anywhere, 5)
+
+
+async def live(lab: AudienceLab, seed: int) -> None:
     lives = Lives(seed)
     await lab.people(*lives.begin())
     segment = await lab.segment(VIPS)
-    audience = await lab.audience(segment, identifiers=["email", "first_name"])
+    others = [name for name in ("first_name",) if name in offer_of(lab.fills.platform).identifiers]
+    audience = await lab.audience(segment, identifiers=["email", *others])
     for _ in range(ROUNDS):
         lab.clock.at = real_now()
         await lab.people(*[lives.happening() for _ in range(lives.draw.randrange(1, 9))])

@@ -1,9 +1,6 @@
 """The wire breaks, the platform refuses, the worker dies: nothing is lost, nothing doubled, and it is said."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Callable
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import pytest
@@ -14,6 +11,7 @@ from app.models.integrations.connections import Connection
 from app.services.cdp.audience_sync.service import AudienceSyncService
 from app.services.integrations.gateway import gateway
 from tests.factories.audiences import VIPS, AudienceLab, person, sha
+from tests.swallowing import between
 from tests.workers.processes import Process, eventually
 
 FAULTS = {
@@ -89,7 +87,9 @@ async def test_an_audience_whose_answer_was_lost_is_not_made_twice(lab: Audience
     await mended(lab)
     assert await lab.sync(audience)
     made = [
-        each for each in lab.sandbox.control("GET", "meta/audiences") if str(audience) in each["description"]
+        each
+        for each in lab.sandbox.control("GET", "meta/audiences")
+        if str(audience) in each.get("description", "")
     ]
     assert [each["id"] for each in made] == [(await lab.row(audience)).external_id]
     assert await lab.remote(audience) == hashes("a")
@@ -147,44 +147,12 @@ async def test_no_two_work_at_one_audience(lab: AudienceLab) -> None:
     await lab.sync(audience)
     assert lab.sandbox is not None
     made = [
-        each for each in lab.sandbox.control("GET", "meta/audiences") if str(audience) in each["description"]
+        each
+        for each in lab.sandbox.control("GET", "meta/audiences")
+        if str(audience) in each.get("description", "")
     ]
     assert len(made) == 1
     assert await states(lab, audience) == {"there": 9}
-
-
-@contextlib.asynccontextmanager
-async def between(sandbox: str, on_answer: Callable[[bytes], bool]) -> AsyncIterator[str]:
-    """A stretch of wire that swallows an answer where `on_answer` says so, for ever: it had come, nobody has it."""
-    address = urlsplit(sandbox)
-
-    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection(address.hostname, address.port)
-        requested = bytearray()
-
-        async def out() -> None:
-            while part := await reader.read(65_536):
-                requested.extend(part)
-                back.write(part)
-                await back.drain()
-
-        going = asyncio.create_task(out())
-        with contextlib.suppress(ConnectionError):
-            while part := await there.read(65_536):
-                if on_answer(bytes(requested)):
-                    await asyncio.sleep(3_600)
-                requested.clear()
-                writer.write(part)
-                await writer.drain()
-        going.cancel()
-        back.close()
-        writer.close()
-
-    server = await asyncio.start_server(carry, "127.0.0.1", 0)
-    try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    finally:
-        server.close()
 
 
 @pytest.mark.parametrize(("method", "which"), [("POST", 2), ("DELETE", 1), ("POST", 1)])

@@ -80,6 +80,20 @@ async def test_an_order_told_of_twice_by_one_source_is_a_duplicate(
     assert (tellings.told, tellings.orders, tellings.again) == (9, 8, 1)
 
 
+async def test_an_order_is_named_where_any_event_names_its_buyer(
+    ingestion: Ingestion, shop: Sender, acme: Company
+) -> None:
+    """A second source that knows nobody takes nothing away."""
+    page = Sender(acme.id, (await make_source(acme, kind=SourceKind.BROWSER)).id, SourceKind.BROWSER)
+    who = {"userId": None, "anonymousId": "a-1"}
+    named = order(1, revenue=1, email="ada@example.com") | who
+    await ingest(ingestion, shop, named, order(2, revenue=1) | who)
+    await ingest(ingestion, page, *(order(number, revenue=1) | who for number in (1, 2)))
+    async with acme.scopes() as scope:
+        days = await Measures(scope).named_by_day(*WINDOW)
+    assert [(each.day, each.orders, each.named) for each in days] == [(NOON.date(), 2, 1)]
+
+
 async def test_match_keys_are_counted_where_they_are_valid(
     ingestion: Ingestion, shop: Sender, acme: Company
 ) -> None:

@@ -23,6 +23,7 @@ from app.services.cdp.feed.service import FeedPruning, FeedReading
 from app.workers import tasks
 from app.workers.handlers import PERIODIC
 from tests.factories.access import Company
+from tests.factories.crm import connect_crm
 from tests.factories.webhooks import make_webhook
 from tests.house.source import below
 
@@ -34,6 +35,7 @@ _READERS = {
     "app.services.cdp.profiles.folding_repository": None,  # writes
     "app.services.cdp.privacy.rules": None,  # says what it holds
     "app.services.cdp.webhooks.feed_repository": "cdp.webhooks",
+    "app.services.integrations.crm.writing_repository": "crm",
 }
 
 
@@ -189,6 +191,7 @@ async def test_whoever_reads_the_feed_is_among_its_followers(acme: Company, plat
     await clear(acme)
     await stand(acme, segments=1, traits=1)
     await make_webhook(acme, _ADDRESS)
+    await connect_crm(acme.scopes, None, change_seq=1, transition_seq=0, followed_at=real_now() + _OLD)
     async with platform.maintenance() as session:
         said = text("select distinct follower from cdp_feed_followers(:tenant, now())")
         assert set(await session.scalars(said, {"tenant": acme.id})) == readers

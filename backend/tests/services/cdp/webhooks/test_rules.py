@@ -17,17 +17,14 @@ from app.services.cdp.webhooks.rules import (
     Named,
     Place,
     Topic,
-    address_fault,
     fitting,
     items_of_changes,
     items_of_transitions,
-    new_secret,
     pause_after,
-    signature,
-    wished_pause,
     woven,
 )
 from app.services.cdp.webhooks.rules import Transition as Move
+from app.services.integrations.webhooks.rules import address_fault, new_secret, signature, wished_pause
 
 NOW = datetime(2026, 11, 28, 6, 0, tzinfo=UTC)
 ALL = frozenset(Topic)

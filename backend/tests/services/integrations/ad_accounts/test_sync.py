@@ -13,12 +13,18 @@ from app.core.clock import RemoteClock
 from app.core.config import Settings
 from app.db.session import Scopes, scopes_for
 from app.models.campaigns import AdSet, Campaign
+from app.models.campaigns.ads import Ad
 from app.models.campaigns.metrics import CampaignMetricsDay, CampaignMetricsObservation
 from app.models.integrations.ad_accounts import AccountSync, AdAccount, PlatformEdit
+from app.models.integrations.calls import PlatformCall
+from app.models.trust_engine.kinds import IncidentKind
 from app.services.campaigns.metrics.service import MetricsService
 from app.services.integrations.ad_accounts.sync import AccountSyncService
+from app.services.integrations.ads.service import AdSync
 from app.services.integrations.gateway import gateway_by
 from app.services.integrations.ports import PlatformError
+from app.services.integrations.service import IntegrationsService
+from app.services.trust_engine.incidents.service import Incidents
 from tests.conftest import pointed_at
 from tests.factories.access import Company
 from tests.factories.integrations import BROAD, INTERESTS, Connected, connect
@@ -119,6 +125,23 @@ async def test_a_second_sync_adds_nothing_twice(scopes: Scopes, connected: Conne
     assert second[3] == (first[3] or 0) + (again.days_restated or 0)
 
 
+async def test_a_large_account_is_read_in_runs_of_days_without_a_gap(
+    scopes: Scopes, connected: Connected
+) -> None:
+    in_runs = await AccountSyncService(scopes, rows_at_once=40).sync(connected.dollars)
+    assert in_runs is not None
+    assert in_runs.rows_received == in_runs.rows_expected
+    days = select(func.count()).select_from(CampaignMetricsDay)
+    async with scopes() as scope:
+        read = await scope.session.scalar(days)
+        last = await scope.session.scalar(select(func.max(CampaignMetricsDay.day)))
+        first = await scope.session.scalar(select(func.min(CampaignMetricsDay.day)))
+    assert (first, last) == (in_runs.since, in_runs.until)
+    await synced(scopes, connected.dollars)
+    async with scopes() as scope:
+        assert await scope.session.scalar(days) == read
+
+
 _TABLES = (Campaign, AdSet, CampaignMetricsDay, CampaignMetricsObservation)
 
 
@@ -215,6 +238,33 @@ async def test_a_failed_sync_says_why_and_changes_no_figure(
     assert account.last_synced_at is None
 
 
+async def test_a_limit_that_reading_ads_meets_fails_nothing_else_and_they_wait(
+    scopes: Scopes, connected: Connected, world: Sandbox
+) -> None:
+    # The list of ad sets begins alike, and is read before.
+    limit = {"kind": "rate_limit", "path": f"/{US_ACCOUNT}/ads", "skip": 1, "seconds": 60, "vendor": "meta"}
+    world.control("POST", "faults", json=limit)
+    run = await synced(scopes, connected.dollars)
+    assert run.error_code is None
+    async with scopes() as scope:
+        account = await scope.session.get_one(AdAccount, (scope.tenant_id, connected.dollars))
+        assert (account.sync_error_code, account.ads_read_at) == (None, None)
+        assert account.ads_error_code == "meta.80004.2446079"
+        asked = select(func.count()).select_from(PlatformCall)
+        before = await scope.session.scalar(asked)
+    platform = await IntegrationsService(scopes).connector(connected.dollars)
+    for minutes in (10, 59):
+        await AdSync(scopes).look(platform, account, run.started_at + timedelta(minutes=minutes))
+    async with scopes() as scope:
+        assert await scope.session.scalar(asked) == before, "asked again before its hour was over"
+        account = await scope.session.get_one(AdAccount, (scope.tenant_id, connected.dollars))
+    assert account.ads_error_code == "meta.80004.2446079"
+    await AdSync(scopes).look(platform, account, run.started_at + timedelta(hours=1))
+    async with scopes() as scope:
+        account = await scope.session.get_one(AdAccount, (scope.tenant_id, connected.dollars))
+    assert account.ads_error_code == "meta.waiting", "it was asked for again"
+
+
 async def test_a_campaign_deleted_there_is_deleted_here(
     scopes: Scopes, connected: Connected, world: Sandbox
 ) -> None:
@@ -230,3 +280,37 @@ async def test_a_campaign_deleted_there_is_deleted_here(
     world.graph("DELETE", made)
     await synced(scopes, connected.dollars)
     assert (await campaign_of(scopes, made)).status == "deleted"
+
+
+async def ads_of(scopes: Scopes) -> dict[str, Ad]:
+    async with scopes() as scope:
+        return {one.external_id: one for one in await scope.session.scalars(select(Ad))}
+
+
+async def test_a_verdict_is_known_within_the_hour_and_a_change_at_once(
+    scopes: Scopes, connected: Connected, world: Sandbox
+) -> None:
+    refused, renamed = "120210000010300101", "120210000010300102"
+    await synced(scopes, connected.dollars)
+    ads = await ads_of(scopes)
+    assert ads[refused].review == "approved"
+    read_at = ads[refused].synced_at
+    told = {"ad": refused, "verdict": "disapproved", "reasons": [{"topic": "Misleading Claims"}]}
+    world.control("POST", "meta/review", json=told)
+    world.control("POST", "meta/edit", json={"object_id": renamed, "changes": {"name": "Coat, renamed"}})
+    try:
+        await synced(scopes, connected.dollars)
+        ads = await ads_of(scopes)
+        assert ads[renamed].name == "Coat, renamed", "Meta tells what was changed"
+        assert (ads[refused].review, ads[refused].synced_at) == ("approved", read_at), (
+            "a verdict is no change"
+        )
+        world.advance(1.1)
+        await synced(scopes, connected.dollars)
+        ads = await ads_of(scopes)
+        assert (ads[refused].review, ads[refused].review_reasons[0]) == ("disapproved", "Misleading Claims")
+        async with scopes() as scope:
+            (incident,) = await Incidents(scope).live_of(IncidentKind.ADS_DISAPPROVED, connected.dollars)
+        assert "“Broad 18+ | creative 1”: Misleading Claims" in incident.sentence
+    finally:
+        world.control("POST", "meta/review", json={"ad": refused, "verdict": "approved"})

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import func, select, text, update
 
 from app.core.clock import real_now
 from app.core.config import Settings
@@ -320,6 +320,26 @@ async def test_a_batch_of_bad_ones_alone_does_not_keep_the_next_batch_waiting(
     found = {row.dedupe_key: row.status for row in await sent(scopes, connected, batch=4)}
     assert found[good["properties"]["event_id"]] == "acknowledged"
     assert sorted(found.values()) == ["acknowledged", "dead", "dead", "dead", "dead"]
+
+
+async def test_where_all_are_refused_the_platform_is_not_asked_about_each(
+    acme: Company, scopes: Scopes, ahead: Sandbox
+) -> None:
+    """A pixel that was removed, say: halving a request finds nobody, and two for each event is a flood."""
+    connected = await _connected_to(scopes, ahead)
+    bad = [too_old_there() for _ in range(120)]
+    await told(acme, *bad)
+    found = await sent(scopes, connected, batch=120)
+    async with scopes() as scope:
+        statement = select(func.count()).where(PlatformCall.operation == "send_events")
+        calls = await scope.session.scalar(statement) or 0
+    assert calls <= 140, "64 halved, what is below them, and no more"
+    assert {row.status for row in found} == {"dead", "failed"}
+    for _ in range(4):
+        async with scopes() as scope:
+            await scope.session.execute(update(ConversionDelivery).values(next_attempt_at=None))
+        found = await sent(scopes, connected, batch=120)
+    assert {row.status for row in found} == {"dead"}, "nobody waits for ever"
 
 
 async def test_a_platform_that_fails_on_the_way_to_the_bad_one_is_tried_again_for_the_rest(

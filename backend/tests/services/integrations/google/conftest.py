@@ -31,7 +31,7 @@ def project(sandbox: Sandbox) -> Iterator[Sandbox]:
     """The sandbox, whose Cloud project has its usual rights again at the end."""
     before = sandbox.vendor("google")
     yield sandbox
-    names = ("operations_per_day", "approved", "page_rows", "change_delay")
+    names = ("operations_per_day", "approved", "page_rows", "change_delay", "processing")
     sandbox.control("POST", "google/quota", json={name: before[name] for name in names})
 
 

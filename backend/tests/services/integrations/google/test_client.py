@@ -9,7 +9,6 @@ from sqlalchemy import select
 from app.core.clock import real_now
 from app.db.session import Scopes
 from app.models.integrations.calls import PlatformCall
-from app.services.integrations.gateway import Gateway
 from app.services.integrations.ports import (
     SET_DAILY_BUDGET,
     SET_LIFETIME_BUDGET,
@@ -23,7 +22,6 @@ from app.services.integrations.ports import (
     PreparedEvent,
     RemoteEdit,
 )
-from app.services.integrations.service import IntegrationsService
 from app.services.trust_engine.gate.permits import Change
 from tests.factories.google import (
     BOOTS,
@@ -37,8 +35,6 @@ from tests.factories.google import (
     TRAILS,
     US_ACCOUNT,
     US_PURCHASE,
-    Connected,
-    connect,
     google_value,
 )
 from tests.sandbox_process import Sandbox
@@ -124,12 +120,6 @@ async def test_a_budget_is_set_and_reads_back(dollars: AdPlatform, desk: Desk, s
     assert google_value(sandbox, "campaign_budget", "amount_micros", "11400000001") == "181230000"
 
 
-async def test_a_budget_for_the_whole_time_is_set(dollars: AdPlatform, desk: Desk) -> None:
-    change = change_of(SET_LIFETIME_BUDGET, {"lifetime_budget_micros": 21_900_010_000}, entity=TRAILS)
-    await dollars.set_lifetime_budget(change, desk.mint(change))
-    assert (await dollars.read_entity("campaign", TRAILS)).holds(change)
-
-
 async def test_a_yen_budget_behind_a_manager_is_set_in_whole_yen(yen: AdPlatform, desk: Desk) -> None:
     change = daily(12_001_000_000, entity=JP_SEARCH, account="4441115552")
     await yen.set_daily_budget(change, desk.mint(change))
@@ -138,17 +128,6 @@ async def test_a_yen_budget_behind_a_manager_is_set_in_whole_yen(yen: AdPlatform
     with pytest.raises(PlatformError, match=r"google\.not_money"):
         await yen.set_daily_budget(between, desk.mint(between))
     assert desk.used == [change]
-
-
-@pytest.mark.parametrize("entity_type", ["campaign", "ad_set"])
-async def test_what_delivers_is_stopped_and_started(
-    dollars: AdPlatform, desk: Desk, entity_type: BudgetedType
-) -> None:
-    entity = DISPLAY if entity_type == "campaign" else "314000030001"
-    for status in ("paused", "active"):
-        change = change_of(SET_STATUS, {"status": status}, entity=entity, entity_type=entity_type)
-        await dollars.set_status(change, desk.mint(change))
-        assert (await dollars.read_entity(entity_type, entity)).status == status
 
 
 async def test_a_shared_budget_is_not_touched(dollars: AdPlatform, desk: Desk, scopes: Scopes) -> None:
@@ -181,21 +160,6 @@ async def test_the_wrong_kind_of_budget_is_refused_by_google(dollars: AdPlatform
         await dollars.set_lifetime_budget(change, desk.mint(change))
     assert caught.value.kind is PlatformErrorKind.INVALID
     assert caught.value.code == "google.total_budget_amount_must_be_unset_for_budget_period_daily"
-
-
-@pytest.mark.parametrize("limits", [{"read_only": True}, {"write_lease": False}])
-async def test_who_may_only_read_changes_nothing(
-    scopes: Scopes, sandbox: Sandbox, platforms: Gateway, desk: Desk, limits: dict[str, bool]
-) -> None:
-    made = await connect(scopes, sandbox, **limits)
-    platform = await IntegrationsService(scopes, desk).connector(made.dollars)
-    change = daily(200_000_000)
-    with pytest.raises(PlatformError, match=r"google\.read_only"):
-        await platform.set_daily_budget(change, desk.mint(change))
-    with pytest.raises(PlatformError, match=r"google\.read_only"):
-        await platform.send_events(US_PURCHASE, [])
-    assert desk.used == []
-    assert not any(call.mutating for call in await calls_of(scopes))
 
 
 async def test_metrics_come_by_campaign_and_by_the_accounts_day(dollars: AdPlatform) -> None:
@@ -284,10 +248,6 @@ def _names(edit: RemoteEdit, amount: str) -> bool:
     return amount in str(edit.detail["old"]) or amount in str(edit.detail["new"])
 
 
-async def test_there_is_no_figure_of_match_quality(dollars: AdPlatform) -> None:
-    assert await dollars.event_match_quality(US_PURCHASE) == {}
-
-
 async def test_another_accounts_campaign_does_not_exist_here(
     dollars: AdPlatform, yen: AdPlatform, desk: Desk
 ) -> None:
@@ -314,18 +274,6 @@ async def test_an_id_cannot_turn_a_question_into_another_one(
         await dollars.set_status(change, desk.mint(change))
     assert desk.used == []
     assert await calls_of(scopes) == []
-
-
-async def test_every_call_is_in_the_log_without_its_secrets(
-    dollars: AdPlatform, connected: Connected, scopes: Scopes, sandbox: Sandbox
-) -> None:
-    await dollars.read_entity("campaign", BRAND)
-    (call,) = await calls_of(scopes)
-    assert (call.operation, call.method, call.status) == ("read_entity", "POST", 200)
-    assert call.path == f"customers/{US_ACCOUNT}/googleAds:search"
-    assert (call.ad_account_id, call.mutating) == (connected.dollars, False)
-    assert call.trace
-    assert sandbox.vendor("google")["access_token"] not in repr(vars(call))
 
 
 def event(dollars: AdPlatform, name: str) -> PreparedEvent:

@@ -6,41 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.services.integrations.meta.normalisation import FIELDS, phone, user_data
-
-
-# developers.facebook.com/docs/marketing-api/conversions-api/parameters/customer-information-parameters
-@pytest.mark.parametrize(
-    ("ours", "value", "key", "expected"),
-    [
-        (
-            "email",
-            "John_Smith@gmail.com",
-            "em",
-            "62a14e44f765419d10fea99367361a727c12365e2520f32218d505ed9aa0f62f",
-        ),
-        ("first_name", "Mary", "fn", "6915771be1c5aa0c886870b6951b03d7eafc121fea0e80a5ea83beb7c449f4ec"),
-        ("first_name", "정", "fn", "8fa8cd9c440be61d0151429310034083132b35975c4bea67fdd74158eb51db14"),
-        ("first_name", "Valéry", "fn", "08e1996b5dd49e62a4b4c010d44e4345592a863bb9f8e3976219bac29417149c"),
-    ],
-)
-def test_metas_published_examples(ours: str, value: str, key: str, expected: str) -> None:
-    assert user_data({ours: value}) == {key: expected}
-
-
-def test_metas_published_phone_number() -> None:
-    expected = "e323ec626319ca94ee8bff2e4c87cf613be6ea19919ed1364124e16807ab3176"
-    assert user_data({"phone": "(650)555-1212", "country": "US"})["ph"] == expected
-
-
-@pytest.mark.parametrize("written", ["+36 20 123 4567", "+36201234567", "0036 20/123-4567", "06 20 123 4567"])
-def test_one_number_however_it_is_written(written: str) -> None:
-    assert phone(written, "hu") == "36201234567"
-
-
-@pytest.mark.parametrize("value", ["555 1212", "not a number", "+", "12"])
-def test_a_number_of_no_known_country_is_left_out(value: str) -> None:
-    assert "ph" not in user_data({"phone": value})
+from app.services.integrations.meta.normalisation import FIELDS, user_data
 
 
 @given(value=st.text(max_size=60), country=st.sampled_from(["", "US", "HU", "Elbonia"]))

@@ -10,6 +10,7 @@ from facebook_business.api import FacebookAdsApi
 from facebook_business.session import FacebookSession
 
 from app.db.session import Scopes
+from app.models.integrations.kinds import AdReview
 from app.services.integrations.gateway import Gateway
 from app.services.integrations.service import IntegrationsService
 from app.services.trust_engine.gate.permits import Change
@@ -73,3 +74,49 @@ async def test_a_budget_written_by_either_reads_the_same(
     await asyncio.to_thread(campaign.api_update, params={"daily_budget": "45679"})
     state = await platform.read_entity("campaign", BROAD)
     assert state.daily_budget_micros == 456_790_000
+
+
+async def test_both_read_the_same_ads_and_why_one_was_turned_down(
+    scopes: Scopes, sandbox: Sandbox, platforms: Gateway, sdk: FacebookAdsApi
+) -> None:
+    refused = "120210000010300101"
+    connected = await connect(scopes, sandbox)
+    platform = await IntegrationsService(scopes).connector(connected.dollars)
+    told = {
+        "ad": refused,
+        "verdict": "disapproved",
+        "reasons": [{"topic": "Claims", "text": "No coat does."}],
+    }
+    sandbox.control("POST", "meta/review", json=told)
+    try:
+        ours = {one.external_id: one for one in await platform.list_ads()}
+        fields = [
+            *("name", "effective_status", "adset_id", "campaign_id", "ad_review_feedback", "issues_info"),
+            "creative",
+        ]
+        account = TheirAccount(f"act_{US_ACCOUNT}", api=sdk)
+        few = {"limit": 5}
+        theirs = await asyncio.to_thread(lambda: list(account.get_ads(fields=fields, params=few)))
+        stories = await asyncio.to_thread(
+            lambda: {
+                one["id"]: dict(one["object_story_spec"])
+                for one in account.get_ad_creatives(fields=["object_story_spec"], params=few)
+            }
+        )
+    finally:
+        sandbox.control("POST", "meta/review", json={"ad": refused, "verdict": "approved"})
+    assert ours.keys() == {one["id"] for one in theirs}
+    for one in theirs:
+        own, story = ours[one["id"]], stories[one["creative"]["id"]]
+        shown = story.get("link_data") or story["video_data"]
+        assert (own.name, own.ad_set, own.campaign) == (one["name"], one["adset_id"], one["campaign_id"])
+        assert own.effective_status.upper() == one["effective_status"]
+        assert own.creative.body == shown["message"]
+        assert own.creative.landing_url == shown["call_to_action"]["value"]["link"]
+    (their,) = (one for one in theirs if one["id"] == refused)
+    assert (their["effective_status"], ours[refused].review) == ("DISAPPROVED", AdReview.DISAPPROVED)
+    assert dict(their["ad_review_feedback"]["global"]) == {"Claims": "No coat does."}
+    assert ours[refused].reasons == (
+        "Claims: No coat does.",
+        f"{their['issues_info'][0]['error_summary']}: {their['issues_info'][0]['error_message']}",
+    )

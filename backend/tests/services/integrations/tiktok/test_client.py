@@ -1,10 +1,7 @@
 """The contract of an ad platform's connector, against TikTok's wire."""
 
-import asyncio
-from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -12,7 +9,6 @@ from sqlalchemy import select
 from app.core.clock import real_now
 from app.db.session import Scopes
 from app.models.integrations.calls import PlatformCall
-from app.models.integrations.connections import Connection
 from app.services.integrations.gateway import Gateway
 from app.services.integrations.ports import (
     SET_DAILY_BUDGET,
@@ -24,9 +20,8 @@ from app.services.integrations.ports import (
     PlatformError,
     PlatformErrorKind,
 )
-from app.services.integrations.service import IntegrationsService, circuit_key
+from app.services.integrations.service import IntegrationsService
 from app.services.trust_engine.gate.permits import Change
-from tests.factories.access import Company
 from tests.factories.integrations import Connected
 from tests.factories.tiktok import (
     BROAD,
@@ -39,6 +34,7 @@ from tests.factories.tiktok import (
 )
 from tests.sandbox_process import Sandbox
 from tests.services.integrations.conftest import Desk
+from tests.services.integrations.tiktok.conftest import impatient
 
 Level = Literal["campaign", "ad_set"]
 
@@ -86,10 +82,7 @@ def at_tiktok(sandbox: Sandbox, campaign: str = BROAD) -> dict[str, Any]:
     return row
 
 
-async def test_campaigns_and_ad_groups_are_read_over_every_page(
-    dollars: AdPlatform, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("app.services.integrations.tiktok.client._PAGE", 2)
+async def test_campaigns_and_ad_groups_are_read(dollars: AdPlatform) -> None:
     campaigns = {one.external_id: one for one in await dollars.list_campaigns()}
     assert campaigns.keys() >= {BROAD, CREATORS, REACH}
     broad, reach, creators = campaigns[BROAD], campaigns[REACH], campaigns[CREATORS]
@@ -100,20 +93,15 @@ async def test_campaigns_and_ad_groups_are_read_over_every_page(
     assert (reach.lifetime_budget_micros or 0) >= 73_000_000_000
     assert (creators.daily_budget_micros, creators.budget_level) == (None, "unknown")
     groups = {one.external_id: one for one in await dollars.list_ad_sets()}
-    assert len(groups) == 5
+    assert len([each for each in groups if each.startswith("180")]) == 5, (
+        "what others published begins otherwise"
+    )
     assert (groups[TRAIL_RUNNERS].campaign, groups[TRAIL_RUNNERS].budget_level) == (CREATORS, "ad_set")
 
 
 async def test_a_forint_budget_is_not_a_hundred_times_itself(forints: AdPlatform) -> None:
     group = await forints.read_entity("ad_set", HU_CART)
     assert (group.daily_budget_micros, group.currency) == (8_000_000_000, "HUF")
-
-
-async def test_a_budget_is_set_and_reads_back(dollars: AdPlatform, desk: Desk, sandbox: Sandbox) -> None:
-    change = budget_change(401_230_000)
-    await dollars.set_daily_budget(change, desk.mint(change))
-    assert (await dollars.read_entity("campaign", BROAD)).holds(change)
-    assert at_tiktok(sandbox)["budget"] == 401.23
 
 
 async def test_an_ad_groups_daily_and_a_campaigns_lifetime_budget_are_set(
@@ -144,15 +132,6 @@ async def test_a_budget_of_another_kind_or_level_is_not_set(
         await getattr(dollars, change.operation)(change, desk.mint(change))
     assert desk.used == []
     assert await writes_of(scopes) == []
-
-
-async def test_a_campaign_and_an_ad_group_are_stopped_and_started(dollars: AdPlatform, desk: Desk) -> None:
-    pairs: Sequence[tuple[Level, str]] = (("campaign", BROAD), ("ad_set", TRAIL_RUNNERS))
-    for level, entity in pairs:
-        for after in ("paused", "active"):
-            change = status_change(after, entity, level)
-            await dollars.set_status(change, desk.mint(change))
-            assert (await dollars.read_entity(level, entity)).status == after
 
 
 async def test_what_the_currency_cannot_hold_spends_no_permit(
@@ -186,19 +165,6 @@ async def test_a_token_that_may_only_read_is_told_so_by_tiktok(
     assert (caught.value.kind, caught.value.code) == (PlatformErrorKind.PERMISSION, "tiktok.40001")
 
 
-@pytest.mark.parametrize("facts", [{"read_only": True}, {"write_lease": False}])
-async def test_who_may_only_read_changes_nothing(
-    scopes: Scopes, sandbox: Sandbox, platforms: Gateway, desk: Desk, facts: dict[str, Any]
-) -> None:
-    connected = await connect(scopes, sandbox, **facts)
-    platform = await IntegrationsService(scopes, desk).connector(connected.dollars)
-    change = budget_change(450_000_000)
-    with pytest.raises(PlatformError, match=r"tiktok\.read_only"):
-        await platform.set_daily_budget(change, desk.mint(change))
-    assert desk.used == []
-    assert await writes_of(scopes) == []
-
-
 async def test_metrics_come_by_campaign_and_by_the_accounts_day(
     dollars: AdPlatform, sandbox: Sandbox
 ) -> None:
@@ -226,12 +192,6 @@ async def test_metrics_come_by_campaign_and_by_the_accounts_day(
     assert spend == pytest.approx(float(row["spend"]), abs=0.36)
 
 
-async def test_a_conversion_that_tiktok_does_not_report_is_refused(dollars: AdPlatform) -> None:
-    today = real_now().date()
-    with pytest.raises(PlatformError, match=r"tiktok\.no_such_conversion"):
-        await dollars.fetch_metrics(today, today, ConversionSettings(event="moonwalk"))
-
-
 async def test_an_edit_by_a_person_is_found_in_the_change_log(
     dollars: AdPlatform, desk: Desk, sandbox: Sandbox
 ) -> None:
@@ -250,64 +210,12 @@ async def test_an_edit_by_a_person_is_found_in_the_change_log(
     assert len({one.fingerprint for one in edits}) == len(edits)
 
 
-async def test_a_passing_fault_is_read_through(dollars: AdPlatform, scopes: Scopes, faults: Sandbox) -> None:
-    order(faults, "server_error", "/campaign/get", count=2)
-    assert (await dollars.read_entity("campaign", BROAD)).external_id == BROAD
-    assert [call.outcome for call in await calls_of(scopes)] == ["transient", "transient", "ok"]
-
-
 FAULTS: dict[str, dict[str, Any]] = {
     "connection_reset": {},
     "timeout": {"seconds": 0.2},
     "malformed_json": {},
     "server_error": {"status": 503},
 }
-
-
-@pytest.mark.parametrize("kind", FAULTS)
-async def test_a_lasting_fault_of_a_read_is_transient(
-    kind: str, dollars: AdPlatform, faults: Sandbox
-) -> None:
-    order(faults, kind, "/campaign/get", **FAULTS[kind])
-    with pytest.raises(PlatformError) as caught:
-        await dollars.read_entity("campaign", BROAD)
-    assert caught.value.kind is PlatformErrorKind.TRANSIENT
-
-
-async def test_an_applied_write_whose_answer_is_lost_is_ambiguous_and_sent_once(
-    dollars: AdPlatform, desk: Desk, scopes: Scopes, faults: Sandbox
-) -> None:
-    change = budget_change(477_000_000)
-    order(faults, "drop_response", "/campaign/update")
-    with pytest.raises(PlatformError) as caught:
-        await dollars.set_daily_budget(change, desk.mint(change))
-    assert caught.value.kind is PlatformErrorKind.AMBIGUOUS
-    assert await writes_of(scopes) == ["ambiguous"]
-    assert (await dollars.read_entity("campaign", BROAD)).holds(change)
-
-
-@pytest.mark.parametrize("kind", FAULTS)
-async def test_a_write_that_may_have_been_applied_is_never_called_failed(
-    kind: str, dollars: AdPlatform, desk: Desk, scopes: Scopes, faults: Sandbox
-) -> None:
-    change = budget_change(440_000_000)
-    order(faults, kind, "/campaign/update", **FAULTS[kind])
-    with pytest.raises(PlatformError) as caught:
-        await dollars.set_daily_budget(change, desk.mint(change))
-    assert caught.value.kind is PlatformErrorKind.AMBIGUOUS
-    assert await writes_of(scopes) == ["ambiguous"]
-    assert not (await dollars.read_entity("campaign", BROAD)).holds(change)
-
-
-async def test_a_write_that_is_limited_was_not_applied_and_is_not_sent_again(
-    dollars: AdPlatform, desk: Desk, scopes: Scopes, faults: Sandbox
-) -> None:
-    change = budget_change(441_000_000)
-    order(faults, "rate_limit", "/campaign/update", count=1)
-    with pytest.raises(PlatformError) as caught:
-        await dollars.set_daily_budget(change, desk.mint(change))
-    assert caught.value.kind is PlatformErrorKind.RATE_LIMITED
-    assert await writes_of(scopes) == ["rate_limited"]
 
 
 @pytest.mark.parametrize("path", ["/campaign/update", "/campaign/status/update", "/adgroup/status/update"])
@@ -341,133 +249,17 @@ async def test_a_rate_limit_is_obeyed(
     assert len(await calls_of(scopes)) == 1
 
 
-async def test_a_stop_goes_out_while_reads_wait(dollars: AdPlatform, desk: Desk, faults: Sandbox) -> None:
-    order(faults, "rate_limit", seconds=120, count=1)
-    with pytest.raises(PlatformError):
-        await dollars.read_entity("campaign", BROAD)
-    stop = status_change("paused")
-    await dollars.set_status(stop, desk.mint(stop))
-    assert at_tiktok(faults)["operation_status"] == "DISABLE"
-    again = {"object_id": BROAD, "changes": {"operation_status": "ENABLE"}}
-    faults.control("POST", "tiktok/edit", json=again)
-
-
-@pytest.mark.parametrize("kind", ["token_expired", "token_revoked"])
-async def test_a_dead_token_asks_for_a_new_sign_in(
-    kind: str, dollars: AdPlatform, connected: Connected, scopes: Scopes, faults: Sandbox
-) -> None:
-    order(faults, kind, count=1)
-    with pytest.raises(PlatformError) as caught:
-        await dollars.list_campaigns()
-    assert caught.value.kind is PlatformErrorKind.AUTH
-    async with scopes() as scope:
-        connection = await scope.session.get_one(Connection, (scope.tenant_id, connected.connection_id))
-    assert connection.status == "needs_sign_in"
-
-
-async def test_an_outage_at_tiktok_is_transient(dollars: AdPlatform, faults: Sandbox) -> None:
-    faults.control("POST", "faults", json={"kind": "platform_outage", "vendor": "tiktok"})
-    with pytest.raises(PlatformError) as caught:
-        await dollars.list_campaigns()
-    assert (caught.value.kind, caught.value.code) == (PlatformErrorKind.TRANSIENT, "tiktok.50000")
-
-
-async def test_the_circuit_opens_after_five_failures_and_spares_the_platform(
-    dollars: AdPlatform, scopes: Scopes, faults: Sandbox
-) -> None:
-    order(faults, "server_error", "/campaign/get")
-    for _ in range(2):
-        with pytest.raises(PlatformError):
-            await dollars.read_entity("campaign", BROAD)
-    made = len(await calls_of(scopes))
-    assert made == 5
-    with pytest.raises(PlatformError, match=r"tiktok\.circuit_open"):
-        await dollars.read_entity("campaign", BROAD)
-    assert len(await calls_of(scopes)) == made
-
-
-async def test_another_accounts_campaign_is_refused(forints: AdPlatform) -> None:
-    with pytest.raises(PlatformError, match=r"tiktok\.other_account"):
-        await forints.read_entity("campaign", BROAD)
-
-
-async def test_a_change_for_another_account_spends_no_permit(forints: AdPlatform, desk: Desk) -> None:
-    change = budget_change(500_000_000)
-    with pytest.raises(PlatformError, match=r"tiktok\.other_change"):
-        await forints.set_daily_budget(change, desk.mint(change))
-    assert desk.used == []
-
-
-@pytest.mark.parametrize("method", ["set_daily_budget", "set_status"])
-async def test_an_entity_of_another_account_of_the_same_token_is_not_written_to(
-    dollars: AdPlatform, forints: AdPlatform, desk: Desk, method: str
-) -> None:
-    """A permit says one advertiser and names a campaign of the other: the token reaches both."""
-    foreign = (await forints.list_campaigns())[0]
-    after: dict[str, Any] = {"status": "paused"}
-    if method == "set_daily_budget":
-        after = {"daily_budget_micros": 70_000_000}
-    change = Change(
-        platform="tiktok", account=US_ADVERTISER, entity_type="campaign", entity=foreign.external_id,
-        operation=method, before={}, after=after,
-    )  # fmt: skip
-    with pytest.raises(PlatformError, match="other_account"):
-        await getattr(dollars, method)(change, desk.mint(change))
-    assert desk.used == []
-    assert await forints.read_entity("campaign", foreign.external_id) == foreign
-
-
-async def test_every_call_is_in_the_log_without_its_secrets(
-    dollars: AdPlatform, connected: Connected, scopes: Scopes, sandbox: Sandbox
-) -> None:
-    await dollars.read_entity("campaign", BROAD)
-    (call,) = await calls_of(scopes)
-    assert (call.operation, call.method, call.path, call.status) == (
-        "read_entity", "GET", "campaign/get", 200,
-    )  # fmt: skip
-    assert call.ad_account_id == connected.dollars
-    assert call.trace
-    assert sandbox.tiktok_facts["access_token"] not in repr(vars(call))
-
-
-async def test_another_tenant_sees_no_call(dollars: AdPlatform, globex: Company) -> None:
-    await dollars.read_entity("campaign", BROAD)
-    assert await calls_of(globex.scopes) == []
-
-
 async def test_a_range_that_there_is_not_is_told_by_the_platforms_own_code(dollars: AdPlatform) -> None:
     with pytest.raises(PlatformError) as caught:
         await dollars.fetch_metrics(date(2001, 1, 1), date(2001, 1, 2), ConversionSettings())
     assert (caught.value.kind, caught.value.code) == (PlatformErrorKind.INVALID, "tiktok.40002")
 
 
-async def test_a_call_that_may_not_leave_costs_no_permit(
-    scopes: Scopes, dollars: AdPlatform, desk: Desk, platforms: Gateway
-) -> None:
-    change = budget_change(477_000_000)
-    permit = desk.mint(change)
-    async with scopes() as scope:
-        circuit = circuit_key(scope.tenant_id, "tiktok", US_ADVERTISER)
-    await platforms.breaker.wait(circuit, 2)
-    with pytest.raises(PlatformError) as refused:
-        await dollars.set_daily_budget(change, permit)
-    assert (refused.value.code, desk.used) == ("tiktok.waiting", [])
-    await asyncio.sleep(2.1)
-    await dollars.set_daily_budget(change, permit)
-
-
 async def test_a_change_log_that_is_still_being_written_comes_later(
-    dollars: AdPlatform, monkeypatch: pytest.MonkeyPatch
+    scopes: Scopes, connected: Connected, desk: Desk
 ) -> None:
-    monkeypatch.setattr("app.services.integrations.tiktok.client._LOG_PAUSES", (0.0,))
+    dollars = await impatient(scopes, desk)(connected.dollars)
     now = real_now()
     with pytest.raises(EditsNotReady, match=r"tiktok\.no_change_log") as caught:
         await dollars.recent_edits(now - timedelta(hours=1), now)
     assert caught.value.kind is PlatformErrorKind.TRANSIENT
-
-
-async def test_the_days_are_the_accounts(forints: AdPlatform) -> None:
-    today = real_now().astimezone(ZoneInfo("Europe/Budapest")).date()
-    reading = await forints.fetch_metrics(today - timedelta(days=1), today, ConversionSettings())
-    assert {one.currency for one in reading.days} == {"HUF"}
-    assert today - timedelta(days=1) in {one.day for one in reading.days}

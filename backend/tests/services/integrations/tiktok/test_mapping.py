@@ -38,8 +38,9 @@ def test_a_budget_is_of_one_kind(facts: dict[str, Any], daily: int | None, lifet
 
 
 def test_a_budget_of_an_unknown_kind_or_between_two_steps_is_not_guessed() -> None:
-    with pytest.raises(PlatformError, match=r"tiktok\.budget_mode"):
-        mapping.budgets(campaign(budget_mode="BUDGET_MODE_NEW"), "USD")
+    """The campaign is shown all the same: one of a new kind hides no others."""
+    new = mapping.entity("campaign", campaign(budget_mode="BUDGET_MODE_NEW"), account_id="7", currency="USD")
+    assert (new.daily_budget_micros, new.lifetime_budget_micros, new.budget_level) == (None, None, "unknown")
     with pytest.raises(NotMoney):
         mapping.budgets(campaign(), "HUF")
 

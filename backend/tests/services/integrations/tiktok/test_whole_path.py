@@ -34,6 +34,7 @@ from tests.factories.permits import minted
 from tests.factories.tiktok import BROAD, REACH, US_ADVERTISER, US_PIXEL, connect
 from tests.sandbox_process import Sandbox
 from tests.services.integrations.conversions.test_sending import order
+from tests.services.integrations.tiktok.conftest import impatient
 
 CONNECTIONS = "/api/v1/integrations/connections"
 ACCOUNTS = "/api/v1/integrations/ad-accounts"
@@ -110,7 +111,7 @@ async def test_from_the_sign_in_to_the_stop(
 
 
 async def test_a_change_log_that_is_late_holds_up_nothing_else_for_some_hours(
-    scopes: Scopes, sandbox: Sandbox, platforms: Gateway, monkeypatch: pytest.MonkeyPatch
+    scopes: Scopes, sandbox: Sandbox, platforms: Gateway
 ) -> None:
     """TikTok writes it in its own time: campaigns and figures are here meanwhile, and the edits with a later sync."""
     connected = await connect(scopes, sandbox)
@@ -119,16 +120,15 @@ async def test_a_change_log_that_is_late_holds_up_nothing_else_for_some_hours(
         async with scopes() as scope:
             return await scope.session.get_one(AdAccount, (scope.tenant_id, connected.dollars))
 
-    with monkeypatch.context() as impatient:
-        impatient.setattr("app.services.integrations.tiktok.client._LOG_PAUSES", (0.0,))
-        run = await AccountSyncService(scopes).sync(connected.dollars)
-        assert run is not None
-        assert run.error_code is None
-        first = await account()
-        assert first.last_synced_at is not None
-        assert first.edits_read_until is None
-        with pytest.raises(EditsNotReady):
-            await AccountSyncService(scopes).sync(connected.dollars)
+    hasty = AccountSyncService(scopes, connect=impatient(scopes, PermitDesk(scopes)))
+    run = await hasty.sync(connected.dollars)
+    assert run is not None
+    assert run.error_code is None
+    first = await account()
+    assert first.last_synced_at is not None
+    assert first.edits_read_until is None
+    with pytest.raises(EditsNotReady):
+        await hasty.sync(connected.dollars)
     edit = {"object_id": REACH, "changes": {"campaign_name": f"Reach {connected.dollars}"}}
     sandbox.control("POST", "tiktok/edit", json=edit)
     await AccountSyncService(scopes).sync(connected.dollars)

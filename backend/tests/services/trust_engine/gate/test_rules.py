@@ -499,9 +499,25 @@ def test_the_first_decider_still_decides_as_it_did() -> None:
     )
 
 
-def test_the_second_decider_decides_as_it_does() -> None:
-    assert CURRENT == "2"
-    assert f.encode(decide(BASE)) == f.encode(decide(BASE, "1")).replace(b'"decider":"1"', b'"decider":"2"')
+@pytest.mark.parametrize("decider", ["2", "3"])
+def test_the_later_deciders_decide_as_they_do(decider: str) -> None:
+    assert CURRENT == "3"
+    first = f.encode(decide(BASE, "1"))
+    assert f.encode(decide(BASE, decider)) == first.replace(
+        b'"decider":"1"', f'"decider":"{decider}"'.encode()
+    )
+
+
+def test_a_named_person_may_create_what_is_paused_under_the_caps_since_the_third_decider() -> None:
+    """A launch passed on a person's name, and its paused beginning waited for a score."""
+    creation = change({}, {"status": "paused", "daily_budget_micros": BUDGET})
+    facts = replace(BASE, change=creation, ask=ask(Origin.PERSON), health=None)
+    assert (decide(facts).verdict, decide(facts, "2").verdict) == (Verdict.PASS, Verdict.BLOCK)
+    assert "Ada" in decide(facts).reasons[0].sentence
+    assert decide(replace(facts, ask=ask(Origin.API))).verdict is Verdict.BLOCK
+    assert decide(replace(facts, kill_switch=True)).verdict is Verdict.BLOCK
+    capped = f.Limits(level=1, mode=EnforcementMode.HARD_BLOCK, max_campaign_budget_micros=BUDGET)
+    assert decide(replace(facts, limits=capped)).verdict is Verdict.BLOCK
 
 
 @given(inputs)

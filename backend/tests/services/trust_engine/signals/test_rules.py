@@ -147,6 +147,9 @@ class TestInvariants:
             ({"value_per_conversion": series(100.0)}, "value per conversion"),
             ({"value_per_conversion": series(0.01)}, "value per conversion"),
             ({"sessions_per_click": series(0.1, 0.8)}, "sessions per click"),
+            ({"named_orders": series(0.3, 0.9)}, "named orders"),
+            ({"cost_per_impression": series(100.0), "cost_per_click": series(100.0)}, "spend unit"),
+            ({"cost_per_impression": series(0.01), "cost_per_click": series(0.01)}, "spend unit"),
             ({"duplicates": measured.Share(300, 1000)}, "duplicates"),
             ({"rows": measured.Share(5, 10)}, "rows"),
             ({"restated": measured.Share(400, 1000)}, "restatements"),
@@ -157,6 +160,25 @@ class TestInvariants:
         assert signal.broken
         assert signal.score == 0
         assert name in signal.reason
+
+    def test_a_market_that_moves_is_no_change_of_units(self) -> None:
+        assert self.of(cost_per_impression=series(4.0), cost_per_click=series(4.0)).score == 100
+
+    def test_another_mix_of_campaigns_strains_and_does_not_break(self) -> None:
+        """Search beside display: impressions cost a tenth, clicks a third."""
+        mixed = self.of(cost_per_impression=series(0.1), cost_per_click=series(0.35))
+        assert not mixed.broken
+        assert not self.of(cost_per_impression=series(0.1), cost_per_click=series(8.0)).broken
+
+    def test_the_unit_is_checked_without_first_party_data_too(self) -> None:
+        costs = {"cost_per_impression": series(100.0), "cost_per_click": series(100.0)}
+        assert self.of(first_party=False, **costs).broken
+
+    def test_that_more_people_come_by_themselves_is_no_fault(self) -> None:
+        assert self.of(sessions_per_click=series(5.0, 0.8)).score == 100
+
+    def test_that_more_buyers_are_known_is_no_fault(self) -> None:
+        assert self.of(named_orders=series(0.9, 0.5)).score == 100
 
     def test_a_strained_one_lowers_without_breaking(self) -> None:
         signal = self.of(duplicates=measured.Share(100, 1000))

@@ -1,4 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { Fragment } from "react";
 import { Age } from "@/design/figures";
 import { ShapeIcon } from "@/design/verdict";
 import type { KillSwitch } from "@/api/types";
@@ -27,9 +29,33 @@ function Banner({ state: data }: { state: KillSwitch }) {
           {data.platform.engaged ? "kill switch over the whole platform" : "kill switch"}{" "}
           <Age at={turned.changed_at} why="when is not recorded" />
           {turned.reason !== null && <>: “{turned.reason}”</>}
+          {data.in_flight.length > 0 && <InFlight items={data.in_flight} />}
         </span>
       </p>
       {data.tenant.engaged && <KillSwitchButton />}
     </div>
+  );
+}
+
+/** Requests that had left: named, so that somebody can look at the platform for them. */
+function InFlight({ items }: { items: KillSwitch["in_flight"] }) {
+  return (
+    <span className="block">
+      On its way, and read back:{" "}
+      {items.map((item, place) => (
+        <Fragment key={item.id}>
+          {place > 0 && ", "}
+          {item.kind === "draft" ? (
+            <Link to="/campaigns/drafts/$draftId" params={{ draftId: item.id }} className="underline">
+              {item.entity_name}
+            </Link>
+          ) : (
+            <Link to="/autopilot/actions/$actionId" params={{ actionId: item.id }} className="underline">
+              {item.entity_name}
+            </Link>
+          )}
+        </Fragment>
+      ))}
+    </span>
   );
 }

@@ -47,3 +47,18 @@ test("somebody else's freeze shows at once, on every page", async () => {
   expect(await screen.findByText("Frozen.")).toBeVisible();
   expect(screen.getByText("The autopilot’s mode is now Frozen.")).toBeInTheDocument();
 });
+
+test("what had left for a platform is named, each with where it can be followed", async () => {
+  const { server } = quietTenant();
+  server.on("GET /autopilot/kill-switch", {
+    ...FROZEN,
+    in_flight: [
+      { kind: "action", id: "a-1", entity_name: "Broad DE", state: "executing" },
+      { kind: "draft", id: "d-1", entity_name: "Spring sale", state: "publishing" },
+    ],
+  });
+  open("/");
+  const action = await screen.findByRole("link", { name: "Broad DE" });
+  expect(action).toHaveAttribute("href", "/autopilot/actions/a-1");
+  expect(screen.getByRole("link", { name: "Spring sale" })).toHaveAttribute("href", "/campaigns/drafts/d-1");
+});

@@ -10,6 +10,7 @@ import {
   useApproveRemoval,
   useChangeAudience,
   useEndAudience,
+  useOffer,
   useReplaceAudience,
   useSyncAudience,
 } from "./queries";
@@ -21,6 +22,7 @@ export function AudienceActions({ audience }: { audience: Audience }) {
   const replace = useReplaceAudience(audience.id);
   const change = useChangeAudience(audience.id);
   const end = useEndAudience(audience.id);
+  const offer = useOffer(audience.platform);
   if (!mayWrite || audience.ending) return null;
   return (
     <div className="space-y-3">
@@ -48,7 +50,10 @@ export function AudienceActions({ audience }: { audience: Audience }) {
           title={`Send everybody of “${audience.name}” anew?`}
           act={() => replace.mutateAsync(undefined)}
         >
-          Whoever else is in it at the platform is dropped. If it was deleted there, it is made anew.
+          {offer?.replaces === false
+            ? "Whoever was put in it at the platform by hand stays: this platform replaces no audience."
+            : "Whoever else is in it at the platform is dropped."}{" "}
+          If it was deleted there, it is made anew.
         </ConfirmButton>
         <ConfirmButton
           label="Delete"

@@ -7,7 +7,7 @@ import { fieldsOf, FormError, formText } from "@/design/form";
 import { Loaded } from "@/design/states";
 import { adAccountsQuery } from "@/features/integrations/ad_accounts/queries";
 import { audienceOptionsQuery, segmentsToSendQuery } from "./queries";
-import { IDENTIFIERS, INTERVALS } from "./words";
+import { IDENTIFIERS, INTERVALS, nameThere } from "./words";
 
 interface AudienceFormProps {
   /** The segment that it is made from, where that is settled. */
@@ -77,9 +77,9 @@ function Fields({
           setAccountId(event.target.value);
         }}
       >
-        {usable.map(({ id, name }) => (
+        {usable.map(({ id, name, platform }) => (
           <option key={id} value={id}>
-            {name}
+            {name}: a {nameThere(platform)}
           </option>
         ))}
       </SelectField>

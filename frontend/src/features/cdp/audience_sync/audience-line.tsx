@@ -5,10 +5,20 @@ import { Age, Unknown } from "@/design/figures";
 import { Fact, Facts } from "@/design/panel";
 import { Status } from "@/design/status";
 import { integer } from "@/format/numbers";
-import { plural, words } from "@/format/words";
+import { plural } from "@/format/words";
 import { AudienceActions, WaitingRemoval } from "./audience-actions";
+import { useOffer } from "./queries";
 import { Runs } from "./runs";
-import { IDENTIFIERS, intervalOf, matchRate, remoteState, sizeOf, stateOf, withheldOf } from "./words";
+import {
+  IDENTIFIERS,
+  intervalOf,
+  matchRate,
+  nameThere,
+  remoteState,
+  sizeOf,
+  stateOf,
+  withheldOf,
+} from "./words";
 
 export function AudienceLine({ audience }: { audience: Audience }) {
   const [tone, word] = stateOf(audience);
@@ -22,7 +32,7 @@ export function AudienceLine({ audience }: { audience: Audience }) {
             <span className="font-medium">{audience.name}</span>
             <span className="block truncate text-sm text-ink-3">
               {audience.segment_name ?? "a segment"} to {audience.account_name ?? "an ad account"} (
-              {words(audience.platform)})
+              {nameThere(audience.platform)})
             </span>
           </span>
           <span className="truncate text-ink-2 max-sm:hidden">
@@ -75,7 +85,7 @@ function AudienceFacts({ audience }: { audience: Audience }) {
       </Fact>
       {withheld.length > 0 && <Fact term="Not sent">{withheld.join(", ")}</Fact>}
       <Fact term="The platform knows">
-        {matchRate(audience) ?? <Unknown why="the platform has not said yet how many it knows" />}
+        <MatchRate audience={audience} />
       </Fact>
       <Fact term="Can be reached">
         {sizeOf(audience) ?? <Unknown why="the platform has not told its size" />}
@@ -93,4 +103,13 @@ function AudienceFacts({ audience }: { audience: Audience }) {
       )}
     </Facts>
   );
+}
+
+function MatchRate({ audience }: { audience: Audience }) {
+  const offer = useOffer(audience.platform);
+  const never = offer?.tells_matches === false;
+  const why = never
+    ? "this platform never tells how many it knows"
+    : "the platform has not said yet how many it knows";
+  return matchRate(audience) ?? <Unknown why={why} />;
 }

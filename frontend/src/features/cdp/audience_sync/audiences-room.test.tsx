@@ -45,9 +45,19 @@ const AUDIENCE: Audience = {
 const PATH = `/cdp/audience-sync/${AUDIENCE.id}`;
 const MAY = ["cdp.audience_sync:read", "cdp.audience_sync:write", "cdp.audience_sync:approve"];
 
-function tenant(permissions: string[]) {
+const OFFERS = ["meta", "google", "tiktok", "snapchat"].map((platform) => ({
+  platform,
+  identifiers: ["email", "phone"],
+  leading: ["email", "phone"],
+  expires_after_days: null,
+  replaces: platform !== "tiktok",
+  tells_matches: platform === "meta" || platform === "google",
+}));
+
+function tenant(permissions: string[], audience: Audience = AUDIENCE) {
   const { server } = quietTenant(permissions);
-  server.on("GET /cdp/audience-sync", { items: [AUDIENCE], has_next: false });
+  server.on("GET /cdp/audience-sync", { items: [audience], has_next: false });
+  server.on("GET /cdp/audience-sync/options", { platforms: OFFERS });
   server.on(`GET ${PATH}/runs`, { items: [], next_cursor: null, limit: 10 });
   return server;
 }
@@ -76,6 +86,28 @@ test("what the platform has not told is no number", async () => {
   await user.click(await screen.findByText("Loyal customers"));
   expect(screen.getByText(/the platform has not said yet how many it knows/)).toBeInTheDocument();
   expect(screen.getByText(/the platform has not told its size/)).toBeInTheDocument();
+});
+
+test.each([
+  ["meta", "Meta custom audience"],
+  ["google", "Google customer list"],
+  ["tiktok", "TikTok custom audience"],
+  ["snapchat", "Snapchat segment"],
+])("an audience at %s is called by the platform's own word", async (platform, word) => {
+  tenant(MAY, { ...AUDIENCE, platform });
+  open("/people/audiences");
+  expect(await screen.findByText(`Loyal to Northwind USD (${word})`)).toBeVisible();
+});
+
+test("it says what sending anew does at this platform, and what it never tells", async () => {
+  tenant(MAY, { ...AUDIENCE, platform: "tiktok", size_lower: 1_400, size_upper: 1_400 });
+  const { user } = open("/people/audiences");
+  await user.click(await screen.findByText("Loyal customers"));
+  expect(await screen.findByText(/this platform never tells how many it knows/)).toBeInTheDocument();
+  expect(screen.getByText("About 1,400")).toBeVisible();
+  await user.click(screen.getByRole("button", { name: "Send everybody anew" }));
+  const dialog = within(await screen.findByRole("dialog"));
+  expect(dialog.getByText(/put in it at the platform by hand stays/)).toBeVisible();
 });
 
 test("who may only read is shown no button that the API would refuse", async () => {

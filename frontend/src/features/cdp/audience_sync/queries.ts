@@ -1,7 +1,7 @@
-import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, body } from "@/api/client";
 import { byCursor } from "@/api/cursor";
-import type { AudienceCreate, AudiencePatch } from "@/api/types";
+import type { AudienceCreate, AudienceOffer, AudiencePatch } from "@/api/types";
 import { whole } from "@/api/whole";
 
 const LOOKS_EVERY_MS = 4_000;
@@ -26,6 +26,12 @@ export const audienceOptionsQuery = queryOptions({
   queryFn: () => body(api.GET("/api/v1/cdp/audience-sync/options")),
   staleTime: Infinity,
 });
+
+/** What a platform takes; undefined until it is known. */
+export function useOffer(platform: string): AudienceOffer | undefined {
+  const options = useQuery(audienceOptionsQuery);
+  return options.data?.platforms.find((each) => each.platform === platform);
+}
 
 /** Segments to choose from, by name. */
 export const segmentsToSendQuery = queryOptions({

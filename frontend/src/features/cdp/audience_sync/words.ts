@@ -1,7 +1,7 @@
 import type { Audience, AudienceIdentifier, AudienceRun } from "@/api/types";
 import type { Tone } from "@/design/status";
 import { integer } from "@/format/numbers";
-import { plural } from "@/format/words";
+import { plural, words } from "@/format/words";
 
 export const IDENTIFIERS: Readonly<Record<AudienceIdentifier, string>> = {
   email: "E-mail address",
@@ -14,6 +14,18 @@ export const IDENTIFIERS: Readonly<Record<AudienceIdentifier, string>> = {
   zip: "Postal code",
   country: "Country",
 };
+
+const NAMES: Readonly<Record<string, string>> = {
+  meta: "Meta custom audience",
+  google: "Google customer list",
+  tiktok: "TikTok custom audience",
+  snapchat: "Snapchat segment",
+};
+
+/** What an audience is at its platform, in the platform's own words. */
+export function nameThere(platform: string): string {
+  return NAMES[platform] ?? `${words(platform)} audience`;
+}
 
 export const INTERVALS: readonly (readonly [number | null, string])[] = [
   [15, "Every 15 minutes"],
@@ -54,6 +66,7 @@ export function remoteState(audience: Audience): string | null {
 /** Whom the platform can reach; null where it does not say. */
 export function sizeOf({ size_lower: lower, size_upper: upper }: Audience): string | null {
   if (lower === null || upper === null) return null;
+  if (lower === upper) return `About ${integer(lower)}`;
   return lower === 0 ? `Under ${integer(upper)}` : `${integer(lower)} to ${integer(upper)}`;
 }
 

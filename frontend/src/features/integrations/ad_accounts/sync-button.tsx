@@ -2,7 +2,7 @@ import { Button } from "@/design/button";
 import { ErrorNote } from "@/design/states";
 import { useSync } from "./queries";
 
-export function SyncButton({ accountId, label = "Sync now" }: { accountId: string; label?: string }) {
+export function SyncButton({ accountId }: { accountId: string }) {
   const sync = useSync();
   return (
     <>
@@ -13,7 +13,7 @@ export function SyncButton({ accountId, label = "Sync now" }: { accountId: strin
           sync.mutate(accountId);
         }}
       >
-        {sync.isSuccess ? "Queued" : label}
+        {sync.isSuccess ? "Queued" : "Sync now"}
       </Button>
       {sync.isError && <ErrorNote error={sync.error} />}
     </>

@@ -1,21 +1,20 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { useCan } from "@/api/permissions";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
 import type { PlatformCall } from "@/api/types";
-import { cx, LINK } from "@/design/classes";
 import { Expandable } from "@/design/expandable";
 import { SelectField } from "@/design/field";
-import { Age, Moment, Unknown } from "@/design/figures";
+import { Age } from "@/design/figures";
 import { Listed } from "@/design/listed";
-import { Fact, Facts, Panel } from "@/design/panel";
+import { Panel } from "@/design/panel";
 import { Empty } from "@/design/states";
 import { Status } from "@/design/status";
 import { OperationsFrame } from "@/features/work/operations-frame";
-import { integer } from "@/format/numbers";
 import { words } from "@/format/words";
 import { AccountPicker, useAccountName } from "../ad_accounts/account-picker";
-import { SyncButton } from "../ad_accounts/sync-button";
-import { mayBeReadAgain, meaning } from "./outcomes";
+import { PLATFORMS } from "../platforms";
+import { CallDetail } from "./call-detail";
+import { OUTCOMES, toneOf } from "./outcomes";
 import { callsQuery } from "./queries";
 
 export function CallsRoom() {
@@ -28,13 +27,13 @@ export function CallsRoom() {
           query={calls}
           more="Earlier calls"
           empty={
-            search.show === "all" ? (
-              <Empty title="No call like that was made.">
-                Each request to a platform is kept for 30 days.
-              </Empty>
-            ) : (
+            Object.values(search).every((each) => each === undefined) ? (
               <Empty title="No call has failed.">
                 Each request to a platform is kept for 30 days; those that failed stand here, with why.
+              </Empty>
+            ) : (
+              <Empty title="No call like that was made.">
+                Each request to a platform is kept for 30 days.
               </Empty>
             )
           }
@@ -57,18 +56,57 @@ function Filters() {
   const navigate = useNavigate({ from: "/operations/calls" });
   return (
     <div className="flex flex-wrap gap-2 py-1">
-      <div className="w-32">
+      <div className="w-40">
         <SelectField
           label="Outcome"
           hideLabel
           value={search.show ?? ""}
           onChange={(event) => {
-            const show = event.target.value === "all" ? ("all" as const) : undefined;
+            const show = (["all", ...OUTCOMES] as const).find((each) => each === event.target.value);
             void navigate({ search: (was) => ({ ...was, show }) });
           }}
         >
           <option value="">Failed</option>
           <option value="all">All</option>
+          {OUTCOMES.map((each) => (
+            <option key={each} value={each}>
+              {words(each)}
+            </option>
+          ))}
+        </SelectField>
+      </div>
+      <div className="w-36">
+        <SelectField
+          label="Time"
+          hideLabel
+          value={search.within ?? ""}
+          onChange={(event) => {
+            const within = (["hour", "day", "week"] as const).find((each) => each === event.target.value);
+            void navigate({ search: (was) => ({ ...was, within }) });
+          }}
+        >
+          <option value="">Last 30 days</option>
+          <option value="week">Last 7 days</option>
+          <option value="day">Last 24 hours</option>
+          <option value="hour">Last hour</option>
+        </SelectField>
+      </div>
+      <div className="w-36">
+        <SelectField
+          label="Platform"
+          hideLabel
+          value={search.platform ?? ""}
+          onChange={(event) => {
+            const platform = PLATFORMS.find((each) => each === event.target.value);
+            void navigate({ search: (was) => ({ ...was, platform }) });
+          }}
+        >
+          <option value="">Every platform</option>
+          {PLATFORMS.map((each) => (
+            <option key={each} value={each}>
+              {words(each)}
+            </option>
+          ))}
         </SelectField>
       </div>
       <div className="w-52">
@@ -99,12 +137,16 @@ function Filters() {
 function CallLine({ call }: { call: PlatformCall }) {
   const nameOf = useAccountName();
   const account = nameOf(call.ad_account_id);
+  const [opened, setOpened] = useState(false);
   return (
     <Expandable
+      onOpen={() => {
+        setOpened(true);
+      }}
       columns="grid-cols-[16px_minmax(0,1fr)_auto] sm:grid-cols-[16px_112px_minmax(0,1fr)_minmax(0,200px)_72px]"
       summary={
         <>
-          <Status tone={meaning(call.outcome).tone}>{words(call.outcome)}</Status>
+          <Status tone={toneOf(call)}>{words(call.outcome)}</Status>
           <span className="min-w-0 max-sm:order-1 max-sm:col-span-2 max-sm:col-start-2">
             <span className="font-medium">{words(call.operation)}</span>{" "}
             {call.mutating && <span className="text-ink-3">write</span>}
@@ -119,64 +161,7 @@ function CallLine({ call }: { call: PlatformCall }) {
         </>
       }
     >
-      <CallDetail call={call} account={account} />
+      {opened && <CallDetail callId={call.id} account={account} />}
     </Expandable>
-  );
-}
-
-function CallDetail({ call, account }: { call: PlatformCall; account: string | null }) {
-  const maySync = useCan("integrations.ad_accounts:write");
-  return (
-    <div className="grid gap-x-8 gap-y-4 md:grid-cols-2">
-      <div>
-        <p className="max-w-prose">{call.error_message ?? "The platform gave no message."}</p>
-        <p className="mt-1 max-w-prose text-ink-2">{meaning(call.outcome).next}</p>
-        <div className="mt-3 flex flex-wrap gap-2 empty:hidden">
-          {maySync && mayBeReadAgain(call) && call.ad_account_id !== null && (
-            <SyncButton accountId={call.ad_account_id} label="Read the account again" />
-          )}
-        </div>
-        {(call.outcome === "auth" || call.outcome === "permission") && (
-          <Link to="/connect" className={cx("mt-2 inline-block", LINK)}>
-            To the connections
-          </Link>
-        )}
-      </div>
-      <Facts className="content-start">
-        <Fact term="Request">
-          <code className="font-mono text-sm break-all">
-            {call.method} {call.path}
-          </code>
-        </Fact>
-        <Fact term="Answer">
-          {call.status === null ? <Unknown why="no answer came" /> : `HTTP ${call.status}`}
-          {call.error_code !== null && (
-            <>
-              {" "}
-              <code className="font-mono text-sm text-ink-3">{call.error_code}</code>
-            </>
-          )}
-        </Fact>
-        <Fact term="Took">{integer(call.duration_ms)} ms</Fact>
-        <Fact term="Attempt">{integer(call.attempt)}</Fact>
-        <Fact term="At">
-          <Moment at={call.started_at} />
-        </Fact>
-        <Fact term="Platform">
-          {words(call.platform)}
-          {account !== null && `, ${account}`}
-        </Fact>
-        {call.trace !== null && (
-          <Fact term="Platform’s id">
-            <code className="font-mono text-sm break-all">{call.trace}</code>
-          </Fact>
-        )}
-        {call.permit_id !== null && (
-          <Fact term="Permit">
-            <code className="font-mono text-sm break-all">{call.permit_id}</code>
-          </Fact>
-        )}
-      </Facts>
-    </div>
   );
 }

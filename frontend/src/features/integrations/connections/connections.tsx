@@ -3,6 +3,7 @@ import { useState } from "react";
 import { useCan } from "@/api/permissions";
 import type { AdAccount, Connection, Platform } from "@/api/types";
 import { Button } from "@/design/button";
+import { SelectField } from "@/design/field";
 import { Age } from "@/design/figures";
 import { ErrorNote, Loaded } from "@/design/states";
 import { Status, type Tone } from "@/design/status";
@@ -211,6 +212,14 @@ function AccountRow({ account, readOnly }: { account: AdAccount; readOnly: boole
   );
 }
 
+const LEAD_EVENTS = [
+  "CUSTOM_EVENT_1",
+  "CUSTOM_EVENT_2",
+  "CUSTOM_EVENT_3",
+  "CUSTOM_EVENT_4",
+  "CUSTOM_EVENT_5",
+] as const;
+
 interface AccountSwitchesProps {
   account: AdAccount;
   readOnly: boolean;
@@ -245,6 +254,20 @@ function AccountSwitches({ account, readOnly, disabled }: AccountSwitchesProps) 
           )}
         </label>
       ))}
+      {account.platform === "snapchat" && account.conversions_enabled && (
+        <SelectField
+          label="A lead is told as"
+          value={(change.isPending ? change.variables.lead_event : undefined) ?? account.lead_event ?? ""}
+          onChange={(event) => {
+            change.mutate({ lead_event: LEAD_EVENTS.find((name) => name === event.target.value) ?? null });
+          }}
+        >
+          <option value="">nothing: leads are not sent</option>
+          {LEAD_EVENTS.map((name) => (
+            <option key={name}>{name}</option>
+          ))}
+        </SelectField>
+      )}
       {change.isError && <ErrorNote error={change.error} />}
     </fieldset>
   );

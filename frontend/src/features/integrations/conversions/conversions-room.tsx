@@ -120,7 +120,7 @@ function DeliveryLine({ delivery }: { delivery: Delivery }) {
         <DeliveryFacts delivery={delivery} />
         <div>
           {reason !== null && <p className="mb-2 max-w-prose">{reason}</p>}
-          <h4 className="mb-1 font-medium">The platform’s answer</h4>
+          <h3 className="mb-1 font-medium">The platform’s answer</h3>
           <Evidence value={delivery.response ?? {}} empty="It has not answered." />
           <ReplayButton delivery={delivery} />
         </div>

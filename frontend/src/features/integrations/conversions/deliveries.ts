@@ -17,6 +17,7 @@ const REASONS: Readonly<Record<string, string>> = {
     "Its value is far beyond the account's orders so far: try it again once you have checked it.",
   event_erased: "Its event was erased.",
   partly_received: "The platform took only a part of the batch that it went in.",
+  lead_event_not_chosen: "Snapchat has no lead: choose which of its events stands for one, at the account.",
   no_such_event: "The platform knows no event of this kind.",
   older_than_seven_days: "The platform takes nothing older than seven days.",
   in_the_future: "It is dated in the future.",

@@ -7,12 +7,15 @@ import { Status } from "@/design/status";
 import { PanelTab, PanelTabs } from "@/design/tabs";
 import { SettingsFrame } from "@/features/tenants/settings/settings-frame";
 import { Deliveries } from "./deliveries";
-import { channelsQuery, deliveriesQuery } from "./queries";
+import { channelsQuery, deliveriesQuery, whatsappQuery } from "./queries";
 import { SlackPanel } from "./slack-panel";
 import { TestButton } from "./test-button";
+import { WebhookPanel } from "./webhook-panel";
+import { WhatsAppPanel } from "./whatsapp-panel";
 
 export function ChannelsRoom() {
   const channels = useQuery(channelsQuery);
+  const whatsapp = useQuery(whatsappQuery);
   return (
     <SettingsFrame>
       <Panel title="E-mail">
@@ -36,6 +39,12 @@ export function ChannelsRoom() {
       </Panel>
       <Panel title="Slack">
         <Loaded query={channels}>{({ slack }) => <SlackPanel key={slack?.team_id} slack={slack} />}</Loaded>
+      </Panel>
+      <Panel title="WhatsApp">
+        <Loaded query={whatsapp}>{(found) => <WhatsAppPanel whatsapp={found.whatsapp} />}</Loaded>
+      </Panel>
+      <Panel title="Webhook">
+        <Loaded query={channels}>{({ webhook }) => <WebhookPanel webhook={webhook} />}</Loaded>
       </Panel>
       <Log />
     </SettingsFrame>

@@ -19,6 +19,14 @@ const STATES: Readonly<Record<NotificationDelivery["status"], readonly [Tone, st
   skipped: ["muted", "Not needed"],
 };
 
+const UNTITLED: Readonly<Record<NotificationDelivery["kind"], string>> = {
+  notice: "",
+  repeat: "",
+  test: "Test message",
+  welcome: "Answer: written to from now on",
+  goodbye: "Answer: written to no more",
+};
+
 const HELD: Readonly<Record<string, string>> = {
   quiet_hours: "its reader’s quiet hours",
   digest: "its reader’s daily mail",
@@ -44,10 +52,10 @@ function DeliveryLine({ delivery }: { delivery: NotificationDelivery }) {
         <>
           <Status tone={tone}>{state}</Status>
           <span className="truncate max-sm:order-1 max-sm:col-span-2 max-sm:col-start-2">
-            {delivery.channel === "slack" ? `#${delivery.to ?? "?"}` : (delivery.to ?? "who left")}
+            {addressOf(delivery)}
           </span>
           <span className="truncate text-ink-2 max-sm:order-2 max-sm:col-span-2 max-sm:col-start-2">
-            {delivery.title ?? "Test message"}
+            {delivery.title ?? UNTITLED[delivery.kind]}
           </span>
           <span className="text-right text-ink-3">
             <Age at={delivery.created_at} />
@@ -61,6 +69,11 @@ function DeliveryLine({ delivery }: { delivery: NotificationDelivery }) {
   );
 }
 
+function addressOf({ channel, to }: NotificationDelivery): string {
+  if (channel === "slack") return `#${to ?? "?"}`;
+  return to ?? (channel === "webhook" ? "a webhook that was removed" : "who left");
+}
+
 function Became({ delivery }: { delivery: NotificationDelivery }) {
   return (
     <Facts>
@@ -70,6 +83,16 @@ function Became({ delivery }: { delivery: NotificationDelivery }) {
       {delivery.sent_at !== null && (
         <Fact term="Taken by the other side">
           <Moment at={delivery.sent_at} />
+        </Fact>
+      )}
+      {delivery.channel === "whatsapp" && delivery.sent_at !== null && (
+        <Fact term="On the phone">
+          {delivery.delivered_at === null ? "not known to be" : <Moment at={delivery.delivered_at} />}
+        </Fact>
+      )}
+      {delivery.read_at !== null && (
+        <Fact term="Read">
+          <Moment at={delivery.read_at} />
         </Fact>
       )}
       {(delivery.status === "queued" || delivery.status === "failed") && (

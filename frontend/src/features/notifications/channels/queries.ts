@@ -1,7 +1,7 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, body } from "@/api/client";
 import { byCursor } from "@/api/cursor";
-import type { SlackPatch } from "@/api/types";
+import type { NotificationWebhookPatch, SlackPatch, WhatsAppConnect } from "@/api/types";
 
 const ADDRESS = "notifications/channels";
 
@@ -51,14 +51,73 @@ export const useChangeSlack = () =>
 export const useDisconnectSlack = () =>
   useChannelChange(() => body(api.DELETE("/api/v1/notifications/channels/slack")));
 
-export const useTest = (channel: "email" | "slack") =>
-  useChannelChange(() =>
-    body(
-      channel === "email"
-        ? api.POST("/api/v1/notifications/channels/email/test")
-        : api.POST("/api/v1/notifications/channels/slack/test"),
-    ),
+export function useSetWebhook() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (url: string) => body(api.PUT("/api/v1/notifications/channels/webhook", { body: { url } })),
+    onSettled: () => client.invalidateQueries({ queryKey: [ADDRESS] }),
+  });
+}
+
+export const useChangeWebhook = () =>
+  useChannelChange((change: NotificationWebhookPatch) =>
+    body(api.PATCH("/api/v1/notifications/channels/webhook", { body: change })),
   );
+
+export function useNewWebhookSecret() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => body(api.POST("/api/v1/notifications/channels/webhook/secret")),
+    onSettled: () => client.invalidateQueries({ queryKey: [ADDRESS] }),
+  });
+}
+
+export const useRemoveWebhook = () =>
+  useChannelChange(() => body(api.DELETE("/api/v1/notifications/channels/webhook")));
+
+const WHATSAPP = "notifications/whatsapp";
+
+export const whatsappQuery = queryOptions({
+  queryKey: [WHATSAPP],
+  queryFn: () => body(api.GET("/api/v1/notifications/whatsapp")),
+  refetchInterval: 10_000,
+});
+
+function useWhatsAppChange<T, R>(mutationFn: (given: T) => Promise<R>) {
+  const client = useQueryClient();
+  return useMutation({ mutationFn, onSettled: () => client.invalidateQueries({ queryKey: [WHATSAPP] }) });
+}
+
+export const useConnectWhatsApp = () =>
+  useWhatsAppChange((given: WhatsAppConnect) =>
+    body(api.PUT("/api/v1/notifications/whatsapp", { body: given })),
+  );
+
+export const useSwitchWhatsApp = () =>
+  useWhatsAppChange((enabled: boolean) =>
+    body(api.PATCH("/api/v1/notifications/whatsapp", { body: { enabled } })),
+  );
+
+export const useDisconnectWhatsApp = () =>
+  useWhatsAppChange(() => body(api.DELETE("/api/v1/notifications/whatsapp")));
+
+export const useNewVerifyToken = () =>
+  useWhatsAppChange(() => body(api.POST("/api/v1/notifications/whatsapp/verify-token")));
+
+export const useHandIn = () =>
+  useWhatsAppChange(() => body(api.POST("/api/v1/notifications/whatsapp/templates")));
+
+export const useLookAtTemplates = () =>
+  useWhatsAppChange(() => body(api.POST("/api/v1/notifications/whatsapp/templates/refresh")));
+
+const TESTS = {
+  email: () => body(api.POST("/api/v1/notifications/channels/email/test")),
+  slack: () => body(api.POST("/api/v1/notifications/channels/slack/test")),
+  webhook: () => body(api.POST("/api/v1/notifications/channels/webhook/test")),
+  whatsapp: () => body(api.POST("/api/v1/notifications/channels/whatsapp/test")),
+} as const;
+
+export const useTest = (channel: keyof typeof TESTS) => useChannelChange(() => TESTS[channel]());
 
 export const useReplay = (deliveryId: string) =>
   useChannelChange(() =>

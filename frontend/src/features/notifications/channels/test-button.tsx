@@ -4,7 +4,7 @@ import { ErrorNote } from "@/design/states";
 import { useTest } from "./queries";
 
 interface TestButtonProps {
-  channel: "email" | "slack";
+  channel: "email" | "slack" | "webhook" | "whatsapp";
   label: string;
   disabled?: boolean;
 }

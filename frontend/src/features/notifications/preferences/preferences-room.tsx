@@ -8,10 +8,12 @@ import { Panel } from "@/design/panel";
 import { ErrorNote, Loaded } from "@/design/states";
 import { Table, Td, Th, Tr } from "@/design/table";
 import { SettingsFrame } from "@/features/tenants/settings/settings-frame";
-import { preferencesQuery, useChangePreferences } from "./queries";
+import { OwnWhatsAppPanel } from "./own-whatsapp";
+import { ownWhatsAppQuery, preferencesQuery, useChangePreferences } from "./queries";
 
 export function PreferencesRoom() {
   const preferences = useQuery(preferencesQuery);
+  const own = useQuery(ownWhatsAppQuery);
   return (
     <SettingsFrame>
       <Panel title="What you are told">
@@ -19,14 +21,17 @@ export function PreferencesRoom() {
           {({ choices }) => <Choices choices={choices} />}
         </Loaded>
       </Panel>
-      <Panel title="When mails come">
+      <Panel title="Your WhatsApp">
+        <Loaded query={own}>{(found) => <OwnWhatsAppPanel own={found} />}</Loaded>
+      </Panel>
+      <Panel title="When messages come">
         <Loaded query={preferences}>{(found) => <Hours found={found} />}</Loaded>
       </Panel>
     </SettingsFrame>
   );
 }
 
-type Way = "in_app" | "email";
+type Way = "in_app" | "email" | "whatsapp";
 
 function Choices({ choices }: { choices: readonly NotificationChoice[] }) {
   const told = choices.filter(({ may_hear }) => may_hear);
@@ -37,6 +42,7 @@ function Choices({ choices }: { choices: readonly NotificationChoice[] }) {
           <Th>When</Th>
           <Th>In the inbox</Th>
           <Th>By mail</Th>
+          <Th>In WhatsApp</Th>
         </tr>
       </thead>
       <tbody>
@@ -61,11 +67,12 @@ function ChoiceRow({ choice }: { choice: NotificationChoice }) {
     <Tr>
       <Td>
         {choice.name}
-        {!choice.in_app && !choice.email && <span className="text-ink-3"> · muted</span>}
+        {!choice.in_app && !choice.email && !choice.whatsapp && <span className="text-ink-3"> · muted</span>}
         {change.isError && <ErrorNote error={change.error} />}
       </Td>
       <Td>{box("in_app", "in the inbox")}</Td>
       <Td>{box("email", "by mail")}</Td>
+      <Td>{box("whatsapp", "in WhatsApp")}</Td>
     </Tr>
   );
 }
@@ -124,7 +131,7 @@ function Hours({ found }: { found: NotificationPreferences }) {
         What is critical always comes at once. Everything else keeps to these hours.
       </p>
       <SelectField
-        label="Mails"
+        label="Mails and WhatsApp"
         name="digest"
         value={digest}
         onChange={(event) => {
@@ -132,11 +139,11 @@ function Hours({ found }: { found: NotificationPreferences }) {
         }}
       >
         <option value="immediate">Each at once</option>
-        <option value="daily">One a day, of all that happened</option>
+        <option value="daily">One of each a day, of all that happened</option>
       </SelectField>
       {digest === "daily" && (
         <TextField
-          label="The daily mail leaves at"
+          label="The daily message leaves at"
           name="digest_at"
           type="time"
           required

@@ -55,6 +55,20 @@ function IncidentPage({ incident }: { incident: Incident }) {
   );
 }
 
+/** What it is about within the account: a campaign is named and linked, all else is a word. */
+function Subject({ incident }: { incident: Incident }) {
+  const campaign = incident.evidence["campaign"];
+  if (incident.kind === "ads_disapproved")
+    return (
+      <Fact term="Campaign">
+        <Link to="/campaigns/$campaignId" params={{ campaignId: incident.subject }} className={LINK}>
+          {typeof campaign === "string" ? campaign : "Its ads"}
+        </Link>
+      </Fact>
+    );
+  return incident.subject === "" ? null : <Fact term="Of">{words(incident.subject)}</Fact>;
+}
+
 function WhatIsWrong({ incident }: { incident: Incident }) {
   const nameOf = useAccountName();
   return (
@@ -63,7 +77,7 @@ function WhatIsWrong({ incident }: { incident: Incident }) {
         {incident.mend !== null && <p className="max-w-prose font-medium">{incident.mend}</p>}
         <Facts>
           <Fact term="Kind">{words(incident.kind)}</Fact>
-          {incident.subject !== "" && <Fact term="Of">{words(incident.subject)}</Fact>}
+          <Subject incident={incident} />
           <Fact term="Severity">{words(incident.severity)}</Fact>
           {incident.ad_account_id !== null && (
             <Fact term="Ad account">

@@ -109,7 +109,7 @@ function LetterLine({ letter }: { letter: DeadLetter }) {
               </Fact>
             )}
           </Facts>
-          <h4 className="mt-3 mb-1 font-medium">What it was given</h4>
+          <h3 className="mt-3 mb-1 font-medium">What it was given</h3>
           <Evidence value={letter.payload} empty="Nothing." />
         </div>
       </div>

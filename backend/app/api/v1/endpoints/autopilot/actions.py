@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
-from app.api.deps import CursorParams, ScopeDep
+from app.api.deps import CursorParams, ScopeDep, ScopesDep
 from app.api.ids import ActionId
 from app.auth.deps import requires
 from app.auth.principals import Principal
@@ -16,11 +16,15 @@ from app.schemas.autopilot.actions import (
     ActionRead,
     ActionStep,
     Approve,
+    BulkRead,
+    BulkResult,
+    BulkStatus,
     Dismiss,
     MoveCreate,
     MoveRead,
 )
 from app.schemas.pages import CursorPage
+from app.services.autopilot.actions.bulk import BulkRequests
 from app.services.autopilot.actions.requests import ActionRequests, BudgetMove, CampaignChange
 from app.services.autopilot.actions.service import ActionState, AutopilotActions
 
@@ -41,6 +45,13 @@ async def action_requests(scope: ScopeDep) -> ActionRequests:
 
 Actions = Annotated[AutopilotActions, Depends(actions)]
 Requests = Annotated[ActionRequests, Depends(action_requests)]
+
+
+async def bulk_requests(scopes: ScopesDep) -> BulkRequests:
+    return BulkRequests(scopes)
+
+
+Bulk = Annotated[BulkRequests, Depends(bulk_requests)]
 
 
 class ActionFilter(CursorParams):
@@ -79,6 +90,31 @@ async def propose_move(wanted: MoveCreate, requests: Requests, _: Writer) -> Mov
     move = BudgetMove(**wanted.model_dump(exclude={"justified_by"}), justified_by=tuple(wanted.justified_by))
     cut, raised = await requests.move_budget(move)
     return MoveRead(cut=ActionRead.model_validate(cut), raised=ActionRead.model_validate(raised))
+
+
+@router.post("/bulk", status_code=202)
+async def propose_many(wanted: BulkStatus, requests: Bulk, _: Writer) -> BulkRead:
+    """Ask for one status of many campaigns: the gate decides on each by itself, and one hinders no other."""
+    changes = [
+        CampaignChange(
+            each,
+            wanted.reason,
+            status=wanted.status,
+            justified_by=tuple(wanted.justified_by),
+            spend_only=wanted.spend_only,
+            idempotency_key=f"{wanted.idempotency_key}:{each}" if wanted.idempotency_key else None,
+        )
+        for each in dict.fromkeys(wanted.campaign_ids)
+    ]
+    results = [
+        BulkResult(
+            action=None if each.action is None else ActionRead.model_validate(each.action),
+            error_code=each.error_code,
+            error=each.error,
+        )
+        for each in await requests.change(changes)
+    ]
+    return BulkRead(results=results)
 
 
 @router.get("/{action_id}")

@@ -47,7 +47,7 @@ def _shown(frozen: Frozen) -> KillSwitchRead:
         engaged=frozen.state.engaged,
         tenant=SwitchRead.model_validate(frozen.state.tenant),
         platform=SwitchRead.model_validate(frozen.state.platform),
-        in_flight=[InFlight.model_validate(action) for action in frozen.in_flight],
+        in_flight=[InFlight.model_validate(each) for each in frozen.in_flight],
     )
 
 
@@ -79,7 +79,7 @@ async def list_overrides(query: PageQuery, limits: Enforcement, _: Reader) -> Pa
 
 @router.get("/kill-switch")
 async def get_kill_switch(switch: FreezeDep, _: Reader) -> KillSwitchRead:
-    """Whether automation is frozen, by whom and why, and what was on its way then."""
+    """Whether automation is frozen, by whom and why, and what is on its way to a platform."""
     return _shown(await switch.state())
 
 

@@ -44,6 +44,7 @@ class CampaignFilter(PageParams):
     status: Word | None = Field(None, max_length=40, description="The effective status.")
     platform: Word | None = Field(None, max_length=40, description="Only of this ad platform.")
     ad_account_id: UUID | None = Field(None, description="Only of this ad account.")
+    label_id: UUID | None = Field(None, description="Only those that bear this label.")
 
 
 @router.get("")
@@ -59,6 +60,7 @@ async def list_campaigns(
         status=asked.status,
         platform=asked.platform,
         ad_account_id=asked.ad_account_id,
+        label_id=asked.label_id,
     )
     return Page[CampaignRead].of(found, [CampaignRead.model_validate(each) for each in found.items])
 

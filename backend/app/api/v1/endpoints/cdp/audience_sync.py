@@ -99,6 +99,8 @@ async def list_options(_: Reader) -> AudienceOptions:
                     "identifiers": list(each.identifiers),
                     "leading": list(each.leading),
                     "expires_after_days": each.expires_after.days if each.expires_after else None,
+                    "replaces": each.replaces,
+                    "tells_matches": each.tells_matches,
                 }
             )
             for platform, each in offers().items()
@@ -135,7 +137,10 @@ async def sync_audience(audience_id: AudienceId, audiences: Audiences, _: Writer
 
 @router.post("/{audience_id}/replace", status_code=202)
 async def replace_audience(audience_id: AudienceId, audiences: Audiences, _: Writer) -> AudienceRead:
-    """Send everybody anew, in place of whoever is in it there; one that is gone there is made anew."""
+    """Send everybody anew; one that is gone there is made anew.
+
+    Whoever else is in it there leaves where the platform replaces an audience: see `/options`.
+    """
     return _read(await audiences.sync(audience_id, replace=True))
 
 

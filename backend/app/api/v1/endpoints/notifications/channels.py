@@ -20,8 +20,13 @@ from app.schemas.notifications.channels import (
     SlackPatch,
     SlackRead,
     SlackRoute,
+    WebhookChannelPatch,
+    WebhookChannelPut,
+    WebhookChannelRead,
+    WebhookChannelSecret,
 )
 from app.schemas.pages import CursorPage
+from app.services.notifications.channels.errors import WebhookNotSet
 from app.services.notifications.channels.service import (
     Channel,
     ChannelService,
@@ -29,6 +34,7 @@ from app.services.notifications.channels.service import (
     Logged,
     SlackDesk,
     SlackState,
+    WebhookDesk,
 )
 from app.services.notifications.service import NotificationKind
 from app.services.notifications.wording_rules import kind_name
@@ -47,8 +53,13 @@ async def slack_desk(scopes: ScopesDep, settings: SettingsDep) -> SlackDesk:
     return SlackDesk(scopes, settings)
 
 
+async def webhook_desk(scopes: ScopesDep) -> WebhookDesk:
+    return WebhookDesk(scopes)
+
+
 Channels = Annotated[ChannelService, Depends(channel_service)]
 Desk = Annotated[SlackDesk, Depends(slack_desk)]
+Webhook = Annotated[WebhookDesk, Depends(webhook_desk)]
 
 
 class DeliveryFilter(CursorParams):
@@ -101,6 +112,46 @@ async def list_slack_conversations(desk: Desk, _: Writer) -> list[SlackChannelRe
     ]
 
 
+@router.put("/webhook")
+async def set_webhook(
+    body: WebhookChannelPut, desk: Webhook, scopes: ScopesDep, settings: SettingsDep, _: Writer
+) -> WebhookChannelSecret:
+    """Have an address of yours told what people are told. A new one's secret is in this answer alone."""
+    secret = await desk.put(body.url, body.kinds)
+    return await _with_secret(secret, scopes, settings)
+
+
+@router.patch("/webhook")
+async def change_webhook(
+    body: WebhookChannelPatch, desk: Webhook, scopes: ScopesDep, settings: SettingsDep, _: Writer
+) -> ChannelsRead:
+    """Another address, other kinds; switch it off or on."""
+    await desk.change(
+        url=body.url, kinds=body.kinds, sets_kinds="kinds" in body.model_fields_set, enabled=body.enabled
+    )
+    return await _now(scopes, settings)
+
+
+@router.post("/webhook/secret")
+async def change_webhook_secret(
+    desk: Webhook, scopes: ScopesDep, settings: SettingsDep, _: Writer
+) -> WebhookChannelSecret:
+    """A new secret; for a day messages are signed with the one before it too."""
+    return await _with_secret(await desk.new_secret(), scopes, settings)
+
+
+@router.delete("/webhook", status_code=status.HTTP_204_NO_CONTENT)
+async def remove_webhook(desk: Webhook, _: Writer) -> None:
+    """Tell it no more."""
+    await desk.remove()
+
+
+@router.post("/webhook/test", status_code=status.HTTP_202_ACCEPTED)
+async def send_test_to_webhook(channels: Channels, _: Writer) -> NotificationDeliveryRead:
+    """Have a test message posted to it; what became of it stands in the log."""
+    return _delivery(await channels.test_webhook())
+
+
 @router.post("/email/test", status_code=status.HTTP_202_ACCEPTED)
 async def send_test_mail(channels: Channels, writer: Writer) -> NotificationDeliveryRead:
     """Have a test mail sent to yourself; what became of it stands in the log."""
@@ -111,6 +162,12 @@ async def send_test_mail(channels: Channels, writer: Writer) -> NotificationDeli
 async def send_test_to_slack(channels: Channels, _: Writer) -> NotificationDeliveryRead:
     """Have a test message posted into the channel for all; what became of it stands in the log."""
     return _delivery(await channels.test_slack())
+
+
+@router.post("/whatsapp/test", status_code=status.HTTP_202_ACCEPTED)
+async def send_test_to_whatsapp(channels: Channels, writer: Writer) -> NotificationDeliveryRead:
+    """Have a test message sent to your own number; what became of it stands in the log."""
+    return _delivery(await channels.test_whatsapp(writer.user_id))
 
 
 @router.get("/deliveries")
@@ -137,11 +194,19 @@ async def _now(scopes: Scopes, settings: Settings) -> ChannelsRead:
         return await _shown(ChannelService(scope, settings))
 
 
+async def _with_secret(secret: str | None, scopes: Scopes, settings: Settings) -> WebhookChannelSecret:
+    webhook = (await _now(scopes, settings)).webhook
+    if webhook is None:
+        raise WebhookNotSet
+    return WebhookChannelSecret.model_validate({"webhook": webhook, "secret": secret})
+
+
 async def _shown(channels: ChannelService) -> ChannelsRead:
-    email, slack = channels.email(), await channels.slack()
+    email, slack, webhook = channels.email(), await channels.slack(), await channels.webhook()
     return ChannelsRead(
         email=EmailRead(delivers=email.delivers, sender=email.sender),
         slack=None if slack is None else _slack(slack),
+        webhook=None if webhook is None else WebhookChannelRead.model_validate(webhook),
     )
 
 

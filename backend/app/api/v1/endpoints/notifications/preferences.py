@@ -51,6 +51,7 @@ def _read(found: Preferences, principal: Principal) -> PreferencesRead:
                 name=kind_name(kind),
                 in_app=choice.in_app,
                 email=choice.email,
+                whatsapp=choice.whatsapp,
                 may_hear=principal.may(NATURES[kind].permission),
             )
             for kind, choice in found.choices.items()

@@ -3,12 +3,17 @@
 from collections.abc import Callable, Mapping
 
 from app.services.trust_engine.gate.facts import GateDecision, GateInput
-from app.services.trust_engine.gate.rules.decide import decide as _decide_2
+from app.services.trust_engine.gate.rules.decide import decide as _decide_3
 from app.services.trust_engine.gate.rules.decide import decide_1 as _decide_1
+from app.services.trust_engine.gate.rules.decide import decide_2 as _decide_2
 from app.services.trust_engine.gate.rules.decide import refused
 
-DECIDERS: Mapping[str, Callable[[GateInput, str], GateDecision]] = {"1": _decide_1, "2": _decide_2}
-CURRENT = "2"
+DECIDERS: Mapping[str, Callable[[GateInput, str], GateDecision]] = {
+    "1": _decide_1,
+    "2": _decide_2,
+    "3": _decide_3,
+}
+CURRENT = "3"
 
 
 class UnknownDecider(LookupError):

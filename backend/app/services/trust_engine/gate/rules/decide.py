@@ -35,6 +35,8 @@ class _Rules:
     limits: Callable[[GateInput], Iterator[Reason]]
     unsaid: Callable[[HealthFacts], tuple[Component, ...]]
     """What an action rests on that names no signal."""
+    launches: frozenset[ActionKind]
+    """What a named person may do to begin a campaign, whatever the signals say."""
 
 
 def decide_1(facts: GateInput, decider: str) -> GateDecision:
@@ -43,13 +45,22 @@ def decide_1(facts: GateInput, decider: str) -> GateDecision:
     return _decided(facts, decider, kind, risk, tuple(_reasons(facts, kind, risk, _FIRST)))
 
 
+def decide_2(facts: GateInput, decider: str) -> GateDecision:
+    """The second decider: a campaign that a person had created paused needed a score, its launch did not."""
+    return _decide(facts, decider, _SECOND)
+
+
 def decide(facts: GateInput, decider: str) -> GateDecision:
     """Decide from `facts` alone; the same facts always decide the same."""
+    return _decide(facts, decider, _THIRD)
+
+
+def _decide(facts: GateInput, decider: str, rules: _Rules) -> GateDecision:
     kind, risk = classify(facts.change, facts.ask.origin)
     if facts.move is None:
-        return _decided(facts, decider, kind, risk, tuple(_reasons(facts, kind, risk, _SECOND)))
+        return _decided(facts, decider, kind, risk, tuple(_reasons(facts, kind, risk, rules)))
     risk = RiskClass.HIGH
-    found = (*_reasons(facts, kind, risk, _SECOND), *_move(facts, facts.move))
+    found = (*_reasons(facts, kind, risk, rules), *_move(facts, facts.move, rules))
     return _decided(facts, decider, kind, risk, found)
 
 
@@ -91,7 +102,7 @@ def _need(facts: GateInput, risk: RiskClass) -> float | None:
     return facts.policy.thresholds.get(risk) if facts.policy is not None else None
 
 
-def _move(facts: GateInput, move: Move) -> Iterator[Reason]:
+def _move(facts: GateInput, move: Move, rules: _Rules) -> Iterator[Reason]:
     """A move spends on what two accounts are compared by: it needs both, and the tenant as a whole."""
     yield from _roll_up(facts, move)
     other = move.other
@@ -109,7 +120,7 @@ def _move(facts: GateInput, move: Move) -> Iterator[Reason]:
         move=None,
     )
     kind, _ = classify(theirs.change, theirs.ask.origin)
-    for reason in _reasons(theirs, kind, RiskClass.HIGH, _SECOND):
+    for reason in _reasons(theirs, kind, RiskClass.HIGH, rules):
         yield replace(reason, sentence=f"{other.account_name}: {reason.sentence}")
 
 
@@ -172,8 +183,9 @@ def _evidence(
     health, policy = facts.health, facts.policy
     score, need = effective(health), _need(facts, risk)
     shown = "unknown" if score is None else f"{score:.1f}"
-    if kind is ActionKind.LAUNCH_CAMPAIGN and facts.ask.origin is Origin.PERSON:
-        yield _note("named_launch", f"Launched by {facts.ask.actor} at a signal health of {shown}.")
+    if kind in rules.launches and facts.ask.origin is Origin.PERSON:
+        verb = "Created paused" if kind is ActionKind.CREATE_PAUSED else "Launched"
+        yield _note("named_launch", f"{verb} by {facts.ask.actor} at a signal health of {shown}.")
         return
     if restores(facts):
         yield _note("restores", f"Gives back what our own cut took, at a signal health of {shown}.")
@@ -224,8 +236,10 @@ def rested_on(health: HealthFacts) -> tuple[Component, ...]:
     return tuple(each for each in RETURN if health.states.get(each) is not SignalState.ABSENT)
 
 
-_FIRST = _Rules(caps_1, lambda _: ())
-_SECOND = _Rules(caps, rested_on)
+_LAUNCH = frozenset({ActionKind.LAUNCH_CAMPAIGN})
+_FIRST = _Rules(caps_1, lambda _: (), _LAUNCH)
+_SECOND = _Rules(caps, rested_on, _LAUNCH)
+_THIRD = _Rules(caps, rested_on, _LAUNCH | {ActionKind.CREATE_PAUSED})
 
 
 def _signals(facts: GateInput, unsaid: tuple[Component, ...], health: HealthFacts) -> Iterator[Reason]:

@@ -1,11 +1,9 @@
 """No code path changes an ad account around the gate: every mutating method there is, against every bad permit."""
 
 import inspect
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
@@ -14,65 +12,29 @@ from app.core.clock import real_now
 from app.core.ids import uuid7
 from app.db.session import Scopes
 from app.models.integrations.calls import PlatformCall
-from app.services.integrations.gateway import Gateway
-from app.services.integrations.google.client import GoogleClient
-from app.services.integrations.meta.client import MetaClient
+from app.models.integrations.kinds import Platform
+from app.services.integrations.campaigns.service import offers
 from app.services.integrations.ports import MUTATING, AdPlatform
 from app.services.integrations.service import IntegrationsService
-from app.services.integrations.snapchat.client import SnapchatClient
-from app.services.integrations.tiktok.client import TikTokClient
-from app.services.integrations.vendors import VENDORS
 from app.services.trust_engine.gate.errors import PermitRefused
 from app.services.trust_engine.gate.permits import Change, Permit
 from app.services.trust_engine.gate.service import KillSwitch, PermitDesk
-from tests.factories import google, snapchat, tiktok
 from tests.factories.access import Company
-from tests.factories.integrations import BROAD, US_ACCOUNT, connect
 from tests.factories.permits import minted
 from tests.house.source import below
-from tests.sandbox_process import Sandbox
+from tests.services.integrations.contract.conftest import Bench
+from tests.services.integrations.contract.subjects import SUBJECTS
 
-
-@dataclass(frozen=True)
-class Case:
-    """A connector, an account that it speaks for, and a campaign there whose daily budget is its own.
-
-    `lifetime` is one with a lifetime budget, where the vendor sets both kinds by the same field.
-    """
-
-    connector: type
-    account: str
-    campaign: str
-    connect: Callable[[Scopes, Sandbox], Awaitable[UUID]]
-    lifetime: str | None = None
-
-    def campaign_for(self, method: str) -> str:
-        return self.lifetime if self.lifetime and method == "set_lifetime_budget" else self.campaign
-
-
-async def meta_account(scopes: Scopes, sandbox: Sandbox) -> UUID:
-    return (await connect(scopes, sandbox)).dollars
-
-
-async def google_account(scopes: Scopes, sandbox: Sandbox) -> UUID:
-    google.as_laid(sandbox)
-    return (await google.connect(scopes, sandbox)).dollars
-
-
-async def tiktok_account(scopes: Scopes, sandbox: Sandbox) -> UUID:
-    return (await tiktok.connect(scopes, sandbox)).dollars
-
-
-async def snapchat_account(scopes: Scopes, sandbox: Sandbox) -> UUID:
-    return (await snapchat.connect(scopes, sandbox)).dollars
-
-
-CASES = {
-    "meta": Case(MetaClient, US_ACCOUNT, BROAD, meta_account),
-    "google": Case(GoogleClient, google.US_ACCOUNT, google.BRAND, google_account),
-    "tiktok": Case(TikTokClient, tiktok.US_ADVERTISER, tiktok.BROAD, tiktok_account, tiktok.REACH),
-    "snapchat": Case(SnapchatClient, snapchat.US_ACCOUNT, snapchat.PROSPECTING, snapchat_account),
+_NEW = {
+    "status": "paused",
+    "objective": "sales",
+    "budget_level": "campaign",
+    "bid_strategy": "lowest_cost",
+    # A midnight of the account's: Google takes whole days alone.
+    "starts_at": "2026-01-01T05:00:00+00:00",
+    "conversion": "purchase",
 }
+_NEW_SET = _NEW | {"countries": ["US"]}
 CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "set_daily_budget": (
         {"daily_budget_micros": 400_000_000},
@@ -84,32 +46,55 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
         {"lifetime_budget_micros": 410_000_000},
         {"lifetime_budget_micros": 420_000_000},
     ),
+    "create_campaign": (
+        {},
+        {**_NEW, "name": "New", "daily_budget_micros": 100_000_000},
+        {**_NEW, "name": "New", "daily_budget_micros": 900_000_000},
+    ),
+    "create_ad_set": ({}, {**_NEW_SET, "name": "New"}, {**_NEW_SET, "name": "Another"}),
     "set_status": ({"status": "active"}, {"status": "paused"}, {"status": "active"}),
 }
 """For each mutating method what was, what shall be, and another thing that shall be."""
 METHODS = sorted({method.__name__ for method in MUTATING})
 
 
+def has(platform: Platform, method: str) -> bool:
+    """Whether the platform's connector is meant to do it: creating is offered by some."""
+    return not method.startswith("create_") or offers()[platform] is not None
+
+
+every_method = pytest.mark.parametrize(
+    ("bench", "method"),
+    [(name, method) for name in SUBJECTS for method in METHODS if has(name, method)],
+    indirect=["bench"],
+)
+
+
 def change(platform: AdPlatform, method: str, *, other: bool = False) -> Change:
     before, after, another = CHANGES[method]
-    case = CASES[platform.platform]
+    subject = SUBJECTS[Platform(platform.platform)]
+    entity_type, entity = (
+        subject.lifetime if method == "set_lifetime_budget" else ("campaign", subject.campaign)
+    )
+    wanted = another if other else after
+    if method == "create_ad_set":
+        entity_type = "ad_set"
+        wanted = {**wanted, "campaign": subject.campaign, "pixel": subject.pixel}
     return Change(
         platform=platform.platform,
-        account=case.account,
-        entity_type="campaign",
-        entity=case.campaign_for(method),
+        account=subject.account,
+        entity_type=entity_type,
+        entity=entity,
         operation=method,
         before=before,
-        after=another if other else after,
+        after=wanted,
     )
 
 
-@pytest.fixture(params=sorted(CASES))
-async def platform(
-    request: pytest.FixtureRequest, scopes: Scopes, sandbox: Sandbox, platforms: Gateway
-) -> AdPlatform:
-    account = await CASES[request.param].connect(scopes, sandbox)
-    return await IntegrationsService(scopes, PermitDesk(scopes)).connector(account)
+@pytest.fixture
+async def platform(bench: Bench) -> AdPlatform:
+    """It asks the gate's own desk."""
+    return await IntegrationsService(bench.scopes, PermitDesk(bench.scopes)).connector(bench.place.account)
 
 
 async def refused(
@@ -133,12 +118,11 @@ async def refused(
 
 
 def test_every_method_that_takes_a_permit_is_marked_and_tried_here() -> None:
-    assert set(CASES) == set(VENDORS)
     marked = {method.__qualname__ for method in MUTATING}
     taking = {
         function.__qualname__
-        for case in CASES.values()
-        for name, function in inspect.getmembers(case.connector, inspect.isfunction)
+        for subject in SUBJECTS.values()
+        for name, function in inspect.getmembers(subject.connector, inspect.isfunction)
         if not name.startswith("_") and "permit" in inspect.signature(function).parameters
     }
     assert marked == taking
@@ -154,10 +138,10 @@ def test_a_connector_writes_at_one_place_and_asks_the_desk_first() -> None:
             if "_transport.write(" in code:
                 before = text.splitlines()[line - 2]
                 places.append((module.name, "self._permits.use(permit, change)" in before))
-    assert sorted(places) == sorted((case.connector.__module__, True) for case in CASES.values())
+    assert sorted(places) == sorted((subject.connector.__module__, True) for subject in SUBJECTS.values())
 
 
-@pytest.mark.parametrize("method", METHODS)
+@every_method
 async def test_refuses_a_permit_that_was_never_minted(
     scopes: Scopes, platform: AdPlatform, method: str
 ) -> None:
@@ -165,33 +149,33 @@ async def test_refuses_a_permit_that_was_never_minted(
     await refused(scopes, platform, method, invented, "missing")
 
 
-@pytest.mark.parametrize("method", METHODS)
+@every_method
 async def test_refuses_another_tenants_permit(
     scopes: Scopes, platform: AdPlatform, globex: Company, method: str
 ) -> None:
     await refused(scopes, platform, method, await minted(globex.scopes, change(platform, method)), "missing")
 
 
-@pytest.mark.parametrize("method", METHODS)
+@every_method
 async def test_refuses_a_used_permit(scopes: Scopes, platform: AdPlatform, method: str) -> None:
     permit = await minted(scopes, change(platform, method))
     await PermitDesk(scopes).use(permit, change(platform, method))
     await refused(scopes, platform, method, permit, "used")
 
 
-@pytest.mark.parametrize("method", METHODS)
+@every_method
 async def test_refuses_an_expired_permit(scopes: Scopes, platform: AdPlatform, method: str) -> None:
     permit = await minted(scopes, change(platform, method), expired=True)
     await refused(scopes, platform, method, permit, "expired")
 
 
-@pytest.mark.parametrize("method", METHODS)
+@every_method
 async def test_refuses_a_permit_for_another_change(scopes: Scopes, platform: AdPlatform, method: str) -> None:
     permit = await minted(scopes, change(platform, method))
     await refused(scopes, platform, method, permit, "mismatch", wanted=change(platform, method, other=True))
 
 
-@pytest.mark.parametrize("method", METHODS)
+@every_method
 async def test_refuses_while_the_kill_switch_is_engaged(
     scopes: Scopes, platform: AdPlatform, method: str
 ) -> None:

@@ -1,0 +1,258 @@
+"""CRMs: connected by signing in there; what of a contact is told, and how the synchronisation goes."""
+
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Cookie, Depends, Path, Query
+from fastapi.responses import RedirectResponse
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from app.api.deps import CursorQuery, PageParams, ScopeDep, ScopesDep, SettingsDep, get_doors
+from app.api.ids import CrmAccountId
+from app.auth.deps import requires
+from app.auth.principals import Principal
+from app.auth.streams import listener_of
+from app.core.config import Settings
+from app.core.errors import StratumError
+from app.db.session import Doors
+from app.schemas.integrations.crm import (
+    CrmAccountRead,
+    CrmAuthorizeAsk,
+    CrmAuthorizeRead,
+    CrmFaultRead,
+    CrmFaultsRead,
+    CrmField,
+    CrmPatch,
+    CrmPropertiesRead,
+    CrmPropertyRead,
+    CrmProviderName,
+    CrmProviderRead,
+    CrmPushRead,
+    CrmSort,
+    CrmSyncAsked,
+    CrmSyncRead,
+)
+from app.schemas.pages import CursorPage, Page
+from app.services.integrations.crm.service import (
+    CrmConnecting,
+    CrmDesk,
+    CrmProvider,
+    CrmService,
+    CrmView,
+    finish_crm_sign_in,
+)
+
+router = APIRouter(prefix="/integrations/crm", tags=["integrations"])
+
+_COOKIE = "stratum_connect_crm"
+_COOKIE_SECONDS = 600
+_VISIBLE = r"^[\x20-\x7e]*$"
+_OF_ACCOUNT = (
+    *("id", "provider", "external_id", "name", "currency", "enabled", "won_event", "last_synced_at"),
+    *("next_sync_at", "error_code", "error", "created_at", "clear_on_erasure", "next_write_at"),
+)
+ProviderPart = Annotated[CrmProviderName, Path(description="The CRM.")]
+
+
+async def crm_service(scope: ScopeDep) -> CrmService:
+    return CrmService(scope)
+
+
+async def crm_connecting(scopes: ScopesDep) -> CrmConnecting:
+    return CrmConnecting(scopes)
+
+
+async def crm_desk(scopes: ScopesDep) -> CrmDesk:
+    return CrmDesk(scopes)
+
+
+Crms = Annotated[CrmService, Depends(crm_service)]
+Connecting = Annotated[CrmConnecting, Depends(crm_connecting)]
+Desk = Annotated[CrmDesk, Depends(crm_desk)]
+Reader = Annotated[Principal, requires("integrations.crm:read")]
+Writer = Annotated[Principal, requires("integrations.crm:write")]
+
+
+class CrmFilter(PageParams):
+    sort: CrmSort = Field("name", description="A leading minus turns the order round.")
+
+
+def _redirect_uri(settings: Settings, provider: str) -> str:
+    base = settings.public_url.rstrip("/") + settings.api_v1_prefix
+    return f"{base}/integrations/crm/{provider}/callback"
+
+
+def _read(view: CrmView) -> CrmAccountRead:
+    row = view.account
+    return CrmAccountRead(
+        **{name: getattr(row, name) for name in _OF_ACCOUNT},
+        status=view.connection.status,
+        mapping=[CrmField.model_validate(each) for each in row.mapping],
+        is_reading=bool(row.reading),
+        is_writable=view.is_writable,
+        can_write=view.can_write,
+        waiting=view.waiting,
+        faults=view.faults,
+        contacts=view.contacts,
+        deals=view.deals,
+        deals_told=view.deals_told,
+    )
+
+
+@router.get("")
+async def list_crm_accounts(
+    asked: Annotated[CrmFilter, Query()], crms: Crms, _: Reader
+) -> Page[CrmAccountRead]:
+    """The CRMs' accounts that were ever connected."""
+    found, views = await crms.page(page=asked.page, limit=asked.limit, sort=asked.sort)
+    return Page[CrmAccountRead].of(found, [_read(each) for each in views])
+
+
+@router.get("/providers")
+async def list_crm_providers(crms: Crms, _: Reader) -> list[CrmProviderRead]:
+    """The CRMs that can be connected here."""
+    return [CrmProviderRead.model_validate(each) for each in crms.providers()]
+
+
+@router.post("/{provider}/authorize")
+async def authorize_crm(
+    *,
+    provider: ProviderPart,
+    response: Response,
+    connecting: Connecting,
+    settings: SettingsDep,
+    principal: Writer,
+    body: CrmAuthorizeAsk | None = None,
+) -> CrmAuthorizeRead:
+    """Where to send the browser to sign in. The cookie ties the sign-in to this browser."""
+    started = await connecting.start(
+        CrmProvider(provider),
+        listener_of(principal),
+        redirect_uri=_redirect_uri(settings, provider),
+        writes=body is not None and body.writes,
+    )
+    response.set_cookie(
+        _COOKIE,
+        started.browser_secret,
+        max_age=_COOKIE_SECONDS,
+        path=f"{settings.api_v1_prefix}/integrations/crm",
+        secure=settings.cookie_secure,
+        httponly=True,
+        samesite="lax",
+    )
+    return CrmAuthorizeRead(authorize_url=started.authorize_url, state=started.state)
+
+
+class CrmCallbackQuery(BaseModel):
+    """What the CRM adds; other parameters, such as why a person declined, are not read."""
+
+    state: str = Field(max_length=1024, description="What the sign-in began with; sealed.")
+    code: str | None = Field(
+        None, max_length=4096, pattern=_VISIBLE, description="What the CRM gave, to be redeemed for a token."
+    )
+
+
+@router.get("/{provider}/callback", status_code=303, response_class=RedirectResponse)
+async def crm_callback(
+    provider: ProviderPart,
+    doors: Annotated[Doors, Depends(get_doors)],
+    settings: SettingsDep,
+    answered: Annotated[CrmCallbackQuery, Query()],
+    stratum_connect_crm: Annotated[
+        str | None, Cookie(description="Ties the sign-in to the browser that began it.")
+    ] = None,
+) -> RedirectResponse:
+    """The CRM sends the browser here; it goes on to /connect, which shows what came of it."""
+    outcome = {"platform": provider, "status": "cancelled"}
+    if answered.code is not None:
+        try:
+            await finish_crm_sign_in(
+                doors,
+                answered.state,
+                provider=provider,
+                code=answered.code,
+                browser_secret=stratum_connect_crm,
+                redirect_uri=_redirect_uri(settings, provider),
+            )
+            outcome["status"] = "connected"
+        except StratumError as error:
+            outcome |= {"status": "failed", "code": error.code}
+    answer = RedirectResponse(f"{settings.public_url.rstrip('/')}/connect?{urlencode(outcome)}", 303)
+    answer.delete_cookie(_COOKIE, path=f"{settings.api_v1_prefix}/integrations/crm")
+    return answer
+
+
+@router.get("/{crm_id}")
+async def get_crm_account(crm_id: CrmAccountId, crms: Crms, _: Reader) -> CrmAccountRead:
+    """One account, with how much of it is here."""
+    return _read(await crms.get(crm_id))
+
+
+@router.patch("/{crm_id}")
+async def change_crm_account(crm_id: CrmAccountId, body: CrmPatch, crms: Crms, _: Writer) -> CrmAccountRead:
+    """Change what is told; what is left out stays as it is."""
+    return _read(await crms.change(crm_id, body.model_dump(exclude_unset=True)))
+
+
+@router.get("/{crm_id}/properties")
+async def list_crm_properties(crm_id: CrmAccountId, desk: Desk, _: Reader) -> CrmPropertiesRead:
+    """What of a contact could be told: asked of the CRM now."""
+    found = await desk.properties(crm_id)
+    return CrmPropertiesRead(items=[CrmPropertyRead.model_validate(each) for each in found])
+
+
+@router.post("/{crm_id}/sync", status_code=202)
+async def sync_crm_account(crm_id: CrmAccountId, crms: Crms, _: Writer) -> CrmSyncAsked:
+    """Read now what was modified."""
+    return CrmSyncAsked(task=await crms.request_sync(crm_id))
+
+
+@router.get("/{crm_id}/syncs")
+async def list_crm_syncs(
+    crm_id: CrmAccountId, crms: Crms, asked: CursorQuery, _: Reader
+) -> CursorPage[CrmSyncRead]:
+    """Newest first."""
+    found, cursor = await crms.syncs(crm_id, cursor=asked.cursor, limit=asked.limit)
+    return CursorPage(
+        items=[CrmSyncRead.model_validate(each) for each in found], next_cursor=cursor, limit=asked.limit
+    )
+
+
+@router.get("/{crm_id}/writes")
+async def list_crm_writes(
+    crm_id: CrmAccountId, crms: Crms, asked: CursorQuery, _: Reader
+) -> CursorPage[CrmPushRead]:
+    """Rounds of writing to it, newest first."""
+    found, cursor = await crms.pushes(crm_id, cursor=asked.cursor, limit=asked.limit)
+    return CursorPage(
+        items=[CrmPushRead.model_validate(each) for each in found], next_cursor=cursor, limit=asked.limit
+    )
+
+
+@router.get("/{crm_id}/faults")
+async def list_crm_faults(crm_id: CrmAccountId, crms: Crms, _: Reader) -> CrmFaultsRead:
+    """Contacts that could not be written, and why."""
+    found = await crms.faults(crm_id)
+    return CrmFaultsRead(
+        items=[
+            CrmFaultRead(
+                contact=each.external_id,
+                code=each.error_code or "",
+                properties=each.properties,
+                attempts=each.attempts,
+                next_at=each.next_at,
+            )
+            for each in found
+        ]
+    )
+
+
+@router.delete("/{crm_id}")
+async def disconnect_crm_account(
+    crm_id: CrmAccountId, connecting: Connecting, scopes: ScopesDep, _: Writer
+) -> CrmAccountRead:
+    """Forget the token; nothing more is read, and what was read stays."""
+    await connecting.disconnect(crm_id)
+    async with scopes() as scope:  # none is open while the CRM is told
+        return _read(await CrmService(scope).get(crm_id))

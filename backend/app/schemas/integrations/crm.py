@@ -1,0 +1,173 @@
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.schemas.inputs import Input
+from app.schemas.text import NO_NUL
+
+CrmProviderName = Literal["hubspot", "salesforce"]
+CrmFieldTo = Literal["email", "phone", "user_id", "trait", "computed", "lifecycle", "segment"]
+CrmDirection = Literal["from", "to", "both"]
+CrmWins = Literal["crm", "ours", "newest"]
+CrmSort = Literal["name", "-name", "created_at", "-created_at", "last_synced_at", "-last_synced_at"]
+
+
+class CrmProviderRead(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    provider: CrmProviderName = Field(description="The CRM.")
+    name: str = Field(description="As people read it.")
+    signs_in: bool = Field(description="People can sign in there: our own app is set up.")
+
+
+class CrmAuthorizeAsk(Input):
+    writes: bool = Field(False, description="Ask for the right to write contacts too.")
+
+
+class CrmAuthorizeRead(BaseModel):
+    authorize_url: str = Field(description="Send the browser here; it comes back to /connect.")
+    state: str = Field(description="What the CRM gives back with the browser; sealed.")
+
+
+class CrmField(Input):
+    property: str = Field(
+        min_length=1,
+        max_length=100,
+        pattern=r"^[A-Za-z0-9_]+$",
+        description="A contact's property at the CRM.",
+    )
+    to: CrmFieldTo = Field(
+        description=(
+            "What of ours it stands for: an identifier; a trait; a computed trait (`rfm.cell`, `churn.orders`), the "
+            "lifecycle stage, or whether the person is in a segment, which go to the CRM alone."
+        )
+    )
+    name: str | None = Field(
+        None,
+        min_length=1,
+        max_length=100,
+        pattern=NO_NUL,
+        description="The trait's name, or the segment's id; of these alone.",
+    )
+    direction: CrmDirection = Field(
+        "from", description="`from` the CRM, `to` the CRM, or both ways. Identifiers are read alone."
+    )
+    wins: CrmWins = Field(
+        "newest", description="Of both ways: whose value stands where both have changed since they agreed."
+    )
+
+
+class CrmPatch(Input):
+    enabled: bool | None = Field(None, description="Whether it is read.")
+    mapping: Annotated[list[CrmField], Field(min_length=1, max_length=100)] | None = Field(
+        None, description="What is told of each contact. Another mapping reads all of them again."
+    )
+    won_event: str | None = Field(
+        None,
+        min_length=1,
+        max_length=100,
+        pattern=NO_NUL,
+        description="The event that a won deal is told as, such as `Order Completed`; null tells of none.",
+    )
+    clear_on_erasure: bool | None = Field(
+        None, description="Whether what was written of a person is emptied there when they are erased here."
+    )
+
+
+class CrmAccountRead(BaseModel):
+    id: UUID = Field(description="The account's id here.")
+    provider: CrmProviderName = Field(description="The CRM.")
+    external_id: str = Field(description="The CRM's id of the account.")
+    name: str = Field(description="As people read it.")
+    currency: str | None = Field(description="What a deal without a currency of its own is counted in.")
+    enabled: bool = Field(description="Whether it is read.")
+    status: Literal["active", "needs_sign_in", "disconnected"] = Field(description="How its connection is.")
+    mapping: list[CrmField] = Field(description="What is told of each contact.")
+    won_event: str | None = Field(description="The event that a won deal is told as; null tells of none.")
+    is_writable: bool = Field(description="Contacts of this CRM can be written at all.")
+    can_write: bool = Field(
+        description="Its sign-in allows writing. Where it does not, nothing is written until somebody signs in anew."
+    )
+    clear_on_erasure: bool = Field(description="Whether erasures empty there what was written.")
+    next_write_at: datetime | None = Field(
+        description="Nothing is written before, UTC, since the CRM failed; null is at once."
+    )
+    waiting: int = Field(description="Contacts that wait to be compared and written.")
+    faults: int = Field(description="Contacts that could not be written.")
+    contacts: int = Field(description="How many contacts have been told of.")
+    deals: int = Field(description="How many deals are known.")
+    deals_told: int = Field(description="How many of them are told as won.")
+    is_reading: bool = Field(description="A reading has begun and not ended.")
+    last_synced_at: datetime | None = Field(description="When all was read last, UTC.")
+    next_sync_at: datetime | None = Field(
+        description="When it is read next, UTC; null is as soon as possible."
+    )
+    error_code: str | None = Field(description="A stable code of why the last synchronisation failed.")
+    error: str | None = Field(description="The same in the CRM's words.")
+    created_at: datetime = Field(description="When it was connected first, UTC.")
+
+
+class CrmPropertyRead(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    name: str = Field(description="The property's name at the CRM.")
+    label: str = Field(description="As people read it there.")
+    type: str = Field(description="The CRM's word for its type.")
+    is_read_only: bool = Field(description="Only the CRM itself sets it.")
+
+
+class CrmPropertiesRead(BaseModel):
+    items: list[CrmPropertyRead] = Field(description="Which properties contacts have there, by name.")
+
+
+class CrmSyncRead(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID = Field(description="The synchronisation's id.")
+    started_at: datetime = Field(description="When it began, UTC.")
+    finished_at: datetime | None = Field(description="When it ended, UTC.")
+    contacts_read: int = Field(description="Contacts that had been modified.")
+    contacts_told: int = Field(description="Of those, how many were told anew.")
+    contacts_unnamed: int = Field(description="Of those, how many name nobody: no identifier is filled in.")
+    deals_read: int = Field(description="Deals that had been modified.")
+    deals_told: int = Field(description="Of those, how many were told as won, or as taken back.")
+    rejected: int = Field(description="Events that were not taken in; the event log says why.")
+    error_code: str | None = Field(description="A stable code of why it failed.")
+    error: str | None = Field(description="The same in the CRM's words.")
+
+
+class CrmPushRead(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID = Field(description="The round's id.")
+    started_at: datetime = Field(description="When it began, UTC.")
+    finished_at: datetime = Field(description="When it ended, UTC.")
+    compared: int = Field(description="Contacts that were read there, to be compared with ours.")
+    written: int = Field(description="Contacts that were written.")
+    values: int = Field(description="Values that were written.")
+    told: int = Field(description="Contacts whose value there stood, and was told here.")
+    failed: int = Field(description="Contacts that could not be written.")
+    error_code: str | None = Field(description="A stable code of what ended the round early.")
+    error: str | None = Field(description="The same in the CRM's words.")
+
+
+class CrmFaultRead(BaseModel):
+    contact: str = Field(description="The contact's id at the CRM.")
+    code: str = Field(
+        description="A stable code of why; `integrations.crm.ambiguous`: it names several people."
+    )
+    properties: list[str] = Field(description="Which properties could not be written.")
+    attempts: int = Field(description="How often it was tried.")
+    next_at: datetime | None = Field(
+        description="When it is tried again, UTC; null: once the contact or the person has changed."
+    )
+
+
+class CrmFaultsRead(BaseModel):
+    items: list[CrmFaultRead] = Field(description="The first hundred contacts that could not be written.")
+
+
+class CrmSyncAsked(BaseModel):
+    task: str = Field(description="The task that will do it.")

@@ -1,0 +1,174 @@
+"""What a CRM is to the rest of the application. Every method may raise `PlatformError`.
+
+Ids are the CRM's own, times are UTC-aware and by the CRM's clock, an amount is the exact decimal that the CRM holds.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal, Protocol
+from uuid import UUID
+
+from app.core.config import Settings
+from app.models.integrations.kinds import CrmProvider
+from app.services.integrations.ports import Credentials
+from app.services.integrations.wire import Line
+
+Kind = Literal["contacts", "deals"]
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteContact:
+    id: str
+    modified_at: datetime
+    properties: Mapping[str, str]
+    """Those that were asked for and have a value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteDeal:
+    id: str
+    modified_at: datetime
+    pipeline: str | None
+    stage: str | None
+    is_closed: bool
+    is_won: bool
+    amount: str | None
+    currency: str | None
+    closed_at: datetime | None
+    contacts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteProperty:
+    """A property that contacts have there."""
+
+    name: str
+    label: str
+    type: str
+    is_read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteState:
+    """A contact as it is now; `since` has when each property was set last, of those that this was asked of."""
+
+    contact: RemoteContact
+    since: Mapping[str, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class ContactChange:
+    """Values to be set; None empties a property. The same change again changes nothing."""
+
+    id: str
+    values: Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What became of a batch: contacts as they are stored now, and codes of why the others are not changed."""
+
+    stored: Mapping[str, RemoteContact]
+    faults: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteCrm:
+    external_id: str
+    name: str
+    currency: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What was modified from `since` (None: ever) to `until`, both included."""
+
+    since: datetime | None
+    until: datetime
+
+
+class Crm(Protocol):
+    page_size: int
+    """A page that holds fewer is the last one."""
+    person: Mapping[str, str]
+    """Which properties of a contact platforms match a buyer by, and the trait that each is told as."""
+
+    async def account(self) -> RemoteCrm: ...
+
+    async def contact_properties(self) -> list[RemoteProperty]: ...
+
+    async def newest(self, kind: Kind) -> datetime | None:
+        """When one was last modified; None where there is none."""
+        ...
+
+    async def contacts(
+        self, window: Window, after: str | None, properties: Sequence[str]
+    ) -> list[RemoteContact]:
+        """The next of the window's, in an order of ids that a modification does not change."""
+        ...
+
+    async def contacts_by_id(self, ids: Sequence[str], properties: Sequence[str]) -> list[RemoteContact]:
+        """Of any number; one that is gone is left out."""
+        ...
+
+    async def deals(self, window: Window, after: str | None) -> list[RemoteDeal]:
+        """As `contacts`, each with whose it is."""
+        ...
+
+
+class CrmWriter(Protocol):
+    """A CRM that takes values for its contacts. Nothing there is created or deleted by it."""
+
+    batch_size: int
+
+    async def states(
+        self, ids: Sequence[str], properties: Sequence[str], dated: Sequence[str]
+    ) -> list[RemoteState]:
+        """Of any number, read past any index that lags; one that is gone is left out. `dated` are those of `since`."""
+        ...
+
+    async def change_contacts(self, changes: Sequence[ContactChange]) -> Changed:
+        """One batch. `PlatformError` (invalid) where one value that it does not take refuses all of it."""
+        ...
+
+
+class CrmSignIn(Protocol):
+    """`attempt` is the one that a sign-in began as: a CRM that wants a proof of who asks is given one made of it."""
+
+    def authorize_url(self, *, redirect_uri: str, state: str, attempt: UUID) -> str: ...
+
+    async def exchange_code(self, code: str, *, redirect_uri: str, attempt: UUID) -> Credentials: ...
+
+    async def refresh(self, token: str, refresh_token: str | None) -> Credentials: ...
+
+    async def revoke(self, token: str, refresh_token: str | None) -> None: ...
+
+
+class CrmVendor(Protocol):
+    provider: CrmProvider
+    name: str
+    refresh_ahead: timedelta
+    standard_mapping: Sequence[tuple[str, str, str | None]]
+    """(property, target, name) of what is told of a contact until somebody says otherwise."""
+
+    def has_app(self, settings: Settings) -> bool: ...
+
+    def sign_in(self, settings: Settings, line: Line) -> CrmSignIn: ...
+
+    def crm(self, settings: Settings, line: Line, token: str, host: str | None = None) -> Crm:
+        """`host` as the connection keeps it, of a CRM whose accounts have their own."""
+        ...
+
+
+class CrmWritingVendor(CrmVendor, Protocol):
+    """A CRM that can be written, by whoever signed in for it."""
+
+    writing_scope: str
+    """A token without it may only read."""
+
+    def writing_sign_in(self, settings: Settings, line: Line) -> CrmSignIn:
+        """One that asks for the right to write besides."""
+        ...
+
+    def writer(self, settings: Settings, line: Line, token: str) -> CrmWriter: ...

@@ -1,0 +1,258 @@
+"""CRMs: which are connected, how their contacts are read, and when."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from app.db.session import Scopes, TenantScope
+from app.db.utils import Slice
+from app.models.integrations.connections import Connection
+from app.models.integrations.crm import CrmAccount, CrmPush, CrmSync, CrmWrite
+from app.models.integrations.kinds import ConnectionStatus, CrmProvider
+from app.services.audit_logs.service import AuditLog
+from app.services.integrations.crm import following, rules
+from app.services.integrations.crm.connecting import (
+    CrmConnecting,
+    CrmDoor,
+    can_write,
+    finish_crm_sign_in,
+)
+from app.services.integrations.crm.errors import CrmAccountNotFound, CrmNotConnected, MappingInvalid
+from app.services.integrations.crm.ports import RemoteProperty
+from app.services.integrations.crm.repository import CrmRepository
+from app.services.integrations.crm.sync import CrmSyncService
+from app.services.integrations.crm.write_rules import Agreed
+from app.services.integrations.crm.writing import CrmWriting, enqueue_waiting
+from app.services.integrations.crm.writing_repository import Clear, WritingRepository
+from app.services.integrations.crms import CRMS, writable
+from app.services.integrations.errors import as_answer
+from app.services.integrations.gateway import gateway
+from app.services.integrations.ports import PlatformError
+
+__all__ = [
+    "CrmConnecting",
+    "CrmDesk",
+    "CrmErasure",
+    "CrmProvider",
+    "CrmService",
+    "CrmSyncService",
+    "CrmWriting",
+    "finish_crm_sign_in",
+]
+_SETTINGS = ("enabled", "mapping", "won_event", "clear_on_erasure")
+_MOST_FAULTS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    provider: CrmProvider
+    name: str
+    signs_in: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CrmView:
+    """An account with its connection, and how much of it is here."""
+
+    account: CrmAccount
+    connection: Connection
+    contacts: int
+    deals: int
+    deals_told: int
+    waiting: int
+    faults: int
+
+    @property
+    def is_writable(self) -> bool:
+        return writable(self.account.provider) is not None
+
+    @property
+    def can_write(self) -> bool:
+        return can_write(self.account, self.connection)
+
+
+@dataclass(frozen=True, slots=True)
+class ErasedThere:
+    """What was forgotten of a CRM's account: contacts, whose deals were, and of how many what we wrote is emptied."""
+
+    contacts: int
+    deals: int
+    clearing: int
+
+
+class CrmService:
+    def __init__(self, scope: TenantScope) -> None:
+        self._scope = scope
+        self._rows = CrmRepository(scope)
+
+    @staticmethod
+    def providers() -> list[Offer]:
+        settings = gateway().settings
+        return [Offer(each.provider, each.name, each.has_app(settings)) for each in CRMS.values()]
+
+    async def page(self, *, page: int, limit: int, sort: str) -> tuple[Slice[CrmAccount], list[CrmView]]:
+        found = await self._rows.page(page=page, limit=limit, sort=sort)
+        return found, await self._seen(found.items)
+
+    async def get(self, account_id: UUID) -> CrmView:
+        [view] = await self._seen([await self._demand(account_id)])
+        return view
+
+    async def change(self, account_id: UUID, wanted: Mapping[str, Any]) -> CrmView:
+        """Apply settings. Another mapping has every contact read again; `won_event` None tells of no deal."""
+        wanted = {name: value for name, value in wanted.items() if value is not None or name == "won_event"}
+        row = await self._demand(account_id, for_update=True)
+        before = {name: getattr(row, name) for name in _SETTINGS}
+        if "mapping" in wanted and (faults := rules.mapping_faults(rules.fields_of(wanted["mapping"]))):
+            raise MappingInvalid(fields=faults)
+        for name in _SETTINGS:
+            if name in wanted:
+                setattr(row, name, wanted[name])
+        mapped = rules.fields_of(row.mapping), rules.fields_of(before["mapping"])
+        if mapped[0] != mapped[1]:
+            row.contacts_until = None
+            row.reading = {name: place for name, place in row.reading.items() if name != "contacts"}
+            row.next_sync_at = None
+            if others := rules.meaning_others(*mapped):
+                await self._rows.forget_fields(row.id, others)
+        if mapped[0] != mapped[1] or row.enabled != before["enabled"]:
+            await self._follow(row)
+        after = {name: getattr(row, name) for name in _SETTINGS}
+        if after != before:
+            await AuditLog(self._scope).record(
+                "integrations.crm.changed",
+                entity="crm_accounts",
+                entity_id=row.id,
+                before=before,
+                after=after,
+            )
+        [view] = await self._seen([row])
+        return view
+
+    async def _follow(self, row: CrmAccount) -> None:
+        """Where something is to be written and may be, from here on."""
+        connection = (await self._rows.connections([row]))[row.connection_id]
+        writes = bool(rules.written_fields(rules.fields_of(row.mapping)))
+        if row.enabled and writes and can_write(row, connection):
+            await following.begin(self._scope, row)
+        else:
+            following.end(row)
+
+    async def request_sync(self, account_id: UUID) -> str:
+        """The name of the task that will do it, after this transaction."""
+        row = await self._demand(account_id, for_update=True)
+        [view] = await self._seen([row])
+        if view.connection.status != ConnectionStatus.ACTIVE:
+            raise CrmNotConnected
+        await self._scope.enqueue("integrations.crm.sync", {"account_id": str(row.id)}, unless_pending=True)
+        return "integrations.crm.sync"
+
+    async def syncs(
+        self, account_id: UUID, *, cursor: str | None, limit: int
+    ) -> tuple[Sequence[CrmSync], str | None]:
+        """Newest first."""
+        await self._demand(account_id)
+        return await self._rows.syncs(account_id, cursor=cursor, limit=limit)
+
+    async def pushes(
+        self, account_id: UUID, *, cursor: str | None, limit: int
+    ) -> tuple[Sequence[CrmPush], str | None]:
+        """Rounds of writing, newest first."""
+        await self._demand(account_id)
+        return await WritingRepository(self._scope).pushes(account_id, cursor=cursor, limit=limit)
+
+    async def faults(self, account_id: UUID) -> Sequence[CrmWrite]:
+        """Contacts that could not be written: the first hundred."""
+        await self._demand(account_id)
+        return await WritingRepository(self._scope).faults(account_id, most=_MOST_FAULTS)
+
+    async def enqueue_writes(self) -> None:
+        await enqueue_waiting(self._scope)
+
+    async def enqueue_due(self) -> None:
+        for account_id in await self._rows.due(self._scope.now()):
+            await self._scope.enqueue(
+                "integrations.crm.sync", {"account_id": str(account_id)}, unless_pending=True
+            )
+
+    async def _demand(self, account_id: UUID, *, for_update: bool = False) -> CrmAccount:
+        found = await self._rows.find(account_id, for_update=for_update)
+        if found is None:
+            raise CrmAccountNotFound(account_id=str(account_id))
+        return found
+
+    async def _seen(self, accounts: Sequence[CrmAccount]) -> list[CrmView]:
+        connections = await self._rows.connections(accounts)
+        writing = WritingRepository(self._scope)
+        return [
+            CrmView(
+                each,
+                connections[each.connection_id],
+                *await self._rows.counts(each.id),
+                *await writing.counts(each.id),
+            )
+            for each in accounts
+        ]
+
+
+class CrmDesk:
+    """What needs the CRM itself: between transactions."""
+
+    def __init__(self, scopes: Scopes) -> None:
+        self._scopes = scopes
+
+    async def properties(self, account_id: UUID) -> list[RemoteProperty]:
+        """Which properties contacts have there, by name."""
+        async with self._scopes() as scope:
+            account = await CrmRepository(scope).find(account_id)
+        if account is None:
+            raise CrmAccountNotFound(account_id=str(account_id))
+        try:
+            return await (await CrmDoor(self._scopes).crm(account)).contact_properties()
+        except PlatformError as error:
+            raise as_answer(error) from error
+
+    async def refresh_expiring(self) -> None:
+        await CrmDoor(self._scopes).refresh_expiring()
+
+
+class CrmErasure:
+    def __init__(self, scope: TenantScope) -> None:
+        self._rows = CrmRepository(scope)
+        self._writing = WritingRepository(scope)
+
+    async def erase(self, keys: Sequence[UUID], request_id: UUID) -> Mapping[str, ErasedThere]:
+        """Forget whom these identifiers name, by the CRM's account; what was written there is emptied if it says so."""
+        gone = await self._rows.erase(keys)
+        found: dict[str, ErasedThere] = {}
+        for account_id in dict.fromkeys(each.account_id for each in gone):
+            theirs = [each for each in gone if each.account_id == account_id]
+            deals = await self._rows.forget_buyers(account_id, [each.external_id for each in theirs])
+            account = await self._rows.find(account_id)
+            clears: list[Clear] = []
+            if account is not None and account.clear_on_erasure and await self._may_clear(account):
+                clears = [
+                    Clear(each.external_id, standing, each.keys)
+                    for each in theirs
+                    if (standing := _standing(each.fields))
+                ]
+                await self._writing.queue_clears(account_id, clears, request_id)
+            name = f"{account.provider}:{account.name}" if account else str(account_id)
+            found[name] = ErasedThere(len(theirs), deals, len(clears))
+        return found
+
+    async def _may_clear(self, account: CrmAccount) -> bool:
+        """Nothing is promised that the connection does not allow."""
+        connection = (await self._rows.connections([account]))[account.connection_id]
+        return (
+            account.enabled
+            and connection.status == ConnectionStatus.ACTIVE
+            and can_write(account, connection)
+        )
+
+
+def _standing(fields: Mapping[str, Any]) -> dict[str, list[str]]:
+    """By property: as what a value of ours may stand there."""
+    found = {name: Agreed.kept(kept).standing for name, kept in sorted(fields.items())}
+    return {name: hashes for name, hashes in found.items() if hashes}

@@ -1,0 +1,393 @@
+"""Writing to a CRM: both sides of a contact compared, and what has won sent there or told here.
+
+What is about to be written is noted before it is sent: whoever dies in between compares again, and knows their own
+value when they meet it. The CRM is read by the contacts' ids at that moment, so that no index that lags decides. It
+takes turns with the reading: one of them at a time works at an account.
+"""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+import msgspec
+
+from app.core.clock import real_now
+from app.core.config import settings
+from app.core.ids import uuid7
+from app.core.logging import get_logger
+from app.db.locks import exclusive_among
+from app.db.session import Scopes, TenantScope, door
+from app.models.integrations.crm import CrmAccount, CrmPush, CrmWrite
+from app.services.cdp.events.service import Envelope, Ingestion
+from app.services.cdp.sources.service import Sender
+from app.services.cdp.tombstones.service import Tombstones
+from app.services.integrations.crm import rules, write_rules
+from app.services.integrations.crm.connecting import CrmDoor
+from app.services.integrations.crm.following import CrmFollowing
+from app.services.integrations.crm.keys import keys_told
+from app.services.integrations.crm.ours import Found, OurSide, value_hash
+from app.services.integrations.crm.ports import ContactChange, CrmWriter, RemoteContact, RemoteState
+from app.services.integrations.crm.repository import CrmRepository
+from app.services.integrations.crm.sending import Outcome, send_changes
+from app.services.integrations.crm.write_rules import Agreed, Sides, Verdict
+from app.services.integrations.crm.writing_repository import WritingRepository
+from app.services.integrations.ports import PlatformError, PlatformErrorKind
+
+log = get_logger(__name__)
+
+_TURN_SECONDS = 120.0
+_AMBIGUOUS = "integrations.crm.ambiguous"
+_LONGEST_WAIT = 300
+_OF_A_BATCH = frozenset(
+    {PlatformErrorKind.AMBIGUOUS, PlatformErrorKind.TRANSIENT, PlatformErrorKind.PERMISSION}
+)
+"""What may be the fault of one batch alone: it must not come first for ever."""
+_BEHIND = timedelta(milliseconds=1)
+Kept = dict[str, dict[str, Agreed]]
+"""By contact and property."""
+
+
+@dataclass(slots=True)
+class _Work:
+    account: CrmAccount
+    tenant_id: int
+    writer: CrmWriter
+    fields: Sequence[rules.Field]
+    """Those that are written."""
+    mapping: Sequence[rules.Field]
+    push: CrmPush
+    queued: Mapping[str, CrmWrite] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Compared:
+    """What comparing came to. `agreed` is what each contact's fields are known to have agreed on, or have under way."""
+
+    agreed: Kept = field(default_factory=dict)
+    writes: dict[str, dict[str, str | None]] = field(default_factory=dict)
+    hashes: dict[str, dict[str, str]] = field(default_factory=dict)
+    news: dict[str, tuple[RemoteContact, dict[str, str | None], dict[str, Agreed], bytes]] = field(
+        default_factory=dict
+    )
+
+    def forget_but(self, known: set[str]) -> None:
+        """Who was erased meanwhile is neither written nor told."""
+        self.writes = {name: values for name, values in self.writes.items() if name in known}
+        self.news = {name: news for name, news in self.news.items() if name in known}
+
+
+class CrmWriting:
+    """Takes a scope factory: no transaction is open while the CRM is called. Safe to run twice."""
+
+    def __init__(self, scopes: Scopes, *, seconds: float = _TURN_SECONDS) -> None:
+        self._scopes = scopes
+        self._seconds = seconds
+
+    async def run(self, account_id: UUID) -> CrmPush | None:
+        """Follow, compare and write until nothing is left; None where there was nothing, or it is not to be."""
+        async with exclusive_among(self._scopes, "crm", str(account_id)) as mine:
+            return await self._run(account_id) if mine else None
+
+    async def _run(self, account_id: UUID) -> CrmPush | None:
+        ends_at = time.monotonic() + self._seconds
+        await CrmFollowing(self._scopes).drain(account_id)
+        async with self._scopes() as scope:
+            account = await CrmRepository(scope).find(account_id)
+            is_waiting = await WritingRepository(scope).due(account_id, 1)
+            tenant_id = scope.tenant_id
+        if account is None or not account.enabled or not is_waiting:
+            return None
+        push, work = _new_push(account_id), None
+        try:
+            writer = await CrmDoor(self._scopes).writer(account)
+            if writer is None:
+                return None
+            mapping = rules.fields_of(account.mapping)
+            work = _Work(account, tenant_id, writer, rules.written_fields(mapping), mapping, push)
+            while await self._batch(work) and time.monotonic() < ends_at:
+                pass
+        except PlatformError as error:
+            if work is not None and error.kind in _OF_A_BATCH:
+                async with self._scopes() as scope:
+                    await WritingRepository(scope).put_behind(account_id, list(work.queued.values()))
+            return await self._end(push, error)
+        return await self._end(push, None)
+
+    async def _batch(self, work: _Work) -> bool:
+        async with self._scopes() as scope:
+            account = await CrmRepository(scope).find(work.account.id)
+            if account is None or not account.enabled or account.mapping != work.account.mapping:
+                return False
+            rows = WritingRepository(scope)
+            due = await rows.due(work.account.id, work.writer.batch_size)
+            known = await rows.contacts(work.account.id, [each.external_id for each in due])
+            keys = {name: row.keys for name, row in known.items()}
+            here = await OurSide(scope, work.fields).of(keys)
+        if not due:
+            return False
+        work.queued = {each.external_id: each for each in due}
+        kept: Kept = {
+            name: {each.property: Agreed.kept(row.fields.get(each.property)) for each in work.fields}
+            for name, row in known.items()
+        }
+        clears = {name: row for name, row in work.queued.items() if row.clears}
+        asked = [
+            name
+            for name, row in work.queued.items()
+            if name in known and (row.looked or not self._is_quiet(work, kept[name], here[name]))
+        ]
+        rest = [name for name in work.queued if name not in asked and name not in clears]
+        async with self._scopes() as scope:
+            await WritingRepository(scope).done(work.account.id, _rows(work, rest))
+        if clears:
+            await self._clear(work, clears)
+        if asked:
+            await self._compare(work, asked, kept)
+        return True
+
+    @staticmethod
+    def _is_quiet(work: _Work, agreed: Mapping[str, Agreed], found: Found) -> bool:
+        ours = found.ours
+        if ours is None:
+            return not found.is_ambiguous
+        return all(
+            write_rules.is_quiet(
+                each, agreed[each.property], value_hash(ours.values[each.property], work.tenant_id)
+            )
+            for each in work.fields
+        )
+
+    async def _compare(self, work: _Work, names: Sequence[str], kept: Kept) -> None:
+        properties = list(dict.fromkeys(each.property for each in work.mapping))
+        dated = [each.property for each in work.fields if each.direction == "both"]
+        # One that was merged into another is answered as the other, who was not asked about: it is gone.
+        found = {each.contact.id: each for each in await work.writer.states(names, properties, dated)}
+        states = [found[name] for name in names if name in found]
+        work.push.compared += len(states)
+        async with self._scopes() as scope:
+            rows = WritingRepository(scope)
+            keys = {each.contact.id: keys_told(each.contact, work.mapping, work.tenant_id) for each in states}
+            here = await OurSide(scope, work.fields).of(keys)
+            compared = self._resolved(work, states, here, kept)
+            still = await rows.keep(work.account.id, _json(compared.agreed))
+            ambiguous = [name for name, found in here.items() if found.is_ambiguous]
+            for name in ambiguous:
+                await self._fault(rows, work, name, _AMBIGUOUS, (), permanent=True)
+            compared.forget_but(still)
+            busy = {*compared.writes, *compared.news, *ambiguous}
+            await rows.done(work.account.id, _rows(work, [n for n in names if n not in busy]))
+        changes = [ContactChange(name, values) for name, values in compared.writes.items()]
+        await self._tell(work, compared)
+        if changes:
+            outcome = await send_changes(work.writer, changes)
+            await self._record(work, compared, outcome)
+
+    def _resolved(
+        self, work: _Work, states: Sequence[RemoteState], here: Mapping[str, Found], kept: Kept
+    ) -> _Compared:
+        compared = _Compared()
+        place = {"provider": work.account.provider, "portal": work.account.external_id}
+        for state in states:
+            name, ours = state.contact.id, here[state.contact.id].ours
+            if ours is None:
+                continue
+            news: dict[str, str | None] = {}
+            told: dict[str, Agreed] = {}
+            for each in work.fields:
+                value = ours.values[each.property]
+                theirs = rules.clean(state.contact.properties.get(each.property))
+                sides = Sides(
+                    value_hash(value, work.tenant_id),
+                    value_hash(theirs, work.tenant_id),
+                    ours.since.get(each.property),
+                    state.since.get(each.property, state.contact.modified_at),
+                )
+                verdict, agreed = write_rules.resolve(each, kept[name][each.property], sides)
+                if verdict is Verdict.WRITE:
+                    agreed = write_rules.writing(agreed, sides.ours)
+                    compared.writes.setdefault(name, {})[each.property] = value
+                    compared.hashes.setdefault(name, {})[each.property] = sides.ours
+                elif verdict is Verdict.TELL:
+                    news[each.name or each.property] = theirs
+                    at = write_rules.told_at(sides) or state.contact.modified_at
+                    told[each.property] = write_rules.telling(agreed, sides.theirs, at)
+                compared.agreed.setdefault(name, {})[each.property] = agreed
+            named = rules.told(state.contact, work.mapping)
+            if news and named is not None:
+                at = max(each.told_at or state.contact.modified_at for each in told.values())
+                compared.news[name] = (state.contact, news, told, rules.news_event(named, news, at, **place))
+        return compared
+
+    async def _tell(self, work: _Work, compared: _Compared) -> None:
+        """By the way of all events; then it is known that it was told."""
+        if not compared.news:
+            return
+        async with self._scopes() as scope:
+            engine, clock = scope.session.bind, scope.clock
+        ingestion = Ingestion(door(engine, clock=clock), clock, settings)  # type: ignore[arg-type]  # a scope's bind is its engine
+        try:
+            outcome = await ingestion.receive(
+                Sender(work.tenant_id, None),
+                Envelope([event for *_, event in compared.news.values()]),
+                dialect="segment",
+                contact_suffices=True,
+            )
+        finally:
+            await ingestion.close()
+        work.push.told += outcome.accepted
+        verdicts = {each.message_id: each.code for each in outcome.rejected}
+        refused = {
+            name: f"cdp.events.{verdicts[message_id]}"
+            for name, (*_, event) in compared.news.items()
+            if (message_id := rules.message_id_of(event)) in verdicts
+        }
+        told = {n: each for n, (_, _, each, _) in compared.news.items() if n not in refused}
+        async with self._scopes() as scope:
+            rows = WritingRepository(scope)
+            await rows.keep(work.account.id, _json(told))
+            await rows.done(
+                work.account.id, _rows(work, [name for name in told if name not in compared.writes])
+            )
+            for name, code in refused.items():
+                _, _, properties, _ = compared.news[name]
+                await self._fault(rows, work, name, code, list(properties), permanent=True)
+
+    async def _record(self, work: _Work, compared: _Compared, outcome: Outcome) -> None:
+        async with self._scopes() as scope:
+            rows = WritingRepository(scope)
+            agreed: Kept = {}
+            for name, properties in outcome.written.items():
+                for each in properties:
+                    ours = compared.hashes[name][each]
+                    stored = outcome.stored[name].properties.get(each, compared.writes[name][each])
+                    theirs = value_hash(stored, work.tenant_id)
+                    agreed.setdefault(name, {})[each] = Agreed(ours, theirs, wrote=True)
+            await rows.keep(work.account.id, _json(agreed))
+            await rows.done(
+                work.account.id, _rows(work, [n for n in outcome.written if n not in outcome.faults])
+            )
+            for name, fault in outcome.faults.items():
+                await self._fault(
+                    rows, work, name, fault.code, fault.properties, permanent=fault.is_permanent
+                )
+        work.push.written += len(outcome.written)
+        work.push.values += sum(len(each) for each in outcome.written.values())
+        if outcome.error is not None:
+            raise outcome.error
+
+    async def _clear(self, work: _Work, clears: Mapping[str, CrmWrite]) -> None:
+        """Of people who are erased here: what was written of them is emptied there, whatever the mapping is now.
+
+        What somebody there has set since is theirs.
+        """
+        properties = sorted({each for row in clears.values() for each in row.clears})
+        states = await work.writer.states(list(clears), properties, ())
+        changes = [
+            ContactChange(name, dict.fromkeys(ours))
+            for name, contact in ((each.contact.id, each.contact) for each in states)
+            if name in clears and (ours := _ours_still(clears[name], contact, work.tenant_id))
+        ]
+        outcome = await send_changes(work.writer, changes)
+        settled = clears.keys() - {each.id for each in changes}
+        async with self._scopes() as scope:
+            rows = WritingRepository(scope)
+            done = [name for name in outcome.written if name not in outcome.faults]
+            for name in done:  # the modification is ours: it must not bring back whom it is about
+                row, before = clears[name], outcome.stored[name].modified_at + _BEHIND
+                if row.request_id is not None:
+                    await Tombstones(scope).bury(row.keys, before, row.request_id)
+            await rows.done(work.account.id, _rows(work, [*done, *settled]))
+            for name, fault in outcome.faults.items():
+                await self._fault(
+                    rows, work, name, fault.code, fault.properties, permanent=fault.is_permanent
+                )
+        work.push.written += len(outcome.written)
+        work.push.values += sum(len(each) for each in outcome.written.values())
+        if outcome.error is not None:
+            raise outcome.error
+
+    @staticmethod
+    async def _fault(
+        rows: WritingRepository,
+        work: _Work,
+        name: str,
+        code: str,
+        properties: Sequence[str],
+        *,
+        permanent: bool,
+    ) -> None:
+        row = work.queued[name]
+        gives_up = permanent or row.attempts + 1 >= write_rules.MOST_ATTEMPTS
+        pause = write_rules.pause_after(write_rules.MOST_ATTEMPTS if gives_up else row.attempts)
+        # What an erasure has promised is tried for ever: nothing that changes here would bring it back.
+        is_left = gives_up and row.request_id is None
+        await rows.failed(
+            row,
+            next_at=None if is_left else real_now() + pause,
+            code=code,
+            properties=properties,
+        )
+        work.push.failed += 1
+
+    async def _end(self, push: CrmPush, error: PlatformError | None) -> CrmPush:
+        async with self._scopes() as scope:
+            account = await CrmRepository(scope).find(push.account_id, for_update=True)
+            push.finished_at = real_now()
+            push.error_code = error.code if error else None
+            push.error = error.message if error else None
+            if account is not None:
+                wait = min(_LONGEST_WAIT, max(30, error.retry_after or 0)) if error else 0
+                account.next_write_at = push.finished_at + timedelta(seconds=wait) if error else None
+                WritingRepository(scope).add(push)
+            log.info(
+                "integrations.crm.written",
+                account_id=str(push.account_id),
+                contacts=push.written,
+                failed=push.failed,
+                code=push.error_code,
+            )
+        return push
+
+
+def _rows(work: _Work, names: Iterable[str]) -> list[CrmWrite]:
+    return [work.queued[name] for name in names]
+
+
+def _ours_still(row: CrmWrite, contact: RemoteContact, tenant_id: int) -> list[str]:
+    """The properties of those to be emptied in which nobody else has set anything since."""
+    return [
+        each
+        for each in row.clears
+        if each not in row.standing
+        or value_hash(contact.properties.get(each), tenant_id) in row.standing[each]
+    ]
+
+
+def _new_push(account_id: UUID) -> CrmPush:
+    now = real_now()
+    return CrmPush(
+        id=uuid7(),
+        account_id=account_id,
+        started_at=now,
+        finished_at=now,
+        compared=0,
+        written=0,
+        values=0,
+        told=0,
+        failed=0,
+    )
+
+
+def _json(kept: Mapping[str, Mapping[str, Agreed]]) -> dict[str, str]:
+    return {
+        name: msgspec.json.encode({each: agreed.to_keep() for each, agreed in fields.items()}).decode()
+        for name, fields in kept.items()
+    }
+
+
+async def enqueue_waiting(scope: TenantScope) -> None:
+    """A round for each account that has something to follow or to write."""
+    for account_id in await WritingRepository(scope).waiting():
+        await scope.enqueue("integrations.crm.write", {"account_id": str(account_id)}, unless_pending=True)

@@ -1,0 +1,1 @@
+"""HubSpot: one account's contacts and deals, its sign-in, its limits."""

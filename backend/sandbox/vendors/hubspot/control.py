@@ -1,0 +1,146 @@
+"""`/control/hubspot`: what a person does in the CRM, the tokens, the limits, and a list of any length."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from sandbox.control.refusals import Refused
+from sandbox.vendors.hubspot import constants as ids
+from sandbox.vendors.hubspot import schema
+from sandbox.vendors.hubspot.errors import HubError
+from sandbox.vendors.hubspot.records import Record
+from sandbox.vendors.hubspot.state import HubState
+
+
+class Edit(BaseModel):
+    """Properties by their names; empty text takes a value away."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["contacts", "deals"] = "contacts"
+    object_id: Annotated[int, Field(ge=1)]
+    changes: Annotated[dict[str, Any], Field(min_length=1)]
+
+
+class NewDeal(BaseModel):
+    """A deal of a contact, as somebody writes it down."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    contact_id: Annotated[int, Field(ge=1)]
+    amount: str = "1200.00"
+    currency: str | None = None
+    stage: str = ids.STAGES[0]
+
+
+class TokenChange(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    action: Literal["revoke", "expire", "expire_all", "restore"]
+    token: str | None = None
+
+
+class Quota(BaseModel):
+    """None widens again."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    per_ten_seconds: Annotated[int, Field(ge=1)] | None = None
+    searches_per_second: Annotated[int, Field(ge=1)] | None = None
+
+
+class ImportedContacts(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    contacts: Annotated[int, Field(ge=1, le=50_000)]
+
+
+def router(hub: HubState) -> APIRouter:
+    routes = APIRouter(prefix="/control/hubspot", tags=["hubspot"])
+    _about_records(routes, hub)
+    _about_calls(routes, hub)
+    return routes
+
+
+def _found(hub: HubState, kind: str, number: int) -> Record:
+    hub.now()
+    record = hub.records.find(kind, number)
+    if record is None:
+        raise Refused("There is no such object.", 404)
+    return record
+
+
+def _about_records(routes: APIRouter, hub: HubState) -> None:
+    @routes.get("")
+    async def read() -> dict[str, Any]:
+        hub.now()
+        deals = hub.records.live(ids.DEALS)
+        return {
+            "access_token": hub.tokens.standing,
+            "client_id": ids.CLIENT_ID,
+            "client_secret": hub.tokens.client_secret,
+            "portal": ids.PORTAL,
+            "currency": hub.currency,
+            "contacts": len(hub.records.live(ids.CONTACTS)),
+            "deals": {
+                stage: sum(d.values["dealstage"] == stage for d in deals)
+                for stage in (*ids.STAGES, ids.WON, ids.LOST)
+            },
+            "limits": hub.limits.most,
+        }
+
+    @routes.get("/{kind}/{object_id}")
+    async def show(kind: Literal["contacts", "deals"], object_id: int) -> dict[str, Any]:
+        record = _found(hub, kind, object_id)
+        return record.body(schema.PROPERTIES[kind]) | {"associated": sorted(record.linked)}
+
+    @routes.post("/edit")
+    async def edit(wanted: Edit) -> dict[str, Any]:
+        record = _found(hub, wanted.kind, wanted.object_id)
+        try:
+            changed = hub.set(record, schema.checked(wanted.kind, wanted.changes))
+        except HubError as error:
+            raise Refused("HubSpot refuses this edit.", hubspot=error.message) from error
+        return changed.body(schema.PROPERTIES[wanted.kind])
+
+    @routes.post("/deals", status_code=201)
+    async def new_deal(wanted: NewDeal) -> dict[str, Any]:
+        contact = _found(hub, ids.CONTACTS, wanted.contact_id)
+        values = {
+            "dealname": "Written down by hand",
+            "pipeline": ids.PIPELINE,
+            "dealstage": wanted.stage,
+            "amount": wanted.amount,
+        }
+        if wanted.currency is not None:
+            values["deal_currency_code"] = wanted.currency
+        try:
+            record = hub.create(ids.DEALS, schema.checked(ids.DEALS, values), (contact.id,))
+        except HubError as error:
+            raise Refused("HubSpot refuses this deal.", hubspot=error.message) from error
+        return record.body(schema.PROPERTIES[ids.DEALS])
+
+    @routes.post("/archive")
+    async def archive(wanted: ImportedContacts) -> dict[str, int]:
+        """So many more contacts, all modified in one moment, as an import does it."""
+        return {"archived": hub.archive(wanted.contacts)}
+
+
+def _about_calls(routes: APIRouter, hub: HubState) -> None:
+    @routes.post("/tokens")
+    async def change_token(wanted: TokenChange) -> dict[str, str]:
+        """The standing token, unless another, or a refresh token, is named; `expire_all` ends every sign-in's."""
+        tokens = hub.tokens
+        if wanted.action == "expire_all":
+            tokens.expire_all()
+            return {"action": wanted.action}
+        act = {"revoke": tokens.end, "expire": tokens.expire, "restore": tokens.restore}[wanted.action]
+        if not act(wanted.token or tokens.standing):
+            raise Refused("There is no such token.", 404)
+        return {"action": wanted.action}
+
+    @routes.post("/quota")
+    async def change_quota(wanted: Quota) -> dict[str, int]:
+        hub.limits.narrow(wanted.per_ten_seconds, wanted.searches_per_second)
+        return hub.limits.most

@@ -1,0 +1,203 @@
+"""`/control/salesforce`: what a person does in the org, its sessions, its limits, and a list of any length."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from sandbox.control.refusals import Refused
+from sandbox.vendors.salesforce import constants as sf
+from sandbox.vendors.salesforce.errors import SalesforceError
+from sandbox.vendors.salesforce.records import Record
+from sandbox.vendors.salesforce.search import written
+from sandbox.vendors.salesforce.state import OrgState
+
+Kind = Literal["Account", "Contact", "Lead", "Opportunity", "OpportunityContactRole"]
+
+
+class Edit(BaseModel):
+    """Fields by their names; null takes a value away. `delete` puts the record into the bin."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Kind = "Contact"
+    object_id: str
+    changes: dict[str, Any] = {}
+    delete: bool = False
+
+
+class NewLead(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    email: str
+    last_name: str = "Written down by hand"
+
+
+class NewDeal(BaseModel):
+    """An opportunity of a contact, as somebody writes it down. Without a close date it is today's."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    contact_id: str
+    amount: float | None = 1200.0
+    currency: str | None = None
+    stage: str = "Prospecting"
+    close_date: str | None = None
+
+
+class TokenChange(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    action: Literal["revoke", "expire", "expire_all", "restore"]
+    token: str | None = None
+
+
+class Quota(BaseModel):
+    """None widens again."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    calls_per_day: Annotated[int, Field(ge=1)] | None = None
+
+
+class Currencies(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    several: bool
+
+
+class Permissions(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    hidden: list[Kind] = []
+    hidden_fields: list[tuple[Kind, str]] = []
+
+
+class ImportedContacts(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    contacts: Annotated[int, Field(ge=1, le=50_000)]
+
+
+def router(org: OrgState) -> APIRouter:
+    routes = APIRouter(prefix="/control/salesforce", tags=["salesforce"])
+    _about_records(routes, org)
+    _about_writing(routes, org)
+    _about_calls(routes, org)
+    return routes
+
+
+def _found(org: OrgState, kind: str, name: str) -> Record:
+    org.now()
+    try:
+        return org.found(kind, name)
+    except SalesforceError as error:
+        raise Refused("There is no such record.", 404) from error
+
+
+def _shown(org: OrgState, record: Record) -> dict[str, Any]:
+    return {"id": record.id, "fields": {e.name: written(e, record) for e in org.schema.fields(record.kind)}}
+
+
+def _about_records(routes: APIRouter, org: OrgState) -> None:
+    @routes.get("")
+    async def read() -> dict[str, Any]:
+        org.now()
+        deals = org.records.all(sf.OPPORTUNITY)
+        return {
+            "access_token": org.tokens.standing,
+            "client_id": sf.CLIENT_ID,
+            "client_secret": org.tokens.client_secret,
+            "org": sf.ORG_ID,
+            "currency": org.currency,
+            "several_currencies": org.schema.multi_currency,
+            "contacts": len(org.records.all(sf.CONTACT)),
+            "leads": sum(not each.values.get("IsConverted") for each in org.records.all(sf.LEAD)),
+            "deals": {stage: sum(d.values["StageName"] == stage for d in deals) for stage in sf.STAGES},
+            "calls_per_day": org.limits.most,
+        }
+
+    @routes.get("/{kind}/{object_id}")
+    async def show(kind: Kind, object_id: str) -> dict[str, Any]:
+        return _shown(org, _found(org, kind, object_id))
+
+
+def _about_writing(routes: APIRouter, org: OrgState) -> None:
+    @routes.post("/edit")
+    async def edit(wanted: Edit) -> dict[str, Any]:
+        record = _found(org, wanted.kind, wanted.object_id)
+        try:
+            if wanted.delete:
+                org.delete(record)
+            changed = org.set(record, org.schema.checked(wanted.kind, wanted.changes, new=False))
+        except SalesforceError as error:
+            raise Refused("Salesforce refuses this edit.", salesforce=error.message) from error
+        return _shown(org, changed)
+
+    @routes.post("/leads", status_code=201)
+    async def new_lead(wanted: NewLead) -> dict[str, Any]:
+        org.now()
+        said = {"LastName": wanted.last_name, "Email": wanted.email}
+        values = said | {"Company": "by hand", "City": "Springfield"}
+        try:
+            record = org.create(sf.LEAD, org.schema.checked(sf.LEAD, values, new=True))
+        except SalesforceError as error:
+            raise Refused("Salesforce refuses this lead.", salesforce=error.message) from error
+        return _shown(org, record)
+
+    @routes.post("/deals", status_code=201)
+    async def new_deal(wanted: NewDeal) -> dict[str, Any]:
+        contact = _found(org, sf.CONTACT, wanted.contact_id)
+        values: dict[str, Any] = {
+            "Name": "Written down by hand",
+            "AccountId": contact.value("AccountId"),
+            "StageName": wanted.stage,
+            "Amount": wanted.amount,
+            "CloseDate": wanted.close_date or org.today(),
+        }
+        if wanted.currency is not None:
+            values["CurrencyIsoCode"] = wanted.currency
+        try:
+            record = org.create(sf.OPPORTUNITY, org.schema.checked(sf.OPPORTUNITY, values, new=True))
+            role = {"OpportunityId": record.id, "ContactId": contact.id, "IsPrimary": True}
+            org.create(sf.ROLE, role)
+        except SalesforceError as error:
+            raise Refused("Salesforce refuses this deal.", salesforce=error.message) from error
+        return _shown(org, record)
+
+    @routes.post("/archive")
+    async def archive(wanted: ImportedContacts) -> dict[str, int]:
+        """So many more contacts, all modified in one moment, as an import does it."""
+        return {"archived": org.archive(wanted.contacts)}
+
+
+def _about_calls(routes: APIRouter, org: OrgState) -> None:
+    @routes.post("/tokens")
+    async def change_token(wanted: TokenChange) -> dict[str, str]:
+        """The standing token, unless another, or a refresh token, is named; `expire_all` ends every sign-in's."""
+        tokens = org.tokens
+        if wanted.action == "expire_all":
+            tokens.expire_all()
+            return {"action": wanted.action}
+        act = {"revoke": tokens.end, "expire": tokens.expire, "restore": tokens.restore}[wanted.action]
+        if not act(wanted.token or tokens.standing):
+            raise Refused("There is no such token.", 404)
+        return {"action": wanted.action}
+
+    @routes.post("/quota")
+    async def change_quota(wanted: Quota) -> dict[str, int]:
+        org.limits.narrow(wanted.calls_per_day)
+        return {"calls_per_day": org.limits.most}
+
+    @routes.post("/permissions")
+    async def change_permissions(wanted: Permissions) -> dict[str, list[str]]:
+        """Whoever signs in does not see these types, nor these fields of a type."""
+        org.schema.hidden = frozenset(wanted.hidden)
+        org.schema.hidden_fields = frozenset(wanted.hidden_fields)
+        return {"hidden": sorted(org.schema.hidden)}
+
+    @routes.post("/currencies")
+    async def change_currencies(wanted: Currencies) -> dict[str, bool]:
+        """An org of one currency has no field that names one."""
+        org.schema.multi_currency = wanted.several
+        return {"several": wanted.several}

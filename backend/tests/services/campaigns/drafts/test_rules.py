@@ -1,0 +1,212 @@
+"""What a platform would not take of a plan is told by the field, with the way to mend it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from app.schemas.campaigns.drafts import CampaignPlan
+from app.services.campaigns.drafts.parts_rules import marker, parts, total_micros
+from app.services.campaigns.drafts.rules import Place, digest, faults, longest_name
+from app.services.integrations.campaigns.service import offer_of, offers
+from tests.factories.drafts import DAILY, UNIT, plan_json
+
+NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
+META = Place(
+    platform="meta", currency="USD", timezone="America/New_York", enabled=True, writable=True, pixel="1",
+    conversion="purchase", least_campaign_micros=UNIT, least_ad_set_micros=UNIT,
+)  # fmt: skip
+TIKTOK = replace(META, platform="tiktok", least_campaign_micros=50 * UNIT, least_ad_set_micros=20 * UNIT)
+GOOGLE = replace(META, platform="google", least_campaign_micros=5 * UNIT, least_ad_set_micros=None)
+ID = UUID(int=7)
+
+
+def plan(**changes: Any) -> CampaignPlan:
+    return CampaignPlan.model_validate(plan_json(**changes))
+
+
+def found(place: Place = META, **changes: Any) -> dict[str, str]:
+    told = list(faults(plan(**changes), place, offer_of(place.platform), NOW))
+    assert all(each.message.endswith(".") for each in told)
+    return {each.field: each.code for each in told}
+
+
+def budget(**changes: Any) -> dict[str, Any]:
+    return {"budget": {"level": "campaign", "kind": "daily", "amount_micros": DAILY} | changes}
+
+
+def ad_set(**changes: Any) -> dict[str, Any]:
+    return {"ad_sets": [{"name": "Runners", "countries": ["US"]} | changes]}
+
+
+@pytest.mark.parametrize("place", [META, TIKTOK, GOOGLE], ids=["meta", "tiktok", "google"])
+def test_a_whole_plan_has_no_faults(place: Place) -> None:
+    assert found(place) == {}
+
+
+def test_a_platform_that_is_not_built_yet_is_told_as_such_and_nothing_else_is() -> None:
+    assert all(offers().values())
+    told = list(faults(plan(name=""), replace(META, platform="another"), None, NOW))
+    assert [(each.field, each.code) for each in told] == [("ad_account_id", "not_offered")]
+
+
+@pytest.mark.parametrize(
+    ("place", "changes", "field", "code"),
+    [
+        (META, {"name": ""}, "plan.name", "missing"),
+        (META, {"name": "n" * 400}, "plan.name", "too_long"),
+        (META, {"objective": None}, "plan.objective", "missing"),
+        (TIKTOK, {"objective": "leads"}, "plan.objective", "not_taken"),
+        (META, budget(amount_micros=None), "plan.budget.amount_micros", "missing"),
+        (META, budget(amount_micros=UNIT // 2), "plan.budget.amount_micros", "too_small"),
+        (META, budget(amount_micros=DAILY + 1), "plan.budget.amount_micros", "too_fine"),
+        (TIKTOK, budget(amount_micros=49 * UNIT), "plan.budget.amount_micros", "too_small"),
+        (META, budget(level="ad_set") | ad_set(budget_micros=UNIT), "plan.budget.amount_micros", "not_here"),
+        (META, budget(kind="lifetime"), "plan.schedule.ends_at", "missing"),
+        (replace(META, currency="XCD"), {}, "plan.budget.amount_micros", "currency_unknown"),
+        (
+            META,
+            {"schedule": {"starts_at": "2026-11-01T06:30:00"}},
+            "plan.schedule.starts_at",
+            "past",
+        ),
+        (
+            META,
+            {"schedule": {"starts_at": "2026-11-03T07:00:00", "ends_at": "2026-11-03T07:00:00"}},
+            "plan.schedule.ends_at",
+            "before_start",
+        ),
+        (TIKTOK, {"bid": {"strategy": "cost_cap", "amount_micros": UNIT}}, "plan.bid.strategy", "not_taken"),
+        (META, {"bid": {"strategy": "cost_cap"}}, "plan.bid.amount_micros", "missing"),
+        (META, {"bid": {"strategy": "lowest_cost", "amount_micros": 1}}, "plan.bid.amount_micros", "not_here"),
+        (META, {"ad_sets": []}, "plan.ad_sets", "missing"),
+        (META, ad_set(countries=[]), "plan.ad_sets.0.countries", "missing"),
+        (TIKTOK, ad_set(countries=["US", "ZW"]), "plan.ad_sets.0.countries", "not_taken"),
+        (TIKTOK, ad_set(age_min=18), "plan.ad_sets.0.age_min", "not_taken"),
+        (META, ad_set(age_min=40, age_max=30), "plan.ad_sets.0.age_max", "before_min"),
+        (META, ad_set(budget_micros=UNIT), "plan.ad_sets.0.budget_micros", "not_here"),
+        (META, ad_set(name=""), "plan.ad_sets.0.name", "missing"),
+        (GOOGLE, {"objective": "awareness"}, "plan.objective", "not_taken"),
+        (GOOGLE, {"bid": {"strategy": "bid_cap", "amount_micros": UNIT}}, "plan.bid.strategy", "not_taken"),
+        (GOOGLE, {"bid": {"strategy": "cost_cap", "amount_micros": 1}}, "plan.bid.amount_micros", "too_fine"),
+        (GOOGLE, budget(amount_micros=4 * UNIT), "plan.budget.amount_micros", "too_small"),
+        (GOOGLE, {"name": "\N{HIRAGANA LETTER A}" * 100}, "plan.name", "too_long"),
+        (GOOGLE, ad_set(countries=["US", "RU"]), "plan.ad_sets.0.countries", "not_taken"),
+        (GOOGLE, ad_set(age_max=44), "plan.ad_sets.0.age_min", "not_taken"),
+        (replace(GOOGLE, pixel=None), {"objective": "leads"}, "ad_account_id", "no_pixel"),
+        (
+            GOOGLE,
+            {"schedule": {"starts_at": "2026-11-03T07:00:00"}},
+            "plan.schedule.starts_at",
+            "whole_days",
+        ),
+        (
+            GOOGLE,
+            {"schedule": {"ends_at": "2026-11-30T23:59:59"}},
+            "plan.schedule.ends_at",
+            "whole_days",
+        ),
+        (replace(META, enabled=False), {}, "ad_account_id", "not_enabled"),
+        (replace(META, writable=False), {}, "ad_account_id", "read_only"),
+        (replace(META, pixel=None), {"objective": "sales"}, "ad_account_id", "no_pixel"),
+        (replace(META, conversion="page_view"), {"objective": "sales"}, "plan.objective", "conversion_not_taken"),
+    ],
+)  # fmt: skip
+def test_each_fault_names_its_field(place: Place, changes: dict[str, Any], field: str, code: str) -> None:
+    assert found(place, **changes) == {field: code}
+
+
+def test_at_google_the_campaign_has_the_budget() -> None:
+    own = budget(level="ad_set", amount_micros=None) | ad_set(budget_micros=20 * UNIT)
+    assert found(GOOGLE, **own) == {"plan.budget.level": "not_taken"}
+    days = {"schedule": {"starts_at": "2026-11-03T00:00:00", "ends_at": "2026-11-30T00:00:00"}}
+    assert found(GOOGLE, **days, **budget(kind="lifetime", amount_micros=500 * UNIT)) == {}
+
+
+@pytest.mark.parametrize("field", ["starts_at", "ends_at"])
+def test_a_midnight_that_the_accounts_clock_skips_is_none_to_begin_or_end_at(field: str) -> None:
+    """Santiago's clocks go from 24:00 to 01:00 there."""
+    there, skipped = replace(GOOGLE, timezone="America/Santiago"), {field: "2027-09-05T00:00:00"}
+    assert found(there, schedule=skipped) == {f"plan.schedule.{field}": "no_such_time"}
+    assert found(there, schedule={field: "2027-09-06T00:00:00"}) == {}
+    assert found(GOOGLE, schedule=skipped) == {}
+
+
+def test_at_once_is_told_as_such_where_a_campaign_begins_with_a_day() -> None:
+    for place, told in ((GOOGLE, None), (META, "2026-11-01T12:00:00+00:00")):
+        offer = offer_of(place.platform)
+        assert offer is not None
+        campaign, _ = parts(plan(schedule={}), (ID, 1), place, offer, NOW)
+        assert campaign.after["starts_at"] == told
+
+
+def test_the_start_is_read_on_the_accounts_own_clock() -> None:
+    """07:30 of New York is 12:30 UTC in November; the same words in Budapest are past."""
+    later = {"schedule": {"starts_at": "2026-11-01T07:30:00"}}
+    assert found(META, **later) == {}
+    assert found(replace(META, timezone="Europe/Budapest"), **later) == {"plan.schedule.starts_at": "past"}
+
+
+def test_each_ad_set_needs_its_own_budget_where_these_have_them() -> None:
+    own = {"budget": {"level": "ad_set", "kind": "daily"}}
+    assert found(TIKTOK, **own, **ad_set()) == {"plan.ad_sets.0.budget_micros": "missing"}
+    assert found(TIKTOK, **own, **ad_set(budget_micros=19 * UNIT)) == {
+        "plan.ad_sets.0.budget_micros": "too_small"
+    }
+    assert found(TIKTOK, **own, **ad_set(budget_micros=20 * UNIT)) == {}
+
+
+def test_a_lifetime_budget_has_to_last_for_its_days() -> None:
+    ten_days = {"schedule": {"starts_at": "2026-11-02T00:00:00", "ends_at": "2026-11-12T00:00:00"}}
+    short, enough = (budget(kind="lifetime", amount_micros=each * UNIT) for each in (499, 500))
+    assert found(TIKTOK, **ten_days, **short) == {"plan.budget.amount_micros": "too_small"}
+    assert found(TIKTOK, **ten_days, **enough) == {}
+
+
+def test_a_name_leaves_room_for_the_marker() -> None:
+    offer = offer_of("meta")
+    assert offer is not None
+    longest = "n" * longest_name(offer)
+    campaign, _ = parts(plan(name=longest), (ID, 1), META, offer, NOW)
+    assert len(campaign.name) == offer.longest_name
+    assert found(META, name=longest) == {}
+
+
+def test_the_caps_see_the_sum_where_ad_sets_have_the_budgets() -> None:
+    two = plan(
+        budget={"level": "ad_set", "kind": "daily"},
+        ad_sets=[{"name": each, "countries": ["US"], "budget_micros": 30 * UNIT} for each in ("A", "B")],
+    )
+    offer = offer_of("meta")
+    assert offer is not None
+    campaign, below = parts(two, (ID, 1), META, offer, NOW)
+    assert total_micros(two) == campaign.after["daily_budget_micros"] == 60 * UNIT
+    assert [each.after["daily_budget_micros"] for each in below] == [30 * UNIT, 30 * UNIT]
+
+
+def test_a_marker_is_one_parts_of_one_version_alone() -> None:
+    every = {
+        marker(draft, version, key)
+        for draft in (ID, UUID(int=8))
+        for version in (1, 2)
+        for key in ("campaign", "ad_sets.0")
+    }
+    assert len(every) == 8
+    assert marker(ID, 1, "campaign") == marker(ID, 1, "campaign")
+
+
+def test_an_approval_from_before_there_were_images_holds_and_covers_images_now() -> None:
+    """The digest is one that was computed before plans could name images."""
+    early = {"name": "Spring", "ad_sets": [{"name": "Runners", "countries": ["US"]}]}
+    account = "0199aaaa-0000-7000-8000-0000000000a1"
+    before = digest(account, CampaignPlan.model_validate(early))
+    assert before == "4f6053708ee34eb1f6ff83343245ba8830bbf72972a424a6c5e8dcce24e221fc"
+    assert before != digest(account, CampaignPlan.model_validate(early | {"assets": [account]}))
+
+
+def test_another_plan_or_account_has_another_digest() -> None:
+    same = digest(ID, plan())
+    assert digest(ID, plan()) == same
+    assert same not in {digest(UUID(int=8), plan()), digest(ID, plan(name="Autumn"))}

@@ -1,0 +1,202 @@
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { X } from "lucide-react";
+import { useId, useState } from "react";
+import { useCan } from "@/api/permissions";
+import type { Asset } from "@/api/types";
+import { Button, IconButton } from "@/design/button";
+import { Dialog } from "@/design/dialog";
+import { Listed } from "@/design/listed";
+import { Empty } from "@/design/states";
+import { Status } from "@/design/status";
+import { words } from "@/format/words";
+import { factsOf, fitsAt } from "./facts";
+import { assetQuery, assetsQuery } from "./queries";
+import { Thumbnail } from "./thumbnail";
+import { UploadZone } from "./upload-zone";
+
+const MOST = 20;
+
+interface AssetFieldProps {
+  /** Of what the images are: "the campaign", "ad set 1". */
+  of: string;
+  /** Its path below the draft, by which faults are told. */
+  path: string;
+  platform: string;
+  chosen: readonly string[];
+  told: Readonly<Record<string, string>>;
+  editable: boolean;
+  onChange: (chosen: readonly string[]) => void;
+}
+
+/** The images that a part of a plan names, and the library to choose them from. */
+export function AssetField({ of, path, platform, chosen, told, editable, onChange }: AssetFieldProps) {
+  const id = useId();
+  const [open, setOpen] = useState(false);
+  return (
+    <section aria-labelledby={id}>
+      <h3 id={id} className="mb-1 font-medium text-ink-2">
+        Images of {of}
+      </h3>
+      {chosen.length > 0 && (
+        <ul aria-labelledby={id} className="mb-2 grid gap-2 md:grid-cols-2">
+          {chosen.map((assetId, place) => (
+            <Chosen
+              key={assetId}
+              assetId={assetId}
+              fault={told[`${path}.${place}`]}
+              onRemove={
+                editable
+                  ? () => {
+                      onChange(chosen.filter((each) => each !== assetId));
+                    }
+                  : null
+              }
+            />
+          ))}
+        </ul>
+      )}
+      {chosen.length > 0 && (
+        <p className="mb-2 text-sm text-ink-3">
+          For the ads that a person makes at {words(platform)}: no image is sent there from here.
+        </p>
+      )}
+      {editable && (
+        <Button
+          aria-label={`Choose images of ${of}`}
+          onClick={() => {
+            setOpen(true);
+          }}
+        >
+          Choose images
+        </Button>
+      )}
+      <Dialog
+        open={open}
+        onOpenChange={setOpen}
+        title={`Images of ${of}`}
+        description={`For the ads that a person makes at ${words(platform)}: no image is sent there from here.`}
+      >
+        <Picker platform={platform} chosen={chosen} onChange={onChange} />
+        <div className="mt-4 flex justify-end">
+          <Button
+            tone="primary"
+            onClick={() => {
+              setOpen(false);
+            }}
+          >
+            Done
+          </Button>
+        </div>
+      </Dialog>
+    </section>
+  );
+}
+
+interface ChosenProps {
+  assetId: string;
+  fault: string | undefined;
+  onRemove: (() => void) | null;
+}
+
+function Chosen({ assetId, fault, onRemove }: ChosenProps) {
+  const asset = useQuery(assetQuery(assetId));
+  const name = asset.data?.name ?? (asset.isError ? "An image that is not there any more" : "Image");
+  return (
+    <li className="flex min-w-0 items-start gap-2 rounded-md border border-line p-2">
+      <Thumbnail assetId={assetId} alt="" className="size-14 shrink-0" />
+      <div className="min-w-0 flex-1">
+        <p className="truncate font-medium">{name}</p>
+        {asset.data !== undefined && <p className="text-sm text-ink-2">{factsOf(asset.data)}</p>}
+        {fault !== undefined && (
+          <p role="alert" className="text-sm text-block">
+            {fault}
+          </p>
+        )}
+      </div>
+      {onRemove !== null && (
+        <IconButton label={`Leave out ${name}`} onClick={onRemove}>
+          <X size={16} aria-hidden />
+        </IconButton>
+      )}
+    </li>
+  );
+}
+
+interface PickerProps {
+  platform: string;
+  chosen: readonly string[];
+  onChange: (chosen: readonly string[]) => void;
+}
+
+function Picker({ platform, chosen, onChange }: PickerProps) {
+  const mayUpload = useCan("campaigns.assets:write");
+  const assets = useInfiniteQuery(assetsQuery(""));
+  const isFull = chosen.length >= MOST;
+  return (
+    <div className="space-y-2">
+      {mayUpload && <UploadZone />}
+      <Listed
+        query={assets}
+        more="Earlier images"
+        empty={<Empty title="No images yet.">Upload one: it is kept in the library of the company.</Empty>}
+      >
+        {(items) => (
+          <ul aria-label="Library" className="space-y-1">
+            {items.map((asset) => (
+              <Choice
+                key={asset.id}
+                asset={asset}
+                platform={platform}
+                checked={chosen.includes(asset.id)}
+                disabled={isFull && !chosen.includes(asset.id)}
+                onChange={(checked) => {
+                  onChange(checked ? [...chosen, asset.id] : chosen.filter((each) => each !== asset.id));
+                }}
+              />
+            ))}
+          </ul>
+        )}
+      </Listed>
+    </div>
+  );
+}
+
+interface ChoiceProps {
+  asset: Asset;
+  platform: string;
+  checked: boolean;
+  disabled: boolean;
+  onChange: (checked: boolean) => void;
+}
+
+function Choice({ asset, platform, checked, disabled, onChange }: ChoiceProps) {
+  const id = useId();
+  const fits = fitsAt(asset, platform);
+  return (
+    <li>
+      <label className="flex cursor-pointer items-center gap-3 rounded-md p-2 hover:bg-sunken">
+        <input
+          type="checkbox"
+          checked={checked}
+          disabled={disabled}
+          aria-label={asset.name}
+          aria-describedby={id}
+          className="size-4 accent-accent"
+          onChange={(event) => {
+            onChange(event.target.checked);
+          }}
+        />
+        <Thumbnail assetId={asset.id} alt="" className="size-14 shrink-0" />
+        <span className="min-w-0 flex-1">
+          <span className="block truncate font-medium">{asset.name}</span>
+          <span id={id} className="block text-sm text-ink-2">
+            <span className="block">{factsOf(asset)}</span>{" "}
+            <Status tone={fits ? "pass" : "block"}>
+              {fits ? `fits ${words(platform)}` : `fits no placement of ${words(platform)}`}
+            </Status>
+          </span>
+        </span>
+      </label>
+    </li>
+  );
+}

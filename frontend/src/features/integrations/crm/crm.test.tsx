@@ -1,0 +1,176 @@
+import { screen, within } from "@testing-library/react";
+import { expect, test } from "vitest";
+import type { CrmAccount, CrmPush, CrmSync } from "@/api/types";
+import { open } from "@/testing/app";
+import { quietTenant } from "@/testing/fixtures";
+
+const ID = "0199aaaa-0000-7000-8000-0000000000c1";
+const ACCOUNT: CrmAccount = {
+  id: ID,
+  provider: "hubspot",
+  external_id: "24680135",
+  name: "HubSpot 24680135",
+  currency: "USD",
+  enabled: true,
+  status: "active",
+  mapping: [{ property: "email", to: "email", name: null, direction: "from", wins: "newest" }],
+  is_writable: true,
+  can_write: false,
+  clear_on_erasure: false,
+  next_write_at: null,
+  waiting: 0,
+  faults: 0,
+  won_event: "Order Completed",
+  contacts: 299,
+  deals: 113,
+  deals_told: 56,
+  is_reading: false,
+  last_synced_at: "2026-11-23T05:00:00Z",
+  next_sync_at: null,
+  error_code: "hubspot.RATE_LIMITS",
+  error: "You have reached your secondly limit.",
+  created_at: "2026-11-23T05:00:00Z",
+};
+const SYNC: CrmSync = {
+  id: ID,
+  started_at: "2026-11-23T05:00:00Z",
+  finished_at: "2026-11-23T05:00:10Z",
+  contacts_read: 299,
+  contacts_told: 298,
+  contacts_unnamed: 1,
+  deals_read: 113,
+  deals_told: 56,
+  rejected: 0,
+  error_code: null,
+  error: null,
+};
+const PUSH: CrmPush = {
+  id: ID,
+  started_at: "2026-11-23T05:00:00Z",
+  finished_at: "2026-11-23T05:00:10Z",
+  compared: 41,
+  written: 37,
+  values: 52,
+  told: 3,
+  failed: 1,
+  error_code: null,
+  error: null,
+};
+const FAULT = {
+  contact: "100000007",
+  code: "hubspot.VALIDATION_ERROR",
+  properties: ["stratum_order_count"],
+  attempts: 1,
+  next_at: null,
+};
+const WRITER = ["integrations.crm:read", "integrations.crm:write"];
+
+function tenant(accounts: readonly CrmAccount[], permissions = WRITER) {
+  const { server } = quietTenant(permissions);
+  server.on("GET /integrations/connections", { items: [], total: 0, page: 1, limit: 200, pages: 0 });
+  server.on("GET /integrations/connections/platforms", []);
+  server.on("GET /integrations/crm", {
+    items: accounts,
+    total: accounts.length,
+    page: 1,
+    limit: 200,
+    pages: 1,
+  });
+  server.on("GET /integrations/crm/providers", [
+    { provider: "hubspot", name: "HubSpot", signs_in: true },
+    { provider: "salesforce", name: "Salesforce", signs_in: true },
+  ]);
+  server.on(`GET /integrations/crm/${ID}/writes`, { items: [PUSH], next_cursor: null, limit: 5 });
+  server.on(`GET /integrations/crm/${ID}/faults`, { items: [FAULT] });
+  server.on(`GET /integrations/crm/${ID}/syncs`, { items: [SYNC], next_cursor: null, limit: 5 });
+  return server;
+}
+
+test("a connected CRM says how it goes, and is read when somebody wants it", async () => {
+  const server = tenant([ACCOUNT]);
+  server.on(`POST /integrations/crm/${ID}/sync`, { task: "integrations.crm.sync" });
+  const { user } = open("/connect");
+  const shown = within(await screen.findByRole("region", { name: ACCOUNT.name }));
+  expect(shown.getByText("hubspot.RATE_LIMITS")).toBeVisible();
+  expect(shown.getByText("113, 56")).toBeVisible();
+  expect(await shown.findByText("298")).toBeVisible();
+  await user.click(shown.getByRole("button", { name: "Run now" }));
+  expect(server.asked(`POST /integrations/crm/${ID}/sync`)).toHaveLength(1);
+});
+
+test("what is told is chosen, and a won deal may be told as nothing", async () => {
+  const server = tenant([ACCOUNT]);
+  server.on(`GET /integrations/crm/${ID}/properties`, {
+    items: [{ name: "email", label: "Email", type: "string", is_read_only: false }],
+  });
+  server.on(`PATCH /integrations/crm/${ID}`, ACCOUNT);
+  const { user } = open("/connect");
+  await user.click(await screen.findByRole("button", { name: "What is told" }));
+  const form = within(await screen.findByRole("dialog"));
+  await form.findByRole("combobox", { name: "Property 1" });
+  await user.selectOptions(form.getByRole("combobox", { name: "A won deal is told as" }), "None");
+  await user.click(form.getByRole("button", { name: "Save" }));
+  expect(server.asked(`PATCH /integrations/crm/${ID}`)[0]?.body).toEqual({
+    mapping: ACCOUNT.mapping,
+    won_event: null,
+    clear_on_erasure: false,
+  });
+});
+
+test("a property goes both ways, once somebody has allowed writing", async () => {
+  const server = tenant([{ ...ACCOUNT, can_write: true }]);
+  server.on(`GET /integrations/crm/${ID}/properties`, {
+    items: [
+      { name: "email", label: "Email", type: "string", is_read_only: false },
+      { name: "city", label: "City", type: "string", is_read_only: false },
+    ],
+  });
+  server.on(`PATCH /integrations/crm/${ID}`, ACCOUNT);
+  const { user } = open("/connect");
+  await user.click(await screen.findByRole("button", { name: "What is told" }));
+  const form = within(await screen.findByRole("dialog"));
+  await user.click(await form.findByRole("button", { name: "One more" }));
+  await user.selectOptions(form.getByRole("combobox", { name: "Property 2" }), "City");
+  await user.selectOptions(form.getByRole("combobox", { name: "Direction of property 2" }), "Both ways");
+  const winner = form.getByRole("combobox", { name: "Where both changed property 2" });
+  await user.selectOptions(winner, "The CRM wins");
+  await user.click(form.getByRole("button", { name: "Save" }));
+  expect(server.asked(`PATCH /integrations/crm/${ID}`)[0]?.body).toMatchObject({
+    mapping: [
+      ACCOUNT.mapping[0],
+      { property: "city", to: "trait", name: "company", direction: "both", wins: "crm" },
+    ],
+  });
+});
+
+test("what could not be written stands below, and writing is asked for by a sign-in", async () => {
+  const server = tenant([{ ...ACCOUNT, faults: 1 }]);
+  server.on("POST /integrations/crm/hubspot/authorize", { authorize_url: "#there", state: "s" });
+  const { user } = open("/connect");
+  expect(await screen.findByText("stratum_order_count")).toBeVisible();
+  expect(await screen.findByText("37")).toBeVisible();
+  await user.click(screen.getByRole("button", { name: "Allow writing" }));
+  expect(server.asked("POST /integrations/crm/hubspot/authorize")[0]?.body).toEqual({ writes: true });
+});
+
+test("who may not connect one is told who may", async () => {
+  tenant([], ["integrations.crm:read"]);
+  open("/connect");
+  expect(await screen.findByText("An administrator connects a CRM.")).toBeVisible();
+  expect(screen.queryByRole("button", { name: "Connect HubSpot" })).toBeNull();
+});
+
+test("nobody is asked to allow the writing of a CRM that cannot be written", async () => {
+  tenant([{ ...ACCOUNT, is_writable: false }]);
+  open("/connect");
+  const shown = within(await screen.findByRole("region", { name: ACCOUNT.name }));
+  expect(shown.getByText("Not allowed")).toBeVisible();
+  expect(shown.queryByRole("button", { name: "Allow writing" })).toBeNull();
+});
+
+test("a second CRM is offered beside the one that is connected", async () => {
+  tenant([ACCOUNT]);
+  open("/connect");
+  expect(await screen.findByRole("button", { name: "Connect Salesforce" })).toBeVisible();
+  expect(screen.queryByRole("button", { name: "Connect HubSpot" })).toBeNull();
+});

@@ -1,0 +1,97 @@
+import { useQuery } from "@tanstack/react-query";
+import type { CrmAccount, CrmPush } from "@/api/types";
+import { Age } from "@/design/figures";
+import { Loaded } from "@/design/states";
+import { Table, Td, Th, Tr } from "@/design/table";
+import { integer } from "@/format/numbers";
+import { crmFaultsQuery, crmWritesQuery } from "./queries";
+
+const FIGURES = [
+  ["Compared", (push: CrmPush) => push.compared],
+  ["Written", (push: CrmPush) => push.written],
+  ["Values", (push: CrmPush) => push.values],
+  ["Told here", (push: CrmPush) => push.told],
+  ["Failed", (push: CrmPush) => push.failed],
+] as const;
+
+/** The last rounds of writing to a CRM, and which contacts could not be written; nothing where there were none. */
+export function Writes({ account }: { account: CrmAccount }) {
+  const writes = useQuery(crmWritesQuery(account.id));
+  return (
+    <>
+      <Loaded query={writes} rows={1}>
+        {({ items }) =>
+          items.length > 0 && (
+            <Table label="The last writes">
+              <thead>
+                <tr>
+                  <Th>Written</Th>
+                  {FIGURES.map(([label]) => (
+                    <Th key={label} figure>
+                      {label}
+                    </Th>
+                  ))}
+                  <Th>Error</Th>
+                </tr>
+              </thead>
+              <tbody>
+                {items.map((each) => (
+                  <Tr key={each.id}>
+                    <Td>
+                      <Age at={each.started_at} />
+                    </Td>
+                    {FIGURES.map(([label, of]) => (
+                      <Td key={label} figure>
+                        {integer(of(each))}
+                      </Td>
+                    ))}
+                    <Td>
+                      {each.error_code !== null && (
+                        <code className="font-mono text-sm">{each.error_code}</code>
+                      )}
+                    </Td>
+                  </Tr>
+                ))}
+              </tbody>
+            </Table>
+          )
+        }
+      </Loaded>
+      {account.faults > 0 && <Faults account={account} />}
+    </>
+  );
+}
+
+function Faults({ account }: { account: CrmAccount }) {
+  const faults = useQuery(crmFaultsQuery(account.id));
+  return (
+    <Loaded query={faults} rows={1}>
+      {({ items }) => (
+        <Table label="Contacts that could not be written">
+          <thead>
+            <tr>
+              <Th>Contact there</Th>
+              <Th>Properties</Th>
+              <Th>Why</Th>
+              <Th>Tried again</Th>
+            </tr>
+          </thead>
+          <tbody>
+            {items.map((each) => (
+              <Tr key={each.contact}>
+                <Td>
+                  <code className="font-mono text-sm">{each.contact}</code>
+                </Td>
+                <Td>{each.properties.join(", ")}</Td>
+                <Td>
+                  <code className="font-mono text-sm">{each.code}</code>
+                </Td>
+                <Td>{each.next_at === null ? "Once something changes" : <Age at={each.next_at} />}</Td>
+              </Tr>
+            ))}
+          </tbody>
+        </Table>
+      )}
+    </Loaded>
+  );
+}
