@@ -2,10 +2,14 @@
 
     python -m benchmarks.curve [--full]
 
-A tenth as many people as events, found again at random among all of them; each has an identifier, a profile, a link
-and ten events, and every message id is remembered. What is measured goes the way of real events: stored by the
-ingestion's own writer, resolved by one resolver, followed by a computed trait and a live segment. Without `--full` it
-ends at 1,000,000. In microseconds of CPU an event, of the process and of the database.
+A tenth as many people as events; each has an identifier, a profile, a link and ten events, and every message id is
+remembered. What is measured goes the way of real events: stored by the ingestion's own writer, resolved by one
+resolver, followed by a computed trait and a live segment. Without `--full` it ends at 1,000,000. In microseconds of
+CPU an event, of the process and of the database.
+
+The stream asks for the same work at every size: it is of 10,000 shoppers, spread evenly over all that are stored. A
+second line at each size is of anybody: the more people there are, the fewer events each of them shares one look-up
+with, so it tells what a busier shop costs, too.
 """
 
 import asyncio
@@ -25,6 +29,7 @@ from benchmarks.identity import BATCH, Shop
 from benchmarks.stack import Stack, database_cpu, running_stack
 
 SIZES = (100_000, 1_000_000, 10_000_000)
+SHOPPERS = 10_000
 MEASURED = 40_000
 WARM = 10_000
 RULE: dict[str, Any] = {"kind": "event", "event": "Order Completed", "window": {"kind": "last", "days": 30}}
@@ -73,6 +78,10 @@ class Cost:
     process: float
     database: float
     clock: float
+
+    @property
+    def cpu(self) -> float:
+        return self.process + self.database
 
     def __str__(self) -> str:
         return f"{self.process:>7.1f} + {self.database:>6.1f} {self.clock:>8.1f}"
@@ -145,25 +154,37 @@ async def _measure(stack: Stack, sizes: tuple[int, ...]) -> None:
         await TraitFollowing(scopes).drain()
         await Following(scopes).drain()
 
-    before = 0
-    for number, stored in enumerate(sizes):
-        await _grow(owner, tenant_id, before, stored)
-        before = stored
-        shop = Shop(number, people=stored // 10)
+    async def measured(size: int, stored: int, people: int) -> list[Cost]:
+        shop = Shop(size, people=people, apart=stored // 10 // people)
+        costs: list[Cost] = []
         for count in (WARM, MEASURED):
+            ids = f"m-{size}-{people}-{count}"
             made = [
-                [json.dumps(shop.event() | {"messageId": f"m-{number}-{count}-{batch}-{each}"}).encode()
-                 for each in range(BATCH)]
+                [
+                    json.dumps(shop.event() | {"messageId": f"{ids}-{batch}-{each}"}).encode()
+                    for each in range(BATCH)
+                ]
                 for batch in range(count // BATCH)
-            ]  # fmt: skip
+            ]
             costs = [
                 await _cost(stack.owner_url, count, functools.partial(store, made)),
                 await _cost(stack.owner_url, count, Resolver(scopes).drain),
                 await _cost(stack.owner_url, count, follow),
             ]
-        print(f"{stored:>11,}   " + "   ".join(map(str, costs)), flush=True)
+        return costs
+
+    before, first = 0, 0.0
+    for size, stored in enumerate(sizes):
+        await _grow(owner, tenant_id, before, stored)
+        before = stored
+        for people in dict.fromkeys((SHOPPERS, stored // 10)):
+            costs = await measured(size, stored, people)
+            whole = sum(each.cpu for each in costs)
+            first = first or whole
+            told = "   ".join(map(str, costs))
+            print(f"{stored:>11,} {people:>10,}   {told}   {whole:>7.1f} {whole / first:>6.2f}", flush=True)
         known = await owner.fetchval("SELECT count(*) FROM cdp_profiles WHERE event_count > 10")
-        assert known > MEASURED // 10, "the people of the stream are those that are stored"
+        assert known > SHOPPERS // 2, "the people of the stream are those that are stored"
     await ingestion.close()
     await engine.dispose()
     await owner.close()
@@ -176,7 +197,11 @@ def main() -> None:
         from app.core.heap import settled_heap  # noqa: PLC0415  (as above)
 
         print("us an event: CPU of the process + CPU of the database, and by the clock")
-        print(f"{'stored':>11}   {'stored':^25}   {'resolved':^25}   {'followed':^25}", flush=True)
+        print(
+            f"{'events':>11} {'people':>10}   {'stored':^25}   {'resolved':^25}   {'followed':^25}   "
+            f"{'CPU':>7} {'ratio':>6}",
+            flush=True,
+        )
         with settled_heap():  # as a worker's is
             asyncio.run(_measure(stack, sizes))
 

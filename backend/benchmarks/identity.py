@@ -37,10 +37,10 @@ class Round:
 
 
 class Shop:
-    """A seeded stream of events; half of them are of known people, of whom there are `people`."""
+    """A seeded stream of events; half of them are of `people` known ones: every `apart`th of those that there are."""
 
-    def __init__(self, seed: int, people: int = 20_000) -> None:
-        self._people = people
+    def __init__(self, seed: int, people: int = 20_000, apart: int = 1) -> None:
+        self._people, self._apart = people, apart
         self._random = random.Random(seed)  # noqa: S311  (a stream, not a secret)
         self._number = 0
 
@@ -48,7 +48,7 @@ class Shop:
         self._number += 1
         draw, number = self._random, self._number
         kind = draw.random()
-        person = f"u-{draw.randrange(self._people)}"
+        person = f"u-{draw.randrange(self._people) * self._apart}"
         event: dict[str, Any] = {
             "type": "track",
             "event": "Product Viewed",

@@ -45,6 +45,8 @@ _ALWAYS = {
     "max_connections": "200",
     "max_locks_per_transaction": "256",
 }
+_SHARE_OF_MEMORY = 4
+_MOST_BUFFERS_MIB = 4096
 _DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 _FAST = {
     "fsync": "off",
@@ -154,6 +156,13 @@ def stop_stray_postgres(data: Path) -> bool:
     return state is not None
 
 
+def _durable() -> dict[str, str]:
+    """With a quarter of the machine's memory for pages, taken as they are needed: PostgreSQL's advice (20.4.1)."""
+    memory_mib = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+    buffers = min(memory_mib // _SHARE_OF_MEMORY, _MOST_BUFFERS_MIB)
+    return _DURABLE | {"shared_buffers": f"{buffers}MB"}
+
+
 def _beside(data: Path, ending: str) -> Path:
     return data.with_name(f"{data.name}.{ending}")
 
@@ -212,7 +221,7 @@ def _make_folder(berth: Berth, data: Path, *, durable: bool) -> str:
 
 def _launch(berth: Berth, data: Path, port: int, *, durable: bool) -> subprocess.Popen[bytes] | None:
     """The ready server's process, or None where somebody took the port."""
-    options = {**_ALWAYS, **(_DURABLE if durable else _FAST), "port": str(port)}
+    options = {**_ALWAYS, **(_durable() if durable else _FAST), "port": str(port)}
     command = [*berth.account.prefix, str(berth.install / "bin" / "postgres"), "-D", str(berth.data)]
     command += [f"--{name}={value}" for name, value in options.items()]
     log = _beside(data, "log")
