@@ -34,12 +34,16 @@ class TokenChange(BaseModel):
 
 
 class Quota(BaseModel):
-    """`report_rows`: the most that a report may hold which is asked for at once; 0 lifts the limit."""
+    """`report_rows`: the most that a report may hold which is asked for at once; 0 lifts the limit.
+
+    `failing_reports`: how many of the next that are made in the background fail.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     calls_per_hour: Annotated[int, Field(ge=1)] | None = None
     report_rows: Annotated[int, Field(ge=0)] | None = None
+    failing_reports: Annotated[int, Field(ge=0)] | None = None
 
 
 class Webhook(BaseModel):
@@ -105,8 +109,13 @@ def router(meta: MetaState) -> APIRouter:
     @routes.post("/quota")
     async def change_quota(wanted: Quota) -> dict[str, Any]:
         """Calls per ad account and hour, after which Meta answers 80004; and how large a report may be."""
-        meta.usage.set(wanted.calls_per_hour, wanted.report_rows)
-        return {"calls_per_hour": meta.usage.per_hour, "report_rows": meta.usage.report_rows}
+        usage = meta.usage
+        usage.set(wanted.calls_per_hour, wanted.report_rows, wanted.failing_reports)
+        return {
+            "calls_per_hour": usage.per_hour,
+            "report_rows": usage.report_rows,
+            "failing_reports": usage.failing_reports,
+        }
 
     routes.include_router(
         reviews.router(lambda wanted: review.judge(meta, wanted), lambda wanted: review.stand(meta, wanted))

@@ -142,7 +142,8 @@ class Graph:
             return {"success": True}
         if edge == "insights" and call.method == "POST":
             query = insights.parse(self.meta, node, call)
-            return {"report_run_id": self.reports.start(node.id, node.owner, query).id}
+            fails = self.meta.usage.is_report_doomed()
+            return {"report_run_id": self.reports.start(node.id, node.owner, query, fails=fails).id}
         self._may_write(call)
         if node.kind == audiences.KIND:
             return audiences.change_users(self.meta, node, edge, call)

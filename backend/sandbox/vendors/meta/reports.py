@@ -33,6 +33,7 @@ class Run:
     query: Query
     started: float
     started_at: int
+    fails: bool = False
 
     @property
     def percent(self) -> int:
@@ -45,8 +46,9 @@ class Reports:
     def __init__(self) -> None:
         self._runs: dict[str, Run] = {}
 
-    def start(self, node_id: str, account: str, query: Query) -> Run:
-        run = Run(f"6{len(self._runs) + 1:014d}", node_id, account, query, monotonic(), int(time()))
+    def start(self, node_id: str, account: str, query: Query, *, fails: bool = False) -> Run:
+        number = f"6{len(self._runs) + 1:014d}"
+        run = Run(number, node_id, account, query, monotonic(), int(time()), fails)
         self._runs[run.id] = run
         return run
 
@@ -56,7 +58,8 @@ class Reports:
 
 def describe(run: Run, call: Call) -> dict[str, Any]:
     percent = run.percent
-    status = "Job Completed" if percent == _DONE else "Job Running" if percent else "Job Started"
+    ended = "Job Failed" if run.fails else "Job Completed"
+    status = ended if percent == _DONE else "Job Running" if percent else "Job Started"
     values: dict[str, Any] = {
         "id": run.id,
         "account_id": run.account,
@@ -67,7 +70,7 @@ def describe(run: Run, call: Call) -> dict[str, Any]:
         "date_stop": run.query.until.isoformat(),
         "is_running": percent < _DONE,
     }
-    if percent == _DONE:
+    if percent == _DONE and not run.fails:
         values["time_completed"] = run.started_at + 1
     wanted = [one.name for one in parse(call.params.get("fields", ""))]
     for name in wanted:
@@ -77,7 +80,7 @@ def describe(run: Run, call: Call) -> dict[str, Any]:
 
 
 def require_complete(run: Run) -> None:
-    if run.percent < _DONE:
+    if run.percent < _DONE or run.fails:
         raise GraphError(
             "(#2601) Error accessing adreport job: the report is not complete", 2601, subcode=1815107
         )

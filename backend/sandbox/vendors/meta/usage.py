@@ -14,19 +14,30 @@ _FULL = 100
 class Usage:
     """Calls are counted in real time over a sliding hour; `per_hour` is per ad account.
 
-    A report of more than `report_rows` is refused where it is asked for at once; nothing is by default.
+    A report of more than `report_rows` is refused where it is asked for at once; nothing is by default. The next
+    `failing_reports` that are made in the background fail.
     """
 
     def __init__(self) -> None:
         self.per_hour = 100_000
         self.report_rows: int | None = None
+        self.failing_reports = 0
         self._calls: dict[str, deque[float]] = {}
 
-    def set(self, per_hour: int | None, report_rows: int | None) -> None:
+    def set(self, per_hour: int | None, report_rows: int | None, failing_reports: int | None = None) -> None:
         """None leaves a limit as it is; no rows are no limit."""
         self.per_hour = self.per_hour if per_hour is None else per_hour
         if report_rows is not None:
             self.report_rows = report_rows or None
+        if failing_reports is not None:
+            self.failing_reports = failing_reports
+
+    def is_report_doomed(self) -> bool:
+        """One of those that are to fail; counts it."""
+        if self.failing_reports == 0:
+            return False
+        self.failing_reports -= 1
+        return True
 
     def count(self, account: str) -> None:
         """One call, or error 80004 when the hour's calls are spent."""

@@ -1,16 +1,16 @@
 """One ad account at Meta."""
 
 import json
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from app.core.logging import get_logger
 from app.services.integrations.ads.ports import AdState
 from app.services.integrations.campaigns.ports import Created
 from app.services.integrations.meta import ads, conversions, creation, mapping
-from app.services.integrations.meta.errors import TOO_MUCH
 from app.services.integrations.meta.money import NotMoney, from_units, to_units
+from app.services.integrations.meta.reports import Reports
 from app.services.integrations.meta.transport import PLATFORM, GraphTransport
 from app.services.integrations.ports import (
     CREATE_AD_SET,
@@ -68,6 +68,7 @@ class MetaClient:
         self._currency = currency
         self._own_app = own_app
         self.read_only = read_only
+        self._reports = Reports(account, pages=self._pages, look=self._look, start=self._post)
 
     async def list_campaigns(self) -> list[EntityState]:
         rows = await self._list("list_campaigns", "campaigns", mapping.CAMPAIGN_FIELDS)
@@ -84,13 +85,7 @@ class MetaClient:
         return await self._ads({"updated_since": str(int(since.timestamp()))})
 
     async def account_status(self) -> str:
-        row = await self._transport.read(
-            "account_status",
-            f"act_{self._account}",
-            {"fields": "account_status"},
-            token=self._token,
-            own_app=self._own_app,
-        )
+        row = await self._look("account_status", f"act_{self._account}", {"fields": "account_status"})
         try:
             return mapping.account_status(row)
         except _ODD as error:
@@ -98,9 +93,7 @@ class MetaClient:
 
     async def read_entity(self, entity_type: BudgetedType, external_id: str) -> EntityState:
         fields = _BUDGETED[entity_type]
-        row = await self._transport.read(
-            "read_entity", external_id, {"fields": fields}, token=self._token, own_app=self._own_app
-        )
+        row = await self._look("read_entity", external_id, {"fields": fields})
         self._demand_this_account(row)
         return self._state(entity_type, row)
 
@@ -112,26 +105,11 @@ class MetaClient:
             "action_attribution_windows": json.dumps(mapping.windows(conversion)),
             "limit": "500",
         }
-        rows = await self._report(since, until, params)
+        rows = await self._reports.rows(since, until, params)
         try:
             return mapping.metrics(rows, currency=self._currency, conversion=conversion)
         except _ODD as error:
             raise _malformed(f"A report's row came without {error}.") from error
-
-    async def _report(self, since: date, until: date, params: Mapping[str, str]) -> list[dict[str, Any]]:
-        """The rows of these days; what is too much at once is asked for by halves, a day at the least."""
-        days = {"time_range": json.dumps({"since": since.isoformat(), "until": until.isoformat()})}
-        try:
-            pages = self._pages("fetch_metrics", f"act_{self._account}/insights", {**params, **days})
-            return [row async for row in pages]
-        except PlatformError as error:
-            if error.code != TOO_MUCH or since >= until:
-                raise
-        middle = since + (until - since) // 2
-        return [
-            *await self._report(since, middle, params),
-            *await self._report(middle + timedelta(days=1), until, params),
-        ]
 
     async def recent_edits(self, since: datetime, until: datetime) -> list[RemoteEdit]:
         params = {
@@ -148,9 +126,7 @@ class MetaClient:
 
     async def event_match_quality(self, pixel_id: str) -> Mapping[str, float]:
         params = {"dataset_id": pixel_id, "fields": "web{event_name,event_match_quality}"}
-        body = await self._transport.read(
-            "event_match_quality", "dataset_quality", params, token=self._token, own_app=self._own_app
-        )
+        body = await self._look("event_match_quality", "dataset_quality", params)
         try:
             return conversions.match_quality(body)
         except _ODD as error:
@@ -162,13 +138,8 @@ class MetaClient:
     async def send_events(self, pixel_id: str, events: Sequence[PreparedEvent]) -> Acknowledgement:
         if self.read_only:
             raise _read_only()
-        body = await self._transport.post(
-            "send_events",
-            f"{pixel_id}/events",
-            {"data": json.dumps([dict(one.body) for one in events])},
-            token=self._token,
-            own_app=self._own_app,
-        )
+        data = {"data": json.dumps([dict(one.body) for one in events])}
+        body = await self._post("send_events", f"{pixel_id}/events", data)
         received = body.get("events_received")
         if not isinstance(received, int):
             raise _malformed("No count of events came back.")
@@ -200,13 +171,7 @@ class MetaClient:
     async def least_daily_micros(self, entity_type: BudgetedType) -> int | None:
         """Meta's own word for this account; the same at both levels."""
         del entity_type
-        row = await self._transport.read(
-            "least_daily_budget",
-            f"act_{self._account}",
-            {"fields": "min_daily_budget"},
-            token=self._token,
-            own_app=self._own_app,
-        )
+        row = await self._look("least_daily_budget", f"act_{self._account}", {"fields": "min_daily_budget"})
         least = row.get("min_daily_budget")
         return from_units(least, self._currency) if isinstance(least, int) else None
 
@@ -334,8 +299,15 @@ class MetaClient:
         params = {"fields": fields, "limit": _PAGE, "effective_status": json.dumps(_STATUSES[edge])}
         return [row async for row in self._pages(operation, f"act_{self._account}/{edge}", params)]
 
-    def _pages(self, operation: str, path: str, params: Mapping[str, str]) -> Any:
+    def _pages(self, operation: str, path: str, params: Mapping[str, str]) -> AsyncIterator[dict[str, Any]]:
         return self._transport.pages(operation, path, params, token=self._token, own_app=self._own_app)
+
+    async def _look(self, operation: str, path: str, params: Mapping[str, str]) -> dict[str, Any]:
+        return await self._transport.read(operation, path, params, token=self._token, own_app=self._own_app)
+
+    async def _post(self, operation: str, path: str, params: Mapping[str, str]) -> dict[str, Any]:
+        """What may be posted again."""
+        return await self._transport.post(operation, path, params, token=self._token, own_app=self._own_app)
 
 
 def _read_only() -> PlatformError:

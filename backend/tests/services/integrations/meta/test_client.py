@@ -1,5 +1,6 @@
 """The contract of an ad platform's connector, against the wire."""
 
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
 import pytest
@@ -116,25 +117,57 @@ async def test_an_unknown_day_range_is_told_by_the_platforms_own_code(dollars: A
     assert (caught.value.kind, caught.value.code) == (PlatformErrorKind.INVALID, "meta.3018")
 
 
-async def test_a_report_that_is_too_large_is_asked_for_by_halves(
-    scopes: Scopes, dollars: AdPlatform, sandbox: Sandbox
+@pytest.fixture
+def large(sandbox: Sandbox) -> Iterator[Callable[..., None]]:
+    """Have Meta refuse reports of more rows than so many, and fail at so many that it makes in the background."""
+
+    def limit(rows: int, failing: int = 0) -> None:
+        sandbox.control("POST", "meta/quota", json={"report_rows": rows, "failing_reports": failing})
+
+    yield limit
+    limit(0)
+
+
+async def _report_calls(scopes: Scopes) -> list[str]:
+    return [call.path for call in await calls_of(scopes) if call.operation == "fetch_metrics"]
+
+
+async def test_a_report_that_is_too_large_is_made_in_the_background(
+    scopes: Scopes, dollars: AdPlatform, large: Callable[..., None]
 ) -> None:
     until = real_now().date() - timedelta(days=8)
     since = until - timedelta(days=4)
     whole = await dollars.fetch_metrics(since, until, ConversionSettings())
-    busiest = max(sum(one.rows for one in whole.days if one.day == each) for each in whole.ad_sets_by_day)
-    before = len(await calls_of(scopes))
-    try:
-        sandbox.control("POST", "meta/quota", json={"report_rows": busiest})
-        assert await dollars.fetch_metrics(since, until, ConversionSettings()) == whole
-        asked = len(await calls_of(scopes)) - before
-        assert 3 <= asked <= 4 + 5, "what was refused is not asked for again as it was"
-        sandbox.control("POST", "meta/quota", json={"report_rows": busiest - 1})
-        with pytest.raises(PlatformError) as caught:
-            await dollars.fetch_metrics(since, until, ConversionSettings())
-        assert (caught.value.kind, caught.value.code) == (PlatformErrorKind.INVALID, "meta.too_much")
-    finally:
-        sandbox.control("POST", "meta/quota", json={"report_rows": 0})
+    large(1)
+    assert await dollars.fetch_metrics(since, until, ConversionSettings()) == whole
+    asked = await _report_calls(scopes)
+    assert sum(path.startswith("act_") for path in asked) == 1 + 2, "the whole, the refusal and the start"
+
+
+async def test_what_meta_fails_to_make_is_asked_for_by_halves(
+    scopes: Scopes, dollars: AdPlatform, large: Callable[..., None]
+) -> None:
+    until = real_now().date() - timedelta(days=8)
+    since = until - timedelta(days=4)
+    whole = await dollars.fetch_metrics(since, until, ConversionSettings())
+    large(1, failing=2)
+    assert await dollars.fetch_metrics(since, until, ConversionSettings()) == whole
+    asked = await _report_calls(scopes)
+    refused_and_started = 2 * (2 + 3)
+    assert sum(path.startswith("act_") for path in asked) == 1 + refused_and_started, (
+        "five days and the first three of them fail; two, one and two days are made"
+    )
+
+
+async def test_a_day_that_meta_cannot_report_is_told_and_tried_again_later(
+    dollars: AdPlatform, large: Callable[..., None]
+) -> None:
+    day = real_now().date() - timedelta(days=8)
+    large(1, failing=1)
+    with pytest.raises(PlatformError) as caught:
+        await dollars.fetch_metrics(day, day, ConversionSettings())
+    assert (caught.value.kind, caught.value.code) == (PlatformErrorKind.TRANSIENT, "meta.no_report")
+    assert (await dollars.fetch_metrics(day, day, ConversionSettings())).days
 
 
 @pytest.mark.parametrize(
