@@ -58,6 +58,7 @@ _WAYS_OUT = {
     "app.services.integrations.hubspot.writing.HubSpotWriter.change_contacts: post": "contacts, no ad account",
     "app.services.integrations.meta.client.MetaClient.send_events: post": "conversions carry consent, not permits",
     "app.services.integrations.meta.client.MetaClient._send: write": "behind a permit",
+    "app.services.integrations.meta.reports.Reports._made: post": "asks for a report",
     "app.services.integrations.meta.sign_in.MetaSignIn.revoke: delete": "gives our own access up",
     "app.services.integrations.meta.transport.GraphTransport.delete: once": "behind those above",
     "app.services.integrations.meta.transport.GraphTransport.post: once": "behind those above",

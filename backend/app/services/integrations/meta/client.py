@@ -68,7 +68,7 @@ class MetaClient:
         self._currency = currency
         self._own_app = own_app
         self.read_only = read_only
-        self._reports = Reports(account, pages=self._pages, look=self._look, start=self._post)
+        self._reports = Reports(transport, token=token, account=account, own_app=own_app)
 
     async def list_campaigns(self) -> list[EntityState]:
         rows = await self._list("list_campaigns", "campaigns", mapping.CAMPAIGN_FIELDS)
@@ -138,8 +138,13 @@ class MetaClient:
     async def send_events(self, pixel_id: str, events: Sequence[PreparedEvent]) -> Acknowledgement:
         if self.read_only:
             raise _read_only()
-        data = {"data": json.dumps([dict(one.body) for one in events])}
-        body = await self._post("send_events", f"{pixel_id}/events", data)
+        body = await self._transport.post(
+            "send_events",
+            f"{pixel_id}/events",
+            {"data": json.dumps([dict(one.body) for one in events])},
+            token=self._token,
+            own_app=self._own_app,
+        )
         received = body.get("events_received")
         if not isinstance(received, int):
             raise _malformed("No count of events came back.")
@@ -304,10 +309,6 @@ class MetaClient:
 
     async def _look(self, operation: str, path: str, params: Mapping[str, str]) -> dict[str, Any]:
         return await self._transport.read(operation, path, params, token=self._token, own_app=self._own_app)
-
-    async def _post(self, operation: str, path: str, params: Mapping[str, str]) -> dict[str, Any]:
-        """What may be posted again."""
-        return await self._transport.post(operation, path, params, token=self._token, own_app=self._own_app)
 
 
 def _read_only() -> PlatformError:

@@ -3,11 +3,12 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
 from app.services.integrations.meta.errors import TOO_MUCH
+from app.services.integrations.meta.transport import GraphTransport
 from app.services.integrations.ports import PlatformError, PlatformErrorKind
 
 PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
@@ -19,25 +20,25 @@ _READY = "Job Completed"
 _OVER = frozenset({"Job Failed", "Job Skipped"})
 
 Rows = list[dict[str, Any]]
-Pages = Callable[[str, str, Mapping[str, str]], AsyncIterator[dict[str, Any]]]
-Ask = Callable[[str, str, Mapping[str, str]], Awaitable[dict[str, Any]]]
 
 
 class Reports:
-    """Of one ad account; `pages` reads a paged edge, `look` an object, `start` posts what may be posted again."""
+    """Of one ad account."""
 
     def __init__(
         self,
-        account: str,
+        transport: GraphTransport,
         *,
-        pages: Pages,
-        look: Ask,
-        start: Ask,
+        token: str,
+        account: str,
+        own_app: bool,
         pauses: Sequence[float] = PAUSES,
         patience: float = PATIENCE,
     ) -> None:
+        self._transport = transport
+        self._token = token
+        self._own_app = own_app
         self._edge = f"act_{account}/insights"
-        self._pages, self._look, self._start = pages, look, start
         self._pauses = pauses
         self._patience = patience
 
@@ -49,7 +50,7 @@ class Reports:
         days = json.dumps({"since": since.isoformat(), "until": until.isoformat()})
         asked = {**params, "time_range": days}
         try:
-            return [row async for row in self._pages(_OPERATION, self._edge, asked)]
+            return await self._pages(self._edge, asked)
         except PlatformError as error:
             if error.code != TOO_MUCH:
                 raise
@@ -66,20 +67,29 @@ class Reports:
 
     async def _made(self, asked: Mapping[str, str], deadline: float) -> Rows | None:
         """What Meta makes in the background; None where it says that it cannot."""
-        run = str((await self._start(_OPERATION, self._edge, asked)).get("report_run_id") or "")
+        started = await self._transport.post(
+            _OPERATION, self._edge, asked, token=self._token, own_app=self._own_app
+        )
+        run = str(started.get("report_run_id") or "")
         if not run.isdigit():
             raise PlatformError(PlatformErrorKind.TRANSIENT, "meta.malformed", "No report's id came back.")
         looks = 0
         while time.monotonic() < deadline:
-            told = await self._look(_OPERATION, run, {"fields": "async_status,async_percent_completion"})
+            told = await self._transport.read(
+                _OPERATION, run, {"fields": "async_status"}, token=self._token, own_app=self._own_app
+            )
             if told.get("async_status") == _READY:
                 limit = {"limit": asked["limit"]} if "limit" in asked else {}
-                return [row async for row in self._pages(_OPERATION, f"{run}/insights", limit)]
+                return await self._pages(f"{run}/insights", limit)
             if told.get("async_status") in _OVER:
                 return None
             await asyncio.sleep(self._pauses[min(looks, len(self._pauses) - 1)])
             looks += 1
         raise _none("Meta is still making the report.")
+
+    async def _pages(self, path: str, params: Mapping[str, str]) -> Rows:
+        pages = self._transport.pages(_OPERATION, path, params, token=self._token, own_app=self._own_app)
+        return [row async for row in pages]
 
 
 def _none(message: str) -> PlatformError:
