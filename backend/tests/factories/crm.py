@@ -170,6 +170,7 @@ async def connect_crm(
             for name, to, trait in crm_of(provider).standard_mapping
         ]
         settings = {
+            "external_id": str(told[subject.portal]),
             "name": subject.name,
             "mapping": mapping,
             "won_event": "Order Completed",
@@ -180,7 +181,6 @@ async def connect_crm(
                 id=made.account_id,
                 connection_id=made.connection_id,
                 provider=provider,
-                external_id=str(told[subject.portal]),
                 **(settings | facts),
             )
         )

@@ -26,6 +26,16 @@ class Edit(BaseModel):
     delete: bool = False
 
 
+class Merge(BaseModel):
+    """As Salesforce's own pages do it: `merged_id` becomes a part of `master_id`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["Contact", "Lead"] = "Contact"
+    master_id: str
+    merged_id: str
+
+
 class NewLead(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -133,6 +143,12 @@ def _about_writing(routes: APIRouter, org: OrgState) -> None:
         except SalesforceError as error:
             raise Refused("Salesforce refuses this edit.", salesforce=error.message) from error
         return _shown(org, changed)
+
+    @routes.post("/merge")
+    async def merge(wanted: Merge) -> dict[str, Any]:
+        master = _found(org, wanted.kind, wanted.master_id)
+        org.merge(_found(org, wanted.kind, wanted.merged_id), master)
+        return _shown(org, master)
 
     @routes.post("/leads", status_code=201)
     async def new_lead(wanted: NewLead) -> dict[str, Any]:
