@@ -103,6 +103,7 @@ def router(hub: HubState) -> APIRouter:
     routes = APIRouter(prefix="/control/hubspot", tags=["hubspot"])
     _about_webhooks(routes, hub)
     _about_records(routes, hub)
+    _about_removals(routes, hub)
     _about_calls(routes, hub)
     return routes
 
@@ -193,6 +194,13 @@ def _about_records(routes: APIRouter, hub: HubState) -> None:
             raise Refused("HubSpot refuses this deal.", hubspot=error.message) from error
         return record.body(schema.PROPERTIES[ids.DEALS])
 
+    @routes.post("/archive")
+    async def archive(wanted: ImportedContacts) -> dict[str, int]:
+        """So many more contacts, all modified in one moment, as an import does it."""
+        return {"archived": hub.archive(wanted.contacts)}
+
+
+def _about_removals(routes: APIRouter, hub: HubState) -> None:
     @routes.post("/remove")
     async def remove(wanted: Removal) -> dict[str, int]:
         if not wanted.restore:
@@ -200,11 +208,6 @@ def _about_records(routes: APIRouter, hub: HubState) -> None:
         change = {"restored": True} if wanted.restore else {"archived": True, "erased": wanted.privacy}
         hub.records.write(Change(hub.now(), wanted.kind, wanted.object_id, **change))
         return {"id": wanted.object_id}
-
-    @routes.post("/archive")
-    async def archive(wanted: ImportedContacts) -> dict[str, int]:
-        """So many more contacts, all modified in one moment, as an import does it."""
-        return {"archived": hub.archive(wanted.contacts)}
 
 
 def _about_calls(routes: APIRouter, hub: HubState) -> None:

@@ -124,7 +124,9 @@ class Hooks:
         parts = [events[start : start + _MOST_EVENTS] for start in range(0, len(events), _MOST_EVENTS)]
         return [self.post(part) for part in parts for _ in range(times)]
 
-    def post(self, events: list[dict[str, Any]], *, secret: str | None = None, age_seconds: float = 0.0) -> int:
+    def post(
+        self, events: list[dict[str, Any]], *, secret: str | None = None, age_seconds: float = 0.0
+    ) -> int:
         """The status; 0 where nobody answered. Signed with `secret`, the app's unless another is given."""
         url = self.manner.url
         if url is None:

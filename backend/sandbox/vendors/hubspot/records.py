@@ -146,16 +146,10 @@ class Records:
 
     def _apply(self, change: Change) -> Record:
         rows = self._all[change.kind]
-        record = rows.get(change.id)
-        is_new = record is None
-        if record is None:
-            record = rows[change.id] = Record(change.kind, change.id, change.at, change.at)
-        elif change.restored and record.archived_at is not None and not record.erased:
-            record.archived_at = None
-            self._hooks.tell(change.kind, "restore", change.at, {"objectId": record.id})
-            return record
-        elif record.archived_at is not None:
-            return record
+        is_new = change.id not in rows
+        record = rows.setdefault(change.id, Record(change.kind, change.id, change.at, change.at))
+        if record.archived_at is not None:
+            return self._restored(record, change)
         before = dict(record.values)
         for name, value in {**change.values, **_following(change)}.items():
             if value is None:
@@ -173,8 +167,19 @@ class Records:
             record.modified = max(record.modified, change.at)
         for other in change.linked:
             self._link(record, other)
-        changed = {n: record.values.get(n) for n in {*before, *record.values} if before.get(n) != record.values.get(n)}
+        changed = {
+            n: record.values.get(n)
+            for n in {*before, *record.values}
+            if before.get(n) != record.values.get(n)
+        }
         self._tell(change, record, changed, is_new=is_new)
+        return record
+
+    def _restored(self, record: Record, change: Change) -> Record:
+        """What else is done to something archived has no effect."""
+        if change.restored and not record.erased:
+            record.archived_at = None
+            self._hooks.tell(change.kind, "restore", change.at, {"objectId": record.id})
         return record
 
     def _tell(

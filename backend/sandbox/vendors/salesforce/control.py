@@ -93,6 +93,7 @@ def router(org: OrgState) -> APIRouter:
     routes = APIRouter(prefix="/control/salesforce", tags=["salesforce"])
     _about_records(routes, org)
     _about_writing(routes, org)
+    _about_merges(routes, org)
     _about_calls(routes, org)
     return routes
 
@@ -132,6 +133,14 @@ def _about_records(routes: APIRouter, org: OrgState) -> None:
         return _shown(org, _found(org, kind, object_id))
 
 
+def _about_merges(routes: APIRouter, org: OrgState) -> None:
+    @routes.post("/merge")
+    async def merge(wanted: Merge) -> dict[str, Any]:
+        master = _found(org, wanted.kind, wanted.master_id)
+        org.merge(_found(org, wanted.kind, wanted.merged_id), master)
+        return _shown(org, master)
+
+
 def _about_writing(routes: APIRouter, org: OrgState) -> None:
     @routes.post("/edit")
     async def edit(wanted: Edit) -> dict[str, Any]:
@@ -143,12 +152,6 @@ def _about_writing(routes: APIRouter, org: OrgState) -> None:
         except SalesforceError as error:
             raise Refused("Salesforce refuses this edit.", salesforce=error.message) from error
         return _shown(org, changed)
-
-    @routes.post("/merge")
-    async def merge(wanted: Merge) -> dict[str, Any]:
-        master = _found(org, wanted.kind, wanted.master_id)
-        org.merge(_found(org, wanted.kind, wanted.merged_id), master)
-        return _shown(org, master)
 
     @routes.post("/leads", status_code=201)
     async def new_lead(wanted: NewLead) -> dict[str, Any]:

@@ -204,9 +204,7 @@ async def test_a_merge_names_all_that_were_in_it_and_newer_subscriptions_their_t
         json.dumps([{}] * 1_001).encode(),
     ],
 )
-async def test_odd_messages_are_refused_by_name(
-    anonymous: AsyncClient, acme: Company, body: bytes
-) -> None:
+async def test_odd_messages_are_refused_by_name(anonymous: AsyncClient, acme: Company, body: bytes) -> None:
     answer = await post(anonymous, body=body)
     assert (answer.status_code, answer.json()["fields"][0]["field"]) == (422, "body")
     assert await noticed(acme.scopes) == set()

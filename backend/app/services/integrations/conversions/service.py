@@ -27,7 +27,11 @@ from app.services.integrations.conversions.questions import (
     told_before,
 )
 from app.services.integrations.conversions.repository import ConversionRepository, Coverage, DeliveryCounts
-from app.services.integrations.conversions.value_repository import ConversionValues
+from app.services.integrations.conversions.value_repository import (
+    Adjusted,
+    AdjustmentRepository,
+    ConversionValues,
+)
 from app.services.integrations.ports import (
     AdPlatform,
     ConversionEvent,
@@ -51,7 +55,14 @@ _REPLAYABLE = frozenset(
 _HISTORY = timedelta(days=60)
 _REFUSED = "consent_refused"
 
-__all__ = ["ConversionSender", "ConversionService", "ConversionValues", "Coverage", "DeliveryCounts"]
+__all__ = [
+    "Adjusted",
+    "ConversionSender",
+    "ConversionService",
+    "ConversionValues",
+    "Coverage",
+    "DeliveryCounts",
+]
 
 
 class ConversionService:
@@ -89,6 +100,10 @@ class ConversionService:
         return await self._deliveries.newest(
             status=status, ad_account_id=ad_account_id, cursor=cursor, limit=limit
         )
+
+    async def adjustments(self, delivery_ids: Sequence[UUID]) -> Mapping[UUID, Adjusted]:
+        """Of those whose order is worth something else since: how they stand to that."""
+        return await AdjustmentRepository(self._scope).of(delivery_ids)
 
     async def replay(self, delivery_id: UUID) -> ConversionDelivery:
         """Try again what failed, or let go what was quarantined; what must not be told stays untold, and says so."""

@@ -75,6 +75,14 @@ class ToAdjust:
         return self.reported == (self.value.value_micros, self.value.currency)
 
 
+@dataclass(frozen=True, slots=True)
+class Adjusted:
+    """How a delivery stands to what its order is worth now."""
+
+    adjustment: ConversionAdjustment
+    value: ConversionValue
+
+
 class ConversionValues:
     def __init__(self, scope: TenantScope) -> None:
         self._scope = scope
@@ -244,10 +252,7 @@ class AdjustmentRepository:
                 each.held.next_at = until
                 self._session.add(await self._session.merge(each.held))
 
-    async def of(
-        self, delivery_ids: Collection[UUID]
-    ) -> dict[UUID, tuple[ConversionAdjustment, ConversionValue]]:
-        """Of deliveries whose order's worth has changed: how they stand, and what it is worth now."""
+    async def of(self, delivery_ids: Collection[UUID]) -> dict[UUID, Adjusted]:
         row, delivery, value = ConversionAdjustment, ConversionDelivery, ConversionValue
         statement = (
             select(row, value)
@@ -255,4 +260,4 @@ class AdjustmentRepository:
             .join(value, and_(value.tenant_id == delivery.tenant_id, value.dedupe_key == delivery.dedupe_key))
             .where(row.delivery_id.in_(delivery_ids))
         )
-        return {each[0].delivery_id: (each[0], each[1]) for each in await self._session.execute(statement)}
+        return {each[0].delivery_id: Adjusted(*each) for each in await self._session.execute(statement)}
