@@ -78,8 +78,8 @@ class CrmSubject:
             body = {"kind": kind or self.contacts, "object_id": name}
             sandbox.control("POST", "hubspot/remove", json=body)
         else:
-            body = {"kind": kind or self.contacts, "object_id": name, "delete": True}
-            sandbox.control("POST", "salesforce/edit", json=body)
+            there = {"kind": kind or self.contacts, "object_id": name, "delete": True}
+            sandbox.control("POST", "salesforce/edit", json=there)
 
     def move(self, sandbox: Sandbox, deal: str, *, won: bool, **changes: Any) -> None:
         self.edit(sandbox, deal, self.deals, **{self.stage: self.won if won else self.open}, **changes)

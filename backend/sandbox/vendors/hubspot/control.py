@@ -205,8 +205,15 @@ def _about_removals(routes: APIRouter, hub: HubState) -> None:
     async def remove(wanted: Removal) -> dict[str, int]:
         if not wanted.restore:
             _found(hub, wanted.kind, wanted.object_id)
-        change = {"restored": True} if wanted.restore else {"archived": True, "erased": wanted.privacy}
-        hub.records.write(Change(hub.now(), wanted.kind, wanted.object_id, **change))
+        change = Change(
+            hub.now(),
+            wanted.kind,
+            wanted.object_id,
+            archived=not wanted.restore,
+            erased=wanted.privacy and not wanted.restore,
+            restored=wanted.restore,
+        )
+        hub.records.write(change)
         return {"id": wanted.object_id}
 
 

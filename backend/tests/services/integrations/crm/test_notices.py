@@ -215,7 +215,7 @@ async def test_a_dismissed_proposal_does_not_come_again(here: Here, client: Asyn
     await notice(here, contact, privacy=True)
     await work(here)
     assert [each.status for each in await proposals(here)] == ["dismissed"]
-    assert await here.profile(email)
+    assert await here.profile(email) == request.profile_id
 
 
 async def test_a_deal_that_is_deleted_is_taken_back_once(here: Here, sandbox: Sandbox) -> None:
