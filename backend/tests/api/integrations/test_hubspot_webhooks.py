@@ -253,3 +253,14 @@ async def test_the_sandboxs_hubspot_tells_of_what_happens_in_it_and_tries_again(
         assert max(each["attemptNumber"] for each in held["waiting"]) >= 1
     finally:
         sandbox.control("PUT", "hubspot/webhooks", json={})
+
+
+async def test_two_accounts_of_one_company_are_kept_apart(
+    anonymous: AsyncClient, acme: Company, connected: ConnectedCrm
+) -> None:
+    other = await connect_crm(acme.scopes, None, external_id="777")
+    await post(anonymous, told(), told(object_id=5, portalId=777))
+    async with acme.scopes() as scope:
+        rows = await scope.session.scalars(select(CrmNotice))
+        kept = {(each.account_id, each.external_id) for each in rows}
+    assert kept == {(connected.account_id, "100000001"), (other.account_id, "5")}
