@@ -64,14 +64,17 @@ from app.models.cdp.webhooks import CdpWebhook, CdpWebhookDelivery
 from app.models.integrations.ad_accounts import AccountSync, AdAccount, PlatformEdit, WriteLease
 from app.models.integrations.calls import PlatformCall
 from app.models.integrations.connections import Connection, SignInAttempt
-from app.models.integrations.conversions import ConversionDelivery
+from app.models.integrations.conversions import ConversionAdjustment, ConversionDelivery, ConversionValue
 from app.models.integrations.crm import (
     CrmAccount,
     CrmContact,
     CrmContactKey,
     CrmDeal,
+    CrmDeparture,
+    CrmNotice,
     CrmPush,
     CrmSync,
+    CrmWebhook,
     CrmWrite,
 )
 from app.models.integrations.shops import Shop, ShopOrder, ShopSync
@@ -172,13 +175,18 @@ __all__ = [
     "CdpWebhook",
     "CdpWebhookDelivery",
     "Connection",
+    "ConversionAdjustment",
     "ConversionDelivery",
+    "ConversionValue",
     "CrmAccount",
     "CrmContact",
     "CrmContactKey",
     "CrmDeal",
+    "CrmDeparture",
+    "CrmNotice",
     "CrmPush",
     "CrmSync",
+    "CrmWebhook",
     "CrmWrite",
     "DeadLetter",
     "EnforcementSettings",

@@ -148,6 +148,11 @@ class Settings(BaseSettings):
     hubspot_app_url: str = "https://app.hubspot.com"
     hubspot_client_id: str | None = None
     hubspot_client_secret: SecretStr | None = None
+    hubspot_webhook_url: str | None = Field(
+        None,
+        description="The address that HubSpot's app has for webhooks, letter by letter, since it is signed; left out, "
+        "it is PUBLIC_URL with /api/v1/integrations/webhooks/hubspot.",
+    )
     salesforce_login_url: str = Field(
         "https://login.salesforce.com",
         description="Where people sign in: test.salesforce.com for Salesforce's sandboxes, or one's own domain there.",

@@ -30,6 +30,11 @@ CONVERSIONS = Counter(
     "Conversions on their way to a platform, by where they ended.",
     ["platform", "status"],
 )
+PLATFORM_WEBHOOKS = Counter(
+    "stratum_platform_webhooks_total",
+    "What platforms told by themselves: notifications that were kept or are of nobody here, deliveries refused.",
+    ["platform", "outcome"],
+)
 AUDIENCE_PEOPLE = Counter(
     "stratum_audience_people_total",
     "People that a platform took into an audience, or took out of one.",

@@ -20,7 +20,7 @@ from app.services.cdp.exports.service import ExportExpiry, ExportWork, export_st
 from app.services.cdp.feed.service import FeedPruning, until_done
 from app.services.cdp.identity.service import Resolver, Ruling, resolve_stragglers
 from app.services.cdp.imports.service import ImportExpiry, ImportWork, import_stragglers
-from app.services.cdp.privacy.service import Forgetting, PrivacyWork
+from app.services.cdp.privacy.service import Forgetting, PrivacyRequests, PrivacyWork
 from app.services.cdp.segments.service import (
     Following,
     Recomputation,
@@ -170,6 +170,12 @@ async def summarize(scope: TenantScope) -> None:
 async def privacy(scopes: Scopes, request_id: str) -> None:
     """Somebody asked for a person's data, or to have it erased."""
     await PrivacyWork(scopes).run(UUID(request_id))
+
+
+@handles("cdp.privacy.propose", queue="cdp")
+async def propose_erasure(scope: TenantScope, profile_id: str, reason: str, by: str) -> None:
+    """Another system deleted somebody for good: a person here decides what follows."""
+    await PrivacyRequests(scope).propose(UUID(profile_id), reason, by=by)
 
 
 @every(seconds=3600)

@@ -3,7 +3,14 @@
 from uuid import UUID
 
 from app.db.session import Scopes, TenantScope
-from app.services.integrations.crm.service import CrmDesk, CrmService, CrmSyncService, CrmWriting
+from app.services.integrations.crm.service import (
+    CrmDesk,
+    CrmNotices,
+    CrmNoticeWork,
+    CrmService,
+    CrmSyncService,
+    CrmWriting,
+)
 from app.services.integrations.shops.service import ShopConnecting, ShopDesk, ShopService, ShopSyncService
 from app.workers.handlers import every, handles
 
@@ -32,6 +39,19 @@ async def crm_write_due(scope: TenantScope) -> None:
 async def crm_write(scopes: Scopes, account_id: str) -> None:
     """A CRM that fails is no failure of the task: the round says so, and another comes."""
     await CrmWriting(scopes).run(UUID(account_id))
+
+
+@every(seconds=15)
+@handles("integrations.crm.notices_due", queue="sync", max_retries=0)
+async def crm_notices_due(scope: TenantScope) -> None:
+    """What waited for its turn at the account, or was put off."""
+    await CrmNotices(scope).enqueue_due()
+
+
+@handles("integrations.crm.notices", queue="sync", max_retries=3, timeout=300)
+async def crm_notices(scopes: Scopes, account_id: str) -> None:
+    """Objects that a CRM said something has happened to are looked at."""
+    await CrmNoticeWork(scopes).run(UUID(account_id))
 
 
 @every(seconds=600)

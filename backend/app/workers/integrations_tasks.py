@@ -8,7 +8,8 @@ from app.services.integrations.ad_accounts.sync import AccountSyncService
 from app.services.integrations.calls.replaying import ReadsAgain
 from app.services.integrations.calls.service import CallService
 from app.services.integrations.connections.service import ConnectionService
-from app.services.integrations.conversions import verdicts
+from app.services.integrations.conversions import adjusting, verdicts
+from app.services.integrations.conversions.adjusting import ConversionAdjuster
 from app.services.integrations.conversions.service import ConversionSender, ConversionService
 from app.services.integrations.conversions.verdicts import ConversionVerdicts
 from app.services.integrations.webhooks.receiving import forget_receipts
@@ -37,6 +38,18 @@ async def send_conversions(scopes: Scopes, ad_account_id: str) -> None:
 async def conversions_due(scope: TenantScope) -> None:
     """What failed is tried again once its pause is over."""
     await ConversionService(scope).enqueue_due()
+
+
+@every(seconds=60)
+@handles("integrations.adjustments_due", queue="sync", max_retries=0)
+async def adjustments_due(scope: TenantScope) -> None:
+    """Of conversions whose order is worth something else since."""
+    await adjusting.enqueue_due(scope)
+
+
+@handles("integrations.adjust_conversions", queue="sync", timeout=300)
+async def adjust_conversions(scopes: Scopes, ad_account_id: str) -> None:
+    await ConversionAdjuster(scopes).adjust_due(UUID(ad_account_id))
 
 
 @every(seconds=60)

@@ -24,6 +24,7 @@ OWN_FORM = {
     "/api/v1/cdp/audience-sync/{audience_id}/runs/{run_id}/batches": "one run's, whole",
     "/api/v1/integrations/audiences": "what the platform says of one account's, whole",
     "/api/v1/integrations/crm/{crm_id}/properties": "what the CRM says it has, whole",
+    "/api/v1/integrations/crm/{crm_id}/departures": "the last hundred that went",
     "/api/v1/integrations/crm/{crm_id}/faults": "the first hundred of what stands out now",
     "/api/v1/cdp/identity/quarantine": "a cursor, and how many stand apart in all",
     "/api/v1/cdp/profiles/{profile_id}/segments": "the first 500 of one person, and how many they are",

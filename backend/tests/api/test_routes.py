@@ -42,6 +42,7 @@ PUBLIC = (
         "POST /api/v1/auth/register": "who has no account yet",
         "POST /api/v1/auth/verify-email": "proves itself by the mail's token",
         "POST /api/v1/cdp/events": "by write key, or cdp.events:write",
+        "POST /api/v1/integrations/webhooks/hubspot": "proves itself by the signature over its bytes",
         "POST /api/v1/integrations/webhooks/meta": "proves itself by the signature over its bytes",
         "POST /api/v1/integrations/webhooks/shopify": "proves itself by the signature over its bytes",
         "POST /api/v1/invitations/accept": "proves itself by the mail's token",

@@ -22,6 +22,7 @@ CALLABLE_AS_OWNER = {
     "cdp_segment_transitions_erase",
     "memberships_of",
     "readers_of_ad_account",
+    "readers_of_crm",
     "readers_of_shop",
     "tell_tenants_of_platform_kill_switch",
 }

@@ -72,6 +72,15 @@ class CrmSubject:
         body = {"contact_id": self.contact, "amount": amount} | facts | ({"stage": self.won} if won else {})
         return str(sandbox.control("POST", f"{self.provider}/deals", json=body)["id"])
 
+    def remove(self, sandbox: Sandbox, name: str, kind: str | None = None) -> None:
+        """Into the bin, as a person does it."""
+        if self.provider is CrmProvider.HUBSPOT:
+            body = {"kind": kind or self.contacts, "object_id": name}
+            sandbox.control("POST", "hubspot/remove", json=body)
+        else:
+            there = {"kind": kind or self.contacts, "object_id": name, "delete": True}
+            sandbox.control("POST", "salesforce/edit", json=there)
+
     def move(self, sandbox: Sandbox, deal: str, *, won: bool, **changes: Any) -> None:
         self.edit(sandbox, deal, self.deals, **{self.stage: self.won if won else self.open}, **changes)
 
@@ -170,6 +179,7 @@ async def connect_crm(
             for name, to, trait in crm_of(provider).standard_mapping
         ]
         settings = {
+            "external_id": str(told[subject.portal]),
             "name": subject.name,
             "mapping": mapping,
             "won_event": "Order Completed",
@@ -180,7 +190,6 @@ async def connect_crm(
                 id=made.account_id,
                 connection_id=made.connection_id,
                 provider=provider,
-                external_id=str(told[subject.portal]),
                 **(settings | facts),
             )
         )

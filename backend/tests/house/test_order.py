@@ -30,6 +30,8 @@ _DECIDED_BY_ALL = {
     "subject.profile_id": "of one export, which names each profile once",
     "table.number": "of one import, whose parts are numbered",
     "CrmDeal.external_id": "of one account",
+    "CrmDeparture.external_id": "of one account, where a contact goes once",
+    "CrmNotice.external_id": "of one account and kind",
     "CrmWrite.external_id": "of one account",
     "ShopOrder.external_id": "of one shop",
     "WhatsAppTemplate.name": "a tenant's template is one by its name",

@@ -2481,6 +2481,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cdp/privacy/requests/{request_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Request
+         * @description Have an erasure done that another system proposed. It cannot be undone.
+         */
+        post: operations["cdp_privacy_confirm_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cdp/privacy/requests/{request_id}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Dismiss Request
+         * @description Leave the person as they are. The same proposal does not come again.
+         */
+        post: operations["cdp_privacy_dismiss_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cdp/privacy/requests/{request_id}/export": {
         parameters: {
             query?: never;
@@ -3857,6 +3897,26 @@ export interface paths {
         patch: operations["integrations_crm_change_account"];
         trace?: never;
     };
+    "/api/v1/integrations/crm/{crm_id}/departures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Crm Departures
+         * @description Contacts that were deleted there, or merged into others.
+         */
+        get: operations["integrations_crm_list_departures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/integrations/crm/{crm_id}/faults": {
         parameters: {
             query?: never;
@@ -4179,6 +4239,26 @@ export interface paths {
         get: operations["integrations_shops_list_syncs"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/integrations/webhooks/hubspot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Hubspot Webhook
+         * @description Something happened to contacts or deals: whoever has the account connected here looks at them, once.
+         */
+        post: operations["integrations_webhooks_take_hubspot"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6824,6 +6904,48 @@ export interface components {
              */
             status: string;
         };
+        /**
+         * AdjustmentRead
+         * @description How the platform stands to what the order is worth now, where that has changed since it was told.
+         */
+        AdjustmentRead: {
+            /**
+             * Adjusted At
+             * @description When the platform took another worth last, UTC.
+             */
+            adjusted_at: string | null;
+            /**
+             * Reason
+             * @description A stable code of why it is not adjusted, such as `platform_cannot_adjust`.
+             */
+            reason: string | null;
+            /**
+             * Reported Currency
+             * @description The currency of that.
+             */
+            reported_currency: string;
+            /**
+             * Reported Micros
+             * @description What the platform holds, in millionths.
+             */
+            reported_micros: number;
+            /**
+             * Status
+             * @description `impossible` and `dead` stay as they were reported; `taken`: the platform works at it.
+             * @enum {string}
+             */
+            status: "even" | "taken" | "adjusted" | "failed" | "dead" | "impossible";
+            /**
+             * Worth Currency
+             * @description The currency of that.
+             */
+            worth_currency: string;
+            /**
+             * Worth Micros
+             * @description What the order is worth now, in millionths; 0 was taken back.
+             */
+            worth_micros: number;
+        };
         /** AllOf */
         AllOf: {
             /**
@@ -9468,10 +9590,20 @@ export interface components {
              */
             deals: number;
             /**
+             * Deals Misreported
+             * @description Deals whose conversion an ad platform holds at another amount than they are worth now.
+             */
+            deals_misreported: number;
+            /**
              * Deals Told
              * @description How many of them are told as won.
              */
             deals_told: number;
+            /**
+             * Departures
+             * @description Contacts that were known, and are deleted or merged there.
+             */
+            departures: number;
             /**
              * Enabled
              * @description Whether it is read.
@@ -9556,6 +9688,31 @@ export interface components {
              */
             waiting: number;
             /**
+             * Webhook At
+             * @description When it last said something by itself, UTC.
+             */
+            webhook_at: string | null;
+            /**
+             * Webhook Notices
+             * @description How many notifications of it were taken.
+             */
+            webhook_notices: number;
+            /**
+             * Webhook Refused At
+             * @description When the last of those came, UTC.
+             */
+            webhook_refused_at: string | null;
+            /**
+             * Webhook Refused Why
+             * @description What was wrong with it: `signature` is the app's secret, or the registered address.
+             */
+            webhook_refused_why: ("signature" | "too_old") | null;
+            /**
+             * Webhooks Refused
+             * @description Deliveries in its name whose signature or time was wrong.
+             */
+            webhooks_refused: number;
+            /**
              * Won Event
              * @description The event that a won deal is told as; null tells of none.
              */
@@ -9582,6 +9739,45 @@ export interface components {
              * @description What the CRM gives back with the browser; sealed.
              */
             state: string;
+        };
+        /** CrmDepartureRead */
+        CrmDepartureRead: {
+            /**
+             * Contact
+             * @description The contact's id at the CRM.
+             */
+            contact: string;
+            /**
+             * Gone At
+             * Format: date-time
+             * @description When it went, UTC, by the CRM's clock.
+             */
+            gone_at: string;
+            /**
+             * Merged Into
+             * @description The contact that it is part of now, as far as that was told.
+             */
+            merged_into: string | null;
+            /**
+             * Noticed At
+             * Format: date-time
+             * @description When that was noticed here, UTC.
+             */
+            noticed_at: string;
+            /**
+             * Why
+             * @description `privacy`: for good, as its person may ask; an erasure is proposed then.
+             * @enum {string}
+             */
+            why: "deleted" | "merged" | "privacy";
+        };
+        /** CrmDeparturesRead */
+        CrmDeparturesRead: {
+            /**
+             * Items
+             * @description The last hundred contacts that are no longer there. Nothing is written to them.
+             */
+            items: components["schemas"]["CrmDepartureRead"][];
         };
         /** CrmFaultRead */
         CrmFaultRead: {
@@ -9792,6 +9988,11 @@ export interface components {
         /** CrmSyncRead */
         CrmSyncRead: {
             /**
+             * Contacts Gone
+             * @description Contacts that were known, and were found deleted or merged there.
+             */
+            contacts_gone: number;
+            /**
              * Contacts Read
              * @description Contacts that had been modified.
              */
@@ -9806,6 +10007,11 @@ export interface components {
              * @description Of those, how many name nobody: no identifier is filled in.
              */
             contacts_unnamed: number;
+            /**
+             * Deals Gone
+             * @description Deals that were known, and were found deleted there.
+             */
+            deals_gone: number;
             /**
              * Deals Read
              * @description Deals that had been modified.
@@ -10870,6 +11076,8 @@ export interface components {
              * @description The ad account's id here.
              */
             ad_account_id: string;
+            /** @description Where the order is worth something else since it was told. */
+            adjustment?: components["schemas"]["AdjustmentRead"] | null;
             /**
              * Attempts
              * @description How often it was tried.
@@ -16378,7 +16586,7 @@ export interface components {
             expires_at: string | null;
             /**
              * Finished At
-             * @description When it was done, UTC.
+             * @description When it was done, or dismissed, UTC.
              */
             finished_at: string | null;
             /**
@@ -16428,10 +16636,10 @@ export interface components {
             requested_by: string;
             /**
              * Status
-             * @description How far it is.
+             * @description How far it is. Of what is `proposed` nothing is done until somebody confirms it.
              * @enum {string}
              */
-            status: "queued" | "running" | "done";
+            status: "queued" | "running" | "done" | "proposed" | "dismissed";
             /**
              * Steps
              * @description What became of each of them.
@@ -40955,6 +41163,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `cdp.privacy.not_proposed`: The request is no proposal, or somebody has decided about it already.
              *     - `cdp.privacy.not_ready`: The request is still being worked on, or is of another kind.
              */
             409: {
@@ -41099,6 +41308,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `cdp.privacy.not_proposed`: The request is no proposal, or somebody has decided about it already.
              *     - `cdp.privacy.not_ready`: The request is still being worked on, or is of another kind.
              */
             409: {
@@ -41242,6 +41452,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `cdp.privacy.not_proposed`: The request is no proposal, or somebody has decided about it already.
              *     - `cdp.privacy.not_ready`: The request is still being worked on, or is of another kind.
              */
             409: {
@@ -41385,6 +41596,295 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `cdp.privacy.not_proposed`: The request is no proposal, or somebody has decided about it already.
+             *     - `cdp.privacy.not_ready`: The request is still being worked on, or is of another kind.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description It is there no longer
+             *
+             *     - `cdp.privacy.expired`: The export has expired: ask for another.
+             */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_privacy_confirm_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The privacy request's id. */
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivacyRequestRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.privacy.not_found`: There is no such request here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.privacy.not_proposed`: The request is no proposal, or somebody has decided about it already.
+             *     - `cdp.privacy.not_ready`: The request is still being worked on, or is of another kind.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description It is there no longer
+             *
+             *     - `cdp.privacy.expired`: The export has expired: ask for another.
+             */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cdp_privacy_dismiss_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The privacy request's id. */
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivacyRequestRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `cdp.privacy.not_found`: There is no such request here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `cdp.privacy.not_proposed`: The request is no proposal, or somebody has decided about it already.
              *     - `cdp.privacy.not_ready`: The request is still being worked on, or is of another kind.
              */
             409: {
@@ -41530,6 +42030,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `cdp.privacy.not_proposed`: The request is no proposal, or somebody has decided about it already.
              *     - `cdp.privacy.not_ready`: The request is still being worked on, or is of another kind.
              */
             409: {
@@ -41670,6 +42171,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `cdp.privacy.not_proposed`: The request is no proposal, or somebody has decided about it already.
              *     - `cdp.privacy.not_ready`: The request is still being worked on, or is of another kind.
              */
             409: {
@@ -41814,6 +42316,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `cdp.privacy.not_proposed`: The request is no proposal, or somebody has decided about it already.
              *     - `cdp.privacy.not_ready`: The request is still being worked on, or is of another kind.
              */
             409: {
@@ -53292,6 +53795,147 @@ export interface operations {
             };
         };
     };
+    integrations_crm_list_departures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The CRM account's id here. */
+                crm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrmDeparturesRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `integrations.crm.not_found`: There is no such CRM account here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.crm.not_connected`: The CRM is not connected: sign in there again.
+             *     - `integrations.platform_refused`: The platform refused this.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.crm.mapping_invalid`: Contacts cannot be read that way.
+             *     - `integrations.crm.not_writable`: The contacts of this CRM cannot be written from here.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     integrations_crm_list_faults: {
         parameters: {
             query?: never;
@@ -55818,6 +56462,159 @@ export interface operations {
              *
              *     - `integrations.address_refused`: This address does not lead to a public host.
              *     - `integrations.shops.domain_invalid`: This is no shop's own address.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    integrations_webhooks_take_hubspot: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The HMAC of the method, the registered address, the body and the time, in base64. */
+                "X-HubSpot-Signature-v3"?: string | null;
+                /** @description When it was sent, in milliseconds since 1970: five minutes ago at most. */
+                "X-HubSpot-Request-Timestamp"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookTaken"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No valid credential
+             *
+             *     - `integrations.webhooks.not_signed`: The signature is missing, or is not the platform's over these bytes.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `integrations.webhooks.not_verified`: The verify token is not the one that is set here.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `integrations.webhooks.not_set_up`: This platform sends no webhooks here: its app's secret and a verify token have to be set first.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.platform_refused`: The platform refused this.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The body is too large
+             *
+             *     - `integrations.webhooks.too_large`: A webhook's message has 256 KiB at most.
+             */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.webhooks.unreadable`: The message is signed, and not of the form that this platform sends.
              */
             422: {
                 headers: {

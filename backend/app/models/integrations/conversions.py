@@ -1,4 +1,4 @@
-"""Conversions sent on to the platforms: one row per event and ad account."""
+"""Conversions sent on to the platforms, one row per event and ad account; and what orders are worth since."""
 
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,7 @@ from sqlalchemy import Index, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.base import Base, CreatedAt, TenantOwned, tenant_fk
+from app.db.base import Base, CreatedAt, Micros, TenantKeyed, TenantOwned, tenant_fk
 
 
 class ConversionDelivery(TenantOwned, CreatedAt, Base):
@@ -33,6 +33,7 @@ class ConversionDelivery(TenantOwned, CreatedAt, Base):
             postgresql_where=text("verdict_due_at is not null"),
         ),
         Index("ix_conversion_deliveries_newest", "tenant_id", "created_at", "id"),
+        Index("ix_conversion_deliveries_key", "tenant_id", "dedupe_key"),
         Index("ix_conversion_deliveries_account", "tenant_id", "ad_account_id", "queued_at"),
     )
 
@@ -61,3 +62,44 @@ class ConversionDelivery(TenantOwned, CreatedAt, Base):
     verdict_due_at: Mapped[datetime | None]
     """Real time: when that is asked next. None where nothing more is to be told."""
     response: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+
+
+class ConversionValue(TenantKeyed, Base):
+    """What an order is worth now, where that has changed since it was told. Zero: it was taken back.
+
+    `version` counts the changes; `told_*` is what its event said. Times are the domain's.
+    """
+
+    __tablename__ = "conversion_values"
+
+    dedupe_key: Mapped[str] = mapped_column(primary_key=True)
+    value_micros: Mapped[Micros]
+    currency: Mapped[str]
+    told_micros: Mapped[Micros]
+    told_currency: Mapped[str]
+    version: Mapped[int] = mapped_column(server_default=text("1"))
+    changed_at: Mapped[datetime]
+
+
+class ConversionAdjustment(TenantKeyed, Base):
+    """How a delivery whose order is worth something else now stands at its platform. `next_at` is real time.
+
+    `version` is the change that was dealt with last, `reported_*` what the platform holds as far as it has said so,
+    and `asked_*` what it was asked to hold in the request that it works at.
+    """
+
+    __tablename__ = "conversion_adjustments"
+    __table_args__ = (tenant_fk("delivery_id", "conversion_deliveries", ondelete="CASCADE"),)
+
+    delivery_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    status: Mapped[str]
+    reason: Mapped[str | None]
+    reported_micros: Mapped[Micros]
+    reported_currency: Mapped[str]
+    asked_micros: Mapped[Micros | None]
+    asked_currency: Mapped[str | None]
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    next_at: Mapped[datetime | None]
+    receipts: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    adjusted_at: Mapped[datetime | None]

@@ -36,6 +36,7 @@ class CrmAccount(TenantOwned, CreatedAt, Base):
     __table_args__ = (
         tenant_fk("connection_id", "connections"),
         UniqueConstraint("tenant_id", "provider", "external_id"),
+        Index("ix_crm_accounts_external", "provider", "external_id"),
     )
 
     connection_id: Mapped[UUID]
@@ -64,6 +65,10 @@ class CrmAccount(TenantOwned, CreatedAt, Base):
     """Real time: until then the CRM asked us to stay away, or fails."""
     clear_on_erasure: Mapped[bool] = mapped_column(Boolean, server_default=_NO)
     """Whether what was written of a person is taken out of the CRM when they are erased here."""
+    gone_until: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=_NONE)
+    """By kind, how far its deletions are read, by the CRM's own clock."""
+    next_sweep_at: Mapped[datetime | None]
+    """The domain's time: when its deletions are read next."""
 
 
 class CrmSync(TenantOwned, CreatedAt, Base):
@@ -86,6 +91,9 @@ class CrmSync(TenantOwned, CreatedAt, Base):
     deals_told: Mapped[int] = mapped_column(Integer, server_default=_ZERO)
     rejected: Mapped[int] = mapped_column(Integer, server_default=_ZERO)
     """Events that were not taken in: the event log says why."""
+    contacts_gone: Mapped[int] = mapped_column(Integer, server_default=_ZERO)
+    deals_gone: Mapped[int] = mapped_column(Integer, server_default=_ZERO)
+    """Of those that are known here, how many were found deleted there, or merged into another."""
     error_code: Mapped[str | None]
     error: Mapped[str | None]
 
@@ -125,6 +133,69 @@ class CrmContactKey(TenantKeyed, Base):
     account_id: Mapped[UUID] = mapped_column(primary_key=True)
     key: Mapped[UUID] = mapped_column(primary_key=True)
     external_id: Mapped[str] = mapped_column(primary_key=True)
+
+
+class CrmDeparture(TenantKeyed, Base):
+    """A contact that was known here, and is no longer there under its id. `gone_at` is the CRM's time.
+
+    `keys` and `fields` are the contact's own, as `CrmContact` has them: an erasure finds it, and one that is restored
+    goes on where it was.
+    """
+
+    __tablename__ = "crm_departures"
+    __table_args__ = (
+        tenant_fk("account_id", "crm_accounts", ondelete="CASCADE"),
+        Index("ix_crm_departures_newest", "tenant_id", "account_id", "noticed_at"),
+    )
+
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    external_id: Mapped[str] = mapped_column(primary_key=True)
+    why: Mapped[str]
+    """`deleted`, `merged`, or `privacy`: for good, as the law wants it."""
+    merged_into: Mapped[str | None]
+    gone_at: Mapped[datetime]
+    noticed_at: Mapped[datetime]
+    keys: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid()))
+    fields: Mapped[dict[str, list[str | None]]] = mapped_column(JSONB, server_default=_NONE)
+
+
+class CrmNotice(TenantKeyed, Base):
+    """An object that the CRM said something has happened to: it is to be looked at there. Times are real.
+
+    `version` counts why, as with `CrmWrite`. `occurred_at` is when the last of it happened, by the CRM's clock.
+    """
+
+    __tablename__ = "crm_notices"
+    __table_args__ = (
+        tenant_fk("account_id", "crm_accounts", ondelete="CASCADE"),
+        Index("ix_crm_notices_due", "tenant_id", "account_id", "next_at"),
+    )
+
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    external_id: Mapped[str] = mapped_column(primary_key=True)
+    merged_into: Mapped[str | None]
+    privacy: Mapped[bool] = mapped_column(Boolean, server_default=_NO)
+    occurred_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(BigInteger, server_default=text("1"))
+    attempts: Mapped[int] = mapped_column(Integer, server_default=_ZERO)
+    next_at: Mapped[datetime]
+
+
+class CrmWebhook(TenantKeyed, Base):
+    """How an account's webhooks fare. A row of its own, so that a delivery waits for nobody. Times are real."""
+
+    __tablename__ = "crm_webhooks"
+    __table_args__ = (tenant_fk("account_id", "crm_accounts", ondelete="CASCADE"),)
+
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    last_at: Mapped[datetime | None]
+    taken: Mapped[int] = mapped_column(BigInteger, server_default=_ZERO)
+    """Notifications; what came twice counts once."""
+    refused: Mapped[int] = mapped_column(BigInteger, server_default=_ZERO)
+    """Deliveries in this account's name whose signature or time was wrong."""
+    refused_at: Mapped[datetime | None]
+    refused_why: Mapped[str | None]
 
 
 class CrmWrite(TenantKeyed, Base):
@@ -212,3 +283,5 @@ class CrmDeal(TenantKeyed, Base):
     told_currency: Mapped[str | None]
     told_at: Mapped[datetime | None]
     """When the order that was told last is said to have happened."""
+    gone_at: Mapped[datetime | None]
+    """When it was deleted there, by the CRM's clock."""

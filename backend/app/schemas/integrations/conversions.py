@@ -7,6 +7,22 @@ from pydantic import BaseModel, ConfigDict, Field
 DeliveryStatusName = Literal["queued", "sent", "acknowledged", "failed", "dead", "skipped", "quarantined"]
 
 
+class AdjustmentRead(BaseModel):
+    """How the platform stands to what the order is worth now, where that has changed since it was told."""
+
+    status: Literal["even", "taken", "adjusted", "failed", "dead", "impossible"] = Field(
+        description="`impossible` and `dead` stay as they were reported; `taken`: the platform works at it."
+    )
+    reason: str | None = Field(
+        description="A stable code of why it is not adjusted, such as `platform_cannot_adjust`."
+    )
+    reported_micros: int = Field(description="What the platform holds, in millionths.")
+    reported_currency: str = Field(description="The currency of that.")
+    worth_micros: int = Field(description="What the order is worth now, in millionths; 0 was taken back.")
+    worth_currency: str = Field(description="The currency of that.")
+    adjusted_at: datetime | None = Field(description="When the platform took another worth last, UTC.")
+
+
 class DeliveryRead(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
@@ -27,3 +43,6 @@ class DeliveryRead(BaseModel):
     sent_at: datetime | None = Field(description="When it was sent, UTC.")
     acknowledged_at: datetime | None = Field(description="When the platform took it, UTC.")
     response: dict[str, Any] | None = Field(description="What the platform answered.")
+    adjustment: AdjustmentRead | None = Field(
+        None, description="Where the order is worth something else since it was told."
+    )

@@ -94,6 +94,17 @@ class CrmAccountRead(BaseModel):
     next_write_at: datetime | None = Field(
         description="Nothing is written before, UTC, since the CRM failed; null is at once."
     )
+    departures: int = Field(description="Contacts that were known, and are deleted or merged there.")
+    deals_misreported: int = Field(
+        description="Deals whose conversion an ad platform holds at another amount than they are worth now."
+    )
+    webhook_at: datetime | None = Field(description="When it last said something by itself, UTC.")
+    webhook_notices: int = Field(description="How many notifications of it were taken.")
+    webhooks_refused: int = Field(description="Deliveries in its name whose signature or time was wrong.")
+    webhook_refused_at: datetime | None = Field(description="When the last of those came, UTC.")
+    webhook_refused_why: Literal["signature", "too_old"] | None = Field(
+        description="What was wrong with it: `signature` is the app's secret, or the registered address."
+    )
     waiting: int = Field(description="Contacts that wait to be compared and written.")
     faults: int = Field(description="Contacts that could not be written.")
     contacts: int = Field(description="How many contacts have been told of.")
@@ -134,6 +145,10 @@ class CrmSyncRead(BaseModel):
     deals_read: int = Field(description="Deals that had been modified.")
     deals_told: int = Field(description="Of those, how many were told as won, or as taken back.")
     rejected: int = Field(description="Events that were not taken in; the event log says why.")
+    contacts_gone: int = Field(
+        description="Contacts that were known, and were found deleted or merged there."
+    )
+    deals_gone: int = Field(description="Deals that were known, and were found deleted there.")
     error_code: str | None = Field(description="A stable code of why it failed.")
     error: str | None = Field(description="The same in the CRM's words.")
 
@@ -167,6 +182,24 @@ class CrmFaultRead(BaseModel):
 
 class CrmFaultsRead(BaseModel):
     items: list[CrmFaultRead] = Field(description="The first hundred contacts that could not be written.")
+
+
+class CrmDepartureRead(BaseModel):
+    contact: str = Field(description="The contact's id at the CRM.")
+    why: Literal["deleted", "merged", "privacy"] = Field(
+        description="`privacy`: for good, as its person may ask; an erasure is proposed then."
+    )
+    merged_into: str | None = Field(
+        description="The contact that it is part of now, as far as that was told."
+    )
+    gone_at: datetime = Field(description="When it went, UTC, by the CRM's clock.")
+    noticed_at: datetime = Field(description="When that was noticed here, UTC.")
+
+
+class CrmDeparturesRead(BaseModel):
+    items: list[CrmDepartureRead] = Field(
+        description="The last hundred contacts that are no longer there. Nothing is written to them."
+    )
 
 
 class CrmSyncAsked(BaseModel):

@@ -34,6 +34,11 @@ def event_names(platform: str) -> Mapping[str, str]:
     return vendor_of(platform).events
 
 
+def restates(platform: str) -> bool:
+    """Whether a conversion sent again under its id, at another worth, is the same one at that worth there."""
+    return vendor_of(platform).restates
+
+
 def demand_conversion(platform: str, conversion: ConversionSettings) -> None:
     """Raises `PlatformError` unless the platform counts this conversion in these windows."""
     vendor_of(platform).demand(conversion)

@@ -40,6 +40,8 @@ class Vendor(Protocol):
     """A token without it may only read."""
     refresh_ahead: timedelta
     """How long before its end a token is exchanged for a new one."""
+    restates: bool
+    """Whether a conversion sent again under its id, at another worth, is the same one at that worth: no second one."""
 
     @property
     def events(self) -> Mapping[str, str]:

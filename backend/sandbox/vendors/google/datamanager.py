@@ -18,6 +18,8 @@ _DOCUMENT = "google_ingestions"
 _MOST_EVENTS, _MOST_DESTINATIONS, _MOST_IDENTIFIERS = 2000, 10, 10
 _KEPT_REQUESTS = 2000
 _OLDEST = 90 * DAY
+_RESTATED = "RESTATED"
+"""In the place of a verdict: the event is one that counts already, at another worth from now on."""
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 _HEX = re.compile(r"([0-9a-fA-F]{2})+")
 _CONSENT = {"CONSENT_GRANTED", "CONSENT_DENIED"}
@@ -301,12 +303,8 @@ def _keep(
     """The verdict of processing: empty where the event counts."""
     now, at = google.now(), _moment(event["eventTimestamp"]) or 0.0
     transaction = str(event["transactionId"]) if event.get("transactionId") else None
-    seen = transaction is not None and bool(
-        google.store.read(
-            "SELECT 1 FROM server_events WHERE pixel = ? AND event_id = ? AND name = '' LIMIT 1",
-            (action.id, transaction),
-        )
-    )
+    counted = _counted(google, action, transaction)
+    seen = counted is not None
     consent = event.get("consent") or body.get("consent") or {}
     verdict = ""
     if broken:
@@ -315,15 +313,31 @@ def _keep(
         verdict = "EVENT_TOO_OLD"
     elif consent.get("adUserData") == "CONSENT_DENIED":
         verdict = "DENIED_CONSENT"
-    elif seen:
+    elif counted is not None and _worth(event) in {_worth(counted), (None, None)}:
         verdict = "DUPLICATE_TRANSACTION_ID"
-    row = (action.id, verdict, transaction, at, now, int(seen), json.dumps(event))
+    name = _RESTATED if seen and not verdict else verdict
+    row = (action.id, name, transaction, at, now, int(seen), json.dumps(event))
     google.store.write(
         "INSERT INTO server_events (pixel, name, event_id, event_time, received_at, duplicate, body)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
         [row],
     )
     return verdict
+
+
+def _counted(google: GoogleState, action: Entity, transaction: str | None) -> dict[str, Any] | None:
+    """The conversion that counts under this id, as it was restated last."""
+    rows = google.store.read(
+        "SELECT body FROM server_events WHERE pixel = ? AND event_id = ? AND name IN ('', ?)"
+        " ORDER BY id DESC LIMIT 1",
+        (action.id, transaction, _RESTATED),
+    )
+    found: dict[str, Any] | None = json.loads(rows[0][0]) if transaction is not None and rows else None
+    return found
+
+
+def _worth(event: Mapping[str, Any]) -> tuple[Any, Any]:
+    return event.get("conversionValue"), event.get("currency")
 
 
 def _shown(outcome: Mapping[str, Any], *, working: bool) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from sandbox.control.refusals import Refused
 from sandbox.vendors.hubspot import constants as ids
 from sandbox.vendors.hubspot import schema
 from sandbox.vendors.hubspot.errors import HubError
-from sandbox.vendors.hubspot.records import Record
+from sandbox.vendors.hubspot.hooks import Manner
+from sandbox.vendors.hubspot.records import Change, Record
 from sandbox.vendors.hubspot.state import HubState
 
 
@@ -50,6 +51,48 @@ class Quota(BaseModel):
     searches_per_second: Annotated[int, Field(ge=1)] | None = None
 
 
+class Removal(BaseModel):
+    """`privacy` deletes a contact for good; `restore` takes one out of the archive again."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["contacts", "deals"] = "contacts"
+    object_id: Annotated[int, Field(ge=1)]
+    privacy: bool = False
+    restore: bool = False
+
+
+class Webhooks(BaseModel):
+    """Where the app is told, signed as for `signed_as`. Held, what happens waits until it is released."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: str | None = None
+    signed_as: str | None = None
+    hold: bool = False
+    retry_seconds: Annotated[float, Field(gt=0)] = 60.0
+
+
+class Release(BaseModel):
+    """What waits, so often, the last first if asked; dropped, it is as if HubSpot had given up."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    times: Annotated[int, Field(ge=1, le=20)] = 1
+    reverse: bool = False
+    drop: bool = False
+
+
+class Forgery(BaseModel):
+    """Notifications that somebody makes up, under any secret and of any age."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    events: list[dict[str, Any]]
+    secret: str | None = None
+    age_seconds: float = 0.0
+
+
 class ImportedContacts(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -58,7 +101,9 @@ class ImportedContacts(BaseModel):
 
 def router(hub: HubState) -> APIRouter:
     routes = APIRouter(prefix="/control/hubspot", tags=["hubspot"])
+    _about_webhooks(routes, hub)
     _about_records(routes, hub)
+    _about_removals(routes, hub)
     _about_calls(routes, hub)
     return routes
 
@@ -69,6 +114,34 @@ def _found(hub: HubState, kind: str, number: int) -> Record:
     if record is None:
         raise Refused("There is no such object.", 404)
     return record
+
+
+def _about_webhooks(routes: APIRouter, hub: HubState) -> None:
+    hooks = hub.hooks
+
+    def shown() -> dict[str, Any]:
+        waiting = [each.body() for each in hooks.waiting]
+        return {"url": hooks.manner.url, "waiting": waiting, "answers": hooks.answers}
+
+    @routes.get("/webhooks")
+    async def webhooks() -> dict[str, Any]:
+        return shown()
+
+    @routes.put("/webhooks")
+    async def set_webhooks(wanted: Webhooks) -> dict[str, Any]:
+        """What waited so far, and the answers that came, are forgotten."""
+        hub.now()
+        hooks.manner, hooks.waiting, hooks.answers = Manner(**wanted.model_dump()), [], []
+        return shown()
+
+    @routes.post("/webhooks/release")
+    def release(wanted: Release) -> dict[str, list[int]]:
+        return {"statuses": hooks.release(**wanted.model_dump())}
+
+    @routes.post("/webhooks/forge")
+    def forge(wanted: Forgery) -> dict[str, int]:
+        sent = hooks.post(wanted.events, secret=wanted.secret, age_seconds=wanted.age_seconds)
+        return {"status": sent}
 
 
 def _about_records(routes: APIRouter, hub: HubState) -> None:
@@ -125,6 +198,23 @@ def _about_records(routes: APIRouter, hub: HubState) -> None:
     async def archive(wanted: ImportedContacts) -> dict[str, int]:
         """So many more contacts, all modified in one moment, as an import does it."""
         return {"archived": hub.archive(wanted.contacts)}
+
+
+def _about_removals(routes: APIRouter, hub: HubState) -> None:
+    @routes.post("/remove")
+    async def remove(wanted: Removal) -> dict[str, int]:
+        if not wanted.restore:
+            _found(hub, wanted.kind, wanted.object_id)
+        change = Change(
+            hub.now(),
+            wanted.kind,
+            wanted.object_id,
+            archived=not wanted.restore,
+            erased=wanted.privacy and not wanted.restore,
+            restored=wanted.restore,
+        )
+        hub.records.write(change)
+        return {"id": wanted.object_id}
 
 
 def _about_calls(routes: APIRouter, hub: HubState) -> None:

@@ -91,6 +91,10 @@ class Objects:
     def _one(self, kind: str, name: str, call: Call) -> Said:
         if (kind, name, call.method) == (ids.CONTACTS, "merge", "POST"):
             return 200, self._merged(call.body)
+        if (kind, name, call.method) == (ids.CONTACTS, "gdpr-delete", "POST"):
+            record = self._found(kind, _demanded(call.body, "objectId"), call.body.get("idProperty"))
+            self._records.write(Change(self._hub.now(), kind, record.id, archived=True, erased=True))
+            return 204, None
         record = self._found(kind, name, call.query.get("idProperty"))
         if call.method == "GET":
             names = schema.shown(kind, _names(call.query.get("properties")))

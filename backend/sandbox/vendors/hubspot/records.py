@@ -9,6 +9,7 @@ from typing import Any
 from sandbox.store import Store
 from sandbox.vendors.hubspot.constants import CONTACTS, DEALS, FIRST_NEW, LOST, MODIFIED, WON
 from sandbox.vendors.hubspot.errors import HubError
+from sandbox.vendors.hubspot.hooks import Hooks
 
 _JOURNAL = "hubspot_journal"
 
@@ -31,6 +32,10 @@ class Change:
     archived: bool = False
     merged_into: int | None = None
     """Merged: from now on this id leads to the other one."""
+    restored: bool = False
+    """Out of the list of what is archived again."""
+    erased: bool = False
+    """Archived for good: nobody finds it any more."""
 
 
 @dataclass(slots=True)
@@ -43,6 +48,7 @@ class Record:
     linked: set[int] = field(default_factory=set)
     archived_at: int | None = None
     merged_into: int | None = None
+    erased: bool = False
     set_at: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     """Every value that a property ever had, and since when; an empty one was taken away."""
 
@@ -77,8 +83,9 @@ class Record:
 
 
 class Records:
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, hooks: Hooks) -> None:
         self._store = store
+        self._hooks = hooks
         self._all: dict[str, dict[int, Record]] = {CONTACTS: {}, DEALS: {}}
         self._emails: dict[str, int] = {}
         self._coming: list[tuple[int, int, Change]] = []
@@ -125,7 +132,11 @@ class Records:
 
     def archived(self, kind: str) -> list[Record]:
         rows = self._all[kind]
-        return [rows[each] for each in sorted(rows) if rows[each].archived_at is not None]
+        return [
+            rows[each]
+            for each in sorted(rows)
+            if rows[each].archived_at is not None and not rows[each].erased
+        ]
 
     def demand_free(self, email: str | None, *, but: int | None = None) -> None:
         """No two contacts have one address."""
@@ -135,11 +146,10 @@ class Records:
 
     def _apply(self, change: Change) -> Record:
         rows = self._all[change.kind]
-        record = rows.get(change.id)
-        if record is None:
-            record = rows[change.id] = Record(change.kind, change.id, change.at, change.at)
-        elif record.archived_at is not None:
-            return record
+        is_new = change.id not in rows
+        record = rows.setdefault(change.id, Record(change.kind, change.id, change.at, change.at))
+        if record.archived_at is not None:
+            return self._restored(record, change)
         before = dict(record.values)
         for name, value in {**change.values, **_following(change)}.items():
             if value is None:
@@ -152,11 +162,45 @@ class Records:
         self._index(record, before.get("email"))
         if change.archived:
             record.archived_at, record.merged_into = change.at, change.merged_into
+            record.erased = change.erased
         if record.values != before:
             record.modified = max(record.modified, change.at)
         for other in change.linked:
             self._link(record, other)
+        changed = {
+            n: record.values.get(n)
+            for n in {*before, *record.values}
+            if before.get(n) != record.values.get(n)
+        }
+        self._tell(change, record, changed, is_new=is_new)
         return record
+
+    def _restored(self, record: Record, change: Change) -> Record:
+        """What else is done to something archived has no effect."""
+        if change.restored and not record.erased:
+            record.archived_at = None
+            self._hooks.tell(change.kind, "restore", change.at, {"objectId": record.id})
+        return record
+
+    def _tell(
+        self, change: Change, record: Record, changed: Mapping[str, str | None], *, is_new: bool
+    ) -> None:
+        kind, at, named = change.kind, change.at, {"objectId": record.id, "changeSource": "CRM_UI"}
+        if is_new:
+            self._hooks.tell(kind, "creation", at, named | {"changeFlag": "CREATED"})
+        self._hooks.tell_values(kind, record.id, at, changed)
+        if change.merged_into is not None:
+            merged = {
+                "primaryObjectId": change.merged_into,
+                "mergedObjectIds": [record.id],
+                "newObjectId": change.merged_into,
+                "numberOfPropertiesMoved": 0,
+            }
+            self._hooks.tell(kind, "merge", at, merged | {"objectId": change.merged_into})
+        elif change.archived:
+            self._hooks.tell(kind, "deletion", at, named | {"changeFlag": "DELETED"})
+            if change.erased:
+                self._hooks.tell(kind, "privacyDeletion", at, {"objectId": record.id})
 
     def _index(self, record: Record, before: str | None) -> None:
         email = record.values.get("email")

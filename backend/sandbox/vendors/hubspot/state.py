@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from sandbox.vendors.hubspot import constants as ids
+from sandbox.vendors.hubspot.hooks import Hooks
 from sandbox.vendors.hubspot.limits import Limits
 from sandbox.vendors.hubspot.records import Change, Record, Records
 from sandbox.vendors.hubspot.stock import Stock
@@ -17,7 +18,8 @@ class HubState:
         self.ground = ground
         self.tokens = Tokens(ground.world.seed, ground.store)
         self.limits = Limits()
-        self.records = Records(ground.store)
+        self.hooks = Hooks(self.tokens.client_secret)
+        self.records = Records(ground.store, self.hooks)
         self.stock: Stock | None = None
         self._archived = 0
 

@@ -26,6 +26,16 @@ class Edit(BaseModel):
     delete: bool = False
 
 
+class Merge(BaseModel):
+    """As Salesforce's own pages do it: `merged_id` becomes a part of `master_id`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["Contact", "Lead"] = "Contact"
+    master_id: str
+    merged_id: str
+
+
 class NewLead(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -83,6 +93,7 @@ def router(org: OrgState) -> APIRouter:
     routes = APIRouter(prefix="/control/salesforce", tags=["salesforce"])
     _about_records(routes, org)
     _about_writing(routes, org)
+    _about_merges(routes, org)
     _about_calls(routes, org)
     return routes
 
@@ -120,6 +131,14 @@ def _about_records(routes: APIRouter, org: OrgState) -> None:
     @routes.get("/{kind}/{object_id}")
     async def show(kind: Kind, object_id: str) -> dict[str, Any]:
         return _shown(org, _found(org, kind, object_id))
+
+
+def _about_merges(routes: APIRouter, org: OrgState) -> None:
+    @routes.post("/merge")
+    async def merge(wanted: Merge) -> dict[str, Any]:
+        master = _found(org, wanted.kind, wanted.master_id)
+        org.merge(_found(org, wanted.kind, wanted.merged_id), master)
+        return _shown(org, master)
 
 
 def _about_writing(routes: APIRouter, org: OrgState) -> None:

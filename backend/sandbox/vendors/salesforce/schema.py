@@ -115,6 +115,7 @@ FIELDS: Mapping[str, Mapping[str, Field]] = {
         *_CURRENCY,
     ),
     sf.CONTACT: _table(
+        Field("MasterRecordId", "reference", writable=False, refers=sf.CONTACT),
         *_PERSON,
         *_REACHED,
         Field("AccountId", "reference", refers=sf.ACCOUNT),
@@ -132,6 +133,7 @@ FIELDS: Mapping[str, Mapping[str, Field]] = {
         *_CURRENCY,
     ),
     sf.LEAD: _table(
+        Field("MasterRecordId", "reference", writable=False, refers=sf.LEAD),
         *_PERSON,
         *_REACHED,
         _text("Company", 255, required=True),

@@ -85,6 +85,11 @@ class OrgState:
     def delete(self, record: Record) -> None:
         self.records.write(Change(self.now(), record.kind, record.id, deleted=True))
 
+    def merge(self, record: Record, into: Record) -> None:
+        """It goes into the bin, and names the one that is left."""
+        change = Change(self.now(), record.kind, record.id, {"MasterRecordId": into.id}, deleted=True)
+        self.records.write(change)
+
     def found(self, kind: str, text: Any) -> Record:
         name = ids.read(text)
         record = None if name is None else self.records.find(kind, name)

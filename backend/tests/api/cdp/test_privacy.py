@@ -52,6 +52,7 @@ NO_CUSTOMER = {
     "cdp_webhooks": "addresses of receivers, and how far the feed was told",
     "crm_accounts": "which CRM is connected, and how its contacts are read",
     "crm_pushes": "numbers of contacts that were written",
+    "crm_webhooks": "how often a CRM said something by itself, and was refused",
     "crm_syncs": "numbers of contacts and deals of a synchronisation",
     "shops": "which shop is connected, and how its orders are told",
     "shop_syncs": "numbers of orders of a synchronisation",

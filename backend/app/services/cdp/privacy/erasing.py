@@ -211,6 +211,8 @@ class Erasure:
         return [
             _erased("crm_contacts", sum(each.contacts for each in found.values())),
             _erased("crm_contact_keys", 0),
+            _erased("crm_departures", sum(each.departed for each in found.values())),
+            _erased("crm_notices", 0),
             _erased("crm_writes", sum(each.clearing for each in found.values())),
             _erased("crm_deals", sum(each.deals for each in found.values())),
             *(
@@ -221,6 +223,7 @@ class Erasure:
                     "detail": detail + (_CLEARING if each.clearing else ""),
                 }
                 for name, each in sorted(found.items())
+                if each.contacts
             ),
         ]
 

@@ -13,6 +13,12 @@ class NotReady(Conflict):
     code = "cdp.privacy.not_ready"
 
 
+class NotProposed(Conflict):
+    """The request is no proposal, or somebody has decided about it already."""
+
+    code = "cdp.privacy.not_proposed"
+
+
 class ExportExpired(Gone):
     """The export has expired: ask for another."""
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, delete, func, or_, select, update
+from sqlalchemy import and_, case, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db.session import TenantScope
@@ -16,7 +16,7 @@ from app.models.cdp.segments import CdpSegment, CdpSegmentListEntry, CdpSegmentM
 from app.models.integrations.connections import Connection
 from app.models.integrations.conversions import ConversionDelivery
 from app.models.integrations.kinds import Platform
-from app.services.cdp.privacy.rules import RequestKind, RequestStatus
+from app.services.cdp.privacy.rules import OPEN, RequestKind, RequestStatus
 
 # One that was tried may have arrived, whatever came of it; and one that is under way has been tried.
 _DELIVERIES = """
@@ -64,6 +64,17 @@ class PrivacyRepository:
             statement.with_for_update() if for_update else statement
         )
         return found
+
+    async def is_decided(self, profile_id: UUID, reason: str) -> bool:
+        """Whether an erasure of theirs is open, or was dismissed for this very reason."""
+        row = CdpPrivacyRequest
+        statement = select(row.id).where(
+            row.tenant_id == self._tenant_id,
+            row.profile_id == profile_id,
+            row.kind == RequestKind.ERASURE,
+            or_(row.status.in_(OPEN), and_(row.status == RequestStatus.DISMISSED, row.reason == reason)),
+        )
+        return await self._session.scalar(statement.limit(1)) is not None
 
     async def newest(
         self, *, kind: str | None, cursor: str | None, limit: int

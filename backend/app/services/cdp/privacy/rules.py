@@ -16,6 +16,12 @@ class RequestStatus(StrEnum):
     QUEUED = "queued"
     RUNNING = "running"
     DONE = "done"
+    PROPOSED = "proposed"
+    """Nothing is done until somebody confirms it."""
+    DISMISSED = "dismissed"
+
+
+OPEN = frozenset({RequestStatus.PROPOSED, RequestStatus.QUEUED, RequestStatus.RUNNING})
 
 
 class Law(StrEnum):
@@ -86,6 +92,8 @@ ERASED: Mapping[str, str] = MappingProxyType(
         "cdp_audience_members": "hashes that were sent to audiences, gone once the platform has taken them out",
         "crm_contacts": "which contact of a CRM they are, and the hash of what it says of them",
         "crm_contact_keys": "by which hashed identifiers a contact is found that is written, by the contact's end",
+        "crm_departures": "contacts that a CRM has deleted, by which they were known",
+        "crm_notices": "that a CRM said something of theirs had changed",
         "crm_writes": "what was to be written of them to a CRM; what is to be emptied there, until it is",
         "crm_deals": "whose a deal of a CRM is; the deal and its worth stay",
         "shop_orders": "whose an order of a shop is; the order and its worth stay",
@@ -107,6 +115,7 @@ KEPT: Mapping[str, str] = MappingProxyType(
         "cdp_audience_batches": "how many people a request to a platform was about, and not who",
         "cdp_privacy_requests": "this request: hashed ids, which prove the erasure",
         "audit_logs": "who did what to which hashed id, as the law wants it; addresses masked",
+        "conversion_values": "what a deal is worth now, by its id at the CRM, without whose it was",
         "outbox": "ids of work under way, gone when it is done",
         "dead_letters": "ids of work that failed",
         "redis": "samples of events without identifiers, trimmed within minutes",

@@ -14,11 +14,12 @@ from app.models.cdp.privacy import CdpPrivacyRequest
 from app.services.audit_logs.service import AuditLog
 from app.services.cdp.consents.service import country_code
 from app.services.cdp.privacy.erasing import Erasure, signature
-from app.services.cdp.privacy.errors import ExportExpired, NotReady, RequestNotFound
+from app.services.cdp.privacy.errors import ExportExpired, NotProposed, NotReady, RequestNotFound
 from app.services.cdp.privacy.exporting import Export, pieces
 from app.services.cdp.privacy.repository import PrivacyRepository
-from app.services.cdp.privacy.rules import Law, RequestKind, RequestStatus, due, law_of
+from app.services.cdp.privacy.rules import OPEN, Law, RequestKind, RequestStatus, due, law_of
 from app.services.cdp.privacy.settings import Forgetting, Keeping, PrivacySettings
+from app.services.cdp.profiles.errors import ProfileNotFound
 from app.services.cdp.profiles.service import ProfileService
 
 __all__ = [
@@ -64,12 +65,65 @@ class PrivacyRequests:
 
         Where no law is named, the one of the person's country counts, as far as that is known.
         """
+        request = await self._new(kind, RequestStatus.QUEUED, profile_id, reason, law)
+        await self._rows.add(request)
+        await self._run(request)
+        await self._record(f"cdp.privacy.{kind}_requested", request, reason=reason)
+        return request
+
+    async def propose(self, profile_id: UUID, reason: str, *, by: str) -> CdpPrivacyRequest | None:
+        """An erasure that somebody has to confirm; None where the person is gone, or one is open or was dismissed."""
+        try:
+            request = await self._new(RequestKind.ERASURE, RequestStatus.PROPOSED, profile_id, reason)
+        except ProfileNotFound:
+            return None
+        request.requested_by = by
+        if await self._rows.is_decided(request.profile_id, reason):
+            return None
+        await self._rows.add(request)
+        await self._record("cdp.privacy.erasure_proposed", request, reason=reason)
+        return request
+
+    async def confirm(self, request_id: UUID) -> CdpPrivacyRequest:
+        """Have what was proposed done; it cannot be undone."""
+        request = await self._proposed(request_id)
+        request.status = RequestStatus.QUEUED
+        await self._run(request)
+        await self._record("cdp.privacy.erasure_confirmed", request)
+        return request
+
+    async def dismiss(self, request_id: UUID) -> CdpPrivacyRequest:
+        """Leave the person as they are."""
+        request = await self._proposed(request_id)
+        request.status, request.finished_at = RequestStatus.DISMISSED, self._scope.now()
+        await self._record("cdp.privacy.erasure_dismissed", request)
+        return request
+
+    async def _proposed(self, request_id: UUID) -> CdpPrivacyRequest:
+        request = await self._rows.find(request_id, for_update=True)
+        if request is None:
+            raise RequestNotFound(request_id=str(request_id))
+        if request.status != RequestStatus.PROPOSED:
+            raise NotProposed(status=request.status)
+        return request
+
+    async def _run(self, request: CdpPrivacyRequest) -> None:
+        await self._scope.enqueue("cdp.privacy.run", {"request_id": str(request.id)}, queue="cdp")
+
+    async def _new(
+        self,
+        kind: RequestKind,
+        status: RequestStatus,
+        profile_id: UUID,
+        reason: str,
+        law: Law | None = None,
+    ) -> CdpPrivacyRequest:
         profiles = ProfileService(self._scope)
         profile = await profiles.current(profile_id)
-        request = CdpPrivacyRequest(
+        return CdpPrivacyRequest(
             id=uuid7(),
             kind=kind,
-            status=RequestStatus.QUEUED,
+            status=status,
             profile_id=profile.id,
             subject_keys=[],
             reason=reason,
@@ -80,10 +134,6 @@ class PrivacyRequests:
             steps_done=0,
             steps_total=_ERASURE_STEPS if kind is RequestKind.ERASURE else 0,
         )
-        await self._rows.add(request)
-        await self._scope.enqueue("cdp.privacy.run", {"request_id": str(request.id)}, queue="cdp")
-        await self._record(f"cdp.privacy.{kind}_requested", request, reason=reason)
-        return request
 
     async def newest(
         self, *, kind: RequestKind | None, cursor: str | None, limit: int
@@ -93,7 +143,7 @@ class PrivacyRequests:
     def deadline(self, request: CdpPrivacyRequest) -> Deadline:
         """By when the law wants it done, and whether that is past."""
         until = due(Law(request.law), request.requested_at)
-        return Deadline(until, request.status != RequestStatus.DONE and self._scope.now() > until)
+        return Deadline(until, request.status in OPEN and self._scope.now() > until)
 
     async def one(self, request_id: UUID) -> CdpPrivacyRequest:
         found = await self._rows.find(request_id)
@@ -149,7 +199,7 @@ class PrivacyWork:
     async def run(self, request_id: UUID) -> None:
         async with self._scopes() as scope:
             request = await PrivacyRequests(scope).one(request_id)
-        if request.status == RequestStatus.DONE:
+        if request.status not in {RequestStatus.QUEUED, RequestStatus.RUNNING}:
             return
         work = Erasure if request.kind == RequestKind.ERASURE else Export
         await work(self._scopes).run(request_id)

@@ -81,6 +81,26 @@ _CLICK_IDS = {"ScCid": "sc_click_id"}
 """Of other platforms, as they stand in the landing address."""
 
 
+TAKEN_BACK = "taken_back"
+"""Why a conversion that never left is not sent: what it tells of is undone."""
+DESTINATION = "destination"
+"""In a delivery's `response`: which conversion data set it went to."""
+
+
+class AdjustmentStatus(StrEnum):
+    """How a delivery stands to what its order is worth now.
+
+    `even`: it says so already; `taken`: the platform works at it; `impossible`: it stays as it was reported.
+    """
+
+    EVEN = "even"
+    TAKEN = "taken"
+    ADJUSTED = "adjusted"
+    FAILED = "failed"
+    DEAD = "dead"
+    IMPOSSIBLE = "impossible"
+
+
 RELEASED_BY = "released_by"
 """In a delivery's `response`: by whom a value far beyond the usual was let go."""
 OUTLIER_NEEDS = 30

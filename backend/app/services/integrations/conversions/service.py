@@ -1,6 +1,7 @@
 """Conversions sent on to the platforms: queued when events are accepted, sent in batches, never in silence."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -26,6 +27,11 @@ from app.services.integrations.conversions.questions import (
     told_before,
 )
 from app.services.integrations.conversions.repository import ConversionRepository, Coverage, DeliveryCounts
+from app.services.integrations.conversions.value_repository import (
+    Adjusted,
+    AdjustmentRepository,
+    ConversionValues,
+)
 from app.services.integrations.ports import (
     AdPlatform,
     ConversionEvent,
@@ -49,7 +55,14 @@ _REPLAYABLE = frozenset(
 _HISTORY = timedelta(days=60)
 _REFUSED = "consent_refused"
 
-__all__ = ["ConversionSender", "ConversionService", "Coverage", "DeliveryCounts"]
+__all__ = [
+    "Adjusted",
+    "ConversionSender",
+    "ConversionService",
+    "ConversionValues",
+    "Coverage",
+    "DeliveryCounts",
+]
 
 
 class ConversionService:
@@ -87,6 +100,10 @@ class ConversionService:
         return await self._deliveries.newest(
             status=status, ad_account_id=ad_account_id, cursor=cursor, limit=limit
         )
+
+    async def adjustments(self, delivery_ids: Sequence[UUID]) -> Mapping[UUID, Adjusted]:
+        """Of those whose order is worth something else since: how they stand to that."""
+        return await AdjustmentRepository(self._scope).of(delivery_ids)
 
     async def replay(self, delivery_id: UUID) -> ConversionDelivery:
         """Try again what failed, or let go what was quarantined; what must not be told stays untold, and says so."""
@@ -225,6 +242,7 @@ class ConversionSender:
             granted = {event_id for event_id, yes in zip(found, decided, strict=True) if yes}
             erased = await of_the_erased(scope, events)
             usual = await self._pasts(deliveries, events, now)
+            undone = {key for key, value in await self._worths(scope, claimed) if not value}
             quarantined: list[UUID] = []
             for delivery in claimed:
                 if delivery.event_id not in found:
@@ -232,6 +250,9 @@ class ConversionSender:
                     continue
                 if delivery.event_id in erased:
                     left_out.setdefault("person_erased", []).append(delivery.id)
+                    continue
+                if delivery.dedupe_key in undone and delivery.attempts == 1:
+                    left_out.setdefault(rules.TAKEN_BACK, []).append(delivery.id)
                     continue
                 if delivery.event_id not in granted:
                     left_out.setdefault(_REFUSED, []).append(delivery.id)
@@ -261,6 +282,12 @@ class ConversionSender:
                     ids, status=DeliveryStatus.SKIPPED, reason=reason, next_attempt_at=None
                 )
         return ready
+
+    @staticmethod
+    async def _worths(scope: TenantScope, claimed: Sequence[ConversionDelivery]) -> list[tuple[str, int]]:
+        """What those are worth now of which that has changed since their event."""
+        values = await ConversionValues(scope).of([each.dedupe_key for each in claimed])
+        return [(key, value.value_micros) for key, value in values.items()]
 
     @staticmethod
     async def _pasts(
@@ -306,7 +333,8 @@ class ConversionSender:
             if answer.received == len(events):
                 CONVERSIONS.labels(platform.platform, DeliveryStatus.ACKNOWLEDGED).inc(len(events))
                 keys = {delivery_id: event.match_keys for delivery_id, (_, event) in ready.items()}
-                await deliveries.acknowledge(keys, answer, now=scope.now())
+                went = replace(answer, response={**answer.response, rules.DESTINATION: account.pixel_id})
+                await deliveries.acknowledge(keys, went, now=scope.now())
             else:
                 await deliveries.settle(
                     list(ready),

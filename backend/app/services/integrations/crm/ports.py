@@ -6,7 +6,7 @@ Ids are the CRM's own, times are UTC-aware and by the CRM's clock, an amount is 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from typing import Generic, Literal, Protocol, TypeVar, runtime_checkable
 from uuid import UUID
 
 from app.core.config import Settings
@@ -15,6 +15,7 @@ from app.services.integrations.ports import Credentials
 from app.services.integrations.wire import Line
 
 Kind = Literal["contacts", "deals"]
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +89,55 @@ class Window:
     until: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """An object that is no longer there under its id: deleted, or part of another."""
+
+    id: str
+    at: datetime
+    merged_into: str | None = None
+    privacy: bool = False
+    """Deleted for good, since the person asked for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class GonePage:
+    """`place` is where the next page begins; None after the last."""
+
+    rows: Sequence[Gone]
+    place: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Looked(Generic[Row]):
+    """Of objects that were asked for by their ids: those that are there, and ids that certainly are not.
+
+    An id in neither was not answered for: ask again.
+    """
+
+    rows: Sequence[Row]
+    gone: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a CRM says has happened to an object of one of its accounts. `merged_into`: what it is now part of."""
+
+    portal: str
+    kind: Kind
+    object_id: str
+    occurred_at: datetime
+    digest: bytes
+    """The same each time that it is sent, and for nothing else."""
+    privacy: bool = False
+    merged_into: str | None = None
+
+
 class Crm(Protocol):
     page_size: int
     """A page that holds fewer is the last one."""
+    sweep_every: timedelta
+    """How often its deletions are read."""
     person: Mapping[str, str]
     """Which properties of a contact platforms match a buyer by, and the trait that each is told as."""
 
@@ -115,6 +162,21 @@ class Crm(Protocol):
     async def deals(self, window: Window, after: str | None) -> list[RemoteDeal]:
         """As `contacts`, each with whose it is."""
         ...
+
+    async def gone(self, kind: Kind, since: datetime | None, place: str | None) -> GonePage:
+        """What was deleted or merged since then, or earlier: a CRM that cannot tell shows all that it still has."""
+        ...
+
+
+@runtime_checkable
+class Notifying(Protocol):
+    """A CRM that says by itself to which objects something has happened: these are looked at by their ids."""
+
+    async def look_at_contacts(
+        self, ids: Sequence[str], properties: Sequence[str]
+    ) -> Looked[RemoteContact]: ...
+
+    async def look_at_deals(self, ids: Sequence[str]) -> Looked[RemoteDeal]: ...
 
 
 class CrmWriter(Protocol):

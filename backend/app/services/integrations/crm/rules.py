@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import msgspec
@@ -225,7 +225,12 @@ class Sale:
 def sale_event(sale: Sale, buyer: Told, person: Mapping[str, str], *, provider: str, portal: str) -> bytes:
     """A track call. The order is the deal: its id, its exact value and its currency; `person` as the port has it."""
     way = "undone" if sale.name == REVERSED else "won"
-    properties: dict[str, Any] = {"order_id": sale.deal, "crm": provider}
+    # Won again it is the same conversion: platforms, which know it by this id, must not count another.
+    properties: dict[str, Any] = {
+        "order_id": sale.deal,
+        "crm": provider,
+        "event_id": conversion_key(sale.deal, provider=provider, portal=portal),
+    }
     if sale.amount is not None:
         properties |= {"total": sale.amount, "currency": sale.currency}
     traits = {
@@ -247,6 +252,56 @@ def sale_event(sale: Sale, buyer: Told, person: Mapping[str, str], *, provider: 
             },
         }
     )
+
+
+def conversion_key(deal: str, *, provider: str, portal: str) -> str:
+    """By which platforms know the deal, however often it is won: the id of its first telling."""
+    return f"{conversion_keys(provider, portal)}{deal}-won-1"
+
+
+def conversion_keys(provider: str, portal: str) -> str:
+    """How the keys of an account's deals begin."""
+    return f"{provider}-{portal}-d"
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What a deal is worth now, by its conversion's key, and what it was when that was told. Zero: taken back."""
+
+    key: str
+    micros: int
+    currency: str
+    told_micros: int
+    told_currency: str
+
+
+class KeptDeal(Protocol):
+    external_id: str
+    is_won: bool
+    amount_micros: int | None
+    currency: str | None
+    gone_at: datetime | None
+    told_micros: int | None
+    told_currency: str | None
+
+
+def worth_now(
+    deal: KeptDeal, told: tuple[int | None, str | None], *, provider: str, portal: str
+) -> list[Worth]:
+    """Of one that was told at a price: one; of any other, and of one whose worth is not known now, none.
+
+    `told` is what stood as told before this reading, which may have told it or taken it back.
+    """
+    told_micros, told_currency = told
+    if told_micros is None:
+        told_micros, told_currency = deal.told_micros, deal.told_currency
+    is_back = not deal.is_won or deal.gone_at is not None
+    micros = 0 if is_back else deal.amount_micros
+    currency = told_currency if is_back else deal.currency
+    if micros is None or micros < 0 or currency is None or told_micros is None or told_currency is None:
+        return []
+    key = conversion_key(deal.external_id, provider=provider, portal=portal)
+    return [Worth(key, micros, currency, told_micros, told_currency)]
 
 
 def sold_at(deal: RemoteDeal) -> datetime:
@@ -289,6 +344,34 @@ def kept_window(reading: Mapping[str, Any] | None) -> tuple[Window, str | None] 
 def reading_of(found: Window, after: str | None) -> dict[str, Any]:
     since = None if found.since is None else found.since.isoformat()
     return {"since": since, "until": found.until.isoformat(), "after": after}
+
+
+def sweep_from(until: str | None) -> datetime | None:
+    """From when deletions are read, where they were read up to `until` before."""
+    return None if until is None else datetime.fromisoformat(until) - OVERLAP
+
+
+def kept_sweep(
+    reading: Mapping[str, str | None] | None,
+) -> tuple[datetime | None, str | None, datetime | None]:
+    """A reading of deletions under way: since when, where its next page begins, and the last that was seen."""
+    if not reading:
+        return None, None, None
+    since, seen = (
+        None if (text := reading.get(name)) is None else datetime.fromisoformat(text)
+        for name in ("since", "seen")
+    )
+    return since, reading.get("place"), seen
+
+
+def sweep_of(
+    since: datetime | None, place: str | None, seen: datetime | None
+) -> dict[str, str | None] | None:
+    """None once there is no further page."""
+    if place is None:
+        return None
+    moments = {"since": since, "seen": seen}
+    return {"place": place} | {name: at.isoformat() if at else None for name, at in moments.items()}
 
 
 def clean(value: str | None) -> str | None:

@@ -8,9 +8,17 @@ from uuid import UUID
 from app.db.session import Scopes, TenantScope
 from app.db.utils import Slice
 from app.models.integrations.connections import Connection
-from app.models.integrations.crm import CrmAccount, CrmPush, CrmSync, CrmWrite
+from app.models.integrations.crm import (
+    CrmAccount,
+    CrmDeparture,
+    CrmPush,
+    CrmSync,
+    CrmWebhook,
+    CrmWrite,
+)
 from app.models.integrations.kinds import ConnectionStatus, CrmProvider
 from app.services.audit_logs.service import AuditLog
+from app.services.integrations.conversions.service import ConversionValues
 from app.services.integrations.crm import following, rules
 from app.services.integrations.crm.connecting import (
     CrmConnecting,
@@ -18,8 +26,11 @@ from app.services.integrations.crm.connecting import (
     can_write,
     finish_crm_sign_in,
 )
+from app.services.integrations.crm.departure_repository import Departures
 from app.services.integrations.crm.errors import CrmAccountNotFound, CrmNotConnected, MappingInvalid
-from app.services.integrations.crm.ports import RemoteProperty
+from app.services.integrations.crm.notice_repository import NoticeRepository, accounts_of
+from app.services.integrations.crm.notices import CrmNotices, CrmNoticeWork
+from app.services.integrations.crm.ports import Notice, RemoteProperty
 from app.services.integrations.crm.repository import CrmRepository
 from app.services.integrations.crm.sync import CrmSyncService
 from app.services.integrations.crm.write_rules import Agreed
@@ -34,14 +45,19 @@ __all__ = [
     "CrmConnecting",
     "CrmDesk",
     "CrmErasure",
+    "CrmNoticeWork",
+    "CrmNotices",
     "CrmProvider",
     "CrmService",
     "CrmSyncService",
     "CrmWriting",
+    "Notice",
+    "accounts_of",
     "finish_crm_sign_in",
 ]
 _SETTINGS = ("enabled", "mapping", "won_event", "clear_on_erasure")
 _MOST_FAULTS = 100
+_MOST_DEPARTURES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +78,9 @@ class CrmView:
     deals_told: int
     waiting: int
     faults: int
+    departures: int
+    misreported: int
+    webhook: CrmWebhook | None
 
     @property
     def is_writable(self) -> bool:
@@ -74,9 +93,10 @@ class CrmView:
 
 @dataclass(frozen=True, slots=True)
 class ErasedThere:
-    """What was forgotten of a CRM's account: contacts, whose deals were, and of how many what we wrote is emptied."""
+    """What was forgotten of a CRM's account: contacts, some gone there before, whose deals were, what is emptied."""
 
     contacts: int
+    departed: int
     deals: int
     clearing: int
 
@@ -167,6 +187,11 @@ class CrmService:
         await self._demand(account_id)
         return await WritingRepository(self._scope).faults(account_id, most=_MOST_FAULTS)
 
+    async def departures(self, account_id: UUID) -> Sequence[CrmDeparture]:
+        """Contacts that are no longer there: the last hundred, the newest first."""
+        await self._demand(account_id)
+        return await Departures(self._scope).newest(account_id, _MOST_DEPARTURES)
+
     async def enqueue_writes(self) -> None:
         await enqueue_waiting(self._scope)
 
@@ -184,13 +209,18 @@ class CrmService:
 
     async def _seen(self, accounts: Sequence[CrmAccount]) -> list[CrmView]:
         connections = await self._rows.connections(accounts)
-        writing = WritingRepository(self._scope)
+        writing, departures = WritingRepository(self._scope), Departures(self._scope)
+        webhooks = await NoticeRepository(self._scope).webhooks([each.id for each in accounts])
+        values = ConversionValues(self._scope)
         return [
             CrmView(
                 each,
                 connections[each.connection_id],
                 *await self._rows.counts(each.id),
                 *await writing.counts(each.id),
+                await departures.count(each.id),
+                await values.misreported(rules.conversion_keys(each.provider, each.external_id)),
+                webhooks.get(each.id),
             )
             for each in accounts
         ]
@@ -221,14 +251,21 @@ class CrmErasure:
     def __init__(self, scope: TenantScope) -> None:
         self._rows = CrmRepository(scope)
         self._writing = WritingRepository(scope)
+        self._departures = Departures(scope)
+        self._notices = NoticeRepository(scope)
 
     async def erase(self, keys: Sequence[UUID], request_id: UUID) -> Mapping[str, ErasedThere]:
         """Forget whom these identifiers name, by the CRM's account; what was written there is emptied if it says so."""
         gone = await self._rows.erase(keys)
+        departed = await self._departures.erase(keys)
         found: dict[str, ErasedThere] = {}
-        for account_id in dict.fromkeys(each.account_id for each in gone):
+        accounts = [*(each.account_id for each in gone), *(account_id for account_id, _ in departed)]
+        for account_id in dict.fromkeys(accounts):
             theirs = [each for each in gone if each.account_id == account_id]
-            deals = await self._rows.forget_buyers(account_id, [each.external_id for each in theirs])
+            left = [name for account, name in departed if account == account_id]
+            names = [*(each.external_id for each in theirs), *left]
+            deals = await self._rows.forget_buyers(account_id, names)
+            await self._notices.erase(account_id, names)
             account = await self._rows.find(account_id)
             clears: list[Clear] = []
             if account is not None and account.clear_on_erasure and await self._may_clear(account):
@@ -239,7 +276,7 @@ class CrmErasure:
                 ]
                 await self._writing.queue_clears(account_id, clears, request_id)
             name = f"{account.provider}:{account.name}" if account else str(account_id)
-            found[name] = ErasedThere(len(theirs), deals, len(clears))
+            found[name] = ErasedThere(len(theirs), len(left), deals, len(clears))
         return found
 
     async def _may_clear(self, account: CrmAccount) -> bool:

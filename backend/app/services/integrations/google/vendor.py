@@ -29,6 +29,7 @@ class GoogleVendor:
     audience_offer = OFFER
     campaign_offer = creation.OFFER
     refresh_ahead = timedelta(minutes=10)
+    restates = True
 
     def has_app(self, settings: Settings) -> bool:
         return settings.google_client_id is not None and settings.google_client_secret is not None

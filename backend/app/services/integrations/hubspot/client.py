@@ -7,11 +7,14 @@ and is in the next one.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.services.integrations.crm.ports import (
+    Gone,
+    GonePage,
     Kind,
+    Looked,
     RemoteContact,
     RemoteCrm,
     RemoteDeal,
@@ -35,8 +38,14 @@ _DEAL = (
 OBJECTS = f"crm/objects/{VERSION}"
 
 
+_ARCHIVED_PAGE = 100
+_NOT_FOUND = "OBJECT_NOT_FOUND"
+
+
 class HubSpotCrm:
     page_size = 200
+    sweep_every = timedelta(hours=6)
+    """The list of what is archived knows no time: it is read whole."""
     person: Mapping[str, str] = {
         "firstname": "firstName",
         "lastname": "lastName",
@@ -88,16 +97,49 @@ class HubSpotCrm:
         return [contact_of(row) for row in rows]
 
     async def contacts_by_id(self, ids: Sequence[str], properties: Sequence[str]) -> list[RemoteContact]:
-        found: list[RemoteContact] = []
+        return list((await self.look_at_contacts(ids, properties)).rows)
+
+    async def look_at_contacts(self, ids: Sequence[str], properties: Sequence[str]) -> Looked[RemoteContact]:
+        rows, gone = await self._look("contacts", ids, properties)
+        return Looked([contact_of(row) for row in rows], gone)
+
+    async def look_at_deals(self, ids: Sequence[str]) -> Looked[RemoteDeal]:
+        rows, gone = await self._look("deals", ids, _DEAL)
+        owners = await self._contacts_of([_id(row) for row in rows])
+        return Looked([_deal(row, owners.get(_id(row), ())) for row in rows], gone)
+
+    async def gone(self, kind: Kind, since: datetime | None, place: str | None) -> GonePage:
+        """Until ninety days after it was deleted. HubSpot asks nobody about `since`."""
+        del since
+        query = {"archived": "true", "limit": str(_ARCHIVED_PAGE)} | (
+            {} if place is None else {"after": place}
+        )
+        body = await self._transport.get(f"list_archived_{kind}", f"{OBJECTS}/{kind}", query)
+        rows = [Gone(_id(row), moment_of(row.get("archivedAt"))) for row in rows_of(body)]
+        paging = body.get("paging")
+        following = paging.get("next") if isinstance(paging, dict) else None
+        after = following.get("after") if isinstance(following, dict) else None
+        return GonePage(rows, str(after) if after else None)
+
+    async def _look(
+        self, kind: Kind, ids: Sequence[str], properties: Iterable[str]
+    ) -> tuple[list[dict[str, Any]], frozenset[str]]:
+        """What is there, and which ids are not. One that was merged is answered as the other: its own id is gone."""
+        found: list[dict[str, Any]] = []
+        gone: set[str] = set()
         for some in in_batches(ids):
             asked = {
                 "inputs": [{"id": each} for each in some],
-                "properties": [*properties, MODIFIED["contacts"]],
+                "properties": [*properties, MODIFIED[kind]],
                 "propertiesWithHistory": [],
             }
-            body = await self._transport.ask("read_contacts", f"{OBJECTS}/contacts/batch/read", asked)
-            found += [contact_of(row) for row in rows_of(body)]
-        return found
+            body = await self._transport.ask(f"read_{kind}", f"{OBJECTS}/{kind}/batch/read", asked)
+            rows = rows_of(body)
+            found += rows
+            missing = set(some) - {_id(row) for row in rows}
+            named, whole = _not_found(body)
+            gone |= missing if whole else missing & named
+        return list({_id(row): row for row in found}.values()), frozenset(gone)
 
     async def deals(self, window: Window, after: str | None) -> list[RemoteDeal]:
         rows = await self._page("deals", window, after, _DEAL)
@@ -145,6 +187,21 @@ def rows_of(body: Mapping[str, Any]) -> list[dict[str, Any]]:
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise malformed("A list came without its rows.")
     return rows
+
+
+def _not_found(body: Mapping[str, Any]) -> tuple[set[str], bool]:
+    """Ids that a batch's faults say are not there; and whether they say nothing else."""
+    faults = body.get("errors")
+    named: set[str] = set()
+    is_whole = True
+    for each in faults if isinstance(faults, list) else ():
+        context = each.get("context") if isinstance(each, dict) else None
+        ids = context.get("ids") if isinstance(context, dict) else None
+        if isinstance(ids, list) and each.get("category") == _NOT_FOUND:
+            named |= {str(one) for one in ids}
+        else:
+            is_whole = False
+    return named, is_whole
 
 
 def _properties(row: Mapping[str, Any]) -> dict[str, str]:

@@ -91,8 +91,8 @@ class HubSpotTransport:
     base_url: str
     token: str | None = None
 
-    async def get(self, operation: str, path: str) -> dict[str, Any]:
-        return await self._wire().read(self._call("GET", operation, path))
+    async def get(self, operation: str, path: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
+        return await self._wire().read(self._call("GET", operation, path, query=query))
 
     async def ask(self, operation: str, path: str, body: Any) -> dict[str, Any]:
         """A question with a body: searches and batches that are read. It changes nothing, and may be repeated."""
@@ -124,6 +124,7 @@ class HubSpotTransport:
         *,
         body: Any = None,
         form: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
     ) -> Call:
         return Call(
             operation=operation,
@@ -131,6 +132,7 @@ class HubSpotTransport:
             url=f"{self.base_url.rstrip('/')}/{path}",
             path=path,
             headers={} if self.token is None else {"Authorization": f"Bearer {self.token}"},
+            query=query,
             form=form,
             json=body,
         )

@@ -25,6 +25,7 @@ class MetaVendor:
     events = conversions.EVENTS
     writing_scope = "ads_management"
     refresh_ahead = timedelta(days=10)
+    restates = False
     audience_offer = OFFER
     campaign_offer = creation.OFFER
 

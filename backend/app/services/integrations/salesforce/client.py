@@ -15,6 +15,8 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.services.integrations.crm.ports import (
+    Gone,
+    GonePage,
     Kind,
     RemoteContact,
     RemoteCrm,
@@ -31,6 +33,7 @@ _NOT_FOUND = 404
 _LEADS_BEGIN = "00Q"
 _FIELD = re.compile(r"[A-Za-z0-9_]{1,100}")
 _KINDS: Mapping[Kind, tuple[str, ...]] = {"contacts": ("Contact", "Lead"), "deals": ("Opportunity",)}
+_MERGEABLE = frozenset({"Contact", "Lead"})
 _COMPOUND = frozenset({"address", "location", "base64"})
 _EXACT_DIGITS = 15
 """So many digits of a number come through JSON unchanged."""
@@ -53,6 +56,7 @@ class _Org:
 
 class SalesforceCrm:
     page_size = 200
+    sweep_every = timedelta(0)
     person: Mapping[str, str] = {
         "FirstName": "firstName",
         "LastName": "lastName",
@@ -123,6 +127,37 @@ class SalesforceCrm:
         people = await self._people_of([whole_id(row.get("Id")) for row in rows])
         return [_deal(row, people, org) for row in rows]
 
+    async def gone(self, kind: Kind, since: datetime | None, place: str | None) -> GonePage:
+        """While it is in the org's bin: fifteen days, or until somebody empties it."""
+        last = None if place is None else whole_id(place)
+        rows: list[Gone] = []
+        for each in _KINDS[kind]:
+            if last is not None and last.startswith(_LEADS_BEGIN) and each != "Lead":
+                continue
+            rows += await self._deleted(each, since, last, self.page_size - len(rows))
+            if len(rows) >= self.page_size:
+                return GonePage(rows, rows[-1].id)
+            last = None
+        return GonePage(rows, None)
+
+    async def _deleted(self, kind: str, since: datetime | None, after: str | None, limit: int) -> list[Gone]:
+        fields = ("MasterRecordId",) if kind in _MERGEABLE else ()
+        wheres = ["IsDeleted = true"]
+        if since is not None:
+            wheres.append(f"SystemModstamp >= {_literal(since, up=False)}")
+        if after is not None:
+            wheres.append(f"Id > '{whole_id(after)}'")
+        ask = f"SELECT {_fields(fields)} FROM {kind}{_where(wheres)} ORDER BY Id LIMIT {limit}"  # noqa: S608
+        found = await self._seen(kind, f"list_deleted_{kind}", ask, deleted=True)
+        return [
+            Gone(
+                whole_id(row.get("Id")),
+                _moment(row.get("SystemModstamp")),
+                whole_id(row["MasterRecordId"]) if row.get("MasterRecordId") else None,
+            )
+            for row in found
+        ]
+
     async def _page(
         self, kind: str, window: Window, after: str | None, fields: Iterable[str], limit: int
     ) -> list[Row]:
@@ -148,18 +183,18 @@ class SalesforceCrm:
                     found.setdefault(whole_id(row.get("OpportunityId")), []).append(contact)
         return {deal: tuple(dict.fromkeys(names)) for deal, names in found.items()}
 
-    async def _seen(self, kind: str, operation: str, soql: str) -> list[Row]:
+    async def _seen(self, kind: str, operation: str, soql: str, *, deleted: bool = False) -> list[Row]:
         """To whoever may not see leads, Salesforce says that there is no such type: contacts alone are read then."""
         try:
-            return await self._rows(operation, soql)
+            return await self._rows(operation, soql, deleted=deleted)
         except PlatformError as error:
             if kind == "Lead" and error.code == "salesforce.INVALID_TYPE":
                 return []
             raise
 
-    async def _rows(self, operation: str, soql: str) -> list[Row]:
+    async def _rows(self, operation: str, soql: str, *, deleted: bool = False) -> list[Row]:
         """All that a query finds: wide rows come in smaller pieces than were asked for."""
-        body = await self._transport.query(operation, soql)
+        body = await self._transport.query(operation, soql, deleted=deleted)
         rows = _records(body)
         while body.get("done") is False:
             body = await self._transport.more(operation, str(body.get("nextRecordsUrl")))

@@ -25,7 +25,7 @@ _CODES = {
     "inactive_org": PlatformErrorKind.AUTH,
 }
 _WORD = re.compile(r"[A-Za-z0-9_.-]+")
-_MORE = re.compile(r"/services/data/v\d{2,3}\.\d/query/[0-9A-Za-z-]{1,60}")
+_MORE = re.compile(r"/services/data/v\d{2,3}\.\d/query(?:All)?/[0-9A-Za-z-]{1,60}")
 
 
 class SalesforceDialect:
@@ -96,8 +96,10 @@ class SalesforceTransport:
         """Of the data API."""
         return await self._wire().read(self._call("GET", operation, f"{DATA}/{path}"))
 
-    async def query(self, operation: str, soql: str) -> dict[str, Any]:
-        call = self._call("GET", operation, f"{DATA}/query", query={"q": soql})
+    async def query(self, operation: str, soql: str, *, deleted: bool = False) -> dict[str, Any]:
+        """`deleted`: rows in the bin too."""
+        path = f"{DATA}/queryAll" if deleted else f"{DATA}/query"
+        call = self._call("GET", operation, path, query={"q": soql})
         return await self._wire().read(call)
 
     async def more(self, operation: str, address: str) -> dict[str, Any]:

@@ -26,6 +26,7 @@ class SnapchatVendor:
     audience_offer = OFFER
     campaign_offer = creation.OFFER
     refresh_ahead = timedelta(minutes=10)
+    restates = False
 
     def has_app(self, settings: Settings) -> bool:
         return settings.snapchat_app_id is not None and settings.snapchat_app_secret is not None

@@ -30,6 +30,7 @@ class TikTokVendor:
     audience_offer = OFFER
     refresh_ahead = timedelta(0)
     """Its tokens have no end."""
+    restates = False
 
     def __init__(self, log_pauses: Sequence[float] = PAUSES) -> None:
         self._log_pauses = log_pauses

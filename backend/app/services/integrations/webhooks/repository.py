@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -30,6 +30,19 @@ class ReceiptRepository:
             .returning(PlatformWebhookReceipt.platform)
         )
         return made is not None
+
+    async def new_of(self, platform: str, digests: Collection[bytes], at: datetime) -> set[bytes]:
+        """Which of these came for the first time; as `is_new`, of any number."""
+        if not digests:
+            return set()
+        rows = [{"platform": platform, "digest": each, "received_at": at} for each in sorted(set(digests))]
+        made = await self._session.scalars(
+            insert(PlatformWebhookReceipt)
+            .values(rows)
+            .on_conflict_do_nothing()
+            .returning(PlatformWebhookReceipt.digest)
+        )
+        return set(made)
 
     async def forget_before(self, moment: datetime, *, but: str | None = None) -> None:
         """Of all platforms, `but` of one."""

@@ -71,6 +71,10 @@ class Here:
     def delete(self, contact: str) -> None:
         self._ask("DELETE", f"contacts/{contact}")
 
+    def forget(self, contact: str) -> None:
+        """For good, as the law wants it."""
+        self._ask("POST", "contacts/gdpr-delete", {"objectId": contact})
+
     def merge(self, contact: str, other: str) -> None:
         """The other into this one."""
         self._ask("POST", "contacts/merge", {"primaryObjectId": contact, "objectIdToMerge": other})
@@ -161,6 +165,9 @@ class Here:
         body = {"kind": "erasure", "profile_id": str(await self.profile(email)), "reason": "They asked."}
         asked = await client.post("/api/v1/cdp/privacy/requests", json=body)
         return UUID(asked.json()["id"])
+
+    async def carry_out(self, request: UUID) -> None:
+        await PrivacyWork(self.scopes).run(request)
 
     async def erase(self, client: AsyncClient, email: str) -> UUID:
         request = await self.ask_erasure(client, email)

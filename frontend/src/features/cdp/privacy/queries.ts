@@ -12,6 +12,9 @@ export function requestsQuery(kind: PrivacyRequest["kind"] | undefined) {
   );
 }
 
+const isUnderWay = (request: PrivacyRequest | undefined) =>
+  request === undefined || request.status === "queued" || request.status === "running";
+
 /** Read again and again while it is under way. */
 export function requestQuery(requestId: string) {
   return queryOptions({
@@ -20,7 +23,7 @@ export function requestQuery(requestId: string) {
       body(
         api.GET("/api/v1/cdp/privacy/requests/{request_id}", { params: { path: { request_id: requestId } } }),
       ),
-    refetchInterval: ({ state }) => (state.data?.status === "done" ? false : 1_000),
+    refetchInterval: ({ state }) => (isUnderWay(state.data) ? 1_000 : false),
   });
 }
 
@@ -63,6 +66,20 @@ export function useSetKeeping() {
     onSuccess: (saved) => {
       client.setQueryData(keepingQuery.queryKey, saved);
     },
+  });
+}
+
+/** Of an erasure that another system proposed. */
+export function useDecide(requestId: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (way: "confirm" | "dismiss") =>
+      body(
+        api.POST(`/api/v1/cdp/privacy/requests/{request_id}/${way}`, {
+          params: { path: { request_id: requestId } },
+        }),
+      ),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["cdp/privacy"] }),
   });
 }
 

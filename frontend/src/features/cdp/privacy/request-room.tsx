@@ -1,15 +1,18 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
+import { useCan } from "@/api/permissions";
 import type { PrivacyRequest } from "@/api/types";
+import { Button } from "@/design/button";
+import { ConfirmButton } from "@/design/confirm-button";
 import { Age, Moment, Unknown } from "@/design/figures";
 import { Fact, Facts, Panel } from "@/design/panel";
-import { Empty, Loaded } from "@/design/states";
+import { Empty, ErrorNote, Loaded } from "@/design/states";
 import { integer } from "@/format/numbers";
 import { PeopleFrame } from "../people-frame";
 import { shortId } from "../profiles/person";
 import { CertificatePanel } from "./certificate";
 import { ExportPanel } from "./export";
-import { requestQuery } from "./queries";
+import { requestQuery, useDecide } from "./queries";
 import { Stores } from "./stores";
 import { Due, KINDS, RequestStatus } from "./words";
 
@@ -27,6 +30,7 @@ export function RequestRoom() {
         {(data) => (
           <>
             <About request={data} />
+            {data.status === "proposed" && <Decide request={data} />}
             {data.kind === "export" ? <ExportPanel request={data} /> : <Erasure request={data} />}
           </>
         )}
@@ -67,7 +71,44 @@ function About({ request }: { request: PrivacyRequest }) {
             </Fact>
           )}
         </Facts>
-        {request.status !== "done" && <Progress request={request} />}
+        {(request.status === "queued" || request.status === "running") && <Progress request={request} />}
+      </div>
+    </Panel>
+  );
+}
+
+/** Another system deleted the person for good; a person here says whether that is to be so here too. */
+function Decide({ request }: { request: PrivacyRequest }) {
+  const mayDecide = useCan("cdp.privacy:admin");
+  const decide = useDecide(request.id);
+  return (
+    <Panel title="Erase this person here too?">
+      <div className="space-y-3 p-4">
+        <p className="max-w-prose text-ink-2">
+          Nothing has been done yet. The law’s time has begun: check who it is, and say which.
+        </p>
+        {mayDecide ? (
+          <div className="flex flex-wrap gap-2">
+            <ConfirmButton
+              label="Erase"
+              title="Erase this person?"
+              act={() => decide.mutateAsync("confirm")}
+            >
+              Everything that is held of them is erased, store by store. It cannot be undone.
+            </ConfirmButton>
+            <Button
+              busy={decide.isPending}
+              onClick={() => {
+                decide.mutate("dismiss");
+              }}
+            >
+              Leave as it is
+            </Button>
+          </div>
+        ) : (
+          <p className="text-ink-2">An administrator decides.</p>
+        )}
+        {decide.isError && <ErrorNote error={decide.error} />}
       </div>
     </Panel>
   );
@@ -92,6 +133,7 @@ function Progress({ request }: { request: PrivacyRequest }) {
 
 function Erasure({ request }: { request: PrivacyRequest }) {
   if (request.status === "done") return <CertificatePanel requestId={request.id} />;
+  if (request.status === "dismissed") return null;
   return (
     <Panel title="Store by store">
       {request.steps.length === 0 ? (

@@ -15,7 +15,7 @@ import { OperationsFrame } from "@/features/work/operations-frame";
 import { integer } from "@/format/numbers";
 import { words } from "@/format/words";
 import { AccountPicker, useAccountName } from "../ad_accounts/account-picker";
-import { mayBeReplayed, reasonOf, toneOf } from "./deliveries";
+import { anotherAmount, mayBeReplayed, reasonOf, toneOf } from "./deliveries";
 import { deliveriesQuery, useReplayDelivery } from "./queries";
 
 const STATUSES: readonly Delivery["status"][] = [
@@ -97,6 +97,7 @@ function Filters() {
 function DeliveryLine({ delivery }: { delivery: Delivery }) {
   const nameOf = useAccountName();
   const reason = reasonOf(delivery);
+  const another = anotherAmount(delivery);
   return (
     <Expandable
       columns="grid-cols-[16px_minmax(0,1fr)_auto] sm:grid-cols-[16px_124px_minmax(0,1fr)_minmax(0,200px)_72px]"
@@ -106,6 +107,7 @@ function DeliveryLine({ delivery }: { delivery: Delivery }) {
           <span className="min-w-0 max-sm:order-1 max-sm:col-span-2 max-sm:col-start-2">
             <span className="font-medium">{words(delivery.event_name)}</span>
             {reason !== null && <span className="block truncate text-ink-2">{reason}</span>}
+            {another !== null && <span className="block truncate text-hold">{another}</span>}
           </span>
           <span className="truncate text-ink-2 max-sm:hidden">
             {nameOf(delivery.ad_account_id) ?? words(delivery.platform)}
@@ -120,6 +122,7 @@ function DeliveryLine({ delivery }: { delivery: Delivery }) {
         <DeliveryFacts delivery={delivery} />
         <div>
           {reason !== null && <p className="mb-2 max-w-prose">{reason}</p>}
+          {another !== null && <p className="mb-2 max-w-prose">{another}</p>}
           <h3 className="mb-1 font-medium">The platform’s answer</h3>
           <Evidence value={delivery.response ?? {}} empty="It has not answered." />
           <ReplayButton delivery={delivery} />

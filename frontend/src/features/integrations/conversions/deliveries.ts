@@ -1,5 +1,6 @@
 import type { Delivery } from "@/api/types";
 import type { Tone } from "@/design/status";
+import { money } from "@/format/money";
 
 const TONES: Readonly<Record<Delivery["status"], Tone>> = {
   queued: "muted",
@@ -23,6 +24,7 @@ const REASONS: Readonly<Record<string, string>> = {
   in_the_future: "It is dated in the future.",
   nobody_to_match: "It carries nothing by which the platform could tell who it was.",
   purchase_without_value: "A purchase needs a value and a currency.",
+  taken_back: "Its deal was taken back before it left.",
 };
 
 export const toneOf = (status: Delivery["status"]): Tone => TONES[status];
@@ -38,4 +40,22 @@ export function reasonOf({ reason, status, attempts }: Delivery): string | null 
 /** What failed, was given up, left out or held back may be tried once more; what arrived may not. */
 export function mayBeReplayed({ status }: Delivery): boolean {
   return status === "failed" || status === "dead" || status === "skipped" || status === "quarantined";
+}
+
+/** What the platform holds, where the order is worth something else since. */
+export function anotherAmount({ adjustment }: Delivery): string | null {
+  if (adjustment === null || adjustment === undefined) return null;
+  const worth = money(adjustment.worth_micros, adjustment.worth_currency);
+  const reported = money(adjustment.reported_micros, adjustment.reported_currency);
+  switch (adjustment.status) {
+    case "even":
+      return null;
+    case "adjusted":
+      return `Adjusted there to ${reported}.`;
+    case "taken":
+    case "failed":
+      return `It is worth ${worth} now, and is being adjusted there from ${reported}.`;
+    default:
+      return `Reported with another amount: ${reported} there, ${worth} now.`;
+  }
 }

@@ -21,6 +21,7 @@ import {
   useDisconnectCrm,
   useSyncCrm,
 } from "./queries";
+import { Departures } from "./departures";
 import { LastSyncs } from "../sync-table";
 import { Writes } from "./writes";
 
@@ -129,16 +130,52 @@ function Account({ account }: { account: CrmAccount }) {
               "Not allowed"
             )}
           </Fact>
-          <Fact term="Contacts told">{integer(account.contacts)}</Fact>
+          <Fact term="Told by the CRM">
+            <Told account={account} />
+          </Fact>
+          <Fact term="Contacts told">
+            {integer(account.contacts)}
+            {account.departures > 0 && `, ${integer(account.departures)} are gone there`}
+          </Fact>
           <Fact term="Deals, told as won">
             {integer(account.deals)}, {integer(account.deals_told)}
+            {account.deals_misreported > 0 && (
+              <span className="text-block">
+                , {integer(account.deals_misreported)} reported with another amount
+              </span>
+            )}
           </Fact>
         </Facts>
         {mayWrite && <Acts account={account} />}
       </div>
       <Syncs account={account} />
       <Writes account={account} />
+      {account.departures > 0 && <Departures account={account} />}
     </section>
+  );
+}
+
+const REFUSED: Readonly<Record<NonNullable<CrmAccount["webhook_refused_why"]>, string>> = {
+  signature: "its signature was wrong: check the app’s secret and the registered address",
+  too_old: "it was signed too long ago",
+};
+
+/** When the CRM said something by itself, and what was refused in its name. */
+function Told({ account }: { account: CrmAccount }) {
+  const { webhooks_refused: refused, webhook_refused_why: why } = account;
+  return (
+    <>
+      {account.webhook_at === null && account.provider === "salesforce" ? (
+        "By the clock alone"
+      ) : (
+        <Age at={account.webhook_at} why="it has told of nothing yet" />
+      )}
+      {refused > 0 && (
+        <span className="ml-2 text-block">
+          {integer(refused)} refused{why !== null && `; the last: ${REFUSED[why]}`}
+        </span>
+      )}
+    </>
   );
 }
 
@@ -213,6 +250,7 @@ const FIGURES = [
   ["Naming nobody", (sync: CrmSync) => sync.contacts_unnamed],
   ["Deals read", (sync: CrmSync) => sync.deals_read],
   ["Told", (sync: CrmSync) => sync.deals_told],
+  ["Gone there", (sync: CrmSync) => sync.contacts_gone + sync.deals_gone],
   ["Refused", (sync: CrmSync) => sync.rejected],
 ] as const;
 

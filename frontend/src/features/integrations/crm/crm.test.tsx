@@ -20,6 +20,13 @@ const ACCOUNT: CrmAccount = {
   next_write_at: null,
   waiting: 0,
   faults: 0,
+  departures: 0,
+  deals_misreported: 0,
+  webhook_at: null,
+  webhook_notices: 0,
+  webhooks_refused: 0,
+  webhook_refused_at: null,
+  webhook_refused_why: null,
   won_event: "Order Completed",
   contacts: 299,
   deals: 113,
@@ -40,6 +47,8 @@ const SYNC: CrmSync = {
   contacts_unnamed: 1,
   deals_read: 113,
   deals_told: 56,
+  contacts_gone: 0,
+  deals_gone: 0,
   rejected: 0,
   error_code: null,
   error: null,
@@ -173,4 +182,36 @@ test("a second CRM is offered beside the one that is connected", async () => {
   open("/connect");
   expect(await screen.findByRole("button", { name: "Connect Salesforce" })).toBeVisible();
   expect(screen.queryByRole("button", { name: "Connect HubSpot" })).toBeNull();
+});
+
+test("what the CRM says by itself is shown, with what was refused and who is gone", async () => {
+  const told: CrmAccount = {
+    ...ACCOUNT,
+    webhook_at: "2026-11-23T05:00:00Z",
+    webhook_notices: 12,
+    webhooks_refused: 3,
+    webhook_refused_at: "2026-11-23T05:00:00Z",
+    webhook_refused_why: "signature",
+    departures: 1,
+    deals_misreported: 2,
+  };
+  const server = tenant([told]);
+  server.on(`GET /integrations/crm/${ID}/departures`, {
+    items: [
+      {
+        contact: "100000009",
+        why: "merged",
+        merged_into: "100000001",
+        gone_at: "2026-11-23T05:00:00Z",
+        noticed_at: "2026-11-23T05:00:00Z",
+      },
+    ],
+  });
+  open("/connect");
+  const shown = within(await screen.findByRole("region", { name: ACCOUNT.name }));
+  expect(shown.getByText(/3 refused; the last: its signature was wrong/)).toBeVisible();
+  expect(shown.getByText(/2 reported with another amount/)).toBeVisible();
+  const gone = within(await shown.findByRole("group", { name: "Contacts that are no longer there" }));
+  expect(gone.getByText("Merged into another")).toBeVisible();
+  expect(gone.getByText("100000009")).toBeVisible();
 });

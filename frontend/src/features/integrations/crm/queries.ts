@@ -57,6 +57,15 @@ export function crmFaultsQuery(crmId: string) {
   });
 }
 
+/** Which contacts are no longer there. */
+export function crmDeparturesQuery(crmId: string) {
+  return queryOptions({
+    queryKey: ["integrations/crm", crmId, "departures"],
+    queryFn: () => body(api.GET(`${PLACE}/departures`, { params: { path: { crm_id: crmId } } })),
+    refetchInterval: 15_000,
+  });
+}
+
 /** Asks for the CRM's consent page and goes there; it sends the browser back to /connect. */
 export function useAuthorizeCrm(provider: CrmProvider["provider"]) {
   return useMutation({

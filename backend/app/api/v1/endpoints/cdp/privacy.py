@@ -99,6 +99,18 @@ async def read_request(request_id: PrivacyRequestId, requests: Requests, _: Read
     return _shown(requests, await requests.one(request_id))
 
 
+@router.post("/requests/{request_id}/confirm", status_code=202)
+async def confirm_request(request_id: PrivacyRequestId, requests: Requests, _: Admin) -> PrivacyRequestRead:
+    """Have an erasure done that another system proposed. It cannot be undone."""
+    return _shown(requests, await requests.confirm(request_id))
+
+
+@router.post("/requests/{request_id}/dismiss")
+async def dismiss_request(request_id: PrivacyRequestId, requests: Requests, _: Admin) -> PrivacyRequestRead:
+    """Leave the person as they are. The same proposal does not come again."""
+    return _shown(requests, await requests.dismiss(request_id))
+
+
 @router.get("/requests/{request_id}/certificate")
 async def read_certificate(request_id: PrivacyRequestId, requests: Requests, _: Reader) -> CertificateRead:
     """What was erased, what was kept and why, what each platform was asked."""

@@ -10,9 +10,9 @@ from app.api.deps import CursorParams, ScopeDep
 from app.api.ids import DeliveryId
 from app.auth.deps import requires
 from app.auth.principals import Principal
-from app.schemas.integrations.conversions import DeliveryRead, DeliveryStatusName
+from app.schemas.integrations.conversions import AdjustmentRead, DeliveryRead, DeliveryStatusName
 from app.schemas.pages import CursorPage
-from app.services.integrations.conversions.service import ConversionService
+from app.services.integrations.conversions.service import Adjusted, ConversionService
 
 router = APIRouter(prefix="/integrations/conversions", tags=["integrations"])
 
@@ -39,8 +39,21 @@ async def list_deliveries(
     found, cursor = await conversions.newest(
         status=asked.status, ad_account_id=asked.ad_account_id, cursor=asked.cursor, limit=asked.limit
     )
-    return CursorPage(
-        items=[DeliveryRead.model_validate(each) for each in found], next_cursor=cursor, limit=asked.limit
+    changed = await conversions.adjustments([each.id for each in found])
+    items = [
+        DeliveryRead.model_validate(each).model_copy(update={"adjustment": _adjustment(changed.get(each.id))})
+        for each in found
+    ]
+    return CursorPage(items=items, next_cursor=cursor, limit=asked.limit)
+
+
+def _adjustment(found: Adjusted | None) -> AdjustmentRead | None:
+    if found is None:
+        return None
+    stands = ("status", "reason", "reported_micros", "reported_currency", "adjusted_at")
+    return AdjustmentRead.model_validate(
+        {name: getattr(found.adjustment, name) for name in stands}
+        | {"worth_micros": found.value.value_micros, "worth_currency": found.value.currency}
     )
 
 

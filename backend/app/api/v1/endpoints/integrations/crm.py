@@ -20,6 +20,8 @@ from app.schemas.integrations.crm import (
     CrmAccountRead,
     CrmAuthorizeAsk,
     CrmAuthorizeRead,
+    CrmDepartureRead,
+    CrmDeparturesRead,
     CrmFaultRead,
     CrmFaultsRead,
     CrmField,
@@ -84,7 +86,7 @@ def _redirect_uri(settings: Settings, provider: str) -> str:
 
 
 def _read(view: CrmView) -> CrmAccountRead:
-    row = view.account
+    row, hook = view.account, view.webhook
     return CrmAccountRead(
         **{name: getattr(row, name) for name in _OF_ACCOUNT},
         status=view.connection.status,
@@ -97,6 +99,13 @@ def _read(view: CrmView) -> CrmAccountRead:
         contacts=view.contacts,
         deals=view.deals,
         deals_told=view.deals_told,
+        departures=view.departures,
+        deals_misreported=view.misreported,
+        webhook_at=hook.last_at if hook else None,
+        webhook_notices=hook.taken if hook else 0,
+        webhooks_refused=hook.refused if hook else 0,
+        webhook_refused_at=hook.refused_at if hook else None,
+        webhook_refused_why=hook.refused_why if hook else None,
     )
 
 
@@ -242,6 +251,24 @@ async def list_crm_faults(crm_id: CrmAccountId, crms: Crms, _: Reader) -> CrmFau
                 properties=each.properties,
                 attempts=each.attempts,
                 next_at=each.next_at,
+            )
+            for each in found
+        ]
+    )
+
+
+@router.get("/{crm_id}/departures")
+async def list_crm_departures(crm_id: CrmAccountId, crms: Crms, _: Reader) -> CrmDeparturesRead:
+    """Contacts that were deleted there, or merged into others."""
+    found = await crms.departures(crm_id)
+    return CrmDeparturesRead(
+        items=[
+            CrmDepartureRead(
+                contact=each.external_id,
+                why=each.why,
+                merged_into=each.merged_into,
+                gone_at=each.gone_at,
+                noticed_at=each.noticed_at,
             )
             for each in found
         ]

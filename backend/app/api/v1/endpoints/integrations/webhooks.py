@@ -8,6 +8,7 @@ from fastapi.responses import PlainTextResponse, Response
 from app.api.deps import DoorsDep, SettingsDep
 from app.schemas.integrations.webhooks import WebhookTaken
 from app.schemas.text import NO_NUL, Word
+from app.services.integrations.webhooks.crm_receiving import HubSpotWebhook
 from app.services.integrations.webhooks.errors import DeliveryTooLarge
 from app.services.integrations.webhooks.receiving import MetaWebhook
 from app.services.integrations.webhooks.shop_receiving import ShopifyWebhook
@@ -28,6 +29,11 @@ async def shopify_webhook(doors: DoorsDep, settings: SettingsDep) -> ShopifyWebh
     return ShopifyWebhook(doors, settings)
 
 
+async def hubspot_webhook(doors: DoorsDep, settings: SettingsDep) -> HubSpotWebhook:
+    return HubSpotWebhook(doors, settings)
+
+
+HubSpot = Annotated[HubSpotWebhook, Depends(hubspot_webhook)]
 Meta = Annotated[MetaWebhook, Depends(meta_webhook)]
 Shopify = Annotated[ShopifyWebhook, Depends(shopify_webhook)]
 
@@ -104,4 +110,32 @@ async def take_shopify_webhook(
         webhook_id=webhook_id,
         triggered_at=triggered_at,
     )
+    return WebhookTaken(received=True)
+
+
+@router.post("/hubspot")
+async def take_hubspot_webhook(
+    request: Request,
+    hubspot: HubSpot,
+    signature: Annotated[
+        str | None,
+        Header(
+            alias="X-HubSpot-Signature-v3",
+            max_length=200,
+            pattern=NO_NUL,
+            description="The HMAC of the method, the registered address, the body and the time, in base64.",
+        ),
+    ] = None,
+    timestamp: Annotated[
+        str | None,
+        Header(
+            alias="X-HubSpot-Request-Timestamp",
+            max_length=20,
+            pattern=NO_NUL,
+            description="When it was sent, in milliseconds since 1970: five minutes ago at most.",
+        ),
+    ] = None,
+) -> WebhookTaken:
+    """Something happened to contacts or deals: whoever has the account connected here looks at them, once."""
+    await hubspot.take(await _whole(request), signature=signature, timestamp=timestamp)
     return WebhookTaken(received=True)
