@@ -3852,7 +3852,7 @@ export interface paths {
         head?: never;
         /**
          * Change Crm Account
-         * @description Change what is told; what is left out stays as it is.
+         * @description Change what is told; what is left out stays as it is. A mapping is checked at the CRM first.
          */
         patch: operations["integrations_crm_change_account"];
         trace?: never;
@@ -9545,6 +9545,11 @@ export interface components {
              */
             provider: "hubspot" | "salesforce";
             /**
+             * Refused
+             * @description Properties that are not written, since the CRM refused them; saving the mapping tries them again.
+             */
+            refused: components["schemas"]["CrmRefusedRead"][];
+            /**
              * Status
              * @description How its connection is.
              * @enum {string}
@@ -9780,6 +9785,24 @@ export interface components {
              * @description Contacts that were written.
              */
             written: number;
+        };
+        /** CrmRefusedRead */
+        CrmRefusedRead: {
+            /**
+             * Code
+             * @description A stable code of why the CRM takes no value of it.
+             */
+            code: string;
+            /**
+             * Message
+             * @description The same in the CRM's words.
+             */
+            message: string;
+            /**
+             * Property
+             * @description The property's name at the CRM.
+             */
+            property: string;
         };
         /** CrmSyncAsked */
         CrmSyncAsked: {

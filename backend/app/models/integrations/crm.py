@@ -62,6 +62,8 @@ class CrmAccount(TenantOwned, CreatedAt, Base):
     followed_at: Mapped[datetime | None]
     next_write_at: Mapped[datetime | None]
     """Real time: until then the CRM asked us to stay away, or fails."""
+    refused: Mapped[dict[str, dict[str, str]]] = mapped_column(JSONB, server_default=_NONE)
+    """By property of the mapping, `{"code", "message"}`: why the CRM takes no value of it. Not written meanwhile."""
     clear_on_erasure: Mapped[bool] = mapped_column(Boolean, server_default=_NO)
     """Whether what was written of a person is taken out of the CRM when they are erased here."""
 

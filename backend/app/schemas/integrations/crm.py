@@ -76,6 +76,12 @@ class CrmPatch(Input):
     )
 
 
+class CrmRefusedRead(BaseModel):
+    property: str = Field(description="The property's name at the CRM.")
+    code: str = Field(description="A stable code of why the CRM takes no value of it.")
+    message: str = Field(description="The same in the CRM's words.")
+
+
 class CrmAccountRead(BaseModel):
     id: UUID = Field(description="The account's id here.")
     provider: CrmProviderName = Field(description="The CRM.")
@@ -85,6 +91,9 @@ class CrmAccountRead(BaseModel):
     enabled: bool = Field(description="Whether it is read.")
     status: Literal["active", "needs_sign_in", "disconnected"] = Field(description="How its connection is.")
     mapping: list[CrmField] = Field(description="What is told of each contact.")
+    refused: list[CrmRefusedRead] = Field(
+        description="Properties that are not written, since the CRM refused them; saving the mapping tries them again."
+    )
     won_event: str | None = Field(description="The event that a won deal is told as; null tells of none.")
     is_writable: bool = Field(description="Contacts of this CRM can be written at all.")
     can_write: bool = Field(

@@ -46,7 +46,8 @@ class Objects:
         if rest == ("search",) and call.method == "POST":
             return 200, search.answer(kind, self._records.live(kind), call.body)
         if rest[0] == "batch" and call.method == "POST" and rest[1:2] and len(rest) < 3:  # noqa: PLR2004 - batch and what
-            return self._batch(kind, rest[1], call)
+            with self._records.at_once():
+                return self._batch(kind, rest[1], call)
         if len(rest) == 1:
             return self._one(kind, rest[0], call)
         if len(rest) == 3 and rest[1] == "associations" and call.method == "GET":  # noqa: PLR2004 - id and type
@@ -98,7 +99,7 @@ class Objects:
                 record, names, [kind_of(e) for e in _names(call.query.get("associations"))]
             )
         if call.method == "PATCH":
-            values = schema.checked(kind, _member(call.body, "properties"))
+            values = self._hub.checked(kind, _member(call.body, "properties"))
             return 200, self._hub.set(record, values).body(schema.shown(kind, values))
         if call.method == "DELETE":
             self._records.write(Change(self._hub.now(), kind, record.id, archived=True))
@@ -114,7 +115,7 @@ class Objects:
         dated = _dated(kind, call.body, len(inputs)) if what == "read" else ()
         if what != "read":  # one wrong value refuses a batch whole, before anything of it is done
             for each in inputs:
-                schema.checked(kind, _member(each, "properties"))
+                self._hub.checked(kind, _member(each, "properties"))
         done, faults = [], []
         for place, each in enumerate(inputs):
             if place in call.refused:
@@ -148,18 +149,18 @@ class Objects:
 
     def _update_one(self, kind: str, each: Any) -> tuple[Record, bool]:
         record, _ = self._read_one(kind, each)
-        return self._hub.set(record, schema.checked(kind, _member(each, "properties"))), False
+        return self._hub.set(record, self._hub.checked(kind, _member(each, "properties"))), False
 
     def _upsert_one(self, kind: str, each: Any) -> tuple[Record, bool]:
         """By the address of a contact, or the id of what is there."""
-        values = schema.checked(kind, _member(each, "properties"))
+        values = self._hub.checked(kind, _member(each, "properties"))
         name, by = _demanded(each, "id"), each.get("idProperty")
         if by == "email" and kind == ids.CONTACTS and self._records.by_email(name) is None:
-            return self._hub.create(kind, schema.checked(kind, {"email": name}) | values), True
+            return self._hub.create(kind, self._hub.checked(kind, {"email": name}) | values), True
         return self._hub.set(self._found(kind, name, by), values), False
 
     def _create(self, kind: str, body: Any) -> Record:
-        values = schema.checked(kind, _member(body, "properties"))
+        values = self._hub.checked(kind, _member(body, "properties"))
         linked = [_demanded(_member(each, "to"), "id") for each in _member(body, "associations", [])]
         other = ids.DEALS if kind == ids.CONTACTS else ids.CONTACTS
         return self._hub.create(kind, values, tuple(self._found(other, each).id for each in linked))

@@ -1,8 +1,11 @@
 """Everything that one HubSpot account is made of."""
 
+from collections import Counter
 from collections.abc import Mapping
+from typing import Any
 
 from sandbox.vendors.hubspot import constants as ids
+from sandbox.vendors.hubspot import schema
 from sandbox.vendors.hubspot.limits import Limits
 from sandbox.vendors.hubspot.records import Change, Record, Records
 from sandbox.vendors.hubspot.stock import Stock
@@ -18,6 +21,9 @@ class HubState:
         self.tokens = Tokens(ground.world.seed, ground.store)
         self.limits = Limits()
         self.records = Records(ground.store)
+        self.made = schema.Definitions()
+        self.calls: Counter[str] = Counter()
+        """By path: how many were let through since somebody looked last."""
         self.stock: Stock | None = None
         self._archived = 0
 
@@ -57,6 +63,9 @@ class HubState:
             self._import(self.stock, count, now)
             self.records.run_to(now)
         return self._archived
+
+    def checked(self, kind: str, values: Any) -> dict[str, str | None]:
+        return schema.checked(kind, values, self.made)
 
     def set(self, record: Record, values: Mapping[str, str | None]) -> Record:
         if record.kind == ids.CONTACTS:

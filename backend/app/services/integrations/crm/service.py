@@ -11,7 +11,7 @@ from app.models.integrations.connections import Connection
 from app.models.integrations.crm import CrmAccount, CrmPush, CrmSync, CrmWrite
 from app.models.integrations.kinds import ConnectionStatus, CrmProvider
 from app.services.audit_logs.service import AuditLog
-from app.services.integrations.crm import following, rules
+from app.services.integrations.crm import following, property_rules, rules
 from app.services.integrations.crm.connecting import (
     CrmConnecting,
     CrmDoor,
@@ -100,12 +100,18 @@ class CrmService:
         return view
 
     async def change(self, account_id: UUID, wanted: Mapping[str, Any]) -> CrmView:
-        """Apply settings. Another mapping has every contact read again; `won_event` None tells of no deal."""
+        """Apply settings. Another mapping has every contact read again; `won_event` None tells of no deal.
+
+        A mapping that is saved tries the properties again that the CRM refused.
+        """
         wanted = {name: value for name, value in wanted.items() if value is not None or name == "won_event"}
         row = await self._demand(account_id, for_update=True)
         before = {name: getattr(row, name) for name in _SETTINGS}
-        if "mapping" in wanted and (faults := rules.mapping_faults(rules.fields_of(wanted["mapping"]))):
-            raise MappingInvalid(fields=faults)
+        if "mapping" in wanted:
+            _demand_possible(rules.fields_of(wanted["mapping"]))
+        tries_again = bool(row.refused) and "mapping" in wanted
+        if tries_again:
+            row.refused = {}
         for name in _SETTINGS:
             if name in wanted:
                 setattr(row, name, wanted[name])
@@ -116,7 +122,7 @@ class CrmService:
             row.next_sync_at = None
             if others := rules.meaning_others(*mapped):
                 await self._rows.forget_fields(row.id, others)
-        if mapped[0] != mapped[1] or row.enabled != before["enabled"]:
+        if tries_again or mapped[0] != mapped[1] or row.enabled != before["enabled"]:
             await self._follow(row)
         after = {name: getattr(row, name) for name in _SETTINGS}
         if after != before:
@@ -213,8 +219,20 @@ class CrmDesk:
         except PlatformError as error:
             raise as_answer(error) from error
 
+    async def check_mapping(self, account_id: UUID, mapping: Sequence[Mapping[str, Any]]) -> None:
+        """Whether the CRM has these properties, and takes what would be written to them."""
+        fields = rules.fields_of(mapping)
+        _demand_possible(fields)
+        if faults := property_rules.property_faults(fields, await self.properties(account_id)):
+            raise MappingInvalid(fields=faults)
+
     async def refresh_expiring(self) -> None:
         await CrmDoor(self._scopes).refresh_expiring()
+
+
+def _demand_possible(fields: Sequence[rules.Field]) -> None:
+    if faults := rules.mapping_faults(fields):
+        raise MappingInvalid(fields=faults)
 
 
 class CrmErasure:

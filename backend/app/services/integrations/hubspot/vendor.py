@@ -52,5 +52,6 @@ class HubSpotVendor:
         del host
         return HubSpotCrm(HubSpotTransport(line, settings.hubspot_base_url, token))
 
-    def writer(self, settings: Settings, line: Line, token: str) -> CrmWriter:
+    def writer(self, settings: Settings, line: Line, token: str, host: str | None = None) -> CrmWriter:
+        del host
         return HubSpotWriter(HubSpotTransport(line, settings.hubspot_base_url, token))

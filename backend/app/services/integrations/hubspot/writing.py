@@ -8,7 +8,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from app.services.integrations.crm.ports import Changed, ContactChange, RemoteState
+from app.services.integrations.crm.ports import (
+    Changed,
+    ContactChange,
+    RemoteState,
+    RowFault,
+    ValuesRefused,
+)
 from app.services.integrations.hubspot.client import (
     BATCH,
     MODIFIED,
@@ -18,6 +24,7 @@ from app.services.integrations.hubspot.client import (
     moment_of,
     rows_of,
 )
+from app.services.integrations.hubspot.refusals import refusals_of, with_contacts
 from app.services.integrations.hubspot.transport import HubSpotTransport
 
 _DATED_BATCH = 50
@@ -52,15 +59,20 @@ class HubSpotWriter:
                 for each in changes
             ]
         }
-        body = await self._transport.post("update_contacts", f"{OBJECTS}/contacts/batch/update", asked)
+        try:
+            body = await self._transport.post("update_contacts", f"{OBJECTS}/contacts/batch/update", asked)
+        except ValuesRefused as error:
+            error.refusals = tuple(with_contacts(error.refusals, changes))
+            raise
         stored = {contact.id: contact for row in rows_of(body) for contact in (contact_of(row),)}
-        faults = {each.id: _UNANSWERED for each in changes if each.id not in stored}
+        faults = {each.id: RowFault(_UNANSWERED) for each in changes if each.id not in stored}
         for fault in _faults(body):
             context = fault.get("context")
             ids = context.get("ids") if isinstance(context, dict) else None
             for name in ids if isinstance(ids, list) else ():
                 if str(name) in faults:
-                    faults[str(name)] = f"hubspot.{fault.get('category') or 'fault'}"
+                    refusals = tuple(refusals_of(fault))
+                    faults[str(name)] = RowFault(f"hubspot.{fault.get('category') or 'fault'}", refusals)
         return Changed(stored, faults)
 
 

@@ -1,7 +1,7 @@
 """What the tests of writing to a CRM do on either side of it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -65,6 +65,16 @@ class Here:
         self.first = self.first or int(made["id"])
         return made["id"], email
 
+    def contacts(self, count: int) -> dict[str, str]:
+        """As many new ones, made in one request: their addresses by their ids."""
+        emails = [f"{uuid7().hex}@people.example" for _ in range(count)]
+        inputs = [
+            {"properties": {"email": each, "lifecyclestage": "lead"}, "associations": []} for each in emails
+        ]
+        made = self._ask("POST", "contacts/batch/create", {"inputs": inputs})["results"]
+        self.first = self.first or min(int(each["id"]) for each in made)
+        return {each["id"]: each["properties"]["email"] for each in made}
+
     def edit(self, contact: str, **properties: str) -> None:
         self._ask("PATCH", f"contacts/{contact}", {"properties": properties})
 
@@ -105,10 +115,20 @@ class Here:
         moment = (at or datetime.now(UTC)).isoformat()
         await self.happens(type="identify", email=email, traits=traits, timestamp=moment)
 
+    async def say_all(self, traits: Mapping[str, Mapping[str, Any]]) -> None:
+        """Of each address."""
+        at = datetime.now(UTC).isoformat()
+        await self._happen(
+            [{"type": "identify", "email": e, "traits": said, "timestamp": at} for e, said in traits.items()]
+        )
+
     async def happens(self, **event: Any) -> None:
+        await self._happen([event])
+
+    async def _happen(self, events: Sequence[Mapping[str, Any]]) -> None:
         await self._ingestion.receive(
             Sender(self.company.id, None),
-            Envelope([json.dumps(event | {"messageId": f"m-{uuid7()}"}).encode()]),
+            Envelope([json.dumps({**each, "messageId": f"m-{uuid7()}"}).encode() for each in events]),
             dialect="segment",
             contact_suffices=True,
         )

@@ -17,6 +17,7 @@ const ACCOUNT: CrmAccount = {
   is_writable: true,
   can_write: false,
   clear_on_erasure: false,
+  refused: [],
   next_write_at: null,
   waiting: 0,
   faults: 0,
@@ -151,6 +152,16 @@ test("what could not be written stands below, and writing is asked for by a sign
   expect(await screen.findByText("37")).toBeVisible();
   await user.click(screen.getByRole("button", { name: "Allow writing" }));
   expect(server.asked("POST /integrations/crm/hubspot/authorize")[0]?.body).toEqual({ writes: true });
+});
+
+test("a property that the CRM takes no value of is said with its reason", async () => {
+  const message = '"city" is a read only property; its value cannot be set.';
+  tenant([{ ...ACCOUNT, refused: [{ property: "city", code: "hubspot.READ_ONLY_VALUE", message }] }]);
+  open("/connect");
+  const shown = within(await screen.findByRole("table", { name: "Properties that the CRM refuses" }));
+  expect(shown.getByText("city")).toBeVisible();
+  expect(shown.getByText("hubspot.READ_ONLY_VALUE")).toBeVisible();
+  expect(shown.getByText(message)).toBeVisible();
 });
 
 test("who may not connect one is told who may", async () => {

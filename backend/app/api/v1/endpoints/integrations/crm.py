@@ -29,6 +29,7 @@ from app.schemas.integrations.crm import (
     CrmProviderName,
     CrmProviderRead,
     CrmPushRead,
+    CrmRefusedRead,
     CrmSort,
     CrmSyncAsked,
     CrmSyncRead,
@@ -89,6 +90,7 @@ def _read(view: CrmView) -> CrmAccountRead:
         **{name: getattr(row, name) for name in _OF_ACCOUNT},
         status=view.connection.status,
         mapping=[CrmField.model_validate(each) for each in row.mapping],
+        refused=[CrmRefusedRead(property=name, **why) for name, why in sorted(row.refused.items())],
         is_reading=bool(row.reading),
         is_writable=view.is_writable,
         can_write=view.can_write,
@@ -190,9 +192,15 @@ async def get_crm_account(crm_id: CrmAccountId, crms: Crms, _: Reader) -> CrmAcc
 
 
 @router.patch("/{crm_id}")
-async def change_crm_account(crm_id: CrmAccountId, body: CrmPatch, crms: Crms, _: Writer) -> CrmAccountRead:
-    """Change what is told; what is left out stays as it is."""
-    return _read(await crms.change(crm_id, body.model_dump(exclude_unset=True)))
+async def change_crm_account(
+    crm_id: CrmAccountId, body: CrmPatch, desk: Desk, scopes: ScopesDep, _: Writer
+) -> CrmAccountRead:
+    """Change what is told; what is left out stays as it is. A mapping is checked at the CRM first."""
+    wanted = body.model_dump(exclude_unset=True)
+    if wanted.get("mapping") is not None:
+        await desk.check_mapping(crm_id, wanted["mapping"])
+    async with scopes() as scope:  # none is open while the CRM is asked
+        return _read(await CrmService(scope).change(crm_id, wanted))
 
 
 @router.get("/{crm_id}/properties")
