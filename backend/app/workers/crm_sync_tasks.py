@@ -3,7 +3,13 @@
 from uuid import UUID
 
 from app.db.session import Scopes, TenantScope
-from app.services.integrations.crm.service import CrmDesk, CrmService, CrmSyncService, CrmWriting
+from app.services.integrations.crm.service import (
+    CrmCreating,
+    CrmDesk,
+    CrmService,
+    CrmSyncService,
+    CrmWriting,
+)
 from app.services.integrations.shops.service import ShopConnecting, ShopDesk, ShopService, ShopSyncService
 from app.workers.handlers import every, handles
 
@@ -32,6 +38,19 @@ async def crm_write_due(scope: TenantScope) -> None:
 async def crm_write(scopes: Scopes, account_id: str) -> None:
     """A CRM that fails is no failure of the task: the round says so, and another comes."""
     await CrmWriting(scopes).run(UUID(account_id))
+
+
+@every(seconds=300)
+@handles("integrations.crm.create_due", queue="sync", max_retries=0)
+async def crm_create_due(scope: TenantScope) -> None:
+    """Where a segment's people are created at a CRM."""
+    await CrmService(scope).enqueue_creations()
+
+
+@handles("integrations.crm.create", queue="sync", max_retries=3, timeout=300)
+async def crm_create(scopes: Scopes, account_id: str) -> None:
+    """A CRM that fails is no failure of the task: the round says so, and another comes."""
+    await CrmCreating(scopes).run(UUID(account_id))
 
 
 @every(seconds=600)

@@ -3857,6 +3857,26 @@ export interface paths {
         patch: operations["integrations_crm_change_account"];
         trace?: never;
     };
+    "/api/v1/integrations/crm/{crm_id}/creation-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Crm Creation
+         * @description How many of a segment's people would be created there; nobody is.
+         */
+        post: operations["integrations_crm_preview_creation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/integrations/crm/{crm_id}/faults": {
         parameters: {
             query?: never;
@@ -9452,11 +9472,37 @@ export interface components {
              */
             contacts: number;
             /**
+             * Create As
+             * @description As what they are created.
+             * @enum {string}
+             */
+            create_as: "contact" | "lead";
+            /**
+             * Create Per Day
+             * @description The most that are created in a day, UTC.
+             */
+            create_per_day: number;
+            /**
+             * Create Segment Id
+             * @description The segment whose people are created there; null creates nobody.
+             */
+            create_segment_id: string | null;
+            /**
+             * Created
+             * @description Contacts that were created from here.
+             */
+            created: number;
+            /**
              * Created At
              * Format: date-time
              * @description When it was connected first, UTC.
              */
             created_at: string;
+            /**
+             * Creates As
+             * @description As what contacts can be created there.
+             */
+            creates_as: ("contact" | "lead")[];
             /**
              * Currency
              * @description What a deal without a currency of its own is counted in.
@@ -9539,6 +9585,11 @@ export interface components {
              */
             next_write_at: string | null;
             /**
+             * Not Created
+             * @description People whom the CRM did not take.
+             */
+            not_created: number;
+            /**
              * Provider
              * @description The CRM.
              * @enum {string}
@@ -9587,6 +9638,47 @@ export interface components {
              * @description What the CRM gives back with the browser; sealed.
              */
             state: string;
+        };
+        /** CrmCreationAsk */
+        CrmCreationAsk: {
+            /**
+             * Segment Id
+             * @description The segment whose people would be created there; null is the one chosen.
+             */
+            segment_id?: string | null;
+        };
+        /** CrmCreationPreviewRead */
+        CrmCreationPreviewRead: {
+            /**
+             * Allowed
+             * @description Of those, how many allow e-mail.
+             */
+            allowed: number;
+            /**
+             * Is Whole
+             * @description False: the segment is larger than what was looked at; these count its first.
+             */
+            is_whole: boolean;
+            /**
+             * Known
+             * @description Of those with an address, how many the CRM knows, or who were dealt with before.
+             */
+            known: number;
+            /**
+             * Members
+             * @description The segment's people.
+             */
+            members: number;
+            /**
+             * To Create
+             * @description How many would be created: with an address, allowed, and not known.
+             */
+            to_create: number;
+            /**
+             * With Email
+             * @description Of those, how many have an address.
+             */
+            with_email: number;
         };
         /** CrmFaultRead */
         CrmFaultRead: {
@@ -9665,6 +9757,21 @@ export interface components {
              */
             clear_on_erasure?: boolean | null;
             /**
+             * Create As
+             * @description As what they are created: one of `creates_as`.
+             */
+            create_as?: ("contact" | "lead") | null;
+            /**
+             * Create Per Day
+             * @description The most that are created in a day, UTC.
+             */
+            create_per_day?: number | null;
+            /**
+             * Create Segment Id
+             * @description The segment whose people are created there, as far as they allow e-mail and it does not know them; null creates nobody.
+             */
+            create_segment_id?: string | null;
+            /**
              * Enabled
              * @description Whether it is read.
              */
@@ -9737,6 +9844,11 @@ export interface components {
              * @description Contacts that were read there, to be compared with ours.
              */
             compared: number;
+            /**
+             * Created
+             * @description Contacts that were created.
+             */
+            created: number;
             /**
              * Error
              * @description The same in the CRM's words.
@@ -52682,6 +52794,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `integrations.crm.no_segment`: No segment is chosen whose people are created there: name one.
              *     - `integrations.crm.not_connected`: The CRM is not connected: sign in there again.
              *     - `integrations.platform_refused`: The platform refused this.
              */
@@ -52706,6 +52819,7 @@ export interface operations {
              * @description Some input is not valid; `fields` names it
              *
              *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.crm.creation_invalid`: Contacts cannot be created that way.
              *     - `integrations.crm.mapping_invalid`: Contacts cannot be read that way.
              *     - `integrations.crm.not_writable`: The contacts of this CRM cannot be written from here.
              */
@@ -52820,6 +52934,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `integrations.crm.no_segment`: No segment is chosen whose people are created there: name one.
              *     - `integrations.crm.not_connected`: The CRM is not connected: sign in there again.
              *     - `integrations.platform_refused`: The platform refused this.
              */
@@ -52844,6 +52959,7 @@ export interface operations {
              * @description Some input is not valid; `fields` names it
              *
              *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.crm.creation_invalid`: Contacts cannot be created that way.
              *     - `integrations.crm.mapping_invalid`: Contacts cannot be read that way.
              *     - `integrations.crm.not_writable`: The contacts of this CRM cannot be written from here.
              */
@@ -52961,6 +53077,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `integrations.crm.no_segment`: No segment is chosen whose people are created there: name one.
              *     - `integrations.crm.not_connected`: The CRM is not connected: sign in there again.
              *     - `integrations.platform_refused`: The platform refused this.
              */
@@ -52985,6 +53102,7 @@ export interface operations {
              * @description Some input is not valid; `fields` names it
              *
              *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.crm.creation_invalid`: Contacts cannot be created that way.
              *     - `integrations.crm.mapping_invalid`: Contacts cannot be read that way.
              *     - `integrations.crm.not_writable`: The contacts of this CRM cannot be written from here.
              */
@@ -53102,6 +53220,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `integrations.crm.no_segment`: No segment is chosen whose people are created there: name one.
              *     - `integrations.crm.not_connected`: The CRM is not connected: sign in there again.
              *     - `integrations.platform_refused`: The platform refused this.
              */
@@ -53126,6 +53245,7 @@ export interface operations {
              * @description Some input is not valid; `fields` names it
              *
              *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.crm.creation_invalid`: Contacts cannot be created that way.
              *     - `integrations.crm.mapping_invalid`: Contacts cannot be read that way.
              *     - `integrations.crm.not_writable`: The contacts of this CRM cannot be written from here.
              */
@@ -53247,6 +53367,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `integrations.crm.no_segment`: No segment is chosen whose people are created there: name one.
              *     - `integrations.crm.not_connected`: The CRM is not connected: sign in there again.
              *     - `integrations.platform_refused`: The platform refused this.
              */
@@ -53271,6 +53392,154 @@ export interface operations {
              * @description Some input is not valid; `fields` names it
              *
              *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.crm.creation_invalid`: Contacts cannot be created that way.
+             *     - `integrations.crm.mapping_invalid`: Contacts cannot be read that way.
+             *     - `integrations.crm.not_writable`: The contacts of this CRM cannot be written from here.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    integrations_crm_preview_creation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The CRM account's id here. */
+                crm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CrmCreationAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrmCreationPreviewRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `integrations.crm.not_found`: There is no such CRM account here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.crm.no_segment`: No segment is chosen whose people are created there: name one.
+             *     - `integrations.crm.not_connected`: The CRM is not connected: sign in there again.
+             *     - `integrations.platform_refused`: The platform refused this.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.crm.creation_invalid`: Contacts cannot be created that way.
              *     - `integrations.crm.mapping_invalid`: Contacts cannot be read that way.
              *     - `integrations.crm.not_writable`: The contacts of this CRM cannot be written from here.
              */
@@ -53388,6 +53657,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `integrations.crm.no_segment`: No segment is chosen whose people are created there: name one.
              *     - `integrations.crm.not_connected`: The CRM is not connected: sign in there again.
              *     - `integrations.platform_refused`: The platform refused this.
              */
@@ -53412,6 +53682,7 @@ export interface operations {
              * @description Some input is not valid; `fields` names it
              *
              *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.crm.creation_invalid`: Contacts cannot be created that way.
              *     - `integrations.crm.mapping_invalid`: Contacts cannot be read that way.
              *     - `integrations.crm.not_writable`: The contacts of this CRM cannot be written from here.
              */
@@ -53529,6 +53800,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `integrations.crm.no_segment`: No segment is chosen whose people are created there: name one.
              *     - `integrations.crm.not_connected`: The CRM is not connected: sign in there again.
              *     - `integrations.platform_refused`: The platform refused this.
              */
@@ -53553,6 +53825,7 @@ export interface operations {
              * @description Some input is not valid; `fields` names it
              *
              *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.crm.creation_invalid`: Contacts cannot be created that way.
              *     - `integrations.crm.mapping_invalid`: Contacts cannot be read that way.
              *     - `integrations.crm.not_writable`: The contacts of this CRM cannot be written from here.
              */
@@ -53670,6 +53943,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `integrations.crm.no_segment`: No segment is chosen whose people are created there: name one.
              *     - `integrations.crm.not_connected`: The CRM is not connected: sign in there again.
              *     - `integrations.platform_refused`: The platform refused this.
              */
@@ -53694,6 +53968,7 @@ export interface operations {
              * @description Some input is not valid; `fields` names it
              *
              *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.crm.creation_invalid`: Contacts cannot be created that way.
              *     - `integrations.crm.mapping_invalid`: Contacts cannot be read that way.
              *     - `integrations.crm.not_writable`: The contacts of this CRM cannot be written from here.
              */
@@ -53816,6 +54091,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `integrations.crm.no_segment`: No segment is chosen whose people are created there: name one.
              *     - `integrations.crm.not_connected`: The CRM is not connected: sign in there again.
              *     - `integrations.platform_refused`: The platform refused this.
              */
@@ -53840,6 +54116,7 @@ export interface operations {
              * @description Some input is not valid; `fields` names it
              *
              *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.crm.creation_invalid`: Contacts cannot be created that way.
              *     - `integrations.crm.mapping_invalid`: Contacts cannot be read that way.
              *     - `integrations.crm.not_writable`: The contacts of this CRM cannot be written from here.
              */
@@ -53962,6 +54239,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `integrations.crm.no_segment`: No segment is chosen whose people are created there: name one.
              *     - `integrations.crm.not_connected`: The CRM is not connected: sign in there again.
              *     - `integrations.platform_refused`: The platform refused this.
              */
@@ -53986,6 +54264,7 @@ export interface operations {
              * @description Some input is not valid; `fields` names it
              *
              *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.crm.creation_invalid`: Contacts cannot be created that way.
              *     - `integrations.crm.mapping_invalid`: Contacts cannot be read that way.
              *     - `integrations.crm.not_writable`: The contacts of this CRM cannot be written from here.
              */
@@ -54107,6 +54386,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `integrations.crm.no_segment`: No segment is chosen whose people are created there: name one.
              *     - `integrations.crm.not_connected`: The CRM is not connected: sign in there again.
              *     - `integrations.platform_refused`: The platform refused this.
              */
@@ -54131,6 +54411,7 @@ export interface operations {
              * @description Some input is not valid; `fields` names it
              *
              *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.crm.creation_invalid`: Contacts cannot be created that way.
              *     - `integrations.crm.mapping_invalid`: Contacts cannot be read that way.
              *     - `integrations.crm.not_writable`: The contacts of this CRM cannot be written from here.
              */
@@ -54254,6 +54535,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `integrations.crm.no_segment`: No segment is chosen whose people are created there: name one.
              *     - `integrations.crm.not_connected`: The CRM is not connected: sign in there again.
              *     - `integrations.platform_refused`: The platform refused this.
              */
@@ -54278,6 +54560,7 @@ export interface operations {
              * @description Some input is not valid; `fields` names it
              *
              *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.crm.creation_invalid`: Contacts cannot be created that way.
              *     - `integrations.crm.mapping_invalid`: Contacts cannot be read that way.
              *     - `integrations.crm.not_writable`: The contacts of this CRM cannot be written from here.
              */

@@ -111,7 +111,9 @@ class Objects:
         if act is None:
             raise not_supported("POST", f"{kind}/batch/{what}")
         inputs = _inputs(call.body, _MOST_BATCH)
-        asked = _member(call.body, "properties", []) if what == "read" else None
+        asked = None
+        if what == "read":
+            asked = [e for e in _member(call.body, "properties", []) if e not in self._hub.made.archived]
         dated = _dated(kind, call.body, len(inputs)) if what == "read" else ()
         if what != "read":  # one wrong value refuses a batch whole, before anything of it is done
             for each in inputs:
@@ -132,7 +134,7 @@ class Objects:
             body = record.body(schema.shown(kind, asked if asked is not None else record.values))
             if dated:
                 body["propertiesWithHistory"] = record.histories(dated)
-            done.append(body | {"new": new} if what == "upsert" else body)
+            done.append(body | _marks(each, new=new) if what == "upsert" else body)
         status, said = self._batched(done, faults)
         return (201 if what == "create" and status == 200 else status), said  # noqa: PLR2004
 
@@ -213,6 +215,12 @@ class Objects:
         types = [{"category": "HUBSPOT_DEFINED", "typeId": number, "label": None}]
         live = [each for each in sorted(record.linked) if self._records.find(other, each) is not None]
         return {"results": [{"toObjectId": str(each), "associationTypes": types} for each in live]}
+
+
+def _marks(each: Mapping[str, Any], *, new: bool) -> dict[str, Any]:
+    """Whether an upsert made it, and by which word of the asker's it is known again."""
+    word = each.get("objectWriteTraceId")
+    return {"new": new} | ({} if word is None else {"objectWriteTraceId": word})
 
 
 def kind_of(name: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from app.core.config import Settings
-from app.models.integrations.kinds import CrmProvider
+from app.models.integrations.kinds import CreatedAs, CrmProvider
 from app.services.integrations.ports import Credentials, PlatformError, PlatformErrorKind
 from app.services.integrations.wire import Line
 
@@ -156,9 +156,13 @@ class Crm(Protocol):
 
 
 class CrmWriter(Protocol):
-    """A CRM that takes values for its contacts. Nothing there is created or deleted by it."""
+    """A CRM that takes values for its contacts, and new ones. Nothing there is deleted by it."""
 
     batch_size: int
+    names: Sequence[str]
+    """The properties in which a new contact's first and last name stand."""
+
+    async def contact_properties(self) -> list[RemoteProperty]: ...
 
     async def states(
         self, ids: Sequence[str], properties: Sequence[str], dated: Sequence[str]
@@ -168,6 +172,17 @@ class CrmWriter(Protocol):
 
     async def change_contacts(self, changes: Sequence[ContactChange]) -> Changed:
         """One batch. `ValuesRefused`, or `PlatformError` (invalid), where what it does not take refuses all of it."""
+        ...
+
+    async def known_emails(self, emails: Sequence[str]) -> set[str]:
+        """Which of these some contact has, asked past any index that lags; one batch."""
+        ...
+
+    async def create_contacts(self, people: Sequence[ContactChange], kind: CreatedAs) -> Changed:
+        """One batch of those whom `known_emails` does not know. Each has their address for an id, also in the answer.
+
+        As `change_contacts` otherwise.
+        """
         ...
 
 
@@ -204,6 +219,8 @@ class CrmWritingVendor(CrmVendor, Protocol):
 
     writing_scope: str
     """A token without it may only read."""
+    creates_as: Sequence[CreatedAs]
+    """As what a new contact may be created."""
 
     def writing_sign_in(self, settings: Settings, line: Line) -> CrmSignIn:
         """One that asks for the right to write besides."""

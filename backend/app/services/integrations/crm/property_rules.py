@@ -5,7 +5,7 @@ from typing import get_args
 
 from app.core.errors import FieldError
 from app.schemas.cdp.profiles import Stage
-from app.services.integrations.crm.ports import RemoteProperty, ValueKind
+from app.services.integrations.crm.ports import Refusal, RemoteProperty, ValueKind
 from app.services.integrations.crm.rules import Field, is_written
 
 _WORDS = {
@@ -42,6 +42,20 @@ def property_faults(fields: Sequence[Field], properties: Sequence[RemoteProperty
         elif is_written(field):
             faults += _written_faults(field, found, where)
     return faults
+
+
+def refusals(fields: Sequence[Field], properties: Sequence[RemoteProperty]) -> dict[str, Refusal]:
+    """Which written properties are gone by now, or locked: nothing that is read of them is what somebody entered."""
+    known = {each.name: each for each in properties}
+    found: dict[str, Refusal] = {}
+    for name in (each.property for each in fields):
+        if name not in known:
+            message = f"Contacts there have no property {name}."
+            found[name] = Refusal(name, "integrations.crm.unknown_property", message, is_whole=True)
+        elif known[name].is_read_only:
+            message = f"{name} is read-only there, or whoever signed in may not edit it."
+            found[name] = Refusal(name, "integrations.crm.read_only", message, is_whole=True)
+    return found
 
 
 def _written_faults(field: Field, found: RemoteProperty, where: str) -> list[FieldError]:

@@ -8,17 +8,27 @@ same value fails of everybody. Where it names nothing, the batch is halved.
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from app.services.integrations.crm.ports import (
     Changed,
     ContactChange,
-    CrmWriter,
     Refusal,
     RemoteContact,
     RowFault,
     ValuesRefused,
 )
 from app.services.integrations.ports import PlatformError, PlatformErrorKind
+
+
+class Sends(Protocol):
+    """What a batch is sent by, and how large it may be."""
+
+    @property
+    def batch_size(self) -> int: ...
+
+    async def change_contacts(self, changes: Sequence[ContactChange]) -> Changed: ...
+
 
 MOST_REQUESTS = 24
 """Of one batch: what is not sent by then is tried another time."""
@@ -66,16 +76,20 @@ class Outcome:
             held.is_permanent = held.is_permanent and is_permanent
 
 
-async def send_changes(writer: CrmWriter, changes: Sequence[ContactChange]) -> Outcome:
-    """Of any number. Without `error` each is either written, left out, or has a fault."""
-    sending = _Sending(writer, changes)
+async def send_changes(writer: Sends, changes: Sequence[ContactChange], *, new: bool = False) -> Outcome:
+    """Of any number. Without `error` each is either written, left out, or has a fault.
+
+    `new`: they are created, each once, and without what is not taken of them.
+    """
+    sending = _Sending(writer, changes, new=new)
     await sending.run()
     return sending.outcome
 
 
 class _Sending:
-    def __init__(self, writer: CrmWriter, changes: Sequence[ContactChange]) -> None:
+    def __init__(self, writer: Sends, changes: Sequence[ContactChange], *, new: bool) -> None:
         self.outcome = Outcome()
+        self._are_new = new
         self._writer = writer
         size = writer.batch_size
         self._waiting = deque(list(changes[at : at + size]) for at in range(0, len(changes), size))
@@ -110,21 +124,24 @@ class _Sending:
         for each in batch:
             if each.id in answered.stored:
                 self.outcome.written.setdefault(each.id, set()).update(each.values)
-            elif rest := self._without_refused(each, answered.faults[each.id]):
+            elif (rest := self._without_refused(each, answered.faults[each.id])) is not None:
                 again.append(ContactChange(each.id, rest))
         if again:
             self._waiting.append(again)
 
-    def _without_refused(self, change: ContactChange, fault: RowFault) -> dict[str, str | None]:
-        """What of one contact's values may be sent again."""
+    def _without_refused(self, change: ContactChange, fault: RowFault) -> dict[str, str | None] | None:
+        """What of one contact's values may be sent again; None where nothing is."""
         self._last_code = fault.code
         refusals = {each.property: each for each in fault.refusals if each.property in change.values}
         if not refusals:
             self.outcome.failed(change.id, change.values, fault.code, is_permanent=fault.is_permanent)
-            return {}
+            return None
+        rest = {name: value for name, value in change.values.items() if name not in refusals}
+        if self._are_new:
+            return rest
         for name, each in refusals.items():
             self._refuse(each, [change.id], name)
-        return {name: value for name, value in change.values.items() if name not in refusals}
+        return rest or None
 
     def _refuse(self, refusal: Refusal, contacts: Iterable[str], name: str) -> None:
         if refusal.is_whole:
@@ -135,6 +152,9 @@ class _Sending:
             self.outcome.failed(contact, [name], refusal.code, is_permanent=True)
 
     def _leave_out(self, batch: list[ContactChange], error: ValuesRefused) -> None:
+        if self._are_new:
+            self._leave_out_of_new(batch, error)
+            return
         values = {each.id: dict(each.values) for each in batch}
         apart: dict[str, Refusal] = {}
         named = False
@@ -160,6 +180,15 @@ class _Sending:
         for name in apart:
             self._waiting.extend(_by_value(_changes(values, only=name)))
 
+    def _leave_out_of_new(self, batch: list[ContactChange], error: ValuesRefused) -> None:
+        """They are created without: what is known of them later is written then."""
+        names = {each.property for each in error.refusals}
+        rest = [ContactChange(e.id, {n: v for n, v in e.values.items() if n not in names}) for e in batch]
+        if rest == batch:
+            self._halve(batch, error.code)
+        else:
+            self._waiting.appendleft(rest)
+
     def _halve(self, batch: list[ContactChange], code: str) -> None:
         """The contacts, or the one contact's values; one value is what is refused."""
         if len(batch) > 1:
@@ -168,7 +197,7 @@ class _Sending:
             return
         [change] = batch
         names = list(change.values)
-        if len(names) == 1:
+        if len(names) <= 1 or self._are_new:
             self.outcome.failed(change.id, names, code, is_permanent=True)
             return
         for part in (names[: len(names) // 2], names[len(names) // 2 :]):

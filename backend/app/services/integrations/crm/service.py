@@ -18,7 +18,20 @@ from app.services.integrations.crm.connecting import (
     can_write,
     finish_crm_sign_in,
 )
-from app.services.integrations.crm.errors import CrmAccountNotFound, CrmNotConnected, MappingInvalid
+from app.services.integrations.crm.creating import (
+    CreationPreview,
+    CrmCreating,
+    creates_as,
+    demand_creatable,
+    enqueue_creations,
+)
+from app.services.integrations.crm.creating_repository import CreatingRepository
+from app.services.integrations.crm.errors import (
+    CrmAccountNotFound,
+    CrmNotConnected,
+    MappingInvalid,
+    NoSegmentChosen,
+)
 from app.services.integrations.crm.ports import RemoteProperty
 from app.services.integrations.crm.repository import CrmRepository
 from app.services.integrations.crm.sync import CrmSyncService
@@ -32,6 +45,7 @@ from app.services.integrations.ports import PlatformError
 
 __all__ = [
     "CrmConnecting",
+    "CrmCreating",
     "CrmDesk",
     "CrmErasure",
     "CrmProvider",
@@ -40,7 +54,11 @@ __all__ = [
     "CrmWriting",
     "finish_crm_sign_in",
 ]
-_SETTINGS = ("enabled", "mapping", "won_event", "clear_on_erasure")
+_SETTINGS = (
+    *("enabled", "mapping", "won_event", "clear_on_erasure"),
+    *("create_segment_id", "create_as", "create_per_day"),
+)
+_CLEARABLE = frozenset({"won_event", "create_segment_id"})
 _MOST_FAULTS = 100
 
 
@@ -62,6 +80,12 @@ class CrmView:
     deals_told: int
     waiting: int
     faults: int
+    created: int
+    not_created: int
+
+    @property
+    def creates_as(self) -> Sequence[str]:
+        return creates_as(self.account.provider)
 
     @property
     def is_writable(self) -> bool:
@@ -102,24 +126,28 @@ class CrmService:
     async def change(self, account_id: UUID, wanted: Mapping[str, Any]) -> CrmView:
         """Apply settings. Another mapping has every contact read again; `won_event` None tells of no deal.
 
+        So does a segment whose people are created there, where there was none: whoever is there is known before. Saved
+        again, it tries those again whom the CRM did not take.
+
         A mapping that is saved tries the properties again that the CRM refused.
         """
-        wanted = {name: value for name, value in wanted.items() if value is not None or name == "won_event"}
+        wanted = {name: value for name, value in wanted.items() if value is not None or name in _CLEARABLE}
         row = await self._demand(account_id, for_update=True)
         before = {name: getattr(row, name) for name in _SETTINGS}
         if "mapping" in wanted:
             _demand_possible(rules.fields_of(wanted["mapping"]))
-        tries_again = bool(row.refused) and "mapping" in wanted
-        if tries_again:
-            row.refused = {}
         for name in _SETTINGS:
             if name in wanted:
                 setattr(row, name, wanted[name])
+        await self._creates(row, before)
+        if "create_segment_id" in wanted:
+            await CreatingRepository(self._scope).forget_failed(row.id)
+        tries_again = bool(row.refused) and "mapping" in wanted
+        if tries_again:
+            row.refused = {}
         mapped = rules.fields_of(row.mapping), rules.fields_of(before["mapping"])
         if mapped[0] != mapped[1]:
-            row.contacts_until = None
-            row.reading = {name: place for name, place in row.reading.items() if name != "contacts"}
-            row.next_sync_at = None
+            _read_again(row)
             if others := rules.meaning_others(*mapped):
                 await self._rows.forget_fields(row.id, others)
         if tries_again or mapped[0] != mapped[1] or row.enabled != before["enabled"]:
@@ -130,11 +158,20 @@ class CrmService:
                 "integrations.crm.changed",
                 entity="crm_accounts",
                 entity_id=row.id,
-                before=before,
-                after=after,
+                before=_audited(before),
+                after=_audited(after),
             )
         [view] = await self._seen([row])
         return view
+
+    async def _creates(self, row: CrmAccount, before: Mapping[str, Any]) -> None:
+        """Whether contacts can be created as is wanted now; whoever is there is known before any are."""
+        if all(getattr(row, name) == before[name] for name in ("create_segment_id", "create_as")):
+            return
+        connection = (await self._rows.connections([row]))[row.connection_id]
+        await demand_creatable(self._scope, row, may_write=can_write(row, connection))
+        if before["create_segment_id"] is None:
+            _read_again(row)
 
     async def _follow(self, row: CrmAccount) -> None:
         """Where something is to be written and may be, from here on."""
@@ -173,6 +210,9 @@ class CrmService:
         await self._demand(account_id)
         return await WritingRepository(self._scope).faults(account_id, most=_MOST_FAULTS)
 
+    async def enqueue_creations(self) -> None:
+        await enqueue_creations(self._scope)
+
     async def enqueue_writes(self) -> None:
         await enqueue_waiting(self._scope)
 
@@ -190,13 +230,14 @@ class CrmService:
 
     async def _seen(self, accounts: Sequence[CrmAccount]) -> list[CrmView]:
         connections = await self._rows.connections(accounts)
-        writing = WritingRepository(self._scope)
+        writing, creating = WritingRepository(self._scope), CreatingRepository(self._scope)
         return [
             CrmView(
                 each,
                 connections[each.connection_id],
                 *await self._rows.counts(each.id),
                 *await writing.counts(each.id),
+                *await creating.counts(each.id),
             )
             for each in accounts
         ]
@@ -226,8 +267,30 @@ class CrmDesk:
         if faults := property_rules.property_faults(fields, await self.properties(account_id)):
             raise MappingInvalid(fields=faults)
 
+    async def preview_creation(self, account_id: UUID, segment_id: UUID | None) -> CreationPreview:
+        """Whom of a segment's people (None: of the one chosen) would be created there, by what is known of it now."""
+        async with self._scopes() as scope:
+            account = await CrmRepository(scope).find(account_id)
+        if account is None:
+            raise CrmAccountNotFound(account_id=str(account_id))
+        chosen = segment_id or account.create_segment_id
+        if chosen is None:
+            raise NoSegmentChosen
+        return await CrmCreating(self._scopes).preview(account_id, chosen)
+
     async def refresh_expiring(self) -> None:
         await CrmDoor(self._scopes).refresh_expiring()
+
+
+def _read_again(row: CrmAccount) -> None:
+    """Every contact, from the beginning."""
+    row.contacts_until = None
+    row.reading = {name: place for name, place in row.reading.items() if name != "contacts"}
+    row.next_sync_at = None
+
+
+def _audited(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: str(value) if isinstance(value, UUID) else value for name, value in settings.items()}
 
 
 def _demand_possible(fields: Sequence[rules.Field]) -> None:
@@ -259,6 +322,10 @@ class CrmErasure:
             name = f"{account.provider}:{account.name}" if account else str(account_id)
             found[name] = ErasedThere(len(theirs), deals, len(clears))
         return found
+
+    async def erase_creations(self, keys: Sequence[UUID]) -> int:
+        """That somebody was created at a CRM: how many rows."""
+        return await self._rows.erase_creations(keys)
 
     async def _may_clear(self, account: CrmAccount) -> bool:
         """Nothing is promised that the connection does not allow."""

@@ -167,7 +167,8 @@ class CrmSyncService:
         ]
         async with self._scopes() as scope:
             await CrmRepository(scope).keep_contacts(rows)
-            if fields := rules.written_fields(work.fields):
+            fields = rules.written_fields(work.fields)
+            if fields or work.account.create_segment_id is not None:
                 keys = {each.contact.id: keys_named(each.identifiers, work.tenant_id) for each in named}
                 await WritingRepository(scope).keep_keys(work.account.id, keys)
                 await self._queue_changed(scope, work, [each.contact for each in named], fields)

@@ -15,7 +15,6 @@ import msgspec
 
 from app.core.clock import real_now
 from app.core.config import settings
-from app.core.ids import uuid7
 from app.core.logging import get_logger
 from app.db.locks import exclusive_among
 from app.db.session import Scopes, TenantScope, door
@@ -23,14 +22,15 @@ from app.models.integrations.crm import CrmPush, CrmWrite
 from app.services.cdp.events.service import Envelope, Ingestion
 from app.services.cdp.sources.service import Sender
 from app.services.cdp.tombstones.service import Tombstones
-from app.services.integrations.crm import rules, write_rules
+from app.services.integrations.crm import property_rules, rules, write_rules
 from app.services.integrations.crm.comparing import Compared, Comparison, Kept, compared_of
 from app.services.integrations.crm.connecting import CrmDoor
 from app.services.integrations.crm.following import CrmFollowing
 from app.services.integrations.crm.keys import keys_told
 from app.services.integrations.crm.ours import Found, OurSide, value_hash
-from app.services.integrations.crm.ports import ContactChange, CrmWriter, RemoteContact
+from app.services.integrations.crm.ports import ContactChange, CrmWriter, Refusal, RemoteContact
 from app.services.integrations.crm.repository import CrmRepository
+from app.services.integrations.crm.rounds import ended, new_push
 from app.services.integrations.crm.sending import Outcome, send_changes
 from app.services.integrations.crm.write_rules import Agreed
 from app.services.integrations.crm.writing_repository import WritingRepository
@@ -40,7 +40,6 @@ log = get_logger(__name__)
 
 _TURN_SECONDS = 120.0
 _AMBIGUOUS = "integrations.crm.ambiguous"
-_LONGEST_WAIT = 300
 _OF_A_BATCH = frozenset(
     {PlatformErrorKind.AMBIGUOUS, PlatformErrorKind.TRANSIENT, PlatformErrorKind.PERMISSION}
 )
@@ -53,6 +52,7 @@ class _Work(Comparison):
     writer: CrmWriter
     push: CrmPush
     queued: Mapping[str, CrmWrite] = field(default_factory=dict)
+    is_checked: bool = False
 
 
 class CrmWriting:
@@ -76,7 +76,7 @@ class CrmWriting:
             tenant_id = scope.tenant_id
         if account is None or not account.enabled or not is_waiting:
             return None
-        push, work = _new_push(account_id), None
+        push, work = new_push(account_id), None
         try:
             writer = await CrmDoor(self._scopes).writer(account)
             if writer is None:
@@ -90,8 +90,8 @@ class CrmWriting:
             if work is not None and error.kind in _OF_A_BATCH:
                 async with self._scopes() as scope:
                     await WritingRepository(scope).put_behind(account_id, list(work.queued.values()))
-            return await self._end(push, error)
-        return await self._end(push, None)
+            return await ended(self._scopes, push, error)
+        return await ended(self._scopes, push, None)
 
     async def _batch(self, work: _Work) -> bool:
         async with self._scopes() as scope:
@@ -138,6 +138,8 @@ class CrmWriting:
         )
 
     async def _compare(self, work: _Work, names: Sequence[str], kept: Kept) -> None:
+        if not work.is_checked:
+            await self._check(work)
         properties = list(dict.fromkeys(each.property for each in work.mapping))
         dated = [each.property for each in work.fields if each.direction == "both"]
         # One that was merged into another is answered as the other, who was not asked about: it is gone.
@@ -213,26 +215,33 @@ class CrmWriting:
                     agreed.setdefault(name, {})[each] = Agreed(ours, theirs, wrote=True)
             await rows.keep(work.account.id, _json(agreed))
             await rows.done(work.account.id, _rows(work, outcome.done))
-            await self._refuse(scope, work, outcome)
+            await self._refuse(scope, work, outcome.refused)
             await self._count(rows, work, outcome)
         if outcome.error is not None:
             raise outcome.error
 
+    async def _check(self, work: _Work) -> None:
+        """Once in a round: a property that is gone is not one that somebody has emptied in every contact."""
+        refused = property_rules.refusals(work.fields, await work.writer.contact_properties())
+        async with self._scopes() as scope:
+            await self._refuse(scope, work, refused)
+        work.is_checked = True
+
     @staticmethod
-    async def _refuse(scope: TenantScope, work: _Work, outcome: Outcome) -> None:
+    async def _refuse(scope: TenantScope, work: _Work, refused: Mapping[str, Refusal]) -> None:
         """From here on these properties are not written, until somebody saves the mapping again."""
-        if not outcome.refused:
+        if not refused:
             return
         account = await CrmRepository(scope).find(work.account.id, for_update=True)
         if account is not None and account.mapping == work.account.mapping:
             account.refused = account.refused | {
-                name: {"code": each.code, "message": each.message} for name, each in outcome.refused.items()
+                name: {"code": each.code, "message": each.message} for name, each in refused.items()
             }
             work.fields = rules.taken_fields(work.mapping, account.refused)
             log.warning(
                 "integrations.crm.property_refused",
                 account_id=str(account.id),
-                properties=sorted(outcome.refused),
+                properties=sorted(refused),
             )
 
     async def _count(self, rows: WritingRepository, work: _Work, outcome: Outcome) -> None:
@@ -292,25 +301,6 @@ class CrmWriting:
         )
         work.push.failed += 1
 
-    async def _end(self, push: CrmPush, error: PlatformError | None) -> CrmPush:
-        async with self._scopes() as scope:
-            account = await CrmRepository(scope).find(push.account_id, for_update=True)
-            push.finished_at = real_now()
-            push.error_code = error.code if error else None
-            push.error = error.message if error else None
-            if account is not None:
-                wait = min(_LONGEST_WAIT, max(30, error.retry_after or 0)) if error else 0
-                account.next_write_at = push.finished_at + timedelta(seconds=wait) if error else None
-                WritingRepository(scope).add(push)
-            log.info(
-                "integrations.crm.written",
-                account_id=str(push.account_id),
-                contacts=push.written,
-                failed=push.failed,
-                code=push.error_code,
-            )
-        return push
-
 
 def _rows(work: _Work, names: Iterable[str]) -> list[CrmWrite]:
     return [work.queued[name] for name in names]
@@ -324,21 +314,6 @@ def _ours_still(row: CrmWrite, contact: RemoteContact, tenant_id: int) -> list[s
         if each not in row.standing
         or value_hash(contact.properties.get(each), tenant_id) in row.standing[each]
     ]
-
-
-def _new_push(account_id: UUID) -> CrmPush:
-    now = real_now()
-    return CrmPush(
-        id=uuid7(),
-        account_id=account_id,
-        started_at=now,
-        finished_at=now,
-        compared=0,
-        written=0,
-        values=0,
-        told=0,
-        failed=0,
-    )
 
 
 def _json(kept: Mapping[str, Mapping[str, Agreed]]) -> dict[str, str]:

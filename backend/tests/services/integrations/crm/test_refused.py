@@ -8,11 +8,12 @@ from httpx2 import AsyncClient
 
 from app.services.cdp.events.service import Ingestion
 from app.services.integrations.crm.sending import MOST_REQUESTS
+from app.services.integrations.crm.service import CrmWriting
 from app.services.integrations.hubspot.refusals import plainly, refusals_of
 from tests.factories.access import Company
 from tests.factories.crm import HUBSPOT, CrmSubject
 from tests.sandbox_process import Sandbox
-from tests.services.integrations.crm.here import LIFECYCLE, READ, Here
+from tests.services.integrations.crm.here import LIFECYCLE, READ, Here, both
 
 UPDATE = "crm/objects/2026-03/contacts/batch/update"
 STAGE = {"property": "lifecyclestage", "to": "trait", "name": "stage", "direction": "to"}
@@ -50,21 +51,21 @@ async def shown(here: Here) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        ({"locked": ["stratum_lifecycle"]}, "hubspot.READ_ONLY_VALUE"),
-        ({"archived": ["stratum_lifecycle"]}, "hubspot.PROPERTY_DOESNT_EXIST"),
+        ({"locked": ["stratum_lifecycle"]}, "integrations.crm.read_only"),
+        ({"archived": ["stratum_lifecycle"]}, "integrations.crm.unknown_property"),
     ],
 )
-async def test_a_property_that_takes_nothing_costs_one_request_and_is_said(
+async def test_a_property_that_takes_nothing_is_not_sent_and_is_said(
     here: Here, hub: Sandbox, client: AsyncClient, change: dict[str, Any], code: str
 ) -> None:
     await here.connect(LIFECYCLE, COUNT)
-    contacts = here.contacts(100)
+    contacts = here.contacts(100, lifecyclestage="lead")
     await here.read()
     await here.say_all({email: {"count": "3"} for email in contacts.values()})
     hub.control("POST", "hubspot/properties", json=change)
     updates(hub)
     push = await here.wrote()
-    assert updates(hub) == 2
+    assert updates(hub) == 1
     assert (push.written, push.values, push.failed) == (100, 100, 0)
     first = next(iter(contacts))
     assert here.there(first, "stratum_order_count") == ("3",)
@@ -84,9 +85,49 @@ async def test_a_property_that_takes_nothing_costs_one_request_and_is_said(
     assert here.there(first, "stratum_lifecycle") == ("customer",)
 
 
+class Locks(CrmWriting):
+    """Somebody locks a property between the look at the properties and the write."""
+
+    hub: Sandbox
+
+    async def _tell(self, *asked: Any) -> None:
+        self.hub.control("POST", "hubspot/properties", json={"locked": ["stratum_lifecycle"]})
+        await super()._tell(*asked)
+
+
+async def test_a_property_that_was_locked_meanwhile_costs_one_request_more(here: Here, hub: Sandbox) -> None:
+    await here.connect(LIFECYCLE, COUNT)
+    contacts = here.contacts(100, lifecyclestage="lead")
+    await here.read()
+    await here.say_all({email: {"count": "3"} for email in contacts.values()})
+    updates(hub)
+    writing = Locks(here.scopes)
+    writing.hub = hub
+    push = await writing.run(here.connected.account_id)
+    assert push is not None
+    assert updates(hub) == 2
+    assert (push.written, push.values, push.failed) == (100, 100, 0)
+    [refused] = (await shown(here))["refused"]
+    assert refused["code"] == "hubspot.READ_ONLY_VALUE"
+    assert "read only" in refused["message"]
+    assert await here.queue() == []
+
+
+async def test_a_property_that_is_gone_is_not_one_that_was_emptied(here: Here, hub: Sandbox) -> None:
+    await here.connect(both("crm"))
+    contact, email = here.contact(city="Paris")
+    await here.read()
+    await here.rest()
+    hub.control("POST", "hubspot/properties", json={"archived": ["city"]})
+    here.edit(contact, firstname="Bea")
+    await here.make_looked(contact)
+    await here.write()
+    assert await here.city(email) == "Paris"
+
+
 async def test_a_value_that_is_no_option_is_left_out_of_whoever_has_it(here: Here, hub: Sandbox) -> None:
     await here.connect(STAGE, LIFECYCLE)
-    contacts = here.contacts(100)
+    contacts = here.contacts(100, lifecyclestage="lead")
     await here.read()
     emails = list(contacts.values())
     wrong = {emails[7]: "vip", emails[30]: "vip", emails[80]: "gold"}
@@ -106,7 +147,7 @@ async def test_a_value_that_is_no_option_is_left_out_of_whoever_has_it(here: Her
 
 async def test_however_many_values_are_wrong_the_requests_are_bounded(here: Here, hub: Sandbox) -> None:
     await here.connect(COUNT, LIFECYCLE)
-    contacts = here.contacts(100)
+    contacts = here.contacts(100, lifecyclestage="lead")
     await here.read()
     await here.say_all({email: {"count": f"many {place}"} for place, email in enumerate(contacts.values())})
     updates(hub)
@@ -118,7 +159,7 @@ async def test_however_many_values_are_wrong_the_requests_are_bounded(here: Here
 
 async def test_where_the_answer_names_nothing_the_batch_is_halved(here: Here, hub: Sandbox) -> None:
     await here.connect(COUNT, LIFECYCLE)
-    contacts = here.contacts(100)
+    contacts = here.contacts(100, lifecyclestage="lead")
     await here.read()
     emails = list(contacts.values())
     await here.say_all({email: {"count": "few" if email == emails[41] else "2"} for email in emails})
@@ -146,7 +187,7 @@ async def test_a_mapping_that_the_crm_would_refuse_is_not_saved(
 ) -> None:
     await here.connect()
     answer = await client.patch(
-        f"/api/v1/integrations/crm/{here.connected.account_id}", json={"mapping": [*READ, entry]}
+        f"/api/v1/integrations/crm/{here.connected.account_id}", json={"mapping": here.mapping(entry)}
     )
     assert answer.status_code == 422
     [fault] = answer.json()["fields"]

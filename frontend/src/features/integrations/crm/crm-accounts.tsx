@@ -11,6 +11,7 @@ import { ErrorNote, Loaded } from "@/design/states";
 import { Status, type Tone } from "@/design/status";
 import { integer } from "@/format/numbers";
 import { words } from "@/format/words";
+import { CreationForm } from "./creation-form";
 import { MappingForm } from "./mapping-form";
 import {
   crmAccountsQuery,
@@ -129,6 +130,14 @@ function Account({ account }: { account: CrmAccount }) {
               "Not allowed"
             )}
           </Fact>
+          {(account.create_segment_id !== null || account.created > 0) && (
+            <Fact term="Created there">
+              {integer(account.created)}
+              {account.not_created > 0 && (
+                <span className="text-block">, {integer(account.not_created)} refused</span>
+              )}
+            </Fact>
+          )}
           <Fact term="Contacts told">{integer(account.contacts)}</Fact>
           <Fact term="Deals, told as won">
             {integer(account.deals)}, {integer(account.deals_told)}
@@ -144,6 +153,7 @@ function Account({ account }: { account: CrmAccount }) {
 
 function Acts({ account }: { account: CrmAccount }) {
   const [mapping, setMapping] = useState(false);
+  const [creating, setCreating] = useState(false);
   const sync = useSyncCrm(account);
   const change = useChangeCrm(account);
   const disconnect = useDisconnectCrm(account);
@@ -167,6 +177,15 @@ function Acts({ account }: { account: CrmAccount }) {
       >
         What is told
       </Button>
+      {account.can_write && (
+        <Button
+          onClick={() => {
+            setCreating(true);
+          }}
+        >
+          Who is created
+        </Button>
+      )}
       {account.is_writable && !account.can_write && (
         <Button
           busy={authorize.isPending}
@@ -197,6 +216,14 @@ function Acts({ account }: { account: CrmAccount }) {
           account={account}
           onDone={() => {
             setMapping(false);
+          }}
+        />
+      </Dialog>
+      <Dialog open={creating} onOpenChange={setCreating} title={`Who is created at ${account.name}`}>
+        <CreationForm
+          account={account}
+          onDone={() => {
+            setCreating(false);
           }}
         />
       </Dialog>

@@ -11,6 +11,7 @@ const FIGURES = [
   ["Written", (push: CrmPush) => push.written],
   ["Values", (push: CrmPush) => push.values],
   ["Told here", (push: CrmPush) => push.told],
+  ["Created", (push: CrmPush) => push.created],
   ["Failed", (push: CrmPush) => push.failed],
 ] as const;
 

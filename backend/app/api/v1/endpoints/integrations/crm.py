@@ -20,6 +20,8 @@ from app.schemas.integrations.crm import (
     CrmAccountRead,
     CrmAuthorizeAsk,
     CrmAuthorizeRead,
+    CrmCreationAsk,
+    CrmCreationPreviewRead,
     CrmFaultRead,
     CrmFaultsRead,
     CrmField,
@@ -51,6 +53,7 @@ _COOKIE_SECONDS = 600
 _VISIBLE = r"^[\x20-\x7e]*$"
 _OF_ACCOUNT = (
     *("id", "provider", "external_id", "name", "currency", "enabled", "won_event", "last_synced_at"),
+    *("create_segment_id", "create_as", "create_per_day"),
     *("next_sync_at", "error_code", "error", "created_at", "clear_on_erasure", "next_write_at"),
 )
 ProviderPart = Annotated[CrmProviderName, Path(description="The CRM.")]
@@ -94,6 +97,9 @@ def _read(view: CrmView) -> CrmAccountRead:
         is_reading=bool(row.reading),
         is_writable=view.is_writable,
         can_write=view.can_write,
+        creates_as=list(view.creates_as),
+        created=view.created,
+        not_created=view.not_created,
         waiting=view.waiting,
         faults=view.faults,
         contacts=view.contacts,
@@ -208,6 +214,14 @@ async def list_crm_properties(crm_id: CrmAccountId, desk: Desk, _: Reader) -> Cr
     """What of a contact could be told: asked of the CRM now."""
     found = await desk.properties(crm_id)
     return CrmPropertiesRead(items=[CrmPropertyRead.model_validate(each) for each in found])
+
+
+@router.post("/{crm_id}/creation-preview")
+async def preview_crm_creation(
+    crm_id: CrmAccountId, body: CrmCreationAsk, desk: Desk, _: Writer
+) -> CrmCreationPreviewRead:
+    """How many of a segment's people would be created there; nobody is."""
+    return CrmCreationPreviewRead.model_validate(await desk.preview_creation(crm_id, body.segment_id))
 
 
 @router.post("/{crm_id}/sync", status_code=202)
