@@ -72,12 +72,14 @@ async def test_leads_are_written_by_their_own_names_and_what_they_lack_is_left_o
     there = here.crm_itself
     assert isinstance(there, SalesforceThere)
     hub.control("POST", "salesforce/permissions", json={})
-    hub.control("POST", "salesforce/rules", json={"assigns_leads_to": "005bS0000000003QAA"})
     city = {"property": "city", "to": "trait", "name": "city", "direction": "both", "wins": "ours"}
     await here.connect(city, LIFECYCLE)
     email = f"lead-{here.company.id}@people.example"
     [lead] = there.create_as("Lead", {"email": email, "Company": "Byron"})
-    owner = org.Lead.get(lead)["OwnerId"]
+    owner, other = org.Lead.get(lead)["OwnerId"], org.query("SELECT Id FROM User ORDER BY Id DESC LIMIT 1")
+    assert owner != other["records"][0]["Id"]
+    rule = {"assigns_leads_to": other["records"][0]["Id"]}
+    hub.control("POST", "salesforce/rules", json=rule)
     here.first = lead
     await here.read()
     await here.say(email, city="Paris")
