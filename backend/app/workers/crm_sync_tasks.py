@@ -4,6 +4,7 @@ from uuid import UUID
 
 from app.db.session import Scopes, TenantScope
 from app.services.integrations.crm.service import (
+    CrmCreating,
     CrmDesk,
     CrmNotices,
     CrmNoticeWork,
@@ -52,6 +53,19 @@ async def crm_notices_due(scope: TenantScope) -> None:
 async def crm_notices(scopes: Scopes, account_id: str) -> None:
     """Objects that a CRM said something has happened to are looked at."""
     await CrmNoticeWork(scopes).run(UUID(account_id))
+
+
+@every(seconds=300)
+@handles("integrations.crm.create_due", queue="sync", max_retries=0)
+async def crm_create_due(scope: TenantScope) -> None:
+    """Where a segment's people are created at a CRM."""
+    await CrmService(scope).enqueue_creations()
+
+
+@handles("integrations.crm.create", queue="sync", max_retries=3, timeout=300)
+async def crm_create(scopes: Scopes, account_id: str) -> None:
+    """A CRM that fails is no failure of the task: the round says so, and another comes."""
+    await CrmCreating(scopes).run(UUID(account_id))
 
 
 @every(seconds=600)

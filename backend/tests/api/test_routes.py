@@ -131,6 +131,8 @@ WITH_IDS: dict[tuple[str, str], dict[str, object]] = {
         "url": "http://127.0.0.1:9/",
         "topics": ["segment.left"],
     },
+    ("PATCH /api/v1/integrations/crm/{crm_id}", "create_segment_id"): {},
+    ("POST /api/v1/integrations/crm/{crm_id}/creation-preview", "segment_id"): {},
     ("POST /api/v1/trust/calendar", "ad_account_id"): {
         "kind": "promotion",
         "name": "Sale",
@@ -147,6 +149,7 @@ WITH_IDS: dict[tuple[str, str], dict[str, object]] = {
 
 _ROW_OF = {
     "ad_account_id": "ad_account_id",
+    "create_segment_id": "segment_id",
     "campaign_ids": "campaign_id",
     "add_campaign_ids": "campaign_id",
     "remove_campaign_ids": "campaign_id",

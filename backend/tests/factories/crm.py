@@ -11,7 +11,7 @@ from app.db.session import Scopes
 from app.models.integrations.connections import Connection
 from app.models.integrations.crm import CrmAccount
 from app.models.integrations.kinds import CrmProvider
-from app.services.integrations.crms import crm_of
+from app.services.integrations.crms import WRITABLE, crm_of
 from app.services.integrations.service import TOKEN_PURPOSE
 from tests.sandbox_process import Sandbox
 
@@ -58,6 +58,8 @@ class CrmSubject:
     """The least of what may be asked there."""
     more: int
     """Contacts of one moment, more than its way of paging shows of one question."""
+    mended: tuple[str, ...]
+    """What of its control is put back to how it was."""
 
     def people(self, sandbox: Sandbox) -> int:
         told = sandbox.vendor(self.provider)
@@ -93,6 +95,8 @@ class CrmSubject:
         """Limits are wide again, the token is good, faults are over."""
         sandbox.control("POST", f"{self.provider}/quota", json={})
         sandbox.control("POST", f"{self.provider}/tokens", json={"action": "restore"})
+        for place in self.mended:
+            sandbox.control("POST", f"{self.provider}/{place}", json={})
         sandbox.repair()
 
 
@@ -119,6 +123,7 @@ HUBSPOT = CrmSubject(
     limited="hubspot.RATE_LIMITS",
     narrow={"searches_per_second": 1},
     more=10_450,
+    mended=("properties",),
 )
 SALESFORCE = CrmSubject(
     provider=CrmProvider.SALESFORCE,
@@ -143,6 +148,7 @@ SALESFORCE = CrmSubject(
     limited="salesforce.REQUEST_LIMIT_EXCEEDED",
     narrow={"calls_per_day": 1},
     more=2_450,
+    mended=("permissions", "rules"),
 )
 SUBJECTS = {each.provider: each for each in (HUBSPOT, SALESFORCE)}
 
@@ -166,7 +172,7 @@ async def connect_crm(
                 status="active" if sandbox else "needs_sign_in",
                 external_user_id=str(told[subject.portal]),
                 host=f"{sandbox.url}/{provider}" if sandbox else None,
-                scopes=["crm.objects.contacts.read", *(["crm.objects.contacts.write"] if writes else [])],
+                scopes=["crm.objects.contacts.read", *([WRITABLE[provider].writing_scope] if writes else [])],
                 read_only=not writes,
                 token_sealed=seal(
                     str(told["access_token"]), purpose=TOKEN_PURPOSE, tenant_id=scope.tenant_id

@@ -113,7 +113,7 @@ async def _invitation(company: Company) -> UUID:
 
 @names("crm_id")
 async def _crm_account(company: Company) -> UUID:
-    return (await connect_crm(company.scopes, None)).account_id
+    return (await connect_crm(company.scopes, None, writes=True)).account_id
 
 
 @names("shop_id")

@@ -9,6 +9,7 @@ _DECIDED_BY_ALL = {
     "*self._key": "a table's whole primary key",
     "CampaignMetricsDay.campaign_id": "a campaign's day is one row",
     "CampaignMetricsDay.day": "of one campaign, whose day is one row",
+    "CdpSegmentMember.profile_id": "of one segment, whose members are each a row",
     "CdpIdentifier.key": "a tenant's identifier is one row",
     "AdReviewed.seen_at": "of one ad, whose verdicts are told one at a time",
     "CdpIdentityEdge.place": "of one assertion, whose places are its rows",

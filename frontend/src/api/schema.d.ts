@@ -3892,7 +3892,7 @@ export interface paths {
         head?: never;
         /**
          * Change Crm Account
-         * @description Change what is told; what is left out stays as it is.
+         * @description Change what is told; what is left out stays as it is. A mapping is checked at the CRM first.
          */
         patch: operations["integrations_crm_change_account"];
         trace?: never;
@@ -9574,11 +9574,37 @@ export interface components {
              */
             contacts: number;
             /**
+             * Create As
+             * @description As what they are created.
+             * @enum {string}
+             */
+            create_as: "contact" | "lead";
+            /**
+             * Create Per Day
+             * @description The most that are created in a day, UTC.
+             */
+            create_per_day: number;
+            /**
+             * Create Segment Id
+             * @description The segment whose people are created there; null creates nobody.
+             */
+            create_segment_id: string | null;
+            /**
+             * Created
+             * @description Contacts that were created from here.
+             */
+            created: number;
+            /**
              * Created At
              * Format: date-time
              * @description When it was connected first, UTC.
              */
             created_at: string;
+            /**
+             * Creates As
+             * @description As what contacts can be created there.
+             */
+            creates_as: ("contact" | "lead")[];
             /**
              * Currency
              * @description What a deal without a currency of its own is counted in.
@@ -9671,11 +9697,21 @@ export interface components {
              */
             next_write_at: string | null;
             /**
+             * Not Created
+             * @description People whom the CRM did not take.
+             */
+            not_created: number;
+            /**
              * Provider
              * @description The CRM.
              * @enum {string}
              */
             provider: "hubspot" | "salesforce";
+            /**
+             * Refused
+             * @description Properties that are not written, since the CRM refused them; saving the mapping tries them again.
+             */
+            refused: components["schemas"]["CrmRefusedRead"][];
             /**
              * Status
              * @description How its connection is.
@@ -9856,6 +9892,21 @@ export interface components {
              */
             clear_on_erasure?: boolean | null;
             /**
+             * Create As
+             * @description As what they are created: one of `creates_as`.
+             */
+            create_as?: ("contact" | "lead") | null;
+            /**
+             * Create Per Day
+             * @description The most that are created in a day, UTC.
+             */
+            create_per_day?: number | null;
+            /**
+             * Create Segment Id
+             * @description The segment whose people are created there, as far as they allow e-mail and it does not know them; null creates nobody.
+             */
+            create_segment_id?: string | null;
+            /**
              * Enabled
              * @description Whether it is read.
              */
@@ -9929,6 +9980,11 @@ export interface components {
              */
             compared: number;
             /**
+             * Created
+             * @description Contacts that were created.
+             */
+            created: number;
+            /**
              * Error
              * @description The same in the CRM's words.
              */
@@ -9976,6 +10032,24 @@ export interface components {
              * @description Contacts that were written.
              */
             written: number;
+        };
+        /** CrmRefusedRead */
+        CrmRefusedRead: {
+            /**
+             * Code
+             * @description A stable code of why the CRM takes no value of it.
+             */
+            code: string;
+            /**
+             * Message
+             * @description The same in the CRM's words.
+             */
+            message: string;
+            /**
+             * Property
+             * @description The property's name at the CRM.
+             */
+            property: string;
         };
         /** CrmSyncAsked */
         CrmSyncAsked: {
@@ -53162,6 +53236,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `integrations.crm.no_segment`: No segment is chosen whose people are created there: name one.
              *     - `integrations.crm.not_connected`: The CRM is not connected: sign in there again.
              *     - `integrations.platform_refused`: The platform refused this.
              */
@@ -53186,6 +53261,7 @@ export interface operations {
              * @description Some input is not valid; `fields` names it
              *
              *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.crm.creation_invalid`: Contacts cannot be created that way.
              *     - `integrations.crm.mapping_invalid`: Contacts cannot be read that way.
              *     - `integrations.crm.not_writable`: The contacts of this CRM cannot be written from here.
              */
@@ -53300,6 +53376,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `integrations.crm.no_segment`: No segment is chosen whose people are created there: name one.
              *     - `integrations.crm.not_connected`: The CRM is not connected: sign in there again.
              *     - `integrations.platform_refused`: The platform refused this.
              */
@@ -53324,6 +53401,7 @@ export interface operations {
              * @description Some input is not valid; `fields` names it
              *
              *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.crm.creation_invalid`: Contacts cannot be created that way.
              *     - `integrations.crm.mapping_invalid`: Contacts cannot be read that way.
              *     - `integrations.crm.not_writable`: The contacts of this CRM cannot be written from here.
              */
@@ -53441,6 +53519,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `integrations.crm.no_segment`: No segment is chosen whose people are created there: name one.
              *     - `integrations.crm.not_connected`: The CRM is not connected: sign in there again.
              *     - `integrations.platform_refused`: The platform refused this.
              */
@@ -53465,6 +53544,7 @@ export interface operations {
              * @description Some input is not valid; `fields` names it
              *
              *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.crm.creation_invalid`: Contacts cannot be created that way.
              *     - `integrations.crm.mapping_invalid`: Contacts cannot be read that way.
              *     - `integrations.crm.not_writable`: The contacts of this CRM cannot be written from here.
              */
@@ -53582,6 +53662,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `integrations.crm.no_segment`: No segment is chosen whose people are created there: name one.
              *     - `integrations.crm.not_connected`: The CRM is not connected: sign in there again.
              *     - `integrations.platform_refused`: The platform refused this.
              */
@@ -53606,6 +53687,7 @@ export interface operations {
              * @description Some input is not valid; `fields` names it
              *
              *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.crm.creation_invalid`: Contacts cannot be created that way.
              *     - `integrations.crm.mapping_invalid`: Contacts cannot be read that way.
              *     - `integrations.crm.not_writable`: The contacts of this CRM cannot be written from here.
              */
@@ -53727,6 +53809,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `integrations.crm.no_segment`: No segment is chosen whose people are created there: name one.
              *     - `integrations.crm.not_connected`: The CRM is not connected: sign in there again.
              *     - `integrations.platform_refused`: The platform refused this.
              */
@@ -53751,6 +53834,154 @@ export interface operations {
              * @description Some input is not valid; `fields` names it
              *
              *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.crm.creation_invalid`: Contacts cannot be created that way.
+             *     - `integrations.crm.mapping_invalid`: Contacts cannot be read that way.
+             *     - `integrations.crm.not_writable`: The contacts of this CRM cannot be written from here.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `integrations.platform_unavailable`: The platform cannot be reached at the moment: try again shortly.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    integrations_crm_preview_creation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The CRM account's id here. */
+                crm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CrmCreationAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrmCreationPreviewRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `integrations.crm.not_found`: There is no such CRM account here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `integrations.crm.no_segment`: No segment is chosen whose people are created there: name one.
+             *     - `integrations.crm.not_connected`: The CRM is not connected: sign in there again.
+             *     - `integrations.platform_refused`: The platform refused this.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.crm.creation_invalid`: Contacts cannot be created that way.
              *     - `integrations.crm.mapping_invalid`: Contacts cannot be read that way.
              *     - `integrations.crm.not_writable`: The contacts of this CRM cannot be written from here.
              */
@@ -54009,6 +54240,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `integrations.crm.no_segment`: No segment is chosen whose people are created there: name one.
              *     - `integrations.crm.not_connected`: The CRM is not connected: sign in there again.
              *     - `integrations.platform_refused`: The platform refused this.
              */
@@ -54033,6 +54265,7 @@ export interface operations {
              * @description Some input is not valid; `fields` names it
              *
              *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.crm.creation_invalid`: Contacts cannot be created that way.
              *     - `integrations.crm.mapping_invalid`: Contacts cannot be read that way.
              *     - `integrations.crm.not_writable`: The contacts of this CRM cannot be written from here.
              */
@@ -54150,6 +54383,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `integrations.crm.no_segment`: No segment is chosen whose people are created there: name one.
              *     - `integrations.crm.not_connected`: The CRM is not connected: sign in there again.
              *     - `integrations.platform_refused`: The platform refused this.
              */
@@ -54174,6 +54408,7 @@ export interface operations {
              * @description Some input is not valid; `fields` names it
              *
              *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.crm.creation_invalid`: Contacts cannot be created that way.
              *     - `integrations.crm.mapping_invalid`: Contacts cannot be read that way.
              *     - `integrations.crm.not_writable`: The contacts of this CRM cannot be written from here.
              */
@@ -54291,6 +54526,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `integrations.crm.no_segment`: No segment is chosen whose people are created there: name one.
              *     - `integrations.crm.not_connected`: The CRM is not connected: sign in there again.
              *     - `integrations.platform_refused`: The platform refused this.
              */
@@ -54315,6 +54551,7 @@ export interface operations {
              * @description Some input is not valid; `fields` names it
              *
              *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.crm.creation_invalid`: Contacts cannot be created that way.
              *     - `integrations.crm.mapping_invalid`: Contacts cannot be read that way.
              *     - `integrations.crm.not_writable`: The contacts of this CRM cannot be written from here.
              */
@@ -54437,6 +54674,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `integrations.crm.no_segment`: No segment is chosen whose people are created there: name one.
              *     - `integrations.crm.not_connected`: The CRM is not connected: sign in there again.
              *     - `integrations.platform_refused`: The platform refused this.
              */
@@ -54461,6 +54699,7 @@ export interface operations {
              * @description Some input is not valid; `fields` names it
              *
              *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.crm.creation_invalid`: Contacts cannot be created that way.
              *     - `integrations.crm.mapping_invalid`: Contacts cannot be read that way.
              *     - `integrations.crm.not_writable`: The contacts of this CRM cannot be written from here.
              */
@@ -54583,6 +54822,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `integrations.crm.no_segment`: No segment is chosen whose people are created there: name one.
              *     - `integrations.crm.not_connected`: The CRM is not connected: sign in there again.
              *     - `integrations.platform_refused`: The platform refused this.
              */
@@ -54607,6 +54847,7 @@ export interface operations {
              * @description Some input is not valid; `fields` names it
              *
              *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.crm.creation_invalid`: Contacts cannot be created that way.
              *     - `integrations.crm.mapping_invalid`: Contacts cannot be read that way.
              *     - `integrations.crm.not_writable`: The contacts of this CRM cannot be written from here.
              */
@@ -54728,6 +54969,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `integrations.crm.no_segment`: No segment is chosen whose people are created there: name one.
              *     - `integrations.crm.not_connected`: The CRM is not connected: sign in there again.
              *     - `integrations.platform_refused`: The platform refused this.
              */
@@ -54752,6 +54994,7 @@ export interface operations {
              * @description Some input is not valid; `fields` names it
              *
              *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.crm.creation_invalid`: Contacts cannot be created that way.
              *     - `integrations.crm.mapping_invalid`: Contacts cannot be read that way.
              *     - `integrations.crm.not_writable`: The contacts of this CRM cannot be written from here.
              */
@@ -54875,6 +55118,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `integrations.crm.no_segment`: No segment is chosen whose people are created there: name one.
              *     - `integrations.crm.not_connected`: The CRM is not connected: sign in there again.
              *     - `integrations.platform_refused`: The platform refused this.
              */
@@ -54899,6 +55143,7 @@ export interface operations {
              * @description Some input is not valid; `fields` names it
              *
              *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.crm.creation_invalid`: Contacts cannot be created that way.
              *     - `integrations.crm.mapping_invalid`: Contacts cannot be read that way.
              *     - `integrations.crm.not_writable`: The contacts of this CRM cannot be written from here.
              */

@@ -20,6 +20,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import Base, CreatedAt, Micros, TenantKeyed, TenantOwned, tenant_fk
+from app.models.integrations.kinds import CreatedAs
 
 _ZERO, _NO, _NONE = text("0"), text("false"), text("'{}'")
 
@@ -63,12 +64,39 @@ class CrmAccount(TenantOwned, CreatedAt, Base):
     followed_at: Mapped[datetime | None]
     next_write_at: Mapped[datetime | None]
     """Real time: until then the CRM asked us to stay away, or fails."""
+    refused: Mapped[dict[str, dict[str, str]]] = mapped_column(JSONB, server_default=_NONE)
+    """By property of the mapping, `{"code", "message"}`: why the CRM takes no value of it. Not written meanwhile."""
+    create_segment_id: Mapped[UUID | None]
+    """Whose people are created there as contacts; None creates nobody."""
+    create_as: Mapped[CreatedAs] = mapped_column(Text(), server_default=text("'contact'"))
+    create_per_day: Mapped[int] = mapped_column(Integer, server_default=text("100"))
     clear_on_erasure: Mapped[bool] = mapped_column(Boolean, server_default=_NO)
     """Whether what was written of a person is taken out of the CRM when they are erased here."""
     gone_until: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=_NONE)
     """By kind, how far its deletions are read, by the CRM's own clock."""
     next_sweep_at: Mapped[datetime | None]
     """The domain's time: when its deletions are read next."""
+
+
+class CrmCreation(TenantKeyed, Base):
+    """An address, by its keyed hash, of somebody who was created at a CRM, known there before, or could not be.
+
+    It stays, so that nobody whom a person deletes there is created again. `creating`: sent, and not answered yet.
+    """
+
+    __tablename__ = "crm_creations"
+    __table_args__ = (
+        tenant_fk("account_id", "crm_accounts", ondelete="CASCADE"),
+        Index("ix_crm_creations_made", "tenant_id", "account_id", "at"),
+    )
+
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    key: Mapped[UUID] = mapped_column(primary_key=True)
+    state: Mapped[str]
+    detail: Mapped[str | None]
+    """The contact's id there, or the code of why there is none."""
+    at: Mapped[datetime]
+    """Real time."""
 
 
 class CrmSync(TenantOwned, CreatedAt, Base):
@@ -247,6 +275,7 @@ class CrmPush(TenantOwned, CreatedAt, Base):
     values: Mapped[int] = mapped_column(Integer, server_default=_ZERO)
     told: Mapped[int] = mapped_column(Integer, server_default=_ZERO)
     """Contacts whose value there won, and was told here."""
+    created: Mapped[int] = mapped_column(Integer, server_default=_ZERO)
     failed: Mapped[int] = mapped_column(Integer, server_default=_ZERO)
     error_code: Mapped[str | None]
     error: Mapped[str | None]

@@ -1,6 +1,10 @@
 """The words of the integrations. Free of SQLAlchemy, so that pure rules may speak them."""
 
 from enum import StrEnum
+from typing import Literal
+
+CreatedAs = Literal["contact", "lead"]
+"""As what somebody is created at a CRM."""
 
 
 class Platform(StrEnum):

@@ -10,6 +10,7 @@ from app.schemas.text import NO_NUL
 CrmProviderName = Literal["hubspot", "salesforce"]
 CrmFieldTo = Literal["email", "phone", "user_id", "trait", "computed", "lifecycle", "segment"]
 CrmDirection = Literal["from", "to", "both"]
+CrmCreatedAs = Literal["contact", "lead"]
 CrmWins = Literal["crm", "ours", "newest"]
 CrmSort = Literal["name", "-name", "created_at", "-created_at", "last_synced_at", "-last_synced_at"]
 
@@ -71,9 +72,47 @@ class CrmPatch(Input):
         pattern=NO_NUL,
         description="The event that a won deal is told as, such as `Order Completed`; null tells of none.",
     )
+    create_segment_id: UUID | None = Field(
+        None,
+        description=(
+            "The segment whose people are created there, as far as they allow e-mail and it does not know them; null "
+            "creates nobody."
+        ),
+    )
+    create_as: CrmCreatedAs | None = Field(None, description="As what they are created: one of `creates_as`.")
+    create_per_day: int | None = Field(
+        None, ge=1, le=10_000, description="The most that are created in a day, UTC."
+    )
     clear_on_erasure: bool | None = Field(
         None, description="Whether what was written of a person is emptied there when they are erased here."
     )
+
+
+class CrmCreationAsk(Input):
+    segment_id: UUID | None = Field(
+        None, description="The segment whose people would be created there; null is the one chosen."
+    )
+
+
+class CrmCreationPreviewRead(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    members: int = Field(description="The segment's people.")
+    with_email: int = Field(description="Of those, how many have an address.")
+    allowed: int = Field(description="Of those, how many allow e-mail.")
+    known: int = Field(
+        description="Of those with an address, how many the CRM knows, or who were dealt with before."
+    )
+    to_create: int = Field(description="How many would be created: with an address, allowed, and not known.")
+    is_whole: bool = Field(
+        description="False: the segment is larger than what was looked at; these count its first."
+    )
+
+
+class CrmRefusedRead(BaseModel):
+    property: str = Field(description="The property's name at the CRM.")
+    code: str = Field(description="A stable code of why the CRM takes no value of it.")
+    message: str = Field(description="The same in the CRM's words.")
 
 
 class CrmAccountRead(BaseModel):
@@ -85,6 +124,9 @@ class CrmAccountRead(BaseModel):
     enabled: bool = Field(description="Whether it is read.")
     status: Literal["active", "needs_sign_in", "disconnected"] = Field(description="How its connection is.")
     mapping: list[CrmField] = Field(description="What is told of each contact.")
+    refused: list[CrmRefusedRead] = Field(
+        description="Properties that are not written, since the CRM refused them; saving the mapping tries them again."
+    )
     won_event: str | None = Field(description="The event that a won deal is told as; null tells of none.")
     is_writable: bool = Field(description="Contacts of this CRM can be written at all.")
     can_write: bool = Field(
@@ -105,6 +147,14 @@ class CrmAccountRead(BaseModel):
     webhook_refused_why: Literal["signature", "too_old"] | None = Field(
         description="What was wrong with it: `signature` is the app's secret, or the registered address."
     )
+    creates_as: list[CrmCreatedAs] = Field(description="As what contacts can be created there.")
+    create_segment_id: UUID | None = Field(
+        description="The segment whose people are created there; null creates nobody."
+    )
+    create_as: CrmCreatedAs = Field(description="As what they are created.")
+    create_per_day: int = Field(description="The most that are created in a day, UTC.")
+    created: int = Field(description="Contacts that were created from here.")
+    not_created: int = Field(description="People whom the CRM did not take.")
     waiting: int = Field(description="Contacts that wait to be compared and written.")
     faults: int = Field(description="Contacts that could not be written.")
     contacts: int = Field(description="How many contacts have been told of.")
@@ -163,6 +213,7 @@ class CrmPushRead(BaseModel):
     written: int = Field(description="Contacts that were written.")
     values: int = Field(description="Values that were written.")
     told: int = Field(description="Contacts whose value there stood, and was told here.")
+    created: int = Field(description="Contacts that were created.")
     failed: int = Field(description="Contacts that could not be written.")
     error_code: str | None = Field(description="A stable code of what ended the round early.")
     error: str | None = Field(description="The same in the CRM's words.")

@@ -6,7 +6,9 @@ from app.services.integrations.hubspot.vendor import HubSpotVendor
 from app.services.integrations.salesforce.vendor import SalesforceVendor
 
 CRMS: dict[CrmProvider, CrmVendor] = {each.provider: each for each in (HubSpotVendor(), SalesforceVendor())}
-WRITABLE: dict[CrmProvider, CrmWritingVendor] = {each.provider: each for each in (HubSpotVendor(),)}
+WRITABLE: dict[CrmProvider, CrmWritingVendor] = {
+    each.provider: each for each in (HubSpotVendor(), SalesforceVendor())
+}
 """Those whose contacts can be written."""
 
 

@@ -93,6 +93,16 @@ class Forgery(BaseModel):
     age_seconds: float = 0.0
 
 
+class PropertyChange(BaseModel):
+    """Properties of contacts that somebody archives or locks; the lists are whole. `terse`: refusals name nothing."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    archived: list[str] = []
+    locked: list[str] = []
+    terse: bool = False
+
+
 class ImportedContacts(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -172,7 +182,7 @@ def _about_records(routes: APIRouter, hub: HubState) -> None:
     async def edit(wanted: Edit) -> dict[str, Any]:
         record = _found(hub, wanted.kind, wanted.object_id)
         try:
-            changed = hub.set(record, schema.checked(wanted.kind, wanted.changes))
+            changed = hub.set(record, hub.checked(wanted.kind, wanted.changes))
         except HubError as error:
             raise Refused("HubSpot refuses this edit.", hubspot=error.message) from error
         return changed.body(schema.PROPERTIES[wanted.kind])
@@ -189,7 +199,7 @@ def _about_records(routes: APIRouter, hub: HubState) -> None:
         if wanted.currency is not None:
             values["deal_currency_code"] = wanted.currency
         try:
-            record = hub.create(ids.DEALS, schema.checked(ids.DEALS, values), (contact.id,))
+            record = hub.create(ids.DEALS, hub.checked(ids.DEALS, values), (contact.id,))
         except HubError as error:
             raise Refused("HubSpot refuses this deal.", hubspot=error.message) from error
         return record.body(schema.PROPERTIES[ids.DEALS])
@@ -218,6 +228,11 @@ def _about_removals(routes: APIRouter, hub: HubState) -> None:
 
 
 def _about_calls(routes: APIRouter, hub: HubState) -> None:
+    @routes.post("/properties")
+    async def change_properties(wanted: PropertyChange) -> dict[str, Any]:
+        hub.made = schema.Definitions(frozenset(wanted.archived), frozenset(wanted.locked), wanted.terse)
+        return wanted.model_dump()
+
     @routes.post("/tokens")
     async def change_token(wanted: TokenChange) -> dict[str, str]:
         """The standing token, unless another, or a refresh token, is named; `expire_all` ends every sign-in's."""
@@ -229,6 +244,13 @@ def _about_calls(routes: APIRouter, hub: HubState) -> None:
         if not act(wanted.token or tokens.standing):
             raise Refused("There is no such token.", 404)
         return {"action": wanted.action}
+
+    @routes.get("/calls")
+    async def calls() -> dict[str, int]:
+        """By path, since this was asked last."""
+        found = dict(hub.calls)
+        hub.calls.clear()
+        return found
 
     @routes.post("/quota")
     async def change_quota(wanted: Quota) -> dict[str, int]:

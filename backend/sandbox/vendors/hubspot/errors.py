@@ -1,5 +1,6 @@
 """HubSpot's refusals: a status, a `category` that programs read, and a `correlationId` for its support."""
 
+import json
 from typing import Any
 from uuid import uuid4
 
@@ -82,7 +83,17 @@ def rate_limited(policy: str, headers: dict[str, str] | None = None) -> HubError
 
 
 def invalid_properties(faults: list[dict[str, Any]]) -> HubError:
-    return HubError(f"Property values were not valid: {faults}", errors=faults)
+    """The message goes on with the faults as JSON; each fault names its property, and no object."""
+    told = [
+        {
+            "isValid": False,
+            "message": each["message"],
+            "error": each["code"],
+            "name": each["context"]["propertyName"][0],
+        }
+        for each in faults
+    ]
+    return HubError(f"Property values were not valid: {json.dumps(told)}", errors=faults)
 
 
 def property_fault(name: str, code: str, message: str) -> dict[str, Any]:

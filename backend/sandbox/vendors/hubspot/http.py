@@ -68,6 +68,7 @@ class HubHttp:
         try:
             token = self._hub.tokens.check(_bearer(request))
             headers = self._hub.limits.count(search=path.endswith("/search"))
+            self._hub.calls[path] += 1
             status, body = await self._answer(request, path, token)
         except HubError as error:
             return JSONResponse(error.body(), error.status, headers | error.headers)
@@ -98,7 +99,7 @@ class HubHttp:
                 return 200, _owners(rest[0] if rest else None)
             case ("crm", "properties", ids.VERSION, kind) if request.method == "GET":
                 _demand(token, "crm.schemas.contacts.read")
-                return 200, _properties(kind_of(kind))
+                return 200, _properties(kind_of(kind), self._hub.made)
             case ("account-info", ids.VERSION, "details") if request.method == "GET":
                 return 200, self._account()
         raise not_supported(request.method, path)
@@ -149,7 +150,7 @@ def _owners(wanted: str | None) -> dict[str, Any]:
     return found
 
 
-def _properties(kind: str) -> dict[str, Any]:
+def _properties(kind: str, made: schema.Definitions) -> dict[str, Any]:
     rows: list[dict[str, Any]] = [
         {
             "name": name,
@@ -158,17 +159,22 @@ def _properties(kind: str) -> dict[str, Any]:
             "fieldType": "number" if wanted == "number" else "text",
             "groupName": "contactinformation" if kind == ids.CONTACTS else "dealinformation",
             "description": "",
-            "options": [],
+            "options": [_option(each) for each in schema.OPTIONS.get(name, ())],
             "hubspotDefined": not name.startswith("stratum_"),
             "modificationMetadata": {
-                "readOnlyValue": name in schema.READ_ONLY,
+                "readOnlyValue": name in schema.READ_ONLY or name in made.locked,
                 "readOnlyDefinition": True,
                 "archivable": False,
             },
         }
         for name, wanted in schema.PROPERTIES[kind].items()
+        if name not in made.archived
     ]
     return {"results": rows}
+
+
+def _option(value: str) -> dict[str, Any]:
+    return {"label": value.capitalize(), "value": value, "hidden": False, "displayOrder": -1}
 
 
 def _bearer(request: Request) -> str | None:

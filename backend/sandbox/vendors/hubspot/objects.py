@@ -46,7 +46,8 @@ class Objects:
         if rest == ("search",) and call.method == "POST":
             return 200, search.answer(kind, self._records.live(kind), call.body)
         if rest[0] == "batch" and call.method == "POST" and rest[1:2] and len(rest) < 3:  # noqa: PLR2004 - batch and what
-            return self._batch(kind, rest[1], call)
+            with self._records.at_once():
+                return self._batch(kind, rest[1], call)
         if len(rest) == 1:
             return self._one(kind, rest[0], call)
         if len(rest) == 3 and rest[1] == "associations" and call.method == "GET":  # noqa: PLR2004 - id and type
@@ -102,7 +103,7 @@ class Objects:
                 record, names, [kind_of(e) for e in _names(call.query.get("associations"))]
             )
         if call.method == "PATCH":
-            values = schema.checked(kind, _member(call.body, "properties"))
+            values = self._hub.checked(kind, _member(call.body, "properties"))
             return 200, self._hub.set(record, values).body(schema.shown(kind, values))
         if call.method == "DELETE":
             self._records.write(Change(self._hub.now(), kind, record.id, archived=True))
@@ -114,11 +115,13 @@ class Objects:
         if act is None:
             raise not_supported("POST", f"{kind}/batch/{what}")
         inputs = _inputs(call.body, _MOST_BATCH)
-        asked = _member(call.body, "properties", []) if what == "read" else None
+        asked = None
+        if what == "read":
+            asked = [e for e in _member(call.body, "properties", []) if e not in self._hub.made.archived]
         dated = _dated(kind, call.body, len(inputs)) if what == "read" else ()
         if what != "read":  # one wrong value refuses a batch whole, before anything of it is done
             for each in inputs:
-                schema.checked(kind, _member(each, "properties"))
+                self._hub.checked(kind, _member(each, "properties"))
         done, faults = [], []
         for place, each in enumerate(inputs):
             if place in call.refused:
@@ -135,7 +138,7 @@ class Objects:
             body = record.body(schema.shown(kind, asked if asked is not None else record.values))
             if dated:
                 body["propertiesWithHistory"] = record.histories(dated)
-            done.append(body | {"new": new} if what == "upsert" else body)
+            done.append(body | _marks(each, new=new) if what == "upsert" else body)
         status, said = self._batched(done, faults)
         return (201 if what == "create" and status == 200 else status), said  # noqa: PLR2004
 
@@ -152,18 +155,18 @@ class Objects:
 
     def _update_one(self, kind: str, each: Any) -> tuple[Record, bool]:
         record, _ = self._read_one(kind, each)
-        return self._hub.set(record, schema.checked(kind, _member(each, "properties"))), False
+        return self._hub.set(record, self._hub.checked(kind, _member(each, "properties"))), False
 
     def _upsert_one(self, kind: str, each: Any) -> tuple[Record, bool]:
         """By the address of a contact, or the id of what is there."""
-        values = schema.checked(kind, _member(each, "properties"))
+        values = self._hub.checked(kind, _member(each, "properties"))
         name, by = _demanded(each, "id"), each.get("idProperty")
         if by == "email" and kind == ids.CONTACTS and self._records.by_email(name) is None:
-            return self._hub.create(kind, schema.checked(kind, {"email": name}) | values), True
+            return self._hub.create(kind, self._hub.checked(kind, {"email": name}) | values), True
         return self._hub.set(self._found(kind, name, by), values), False
 
     def _create(self, kind: str, body: Any) -> Record:
-        values = schema.checked(kind, _member(body, "properties"))
+        values = self._hub.checked(kind, _member(body, "properties"))
         linked = [_demanded(_member(each, "to"), "id") for each in _member(body, "associations", [])]
         other = ids.DEALS if kind == ids.CONTACTS else ids.CONTACTS
         return self._hub.create(kind, values, tuple(self._found(other, each).id for each in linked))
@@ -216,6 +219,12 @@ class Objects:
         types = [{"category": "HUBSPOT_DEFINED", "typeId": number, "label": None}]
         live = [each for each in sorted(record.linked) if self._records.find(other, each) is not None]
         return {"results": [{"toObjectId": str(each), "associationTypes": types} for each in live]}
+
+
+def _marks(each: Mapping[str, Any], *, new: bool) -> dict[str, Any]:
+    """Whether an upsert made it, and by which word of the asker's it is known again."""
+    word = each.get("objectWriteTraceId")
+    return {"new": new} | ({} if word is None else {"objectWriteTraceId": word})
 
 
 def kind_of(name: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from math import isfinite
 from typing import Any
@@ -82,7 +83,19 @@ DEFAULTS = {
         "pipeline",
     ),
 }
-_OPTIONS = {"lifecyclestage": _LIFECYCLE, "dealstage": (*STAGES, WON, LOST), "pipeline": ("default",)}
+OPTIONS = {"lifecyclestage": _LIFECYCLE, "dealstage": (*STAGES, WON, LOST), "pipeline": ("default",)}
+
+
+@dataclass(slots=True)
+class Definitions:
+    """What somebody has done to the account's properties: those archived are gone, those locked are read alone.
+
+    `is_terse`: refusals say that something was wrong, and not what.
+    """
+
+    archived: frozenset[str] = frozenset()
+    locked: frozenset[str] = frozenset()
+    is_terse: bool = False
 
 
 def shown(kind: str, asked: Iterable[str] | None) -> tuple[str, ...]:
@@ -92,21 +105,24 @@ def shown(kind: str, asked: Iterable[str] | None) -> tuple[str, ...]:
     return (*chosen, *(name for name in always if name not in chosen)) if chosen else DEFAULTS[kind]
 
 
-def checked(kind: str, values: Any) -> dict[str, str | None]:
+def checked(kind: str, values: Any, made: Definitions) -> dict[str, str | None]:
     """What may be written, as text; empty text takes a value away."""
     if not isinstance(values, dict):
         raise HubError("Invalid input JSON: properties is no object")
     faults: list[dict[str, Any]] = []
     found: dict[str, str | None] = {}
     for name, value in values.items():
-        if name not in PROPERTIES[kind]:
+        if name not in PROPERTIES[kind] or name in made.archived:
             faults.append(property_fault(name, "PROPERTY_DOESNT_EXIST", f'Property "{name}" does not exist'))
-        elif name in READ_ONLY:
-            faults.append(property_fault(name, "READ_ONLY_VALUE", f'"{name}" is a read only property'))
+        elif name in READ_ONLY or name in made.locked:
+            message = f'"{name}" is a read only property; its value cannot be set.'
+            faults.append(property_fault(name, "READ_ONLY_VALUE", message))
         elif (text := _text(value)) is None or not _fits(kind, name, text):
-            faults.append(property_fault(name, _fault_of(kind, name), f"{value!r} is not valid for {name}"))
+            faults.append(property_fault(name, *_fault_of(kind, name, value)))
         else:
             found[name] = text or None
+    if faults and made.is_terse:
+        raise HubError("Invalid input")
     if faults:
         raise invalid_properties(faults)
     return found
@@ -133,8 +149,8 @@ def _fits(kind: str, name: str, text: str) -> bool:
         return True
     if name == "email":
         return _EMAIL.fullmatch(text) is not None
-    if name in _OPTIONS:
-        return text in _OPTIONS[name]
+    if name in OPTIONS:
+        return text in OPTIONS[name]
     if name == "deal_currency_code":
         return re.fullmatch(r"[A-Z]{3}", text) is not None
     wanted = PROPERTIES[kind][name]
@@ -143,11 +159,15 @@ def _fits(kind: str, name: str, text: str) -> bool:
     return wanted != "datetime" or moment(text) is not None
 
 
-def _fault_of(kind: str, name: str) -> str:
+def _fault_of(kind: str, name: str, value: Any) -> tuple[str, str]:
+    """The code, and words that begin with the value."""
     if name == "email":
-        return "INVALID_EMAIL"
+        return "INVALID_EMAIL", f"Email address {value} is invalid"
+    if name in OPTIONS:
+        return "INVALID_OPTION", f"{value} was not one of the allowed options: [{', '.join(OPTIONS[name])}]"
     wanted = PROPERTIES[kind][name]
-    return {"number": "INVALID_INTEGER", "datetime": "INVALID_DATE"}.get(wanted, "INVALID_OPTION")
+    code = {"number": "INVALID_INTEGER", "datetime": "INVALID_DATE"}.get(wanted, "INVALID_STRING")
+    return code, f"{value} was not a valid {'number' if wanted == 'number' else wanted}."
 
 
 def number(text: str) -> float | None:

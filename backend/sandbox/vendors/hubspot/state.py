@@ -1,8 +1,11 @@
 """Everything that one HubSpot account is made of."""
 
+from collections import Counter
 from collections.abc import Mapping
+from typing import Any
 
 from sandbox.vendors.hubspot import constants as ids
+from sandbox.vendors.hubspot import schema
 from sandbox.vendors.hubspot.hooks import Hooks
 from sandbox.vendors.hubspot.limits import Limits
 from sandbox.vendors.hubspot.records import Change, Record, Records
@@ -20,6 +23,9 @@ class HubState:
         self.limits = Limits()
         self.hooks = Hooks(self.tokens.client_secret)
         self.records = Records(ground.store, self.hooks)
+        self.made = schema.Definitions()
+        self.calls: Counter[str] = Counter()
+        """By path: how many were let through since somebody looked last."""
         self.stock: Stock | None = None
         self._archived = 0
 
@@ -59,6 +65,9 @@ class HubState:
             self._import(self.stock, count, now)
             self.records.run_to(now)
         return self._archived
+
+    def checked(self, kind: str, values: Any) -> dict[str, str | None]:
+        return schema.checked(kind, values, self.made)
 
     def set(self, record: Record, values: Mapping[str, str | None]) -> Record:
         if record.kind == ids.CONTACTS:

@@ -9,6 +9,7 @@ from sandbox.control.refusals import Refused
 from sandbox.vendors.salesforce import constants as sf
 from sandbox.vendors.salesforce.errors import SalesforceError
 from sandbox.vendors.salesforce.records import Record
+from sandbox.vendors.salesforce.schema import Rule
 from sandbox.vendors.salesforce.search import written
 from sandbox.vendors.salesforce.state import OrgState
 
@@ -81,6 +82,32 @@ class Permissions(BaseModel):
 
     hidden: list[Kind] = []
     hidden_fields: list[tuple[Kind, str]] = []
+    locked_fields: list[tuple[Kind, str]] = []
+
+
+class NewRule(BaseModel):
+    """A value that a field may not have; the error stands at the field, or on top of the page."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Kind = "Contact"
+    field: str
+    value: Any
+    message: str = "The company's rule says no."
+    names_field: bool = True
+
+
+class Rules(BaseModel):
+    """The company's: its validation rules, whole, to whom its assignment rule gives leads, and its duplicate rule.
+
+    That one stops a new contact or lead whose first and last name somebody there has.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    validations: list[NewRule] = []
+    assigns_leads_to: str | None = None
+    refuses_doubles: bool = False
 
 
 class ImportedContacts(BaseModel):
@@ -210,10 +237,25 @@ def _about_calls(routes: APIRouter, org: OrgState) -> None:
 
     @routes.post("/permissions")
     async def change_permissions(wanted: Permissions) -> dict[str, list[str]]:
-        """Whoever signs in does not see these types, nor these fields of a type."""
+        """Whoever signs in does not see these types, nor these fields of a type; others they may not edit."""
         org.schema.hidden = frozenset(wanted.hidden)
         org.schema.hidden_fields = frozenset(wanted.hidden_fields)
+        org.schema.locked_fields = frozenset(wanted.locked_fields)
         return {"hidden": sorted(org.schema.hidden)}
+
+    @routes.post("/rules")
+    async def change_rules(wanted: Rules) -> dict[str, Any]:
+        org.schema.rules = [Rule(**each.model_dump()) for each in wanted.validations]
+        org.assigns_leads_to = wanted.assigns_leads_to
+        org.refuses_doubles = wanted.refuses_doubles
+        return wanted.model_dump()
+
+    @routes.get("/calls")
+    async def calls() -> dict[str, int]:
+        """By method and path, since this was asked last."""
+        found = dict(org.calls)
+        org.calls.clear()
+        return found
 
     @routes.post("/currencies")
     async def change_currencies(wanted: Currencies) -> dict[str, bool]:

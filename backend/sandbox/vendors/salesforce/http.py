@@ -98,6 +98,7 @@ class OrgHttp:
         try:
             token = self._org.tokens.check(_bearer(request))
             headers = self._org.limits.count()
+            self._org.calls[f"{request.method} {request.path_params.get('path', '')}"] += 1
             status, body = await self._answer(request, token)
         except SalesforceError as error:
             return JSONResponse(error.body(), error.status, headers)
@@ -126,6 +127,7 @@ class OrgHttp:
                 batch=request.headers.get("sforce-query-options", ""),
                 refused=refused_items(request.scope, len(records) if isinstance(records, list) else 0),
                 rows=rows_of_page(request.scope, _PAGE),
+                assigns=request.headers.get("sforce-auto-assign", "").lower() != "false",
             )
         )
 

@@ -1,6 +1,7 @@
 """Records as they stand: every change, of the world's and of people's and programs', in order of time."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from heapq import heappop, heappush
@@ -66,6 +67,7 @@ class Records:
         self._coming: list[tuple[int, int, Change]] = []
         self._scheduled = 0
         self._journal: list[Change] = []
+        self._is_batch = False
         for row in store.document(_JOURNAL) or []:
             change = Change(**row)
             self._journal.append(change)
@@ -83,8 +85,23 @@ class Records:
     def write(self, change: Change) -> Record:
         """What a person or a program does now; it outlives a restart."""
         self._journal.append(change)
-        self._store.keep(_JOURNAL, [asdict(each) for each in self._journal])
+        if not self._is_batch:
+            self._keep()
         return self._apply(change)
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """What one request writes is kept together, at its end."""
+        self._is_batch, before = True, len(self._journal)
+        try:
+            yield
+        finally:
+            self._is_batch = False
+            if len(self._journal) > before:
+                self._keep()
+
+    def _keep(self) -> None:
+        self._store.keep(_JOURNAL, [asdict(each) for each in self._journal])
 
     def new_id(self, kind: str) -> str:
         numbers = (number_of(each) for each in self._all[kind])

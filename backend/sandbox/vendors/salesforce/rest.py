@@ -30,6 +30,8 @@ class Call:
     refused: frozenset[int] = frozenset()
     rows: int = _BATCH
     """The most of a page that a fault allows."""
+    assigns: bool = True
+    """Whether the company's assignment rule gives leads to somebody: unless a header says otherwise."""
 
 
 class Rest:
@@ -86,7 +88,10 @@ class Rest:
         found = self._described(kind, version)
         if not rest[1:]:
             return {"objectDescribe": found, "recentItems": []}
-        fields = [each.described() for each in self._org.schema.fields(kind)]
+        schema = self._org.schema
+        fields = [
+            each.described(locked=(kind, each.name) in schema.locked_fields) for each in schema.fields(kind)
+        ]
         return found | {"fields": fields, "childRelationships": []}
 
     def _query(self, call: Call, *, deleted: bool) -> dict[str, Any]:
@@ -187,11 +192,12 @@ class Rest:
             act = {"POST": self._create_one, "PATCH": self._update_one}.get(call.method)
             if act is None:
                 raise not_supported(call.method, "composite/sobjects")
-            acts = [(act, row) for row in rows]
+            acts = [(act, self._assigned(call, row)) for row in rows]
         if len(acts) > _MOST_WRITTEN:
             message = f"Record size limit reached. Collection size cannot be larger than {_MOST_WRITTEN}."
             raise SalesforceError("ENTITY_TOO_MANY_RECORDS", message)
-        return 200, self._done(acts, call.refused)
+        with self._org.records.at_once():
+            return 200, self._done(acts, call.refused)
 
     def _done(self, acts: list[Any], refused: frozenset[int]) -> list[dict[str, Any]]:
         """One word for each record; each stands alone, as without `allOrNone`."""
@@ -250,6 +256,12 @@ class Rest:
         values = {name: value for name, value in row.items() if name.lower() != "id"}
         record = self._org.found(kind, row.get("id") or row.get("Id"))
         return self._org.set(record, self._org.schema.checked(kind, values, new=False)).id
+
+    def _assigned(self, call: Call, row: dict[str, Any]) -> dict[str, Any]:
+        """With the owner that the company's rule gives a lead."""
+        kind = row.get("attributes", {}).get("type") if isinstance(row.get("attributes"), dict) else None
+        owner = self._org.assigns_leads_to if call.assigns and kind == sf.LEAD else None
+        return row if owner is None else row | {"OwnerId": owner}
 
     def _delete_one(self, row: dict[str, Any]) -> str:
         name = str(row["id"])

@@ -38,6 +38,8 @@ class Field:
     required: bool = False
     options: tuple[str, ...] = ()
     refers: str | None = None
+    scale: int = 2
+    """Digits behind the point of a number; what comes with more is rounded."""
     multi_currency: bool = False
     """Only orgs of several currencies have it."""
 
@@ -45,7 +47,8 @@ class Field:
     def relationship(self) -> str | None:
         return self.name.removesuffix("Id") if self.refers else None
 
-    def described(self) -> dict[str, Any]:
+    def described(self, *, locked: bool = False) -> dict[str, Any]:
+        """`locked`: whoever signed in may see it, and not edit it."""
         return {
             "name": self.name,
             "label": _label(self.name),
@@ -54,8 +57,10 @@ class Field:
             "length": self.length if self.type in TEXTS else 18 if self.type in {"id", "reference"} else 0,
             "custom": self.name.endswith("__c"),
             "nillable": not self.required and self.type not in {"boolean", "id"},
-            "createable": self.writable,
-            "updateable": self.writable,
+            "createable": self.writable and not locked,
+            "updateable": self.writable and not locked,
+            "restrictedPicklist": bool(self.options),
+            "scale": self.scale if self.type in NUMBERS - {"int"} else 0,
             "filterable": self.type != "address",
             "sortable": self.type not in {"address", "textarea"},
             "calculated": False,
@@ -208,6 +213,17 @@ FIELDS: Mapping[str, Mapping[str, Field]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A validation rule of the company's: a value that a field may not have. Its error may stand at the field."""
+
+    kind: str
+    field: str
+    value: Any
+    message: str
+    names_field: bool = True
+
+
 class Schema:
     """As the org is at the moment: with several currencies, or with one."""
 
@@ -216,6 +232,9 @@ class Schema:
         self.hidden: frozenset[str] = frozenset()
         self.hidden_fields: frozenset[tuple[str, str]] = frozenset()
         """Types, and fields of a type, that whoever signed in may not see: to them there are none."""
+        self.locked_fields: frozenset[tuple[str, str]] = frozenset()
+        """Fields that they may see, and not edit."""
+        self.rules: list[Rule] = []
 
     @property
     def kinds(self) -> list[str]:
@@ -261,7 +280,7 @@ class Schema:
             field = self.find(kind, name)
             if field is None:
                 raise no_such_field(name, kind)
-            if not field.writable:
+            if not field.writable or (kind, field.name) in self.locked_fields:
                 raise SalesforceError(
                     "INVALID_FIELD_FOR_INSERT_UPDATE",
                     f"Unable to create/update fields: {field.name}. Please check the security settings of this field "
@@ -274,6 +293,10 @@ class Schema:
         if missing:
             message = f"Required fields are missing: [{', '.join(missing)}]"
             raise SalesforceError("REQUIRED_FIELD_MISSING", message, fields=missing)
+        for rule in self.rules:
+            if rule.kind == kind and found.get(rule.field) == rule.value:
+                shown = (rule.field,) if rule.names_field else ()
+                raise SalesforceError("FIELD_CUSTOM_VALIDATION_EXCEPTION", rule.message, fields=shown)
         return found
 
 
@@ -287,7 +310,7 @@ def _value(field: Field, value: Any) -> Any:
     if field.type in NUMBERS and isinstance(value, int | float | str) and not isinstance(value, bool):
         number = _number(value)
         if number is not None:
-            return number
+            return round(number, field.scale)
     if field.type == "date" and isinstance(value, str) and is_date(value):
         return value
     if field.type == "reference":

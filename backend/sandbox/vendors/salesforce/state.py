@@ -1,6 +1,6 @@
 """Everything that one org is made of."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping
 from secrets import token_hex
 from typing import Any
@@ -31,6 +31,10 @@ class OrgState:
         self.cursors: dict[str, tuple[Query, list[Record]]] = {}
         self._opened: deque[str] = deque()
         self._archived = 0
+        self.assigns_leads_to: str | None = None
+        self.refuses_doubles = False
+        self.calls: Counter[str] = Counter()
+        """By method and path: how many were let through since somebody looked last."""
 
     def lay(self) -> None:
         """Once the worlds are open: the org is the first shop's."""
@@ -76,6 +80,7 @@ class OrgState:
 
     def create(self, kind: str, values: Mapping[str, Any]) -> Record:
         self._demand_parents(kind, values)
+        self._demand_no_double(kind, values)
         name = self.records.new_id(kind)
         common: dict[str, Any] = {"CurrencyIsoCode": self.currency}
         if "OwnerId" in FIELDS[kind]:
@@ -108,6 +113,16 @@ class OrgState:
         while len(self._opened) > _MOST_CURSORS:
             self.cursors.pop(self._opened.popleft(), None)
         return name
+
+    def _demand_no_double(self, kind: str, values: Mapping[str, Any]) -> None:
+        """By names, as the standard matching rules go by them too; of who has no first name nothing is said."""
+        named = values.get("FirstName"), values.get("LastName")
+        if not self.refuses_doubles or kind not in {sf.CONTACT, sf.LEAD} or None in named:
+            return
+        for other in (*self.records.all(sf.CONTACT), *self.records.all(sf.LEAD)):
+            if (other.value("FirstName"), other.value("LastName")) == named:
+                message = "Use one of these records?"
+                raise SalesforceError("DUPLICATES_DETECTED", message, fields=())
 
     def _demand_parents(self, kind: str, values: Mapping[str, Any]) -> None:
         for field in FIELDS[kind].values():

@@ -54,7 +54,7 @@ async def test_from_the_sign_in_to_a_person_in_the_platform(
     first = (await client.get(f"{CRM}/{account}")).json()
     assert (first["provider"], first["external_id"]) == (crm.provider, crm.account)
     assert (first["currency"], first["status"]) == ("USD", "active")
-    assert (first["is_writable"], first["can_write"]) == (crm is HUBSPOT, False)
+    assert (first["is_writable"], first["can_write"]) == (True, False)
     run = await CrmSyncService(acme.scopes).sync(UUID(account))
     assert run is not None
     assert run.error_code is None
@@ -150,22 +150,22 @@ async def test_a_token_that_ends_soon_is_exchanged_though_nobody_uses_it(
 
 
 async def test_writing_is_asked_for_when_signing_in_and_begins_there(
-    client: AsyncClient, acme: Company, platforms: Gateway
+    client: AsyncClient, crm: CrmSubject, acme: Company, platforms: Gateway
 ) -> None:
-    account = await connected(client, HUBSPOT)
-    lifecycle = {"property": "stratum_lifecycle", "to": "lifecycle", "direction": "to"}
-    mapping = [{"property": "email", "to": "email"}, lifecycle]
+    account = await connected(client, crm)
+    lifecycle = {"property": crm.own, "to": "lifecycle", "direction": "to"}
+    mapping = [{"property": crm.email, "to": "email"}, lifecycle]
     shown = (await client.patch(f"{CRM}/{account}", json={"mapping": mapping})).json()
     assert (shown["can_write"], shown["waiting"]) == (False, 0)
     assert shown["mapping"][1]["direction"] == "to"
-    assert await connected(client, HUBSPOT, writes=True) == account
+    assert await connected(client, crm, writes=True) == account
     shown = (await client.get(f"{CRM}/{account}")).json()
     assert (shown["can_write"], shown["faults"]) == (True, 0)
     async with acme.scopes() as scope:
         row = await scope.session.get_one(CrmAccount, (scope.tenant_id, UUID(account)))
         assert row.change_seq is not None
     assert (await client.get(f"{CRM}/{account}/writes")).json()["items"] == []
-    assert await connected(client, HUBSPOT) == account, "signed in for reading again"
+    assert await connected(client, crm) == account, "signed in for reading again"
     assert (await client.get(f"{CRM}/{account}")).json()["can_write"] is False
 
 

@@ -213,6 +213,7 @@ class Erasure:
             _erased("crm_contact_keys", 0),
             _erased("crm_departures", sum(each.departed for each in found.values())),
             _erased("crm_notices", 0),
+            _erased("crm_creations", await CrmErasure(scope).erase_creations(request.subject_keys)),
             _erased("crm_writes", sum(each.clearing for each in found.values())),
             _erased("crm_deals", sum(each.deals for each in found.values())),
             *(

@@ -95,6 +95,7 @@ ERASED: Mapping[str, str] = MappingProxyType(
         "crm_departures": "contacts that a CRM has deleted, by which they were known",
         "crm_notices": "that a CRM said something of theirs had changed",
         "crm_writes": "what was to be written of them to a CRM; what is to be emptied there, until it is",
+        "crm_creations": "that a contact was created for them at a CRM, or was not",
         "crm_deals": "whose a deal of a CRM is; the deal and its worth stay",
         "shop_orders": "whose an order of a shop is; the order and its worth stay",
         "cdp_segment_list_entries": "places on uploaded lists",

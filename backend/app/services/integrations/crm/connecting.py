@@ -51,7 +51,7 @@ class CrmDoor:
         if vendor is None or not can_write(account, usable.connection):
             return None
         line = await self._lines.to(account.provider, account.external_id, usable.connection)
-        return vendor.writer(gateway().settings, line, usable.token)
+        return vendor.writer(gateway().settings, line, usable.token, usable.connection.host)
 
     async def sign_in(
         self, provider: str, connection_id: UUID | None = None, *, writes: bool = False
@@ -62,11 +62,11 @@ class CrmDoor:
             return vendor.writing_sign_in(gateway().settings, line)
         return crm_of(provider).sign_in(gateway().settings, line)
 
-    async def met(self, provider: str, credentials: Credentials) -> RemoteCrm:
-        """Which account a fresh sign-in reaches."""
+    async def met(self, provider: str, credentials: Credentials) -> tuple[RemoteCrm, set[str]]:
+        """Which account a fresh sign-in reaches, and which properties contacts have there."""
         line = await self._lines.for_sign_in(provider)
         crm = crm_of(provider).crm(gateway().settings, line, credentials.token, credentials.host)
-        return await crm.account()
+        return await crm.account(), {each.name for each in await crm.contact_properties()}
 
     async def refresh_expiring(self) -> None:
         await self._lines.tokens.refresh_expiring(CRMS)
@@ -120,25 +120,28 @@ class CrmConnecting:
         try:
             sign_in = await self._door.sign_in(provider, writes=not attempt.read_only)
             credentials = await sign_in.exchange_code(code, redirect_uri=redirect_uri, attempt=attempt.id)
-            met = await self._door.met(provider, credentials)
+            met, properties = await self._door.met(provider, credentials)
         except PlatformError as error:
             raise as_answer(error) from error
         vendor = None if attempt.read_only else writable(provider)
         writes = vendor is not None and vendor.writing_scope in credentials.scopes
-        return await self._keep(provider, credentials, met, by=attempt.started_by, writes=writes)
+        new = _new_account(provider, met, properties)
+        return await self._keep(credentials, new, by=attempt.started_by, writes=writes)
 
     async def _keep(
-        self, provider: str, credentials: Credentials, met: RemoteCrm, *, by: UUID | None, writes: bool
+        self, credentials: Credentials, new: CrmAccount, *, by: UUID | None, writes: bool
     ) -> CrmAccount:
+        """`new` as it is where the account was not connected before."""
         async with self._scopes() as scope:
-            connection = await connected(scope, provider, met.external_id, credentials, by=by)
-            connection.read_only, connection.external_user_name = not writes, met.name
+            connection = await connected(scope, new.provider, new.external_id, credentials, by=by)
+            connection.read_only, connection.external_user_name = not writes, new.name
             accounts = CrmRepository(scope)
-            account = await accounts.of(provider, met.external_id)
+            account = await accounts.of(new.provider, new.external_id)
+            currency = new.currency
             if account is None:
-                account = _new_account(provider, met, connection.id)
+                account = new
                 accounts.add(account)
-            account.connection_id, account.currency = connection.id, met.currency
+            account.connection_id, account.currency = connection.id, currency
             account.next_sync_at = None
             account.error_code = account.error = None
             if writes and account.enabled and rules.written_fields(rules.fields_of(account.mapping)):
@@ -150,7 +153,11 @@ class CrmConnecting:
                 "integrations.crm.connected",
                 entity="crm_accounts",
                 entity_id=account.id,
-                after={"provider": provider, "account": met.external_id, "scopes": list(credentials.scopes)},
+                after={
+                    "provider": new.provider,
+                    "account": new.external_id,
+                    "scopes": list(credentials.scopes),
+                },
             )
             await scope.enqueue("integrations.crm.sync", {"account_id": str(account.id)}, unless_pending=True)
             await scope.session.refresh(account)
@@ -176,16 +183,18 @@ class CrmConnecting:
         return account
 
 
-def _new_account(provider: str, met: RemoteCrm, connection_id: UUID) -> CrmAccount:
+def _new_account(provider: str, met: RemoteCrm, properties: set[str]) -> CrmAccount:
+    """What is told of a contact at first, as far as contacts have it there."""
     return CrmAccount(
         id=uuid7(),
-        connection_id=connection_id,
         provider=provider,
         external_id=met.external_id,
         name=met.name,
+        currency=met.currency,
         mapping=[
             {"property": name, "to": to, "name": trait}
             for name, to, trait in crm_of(provider).standard_mapping
+            if name in properties
         ],
         won_event="Order Completed",
     )

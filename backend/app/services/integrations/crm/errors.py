@@ -13,6 +13,18 @@ class MappingInvalid(Invalid):
     code = "integrations.crm.mapping_invalid"
 
 
+class CreationInvalid(Invalid):
+    """Contacts cannot be created that way."""
+
+    code = "integrations.crm.creation_invalid"
+
+
+class NoSegmentChosen(Conflict):
+    """No segment is chosen whose people are created there: name one."""
+
+    code = "integrations.crm.no_segment"
+
+
 class CrmNotConnected(Conflict):
     """The CRM is not connected: sign in there again."""
 

@@ -6,16 +6,18 @@ Ids are the CRM's own, times are UTC-aware and by the CRM's clock, an amount is 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Generic, Literal, Protocol, TypeVar, runtime_checkable
+from typing import Any, Generic, Literal, Protocol, TypeVar, runtime_checkable
 from uuid import UUID
 
 from app.core.config import Settings
-from app.models.integrations.kinds import CrmProvider
-from app.services.integrations.ports import Credentials
+from app.models.integrations.kinds import CreatedAs, CrmProvider
+from app.services.integrations.ports import Credentials, PlatformError, PlatformErrorKind
 from app.services.integrations.wire import Line
 
 Kind = Literal["contacts", "deals"]
 Row = TypeVar("Row")
+ValueKind = Literal["text", "number", "bool", "choice", "date", "other"]
+"""What a property holds: `choice` one of its options, `date` a day or a moment, `other` what has parts or is a link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,9 @@ class RemoteProperty:
     label: str
     type: str
     is_read_only: bool = False
+    kind: ValueKind = "text"
+    options: tuple[str, ...] = ()
+    """All that a choice takes; none where it takes any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,8 @@ class RemoteState:
 
     contact: RemoteContact
     since: Mapping[str, datetime]
+    lacks: frozenset[str] = frozenset()
+    """Properties that contacts of this type do not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +74,42 @@ class ContactChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a property is not taken: no value of it is (`is_whole`), or that of these contacts, where the CRM tells."""
+
+    property: str
+    code: str
+    message: str
+    is_whole: bool = False
+    contacts: tuple[str, ...] = ()
+
+
+class ValuesRefused(PlatformError):
+    """Nothing of a batch was done, for what these say. `message` holds no value of anybody."""
+
+    def __init__(self, code: str, message: str, refusals: Sequence[Refusal], **facts: Any) -> None:
+        super().__init__(PlatformErrorKind.INVALID, code, message, **facts)
+        self.refusals = tuple(refusals)
+
+
+@dataclass(frozen=True, slots=True)
+class RowFault:
+    """Why one contact of a batch is not changed: for `refusals`, and what they do not name may be sent again.
+
+    Without any it is the contact itself; `is_permanent` where the same again would fail again.
+    """
+
+    code: str
+    refusals: tuple[Refusal, ...] = ()
+    is_permanent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Changed:
-    """What became of a batch: contacts as they are stored now, and codes of why the others are not changed."""
+    """What became of a batch: contacts as they are stored now, and why the others are not changed."""
 
     stored: Mapping[str, RemoteContact]
-    faults: Mapping[str, str]
+    faults: Mapping[str, RowFault]
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +218,13 @@ class Notifying(Protocol):
 
 
 class CrmWriter(Protocol):
-    """A CRM that takes values for its contacts. Nothing there is created or deleted by it."""
+    """A CRM that takes values for its contacts, and new ones. Nothing there is deleted by it."""
 
     batch_size: int
+    names: Sequence[str]
+    """The properties in which a new contact's first and last name stand."""
+
+    async def contact_properties(self) -> list[RemoteProperty]: ...
 
     async def states(
         self, ids: Sequence[str], properties: Sequence[str], dated: Sequence[str]
@@ -191,7 +233,18 @@ class CrmWriter(Protocol):
         ...
 
     async def change_contacts(self, changes: Sequence[ContactChange]) -> Changed:
-        """One batch. `PlatformError` (invalid) where one value that it does not take refuses all of it."""
+        """One batch. `ValuesRefused`, or `PlatformError` (invalid), where what it does not take refuses all of it."""
+        ...
+
+    async def known_emails(self, emails: Sequence[str]) -> set[str]:
+        """Which of these some contact has, asked past any index that lags; one batch."""
+        ...
+
+    async def create_contacts(self, people: Sequence[ContactChange], kind: CreatedAs) -> Changed:
+        """One batch of those whom `known_emails` does not know. Each has their address for an id, also in the answer.
+
+        As `change_contacts` otherwise.
+        """
         ...
 
 
@@ -228,9 +281,11 @@ class CrmWritingVendor(CrmVendor, Protocol):
 
     writing_scope: str
     """A token without it may only read."""
+    creates_as: Sequence[CreatedAs]
+    """As what a new contact may be created."""
 
     def writing_sign_in(self, settings: Settings, line: Line) -> CrmSignIn:
         """One that asks for the right to write besides."""
         ...
 
-    def writer(self, settings: Settings, line: Line, token: str) -> CrmWriter: ...
+    def writer(self, settings: Settings, line: Line, token: str, host: str | None = None) -> CrmWriter: ...

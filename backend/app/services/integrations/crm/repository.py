@@ -11,7 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.db.session import TenantScope
 from app.db.utils import Slice, in_order, newest_first, paginate
 from app.models.integrations.connections import Connection
-from app.models.integrations.crm import CrmAccount, CrmContact, CrmDeal, CrmSync, CrmWrite
+from app.models.integrations.crm import CrmAccount, CrmContact, CrmCreation, CrmDeal, CrmSync, CrmWrite
 from app.models.integrations.kinds import ConnectionStatus
 
 _SORTS: Mapping[str, InstrumentedAttribute[Any]] = {
@@ -170,6 +170,13 @@ class CrmRepository:
                 delete(CrmWrite).where(CrmWrite.account_id == account_id, CrmWrite.external_id.in_(ids))
             )
         return found
+
+    async def erase_creations(self, keys: Sequence[UUID]) -> int:
+        """That contacts were created for these addresses: how many."""
+        gone = await self._session.execute(
+            delete(CrmCreation).where(CrmCreation.key.in_(keys)).returning(CrmCreation.key)
+        )
+        return len(gone.all())
 
     async def forget_buyers(self, account_id: UUID, contacts: Sequence[str]) -> int:
         """Whose deals these are: of how many."""

@@ -1,7 +1,7 @@
 """From a contact and a deal of a CRM to the events that they become. Pure."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -61,6 +61,11 @@ def fields_of(mapping: Sequence[Mapping[str, Any]]) -> list[Field]:
 
 def written_fields(fields: Sequence[Field]) -> list[Field]:
     return [each for each in fields if is_written(each)]
+
+
+def taken_fields(fields: Sequence[Field], refused: Collection[str]) -> list[Field]:
+    """Those that are written, but for the properties of which the CRM takes no value."""
+    return [each for each in written_fields(fields) if each.property not in refused]
 
 
 def meaning_others(now: Sequence[Field], before: Sequence[Field]) -> list[str]:

@@ -19,15 +19,28 @@ from app.models.integrations.crm import (
 from app.models.integrations.kinds import ConnectionStatus, CrmProvider
 from app.services.audit_logs.service import AuditLog
 from app.services.integrations.conversions.service import ConversionValues
-from app.services.integrations.crm import following, rules
+from app.services.integrations.crm import following, property_rules, rules
 from app.services.integrations.crm.connecting import (
     CrmConnecting,
     CrmDoor,
     can_write,
     finish_crm_sign_in,
 )
+from app.services.integrations.crm.creating import (
+    CreationPreview,
+    CrmCreating,
+    creates_as,
+    demand_creatable,
+    enqueue_creations,
+)
+from app.services.integrations.crm.creating_repository import CreatingRepository
 from app.services.integrations.crm.departure_repository import Departures
-from app.services.integrations.crm.errors import CrmAccountNotFound, CrmNotConnected, MappingInvalid
+from app.services.integrations.crm.errors import (
+    CrmAccountNotFound,
+    CrmNotConnected,
+    MappingInvalid,
+    NoSegmentChosen,
+)
 from app.services.integrations.crm.notice_repository import NoticeRepository, accounts_of
 from app.services.integrations.crm.notices import CrmNotices, CrmNoticeWork
 from app.services.integrations.crm.ports import Notice, RemoteProperty
@@ -43,6 +56,7 @@ from app.services.integrations.ports import PlatformError
 
 __all__ = [
     "CrmConnecting",
+    "CrmCreating",
     "CrmDesk",
     "CrmErasure",
     "CrmNoticeWork",
@@ -55,7 +69,11 @@ __all__ = [
     "accounts_of",
     "finish_crm_sign_in",
 ]
-_SETTINGS = ("enabled", "mapping", "won_event", "clear_on_erasure")
+_SETTINGS = (
+    *("enabled", "mapping", "won_event", "clear_on_erasure"),
+    *("create_segment_id", "create_as", "create_per_day"),
+)
+_CLEARABLE = frozenset({"won_event", "create_segment_id"})
 _MOST_FAULTS = 100
 _MOST_DEPARTURES = 100
 
@@ -78,9 +96,15 @@ class CrmView:
     deals_told: int
     waiting: int
     faults: int
+    created: int
+    not_created: int
     departures: int
     misreported: int
     webhook: CrmWebhook | None
+
+    @property
+    def creates_as(self) -> Sequence[str]:
+        return creates_as(self.account.provider)
 
     @property
     def is_writable(self) -> bool:
@@ -120,23 +144,33 @@ class CrmService:
         return view
 
     async def change(self, account_id: UUID, wanted: Mapping[str, Any]) -> CrmView:
-        """Apply settings. Another mapping has every contact read again; `won_event` None tells of no deal."""
-        wanted = {name: value for name, value in wanted.items() if value is not None or name == "won_event"}
+        """Apply settings. Another mapping has every contact read again; `won_event` None tells of no deal.
+
+        So does a segment whose people are created there, where there was none: whoever is there is known before. Saved
+        again, it tries those again whom the CRM did not take.
+
+        A mapping that is saved tries the properties again that the CRM refused.
+        """
+        wanted = {name: value for name, value in wanted.items() if value is not None or name in _CLEARABLE}
         row = await self._demand(account_id, for_update=True)
         before = {name: getattr(row, name) for name in _SETTINGS}
-        if "mapping" in wanted and (faults := rules.mapping_faults(rules.fields_of(wanted["mapping"]))):
-            raise MappingInvalid(fields=faults)
+        if "mapping" in wanted:
+            _demand_possible(rules.fields_of(wanted["mapping"]))
         for name in _SETTINGS:
             if name in wanted:
                 setattr(row, name, wanted[name])
+        await self._creates(row, before)
+        if "create_segment_id" in wanted:
+            await CreatingRepository(self._scope).forget_failed(row.id)
+        tries_again = bool(row.refused) and "mapping" in wanted
+        if tries_again:
+            row.refused = {}
         mapped = rules.fields_of(row.mapping), rules.fields_of(before["mapping"])
         if mapped[0] != mapped[1]:
-            row.contacts_until = None
-            row.reading = {name: place for name, place in row.reading.items() if name != "contacts"}
-            row.next_sync_at = None
+            _read_again(row)
             if others := rules.meaning_others(*mapped):
                 await self._rows.forget_fields(row.id, others)
-        if mapped[0] != mapped[1] or row.enabled != before["enabled"]:
+        if tries_again or mapped[0] != mapped[1] or row.enabled != before["enabled"]:
             await self._follow(row)
         after = {name: getattr(row, name) for name in _SETTINGS}
         if after != before:
@@ -144,11 +178,20 @@ class CrmService:
                 "integrations.crm.changed",
                 entity="crm_accounts",
                 entity_id=row.id,
-                before=before,
-                after=after,
+                before=_audited(before),
+                after=_audited(after),
             )
         [view] = await self._seen([row])
         return view
+
+    async def _creates(self, row: CrmAccount, before: Mapping[str, Any]) -> None:
+        """Whether contacts can be created as is wanted now; whoever is there is known before any are."""
+        if all(getattr(row, name) == before[name] for name in ("create_segment_id", "create_as")):
+            return
+        connection = (await self._rows.connections([row]))[row.connection_id]
+        await demand_creatable(self._scope, row, may_write=can_write(row, connection))
+        if before["create_segment_id"] is None:
+            _read_again(row)
 
     async def _follow(self, row: CrmAccount) -> None:
         """Where something is to be written and may be, from here on."""
@@ -192,6 +235,9 @@ class CrmService:
         await self._demand(account_id)
         return await Departures(self._scope).newest(account_id, _MOST_DEPARTURES)
 
+    async def enqueue_creations(self) -> None:
+        await enqueue_creations(self._scope)
+
     async def enqueue_writes(self) -> None:
         await enqueue_waiting(self._scope)
 
@@ -209,7 +255,8 @@ class CrmService:
 
     async def _seen(self, accounts: Sequence[CrmAccount]) -> list[CrmView]:
         connections = await self._rows.connections(accounts)
-        writing, departures = WritingRepository(self._scope), Departures(self._scope)
+        writing, creating = WritingRepository(self._scope), CreatingRepository(self._scope)
+        departures = Departures(self._scope)
         webhooks = await NoticeRepository(self._scope).webhooks([each.id for each in accounts])
         values = ConversionValues(self._scope)
         return [
@@ -218,6 +265,7 @@ class CrmService:
                 connections[each.connection_id],
                 *await self._rows.counts(each.id),
                 *await writing.counts(each.id),
+                *await creating.counts(each.id),
                 await departures.count(each.id),
                 await values.misreported(rules.conversion_keys(each.provider, each.external_id)),
                 webhooks.get(each.id),
@@ -243,8 +291,42 @@ class CrmDesk:
         except PlatformError as error:
             raise as_answer(error) from error
 
+    async def check_mapping(self, account_id: UUID, mapping: Sequence[Mapping[str, Any]]) -> None:
+        """Whether the CRM has these properties, and takes what would be written to them."""
+        fields = rules.fields_of(mapping)
+        _demand_possible(fields)
+        if faults := property_rules.property_faults(fields, await self.properties(account_id)):
+            raise MappingInvalid(fields=faults)
+
+    async def preview_creation(self, account_id: UUID, segment_id: UUID | None) -> CreationPreview:
+        """Whom of a segment's people (None: of the one chosen) would be created there, by what is known of it now."""
+        async with self._scopes() as scope:
+            account = await CrmRepository(scope).find(account_id)
+        if account is None:
+            raise CrmAccountNotFound(account_id=str(account_id))
+        chosen = segment_id or account.create_segment_id
+        if chosen is None:
+            raise NoSegmentChosen
+        return await CrmCreating(self._scopes).preview(account_id, chosen)
+
     async def refresh_expiring(self) -> None:
         await CrmDoor(self._scopes).refresh_expiring()
+
+
+def _read_again(row: CrmAccount) -> None:
+    """Every contact, from the beginning."""
+    row.contacts_until = None
+    row.reading = {name: place for name, place in row.reading.items() if name != "contacts"}
+    row.next_sync_at = None
+
+
+def _audited(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: str(value) if isinstance(value, UUID) else value for name, value in settings.items()}
+
+
+def _demand_possible(fields: Sequence[rules.Field]) -> None:
+    if faults := rules.mapping_faults(fields):
+        raise MappingInvalid(fields=faults)
 
 
 class CrmErasure:
@@ -278,6 +360,10 @@ class CrmErasure:
             name = f"{account.provider}:{account.name}" if account else str(account_id)
             found[name] = ErasedThere(len(theirs), len(left), deals, len(clears))
         return found
+
+    async def erase_creations(self, keys: Sequence[UUID]) -> int:
+        """That somebody was created at a CRM: how many rows."""
+        return await self._rows.erase_creations(keys)
 
     async def _may_clear(self, account: CrmAccount) -> bool:
         """Nothing is promised that the connection does not allow."""

@@ -95,7 +95,8 @@ class CrmTelling:
         async with self._scopes() as scope:
             await CrmRepository(scope).keep_contacts(rows)
             await Departures(scope).returned(work.account.id, [each.id for each in page])
-            if fields := rules.written_fields(work.fields):
+            fields = rules.written_fields(work.fields)
+            if fields or work.account.create_segment_id is not None:
                 keys = {each.contact.id: keys_named(each.identifiers, work.tenant_id) for each in named}
                 await WritingRepository(scope).keep_keys(work.account.id, keys)
                 await self._queue_changed(scope, work, [each.contact for each in named], fields)

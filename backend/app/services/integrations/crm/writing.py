@@ -7,7 +7,7 @@ takes turns with the reading: one of them at a time works at an account.
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -15,23 +15,24 @@ import msgspec
 
 from app.core.clock import real_now
 from app.core.config import settings
-from app.core.ids import uuid7
 from app.core.logging import get_logger
 from app.db.locks import exclusive_among
 from app.db.session import Scopes, TenantScope, door
-from app.models.integrations.crm import CrmAccount, CrmPush, CrmWrite
+from app.models.integrations.crm import CrmPush, CrmWrite
 from app.services.cdp.events.service import Envelope, Ingestion
 from app.services.cdp.sources.service import Sender
 from app.services.cdp.tombstones.service import Tombstones
-from app.services.integrations.crm import rules, write_rules
+from app.services.integrations.crm import property_rules, rules, write_rules
+from app.services.integrations.crm.comparing import Compared, Comparison, Kept, compared_of
 from app.services.integrations.crm.connecting import CrmDoor
 from app.services.integrations.crm.following import CrmFollowing
 from app.services.integrations.crm.keys import keys_told
 from app.services.integrations.crm.ours import Found, OurSide, value_hash
-from app.services.integrations.crm.ports import ContactChange, CrmWriter, RemoteContact, RemoteState
+from app.services.integrations.crm.ports import ContactChange, CrmWriter, Refusal, RemoteContact
 from app.services.integrations.crm.repository import CrmRepository
+from app.services.integrations.crm.rounds import ended, new_push
 from app.services.integrations.crm.sending import Outcome, send_changes
-from app.services.integrations.crm.write_rules import Agreed, Sides, Verdict
+from app.services.integrations.crm.write_rules import Agreed
 from app.services.integrations.crm.writing_repository import WritingRepository
 from app.services.integrations.ports import PlatformError, PlatformErrorKind
 
@@ -39,43 +40,19 @@ log = get_logger(__name__)
 
 _TURN_SECONDS = 120.0
 _AMBIGUOUS = "integrations.crm.ambiguous"
-_LONGEST_WAIT = 300
 _OF_A_BATCH = frozenset(
     {PlatformErrorKind.AMBIGUOUS, PlatformErrorKind.TRANSIENT, PlatformErrorKind.PERMISSION}
 )
 """What may be the fault of one batch alone: it must not come first for ever."""
 _BEHIND = timedelta(milliseconds=1)
-Kept = dict[str, dict[str, Agreed]]
-"""By contact and property."""
 
 
 @dataclass(slots=True)
-class _Work:
-    account: CrmAccount
-    tenant_id: int
+class _Work(Comparison):
     writer: CrmWriter
-    fields: Sequence[rules.Field]
-    """Those that are written."""
-    mapping: Sequence[rules.Field]
     push: CrmPush
     queued: Mapping[str, CrmWrite] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class _Compared:
-    """What comparing came to. `agreed` is what each contact's fields are known to have agreed on, or have under way."""
-
-    agreed: Kept = field(default_factory=dict)
-    writes: dict[str, dict[str, str | None]] = field(default_factory=dict)
-    hashes: dict[str, dict[str, str]] = field(default_factory=dict)
-    news: dict[str, tuple[RemoteContact, dict[str, str | None], dict[str, Agreed], bytes]] = field(
-        default_factory=dict
-    )
-
-    def forget_but(self, known: set[str]) -> None:
-        """Who was erased meanwhile is neither written nor told."""
-        self.writes = {name: values for name, values in self.writes.items() if name in known}
-        self.news = {name: news for name, news in self.news.items() if name in known}
+    is_checked: bool = False
 
 
 class CrmWriting:
@@ -99,21 +76,22 @@ class CrmWriting:
             tenant_id = scope.tenant_id
         if account is None or not account.enabled or not is_waiting:
             return None
-        push, work = _new_push(account_id), None
+        push, work = new_push(account_id), None
         try:
             writer = await CrmDoor(self._scopes).writer(account)
             if writer is None:
                 return None
             mapping = rules.fields_of(account.mapping)
-            work = _Work(account, tenant_id, writer, rules.written_fields(mapping), mapping, push)
+            fields = rules.taken_fields(mapping, account.refused)
+            work = _Work(account, tenant_id, fields, mapping, writer, push)
             while await self._batch(work) and time.monotonic() < ends_at:
                 pass
         except PlatformError as error:
             if work is not None and error.kind in _OF_A_BATCH:
                 async with self._scopes() as scope:
                     await WritingRepository(scope).put_behind(account_id, list(work.queued.values()))
-            return await self._end(push, error)
-        return await self._end(push, None)
+            return await ended(self._scopes, push, error)
+        return await ended(self._scopes, push, None)
 
     async def _batch(self, work: _Work) -> bool:
         async with self._scopes() as scope:
@@ -160,6 +138,8 @@ class CrmWriting:
         )
 
     async def _compare(self, work: _Work, names: Sequence[str], kept: Kept) -> None:
+        if not work.is_checked:
+            await self._check(work)
         properties = list(dict.fromkeys(each.property for each in work.mapping))
         dated = [each.property for each in work.fields if each.direction == "both"]
         # One that was merged into another is answered as the other, who was not asked about: it is gone.
@@ -170,7 +150,7 @@ class CrmWriting:
             rows = WritingRepository(scope)
             keys = {each.contact.id: keys_told(each.contact, work.mapping, work.tenant_id) for each in states}
             here = await OurSide(scope, work.fields).of(keys)
-            compared = self._resolved(work, states, here, kept)
+            compared = compared_of(work, states, here, kept)
             still = await rows.keep(work.account.id, _json(compared.agreed))
             ambiguous = [name for name, found in here.items() if found.is_ambiguous]
             for name in ambiguous:
@@ -184,43 +164,7 @@ class CrmWriting:
             outcome = await send_changes(work.writer, changes)
             await self._record(work, compared, outcome)
 
-    def _resolved(
-        self, work: _Work, states: Sequence[RemoteState], here: Mapping[str, Found], kept: Kept
-    ) -> _Compared:
-        compared = _Compared()
-        place = {"provider": work.account.provider, "portal": work.account.external_id}
-        for state in states:
-            name, ours = state.contact.id, here[state.contact.id].ours
-            if ours is None:
-                continue
-            news: dict[str, str | None] = {}
-            told: dict[str, Agreed] = {}
-            for each in work.fields:
-                value = ours.values[each.property]
-                theirs = rules.clean(state.contact.properties.get(each.property))
-                sides = Sides(
-                    value_hash(value, work.tenant_id),
-                    value_hash(theirs, work.tenant_id),
-                    ours.since.get(each.property),
-                    state.since.get(each.property, state.contact.modified_at),
-                )
-                verdict, agreed = write_rules.resolve(each, kept[name][each.property], sides)
-                if verdict is Verdict.WRITE:
-                    agreed = write_rules.writing(agreed, sides.ours)
-                    compared.writes.setdefault(name, {})[each.property] = value
-                    compared.hashes.setdefault(name, {})[each.property] = sides.ours
-                elif verdict is Verdict.TELL:
-                    news[each.name or each.property] = theirs
-                    at = write_rules.told_at(sides) or state.contact.modified_at
-                    told[each.property] = write_rules.telling(agreed, sides.theirs, at)
-                compared.agreed.setdefault(name, {})[each.property] = agreed
-            named = rules.told(state.contact, work.mapping)
-            if news and named is not None:
-                at = max(each.told_at or state.contact.modified_at for each in told.values())
-                compared.news[name] = (state.contact, news, told, rules.news_event(named, news, at, **place))
-        return compared
-
-    async def _tell(self, work: _Work, compared: _Compared) -> None:
+    async def _tell(self, work: _Work, compared: Compared) -> None:
         """By the way of all events; then it is known that it was told."""
         if not compared.news:
             return
@@ -254,10 +198,15 @@ class CrmWriting:
                 _, _, properties, _ = compared.news[name]
                 await self._fault(rows, work, name, code, list(properties), permanent=True)
 
-    async def _record(self, work: _Work, compared: _Compared, outcome: Outcome) -> None:
+    async def _record(self, work: _Work, compared: Compared, outcome: Outcome) -> None:
         async with self._scopes() as scope:
             rows = WritingRepository(scope)
-            agreed: Kept = {}
+            # Of a property of which nothing is taken, nothing of ours can stand there.
+            agreed: Kept = {
+                name: {each: replace(compared.agreed[name][each], writing=None) for each in left}
+                for name in outcome.left
+                if (left := outcome.refused.keys() & compared.writes[name].keys())
+            }
             for name, properties in outcome.written.items():
                 for each in properties:
                     ours = compared.hashes[name][each]
@@ -265,17 +214,41 @@ class CrmWriting:
                     theirs = value_hash(stored, work.tenant_id)
                     agreed.setdefault(name, {})[each] = Agreed(ours, theirs, wrote=True)
             await rows.keep(work.account.id, _json(agreed))
-            await rows.done(
-                work.account.id, _rows(work, [n for n in outcome.written if n not in outcome.faults])
-            )
-            for name, fault in outcome.faults.items():
-                await self._fault(
-                    rows, work, name, fault.code, fault.properties, permanent=fault.is_permanent
-                )
-        work.push.written += len(outcome.written)
-        work.push.values += sum(len(each) for each in outcome.written.values())
+            await rows.done(work.account.id, _rows(work, outcome.done))
+            await self._refuse(scope, work, outcome.refused)
+            await self._count(rows, work, outcome)
         if outcome.error is not None:
             raise outcome.error
+
+    async def _check(self, work: _Work) -> None:
+        """Once in a round: a property that is gone is not one that somebody has emptied in every contact."""
+        refused = property_rules.refusals(work.fields, await work.writer.contact_properties())
+        async with self._scopes() as scope:
+            await self._refuse(scope, work, refused)
+        work.is_checked = True
+
+    @staticmethod
+    async def _refuse(scope: TenantScope, work: _Work, refused: Mapping[str, Refusal]) -> None:
+        """From here on these properties are not written, until somebody saves the mapping again."""
+        if not refused:
+            return
+        account = await CrmRepository(scope).find(work.account.id, for_update=True)
+        if account is not None and account.mapping == work.account.mapping:
+            account.refused = account.refused | {
+                name: {"code": each.code, "message": each.message} for name, each in refused.items()
+            }
+            work.fields = rules.taken_fields(work.mapping, account.refused)
+            log.warning(
+                "integrations.crm.property_refused",
+                account_id=str(account.id),
+                properties=sorted(refused),
+            )
+
+    async def _count(self, rows: WritingRepository, work: _Work, outcome: Outcome) -> None:
+        for name, fault in outcome.faults.items():
+            await self._fault(rows, work, name, fault.code, fault.properties, permanent=fault.is_permanent)
+        work.push.written += len(outcome.written)
+        work.push.values += sum(len(each) for each in outcome.written.values())
 
     async def _clear(self, work: _Work, clears: Mapping[str, CrmWrite]) -> None:
         """Of people who are erased here: what was written of them is emptied there, whatever the mapping is now.
@@ -293,18 +266,15 @@ class CrmWriting:
         settled = clears.keys() - {each.id for each in changes}
         async with self._scopes() as scope:
             rows = WritingRepository(scope)
-            done = [name for name in outcome.written if name not in outcome.faults]
-            for name in done:  # the modification is ours: it must not bring back whom it is about
+            done = outcome.done
+            for name in outcome.written.keys() & set(
+                done
+            ):  # the modification is ours: it must not bring back whom it is about
                 row, before = clears[name], outcome.stored[name].modified_at + _BEHIND
                 if row.request_id is not None:
                     await Tombstones(scope).bury(row.keys, before, row.request_id)
             await rows.done(work.account.id, _rows(work, [*done, *settled]))
-            for name, fault in outcome.faults.items():
-                await self._fault(
-                    rows, work, name, fault.code, fault.properties, permanent=fault.is_permanent
-                )
-        work.push.written += len(outcome.written)
-        work.push.values += sum(len(each) for each in outcome.written.values())
+            await self._count(rows, work, outcome)
         if outcome.error is not None:
             raise outcome.error
 
@@ -331,25 +301,6 @@ class CrmWriting:
         )
         work.push.failed += 1
 
-    async def _end(self, push: CrmPush, error: PlatformError | None) -> CrmPush:
-        async with self._scopes() as scope:
-            account = await CrmRepository(scope).find(push.account_id, for_update=True)
-            push.finished_at = real_now()
-            push.error_code = error.code if error else None
-            push.error = error.message if error else None
-            if account is not None:
-                wait = min(_LONGEST_WAIT, max(30, error.retry_after or 0)) if error else 0
-                account.next_write_at = push.finished_at + timedelta(seconds=wait) if error else None
-                WritingRepository(scope).add(push)
-            log.info(
-                "integrations.crm.written",
-                account_id=str(push.account_id),
-                contacts=push.written,
-                failed=push.failed,
-                code=push.error_code,
-            )
-        return push
-
 
 def _rows(work: _Work, names: Iterable[str]) -> list[CrmWrite]:
     return [work.queued[name] for name in names]
@@ -363,21 +314,6 @@ def _ours_still(row: CrmWrite, contact: RemoteContact, tenant_id: int) -> list[s
         if each not in row.standing
         or value_hash(contact.properties.get(each), tenant_id) in row.standing[each]
     ]
-
-
-def _new_push(account_id: UUID) -> CrmPush:
-    now = real_now()
-    return CrmPush(
-        id=uuid7(),
-        account_id=account_id,
-        started_at=now,
-        finished_at=now,
-        compared=0,
-        written=0,
-        values=0,
-        told=0,
-        failed=0,
-    )
 
 
 def _json(kept: Mapping[str, Mapping[str, Agreed]]) -> dict[str, str]:

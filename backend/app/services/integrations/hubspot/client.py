@@ -19,6 +19,7 @@ from app.services.integrations.crm.ports import (
     RemoteCrm,
     RemoteDeal,
     RemoteProperty,
+    ValueKind,
     Window,
 )
 from app.services.integrations.hubspot.transport import VERSION, HubSpotTransport
@@ -36,6 +37,15 @@ _DEAL = (
     "hs_is_closed_won",
 )
 OBJECTS = f"crm/objects/{VERSION}"
+_KINDS: Mapping[str, ValueKind] = {
+    "string": "text",
+    "phone_number": "text",
+    "number": "number",
+    "bool": "bool",
+    "enumeration": "choice",
+    "date": "date",
+    "datetime": "date",
+}
 
 
 _ARCHIVED_PAGE = 100
@@ -73,6 +83,8 @@ class HubSpotCrm:
                 str(row.get("label") or row["name"]),
                 str(row.get("type") or ""),
                 _is_read_only(row),
+                _KINDS.get(str(row.get("type")), "other"),
+                _options(row),
             )
             for row in rows_of(body)
             if row.get("name")
@@ -214,6 +226,12 @@ def _properties(row: Mapping[str, Any]) -> dict[str, str]:
 def _is_read_only(row: Mapping[str, Any]) -> bool:
     about = row.get("modificationMetadata")
     return isinstance(about, dict) and about.get("readOnlyValue") is True
+
+
+def _options(row: Mapping[str, Any]) -> tuple[str, ...]:
+    found = row.get("options")
+    rows = found if isinstance(found, list) else []
+    return tuple(str(each["value"]) for each in rows if isinstance(each, dict) and "value" in each)
 
 
 def _id(row: Mapping[str, Any]) -> str:

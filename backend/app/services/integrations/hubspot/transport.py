@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.services.integrations.crm.ports import ValuesRefused
+from app.services.integrations.hubspot.refusals import plainly, refusals_of
 from app.services.integrations.ports import PlatformError, PlatformErrorKind
 from app.services.integrations.wire import Answer, Call, Line, Wire
 
@@ -50,6 +52,14 @@ class HubSpotDialect:
         code = str(body.get("error") or body.get("category") or f"http_{answer.status}")
         if not _WORD.fullmatch(code):
             code = f"http_{answer.status}"
+        if kind is PlatformErrorKind.INVALID and (refusals := refusals_of(body)):
+            return ValuesRefused(
+                f"{PLATFORM}.{code}",
+                plainly(refusals),
+                refusals,
+                status=answer.status,
+                trace=_trace(body),
+            )
         wait = None
         if kind is PlatformErrorKind.RATE_LIMITED:
             by_itself = _SHORT_WAITS.get(answer.status) or _WAITS.get(str(body.get("policyName")), 10)

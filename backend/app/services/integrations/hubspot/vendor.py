@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from app.core.config import Settings
-from app.models.integrations.kinds import CrmProvider
+from app.models.integrations.kinds import CreatedAs, CrmProvider
 from app.services.integrations.crm.ports import Crm, CrmSignIn, CrmWriter
 from app.services.integrations.hubspot.client import HubSpotCrm
 from app.services.integrations.hubspot.sign_in import WRITING_SCOPE, HubSpotSignIn
@@ -16,6 +16,7 @@ class HubSpotVendor:
     name = "HubSpot"
     refresh_ahead = timedelta(minutes=5)
     writing_scope = WRITING_SCOPE
+    creates_as: Sequence[CreatedAs] = ("contact",)
     standard_mapping: Sequence[tuple[str, str, str | None]] = (
         ("email", "email", None),
         ("phone", "phone", None),
@@ -52,5 +53,6 @@ class HubSpotVendor:
         del host
         return HubSpotCrm(HubSpotTransport(line, settings.hubspot_base_url, token))
 
-    def writer(self, settings: Settings, line: Line, token: str) -> CrmWriter:
+    def writer(self, settings: Settings, line: Line, token: str, host: str | None = None) -> CrmWriter:
+        del host
         return HubSpotWriter(HubSpotTransport(line, settings.hubspot_base_url, token))

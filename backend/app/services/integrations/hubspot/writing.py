@@ -8,16 +8,27 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from app.services.integrations.crm.ports import Changed, ContactChange, RemoteState
+from app.models.integrations.kinds import CreatedAs
+from app.services.integrations.crm.ports import (
+    Changed,
+    ContactChange,
+    RemoteContact,
+    RemoteProperty,
+    RemoteState,
+    RowFault,
+    ValuesRefused,
+)
 from app.services.integrations.hubspot.client import (
     BATCH,
     MODIFIED,
     OBJECTS,
+    HubSpotCrm,
     contact_of,
     in_batches,
     moment_of,
     rows_of,
 )
+from app.services.integrations.hubspot.refusals import refusals_of, with_contacts
 from app.services.integrations.hubspot.transport import HubSpotTransport
 
 _DATED_BATCH = 50
@@ -27,9 +38,13 @@ _UNANSWERED = "hubspot.unanswered"
 
 class HubSpotWriter:
     batch_size = BATCH
+    names: Sequence[str] = ("firstname", "lastname")
 
     def __init__(self, transport: HubSpotTransport) -> None:
         self._transport = transport
+
+    async def contact_properties(self) -> list[RemoteProperty]:
+        return await HubSpotCrm(self._transport).contact_properties()
 
     async def states(
         self, ids: Sequence[str], properties: Sequence[str], dated: Sequence[str]
@@ -52,16 +67,70 @@ class HubSpotWriter:
                 for each in changes
             ]
         }
-        body = await self._transport.post("update_contacts", f"{OBJECTS}/contacts/batch/update", asked)
+        try:
+            body = await self._transport.post("update_contacts", f"{OBJECTS}/contacts/batch/update", asked)
+        except ValuesRefused as error:
+            error.refusals = tuple(with_contacts(error.refusals, changes))
+            raise
         stored = {contact.id: contact for row in rows_of(body) for contact in (contact_of(row),)}
-        faults = {each.id: _UNANSWERED for each in changes if each.id not in stored}
+        faults = {each.id: RowFault(_UNANSWERED) for each in changes if each.id not in stored}
         for fault in _faults(body):
-            context = fault.get("context")
-            ids = context.get("ids") if isinstance(context, dict) else None
-            for name in ids if isinstance(ids, list) else ():
-                if str(name) in faults:
-                    faults[str(name)] = f"hubspot.{fault.get('category') or 'fault'}"
+            for name in _ids(fault):
+                if name in faults:
+                    refusals = tuple(refusals_of(fault))
+                    faults[name] = RowFault(f"hubspot.{fault.get('category') or 'fault'}", refusals)
         return Changed(stored, faults)
+
+    async def known_emails(self, emails: Sequence[str]) -> set[str]:
+        """A contact is found by any of its addresses; the answer names those that no contact has."""
+        asked = {
+            "inputs": [{"id": each} for each in emails],
+            "idProperty": "email",
+            "properties": ["email"],
+            "propertiesWithHistory": [],
+        }
+        body = await self._transport.ask("find_contacts", f"{OBJECTS}/contacts/batch/read", asked)
+        found = {each.properties.get("email", "").lower() for each in map(contact_of, rows_of(body))}
+        missing = {name.lower() for fault in _faults(body) for name in _ids(fault)}
+        if missing or len(found) == len(emails):
+            return {each for each in emails if each.lower() not in missing}
+        return {each for each in emails if each.lower() in found}
+
+    async def create_contacts(self, people: Sequence[ContactChange], kind: CreatedAs) -> Changed:
+        """By their addresses, so that whoever came into being meanwhile is no second one."""
+        del kind
+        inputs = [
+            {
+                "id": each.id,
+                "idProperty": "email",
+                "objectWriteTraceId": str(place),
+                "properties": dict(each.values),
+            }
+            for place, each in enumerate(people)
+        ]
+        path = f"{OBJECTS}/contacts/batch/upsert"
+        try:
+            body = await self._transport.post("create_contacts", path, {"inputs": inputs})
+        except ValuesRefused as error:
+            error.refusals = tuple(with_contacts(error.refusals, people))
+            raise
+        emails = {str(place): each.id for place, each in enumerate(people)}
+        by_itself = {each.id.lower(): each.id for each in people}
+        stored: dict[str, RemoteContact] = {}
+        for row in rows_of(body):
+            contact = contact_of(row)
+            email = emails.get(str(row.get("objectWriteTraceId"))) or by_itself.get(
+                contact.properties.get("email", "").lower()
+            )
+            if email is not None:
+                stored[email] = contact
+        return Changed(stored, {each.id: RowFault(_UNANSWERED) for each in people if each.id not in stored})
+
+
+def _ids(fault: Mapping[str, Any]) -> list[str]:
+    context = fault.get("context")
+    found = context.get("ids") if isinstance(context, dict) else None
+    return [str(each) for each in found] if isinstance(found, list) else []
 
 
 def _faults(body: Mapping[str, Any]) -> list[dict[str, Any]]:

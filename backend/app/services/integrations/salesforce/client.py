@@ -22,6 +22,7 @@ from app.services.integrations.crm.ports import (
     RemoteCrm,
     RemoteDeal,
     RemoteProperty,
+    ValueKind,
     Window,
 )
 from app.services.integrations.ports import PlatformError, PlatformErrorKind
@@ -29,13 +30,22 @@ from app.services.integrations.salesforce.ids import malformed, whole_id
 from app.services.integrations.salesforce.transport import SalesforceTransport
 
 _BATCH = 200
+_ADDRESSES = 50
+"""In one query: an address bar holds sixteen thousand characters."""
 _NOT_FOUND = 404
 _LEADS_BEGIN = "00Q"
 _FIELD = re.compile(r"[A-Za-z0-9_]{1,100}")
 _KINDS: Mapping[Kind, tuple[str, ...]] = {"contacts": ("Contact", "Lead"), "deals": ("Opportunity",)}
 _MERGEABLE = frozenset({"Contact", "Lead"})
 _COMPOUND = frozenset({"address", "location", "base64"})
-_EXACT_DIGITS = 15
+_VALUES: Mapping[str, ValueKind] = {
+    **dict.fromkeys(("string", "textarea", "email", "phone", "url", "encryptedstring", "combobox"), "text"),
+    **dict.fromkeys(("double", "currency", "percent", "int", "long"), "number"),
+    **dict.fromkeys(("picklist", "multipicklist"), "choice"),
+    **dict.fromkeys(("date", "datetime"), "date"),
+    "boolean": "bool",
+}
+EXACT_DIGITS = 15
 """So many digits of a number come through JSON unchanged."""
 _OF_LEAD: Mapping[str, str] = {
     f"mailing{part.lower()}": part for part in ("Street", "City", "State", "PostalCode", "Country")
@@ -69,7 +79,7 @@ class SalesforceCrm:
     def __init__(self, transport: SalesforceTransport) -> None:
         self._transport = transport
         self._known_org: _Org | None = None
-        self._lead_fields: frozenset[str] | None = None
+        self._fields: dict[str, Mapping[str, Row]] = {}
 
     async def account(self) -> RemoteCrm:
         org = await self._org()
@@ -82,9 +92,11 @@ class SalesforceCrm:
                 str(each["name"]),
                 str(each.get("label") or each["name"]),
                 str(each.get("type")),
-                is_read_only=each.get("updateable") is False,
+                each.get("updateable") is False,
+                _VALUES.get(str(each.get("type")), "other"),
+                _options(each),
             )
-            for each in await self._described("Contact")
+            for each in (await self.fields_of("Contact")).values()
             if each.get("name") and each.get("type") not in _COMPOUND
         ]
         return sorted(found, key=lambda each: each.name)
@@ -102,22 +114,37 @@ class SalesforceCrm:
     ) -> list[RemoteContact]:
         last = None if after is None else whole_id(after)
         rows: list[RemoteContact] = []
-        if last is None or not last.startswith(_LEADS_BEGIN):
+        if last is None or not is_lead(last):
             found = await self._page("Contact", window, last, properties, self.page_size)
             rows = [_contact(row, properties, {}) for row in found]
             last = None
         if len(rows) < self.page_size:
-            names = await self._names_of_leads(properties)
+            names = await self.names_of_leads(properties)
             found = await self._page("Lead", window, last, names.values(), self.page_size - len(rows))
             rows += [_contact(row, properties, names) for row in found]
         return rows
 
     async def contacts_by_id(self, ids: Sequence[str], properties: Sequence[str]) -> list[RemoteContact]:
         found: list[RemoteContact] = []
-        for some in _by_batches(ids):
+        for some in _by_batches([each for each in ids if not is_lead(each)]):
             ask = f"SELECT {_fields(properties)} FROM Contact WHERE Id IN ({_listed(some)}) ORDER BY Id"  # noqa: S608
             rows = await self._rows("read_contacts", ask)
             found += [_contact(row, properties, {}) for row in rows]
+        for some in _by_batches([each for each in ids if is_lead(each)]):
+            names = await self.names_of_leads(properties)
+            wheres = [f"Id IN ({_listed(some)})", *_unconverted("Lead")]
+            ask = f"SELECT {_fields(names.values())} FROM Lead{_where(wheres)} ORDER BY Id"  # noqa: S608
+            found += [_contact(row, properties, names) for row in await self._seen("Lead", "read_leads", ask)]
+        return found
+
+    async def emails_of(self, emails: Sequence[str]) -> set[str]:
+        """Which of these a contact has, or a lead that is none yet; in the case that they have there."""
+        found: set[str] = set()
+        for start in range(0, len(emails), _ADDRESSES):
+            listed = ", ".join(f"'{_quoted(each)}'" for each in emails[start : start + _ADDRESSES])
+            for kind in ("Contact", "Lead"):
+                ask = f"SELECT Email FROM {kind}{_where([f'Email IN ({listed})', *_unconverted(kind)])}"  # noqa: S608
+                found |= {str(row.get("Email")) for row in await self._seen(kind, f"find_{kind}", ask)}
         return found
 
     async def deals(self, window: Window, after: str | None) -> list[RemoteDeal]:
@@ -229,17 +256,18 @@ class SalesforceCrm:
             raise
         return str(rows[0]["IsoCode"]) if rows and rows[0].get("IsoCode") else None
 
-    async def _names_of_leads(self, properties: Sequence[str]) -> dict[str, str]:
+    async def names_of_leads(self, properties: Sequence[str]) -> dict[str, str]:
         """What leads call a contact's properties; those that they do not have, or do not show, are left out."""
-        shown = await self._fields_of_leads()
+        shown = await self.fields_of("Lead")
         names = {each: _OF_LEAD.get(each.lower(), each) for each in properties}
         return {each: name for each, name in names.items() if name.lower() in shown}
 
-    async def _fields_of_leads(self) -> frozenset[str]:
-        if self._lead_fields is None:
-            rows = await self._described("Lead", if_seen=True)
-            self._lead_fields = frozenset(str(each.get("name")).lower() for each in rows)
-        return self._lead_fields
+    async def fields_of(self, kind: str) -> Mapping[str, Row]:
+        """By their names in small letters; none of leads to whoever may not see them."""
+        if kind not in self._fields:
+            rows = await self._described(kind, if_seen=kind == "Lead")
+            self._fields[kind] = {str(each.get("name")).lower(): each for each in rows}
+        return self._fields[kind]
 
     async def _described(self, kind: str, *, if_seen: bool = False) -> list[Row]:
         try:
@@ -252,6 +280,22 @@ class SalesforceCrm:
         if not isinstance(fields, list) or not all(isinstance(each, dict) for each in fields):
             raise malformed("A type came without its fields.")
         return fields
+
+
+def _quoted(text: str) -> str:
+    """As a query holds it."""
+    return text.replace("\\", "\\\\").replace("'", "\\'")
+
+
+def is_lead(name: str) -> bool:
+    return name.startswith(_LEADS_BEGIN)
+
+
+def _options(row: Row) -> tuple[str, ...]:
+    """Of a list that takes nothing else."""
+    found = row.get("picklistValues") if row.get("restrictedPicklist") is True else None
+    rows = found if isinstance(found, list) else []
+    return tuple(str(e["value"]) for e in rows if isinstance(e, dict) and e.get("active") and "value" in e)
 
 
 def _by_batches(ids: Sequence[str]) -> Iterable[Sequence[str]]:
@@ -330,7 +374,7 @@ def _text(value: Any) -> str | None:
         return value or None
     if isinstance(value, int | float):
         number = Decimal(str(value))
-        if not number.is_finite() or len(number.normalize().as_tuple().digits) > _EXACT_DIGITS:
+        if not number.is_finite() or len(number.normalize().as_tuple().digits) > EXACT_DIGITS:
             return None
         return format(number.normalize(), "f")
     return None

@@ -1,8 +1,8 @@
 """Salesforce's dialect: an org's own host, lists of errors, a day's calls."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from app.services.integrations.ports import PlatformError, PlatformErrorKind
@@ -24,28 +24,52 @@ _CODES = {
     "inactive_user": PlatformErrorKind.AUTH,
     "inactive_org": PlatformErrorKind.AUTH,
 }
+_API_USAGE = re.compile(r"api-usage=(\d{1,12})/(\d{1,12})", re.ASCII)
+_OURS = 0.9
+"""Of the day's calls: beyond it nothing is written."""
 _WORD = re.compile(r"[A-Za-z0-9_.-]+")
 _MORE = re.compile(r"/services/data/v\d{2,3}\.\d/query(?:All)?/[0-9A-Za-z-]{1,60}")
+
+
+@dataclass(slots=True)
+class Usage:
+    """Of the calls that the company's programs together may make in a day, as the last answer told it."""
+
+    used: int = 0
+    most: int | None = None
+
+    def read(self, headers: Mapping[str, str]) -> None:
+        found = _API_USAGE.search(headers.get("sforce-limit-info", ""))
+        if found:
+            self.used, self.most = int(found[1]), int(found[2])
+
+    @property
+    def is_scarce(self) -> bool:
+        """What is left is for others, and for reading."""
+        return self.most is not None and self.used >= self.most * _OURS
 
 
 class SalesforceDialect:
     platform = PLATFORM
     name = "Salesforce"
 
-    def __init__(self, *, empty: bool = False) -> None:
-        """`empty`: a good answer has no body, as that to a token which is given up."""
+    def __init__(self, usage: Usage | None = None, *, empty: bool = False, rows: bool = False) -> None:
+        """A good answer is `empty`, as that to a token which is given up, or a list of `rows`; else it is an object."""
+        self._usage = usage
         self._empty = empty
+        self._rows = rows
 
     def wait_seconds(self, headers: Mapping[str, str]) -> int:
         """How many of the day's calls are made stands there; that they are spent, a refusal says in clearer words."""
-        del headers
+        if self._usage is not None:
+            self._usage.read(headers)
         return 0
 
     def trace(self, answer: Answer) -> str | None:
         return answer.headers.get("x-sfdc-request-id")
 
     def refusal(self, answer: Answer, *, mutating: bool) -> PlatformError | None:
-        if answer.status < _REFUSED and isinstance(answer.body, dict):
+        if answer.status < _REFUSED and isinstance(answer.body, list if self._rows else dict):
             return None
         if self._empty and answer.status == _OK:
             return None
@@ -91,6 +115,7 @@ class SalesforceTransport:
     line: Line
     base_url: str
     token: str | None = None
+    usage: Usage = field(default_factory=Usage)
 
     async def get(self, operation: str, path: str) -> dict[str, Any]:
         """Of the data API."""
@@ -112,6 +137,35 @@ class SalesforceTransport:
             )
         return await self._wire().read(self._call("GET", operation, address.removeprefix("/")))
 
+    async def send(self, operation: str, method: str, rows: Sequence[Any]) -> list[Any]:
+        """Of any types, each for itself; no company's rule gives a lead to somebody else for it.
+
+        The caller may send a change again; a row that is new, once it is known that it is not there.
+        """
+        if self.usage.is_scarce:
+            raise PlatformError(
+                PlatformErrorKind.RATE_LIMITED,
+                "salesforce.calls_kept_back",
+                f"{self.usage.used} of the {self.usage.most} calls of a day are made: the rest is kept for others.",
+                retry_after=_DAY_IS_SPENT,
+            )
+        call = self._call(
+            method,
+            operation,
+            f"{DATA}/composite/sobjects",
+            body={"allOrNone": False, "records": list(rows)},
+            headers={"Sforce-Auto-Assign": "FALSE"},
+        )
+        answered: Any = await Wire(self.line, SalesforceDialect(self.usage, rows=True)).once(call)
+        if len(answered) != len(rows) or not all(isinstance(each, dict) for each in answered):
+            raise PlatformError(
+                PlatformErrorKind.TRANSIENT,
+                "salesforce.malformed",
+                "A collection was not answered row by row.",
+            )
+        found: list[Any] = answered
+        return found
+
     async def exchange(self, form: Mapping[str, str], *, may_repeat: bool) -> dict[str, Any]:
         """At the token endpoint: a code is for one use, a refresh token for many."""
         call = self._call("POST", "exchange_token", "services/oauth2/token", form=form)
@@ -128,7 +182,7 @@ class SalesforceTransport:
         await Wire(self.line, SalesforceDialect(empty=True)).once(call)
 
     def _wire(self) -> Wire:
-        return Wire(self.line, SalesforceDialect())
+        return Wire(self.line, SalesforceDialect(self.usage))
 
     def _call(
         self,
@@ -138,13 +192,17 @@ class SalesforceTransport:
         *,
         query: Mapping[str, str] | None = None,
         form: Mapping[str, str] | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Call:
+        signed = {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
         return Call(
             operation=operation,
             method=method,
             url=f"{self.base_url.rstrip('/')}/{path}",
             path=path,
-            headers={} if self.token is None else {"Authorization": f"Bearer {self.token}"},
+            headers=signed | dict(headers or {}),
             query=query,
             form=form,
+            json=body,
         )

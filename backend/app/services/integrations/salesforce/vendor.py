@@ -2,12 +2,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from app.core.config import Settings
-from app.models.integrations.kinds import CrmProvider
-from app.services.integrations.crm.ports import Crm, CrmSignIn
+from app.models.integrations.kinds import CreatedAs, CrmProvider
+from app.services.integrations.crm.ports import Crm, CrmSignIn, CrmWriter
 from app.services.integrations.salesforce.client import SalesforceCrm
 from app.services.integrations.salesforce.hosts import instance_of
 from app.services.integrations.salesforce.sign_in import SalesforceSignIn
 from app.services.integrations.salesforce.transport import SalesforceTransport
+from app.services.integrations.salesforce.writing import SalesforceWriter
 from app.services.integrations.wire import Line
 
 
@@ -15,6 +16,9 @@ class SalesforceVendor:
     provider = CrmProvider.SALESFORCE
     name = "Salesforce"
     refresh_ahead = timedelta(minutes=5)
+    creates_as: Sequence[CreatedAs] = ("contact", "lead")
+    writing_scope = "api"
+    """Salesforce knows no other: what may be done is what the person who signed in may do."""
     standard_mapping: Sequence[tuple[str, str, str | None]] = (
         ("Email", "email", None),
         ("Phone", "phone", None),
@@ -36,3 +40,9 @@ class SalesforceVendor:
     def crm(self, settings: Settings, line: Line, token: str, host: str | None = None) -> Crm:
         """Of a host that was checked when it came, once more: nothing is sent to any other."""
         return SalesforceCrm(SalesforceTransport(line, instance_of(host, settings), token))
+
+    def writing_sign_in(self, settings: Settings, line: Line) -> CrmSignIn:
+        return self.sign_in(settings, line)
+
+    def writer(self, settings: Settings, line: Line, token: str, host: str | None = None) -> CrmWriter:
+        return SalesforceWriter(SalesforceTransport(line, instance_of(host, settings), token))

@@ -1,12 +1,11 @@
 """What the tests of writing to a CRM do on either side of it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-import httpx2
 from httpx2 import AsyncClient
 from sqlalchemy import select, update
 
@@ -18,9 +17,11 @@ from app.services.cdp.identity.service import Resolver
 from app.services.cdp.privacy.service import PrivacyWork
 from app.services.cdp.sources.service import Sender
 from app.services.integrations.crm.service import CrmService, CrmSyncService, CrmWriting
+from app.services.integrations.crm.writing_repository import WritingRepository
 from tests.factories.access import Company
-from tests.factories.crm import ConnectedCrm, connect_crm
+from tests.factories.crm import HUBSPOT, ConnectedCrm, CrmSubject, connect_crm
 from tests.sandbox_process import Sandbox
+from tests.services.integrations.crm.there import HubSpotThere, there_of
 
 READ = [{"property": "email", "to": "email"}]
 LIFECYCLE = {"property": "stratum_lifecycle", "to": "lifecycle", "direction": "to"}
@@ -38,65 +39,71 @@ def in_segment(segment_id: UUID) -> dict[str, Any]:
 class Here:
     """One company, its CRM, and contacts of its own there."""
 
-    def __init__(self, company: Company, hub: Sandbox, ingestion: Ingestion) -> None:
+    def __init__(
+        self, company: Company, hub: Sandbox, ingestion: Ingestion, crm: CrmSubject = HUBSPOT
+    ) -> None:
         self.company = company
         self.scopes = company.scopes
+        self.crm = crm
+        self.crm_itself = there_of(crm, hub)
         self._hub = hub
         self._ingestion = ingestion
-        self._facts = hub.vendor("hubspot")
         self.connected: ConnectedCrm
-        self.first = 0
+        self.first = ""
 
     async def connect(self, *mapping: Mapping[str, Any], **facts: Any) -> None:
         facts = {"won_event": None, "deals_until": FAR, "writes": True} | facts
-        self.connected = await connect_crm(self.scopes, self._hub, mapping=[*READ], **facts)
+        self.connected = await connect_crm(self.scopes, self._hub, self.crm, mapping=self.mapping(), **facts)
         await self.map(*mapping)
+
+    def mapping(self, *mapping: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Who a contact is, and these: named as this CRM names them."""
+        return [{**each, "property": self.crm_itself.called(each["property"])} for each in (*READ, *mapping)]
 
     async def map(self, *mapping: Mapping[str, Any]) -> None:
         async with self.scopes() as scope:
-            await CrmService(scope).change(self.connected.account_id, {"mapping": [*READ, *mapping]})
+            await CrmService(scope).change(self.connected.account_id, {"mapping": self.mapping(*mapping)})
 
     def contact(self, **properties: str) -> tuple[str, str]:
         """A new one at the CRM: its id and its address."""
         email = f"{uuid7().hex}@people.example"
-        said = {"email": email, "firstname": "Ada"} | properties
-        body = {"properties": said, "associations": []}
-        made = self._ask("POST", "contacts", body)
-        self.first = self.first or int(made["id"])
-        return made["id"], email
+        [made] = self.crm_itself.create({"email": email, "firstname": "Ada"} | properties)
+        self.first = self.first or made
+        return made, email
+
+    def contacts(self, count: int, **properties: str) -> dict[str, str]:
+        """As many new ones, made in one request: their addresses by their ids."""
+        emails = [f"{uuid7().hex}@people.example" for _ in range(count)]
+        made = self.crm_itself.create(*({"email": each} | properties for each in emails))
+        self.first = self.first or made[0]
+        return dict(zip(made, emails, strict=True))
 
     def edit(self, contact: str, **properties: str) -> None:
-        self._ask("PATCH", f"contacts/{contact}", {"properties": properties})
+        self.crm_itself.edit(contact, properties)
 
     def delete(self, contact: str) -> None:
-        self._ask("DELETE", f"contacts/{contact}")
+        self.crm_itself.delete(contact)
+
+    @property
+    def _hubspot(self) -> HubSpotThere:
+        return cast("HubSpotThere", self.crm_itself)
 
     def forget(self, contact: str) -> None:
-        """For good, as the law wants it."""
-        self._ask("POST", "contacts/gdpr-delete", {"objectId": contact})
+        """For good, as the law wants it; HubSpot's alone."""
+        self._hubspot.ask("POST", "/gdpr-delete", {"objectId": contact})
 
     def merge(self, contact: str, other: str) -> None:
-        """The other into this one."""
-        self._ask("POST", "contacts/merge", {"primaryObjectId": contact, "objectIdToMerge": other})
+        """The other into this one; HubSpot's alone."""
+        merged = {"primaryObjectId": contact, "objectIdToMerge": other}
+        self._hubspot.ask("POST", "/merge", merged)
 
     def there(self, contact: str, *names: str) -> tuple[str | None, ...]:
-        found = self._ask("GET", f"contacts/{contact}?properties={','.join(names)}")["properties"]
+        found = self.crm_itself.values(contact, names)
         return tuple(found[name] for name in names)
-
-    def _ask(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
-        answer = httpx2.request(
-            method,
-            f"{self._hub.url}/hubspot/crm/objects/2026-03/{path}",
-            headers={"Authorization": f"Bearer {self._facts['access_token']}"},
-            json=body,
-        )
-        answer.raise_for_status()
-        found: dict[str, Any] = answer.json() if answer.content else {}
-        return found
 
     async def read(self) -> CrmSync:
         """Of the contacts that this test made: the sandbox has thousands."""
-        place = {"since": None, "until": FAR.isoformat(), "after": str(self.first - 1)}
+        place = {"since": None, "until": FAR.isoformat(), "after": self.crm_itself.before(self.first)}
         async with self.scopes() as scope:
             await scope.session.execute(update(CrmAccount).values(reading={"contacts": place}))
         run = await CrmSyncService(self.scopes).sync(self.connected.account_id)
@@ -109,10 +116,20 @@ class Here:
         moment = (at or datetime.now(UTC)).isoformat()
         await self.happens(type="identify", email=email, traits=traits, timestamp=moment)
 
+    async def say_all(self, traits: Mapping[str, Mapping[str, Any]]) -> None:
+        """Of each address."""
+        at = datetime.now(UTC).isoformat()
+        await self._happen(
+            [{"type": "identify", "email": e, "traits": said, "timestamp": at} for e, said in traits.items()]
+        )
+
     async def happens(self, **event: Any) -> None:
+        await self._happen([event])
+
+    async def _happen(self, events: Sequence[Mapping[str, Any]]) -> None:
         await self._ingestion.receive(
             Sender(self.company.id, None),
-            Envelope([json.dumps(event | {"messageId": f"m-{uuid7()}"}).encode()]),
+            Envelope([json.dumps({**each, "messageId": f"m-{uuid7()}"}).encode() for each in events]),
             dialect="segment",
             contact_suffices=True,
         )
@@ -152,6 +169,11 @@ class Here:
         """Whatever was put off."""
         async with self.scopes() as scope:
             await scope.session.execute(update(CrmWrite).values(next_at=datetime.now(UTC)))
+
+    async def make_looked(self, contact: str) -> None:
+        """As a reading does it that saw another value."""
+        async with self.scopes() as scope:
+            await WritingRepository(scope).queue(self.connected.account_id, [contact], looked=True)
 
     async def queue(self) -> list[CrmWrite]:
         async with self.scopes() as scope:

@@ -15,20 +15,14 @@ from app.services.cdp.privacy.service import PrivacyWork
 from app.services.cdp.segments.service import Recomputation, SegmentService
 from app.services.integrations.crm.service import CrmService, CrmWriting
 from tests.factories.access import Company
-from tests.factories.crm import HUBSPOT, CrmSubject
+from tests.factories.crm import CrmSubject
 from tests.sandbox_process import Sandbox
-from tests.services.integrations.crm.here import LIFECYCLE, READ, Here, both, in_segment
+from tests.services.integrations.crm.here import LIFECYCLE, Here, both, in_segment
 
 
 @pytest.fixture
-def crm() -> CrmSubject:
-    """The one that is written."""
-    return HUBSPOT
-
-
-@pytest.fixture
-def here(acme: Company, hub: Sandbox, ingestion: Ingestion) -> Here:
-    return Here(acme, hub, ingestion)
+def here(acme: Company, hub: Sandbox, ingestion: Ingestion, crm: CrmSubject) -> Here:
+    return Here(acme, hub, ingestion, crm)
 
 
 async def test_what_is_worked_out_here_stands_there_and_comes_back_as_no_news(here: Here) -> None:
@@ -76,7 +70,7 @@ async def test_who_is_in_a_segment_is_said_when_they_come_and_when_they_go(here:
     assert here.there(contact, "stratum_rfm") == ("false",)
     async with here.scopes() as scope:
         friends = await SegmentService(scope).create_list("Others", "", [profile])
-        await scope.session.execute(update(CrmAccount).values(mapping=[*READ, in_segment(friends.id)]))
+        await scope.session.execute(update(CrmAccount).values(mapping=here.mapping(in_segment(friends.id))))
     await Recomputation(here.scopes).run(friends.id)
     await here.wrote()
     assert here.there(contact, "stratum_rfm") == ("true",)
@@ -153,7 +147,7 @@ async def test_one_value_that_is_not_taken_holds_up_nothing_else(here: Here) -> 
         await here.company.client().get(f"/api/v1/integrations/crm/{here.connected.account_id}/faults")
     ).json()["items"]
     assert [(each["contact"], each["properties"], each["next_at"]) for each in faults] == [
-        (bad, ["stratum_order_count"], None)
+        (bad, [here.crm_itself.called("stratum_order_count")], None)
     ]
     await here.say(email, city="4")
     assert (await here.wrote()).failed == 0
@@ -174,10 +168,10 @@ async def test_a_crm_that_fails_is_written_later(here: Here, hub: Sandbox) -> No
     await here.connect(LIFECYCLE)
     contact, _ = here.contact()
     await here.read()
-    hub.control("POST", "faults", json={"kind": "server_error", "vendor": "hubspot"})
+    hub.control("POST", "faults", json={"kind": "server_error", "vendor": here.crm.provider})
     push = await here.write()
     assert push is not None
-    assert push.error_code == "hubspot.INTERNAL_ERROR"
+    assert push.error_code == here.crm.unavailable
     hub.repair()
     await here.wrote()
     assert here.there(contact, "stratum_lifecycle") == ("known",)
@@ -208,7 +202,9 @@ async def test_an_erased_person_is_not_written_again(
     asked = await client.post("/api/v1/cdp/privacy/requests", json=body)
     await PrivacyWork(here.scopes).run(UUID(asked.json()["id"]))
     request = (await client.get(f"/api/v1/cdp/privacy/requests/{asked.json()['id']}")).json()
-    [at_crm] = [each for each in request["steps"] if each["store"] == "crm:hubspot:HubSpot"]
+    [at_crm] = [
+        each for each in request["steps"] if each["store"] == f"crm:{here.crm.provider}:{here.crm.name}"
+    ]
     assert ("being emptied" in at_crm["detail"]) is clears
     await here.write()
     there = here.there(contact, "stratum_lifecycle", "city")

@@ -17,21 +17,18 @@ from app.services.integrations.hubspot.transport import HubSpotDialect
 from app.services.integrations.ports import PlatformErrorKind
 from app.services.integrations.wire import Answer
 from tests.factories.access import Company
-from tests.factories.crm import HUBSPOT, CrmSubject
+from tests.factories.crm import CrmSubject
 from tests.sandbox_process import Sandbox
-from tests.services.integrations.crm.here import LIFECYCLE, READ, Here, both
-
-UPDATE = "/hubspot/crm/objects/2026-03/contacts/batch/update"
+from tests.services.integrations.crm.here import LIFECYCLE, Here, both
 
 
 @pytest.fixture
-def crm() -> CrmSubject:
-    """The one that is written."""
-    return HUBSPOT
+def here(acme: Company, hub: Sandbox, ingestion: Ingestion, crm: CrmSubject) -> Here:
+    return Here(acme, hub, ingestion, crm)
 
 
 @pytest.fixture
-def here(acme: Company, hub: Sandbox, ingestion: Ingestion) -> Here:
+def at_hubspot(acme: Company, hub: Sandbox, ingestion: Ingestion) -> Here:
     return Here(acme, hub, ingestion)
 
 
@@ -43,7 +40,7 @@ async def test_a_written_property_comes_to_mean_something_else(here: Here, clien
     await here.say(email, title="Dr")
     other = {"property": "stratum_lifecycle", "to": "trait", "name": "title", "direction": "to"}
     answer = await client.patch(
-        f"/api/v1/integrations/crm/{here.connected.account_id}", json={"mapping": [*READ, other]}
+        f"/api/v1/integrations/crm/{here.connected.account_id}", json={"mapping": here.mapping(other)}
     )
     assert answer.status_code == 200
     await here.read()
@@ -78,7 +75,8 @@ async def test_an_erasure_in_the_midst_of_a_round_is_not_taken_for_the_rounds_ow
     assert here.there(contact, "stratum_lifecycle") == (None,)
 
 
-async def test_a_contact_that_was_merged_into_another_holds_up_nobody(here: Here) -> None:
+async def test_a_contact_that_was_merged_into_another_holds_up_nobody(at_hubspot: Here) -> None:
+    here = at_hubspot
     await here.connect(LIFECYCLE)
     goes, gone = here.contact()
     stays, _ = here.contact()
@@ -87,7 +85,8 @@ async def test_a_contact_that_was_merged_into_another_holds_up_nobody(here: Here
     await here.rest()
     await here.buys(goes, gone)
     await here.buys(other, email)
-    here.merge(stays, goes)
+    merged = {"primaryObjectId": stays, "objectIdToMerge": goes}
+    here.crm_itself.ask("POST", "/merge", merged)
     await here.wrote()
     assert here.there(other, "stratum_lifecycle") == ("customer",)
     assert await here.queue() == []
@@ -146,12 +145,19 @@ async def test_what_an_erasure_has_promised_is_tried_again_whatever_was_answered
     await here.rest()
     await here.erase(client, email)
     hub.control(
-        "POST", "faults", json={"kind": "server_error", "vendor": "hubspot", "status": 400, "path": UPDATE}
+        "POST",
+        "faults",
+        json={
+            "kind": "server_error",
+            "vendor": here.crm.provider,
+            "status": 400,
+            "path": here.crm_itself.update_path,
+        },
     )
     push = await here.wrote()
     hub.repair()
     [row] = await here.queue()
-    assert (push.failed, row.clears) == (1, ["stratum_lifecycle"])
+    assert (push.failed, row.clears) == (1, [here.crm_itself.called("stratum_lifecycle")])
     assert row.next_at is not None
     assert row.next_at > datetime.now(UTC)
     await here.make_due()
@@ -159,7 +165,8 @@ async def test_what_an_erasure_has_promised_is_tried_again_whatever_was_answered
     assert here.there(contact, "stratum_lifecycle") == (None,)
 
 
-async def test_news_that_is_not_taken_in_is_a_fault_and_not_told(here: Here) -> None:
+async def test_news_that_is_not_taken_in_is_a_fault_and_not_told(at_hubspot: Here) -> None:
+    here = at_hubspot
     title = {"property": "jobtitle", "to": "trait", "name": "title", "direction": "both", "wins": "newest"}
     await here.connect(title)
     contact, email = here.contact()
@@ -236,7 +243,7 @@ class Before(Meanwhile):
         return await super()._batch(*asked)
 
 
-@pytest.mark.parametrize("change", [{"enabled": False}, {"mapping": READ}])
+@pytest.mark.parametrize("change", [{"enabled": False}, {"mapping": None}])
 async def test_a_round_ends_where_the_account_is_changed(
     here: Here, client: AsyncClient, change: dict[str, Any]
 ) -> None:
@@ -244,6 +251,7 @@ async def test_a_round_ends_where_the_account_is_changed(
     contact, _ = here.contact()
     await here.read()
     account = here.connected.account_id
+    change = {name: value if value is not None else here.mapping() for name, value in change.items()}
     changes = Before(here.scopes, lambda: client.patch(f"/api/v1/integrations/crm/{account}", json=change))
     push = await changes.run(account)
     assert push is not None
@@ -254,12 +262,16 @@ async def test_a_batch_that_fails_as_a_whole_goes_behind_the_others(here: Here, 
     await here.connect(LIFECYCLE)
     here.contact()
     await here.read()
-    hub.control("POST", "faults", json={"kind": "server_error", "vendor": "hubspot", "path": UPDATE})
+    hub.control(
+        "POST",
+        "faults",
+        json={"kind": "server_error", "vendor": here.crm.provider, "path": here.crm_itself.update_path},
+    )
     places = []
     for _ in range(2):
         push = await here.write()
         assert push is not None
-        assert push.error_code == "hubspot.INTERNAL_ERROR"
+        assert push.error_code == here.crm.unavailable
         [row] = await here.queue()
         assert row.next_at is not None
         places.append((row.version, row.next_at))

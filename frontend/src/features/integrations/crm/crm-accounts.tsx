@@ -11,6 +11,7 @@ import { ErrorNote, Loaded } from "@/design/states";
 import { Status, type Tone } from "@/design/status";
 import { integer } from "@/format/numbers";
 import { words } from "@/format/words";
+import { CreationForm } from "./creation-form";
 import { MappingForm } from "./mapping-form";
 import {
   crmAccountsQuery,
@@ -130,6 +131,14 @@ function Account({ account }: { account: CrmAccount }) {
               "Not allowed"
             )}
           </Fact>
+          {(account.create_segment_id !== null || account.created > 0) && (
+            <Fact term="Created there">
+              {integer(account.created)}
+              {account.not_created > 0 && (
+                <span className="text-block">, {integer(account.not_created)} refused</span>
+              )}
+            </Fact>
+          )}
           <Fact term="Told by the CRM">
             <Told account={account} />
           </Fact>
@@ -181,6 +190,7 @@ function Told({ account }: { account: CrmAccount }) {
 
 function Acts({ account }: { account: CrmAccount }) {
   const [mapping, setMapping] = useState(false);
+  const [creating, setCreating] = useState(false);
   const sync = useSyncCrm(account);
   const change = useChangeCrm(account);
   const disconnect = useDisconnectCrm(account);
@@ -204,6 +214,15 @@ function Acts({ account }: { account: CrmAccount }) {
       >
         What is told
       </Button>
+      {account.can_write && (
+        <Button
+          onClick={() => {
+            setCreating(true);
+          }}
+        >
+          Who is created
+        </Button>
+      )}
       {account.is_writable && !account.can_write && (
         <Button
           busy={authorize.isPending}
@@ -234,6 +253,14 @@ function Acts({ account }: { account: CrmAccount }) {
           account={account}
           onDone={() => {
             setMapping(false);
+          }}
+        />
+      </Dialog>
+      <Dialog open={creating} onOpenChange={setCreating} title={`Who is created at ${account.name}`}>
+        <CreationForm
+          account={account}
+          onDone={() => {
+            setCreating(false);
           }}
         />
       </Dialog>

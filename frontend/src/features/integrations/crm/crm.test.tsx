@@ -17,6 +17,13 @@ const ACCOUNT: CrmAccount = {
   is_writable: true,
   can_write: false,
   clear_on_erasure: false,
+  refused: [],
+  creates_as: ["contact"],
+  create_segment_id: null,
+  create_as: "contact",
+  create_per_day: 100,
+  created: 0,
+  not_created: 0,
   next_write_at: null,
   waiting: 0,
   faults: 0,
@@ -61,6 +68,7 @@ const PUSH: CrmPush = {
   written: 37,
   values: 52,
   told: 3,
+  created: 0,
   failed: 1,
   error_code: null,
   error: null,
@@ -160,6 +168,48 @@ test("what could not be written stands below, and writing is asked for by a sign
   expect(await screen.findByText("37")).toBeVisible();
   await user.click(screen.getByRole("button", { name: "Allow writing" }));
   expect(server.asked("POST /integrations/crm/hubspot/authorize")[0]?.body).toEqual({ writes: true });
+});
+
+test("a property that the CRM takes no value of is said with its reason", async () => {
+  const message = '"city" is a read only property; its value cannot be set.';
+  tenant([{ ...ACCOUNT, refused: [{ property: "city", code: "hubspot.READ_ONLY_VALUE", message }] }]);
+  open("/connect");
+  const shown = within(await screen.findByRole("group", { name: "Properties that the CRM refuses" }));
+  expect(shown.getByText("city")).toBeVisible();
+  expect(shown.getByText("hubspot.READ_ONLY_VALUE")).toBeVisible();
+  expect(shown.getByText(message)).toBeVisible();
+});
+
+test("who would be created is counted before it is switched on", async () => {
+  const server = tenant(
+    [{ ...ACCOUNT, can_write: true, creates_as: ["contact", "lead"] }],
+    [...WRITER, "cdp.segments:read"],
+  );
+  const segment = { id: ID, name: "Friends" };
+  server.on("GET /cdp/segments", { items: [segment], total: 1, page: 1, limit: 200, pages: 1 });
+  server.on(`POST /integrations/crm/${ID}/creation-preview`, {
+    members: 40,
+    with_email: 31,
+    allowed: 20,
+    known: 8,
+    to_create: 12,
+    is_whole: true,
+  });
+  server.on(`PATCH /integrations/crm/${ID}`, ACCOUNT);
+  const { user } = open("/connect");
+  await user.click(await screen.findByRole("button", { name: "Who is created" }));
+  const form = within(await screen.findByRole("dialog"));
+  await form.findByRole("option", { name: "Friends" });
+  await user.selectOptions(form.getByRole("combobox", { name: "Segment" }), "Friends");
+  expect(await form.findByText("12 would be created.")).toBeVisible();
+  await user.selectOptions(form.getByRole("combobox", { name: "Created as" }), "lead");
+  await user.click(form.getByRole("button", { name: "Save" }));
+  expect(server.asked(`POST /integrations/crm/${ID}/creation-preview`)[0]?.body).toEqual({ segment_id: ID });
+  expect(server.asked(`PATCH /integrations/crm/${ID}`)[0]?.body).toEqual({
+    create_segment_id: ID,
+    create_as: "lead",
+    create_per_day: 100,
+  });
 });
 
 test("who may not connect one is told who may", async () => {

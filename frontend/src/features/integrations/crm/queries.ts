@@ -28,6 +28,21 @@ export function crmPropertiesQuery(crmId: string) {
   });
 }
 
+/** How many of a segment's people would be created there. */
+export function crmCreationQuery(crmId: string, segmentId: string) {
+  return queryOptions({
+    queryKey: ["integrations/crm/creation", crmId, segmentId],
+    queryFn: () =>
+      body(
+        api.POST(`${PLACE}/creation-preview`, {
+          params: { path: { crm_id: crmId } },
+          body: { segment_id: segmentId },
+        }),
+      ),
+    staleTime: 30_000,
+  });
+}
+
 /** The newest synchronisations. */
 export function crmSyncsQuery(crmId: string) {
   return queryOptions({

@@ -11,6 +11,7 @@ const FIGURES = [
   ["Written", (push: CrmPush) => push.written],
   ["Values", (push: CrmPush) => push.values],
   ["Told here", (push: CrmPush) => push.told],
+  ["Created", (push: CrmPush) => push.created],
   ["Failed", (push: CrmPush) => push.failed],
 ] as const;
 
@@ -57,7 +58,42 @@ export function Writes({ account }: { account: CrmAccount }) {
           )
         }
       </Loaded>
+      {account.refused.length > 0 && <Refused account={account} />}
       {account.faults > 0 && <Faults account={account} />}
+    </>
+  );
+}
+
+/** Properties that the CRM takes no value of. */
+function Refused({ account }: { account: CrmAccount }) {
+  return (
+    <>
+      <Table label="Properties that the CRM refuses">
+        <thead>
+          <tr>
+            <Th>Property</Th>
+            <Th>Why</Th>
+            <Th>In the CRM’s words</Th>
+          </tr>
+        </thead>
+        <tbody>
+          {account.refused.map((each) => (
+            <Tr key={each.property}>
+              <Td>
+                <code className="font-mono text-sm">{each.property}</code>
+              </Td>
+              <Td>
+                <code className="font-mono text-sm">{each.code}</code>
+              </Td>
+              <Td>{each.message}</Td>
+            </Tr>
+          ))}
+        </tbody>
+      </Table>
+      <p className="text-ink-2">
+        They are not written. Mend them in the CRM, or choose others, and save what is told: then they are
+        tried again.
+      </p>
     </>
   );
 }

@@ -22,6 +22,8 @@ from app.schemas.integrations.crm import (
     CrmAuthorizeRead,
     CrmDepartureRead,
     CrmDeparturesRead,
+    CrmCreationAsk,
+    CrmCreationPreviewRead,
     CrmFaultRead,
     CrmFaultsRead,
     CrmField,
@@ -31,6 +33,7 @@ from app.schemas.integrations.crm import (
     CrmProviderName,
     CrmProviderRead,
     CrmPushRead,
+    CrmRefusedRead,
     CrmSort,
     CrmSyncAsked,
     CrmSyncRead,
@@ -52,6 +55,7 @@ _COOKIE_SECONDS = 600
 _VISIBLE = r"^[\x20-\x7e]*$"
 _OF_ACCOUNT = (
     *("id", "provider", "external_id", "name", "currency", "enabled", "won_event", "last_synced_at"),
+    *("create_segment_id", "create_as", "create_per_day"),
     *("next_sync_at", "error_code", "error", "created_at", "clear_on_erasure", "next_write_at"),
 )
 ProviderPart = Annotated[CrmProviderName, Path(description="The CRM.")]
@@ -91,9 +95,13 @@ def _read(view: CrmView) -> CrmAccountRead:
         **{name: getattr(row, name) for name in _OF_ACCOUNT},
         status=view.connection.status,
         mapping=[CrmField.model_validate(each) for each in row.mapping],
+        refused=[CrmRefusedRead(property=name, **why) for name, why in sorted(row.refused.items())],
         is_reading=bool(row.reading),
         is_writable=view.is_writable,
         can_write=view.can_write,
+        creates_as=list(view.creates_as),
+        created=view.created,
+        not_created=view.not_created,
         waiting=view.waiting,
         faults=view.faults,
         contacts=view.contacts,
@@ -199,9 +207,15 @@ async def get_crm_account(crm_id: CrmAccountId, crms: Crms, _: Reader) -> CrmAcc
 
 
 @router.patch("/{crm_id}")
-async def change_crm_account(crm_id: CrmAccountId, body: CrmPatch, crms: Crms, _: Writer) -> CrmAccountRead:
-    """Change what is told; what is left out stays as it is."""
-    return _read(await crms.change(crm_id, body.model_dump(exclude_unset=True)))
+async def change_crm_account(
+    crm_id: CrmAccountId, body: CrmPatch, desk: Desk, scopes: ScopesDep, _: Writer
+) -> CrmAccountRead:
+    """Change what is told; what is left out stays as it is. A mapping is checked at the CRM first."""
+    wanted = body.model_dump(exclude_unset=True)
+    if wanted.get("mapping") is not None:
+        await desk.check_mapping(crm_id, wanted["mapping"])
+    async with scopes() as scope:  # none is open while the CRM is asked
+        return _read(await CrmService(scope).change(crm_id, wanted))
 
 
 @router.get("/{crm_id}/properties")
@@ -209,6 +223,14 @@ async def list_crm_properties(crm_id: CrmAccountId, desk: Desk, _: Reader) -> Cr
     """What of a contact could be told: asked of the CRM now."""
     found = await desk.properties(crm_id)
     return CrmPropertiesRead(items=[CrmPropertyRead.model_validate(each) for each in found])
+
+
+@router.post("/{crm_id}/creation-preview")
+async def preview_crm_creation(
+    crm_id: CrmAccountId, body: CrmCreationAsk, desk: Desk, _: Writer
+) -> CrmCreationPreviewRead:
+    """How many of a segment's people would be created there; nobody is."""
+    return CrmCreationPreviewRead.model_validate(await desk.preview_creation(crm_id, body.segment_id))
 
 
 @router.post("/{crm_id}/sync", status_code=202)
