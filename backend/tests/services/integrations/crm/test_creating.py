@@ -7,11 +7,14 @@ import pytest
 from httpx2 import AsyncClient
 from sqlalchemy import delete, select
 
+from app.core.clock import real_now
 from app.core.ids import uuid7
 from app.models.integrations.crm import CrmContact, CrmCreation, CrmPush
 from app.services.cdp.consents.service import ConsentService, Decision, Purpose
 from app.services.cdp.events.service import Ingestion
 from app.services.cdp.segments.service import Recomputation, SegmentService
+from app.services.integrations.crm.departure_repository import Departures
+from app.services.integrations.crm.ports import Gone
 from app.services.integrations.crm.service import CrmCreating, CrmService
 from tests.factories.access import Company
 from tests.factories.crm import HUBSPOT, SALESFORCE, CrmSubject
@@ -121,6 +124,22 @@ async def test_nobody_is_created_again_whom_a_person_deleted_there(here: Here) -
         await scope.session.execute(delete(CrmContact))
     assert await created(here) == 0
     assert here.crm_itself.found(email) == here.crm_itself.found(known) == []
+
+
+async def test_nobody_is_created_whom_a_person_had_deleted_there_before_it_was_chosen(
+    here: Here, client: AsyncClient
+) -> None:
+    await here.connect()
+    contact, email = here.contact()
+    await here.read()
+    here.delete(contact)
+    async with here.scopes() as scope:  # as a reading does it that notices
+        assert await Departures(scope).left(here.connected.account_id, [Gone(contact, real_now())]) == 1
+    segment = await people(here, email)
+    await switch_on(here, segment)
+    assert (await preview(here, client, segment))["known"] == 1
+    assert await created(here) == 0
+    assert here.crm_itself.found(email) == []
 
 
 async def test_whom_the_crm_has_and_nobody_has_read_yet_is_not_created(here: Here) -> None:
