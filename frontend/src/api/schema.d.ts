@@ -5974,7 +5974,7 @@ export interface components {
             entity_name: string;
             /**
              * Entity Type
-             * @description `account`, `campaign`, `ad_set` or `ad`.
+             * @description `account`, `campaign`, `ad_set`, `ad`, `creative` or `image`.
              */
             entity_type: string;
             /**
@@ -6170,7 +6170,7 @@ export interface components {
             entity_name: string;
             /**
              * Entity Type
-             * @description `account`, `campaign`, `ad_set` or `ad`.
+             * @description `account`, `campaign`, `ad_set`, `ad`, `creative` or `image`.
              */
             entity_type: string;
             /**
@@ -6617,6 +6617,47 @@ export interface components {
              * @description When it was last read from the platform, UTC.
              */
             synced_at: string;
+        };
+        /**
+         * AdOfferRead
+         * @description What of an ad one platform takes.
+         */
+        AdOfferRead: {
+            /**
+             * Calls To Action
+             * @description The buttons that it takes.
+             */
+            calls_to_action: string[];
+            /**
+             * Identity
+             * @description What `identity.page` is there, in words.
+             */
+            identity: string;
+            /**
+             * Longest Body
+             * @description Characters of the text; 0 where its ads have none.
+             */
+            longest_body: number;
+            /**
+             * Longest Brand
+             * @description Characters of the brand's name; 0 where none is asked for.
+             */
+            longest_brand: number;
+            /**
+             * Longest Headline
+             * @description Characters of a headline.
+             */
+            longest_headline: number;
+            /**
+             * Longest Name
+             * @description Characters of an ad's name, our marker left out.
+             */
+            longest_name: number;
+            /**
+             * Most
+             * @description Ads of one campaign that are made from here.
+             */
+            most: number;
         };
         /** AdRead */
         AdRead: {
@@ -8542,13 +8583,15 @@ export interface components {
             ad_sets?: components["schemas"]["PlanAdSet"][];
             /**
              * Assets
-             * @description Images of the library for any of its ads, which a person makes at the platform: none is sent there.
+             * @description Images of the library for ads that a person makes at the platform: these are not sent there.
              */
             assets?: string[];
             /** @description How it bids. */
             bid?: components["schemas"]["PlanBid"];
             /** @description What it may spend. */
             budget?: components["schemas"]["PlanBudget"];
+            /** @description As whom its ads speak. */
+            identity?: components["schemas"]["PlanIdentity"];
             /**
              * Name
              * @description Its name at the platform.
@@ -10680,7 +10723,7 @@ export interface components {
             entity_name: string | null;
             /**
              * Entity Type
-             * @description `account`, `campaign`, `ad_set` or `ad`.
+             * @description `account`, `campaign`, `ad_set`, `ad`, `creative` or `image`.
              */
             entity_type: string;
             /**
@@ -10794,7 +10837,7 @@ export interface components {
             entity_name: string | null;
             /**
              * Entity Type
-             * @description `account`, `campaign`, `ad_set` or `ad`.
+             * @description `account`, `campaign`, `ad_set`, `ad`, `creative` or `image`.
              */
             entity_type: string;
             /**
@@ -14733,6 +14776,8 @@ export interface components {
          * @description What of a plan one platform takes.
          */
         OfferRead: {
+            /** @description What of ads it takes; null where they are made there by a person. */
+            ads: components["schemas"]["AdOfferRead"] | null;
             /**
              * Bid Strategies
              * @description The ways of bidding that it takes.
@@ -15990,8 +16035,53 @@ export interface components {
              */
             problems: components["schemas"]["PlacementProblem"][];
         };
+        /**
+         * PlanAd
+         * @description One ad: a picture, its words, and where it leads.
+         */
+        PlanAd: {
+            /**
+             * Asset
+             * @description Its picture, an image of the library.
+             */
+            asset?: string | null;
+            /**
+             * Body
+             * @description The text; several lines are kept.
+             * @default
+             */
+            body: string;
+            /**
+             * Call To Action
+             * @description What its button says.
+             */
+            call_to_action?: ("shop_now" | "learn_more" | "sign_up" | "subscribe" | "book_now" | "contact_us" | "download" | "get_offer" | "get_quote" | "apply_now" | "order_now") | null;
+            /**
+             * Headline
+             * @description The line beside the picture.
+             * @default
+             */
+            headline: string;
+            /**
+             * Landing Url
+             * @description Where it leads: an https address.
+             * @default
+             */
+            landing_url: string;
+            /**
+             * Name
+             * @description Its name at the platform; nobody else sees it.
+             * @default
+             */
+            name: string;
+        };
         /** PlanAdSet */
         PlanAdSet: {
+            /**
+             * Ads
+             * @description Its ads, which are made paused with it, in order.
+             */
+            ads?: components["schemas"]["PlanAd"][];
             /**
              * Age Max
              * @description The oldest, where 65 is `65 and more`.
@@ -16004,7 +16094,7 @@ export interface components {
             age_min?: number | null;
             /**
              * Assets
-             * @description Images of the library for its ads, which a person makes at the platform: none is sent there.
+             * @description Images of the library for ads that a person makes at the platform: these are not sent there.
              */
             assets?: string[];
             /**
@@ -16060,6 +16150,24 @@ export interface components {
              * @enum {string}
              */
             level: "campaign" | "ad_set";
+        };
+        /**
+         * PlanIdentity
+         * @description As whom the ads of a campaign speak.
+         */
+        PlanIdentity: {
+            /**
+             * Brand
+             * @description The name beside the ads, where the platform asks for one.
+             * @default
+             */
+            brand: string;
+            /**
+             * Page
+             * @description The platform's id of who is shown as the sender, such as a Facebook page's number.
+             * @default
+             */
+            page: string;
         };
         /** PlanSchedule */
         PlanSchedule: {
@@ -16820,7 +16928,7 @@ export interface components {
          * @description What became of one step of a publication.
          * @enum {string}
          */
-        PublishOutcome: "started" | "created" | "found" | "verified" | "refused" | "retried" | "failed" | "left_paused";
+        PublishOutcome: "started" | "created" | "found" | "verified" | "refused" | "retried" | "failed" | "left_paused" | "removed";
         /**
          * PublishStepRead
          * @description One line of the log of a publication.
@@ -16861,7 +16969,7 @@ export interface components {
             outcome: components["schemas"]["PublishOutcome"];
             /**
              * Part
-             * @description `campaign`, or `ad_sets.0`, the place in the plan.
+             * @description `campaign`, or the place in the plan: `ad_sets.0`, `ad_sets.0.ads.1`, that ad's `ad_sets.0.ads.1.creative`; `images.` and an image's id.
              */
             part: string;
             /**

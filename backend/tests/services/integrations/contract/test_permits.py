@@ -1,5 +1,6 @@
 """No code path changes an ad account around the gate: every mutating method there is, against every bad permit."""
 
+import hashlib
 import inspect
 from collections.abc import Callable
 from datetime import timedelta
@@ -34,6 +35,27 @@ _NEW = {
     "starts_at": "2026-01-01T05:00:00+00:00",
     "conversion": "purchase",
 }
+_FILE = b"a picture"
+_IMAGE = {"status": "paused", "sha256": hashlib.sha256(_FILE).hexdigest(), "format": "jpeg"}
+_CREATIVE = {
+    "status": "paused",
+    "image": "ab12",
+    "page": "770000000000001",
+    "brand": "Northwind",
+    "headline": "Dry",
+    "body": "",
+    "call_to_action": "shop_now",
+    "landing_url": "https://northwind.example/",
+}
+_AD = {"status": "paused", "creative": "1"}
+_MADE = {
+    "create_ad_set": "ad_set",
+    "upload_image": "image",
+    "create_creative": "creative",
+    "remove_creative": "creative",
+    "create_ad": "ad",
+    "remove_ad": "ad",
+}
 _NEW_SET = _NEW | {"countries": ["US"]}
 CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "set_daily_budget": (
@@ -52,6 +74,11 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
         {**_NEW, "name": "New", "daily_budget_micros": 900_000_000},
     ),
     "create_ad_set": ({}, {**_NEW_SET, "name": "New"}, {**_NEW_SET, "name": "Another"}),
+    "upload_image": ({}, {**_IMAGE, "name": "a1.jpg"}, {**_IMAGE, "name": "b2.jpg"}),
+    "create_creative": ({}, {**_CREATIVE, "name": "New"}, {**_CREATIVE, "name": "Another"}),
+    "create_ad": ({}, {**_AD, "name": "New"}, {**_AD, "name": "Another"}),
+    "remove_creative": ({"status": "paused"}, {"status": "deleted"}, {"status": "deleted"}),
+    "remove_ad": ({"status": "paused"}, {"status": "deleted"}, {"status": "deleted"}),
     "set_status": ({"status": "active"}, {"status": "paused"}, {"status": "active"}),
 }
 """For each mutating method what was, what shall be, and another thing that shall be."""
@@ -59,8 +86,11 @@ METHODS = sorted({method.__name__ for method in MUTATING})
 
 
 def has(platform: Platform, method: str) -> bool:
-    """Whether the platform's connector is meant to do it: creating is offered by some."""
-    return not method.startswith("create_") or offers()[platform] is not None
+    """Whether the platform's connector is meant to do it: campaigns and their ads are offered by some."""
+    offer = offers()[platform]
+    if method in _MADE and method != "create_ad_set":
+        return offer is not None and offer.ads is not None
+    return not method.startswith("create_") or offer is not None
 
 
 every_method = pytest.mark.parametrize(
@@ -77,13 +107,20 @@ def change(platform: AdPlatform, method: str, *, other: bool = False) -> Change:
         subject.lifetime if method == "set_lifetime_budget" else ("campaign", subject.campaign)
     )
     wanted = another if other else after
+    if method in _MADE:
+        entity_type = _MADE[method]
     if method == "create_ad_set":
-        entity_type = "ad_set"
         wanted = {**wanted, "campaign": subject.campaign, "pixel": subject.pixel}
+    elif method == "create_ad":
+        wanted = {**wanted, "ad_set": subject.ad_set}
+    elif method == "remove_ad":
+        entity = subject.campaign if other else subject.ad
+    elif method == "remove_creative":
+        entity = subject.campaign if other else subject.ad_set
     return Change(
         platform=platform.platform,
         account=subject.account,
-        entity_type=entity_type,
+        entity_type=entity_type,  # type: ignore[arg-type]  # words of a table
         entity=entity,
         operation=method,
         before=before,
@@ -106,9 +143,10 @@ async def refused(
     *,
     wanted: Change | None = None,
 ) -> None:
-    call: Callable[[Change, Permit], Any] = getattr(platform, method)
+    call: Callable[..., Any] = getattr(platform, method)
+    more = [_FILE] if method == "upload_image" else []
     with pytest.raises(PermitRefused) as caught:
-        await call(wanted or change(platform, method), permit)
+        await call(wanted or change(platform, method), permit, *more)
     assert caught.value.code == f"trust_engine.gate.permit_{code}"
     async with scopes() as scope:
         left = await scope.session.scalar(
