@@ -1,6 +1,6 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { expect, test } from "vitest";
-import type { AdAccount, Asset, CampaignOffer, CampaignPlan, DraftDetail } from "@/api/types";
+import type { AdAccount, Asset, CampaignOffer, CampaignPlan } from "@/api/types";
 import { open } from "@/testing/app";
 import { quietTenant } from "@/testing/fixtures";
 
