@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from app.core.logging import get_logger
 from app.models.campaigns.kinds import PublishOutcome
 from app.services.campaigns.drafts.parts_rules import Part
+from app.services.campaigns.drafts.service import offer_for
 from app.services.campaigns.drafts.standing import Ended, Job, PartStanding
 from app.services.integrations.campaigns.ports import (
     CREATED_STATUS,
@@ -36,6 +37,8 @@ class AdRemoval:
         self._job = job
         self._begun = begun
         self._made = made
+        offer = offer_for(job.draft)
+        self._keeps_creatives = offer is None or offer.ads is None or not offer.ads.removes_creatives
 
     async def remove(self) -> None:
         """As far as the gate and the platform let it: whatever is left stands paused, and the log says so."""
@@ -48,9 +51,10 @@ class AdRemoval:
 
     def _newest_first(self) -> Iterator[Part]:
         for each in reversed(self._job.ads):
-            for part in (each.ad, each.creative):
-                if part.key in self._begun:
-                    yield part
+            if each.ad.key in self._begun:
+                yield each.ad
+            if each.creative.key in self._begun and not self._keeps_creatives:
+                yield each.creative
 
     async def _one(self, part: Part, kind: MadeType) -> None:
         external_id = self._made.get(part.key)

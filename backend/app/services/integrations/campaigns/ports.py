@@ -9,7 +9,7 @@ A campaign: `status` (always `paused`), `name`, `objective`, `budget_level`, one
 `conversion` where the objective counts conversions.
 An ad set: all of that but for its own budget, which it may not have, and `campaign` (the platform's id), `countries`,
 `age_min`, `age_max`.
-An image: `status`, `name`, `sha256` (hex, of the file), `format`, `width`, `height`. Nothing shows it yet, and it stays.
+An image: `status`, `name`, `sha256` (hex, of the file), `format`, `width`, `height`. Nothing shows it yet; it stays.
 A creative: `status`, `name`, `image` (the platform's id), `page`, `brand`, `headline`, `body`, `call_to_action`,
 `landing_url`.
 An ad: `status`, `name`, `ad_set` and `creative` (the platform's ids).
@@ -73,6 +73,8 @@ class AdOffer:
     """What its ads' sender is named by, in words that follow "Name ..."."""
     is_identity: Callable[[str], bool]
     longest_brand: int = 0
+    removes_creatives: bool = True
+    """Whether a creative can be taken away again; where not, it stays, and shows nothing without an ad."""
     most: int = 50
     """Ads of one campaign: each is several requests, and all of them are one task's."""
 
@@ -126,7 +128,7 @@ class AdMaker(CampaignMaker, Protocol):
     async def create_ad(self, change: Change, permit: Permit) -> Created: ...
 
     async def remove_creative(self, change: Change, permit: Permit) -> Applied:
-        """For ever; refused while an ad shows it."""
+        """For ever; refused while an ad shows it. Not there where the offer says that creatives stay."""
         ...
 
     async def remove_ad(self, change: Change, permit: Permit) -> Applied: ...

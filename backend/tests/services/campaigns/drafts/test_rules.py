@@ -301,3 +301,26 @@ def test_an_ads_image_is_uploaded_once_and_every_part_has_a_marker_of_its_own() 
     assert all(part.marker in part.name for each in (first, second) for part in (each.creative, each.ad))
     (later, _) = ad_parts(plan(**with_ads(PAGE, AD, AD)), (ID, 2), images)
     assert later.ad.marker not in marks
+
+
+SNAP = ad_json(ID, body="")
+PROFILE = "5a9c0008-0000-4000-8000-000000000007"
+
+
+@pytest.mark.parametrize(
+    ("ad", "identity", "faults_of"),
+    [
+        (SNAP, {}, {}),
+        (SNAP | {"headline": "h" * 35}, {}, {"plan.ad_sets.0.ads.0.headline": "too_long"}),
+        (SNAP | {"body": "A snap has none"}, {}, {"plan.ad_sets.0.ads.0.body": "not_here"}),
+        (SNAP | {"call_to_action": "get_quote"}, {}, {"plan.ad_sets.0.ads.0.call_to_action": "not_taken"}),
+        (SNAP, {"brand": ""}, {"plan.identity.brand": "missing"}),
+        (SNAP, {"brand": "b" * 33}, {"plan.identity.brand": "too_long"}),
+        (SNAP, {"page": PAGE}, {"plan.identity.page": "wrong"}),
+    ],
+)
+def test_a_snap_is_a_profiles_with_a_brand_and_a_headline(
+    ad: dict[str, Any], identity: dict[str, str], faults_of: dict[str, str]
+) -> None:
+    place = replace(META, platform="snapchat")
+    assert ad_found(place, ad, **({"page": PROFILE, "brand": "Northwind"} | identity)) == faults_of

@@ -89,7 +89,8 @@ def has(platform: Platform, method: str) -> bool:
     """Whether the platform's connector is meant to do it: campaigns and their ads are offered by some."""
     offer = offers()[platform]
     if method in _MADE and method != "create_ad_set":
-        return offer is not None and offer.ads is not None
+        makes = offer is not None and offer.ads is not None
+        return makes and (method != "remove_creative" or offer.ads.removes_creatives)
     return not method.startswith("create_") or offer is not None
 
 
@@ -114,7 +115,7 @@ def change(platform: AdPlatform, method: str, *, other: bool = False) -> Change:
     elif method == "create_ad":
         wanted = {**wanted, "ad_set": subject.ad_set}
     elif method == "remove_ad":
-        entity = subject.campaign if other else subject.ad
+        entity = f"{subject.ad[:-1]}2" if other else subject.ad
     elif method == "remove_creative":
         entity = subject.campaign if other else subject.ad_set
     return Change(
