@@ -58,9 +58,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One file of a form: the field that it is in, its name, its bytes, its media type."""
+    """One file of a form: the form's field that it is in, its name, its bytes, its media type."""
 
-    field: str
+    form_field: str
     name: str
     content: bytes = field(repr=False)
     media_type: str
@@ -290,7 +290,7 @@ class Wire:
 
 
 def _file(upload: Upload) -> dict[str, tuple[str, bytes, str]]:
-    return {upload.field: (upload.name, upload.content, upload.media_type)}
+    return {upload.form_field: (upload.name, upload.content, upload.media_type)}
 
 
 def _unknown(*, mutating: bool) -> PlatformErrorKind:

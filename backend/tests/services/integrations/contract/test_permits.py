@@ -18,7 +18,7 @@ from app.services.integrations.campaigns.service import offers
 from app.services.integrations.ports import MUTATING, AdPlatform
 from app.services.integrations.service import IntegrationsService
 from app.services.trust_engine.gate.errors import PermitRefused
-from app.services.trust_engine.gate.permits import Change, Permit
+from app.services.trust_engine.gate.permits import Change, EntityType, Permit
 from app.services.trust_engine.gate.service import KillSwitch, PermitDesk
 from tests.factories.access import Company
 from tests.factories.permits import minted
@@ -48,7 +48,7 @@ _CREATIVE = {
     "landing_url": "https://northwind.example/",
 }
 _AD = {"status": "paused", "creative": "1"}
-_MADE = {
+_MADE: dict[str, EntityType] = {
     "create_ad_set": "ad_set",
     "upload_image": "image",
     "create_creative": "creative",
@@ -89,8 +89,8 @@ def has(platform: Platform, method: str) -> bool:
     """Whether the platform's connector is meant to do it: campaigns and their ads are offered by some."""
     offer = offers()[platform]
     if method in _MADE and method != "create_ad_set":
-        makes = offer is not None and offer.ads is not None
-        return makes and (method != "remove_creative" or offer.ads.removes_creatives)
+        ads = None if offer is None else offer.ads
+        return ads is not None and (method != "remove_creative" or ads.removes_creatives)
     return not method.startswith("create_") or offer is not None
 
 
@@ -104,6 +104,7 @@ every_method = pytest.mark.parametrize(
 def change(platform: AdPlatform, method: str, *, other: bool = False) -> Change:
     before, after, another = CHANGES[method]
     subject = SUBJECTS[Platform(platform.platform)]
+    entity_type: EntityType
     entity_type, entity = (
         subject.lifetime if method == "set_lifetime_budget" else ("campaign", subject.campaign)
     )
@@ -121,7 +122,7 @@ def change(platform: AdPlatform, method: str, *, other: bool = False) -> Change:
     return Change(
         platform=platform.platform,
         account=subject.account,
-        entity_type=entity_type,  # type: ignore[arg-type]  # words of a table
+        entity_type=entity_type,
         entity=entity,
         operation=method,
         before=before,
