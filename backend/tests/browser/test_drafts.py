@@ -5,7 +5,7 @@ import secrets
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
 
 from launcher.demo import Story
 from tests.browser.people import enter
@@ -69,9 +69,8 @@ def _ad(page: Page, submit: Locator) -> None:
     page.get_by_role("button", name=f"Choose the image of {of}").click()
     dialog = page.get_by_role("dialog", name=f"Image of {of}")
     content = jpeg(1200, 628, shade=secrets.randbelow(200))
-    dialog.get_by_label("Choose images, or drop them here").set_input_files(
-        [{"name": file, "mimeType": "image/jpeg", "buffer": content}]
-    )
+    picture: FilePayload = {"name": file, "mimeType": "image/jpeg", "buffer": content}
+    dialog.get_by_label("Choose images, or drop them here").set_input_files(picture)
     dialog.get_by_role("checkbox", name=file).check()
     dialog.get_by_role("button", name="Done").click()
     preview = page.get_by_role("figure", name=f"Preview of {of}")

@@ -6,7 +6,7 @@ creatives no deletion is documented.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.services.integrations.campaigns.ports import (
@@ -92,7 +92,7 @@ def _media_status(row: Mapping[str, Any]) -> str:
     return CREATED_STATUS if is_filled(row) else str(row.get("media_status")).lower()
 
 
-_STATUS = {
+_STATUS: Mapping[MadeType, Callable[[Mapping[str, Any]], str]] = {
     "image": _media_status,
     "creative": lambda _: CREATED_STATUS,
     "ad": lambda row: str(row["status"]).lower(),
@@ -112,7 +112,7 @@ def _creative_facts(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-_FACTS = {
+_FACTS: Mapping[MadeType, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "image": lambda row: {"name": str(row["name"]), "status": _media_status(row)},
     "creative": _creative_facts,
     "ad": lambda row: {
