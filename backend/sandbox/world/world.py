@@ -1,6 +1,8 @@
 """All shops and their ad accounts, with the journal of what was set when: with seed and epoch, the whole state."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from heapq import heappop, heappush
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -31,6 +33,8 @@ class World:
         self.platforms: dict[str, str] = {}
         """Of each ad account, by its id: which platform's it is."""
         self._store = store
+        self._appointments: list[tuple[float, int, Callable[[float], None]]] = []
+        self._count = 0
         self._journal: list[dict[str, Any]] = store.document(_DOCUMENT) or []
 
     def open_account(self, account: Account, shop: Shop) -> None:
@@ -99,7 +103,19 @@ class World:
         facts = {"account": account, "campaign": campaign, "pull": pull}
         self._record({"do": "pull", "at": now, **facts})
 
+    def at(self, moment: float, act: Callable[[float], None]) -> None:
+        """Have something done when the world comes to a moment, before what follows it is written."""
+        self._count += 1
+        heappush(self._appointments, (moment, self._count, act))
+
     def run_to(self, now: float) -> None:
+        while self._appointments and self._appointments[0][0] <= now:
+            moment, _, act = heappop(self._appointments)
+            self._write_to(moment)
+            act(moment)
+        self._write_to(now)
+
+    def _write_to(self, now: float) -> None:
         for shop in self.shops.values():
             shop.run_to(now)
 
@@ -109,6 +125,7 @@ class World:
                 raise ValueError(f"campaign {campaign} or an ad set of it is already in account {found.id}")
 
     def _record(self, entry: dict[str, Any]) -> None:
+        self.run_to(entry["at"])
         self._apply(entry)
         self._journal.append(entry)
         self._store.keep(_DOCUMENT, self._journal)

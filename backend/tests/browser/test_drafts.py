@@ -5,14 +5,17 @@ import secrets
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
 
 from launcher.demo import Story
 from tests.browser.people import enter
 from tests.browser.screens import DESK, PHONE, Pictures, faults_of, sideways
 from tests.browser.stack import Stack, colleague
+from tests.factories.assets import jpeg
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300), pytest.mark.xdist_group("browser")]
+
+PAGE = "770000000000001"
 
 
 def _begin(page: Page, name: str, account: str) -> None:
@@ -50,8 +53,34 @@ def _plan(page: Page) -> None:
     page.get_by_label("Campaign budget, USD").fill("43")
     expect(submit).to_be_disabled()
     page.get_by_label("Campaign budget, USD").fill("42.50")
+    _ad(page, submit)
     submit.click()
     expect(page.get_by_text("Submitted", exact=True).first).to_be_visible()
+
+
+def _ad(page: Page, submit: Locator) -> None:
+    """First without where it leads, then whole, with an image that is uploaded on the way."""
+    of, file = "ad 1 of ad set 1", f"ridge-{secrets.token_hex(3)}.jpg"
+    page.get_by_role("button", name="Add an ad to ad set 1").click()
+    for label, words in (("Name", "Ridge"), ("Headline", "Down the ridge, dry"), ("Text", "Light shoes.")):
+        page.get_by_label(f"{label} of {of}").fill(words)
+    page.get_by_label(f"Button of {of}").select_option("shop_now")
+    page.get_by_label("Ads are shown as").fill(PAGE)
+    page.get_by_role("button", name=f"Choose the image of {of}").click()
+    dialog = page.get_by_role("dialog", name=f"Image of {of}")
+    content = jpeg(1200, 628, shade=secrets.randbelow(200))
+    picture: FilePayload = {"name": file, "mimeType": "image/jpeg", "buffer": content}
+    dialog.get_by_label("Choose images, or drop them here").set_input_files(picture)
+    dialog.get_by_role("checkbox", name=file).check()
+    dialog.get_by_role("button", name="Done").click()
+    preview = page.get_by_role("figure", name=f"Preview of {of}")
+    expect(preview.locator("img")).to_have_js_property("naturalWidth", 320)
+    _save(page)
+    expect(page.get_by_text("Say where it leads, as an https address.")).to_be_visible()
+    expect(submit).to_be_disabled()
+    page.get_by_label(f"Landing page of {of}").fill("https://northwind.example/trail")
+    _save(page)
+    expect(submit).to_be_enabled()
 
 
 def _approve(browser: Browser, other: Stack, address: str, pictures: Pictures) -> None:
@@ -87,7 +116,7 @@ def test_a_campaign_is_planned_approved_published_and_stands_at_the_platform(
     page.get_by_role("button", name="Publish", exact=True).click()
     expect(page.get_by_text("It stands at the platform, paused.")).to_be_visible()
     steps = page.get_by_role("group", name="Steps of the publication").get_by_role("row")
-    expect(steps.filter(has_text="Read back")).to_have_count(2)
+    expect(steps.filter(has_text="Read back")).to_have_count(5)
     pictures.take(page, "draft-published")
     assert faults_of(page) == []
     for size in (PHONE, DESK):
@@ -110,6 +139,12 @@ def test_a_campaign_is_planned_approved_published_and_stands_at_the_platform(
         "OUTCOME_TRAFFIC",
     )
     expect(steps.filter(has_text=campaign["id"]).first).to_be_visible()
+    ads = httpx2.get(
+        f"{told['sandbox_url']}/v25.0/{campaign['id']}/ads",
+        params={"fields": "status,creative{object_story_spec}", "access_token": told["sandbox_meta_token"]},
+    ).json()["data"]
+    (shown,) = [each["creative"]["object_story_spec"]["link_data"] for each in ads]
+    assert ([each["status"] for each in ads], shown["name"]) == (["PAUSED"], "Down the ridge, dry")
     page.get_by_role("link", name="Open the campaign").click()
     expect(page.get_by_role("heading", name=campaign["name"], level=1)).to_be_visible()
     page.goto("/campaigns/drafts")

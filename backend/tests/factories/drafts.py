@@ -63,3 +63,26 @@ async def log_of(scopes: Scopes, draft_id: UUID) -> list[CampaignPublishStep]:
 async def read_draft(scopes: Scopes, draft_id: UUID) -> CampaignDraft:
     async with scopes() as scope:
         return await Drafts(scope).get(draft_id)
+
+
+def ad_json(asset_id: UUID, **changes: Any) -> dict[str, Any]:
+    """An ad that every platform takes of which ads are made from here."""
+    return {
+        "name": "Shoes on a ridge",
+        "headline": "Down the ridge, dry",
+        "body": "Light shoes for wet trails.\nFree returns.",
+        "call_to_action": "shop_now",
+        "landing_url": "https://northwind.example/trail",
+        "asset": str(asset_id),
+    } | changes
+
+
+def with_ads(page: str, *ads: dict[str, Any], **identity: Any) -> dict[str, Any]:
+    """Of a plan with two ad sets, the second of which has no ads."""
+    return {
+        "identity": {"page": page, **identity},
+        "ad_sets": [
+            {"name": "Runners", "countries": ["US"], "ads": list(ads)},
+            {"name": "Hikers", "countries": ["US", "HU"]},
+        ],
+    }

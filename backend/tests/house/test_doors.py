@@ -35,6 +35,7 @@ _NO_KEY = {"aclose", "execute", "ping", "pipeline", "register_script", "time", "
 _KEY_BUILDERS = {"tenant_key", "live_stream", "key", "channel"}
 _SENDS = {
     "write",
+    "fill",
     "once",
     "post",
     "put",
@@ -81,6 +82,8 @@ _WAYS_OUT = {
     "app.services.integrations.snapchat.transport.SnapchatTransport.post: once": "behind send_events",
     "app.services.integrations.snapchat.transport.SnapchatTransport.send: once": "behind the audiences",
     "app.services.integrations.snapchat.transport.SnapchatTransport.write: write": "behind the permit",
+    "app.services.integrations.snapchat.ad_making.SnapchatAdMaking.upload_image: fill": "behind the image's permit",
+    "app.services.integrations.snapchat.transport.SnapchatTransport.fill: write": "behind the image's permit",
     "app.services.integrations.wire.Wire._exchange: stream": "the one request",
     "app.services.integrations.webhooks.service.post: stream": "a webhook, at the customer's own address",
 }

@@ -1,20 +1,45 @@
 """Edits through the unmodified SDK: applied once, logged with their author, and felt by the world."""
 
+import base64
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
+from facebook_business.adobjects.ad import Ad
 from facebook_business.adobjects.adaccount import AdAccount
+from facebook_business.adobjects.adcreative import AdCreative
+from facebook_business.adobjects.adimage import AdImage
 from facebook_business.adobjects.adset import AdSet
 from facebook_business.adobjects.campaign import Campaign
 from facebook_business.api import FacebookAdsApi
 from facebook_business.exceptions import FacebookRequestError
 
+from tests.factories.assets import jpeg
 from tests.sandbox.conftest import daily
 from tests.sandbox_process import HU_ACCOUNT, US_ACCOUNT, US_PIXEL, Sandbox, running_sandbox
 
+PAGE = "770000000000001"
 BROAD, INTERESTS = "120210000010100001", "120210000010100002"
 LOOKALIKE, VIDEO = "120210000010100004", "120210000010100005"
 HIKING, BROAD_WOMEN, LOOKALIKE_SET = "120210000010200020", "120210000010200011", "120210000010200040"
+
+
+def story(digest: str, **changes: Any) -> dict[str, Any]:
+    action = {"type": "SHOP_NOW", "value": {"link": "https://northwind.example/"}}
+    link = {"link": "https://northwind.example/", "message": "Dry.", "name": "Trail", "image_hash": digest}
+    return {"page_id": PAGE, "link_data": {**link, "call_to_action": action, **changes}}
+
+
+def image(account: AdAccount, shade: int = 30) -> str:
+    """Its hash."""
+    sent = base64.b64encode(jpeg(1200, 628, shade)).decode()
+    return str(account.create_ad_image(params={"bytes": sent})["hash"])
+
+
+def creative(account: AdAccount, shade: int = 30) -> str:
+    params = {"name": "Trail", "object_story_spec": story(image(account, shade))}
+    return str(account.create_ad_creative(params=params)["id"])
 
 
 def spend(sandbox: Sandbox, node: str, preset: str) -> float:
@@ -140,8 +165,11 @@ def test_a_new_campaign_spends_once_it_has_an_ad(sdk: FacebookAdsApi, sandbox: S
     )  # fmt: skip
     sandbox.advance(24)
     assert spend(sandbox, campaign["id"], "maximum") == 0.0
-    account.create_ad(params={"name": "New ad", "adset_id": ad_set["id"], "creative": {"creative_id": "1"}})
+    params = {"name": "New ad", "adset_id": ad_set["id"], "creative": {"creative_id": creative(account)}}
+    ad = account.create_ad(params=params)
+    assert Ad(ad["id"], api=sdk).api_get(fields=["effective_status"])["effective_status"] == "PENDING_REVIEW"
     sandbox.advance(48)
+    assert Ad(ad["id"], api=sdk).api_get(fields=["effective_status"])["effective_status"] == "ACTIVE"
     assert spend(sandbox, campaign["id"], "yesterday") == pytest.approx(200, rel=0.3)
 
 
@@ -149,6 +177,68 @@ def test_a_creation_without_its_needs_is_refused(sdk: FacebookAdsApi) -> None:
     with pytest.raises(FacebookRequestError) as refused:
         AdAccount(US_ACCOUNT, api=sdk).create_campaign(params={"name": "No objective"})
     assert refused.value.api_error_code() == 100
+
+
+def test_an_image_is_known_by_its_content_however_it_is_sent(sdk: FacebookAdsApi, tmp_path: Path) -> None:
+    account = AdAccount(US_ACCOUNT, api=sdk)
+    file = tmp_path / "trail.jpg"
+    file.write_bytes(jpeg(1200, 628, 77))
+    sent = AdImage(parent_id=US_ACCOUNT, api=sdk)
+    sent[AdImage.Field.filename] = str(file)
+    sent.remote_create()
+    assert sent["hash"] == image(account, 77)
+    (found,) = account.get_ad_images(
+        fields=["name", "status", "original_width"], params={"hashes": [sent["hash"]]}
+    )
+    assert (found["name"], found["status"], found["original_width"]) == ("trail.jpg", "ACTIVE", 1200)
+
+
+def test_a_creative_shows_what_it_was_made_of_and_stays_while_an_ad_shows_it(sdk: FacebookAdsApi) -> None:
+    account = AdAccount(US_ACCOUNT, api=sdk)
+    made = creative(account)
+    shown = AdCreative(made, api=sdk).api_get(fields=["object_story_spec", "object_type", "account_id"])
+    assert shown["object_story_spec"]["link_data"]["name"] == "Trail"
+    assert (shown["object_type"], shown["account_id"]) == ("SHARE", US_ACCOUNT.removeprefix("act_"))
+    params = {"name": "Ad", "adset_id": HIKING, "creative": {"creative_id": made}, "status": "PAUSED"}
+    ad = account.create_ad(params=params)
+    with pytest.raises(FacebookRequestError):
+        AdCreative(made, api=sdk).api_delete()
+    Ad(ad["id"], api=sdk).api_delete()
+    AdCreative(made, api=sdk).api_delete()
+    assert made not in {each["id"] for each in account.get_ad_creatives(params={"limit": 500})}
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"page_id": "1", "link_data": {"link": "https://a.example/", "image_hash": "x"}},
+        story("0" * 32),
+        {"page_id": PAGE},
+        {"page_id": PAGE, "link_data": {"link": "not an address"}},
+    ],
+)
+def test_a_creative_of_another_page_or_without_an_image_is_refused(
+    sdk: FacebookAdsApi, spec: dict[str, Any]
+) -> None:
+    with pytest.raises(FacebookRequestError) as refused:
+        AdAccount(US_ACCOUNT, api=sdk).create_ad_creative(params={"object_story_spec": spec})
+    assert refused.value.api_error_code() == 100
+
+
+def test_a_button_that_links_cannot_have_and_a_file_that_is_no_image_are_refused(sdk: FacebookAdsApi) -> None:
+    account = AdAccount(US_ACCOUNT, api=sdk)
+    spec = story(image(account), call_to_action={"type": "DANCE"})
+    with pytest.raises(FacebookRequestError):
+        account.create_ad_creative(params={"object_story_spec": spec})
+    with pytest.raises(FacebookRequestError):
+        account.create_ad_image(params={"bytes": base64.b64encode(b"no image").decode()})
+
+
+def test_an_ad_shows_a_creative_of_its_own_account(sdk: FacebookAdsApi) -> None:
+    made = creative(AdAccount(HU_ACCOUNT, api=sdk))
+    params = {"name": "Ad", "adset_id": HIKING, "creative": {"creative_id": made}}
+    with pytest.raises(FacebookRequestError):
+        AdAccount(US_ACCOUNT, api=sdk).create_ad(params=params)
 
 
 def test_a_deleted_campaign_is_gone_from_lists_and_cannot_be_edited(sandbox: Sandbox) -> None:

@@ -3897,6 +3897,26 @@ export interface paths {
         patch: operations["integrations_crm_change_account"];
         trace?: never;
     };
+    "/api/v1/integrations/crm/{crm_id}/creation-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Crm Creation
+         * @description How many of a segment's people would be created there; nobody is.
+         */
+        post: operations["integrations_crm_preview_creation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/integrations/crm/{crm_id}/departures": {
         parameters: {
             query?: never;
@@ -6054,7 +6074,7 @@ export interface components {
             entity_name: string;
             /**
              * Entity Type
-             * @description `account`, `campaign`, `ad_set` or `ad`.
+             * @description `account`, `campaign`, `ad_set`, `ad`, `creative` or `image`.
              */
             entity_type: string;
             /**
@@ -6250,7 +6270,7 @@ export interface components {
             entity_name: string;
             /**
              * Entity Type
-             * @description `account`, `campaign`, `ad_set` or `ad`.
+             * @description `account`, `campaign`, `ad_set`, `ad`, `creative` or `image`.
              */
             entity_type: string;
             /**
@@ -6697,6 +6717,47 @@ export interface components {
              * @description When it was last read from the platform, UTC.
              */
             synced_at: string;
+        };
+        /**
+         * AdOfferRead
+         * @description What of an ad one platform takes.
+         */
+        AdOfferRead: {
+            /**
+             * Calls To Action
+             * @description The buttons that it takes.
+             */
+            calls_to_action: string[];
+            /**
+             * Identity
+             * @description What `identity.page` is there, in words.
+             */
+            identity: string;
+            /**
+             * Longest Body
+             * @description Characters of the text; 0 where its ads have none.
+             */
+            longest_body: number;
+            /**
+             * Longest Brand
+             * @description Characters of the brand's name; 0 where none is asked for.
+             */
+            longest_brand: number;
+            /**
+             * Longest Headline
+             * @description Characters of a headline.
+             */
+            longest_headline: number;
+            /**
+             * Longest Name
+             * @description Characters of an ad's name, our marker left out.
+             */
+            longest_name: number;
+            /**
+             * Most
+             * @description Ads of one campaign that are made from here.
+             */
+            most: number;
         };
         /** AdRead */
         AdRead: {
@@ -8664,13 +8725,15 @@ export interface components {
             ad_sets?: components["schemas"]["PlanAdSet"][];
             /**
              * Assets
-             * @description Images of the library for any of its ads, which a person makes at the platform: none is sent there.
+             * @description Images of the library for ads that a person makes at the platform: these are not sent there.
              */
             assets?: string[];
             /** @description How it bids. */
             bid?: components["schemas"]["PlanBid"];
             /** @description What it may spend. */
             budget?: components["schemas"]["PlanBudget"];
+            /** @description As whom its ads speak. */
+            identity?: components["schemas"]["PlanIdentity"];
             /**
              * Name
              * @description Its name at the platform.
@@ -9775,6 +9838,47 @@ export interface components {
              * @description What the CRM gives back with the browser; sealed.
              */
             state: string;
+        };
+        /** CrmCreationAsk */
+        CrmCreationAsk: {
+            /**
+             * Segment Id
+             * @description The segment whose people would be created there; null is the one chosen.
+             */
+            segment_id?: string | null;
+        };
+        /** CrmCreationPreviewRead */
+        CrmCreationPreviewRead: {
+            /**
+             * Allowed
+             * @description Of those, how many allow e-mail.
+             */
+            allowed: number;
+            /**
+             * Is Whole
+             * @description False: the segment is larger than what was looked at; these count its first.
+             */
+            is_whole: boolean;
+            /**
+             * Known
+             * @description Of those with an address, how many the CRM knows, or who were dealt with before.
+             */
+            known: number;
+            /**
+             * Members
+             * @description The segment's people.
+             */
+            members: number;
+            /**
+             * To Create
+             * @description How many would be created: with an address, allowed, and not known.
+             */
+            to_create: number;
+            /**
+             * With Email
+             * @description Of those, how many have an address.
+             */
+            with_email: number;
         };
         /** CrmDepartureRead */
         CrmDepartureRead: {
@@ -10960,7 +11064,7 @@ export interface components {
             entity_name: string | null;
             /**
              * Entity Type
-             * @description `account`, `campaign`, `ad_set` or `ad`.
+             * @description `account`, `campaign`, `ad_set`, `ad`, `creative` or `image`.
              */
             entity_type: string;
             /**
@@ -11074,7 +11178,7 @@ export interface components {
             entity_name: string | null;
             /**
              * Entity Type
-             * @description `account`, `campaign`, `ad_set` or `ad`.
+             * @description `account`, `campaign`, `ad_set`, `ad`, `creative` or `image`.
              */
             entity_type: string;
             /**
@@ -15015,6 +15119,8 @@ export interface components {
          * @description What of a plan one platform takes.
          */
         OfferRead: {
+            /** @description What of ads it takes; null where they are made there by a person. */
+            ads: components["schemas"]["AdOfferRead"] | null;
             /**
              * Bid Strategies
              * @description The ways of bidding that it takes.
@@ -16272,8 +16378,53 @@ export interface components {
              */
             problems: components["schemas"]["PlacementProblem"][];
         };
+        /**
+         * PlanAd
+         * @description One ad: a picture, its words, and where it leads.
+         */
+        PlanAd: {
+            /**
+             * Asset
+             * @description Its picture, an image of the library.
+             */
+            asset?: string | null;
+            /**
+             * Body
+             * @description The text; several lines are kept.
+             * @default
+             */
+            body: string;
+            /**
+             * Call To Action
+             * @description What its button says.
+             */
+            call_to_action?: ("shop_now" | "learn_more" | "sign_up" | "subscribe" | "book_now" | "contact_us" | "download" | "get_offer" | "get_quote" | "apply_now" | "order_now") | null;
+            /**
+             * Headline
+             * @description The line beside the picture.
+             * @default
+             */
+            headline: string;
+            /**
+             * Landing Url
+             * @description Where it leads: an https address.
+             * @default
+             */
+            landing_url: string;
+            /**
+             * Name
+             * @description Its name at the platform; nobody else sees it.
+             * @default
+             */
+            name: string;
+        };
         /** PlanAdSet */
         PlanAdSet: {
+            /**
+             * Ads
+             * @description Its ads, which are made paused with it, in order.
+             */
+            ads?: components["schemas"]["PlanAd"][];
             /**
              * Age Max
              * @description The oldest, where 65 is `65 and more`.
@@ -16286,7 +16437,7 @@ export interface components {
             age_min?: number | null;
             /**
              * Assets
-             * @description Images of the library for its ads, which a person makes at the platform: none is sent there.
+             * @description Images of the library for ads that a person makes at the platform: these are not sent there.
              */
             assets?: string[];
             /**
@@ -16342,6 +16493,24 @@ export interface components {
              * @enum {string}
              */
             level: "campaign" | "ad_set";
+        };
+        /**
+         * PlanIdentity
+         * @description As whom the ads of a campaign speak.
+         */
+        PlanIdentity: {
+            /**
+             * Brand
+             * @description The name beside the ads, where the platform asks for one.
+             * @default
+             */
+            brand: string;
+            /**
+             * Page
+             * @description The platform's id of who is shown as the sender, such as a Facebook page's number.
+             * @default
+             */
+            page: string;
         };
         /** PlanSchedule */
         PlanSchedule: {
@@ -17102,7 +17271,7 @@ export interface components {
          * @description What became of one step of a publication.
          * @enum {string}
          */
-        PublishOutcome: "started" | "created" | "found" | "verified" | "refused" | "retried" | "failed" | "left_paused";
+        PublishOutcome: "started" | "created" | "found" | "verified" | "refused" | "retried" | "failed" | "left_paused" | "removed";
         /**
          * PublishStepRead
          * @description One line of the log of a publication.
@@ -17143,7 +17312,7 @@ export interface components {
             outcome: components["schemas"]["PublishOutcome"];
             /**
              * Part
-             * @description `campaign`, or `ad_sets.0`, the place in the plan.
+             * @description `campaign`, or the place in the plan: `ad_sets.0`, `ad_sets.0.ads.1`, that ad's `ad_sets.0.ads.1.creative`; `images.` and an image's id.
              */
             part: string;
             /**
@@ -54099,6 +54268,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `integrations.crm.no_segment`: No segment is chosen whose people are created there: name one.
              *     - `integrations.crm.not_connected`: The CRM is not connected: sign in there again.
              *     - `integrations.platform_refused`: The platform refused this.
              */
@@ -54123,6 +54293,7 @@ export interface operations {
              * @description Some input is not valid; `fields` names it
              *
              *     - `integrations.address_refused`: This address does not lead to a public host.
+             *     - `integrations.crm.creation_invalid`: Contacts cannot be created that way.
              *     - `integrations.crm.mapping_invalid`: Contacts cannot be read that way.
              *     - `integrations.crm.not_writable`: The contacts of this CRM cannot be written from here.
              */

@@ -63,7 +63,7 @@ class CampaignPublishStep(TenantOwned, CreatedAt, Base):
     version: Mapped[int]
     at: Mapped[datetime]
     part: Mapped[str]
-    """`campaign`, or `ad_sets.0`, the place in the plan."""
+    """`campaign`, the place in the plan such as `ad_sets.0.ads.1`, or `images.` and an image's id."""
     name: Mapped[str]
     outcome: Mapped[str]
     external_id: Mapped[str | None]

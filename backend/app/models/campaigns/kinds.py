@@ -31,3 +31,5 @@ class PublishOutcome(StrEnum):
     FAILED = "failed"
     LEFT_PAUSED = "left_paused"
     """Created before something else failed: it stands paused at the platform."""
+    REMOVED = "removed"
+    """An ad or its creative, taken away again because something else failed: it was ours, paused and untouched."""

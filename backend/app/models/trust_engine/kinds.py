@@ -64,6 +64,7 @@ class ActionKind(StrEnum):
     SET_BID = "set_bid"
     UPDATE_TARGETING = "update_targeting"
     CREATE_PAUSED = "create_paused"
+    REMOVE_PAUSED = "remove_paused"
     RENAME = "rename"
     NARROW_TARGETING = "narrow_targeting"
     NARROW_SCHEDULE = "narrow_schedule"

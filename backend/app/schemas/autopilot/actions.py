@@ -52,7 +52,7 @@ class ActionRead(BaseModel):
         description="The campaign that it changes, or whose part it changes; null for the account itself."
     )
     platform: str = Field(description="The ad platform, such as `meta`.")
-    entity_type: str = Field(description="`account`, `campaign`, `ad_set` or `ad`.")
+    entity_type: str = Field(description="`account`, `campaign`, `ad_set`, `ad`, `creative` or `image`.")
     entity: str = Field(description="Its id, as the platform spells it.")
     entity_name: str = Field(description="Its name when the action was proposed.")
     operation: str = Field(description="What it does: `increase_budget`, `pause`, ….")

@@ -17,9 +17,26 @@ from app.schemas.text import Reason
 Objective = Literal["sales", "leads", "traffic", "awareness"]
 Level = Literal["campaign", "ad_set"]
 BidStrategy = Literal["lowest_cost", "cost_cap", "bid_cap"]
+CallToAction = Literal[
+    "shop_now",
+    "learn_more",
+    "sign_up",
+    "subscribe",
+    "book_now",
+    "contact_us",
+    "download",
+    "get_offer",
+    "get_quote",
+    "apply_now",
+    "order_now",
+]
 Name = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=600, pattern=r"^[^\x00-\x1f\x7f]*$")
 ]
+Text = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=3_000, pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]*$")
+]
+"""Of several lines."""
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Amount = Annotated[int, Field(gt=0, le=10**15)]
 
@@ -58,6 +75,26 @@ class PlanBid(Input):
     )
 
 
+class PlanAd(Input):
+    """One ad: a picture, its words, and where it leads."""
+
+    name: Name = Field("", description="Its name at the platform; nobody else sees it.")
+    headline: Name = Field("", description="The line beside the picture.")
+    body: Text = Field("", description="The text; several lines are kept.")
+    call_to_action: CallToAction | None = Field(None, description="What its button says.")
+    landing_url: Name = Field("", description="Where it leads: an https address.")
+    asset: UUID | None = Field(None, description="Its picture, an image of the library.")
+
+
+class PlanIdentity(Input):
+    """As whom the ads of a campaign speak."""
+
+    page: Name = Field(
+        "", description="The platform's id of who is shown as the sender, such as a Facebook page's number."
+    )
+    brand: Name = Field("", description="The name beside the ads, where the platform asks for one.")
+
+
 class PlanAdSet(Input):
     name: Name = Field("", description="Its name at the platform.")
     countries: list[Country] = Field(
@@ -73,7 +110,10 @@ class PlanAdSet(Input):
     )
     assets: Images = Field(
         default_factory=list,
-        description="Images of the library for its ads, which a person makes at the platform: none is sent there.",
+        description="Images of the library for ads that a person makes at the platform: these are not sent there.",
+    )
+    ads: list[PlanAd] = Field(
+        default_factory=list, max_length=10, description="Its ads, which are made paused with it, in order."
     )
 
 
@@ -86,10 +126,10 @@ class CampaignPlan(Input):
     schedule: PlanSchedule = Field(default_factory=PlanSchedule, description="When it runs.")
     bid: PlanBid = Field(default_factory=PlanBid, description="How it bids.")
     ad_sets: list[PlanAdSet] = Field(default_factory=list, max_length=20, description="Its parts, in order.")
+    identity: PlanIdentity = Field(default_factory=PlanIdentity, description="As whom its ads speak.")
     assets: Images = Field(
         default_factory=list,
-        description="Images of the library for any of its ads, which a person makes at the platform: none is sent "
-        "there.",
+        description="Images of the library for ads that a person makes at the platform: these are not sent there.",
     )
 
 
@@ -148,7 +188,10 @@ class PublishStepRead(BaseModel):
 
     at: datetime = Field(description="When, UTC.")
     version: int = Field(description="Of which version of the draft.")
-    part: str = Field(description="`campaign`, or `ad_sets.0`, the place in the plan.")
+    part: str = Field(
+        description="`campaign`, or the place in the plan: `ad_sets.0`, `ad_sets.0.ads.1`, that ad's "
+        "`ad_sets.0.ads.1.creative`; `images.` and an image's id."
+    )
     name: str = Field(description="Its name at the platform, with the marker that it is found again by.")
     outcome: PublishOutcome = Field(description="What became of it.")
     external_id: str | None = Field(description="Its id at the platform, once known.")
@@ -185,6 +228,18 @@ class ValidationRead(BaseModel):
     )
 
 
+class AdOfferRead(BaseModel):
+    """What of an ad one platform takes."""
+
+    calls_to_action: list[str] = Field(description="The buttons that it takes.")
+    longest_name: int = Field(description="Characters of an ad's name, our marker left out.")
+    longest_headline: int = Field(description="Characters of a headline.")
+    longest_body: int = Field(description="Characters of the text; 0 where its ads have none.")
+    identity: str = Field(description="What `identity.page` is there, in words.")
+    longest_brand: int = Field(description="Characters of the brand's name; 0 where none is asked for.")
+    most: int = Field(description="Ads of one campaign that are made from here.")
+
+
 class OfferRead(BaseModel):
     """What of a plan one platform takes."""
 
@@ -203,6 +258,9 @@ class OfferRead(BaseModel):
     )
     declaration: str | None = Field(
         description="What the platform is told in the company's name beside the plan, in words; approving covers it."
+    )
+    ads: AdOfferRead | None = Field(
+        description="What of ads it takes; null where they are made there by a person."
     )
 
 

@@ -29,7 +29,7 @@ class DecisionRead(BaseModel):
     )
     kind: str = Field(description="What the change turned out to do.")
     operation: str = Field(description="What was asked for: `increase_budget`, `pause`, ….")
-    entity_type: str = Field(description="`account`, `campaign`, `ad_set` or `ad`.")
+    entity_type: str = Field(description="`account`, `campaign`, `ad_set`, `ad`, `creative` or `image`.")
     entity_id: str = Field(description="Its id, as the platform spells it.")
     entity_name: str | None = Field(description="Its name; null where it is not known here.")
     ad_account_id: UUID | None = Field(description="The ad account's id here.")

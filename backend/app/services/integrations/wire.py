@@ -56,6 +56,16 @@ class Line:
     circuit: str
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One file of a form: the form's field that it is in, its name, its bytes, its media type."""
+
+    form_field: str
+    name: str
+    content: bytes = field(repr=False)
+    media_type: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """A request. `path` is what the log shows of it: no host, no token, no parameter."""
@@ -68,6 +78,8 @@ class Call:
     query: Mapping[str, str] | None = field(default=None, repr=False)
     form: Mapping[str, str] | None = field(default=None, repr=False)
     json: Any = field(default=None, repr=False)
+    upload: Upload | None = None
+    """Sent with the form, as `multipart/form-data`; the log never keeps it."""
     asked: Mapping[str, Any] | None = field(default=None, repr=False)
     """What the log keeps of its parameters. A transport names it where nobody's data and no secret is among them."""
 
@@ -254,6 +266,7 @@ class Wire:
                     timeout=patience.steps,
                     params=None if call.query is None else dict(call.query),
                     data=None if call.form is None else dict(call.form),
+                    files=None if call.upload is None else _file(call.upload),
                     json=call.json,
                 ) as answer,
             ):
@@ -274,6 +287,10 @@ class Wire:
                 status=answer.status_code,
             )
         return Answer(answer.status_code, answer.headers, _parsed(raw))
+
+
+def _file(upload: Upload) -> dict[str, tuple[str, bytes, str]]:
+    return {upload.form_field: (upload.name, upload.content, upload.media_type)}
 
 
 def _unknown(*, mutating: bool) -> PlatformErrorKind:

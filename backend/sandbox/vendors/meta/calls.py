@@ -38,6 +38,8 @@ class Call:
     path: str
     params: Mapping[str, str]
     token: Token
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """What a form brought beside its fields, by the files' names."""
 
     @property
     def url(self) -> str:

@@ -11,6 +11,8 @@ US_ACCOUNT = "102030405060701"
 HU_ACCOUNT = "102030405060702"
 US_PIXEL = "880000000000001"
 HU_PIXEL = "880000000000002"
+PAGE_ID = "770000000000001"
+"""The one Facebook page that the token's user may advertise for."""
 OLDEST_VERSION = 20
 NEWEST_VERSION = 27
 SCOPES = ("ads_management", "ads_read", "business_management", "public_profile")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sandbox.vendors.meta import creatives
 from sandbox.vendors.meta.errors import GraphError, invalid
 from sandbox.vendors.meta.nodes import Node, graph_time
 from sandbox.vendors.meta.state import MetaState, parsed_time
@@ -28,6 +29,10 @@ def check(meta: MetaState, node: Node, values: dict[str, Any]) -> None:
             raise invalid("(#100) Param special_ad_categories must be an array")
     if node.kind == "adset":
         _ad_set(meta, node, values)
+    if node.kind == "adcreative":
+        creatives.check(meta, node, values)
+    if node.kind == "ad":
+        creatives.demand(meta, node, values["creative"])
 
 
 def _ad_set(meta: MetaState, node: Node, values: dict[str, Any]) -> None:

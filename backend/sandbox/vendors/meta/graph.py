@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 
-from sandbox.vendors.meta import audiences, conversions, insights, quality, reading, writes
+from sandbox.vendors.meta import ad_images, audiences, conversions, insights, quality, reading, writes
 from sandbox.vendors.meta.activities import FIELDS as ACTIVITY_FIELDS
 from sandbox.vendors.meta.activities import Actor
 from sandbox.vendors.meta.calls import Call, Reply
@@ -34,6 +34,7 @@ _CHILD_EDGES = {
         "adsets": "adset",
         "ads": "ad",
         "adcreatives": "adcreative",
+        "adimages": "adimage",
         "adspixels": "adspixel",
         "customaudiences": audiences.KIND,
     },
@@ -94,7 +95,7 @@ class Graph:
         if node.kind == audiences.KIND:
             return self._audience(node, call)
         if call.method == "DELETE":
-            if node.kind not in {"campaign", "adset", "ad"}:
+            if node.kind not in {"campaign", "adset", "ad", "adcreative"}:
                 raise unsupported("DELETE", node.id)
             writes.update(self.meta, node, {"status": "DELETED"}, APP)
         else:
@@ -151,8 +152,10 @@ class Graph:
 
     def _create(self, account: Node, edge: str, call: Call) -> dict[str, Any]:
         kind = _CHILD_EDGES.get(account.kind, {}).get(edge)
-        if call.method != "POST" or account.kind != "adaccount" or kind in {None, "adspixel", "adcreative"}:
+        if call.method != "POST" or account.kind != "adaccount" or kind in {None, "adspixel"}:
             raise unsupported(call.method, account.id)
+        if kind == "adimage":
+            return ad_images.receive(self.meta, account.id, call)
         if kind == audiences.KIND:
             return {"id": audiences.create(self.meta, account.id, call.params).id}
         made = writes.create(self.meta, account.id, str(kind), call.params, APP)
@@ -175,6 +178,8 @@ class Graph:
         kind = _CHILD_EDGES.get(node.kind, {}).get(edge)
         if node.kind == "user" and edge == "adaccounts":
             nodes = list(self.meta.nodes.all("adaccount"))
+        elif kind == "adimage":
+            nodes = ad_images.listed(self.meta, node.id, call)
         elif kind is not None:
             nodes = self._chosen(self.meta.nodes.of(node.id, kind), call)
         else:
@@ -207,9 +212,11 @@ class Graph:
         ]
 
     def _kept(self, node: Node, statuses: set[str]) -> bool:
-        if node.kind in {"adspixel", "adcreative", audiences.KIND}:
+        if node.kind == "adcreative":
+            return node.status != "DELETED"
+        if node.kind in {"adspixel", audiences.KIND}:
             return True
-        effective = self.meta.nodes.effective_status(node)
+        effective = self.meta.nodes.effective_status(node, self.meta.clock.now())
         return effective in statuses if statuses else effective not in _GONE
 
     def _insights(self, node: Node, call: Call) -> Rows:

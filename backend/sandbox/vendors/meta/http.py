@@ -19,6 +19,8 @@ from sandbox.vendors.vendor import SHORT, refused_items, rows_of_page
 
 _VERSION = re.compile(r"v(\d+)\.\d+")
 _MOST_IN_BATCH = 50
+_MOST_BYTES = 45 * 1_048_576
+"""Of one field of a form: an image as base64."""
 
 
 def split_version(path: str) -> tuple[str, str]:
@@ -39,16 +41,23 @@ def _check_version(version: str) -> None:
         raise GraphError(f"Unknown path components: /{version}", 2500)
 
 
-async def _params(request: Request) -> dict[str, str]:
-    """Query and body, form or JSON, with the body on top; a bearer header counts as access_token."""
+async def _params(request: Request, files: dict[str, bytes]) -> dict[str, str]:
+    """Query and body, form or JSON, with the body on top; a bearer header counts as access_token.
+
+    A form's files go into `files`, by their names.
+    """
     found = dict(request.query_params)
     if request.method in {"POST", "DELETE"}:
         kind = request.headers.get("content-type", "")
         if kind.startswith("application/json"):
             found |= _from_json(await request.body())
         elif kind.startswith(("multipart/form-data", "application/x-www-form-urlencoded")):
-            form = await request.form()
-            found |= {name: value for name, value in form.items() if isinstance(value, str)}
+            form = await request.form(max_part_size=_MOST_BYTES)
+            for name, value in form.multi_items():
+                if isinstance(value, str):
+                    found[name] = value
+                else:
+                    files[value.filename or name] = await value.read()
     authorization = request.headers.get("authorization", "")
     if "access_token" not in found and authorization[:7].lower() in {"bearer ", "oauth t"}:
         found["access_token"] = authorization.split(" ", 1)[1]
@@ -77,10 +86,11 @@ class MetaHttp:
         try:
             version, path = split_version(request.url.path)
             _check_version(version)
-            params = await _params(request)
+            files: dict[str, bytes] = {}
+            params = await _params(request, files)
             if path == "dialog/oauth":
                 return self._dialog(request, params)
-            return self._respond(self._route(request, version, path, params))
+            return self._respond(self._route(request, version, path, params, files))
         except GraphError as error:
             return self._respond(Reply(error.body(), error.status, error.headers))
 
@@ -90,7 +100,9 @@ class MetaHttp:
         answer = params.get("answer", "cancel")
         return RedirectResponse(oauth.decide(self._graph.meta.tokens, params, answer), status_code=302)
 
-    def _route(self, request: Request, version: str, path: str, params: dict[str, str]) -> Reply:
+    def _route(
+        self, request: Request, version: str, path: str, params: dict[str, str], files: dict[str, bytes]
+    ) -> Reply:
         tokens = self._graph.meta.tokens
         if path == "oauth/access_token":
             return Reply(oauth.exchange(tokens, params))
@@ -101,7 +113,7 @@ class MetaHttp:
         base = str(request.base_url).rstrip("/")
         if SHORT in request.scope:
             params |= {"limit": str(rows_of_page(request.scope, limit_of(params)))}
-        call = Call(method, base, version, path, params, token)
+        call = Call(method, base, version, path, params, token, files)
         if not path and method == "POST":
             return self._batch(call, request)
         return self._graph.answer(call)

@@ -17,11 +17,14 @@ KINDS = {
     "adset": "AdSet",
     "ad": "Ad",
     "adcreative": "AdCreative",
+    "adimage": "AdImage",
     "adspixel": "AdsPixel",
     "customaudience": "CustomAudience",
 }
 
 
+REVIEW_SECONDS = 3_600.0
+"""How long a new ad waits for its review, in simulated time."""
 _NOT_DELIVERED = {"disapproved": "DISAPPROVED", "pending": "PENDING_REVIEW"}
 
 
@@ -52,6 +55,12 @@ class Node:
     def covers(self, line: str, campaign: str) -> bool:
         """Whether an ad set's delivery belongs to this account, campaign or ad set."""
         return self.kind == "adaccount" or self.id in {line, campaign}
+
+    def verdict(self, at: float) -> str | None:
+        """Of an ad's review: the first one ends by itself, where nobody decided otherwise."""
+        held = self.hidden.get("review") or {}
+        ends = held.get("until")
+        return "approved" if ends is not None and at >= ends else held.get("verdict")
 
     @property
     def status(self) -> str:
@@ -115,13 +124,13 @@ class Nodes:
     def campaign_of(self, node: Node) -> Node:
         return node if node.kind == "campaign" else self._nodes[str(node.data["campaign_id"])]
 
-    def effective_status(self, node: Node) -> str:
+    def effective_status(self, node: Node, at: float) -> str:
         """A live child of a stopped parent says whose stop it is."""
         if node.kind == "campaign" or node.status != "ACTIVE":
             return node.status
         campaign = self.campaign_of(node)
         if node.kind == "ad":
-            verdict = (node.hidden.get("review") or {}).get("verdict")
+            verdict = node.verdict(at)
             if verdict in _NOT_DELIVERED:
                 return _NOT_DELIVERED[verdict]
             ad_set = self._nodes[str(node.data["adset_id"])]

@@ -87,6 +87,19 @@ PLAIN: dict[str, frozenset[str]] = {
             "status",
         }
     ),
+    "adimage": frozenset(
+        {
+            "hash",
+            "name",
+            "status",
+            "width",
+            "height",
+            "original_width",
+            "original_height",
+            "url",
+            "created_time",
+        }
+    ),
     "adspixel": frozenset({"name"}),
     "customaudience": frozenset(
         {
@@ -161,25 +174,26 @@ COMPUTED: dict[str, dict[str, Computed]] = {
     },
     "campaign": {
         "account_id": lambda _, n: n.account,
-        "effective_status": lambda meta, n: meta.nodes.effective_status(n),
+        "effective_status": lambda meta, n: meta.nodes.effective_status(n, meta.clock.now()),
         "configured_status": lambda _, n: n.status,
         "budget_remaining": _remaining,
     },
     "adset": {
         "account_id": lambda _, n: n.account,
-        "effective_status": lambda meta, n: meta.nodes.effective_status(n),
+        "effective_status": lambda meta, n: meta.nodes.effective_status(n, meta.clock.now()),
         "configured_status": lambda _, n: n.status,
         "budget_remaining": _remaining,
         "learning_stage_info": _learning,
     },
     "ad": {
         "account_id": lambda _, n: n.account,
-        "effective_status": lambda meta, n: meta.nodes.effective_status(n),
+        "effective_status": lambda meta, n: meta.nodes.effective_status(n, meta.clock.now()),
         "configured_status": lambda _, n: n.status,
         "ad_review_feedback": lambda _, n: review.feedback(n),
         "issues_info": lambda _, n: review.issues(n),
     },
     "adcreative": {"account_id": lambda _, n: n.account},
+    "adimage": {"account_id": lambda _, n: n.account},
     "adspixel": {
         "creation_time": lambda meta, n: graph_time(meta.world.epoch, meta.timezone(n.account)),
         "is_unavailable": lambda _meta, _n: False,

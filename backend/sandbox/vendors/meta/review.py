@@ -20,7 +20,7 @@ def judge(meta: MetaState, wanted: Review) -> dict[str, Any]:
     ad.hidden["review"] = {"verdict": wanted.verdict, "reasons": said}
     meta.nodes.save()
     meta.push(meta.nodes.campaign_of(ad))
-    return {"id": ad.id, "effective_status": meta.nodes.effective_status(ad)}
+    return {"id": ad.id, "effective_status": meta.nodes.effective_status(ad, meta.clock.now())}
 
 
 def stand(meta: MetaState, wanted: Standing) -> dict[str, Any]:

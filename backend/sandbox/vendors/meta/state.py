@@ -61,10 +61,16 @@ class MetaState:
     def reporter(self, account: str) -> Reporter:
         return Reporter(self.account_world(account), self.faults, self.clock.now())
 
-    def daily_rates(self, campaign: Node) -> dict[str, float]:
+    def await_review(self, ad: Node) -> None:
+        """Have the ad deliver from the end of its review on, where it is to run then."""
+        self.world.at(
+            float(ad.hidden["review"]["until"]), lambda at: self.push(self.nodes.campaign_of(ad), at)
+        )
+
+    def daily_rates(self, campaign: Node, at: float) -> dict[str, float]:
         """What each ad set may spend a day, in the account's major unit; 0 for one that does not deliver."""
         ad_sets = self.nodes.of(campaign.id, "adset")
-        live = [s for s in ad_sets if self._delivers(s)]
+        live = [s for s in ad_sets if self._delivers(s, at)]
         shares = sum(float(s.hidden.get("share", 1.0)) for s in live) or 1.0
         shared = self._rate(campaign)
         rates = dict.fromkeys((s.id for s in ad_sets), 0.0)
@@ -73,18 +79,18 @@ class MetaState:
             rates[ad_set.id] = own
         return rates
 
-    def push(self, campaign: Node) -> None:
-        """Tell the world what this campaign may spend from now on."""
-        now = self.clock.now()
-        for ad_set, rate in self.daily_rates(campaign).items():
+    def push(self, campaign: Node, at: float | None = None) -> None:
+        """Tell the world what this campaign may spend from now on, or from a moment that it has come to."""
+        now = self.clock.now() if at is None else at
+        for ad_set, rate in self.daily_rates(campaign, now).items():
             end = self.nodes.get(ad_set).data.get("end_time")
             until = parsed_time(end) if end else None
             self.world.schedule(campaign.account, ad_set, campaign.id, now, rate=rate, until=until)
 
-    def _delivers(self, ad_set: Node) -> bool:
-        if self.nodes.effective_status(ad_set) != "ACTIVE":
+    def _delivers(self, ad_set: Node, at: float) -> bool:
+        if self.nodes.effective_status(ad_set, at) != "ACTIVE":
             return False
-        return any(self.nodes.effective_status(ad) == "ACTIVE" for ad in self.nodes.of(ad_set.id, "ad"))
+        return any(self.nodes.effective_status(ad, at) == "ACTIVE" for ad in self.nodes.of(ad_set.id, "ad"))
 
     def _rate(self, node: Node) -> float:
         daily, lifetime = node.units("daily_budget"), node.units("lifetime_budget")

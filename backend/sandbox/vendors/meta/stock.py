@@ -174,9 +174,9 @@ def _creative(shop: Shop, name: str, line: str, copy: int) -> dict[str, Any]:
     }
     if copy == 1:
         link = {"link": said.url, "message": said.sentence, "name": said.headline, "call_to_action": action}
-        spec = {"page_id": ids.BUSINESS_ID, "link_data": link | {"picture": picture}}
+        spec = {"page_id": ids.PAGE_ID, "link_data": link | {"picture": picture}}
         return common | {"object_type": "SHARE", "image_url": picture, "object_story_spec": spec}
     video = f"99{line[-12:]}{copy}"
     told = {"video_id": video, "title": said.headline, "message": said.sentence, "call_to_action": action}
-    spec = {"page_id": ids.BUSINESS_ID, "video_data": told | {"image_url": picture}}
+    spec = {"page_id": ids.PAGE_ID, "video_data": told | {"image_url": picture}}
     return common | {"object_type": "VIDEO", "video_id": video, "object_story_spec": spec}

@@ -52,6 +52,9 @@ class Meta:
     def lay(self) -> None:
         if not self.state.nodes.load():
             stock.lay(self.state.nodes, self.state.world)
+        for ad in self.state.nodes.all("ad"):
+            if "until" in (ad.hidden.get("review") or {}):
+                self.state.await_review(ad)
 
     def routes(self) -> list[BaseRoute]:
         graph = MetaHttp(Graph(self.state))

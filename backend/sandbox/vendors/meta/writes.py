@@ -4,12 +4,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.vendors.meta import creations
+from sandbox.vendors.meta import creations, creatives
 from sandbox.vendors.meta.activities import Actor
 from sandbox.vendors.meta.calls import COMMON
 from sandbox.vendors.meta.errors import invalid, missing_parameter, unsupported
 from sandbox.vendors.meta.money import minimum_daily, to_major, to_units
-from sandbox.vendors.meta.nodes import Node, graph_time
+from sandbox.vendors.meta.nodes import REVIEW_SECONDS, Node, graph_time
 from sandbox.vendors.meta.state import MetaState, parsed_time
 from sandbox.world.parameters import unknown_curve
 
@@ -28,6 +28,7 @@ _UPDATABLE = {
         "end_time",
     },
     "ad": {"name", "status"},
+    "adcreative": {"name", "status"},
     "adaccount": {"spend_cap", "spend_cap_action", "name"},
 }
 _CREATABLE = {
@@ -43,13 +44,18 @@ _CREATABLE = {
         "attribution_spec",
     },
     "ad": _UPDATABLE["ad"] | {"adset_id", "creative"},
+    "adcreative": {"name", "object_story_spec"},
 }
 _REQUIRED = {
     "campaign": ("name", "objective", "special_ad_categories"),
     "adset": ("name", "campaign_id", "billing_event", "optimization_goal", "targeting"),
     "ad": ("name", "adset_id", "creative"),
+    "adcreative": ("object_story_spec",),
 }
-_STRUCTURED = {"targeting", "promoted_object", "creative", "special_ad_categories", "attribution_spec"}
+_STRUCTURED = {
+    *("targeting", "promoted_object", "creative", "special_ad_categories", "attribution_spec"),
+    "object_story_spec",
+}
 _SIGNIFICANT = 0.2
 _NEW_SCALE = 600.0
 _MOST = 1e12
@@ -62,6 +68,9 @@ def update(meta: MetaState, node: Node, params: Mapping[str, str], actor: Actor)
         _cap_account(meta, node, changes, actor)
         return
     _check(meta, node, changes)
+    if node.kind == "adcreative":
+        creatives.change(meta, node, changes)
+        return
     if _only_validates(params):
         return
     _apply(meta, node, changes, actor)
@@ -83,11 +92,15 @@ def create(meta: MetaState, account: str, kind: str, params: Mapping[str, str], 
     node.id = meta.nodes.new_id()
     born = graph_time(now, timezone)
     node.data |= {"created_time": born, "updated_time": born, "start_time": born}
-    if kind == "ad":
+    if kind in {"ad", "adcreative"}:
         del node.data["start_time"]
     node.data |= values
+    if kind == "ad":
+        node.hidden["review"] = {"verdict": "pending", "until": now + REVIEW_SECONDS}
     meta.nodes.put(node)
     meta.nodes.save()
+    if kind == "adcreative":
+        return node
     if kind == "campaign":
         scale = _NEW_SCALE * (90.0 if meta.currency(account) == "HUF" else 1.0)
         meta.world.add_campaign(account, node.id, unknown_curve(meta.world.seed, node.id, scale), now)
@@ -95,6 +108,8 @@ def create(meta: MetaState, account: str, kind: str, params: Mapping[str, str], 
         node, "create", now, timezone, actor=actor, detail={"new_value": node.data["name"]}
     )
     meta.push(meta.nodes.campaign_of(node))
+    if kind == "ad":
+        meta.await_review(node)
     return node
 
 

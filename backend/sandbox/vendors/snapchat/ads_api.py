@@ -3,7 +3,7 @@
 from typing import Any
 
 from sandbox.vendors.snapchat import constants as ids
-from sandbox.vendors.snapchat import segments, stats, writes
+from sandbox.vendors.snapchat import creatives, segments, stats, writes
 from sandbox.vendors.snapchat.calls import Call, item, success
 from sandbox.vendors.snapchat.changelogs import Actor
 from sandbox.vendors.snapchat.entities import PLURALS, Entity
@@ -14,7 +14,7 @@ from sandbox.vendors.snapchat.state import SnapState
 APP = Actor(ids.USER_ID, ids.USER_EMAIL, ids.APP_ID, ids.APP_NAME)
 _LISTS = {
     "organization": ("adaccount",),
-    "adaccount": ("campaign", "adsquad", "ad", "creative", "pixel"),
+    "adaccount": ("campaign", "adsquad", "ad", "creative", "media", "pixel"),
     "campaign": ("adsquad", "ad"),
     "adsquad": ("ad",),
 }
@@ -60,6 +60,8 @@ class AdsApi:
     def _below(self, entity: Entity, edge: str, call: Call) -> Reply:
         if edge == "segments" and entity.kind == "adaccount":
             return segments.of_account(self._snap, entity, call)
+        if edge == "upload" and entity.kind == "media" and call.method == "POST":
+            return creatives.fill(self._snap, entity, call)
         kind = PLURALS.get(edge)
         if call.method in {"POST", "PUT"} and kind in writes.PLURAL:
             return writes.batch(self._snap, entity, str(kind), call, APP)

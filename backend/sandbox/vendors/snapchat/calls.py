@@ -23,6 +23,8 @@ class Call:
     token: Token
     refused: frozenset[int] = frozenset()
     rows: int = 1_000
+    file: bytes | None = None
+    """What a form brought under `file`."""
 
     def only(self, *names: str) -> None:
         """A parameter that is not emulated is refused, never swallowed."""

@@ -23,6 +23,8 @@ KW_ACCOUNT = uid(1, 2, 1)
 US_PIXEL = uid(5, 1, 1)
 KW_PIXEL = uid(5, 2, 1)
 USER_ID = uid(8, 0, 1)
+PROFILE_ID = uid(8, 0, 7)
+"""The one public profile that creatives may speak as."""
 
 
 def campaign_id(account: int, number: int) -> str:

@@ -16,10 +16,13 @@ PLURALS = {
     "adsquads": "adsquad",
     "ads": "ad",
     "creatives": "creative",
+    "media": "media",
     "pixels": "pixel",
 }
 _PARENTS = {"adsquad": "campaign_id", "ad": "ad_squad_id"}
 _MADE_HERE = 7
+REVIEW_SECONDS = 3_600.0
+"""How long a new ad waits for its review, in simulated time."""
 
 
 def snap_time(seconds: float) -> str:
@@ -59,10 +62,11 @@ class Entity:
     def live(self) -> bool:
         return self.data.get("status") == "ACTIVE" and not self.deleted
 
-    @property
-    def review(self) -> str:
-        """Of an ad."""
-        return str((self.hidden.get("review") or {}).get("status", "APPROVED"))
+    def review(self, now: float) -> str:
+        """Of an ad; a new one's ends by itself, where nobody decided otherwise."""
+        held = self.hidden.get("review") or {}
+        ends = held.get("until")
+        return "APPROVED" if ends is not None and now >= ends else str(held.get("status", "APPROVED"))
 
     def micros(self, name: str) -> int:
         """0 where it has none."""
@@ -131,10 +135,10 @@ class Entities:
             found.append("INVALID_NOT_EFFECTIVE_ACTIVE")
         if any("end_time" in e.data and seconds_of(e.data["end_time"]) <= now for e in chain):
             found.append("INVALID_END_TIME")
-        if entity.kind == "ad" and entity.review != "APPROVED":
+        if entity.kind == "ad" and entity.review(now) != "APPROVED":
             found.append("INVALID_NOT_APPROVED")
         ads = self.of(entity, "ad") if entity.kind == "adsquad" else []
-        if entity.kind == "adsquad" and not any(ad.live and ad.review == "APPROVED" for ad in ads):
+        if entity.kind == "adsquad" and not any(ad.live and ad.review(now) == "APPROVED" for ad in ads):
             found.append("INVALID_NO_CREATIVE_EFFECTIVE_ACTIVE")
         return found or ["VALID"]
 

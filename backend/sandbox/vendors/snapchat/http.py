@@ -18,7 +18,7 @@ from sandbox.vendors.vendor import refused_items, rows_of_page
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 _BEARER = "bearer "
-_BODIES = ("campaigns", "adsquads", "ads", "segments", "users", "data")
+_BODIES = ("campaigns", "adsquads", "ads", "creatives", "media", "segments", "users", "data")
 
 
 class SnapHttp:
@@ -106,8 +106,11 @@ class SnapHttp:
     async def _call(self, request: Request) -> Call:
         token = self._snap.tokens.check(_bearer(request))
         body: Any = None
+        file: bytes | None = None
         raw = await request.body()
-        if request.method in {"POST", "PUT", "PATCH"} or (request.method == "DELETE" and raw):
+        if request.headers.get("content-type", "").startswith("multipart/form-data"):
+            file = await _file(request)
+        elif request.method in {"POST", "PUT", "PATCH"} or (request.method == "DELETE" and raw):
             try:
                 body = _parsed(raw)
             except ValueError as error:
@@ -116,7 +119,12 @@ class SnapHttp:
         url = f"{request.url.scheme}://{request.url.netloc}{request.url.path}"
         refused = refused_items(request.scope, _count(body))
         rows, query = rows_of_page(request.scope, 1_000), dict(request.query_params)
-        return Call(request.method, url, parts, query, body, token, refused, rows)
+        return Call(request.method, url, parts, query, body, token, refused, rows, file)
+
+
+async def _file(request: Request) -> bytes | None:
+    found = (await request.form()).get("file")
+    return None if found is None or isinstance(found, str) else await found.read()
 
 
 def _bearer(request: Request) -> str | None:

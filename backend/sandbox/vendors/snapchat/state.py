@@ -36,17 +36,24 @@ class SnapState:
     def timezone(self, account: str) -> str:
         return self.ground.world.accounts[account].timezone
 
-    def push(self, campaign: Entity) -> None:
-        """Tell the world what this campaign may spend from now on."""
-        for squad, rate in self._rates(campaign).items():
+    def await_review(self, ad: Entity) -> None:
+        """Have the ad deliver from the end of its review on, where it is to run then."""
+        self.ground.world.at(
+            float(ad.hidden["review"]["until"]), lambda at: self.push(self.entities.campaign_of(ad), at)
+        )
+
+    def push(self, campaign: Entity, at: float | None = None) -> None:
+        """Tell the world what this campaign may spend from now on, or from a moment that it has come to."""
+        now = self.now if at is None else at
+        for squad, rate in self._rates(campaign, now).items():
             end = self.entities.get(squad).data.get("end_time") or campaign.data.get("end_time")
             until = None if end is None else seconds_of(end)
-            self.ground.world.schedule(campaign.account, squad, campaign.id, self.now, rate=rate, until=until)
+            self.ground.world.schedule(campaign.account, squad, campaign.id, now, rate=rate, until=until)
 
-    def _rates(self, campaign: Entity) -> dict[str, float]:
+    def _rates(self, campaign: Entity, now: float) -> dict[str, float]:
         """What each ad squad may spend a day, in the account's major unit; 0 for one that does not deliver."""
         squads = self.entities.of(campaign, "adsquad")
-        live = [s for s in squads if self.entities.delivery_status(s, self.now) == ["VALID"]]
+        live = [s for s in squads if self.entities.delivery_status(s, now) == ["VALID"]]
         rates = dict.fromkeys((s.id for s in squads), 0.0)
         cap = _a_day(campaign, "daily_budget_micro", "lifetime_spend_cap_micro")
         if shares_budget(campaign):

@@ -46,6 +46,9 @@ class Snapchat:
     def lay(self) -> None:
         if not self.state.entities.load():
             stock.lay(self.state.entities, self.state.ground.world)
+        for ad in self.state.entities.all("ad"):
+            if "until" in (ad.hidden.get("review") or {}):
+                self.state.await_review(ad)
 
     def routes(self) -> list[BaseRoute]:
         return SnapHttp(self.state).routes()

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+from sandbox.vendors.snapchat import creatives
 from sandbox.vendors.snapchat.calls import Call
 from sandbox.vendors.snapchat.changelogs import Actor
-from sandbox.vendors.snapchat.entities import Entity, seconds_of, snap_time
+from sandbox.vendors.snapchat.entities import REVIEW_SECONDS, Entity, seconds_of, snap_time
 from sandbox.vendors.snapchat.errors import SnapError, invalid, not_found, request_id
 from sandbox.vendors.snapchat.state import SnapState, shares_budget
 from sandbox.world.parameters import unknown_curve
@@ -24,6 +25,11 @@ REQUIRED = {
         "bid_strategy",
     ),
     "ad": ("ad_squad_id", "creative_id", "name", "status", "type"),
+    "media": ("ad_account_id", "name", "type"),
+    "creative": (
+        *("ad_account_id", "name", "type", "brand_name", "headline", "top_snap_media_id"),
+        *("profile_properties", "web_view_properties"),
+    ),
 }
 OPTIONAL = {
     "campaign": (
@@ -41,15 +47,31 @@ OPTIONAL = {
         *("conversion_window", "pacing_type", "delivery_constraint", "placement", "placement_v2"),
     ),
     "ad": (),
+    "media": (),
+    "creative": ("call_to_action", "shareable"),
 }
 _FOR_EVER = {
     "campaign": ("ad_account_id", "objective_v2_properties", "buy_model", "pacing_level"),
     "adsquad": ("campaign_id", "type", "billing_event"),
     "ad": ("ad_squad_id", "creative_id", "type"),
 }
-_PARENT = {"campaign": "ad_account_id", "adsquad": "campaign_id", "ad": "ad_squad_id"}
+_PARENT = {
+    "media": "ad_account_id",
+    "creative": "ad_account_id",
+    "campaign": "ad_account_id",
+    "adsquad": "campaign_id",
+    "ad": "ad_squad_id",
+}
 _BELOW = {"adaccount": "campaign", "campaign": "adsquad", "adsquad": "ad"}
-PLURAL = {"campaign": "campaigns", "adsquad": "adsquads", "ad": "ads"}
+_CREATED_ONLY = ("media", "creative")
+"""What is below an ad account, and is neither changed nor deleted in this sandbox."""
+PLURAL = {
+    "campaign": "campaigns",
+    "adsquad": "adsquads",
+    "ad": "ads",
+    "media": "media",
+    "creative": "creatives",
+}
 
 
 class Refusal(Exception):
@@ -58,7 +80,8 @@ class Refusal(Exception):
 
 def batch(snap: SnapState, parent: Entity, kind: str, call: Call, actor: Actor) -> tuple[int, dict[str, Any]]:
     """POST creates, PUT replaces; the status, and the answer with a verdict per entity."""
-    if _BELOW.get(parent.kind) != kind:
+    loose = kind in _CREATED_ONLY
+    if (parent.kind != "adaccount" or call.method != "POST") if loose else _BELOW.get(parent.kind) != kind:
         raise not_found()
     plural = PLURAL[kind]
     rows = call.body.get(plural) if isinstance(call.body, dict) else None
@@ -83,7 +106,7 @@ def batch(snap: SnapState, parent: Entity, kind: str, call: Call, actor: Actor) 
 
 
 def delete(snap: SnapState, entity: Entity, actor: Actor) -> dict[str, Any]:
-    if entity.kind not in PLURAL:
+    if entity.kind not in _BELOW.values():
         raise not_found()
     before = dict(entity.data)
     entity.data |= {"deleted": True, "status": "PAUSED", "updated_at": snap_time(snap.now)}
@@ -106,10 +129,10 @@ def change(snap: SnapState, entity: Entity, changes: dict[str, Any], actor: Acto
 
 def shown(snap: SnapState, entity: Entity) -> dict[str, Any]:
     found = {"id": entity.id, **entity.data}
-    if entity.kind in PLURAL:
+    if entity.kind in _BELOW.values():
         found["delivery_status"] = snap.entities.delivery_status(entity, snap.now)
     if entity.kind == "ad":
-        found["review_status"] = entity.review
+        found["review_status"] = entity.review(snap.now)
         found["review_status_reasons"] = (entity.hidden.get("review") or {}).get("reasons", [])
     return found
 
@@ -134,9 +157,16 @@ def _create(snap: SnapState, parent: Entity, kind: str, row: dict[str, Any], act
         scale = _NEW_SCALE * (0.3 if snap.ground.world.accounts[parent.id].currency == "KWD" else 1.0)
         curve = unknown_curve(snap.ground.world.seed, entity.id, scale)
         snap.ground.world.add_campaign(parent.id, entity.id, curve, snap.now)
+    if kind == "ad":
+        entity.hidden["review"] = {"status": "PENDING", "until": snap.now + REVIEW_SECONDS}
     snap.entities.put(entity)
+    if kind in _CREATED_ONLY:
+        entity.data |= creatives.derived(kind)
+        return entity
     snap.changelogs.record(entity, "CREATED", snap.now, actor, {})
     snap.push(snap.entities.campaign_of(entity))
+    if kind == "ad":
+        snap.await_review(entity)
     return entity
 
 
@@ -162,7 +192,7 @@ def _check(snap: SnapState, parent: Entity, entity: Entity, row: dict[str, Any])
     _check_names(kind, row)
     if row[_PARENT[kind]] != parent.id:
         raise Refusal(f"E2002: {_PARENT[kind]} does not match the path")
-    if row["status"] not in STATUSES:
+    if kind not in _CREATED_ONLY and row["status"] not in STATUSES:
         raise Refusal(f"E2002: status must be one of {', '.join(STATUSES)}")
     if not isinstance(row["name"], str) or len(row["name"]) > _LONGEST_NAME:
         raise Refusal(f"E2002: name must be text of at most {_LONGEST_NAME} characters")
@@ -174,6 +204,8 @@ def _check(snap: SnapState, parent: Entity, entity: Entity, row: dict[str, Any])
         _check_campaign(snap, entity, row)
     elif kind == "adsquad":
         _check_squad(parent, row)
+    elif reason := creatives.wrong(snap, entity, row):
+        raise Refusal(reason)
 
 
 def _check_names(kind: str, row: dict[str, Any]) -> None:

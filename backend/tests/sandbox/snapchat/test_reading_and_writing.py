@@ -5,6 +5,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from tests.factories.assets import jpeg
 from tests.factories.snapchat import CART, KW_ACCOUNT, LENS, PROSPECTING, US_ACCOUNT, US_PIXEL, VISITORS
 from tests.sandbox.snapchat.conftest import campaign, one, settable
 from tests.sandbox_process import Sandbox, running_sandbox
@@ -186,17 +187,97 @@ def test_a_new_campaign_with_squad_and_ad_spends(snap: Sandbox) -> None:
     assert squad["delivery_status"] == ["INVALID_NO_CREATIVE_EFFECTIVE_ACTIVE"]
     ad = {
         "ad_squad_id": squad["id"],
-        "creative_id": "c",
+        "creative_id": creative(snap, filled(snap)),
         "name": "New ad",
         "status": "ACTIVE",
-        "type": "SNAP_AD",
+        "type": "REMOTE_WEBPAGE",
     }
     assert snap.snapchat("POST", f"adsquads/{squad['id']}/ads", json={"ads": [ad]}).status_code == 200
-    assert one(snap, "adsquads", squad["id"])["delivery_status"] == ["VALID"]
+    assert one(snap, "adsquads", squad["id"])["delivery_status"] == ["INVALID_NO_CREATIVE_EFFECTIVE_ACTIVE"]
     snap.advance(6)
+    assert one(snap, "adsquads", squad["id"])["delivery_status"] == ["VALID"]
     stats = snap.snapchat("GET", f"campaigns/{made['id']}/stats", fields="spend,impressions").json()
     assert stats["total_stats"][0]["total_stat"]["stats"]["spend"] > 0
     snap.snapchat("DELETE", f"campaigns/{made['id']}")
+
+
+def media(snap: Sandbox, name: str = "ridge.jpg") -> str:
+    row = {"ad_account_id": US_ACCOUNT, "name": name, "type": "IMAGE"}
+    answer = snap.snapchat("POST", f"adaccounts/{US_ACCOUNT}/media", json={"media": [row]}).json()
+    assert answer["media"][0]["media"]["media_status"] == "PENDING_UPLOAD"
+    return str(answer["media"][0]["media"]["id"])
+
+
+def fill(snap: Sandbox, media_id: str, content: bytes) -> httpx2.Response:
+    headers = {"Authorization": f"Bearer {snap.snapchat_facts['access_token']}"}
+    files = {"file": ("ridge.jpg", content, "image/jpeg")}
+    url = f"{snap.url}/snapchat/v1/media/{media_id}/upload"
+    return httpx2.post(url, files=files, headers=headers, timeout=60)
+
+
+def filled(snap: Sandbox, width: int = 1080, height: int = 1920) -> str:
+    media_id = media(snap)
+    answer = fill(snap, media_id, jpeg(width, height))
+    assert answer.json()["result"]["media_status"] == "READY"
+    return media_id
+
+
+def shown(media_id: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "ad_account_id": US_ACCOUNT,
+        "name": "Ridge",
+        "type": "WEB_VIEW",
+        "brand_name": "Northwind",
+        "headline": "Down the ridge, dry",
+        "call_to_action": "SHOP_NOW",
+        "shareable": True,
+        "top_snap_media_id": media_id,
+        "web_view_properties": {"url": "https://northwind.example/trail"},
+        "profile_properties": {"profile_id": "5a9c0008-0000-4000-8000-000000000007"},
+    } | changes
+
+
+def creative(snap: Sandbox, media_id: str) -> str:
+    body = {"creatives": [shown(media_id)]}
+    answer = snap.snapchat("POST", f"adaccounts/{US_ACCOUNT}/creatives", json=body)
+    return str(answer.json()["creatives"][0]["creative"]["id"])
+
+
+def test_media_are_filled_once_with_an_image(snap: Sandbox) -> None:
+    media_id = media(snap)
+    assert fill(snap, media_id, b"no image").status_code == 400
+    assert fill(snap, media_id, jpeg(1080, 1920)).status_code == 200
+    assert fill(snap, media_id, jpeg(1080, 1920)).status_code == 400
+    assert one(snap, "media", media_id)["media_status"] == "READY"
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"headline": "h" * 35}, "E2002"),
+        ({"brand_name": ""}, "E2001"),
+        ({"call_to_action": "DANCE"}, "E2002"),
+        ({"web_view_properties": {"url": "no address"}}, "E2002"),
+        ({"profile_properties": {"profile_id": "another"}}, "E3002"),
+        ({"top_snap_media_id": "another"}, "E3003"),
+        ({"type": "SNAP_AD"}, "E2002"),
+    ],
+)
+def test_a_creative_that_is_not_in_order_is_not_taken(
+    snap: Sandbox, changes: dict[str, Any], code: str
+) -> None:
+    body = {"creatives": [shown(filled(snap), **changes)]}
+    answer = snap.snapchat("POST", f"adaccounts/{US_ACCOUNT}/creatives", json=body)
+    assert answer.status_code == 400
+    told = answer.json()["creatives"][0]["sub_request_error_reason"]
+    assert told.startswith(f"{code}: ")
+
+
+@pytest.mark.parametrize("width", [None, 1000])
+def test_a_top_snap_has_its_file_and_its_size(snap: Sandbox, width: int | None) -> None:
+    media_id = media(snap) if width is None else filled(snap, width, 1920)
+    body = {"creatives": [shown(media_id)]}
+    assert snap.snapchat("POST", f"adaccounts/{US_ACCOUNT}/creatives", json=body).status_code == 400
 
 
 def test_a_log_tells_who_changed_what(snap: Sandbox) -> None:

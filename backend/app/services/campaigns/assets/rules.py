@@ -47,6 +47,16 @@ class Picture:
     frames: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What tells an image's file from any other: SHA-256, in hex."""
+
+    sha256: str
+    format: Format
+    width: int
+    height: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placement:
     """A place for a picture. `ratios` are width to height, from the narrowest to the widest that are taken."""

@@ -10,7 +10,15 @@ from app.models.campaigns.assets import CampaignAsset
 from app.services.audit_logs.service import AuditLog
 from app.services.campaigns.assets.errors import AssetInUse, AssetNotFound
 from app.services.campaigns.assets.repository import AssetLine, AssetRepository
-from app.services.campaigns.assets.rules import PLACEMENTS, Format, Picture, Placement, fitting, judged
+from app.services.campaigns.assets.rules import (
+    PLACEMENTS,
+    Format,
+    Picture,
+    Placement,
+    Stored,
+    fitting,
+    judged,
+)
 from app.services.campaigns.assets.uploading import AssetUploads, Bounds, Uploaded
 
 __all__ = [
@@ -21,6 +29,7 @@ __all__ = [
     "Assets",
     "Bounds",
     "Placement",
+    "Stored",
     "Uploaded",
     "fitting",
     "judged",
@@ -102,6 +111,14 @@ class Assets:
     async def pictures(self, asset_ids: Collection[UUID]) -> Mapping[UUID, Picture]:
         """What placements are judged by; one that is not there any more is left out."""
         return {each.id: picture_of(each) for each in await self._assets.some(asset_ids)}
+
+    async def stored(self, asset_ids: Collection[UUID]) -> Mapping[UUID, Stored]:
+        """What is sent to a platform; one that is not there any more is left out."""
+        rows = await self._assets.some(asset_ids)
+        return {
+            each.id: Stored(each.sha256, cast("Format", each.format), each.width, each.height)
+            for each in rows
+        }
 
     async def _locked(self, asset_id: UUID) -> CampaignAsset:
         asset = await self._assets.for_update(asset_id)

@@ -15,6 +15,9 @@ def named(plan: CampaignPlan) -> Iterator[tuple[str, UUID]]:
     for number, one in enumerate(plan.ad_sets):
         for place, asset_id in enumerate(one.assets):
             yield f"plan.ad_sets.{number}.assets.{place}", asset_id
+        for place, ad in enumerate(one.ads):
+            if ad.asset is not None:
+                yield f"plan.ad_sets.{number}.ads.{place}.asset", ad.asset
 
 
 def asset_faults(plan: CampaignPlan, platform: str, pictures: Mapping[UUID, Picture]) -> Iterator[Fault]:

@@ -8,6 +8,7 @@ from app.db.session import Scopes, TenantScope
 from app.models.campaigns.drafts import CampaignDraft
 from app.schemas.campaigns.drafts import CampaignPlan, plan_of
 from app.services.campaigns.assets.service import Assets
+from app.services.campaigns.drafts.ad_rules import ad_faults
 from app.services.campaigns.drafts.asking import over_limits, proposal_of
 from app.services.campaigns.drafts.asset_rules import asset_faults, named
 from app.services.campaigns.drafts.parts_rules import parts, total_micros
@@ -46,6 +47,7 @@ class DraftChecks:
             found = list(faults(plan, place, offer, scope.now()))
             if offer is not None:
                 pictures = await Assets(scope).pictures({asset_id for _, asset_id in named(plan)})
+                found += ad_faults(plan, place.platform, offer)
                 found += asset_faults(plan, place.platform, pictures)
             found += await _limits(scope, draft, plan, place)
         return Checked(draft.version, place, tuple(found), least)
@@ -84,7 +86,7 @@ async def _limits(scope: TenantScope, draft: CampaignDraft, plan: CampaignPlan, 
     if offer is None or total_micros(plan) <= 0:
         return []
     campaign, _ = parts(plan, (draft.id, draft.version), place, offer, scope.now())
-    change = campaign.change(draft.platform, await Drafts(scope).account_number(draft))
+    change = campaign.change(draft.platform, await Drafts(scope).account_number(draft), {})
     _, decision = await proposal_of(scope, draft, campaign, change, place)
     field = "plan.budget.amount_micros" if plan.budget.level == "campaign" else "plan.ad_sets"
     return over_limits(decision, field)

@@ -1,16 +1,32 @@
 """A plan as the entities that are created of it, one after the other, each with a marker of its own."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from app.schemas.campaigns.drafts import CampaignPlan
 from app.services.campaigns.drafts.rules import MARKER_LENGTH, Place, moment
-from app.services.integrations.campaigns.ports import CREATED_STATUS, CampaignOffer
-from app.services.integrations.ports import CREATE_AD_SET, CREATE_CAMPAIGN, BudgetedType, EntityState
+from app.services.integrations.campaigns.ports import (
+    CREATE_AD,
+    CREATE_CREATIVE,
+    CREATED_STATUS,
+    UPLOAD_IMAGE,
+    CampaignOffer,
+)
+from app.services.integrations.ports import CREATE_AD_SET, CREATE_CAMPAIGN, EntityState
 from app.services.trust_engine.gate.permits import Change
+
+PartType = Literal["campaign", "ad_set", "image", "creative", "ad"]
+_OPERATIONS: Mapping[PartType, str] = {
+    "campaign": CREATE_CAMPAIGN,
+    "ad_set": CREATE_AD_SET,
+    "image": UPLOAD_IMAGE,
+    "creative": CREATE_CREATIVE,
+    "ad": CREATE_AD,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +34,7 @@ class Part:
     """One entity to be. `after` is what shall stand, without what only the platform can tell."""
 
     key: str
-    entity_type: BudgetedType
+    entity_type: PartType
     marker: str
     after: dict[str, Any]
 
@@ -26,17 +42,16 @@ class Part:
     def name(self) -> str:
         return str(self.after["name"])
 
-    def change(self, platform: str, account: str, campaign: str | None = None) -> Change:
-        """What the gate decides of, and a permit is bound to; `campaign` is the platform's id of the parent."""
-        after = self.after if campaign is None else {**self.after, "campaign": campaign}
+    def change(self, platform: str, account: str, links: Mapping[str, str]) -> Change:
+        """What the gate decides of, and a permit is bound to; `links` are the platform's ids of what it belongs to."""
         return Change(
             platform=platform,
             account=account,
             entity_type=self.entity_type,
             entity=self.marker,
-            operation=CREATE_CAMPAIGN if self.entity_type == "campaign" else CREATE_AD_SET,
+            operation=_OPERATIONS[self.entity_type],
             before={},
-            after=after,
+            after={**self.after, **links},
         )
 
     def stands(self, state: EntityState) -> bool:

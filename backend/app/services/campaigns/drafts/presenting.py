@@ -1,8 +1,8 @@
 """What the platforms take, as people are shown it."""
 
-from app.schemas.campaigns.drafts import OfferRead
-from app.services.campaigns.drafts.rules import longest_name
-from app.services.integrations.campaigns.service import CampaignOffer, offers
+from app.schemas.campaigns.drafts import AdOfferRead, OfferRead
+from app.services.campaigns.drafts.rules import longest_marked, longest_name
+from app.services.integrations.campaigns.service import AdOffer, CampaignOffer, offers
 
 
 def offers_read() -> list[OfferRead]:
@@ -22,6 +22,7 @@ def _offer(platform: str, offer: CampaignOffer | None) -> OfferRead:
             budget_levels=[],
             whole_days=False,
             declaration=None,
+            ads=None,
         )
     return OfferRead(
         platform=platform,
@@ -34,4 +35,17 @@ def _offer(platform: str, offer: CampaignOffer | None) -> OfferRead:
         budget_levels=list(offer.budget_levels),
         whole_days=offer.whole_days,
         declaration=offer.declaration,
+        ads=None if offer.ads is None else _ads(offer.ads),
+    )
+
+
+def _ads(offer: AdOffer) -> AdOfferRead:
+    return AdOfferRead(
+        calls_to_action=list(offer.calls_to_action),
+        longest_name=longest_marked(offer.longest_name),
+        longest_headline=offer.longest_headline,
+        longest_body=offer.longest_body,
+        identity=offer.identity,
+        longest_brand=offer.longest_brand,
+        most=offer.most,
     )

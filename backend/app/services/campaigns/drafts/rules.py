@@ -61,11 +61,14 @@ def digest(ad_account_id: object, plan: CampaignPlan) -> str:
 
 
 def _told(plan: CampaignPlan) -> dict[str, Any]:
-    """A plan without images is told as it was before there were any: approvals of then hold."""
+    """A plan without images or ads is told as it was before there were any: approvals of then hold."""
     told = plan.model_dump(mode="json")
     for part in (told, *told["ad_sets"]):
-        if not part["assets"]:
-            del part["assets"]
+        for name in ("assets", "ads"):
+            if not part.get(name):
+                part.pop(name, None)
+    if not any(told["identity"].values()):
+        del told["identity"]
     return told
 
 
@@ -76,7 +79,11 @@ def moment(local: datetime, timezone: str) -> datetime:
 
 def longest_name(offer: CampaignOffer) -> int:
     """Characters that are left for people, beside our marker."""
-    return offer.longest_name - _SUFFIX
+    return longest_marked(offer.longest_name)
+
+
+def longest_marked(most: int) -> int:
+    return most - _SUFFIX
 
 
 def faults(plan: CampaignPlan, place: Place, offer: CampaignOffer | None, now: datetime) -> Iterator[Fault]:

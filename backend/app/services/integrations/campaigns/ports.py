@@ -9,17 +9,30 @@ A campaign: `status` (always `paused`), `name`, `objective`, `budget_level`, one
 `conversion` where the objective counts conversions.
 An ad set: all of that but for its own budget, which it may not have, and `campaign` (the platform's id), `countries`,
 `age_min`, `age_max`.
+An image: `status`, `name`, `sha256` (hex, of the file), `format`, `width`, `height`. Nothing shows it yet; it stays.
+A creative: `status`, `name`, `image` (the platform's id), `page`, `brand`, `headline`, `body`, `call_to_action`,
+`landing_url`.
+An ad: `status`, `name`, `ad_set` and `creative` (the platform's ids).
+What removes an ad or a creative has the platform's id as its `entity`, and leads from `paused` to `deleted`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
-from app.services.integrations.ports import AdPlatform, BudgetedType
+from app.services.integrations.ports import AdPlatform, Applied, BudgetedType
 from app.services.trust_engine.gate.permits import Change, Permit
 
 CREATED_STATUS = "paused"
 """Nothing that we create spends before somebody enables it, through the gate."""
+
+REMOVED_STATUS = "deleted"
+UPLOAD_IMAGE = "upload_image"
+CREATE_CREATIVE = "create_creative"
+CREATE_AD = "create_ad"
+REMOVE_CREATIVE = "remove_creative"
+REMOVE_AD = "remove_ad"
+MadeType = Literal["image", "creative", "ad"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +41,42 @@ class Created:
 
     external_id: str
     trace: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """An image, a creative or an ad as the platform holds it now.
+
+    `status` is `paused`, `active`, `deleted`, or the platform's own word in lower case. `facts` are those of a change's
+    `after` that the platform tells, in our words.
+    """
+
+    external_id: str
+    name: str
+    status: str
+    facts: Mapping[str, Any]
+
+    @property
+    def is_gone(self) -> bool:
+        return self.status == REMOVED_STATUS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdOffer:
+    """What of an ad a platform takes from us. Lengths are characters; 0 where its ads have no such text."""
+
+    calls_to_action: tuple[str, ...]
+    longest_name: int
+    longest_headline: int
+    longest_body: int
+    identity: str
+    """What its ads' sender is named by, in words that follow "Name ..."."""
+    is_identity: Callable[[str], bool]
+    longest_brand: int = 0
+    removes_creatives: bool = True
+    """Whether a creative can be taken away again; where not, it stays, and shows nothing without an ad."""
+    most: int = 50
+    """Ads of one campaign: each is several requests, and all of them are one task's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +102,8 @@ class CampaignOffer:
     """Whether a campaign begins and ends with a day of the account's clock."""
     declaration: str | None = None
     """What the platform is told of every campaign in the company's name beside its plan: a sentence to who approves."""
+    ads: AdOffer | None = None
+    """None where ads are made at the platform, by a person."""
 
 
 class CampaignMaker(AdPlatform, Protocol):
@@ -65,6 +116,28 @@ class CampaignMaker(AdPlatform, Protocol):
     async def create_campaign(self, change: Change, permit: Permit) -> Created: ...
 
     async def create_ad_set(self, change: Change, permit: Permit) -> Created: ...
+
+
+class AdMaker(CampaignMaker, Protocol):
+    """One ad account in which ads can be made, of images and creatives."""
+
+    async def upload_image(self, change: Change, permit: Permit, content: bytes) -> Created: ...
+
+    async def create_creative(self, change: Change, permit: Permit) -> Created: ...
+
+    async def create_ad(self, change: Change, permit: Permit) -> Created: ...
+
+    async def remove_creative(self, change: Change, permit: Permit) -> Applied:
+        """For ever; refused while an ad shows it. Not there where the offer says that creatives stay."""
+        ...
+
+    async def remove_ad(self, change: Change, permit: Permit) -> Applied: ...
+
+    async def find_made(self, kind: MadeType, name: str, parent: str | None = None) -> Made | None:
+        """The one of that name, which bears our marker; `parent` is an ad's ad set. What is deleted is not found."""
+        ...
+
+    async def read_made(self, kind: MadeType, external_id: str) -> Made: ...
 
 
 @runtime_checkable

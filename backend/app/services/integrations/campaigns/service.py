@@ -6,12 +6,30 @@ from uuid import UUID
 
 from app.db.session import Scopes
 from app.services.integrations.campaigns.errors import NotOffered
-from app.services.integrations.campaigns.ports import CampaignMaker, CampaignOffer, Created, MakesCampaigns
+from app.services.integrations.campaigns.ports import (
+    AdMaker,
+    AdOffer,
+    CampaignMaker,
+    CampaignOffer,
+    Created,
+    Made,
+    MakesCampaigns,
+)
 from app.services.integrations.service import IntegrationsService
 from app.services.integrations.vendors import VENDORS
 from app.services.trust_engine.gate.desk import PermitDesk
 
-__all__ = ["CampaignMaker", "CampaignMakers", "CampaignOffer", "Created", "offer_of", "offers"]
+__all__ = [
+    "AdMaker",
+    "AdOffer",
+    "CampaignMaker",
+    "CampaignMakers",
+    "CampaignOffer",
+    "Created",
+    "Made",
+    "offer_of",
+    "offers",
+]
 
 
 def offers() -> Mapping[str, CampaignOffer | None]:

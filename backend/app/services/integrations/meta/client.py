@@ -7,8 +7,9 @@ from typing import Any
 
 from app.core.logging import get_logger
 from app.services.integrations.ads.ports import AdState
-from app.services.integrations.campaigns.ports import Created
+from app.services.integrations.campaigns.ports import CREATE_AD, CREATE_CREATIVE, UPLOAD_IMAGE, Created
 from app.services.integrations.meta import ads, conversions, creation, mapping
+from app.services.integrations.meta.ad_making import MetaAdMaking
 from app.services.integrations.meta.money import NotMoney, from_units, to_units
 from app.services.integrations.meta.reports import Reports
 from app.services.integrations.meta.transport import PLATFORM, GraphTransport
@@ -33,6 +34,7 @@ from app.services.integrations.ports import (
     RemoteEdit,
     mutates,
 )
+from app.services.integrations.wire import Upload
 from app.services.trust_engine.gate.permits import Change, Permit
 
 log = get_logger(__name__)
@@ -44,10 +46,17 @@ _PASSING = frozenset({PlatformErrorKind.TRANSIENT, PlatformErrorKind.RATE_LIMITE
 _SHARED_STATUSES = ("ACTIVE", "PAUSED", "ARCHIVED", "IN_PROCESS", "WITH_ISSUES")
 _STATUSES = {"campaigns": _SHARED_STATUSES, "adsets": (*_SHARED_STATUSES, "CAMPAIGN_PAUSED")}
 """What to list: an archived campaign still has days to restate, a deleted one is gone."""
+_NEW = {
+    CREATE_CAMPAIGN: "campaign",
+    CREATE_AD_SET: "ad_set",
+    UPLOAD_IMAGE: "image",
+    CREATE_CREATIVE: "creative",
+    CREATE_AD: "ad",
+}
 _BUDGETED: dict[str, str] = {"campaign": mapping.CAMPAIGN_FIELDS, "ad_set": mapping.AD_SET_FIELDS}
 
 
-class MetaClient:
+class MetaClient(MetaAdMaking):
     platform = PLATFORM
 
     def __init__(
@@ -222,7 +231,14 @@ class MetaClient:
         return Applied()
 
     async def _send(
-        self, change: Change, permit: Permit, path: str, params: Mapping[str, str], *, patient: bool = False
+        self,
+        change: Change,
+        permit: Permit,
+        path: str,
+        params: Mapping[str, str],
+        *,
+        patient: bool = False,
+        upload: Upload | None = None,
     ) -> dict[str, Any]:
         await self._permits.use(permit, change)
         return await self._transport.write(
@@ -233,6 +249,7 @@ class MetaClient:
             own_app=self._own_app,
             permit_id=permit.id,
             patient=patient,
+            upload=upload,
         )
 
     async def _demand_own(self, entity: str, *, is_stop: bool) -> None:
@@ -274,8 +291,7 @@ class MetaClient:
     def _is_new(self, change: Change, operation: str) -> None:
         """Refuse, before a permit is spent, what creates nothing of this kind in this account."""
         self._is_for_here(change, operation)
-        kind = "campaign" if operation == CREATE_CAMPAIGN else "ad_set"
-        if change.entity_type != kind or change.before:
+        if change.entity_type != _NEW[operation] or change.before:
             raise _invalid("meta.other_change", f"{operation} creates what was not there, of its own kind.")
 
     def _is_for_here(self, change: Change, operation: str) -> None:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from app.services.integrations.campaigns.ports import CREATED_STATUS, CampaignOffer
+from app.services.integrations.meta.ad_creation import AD_OFFER
 from app.services.integrations.meta.money import MICROS as _MICROS
 from app.services.integrations.meta.money import OFFSETS, to_units
 
@@ -55,6 +56,7 @@ OFFER = CampaignOffer(
     countries=None,
     takes_ages=True,
     step=_step,
+    ads=AD_OFFER,
 )
 
 

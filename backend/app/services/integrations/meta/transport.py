@@ -4,13 +4,13 @@ import hashlib
 import hmac
 import re
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from app.services.integrations.meta.errors import from_answer, regain_access_seconds
 from app.services.integrations.ports import PlatformError, PlatformErrorKind
-from app.services.integrations.wire import Answer, Call, Line, Wire
+from app.services.integrations.wire import Answer, Call, Line, Upload, Wire
 
 PLATFORM = "meta"
 _REFUSED = 400
@@ -100,9 +100,11 @@ class GraphTransport:
         own_app: bool = False,
         permit_id: UUID | None = None,
         patient: bool = False,
+        upload: Upload | None = None,
     ) -> dict[str, Any]:
         """A POST that changes an account; see `Wire.write`."""
         call = self._call("POST", operation, path, params, token=token, own_app=own_app, told=True)
+        call = replace(call, upload=upload)
         return await self._wire.write(call, permit_id=permit_id, patient=patient)
 
     async def post(

@@ -31,6 +31,7 @@ from app.services.integrations.ports import (
     mutates,
 )
 from app.services.integrations.snapchat import ads, conversions, creation, mapping
+from app.services.integrations.snapchat.ad_making import SnapchatAdMaking
 from app.services.integrations.snapchat.money import NotMoney, to_micro
 from app.services.integrations.snapchat.transport import PLATFORM, SnapchatTransport, rows
 from app.services.integrations.vendor import Speaker
@@ -58,10 +59,11 @@ _LISTED: Mapping[str, _Kind] = _KINDS | {
     "account": _Kind("adaccounts", "adaccount"),
     "ad": _Kind("ads", "ad"),
     "creative": _Kind("creatives", "creative"),
+    "image": _Kind("media", "media"),
 }
 
 
-class SnapchatClient:
+class SnapchatClient(SnapchatAdMaking):
     platform = PLATFORM
 
     def __init__(self, transport: SnapchatTransport, permits: Permits, speaker: Speaker) -> None:
@@ -175,9 +177,7 @@ class SnapchatClient:
     async def _create(
         self, operation: str, entity_type: BudgetedType, change: Change, permit: Permit
     ) -> Created:
-        self._is_for_here(change, operation)
-        if change.entity_type != entity_type or change.before:
-            raise _invalid("snapchat.other_change", f"{operation} creates what was not there.")
+        self._is_new(change, operation, entity_type)
         await self._transport.may_leave()
         kind, parent = _KINDS[entity_type], f"adaccounts/{self._account}"
         try:
@@ -234,13 +234,13 @@ class SnapchatClient:
         permit: Permit,
         method: str,
         parent: str,
-        row: Mapping[str, Any],
+        row: Mapping[str, Any] | None,
         *,
         is_stop: bool = False,
     ) -> dict[str, Any]:
-        """What changes something there, and the permit that it takes."""
-        plural = _KINDS[change.entity_type].plural
-        path, body = f"{parent}/{plural}", {plural: [dict(row)]}
+        """What changes something there, and the permit that it takes; without a row `parent` itself is meant."""
+        plural = _LISTED[change.entity_type].plural
+        path, body = (parent, None) if row is None else (f"{parent}/{plural}", {plural: [dict(row)]})
         await self._permits.use(permit, change)
         return await self._transport.write(
             change.operation,
@@ -293,6 +293,16 @@ class SnapchatClient:
             raise _invalid(
                 "snapchat.other_facts", f"{operation} sets {', '.join(sorted(facts))} and nothing else."
             )
+
+    def _is_new(self, change: Change, operation: str, entity_type: str) -> None:
+        self._is_for_here(change, operation)
+        if change.entity_type != entity_type or change.before:
+            raise _invalid("snapchat.other_change", f"{operation} creates what was not there.")
+
+    async def _demand_own_squad(self, squad: str) -> None:
+        row = await self._ask(f"adsquads/{squad}", _KINDS["ad_set"], is_stop=False)
+        campaign = f"campaigns/{_campaign_of(row)}"
+        self._demand_this_account(await self._ask(campaign, _KINDS["campaign"], is_stop=False))
 
     def _is_for_here(self, change: Change, operation: str) -> None:
         if self.read_only:

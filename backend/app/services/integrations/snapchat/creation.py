@@ -9,6 +9,7 @@ from typing import Any
 
 from app.services.integrations.campaigns.ports import CREATED_STATUS, CampaignOffer
 from app.services.integrations.ports import BudgetedType
+from app.services.integrations.snapchat.ad_creation import AD_OFFER
 from app.services.integrations.snapchat.mapping import DAILY, LIFETIME
 from app.services.integrations.snapchat.money import to_micro
 
@@ -34,6 +35,7 @@ OFFER = CampaignOffer(
     countries=None,
     takes_ages=False,
     step=lambda _currency: 1,
+    ads=AD_OFFER,
 )
 
 

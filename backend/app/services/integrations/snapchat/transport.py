@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 from app.services.integrations.ports import PlatformError, PlatformErrorKind
 from app.services.integrations.snapchat import errors
-from app.services.integrations.wire import Answer, Call, Line, Wire
+from app.services.integrations.wire import Answer, Call, Line, Upload, Wire
 
 PLATFORM = "snapchat"
 _MOST_PAGES = 500
@@ -92,6 +92,13 @@ class SnapchatTransport:
         """A PUT of a whole entity, or a POST of a new one; see `Wire.write`."""
         call = self._call(method, operation, path, body=body, token=token)
         return await self._wire.write(call, permit_id=permit_id, patient=patient)
+
+    async def fill(
+        self, media: str, upload: Upload, *, token: str, permit_id: UUID | None = None
+    ) -> dict[str, Any]:
+        """The file of a media entity, under the permit that its name was made with."""
+        call = self._call("POST", "upload_image", f"media/{media}/upload", token=token)
+        return await self._wire.write(replace(call, upload=upload), permit_id=permit_id)
 
     async def send(self, method: str, operation: str, path: str, body: Any, *, token: str) -> dict[str, Any]:
         """A request that changes nothing when it comes again: segments and who is in them. Its items are not judged."""

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import msgspec
 
-EntityType = Literal["account", "campaign", "ad_set", "ad"]
+EntityType = Literal["account", "campaign", "ad_set", "ad", "creative", "image"]
 
 Json = str | int | bool | None | Sequence["Json"] | Mapping[str, "Json"]
 

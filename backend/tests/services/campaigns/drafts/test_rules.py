@@ -8,10 +8,13 @@ from uuid import UUID
 import pytest
 
 from app.schemas.campaigns.drafts import CampaignPlan
+from app.services.campaigns.assets.rules import Stored
+from app.services.campaigns.drafts.ad_parts_rules import ad_parts
+from app.services.campaigns.drafts.ad_rules import ad_faults
 from app.services.campaigns.drafts.parts_rules import marker, parts, total_micros
 from app.services.campaigns.drafts.rules import Place, digest, faults, longest_name
 from app.services.integrations.campaigns.service import offer_of, offers
-from tests.factories.drafts import DAILY, UNIT, plan_json
+from tests.factories.drafts import DAILY, UNIT, ad_json, plan_json, with_ads
 
 NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 META = Place(
@@ -210,3 +213,114 @@ def test_another_plan_or_account_has_another_digest() -> None:
     same = digest(ID, plan())
     assert digest(ID, plan()) == same
     assert same not in {digest(UUID(int=8), plan()), digest(ID, plan(name="Autumn"))}
+
+
+PAGE = "770000000000001"
+AD = ad_json(ID)
+
+
+def ad_found(place: Place, *ads: dict[str, Any], page: str = PAGE, brand: str = "") -> dict[str, str]:
+    offer = offer_of(place.platform)
+    assert offer is not None
+    told = list(ad_faults(plan(**with_ads(page, *ads, brand=brand)), place.platform, offer))
+    assert all(each.message.endswith(".") for each in told)
+    return {each.field: each.code for each in told}
+
+
+def test_a_whole_ad_has_no_faults_and_a_plan_without_ads_needs_nobody_to_speak_as() -> None:
+    assert ad_found(META, AD) == {}
+    assert ad_found(META, page="") == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "code"),
+    [
+        ({"name": ""}, "name", "missing"),
+        ({"name": "n" * 388}, "name", "too_long"),
+        ({"headline": ""}, "headline", "missing"),
+        ({"headline": "h" * 256}, "headline", "too_long"),
+        ({"body": ""}, "body", "missing"),
+        ({"body": "b" * 1_025}, "body", "too_long"),
+        ({"call_to_action": None}, "call_to_action", "missing"),
+        ({"asset": None}, "asset", "missing"),
+        ({"landing_url": ""}, "landing_url", "missing"),
+        ({"landing_url": "http://northwind.example/"}, "landing_url", "wrong"),
+        ({"landing_url": "https://"}, "landing_url", "wrong"),
+        ({"landing_url": "https://shop"}, "landing_url", "wrong"),
+        ({"landing_url": "https://shop.example/a b"}, "landing_url", "wrong"),
+        ({"landing_url": "https://ada:secret@shop.example/"}, "landing_url", "wrong"),
+        ({"landing_url": "https://shop.example:port/"}, "landing_url", "wrong"),
+        ({"landing_url": "https://[shop/"}, "landing_url", "wrong"),
+        ({"landing_url": "javascript:alert(1)//a.b"}, "landing_url", "wrong"),
+    ],
+)
+def test_what_an_ad_lacks_is_told_by_its_field(changes: dict[str, Any], field: str, code: str) -> None:
+    assert ad_found(META, AD, AD | changes) == {f"plan.ad_sets.0.ads.1.{field}": code}
+
+
+@pytest.mark.parametrize(
+    ("page", "code"), [("", "missing"), ("my page", "wrong"), ("7" * 21, "wrong"), ("\u0667", "wrong")]
+)
+def test_ads_at_meta_are_a_pages(page: str, code: str) -> None:
+    assert ad_found(META, AD, page=page) == {"plan.identity.page": code}
+
+
+def test_a_campaign_has_as_many_ads_as_one_task_can_make() -> None:
+    offer = offer_of("meta")
+    assert offer is not None
+    sets = [{"name": f"Set {each}", "countries": ["US"], "ads": [AD] * 10} for each in range(6)]
+    told = list(ad_faults(plan(ad_sets=sets, identity={"page": PAGE}), "meta", offer))
+    assert [(each.field, each.code) for each in told] == [("plan.ad_sets", "too_many_ads")]
+
+
+@pytest.mark.parametrize("platform", sorted(name for name, each in offers().items() if each and not each.ads))
+def test_where_ads_are_made_at_the_platform_itself_that_is_said(platform: str) -> None:
+    assert ad_found(replace(META, platform=platform), AD) == {"plan.ad_sets.0.ads": "not_offered"}
+
+
+def test_an_approval_from_before_there_were_ads_holds_and_covers_ads_now() -> None:
+    """The digest is one that was computed before plans could have ads."""
+    assert digest(ID, plan()) == "ee7bd1477cfbba5e2a07c510c1909f7ad549b23bb3747bdaef2c9691aa4c6f82"
+    whole = plan(**with_ads(PAGE, AD))
+    others = [
+        with_ads("1", AD),
+        with_ads(PAGE, AD | {"headline": "Other"}),
+        with_ads(PAGE),
+        with_ads(PAGE, AD, AD),
+    ]
+    assert len({digest(ID, each) for each in (whole, *(plan(**other) for other in others))}) == 5
+
+
+def test_an_ads_image_is_uploaded_once_and_every_part_has_a_marker_of_its_own() -> None:
+    images = {ID: Stored("ab", "jpeg", 1200, 628)}
+    first, second = ad_parts(plan(**with_ads(PAGE, AD, AD)), (ID, 1), images)
+    assert first.image == second.image
+    assert first.image.name == f"{first.image.marker}.jpg"
+    marks = {part.marker for each in (first, second) for part in (each.image, each.creative, each.ad)}
+    assert len(marks) == 5
+    assert all(part.marker in part.name for each in (first, second) for part in (each.creative, each.ad))
+    (later, _) = ad_parts(plan(**with_ads(PAGE, AD, AD)), (ID, 2), images)
+    assert later.ad.marker not in marks
+
+
+SNAP = ad_json(ID, body="")
+PROFILE = "5a9c0008-0000-4000-8000-000000000007"
+
+
+@pytest.mark.parametrize(
+    ("ad", "identity", "faults_of"),
+    [
+        (SNAP, {}, {}),
+        (SNAP | {"headline": "h" * 35}, {}, {"plan.ad_sets.0.ads.0.headline": "too_long"}),
+        (SNAP | {"body": "A snap has none"}, {}, {"plan.ad_sets.0.ads.0.body": "not_here"}),
+        (SNAP | {"call_to_action": "get_quote"}, {}, {"plan.ad_sets.0.ads.0.call_to_action": "not_taken"}),
+        (SNAP, {"brand": ""}, {"plan.identity.brand": "missing"}),
+        (SNAP, {"brand": "b" * 33}, {"plan.identity.brand": "too_long"}),
+        (SNAP, {"page": PAGE}, {"plan.identity.page": "wrong"}),
+    ],
+)
+def test_a_snap_is_a_profiles_with_a_brand_and_a_headline(
+    ad: dict[str, Any], identity: dict[str, str], faults_of: dict[str, str]
+) -> None:
+    place = replace(META, platform="snapchat")
+    assert ad_found(place, ad, **({"page": PROFILE, "brand": "Northwind"} | identity)) == faults_of

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from app.core.config import get_settings
 from app.db.session import make_engine, scopes_for
 from app.services.autopilot.actions.execution import ActionExecution
+from app.services.campaigns.drafts.publishing import DraftPublishing
 from app.services.integrations.ad_accounts.sync import AccountSyncService
 from app.services.integrations.conversions.service import ConversionSender
 from app.services.integrations.gateway import gateway_by
@@ -29,6 +30,8 @@ async def main(way: str, tenant_id: int, target: UUID, sandbox: str, wire: str) 
             await AccountSyncService(scopes).sync(target)
         elif way == "write":
             await ActionExecution(scopes).run(target)
+        elif way == "ads":
+            await DraftPublishing(scopes).run(target)
         else:
             await ConversionSender(scopes).send_due(target)
     await engine.dispose()

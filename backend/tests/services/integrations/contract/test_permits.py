@@ -1,5 +1,6 @@
 """No code path changes an ad account around the gate: every mutating method there is, against every bad permit."""
 
+import hashlib
 import inspect
 from collections.abc import Callable
 from datetime import timedelta
@@ -17,7 +18,7 @@ from app.services.integrations.campaigns.service import offers
 from app.services.integrations.ports import MUTATING, AdPlatform
 from app.services.integrations.service import IntegrationsService
 from app.services.trust_engine.gate.errors import PermitRefused
-from app.services.trust_engine.gate.permits import Change, Permit
+from app.services.trust_engine.gate.permits import Change, EntityType, Permit
 from app.services.trust_engine.gate.service import KillSwitch, PermitDesk
 from tests.factories.access import Company
 from tests.factories.permits import minted
@@ -33,6 +34,27 @@ _NEW = {
     # A midnight of the account's: Google takes whole days alone.
     "starts_at": "2026-01-01T05:00:00+00:00",
     "conversion": "purchase",
+}
+_FILE = b"a picture"
+_IMAGE = {"status": "paused", "sha256": hashlib.sha256(_FILE).hexdigest(), "format": "jpeg"}
+_CREATIVE = {
+    "status": "paused",
+    "image": "ab12",
+    "page": "770000000000001",
+    "brand": "Northwind",
+    "headline": "Dry",
+    "body": "",
+    "call_to_action": "shop_now",
+    "landing_url": "https://northwind.example/",
+}
+_AD = {"status": "paused", "creative": "1"}
+_MADE: dict[str, EntityType] = {
+    "create_ad_set": "ad_set",
+    "upload_image": "image",
+    "create_creative": "creative",
+    "remove_creative": "creative",
+    "create_ad": "ad",
+    "remove_ad": "ad",
 }
 _NEW_SET = _NEW | {"countries": ["US"]}
 CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
@@ -52,6 +74,11 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
         {**_NEW, "name": "New", "daily_budget_micros": 900_000_000},
     ),
     "create_ad_set": ({}, {**_NEW_SET, "name": "New"}, {**_NEW_SET, "name": "Another"}),
+    "upload_image": ({}, {**_IMAGE, "name": "a1.jpg"}, {**_IMAGE, "name": "b2.jpg"}),
+    "create_creative": ({}, {**_CREATIVE, "name": "New"}, {**_CREATIVE, "name": "Another"}),
+    "create_ad": ({}, {**_AD, "name": "New"}, {**_AD, "name": "Another"}),
+    "remove_creative": ({"status": "paused"}, {"status": "deleted"}, {"status": "deleted"}),
+    "remove_ad": ({"status": "paused"}, {"status": "deleted"}, {"status": "deleted"}),
     "set_status": ({"status": "active"}, {"status": "paused"}, {"status": "active"}),
 }
 """For each mutating method what was, what shall be, and another thing that shall be."""
@@ -59,8 +86,12 @@ METHODS = sorted({method.__name__ for method in MUTATING})
 
 
 def has(platform: Platform, method: str) -> bool:
-    """Whether the platform's connector is meant to do it: creating is offered by some."""
-    return not method.startswith("create_") or offers()[platform] is not None
+    """Whether the platform's connector is meant to do it: campaigns and their ads are offered by some."""
+    offer = offers()[platform]
+    if method in _MADE and method != "create_ad_set":
+        ads = None if offer is None else offer.ads
+        return ads is not None and (method != "remove_creative" or ads.removes_creatives)
+    return not method.startswith("create_") or offer is not None
 
 
 every_method = pytest.mark.parametrize(
@@ -73,13 +104,21 @@ every_method = pytest.mark.parametrize(
 def change(platform: AdPlatform, method: str, *, other: bool = False) -> Change:
     before, after, another = CHANGES[method]
     subject = SUBJECTS[Platform(platform.platform)]
+    entity_type: EntityType
     entity_type, entity = (
         subject.lifetime if method == "set_lifetime_budget" else ("campaign", subject.campaign)
     )
     wanted = another if other else after
+    if method in _MADE:
+        entity_type = _MADE[method]
     if method == "create_ad_set":
-        entity_type = "ad_set"
         wanted = {**wanted, "campaign": subject.campaign, "pixel": subject.pixel}
+    elif method == "create_ad":
+        wanted = {**wanted, "ad_set": subject.ad_set}
+    elif method == "remove_ad":
+        entity = f"{subject.ad[:-1]}2" if other else subject.ad
+    elif method == "remove_creative":
+        entity = subject.campaign if other else subject.ad_set
     return Change(
         platform=platform.platform,
         account=subject.account,
@@ -106,9 +145,10 @@ async def refused(
     *,
     wanted: Change | None = None,
 ) -> None:
-    call: Callable[[Change, Permit], Any] = getattr(platform, method)
+    call: Callable[..., Any] = getattr(platform, method)
+    more = [_FILE] if method == "upload_image" else []
     with pytest.raises(PermitRefused) as caught:
-        await call(wanted or change(platform, method), permit)
+        await call(wanted or change(platform, method), permit, *more)
     assert caught.value.code == f"trust_engine.gate.permit_{code}"
     async with scopes() as scope:
         left = await scope.session.scalar(

@@ -499,9 +499,9 @@ def test_the_first_decider_still_decides_as_it_did() -> None:
     )
 
 
-@pytest.mark.parametrize("decider", ["2", "3"])
+@pytest.mark.parametrize("decider", ["2", "3", "4"])
 def test_the_later_deciders_decide_as_they_do(decider: str) -> None:
-    assert CURRENT == "3"
+    assert CURRENT == "4"
     first = f.encode(decide(BASE, "1"))
     assert f.encode(decide(BASE, decider)) == first.replace(
         b'"decider":"1"', f'"decider":"{decider}"'.encode()
@@ -518,6 +518,18 @@ def test_a_named_person_may_create_what_is_paused_under_the_caps_since_the_third
     assert decide(replace(facts, kill_switch=True)).verdict is Verdict.BLOCK
     capped = f.Limits(level=1, mode=EnforcementMode.HARD_BLOCK, max_campaign_budget_micros=BUDGET)
     assert decide(replace(facts, limits=capped)).verdict is Verdict.BLOCK
+
+
+def test_a_named_person_may_have_a_paused_ad_taken_away_again_since_the_fourth_decider() -> None:
+    removal = change({"status": "paused"}, {"status": "deleted"}, "ad")
+    facts = replace(BASE, change=removal, ask=ask(Origin.PERSON), health=None)
+    assert (decide(facts).verdict, decide(facts, "3").verdict) == (Verdict.PASS, Verdict.BLOCK)
+    assert decide(replace(facts, kill_switch=True)).verdict is Verdict.BLOCK
+    for other in (
+        change({"status": "active"}, {"status": "deleted"}, "ad"),
+        change({"status": "paused"}, {"status": "deleted"}, "campaign"),
+    ):
+        assert classify(other, Origin.PERSON)[0] is ActionKind.UNKNOWN_CHANGE
 
 
 @given(inputs)

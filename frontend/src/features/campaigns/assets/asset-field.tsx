@@ -15,6 +15,7 @@ import { Thumbnail } from "./thumbnail";
 import { UploadZone } from "./upload-zone";
 
 const MOST = 20;
+const ONE = 1;
 
 interface AssetFieldProps {
   /** Of what the images are: "the campaign", "ad set 1". */
@@ -25,17 +26,33 @@ interface AssetFieldProps {
   chosen: readonly string[];
   told: Readonly<Record<string, string>>;
   editable: boolean;
+  /** One image, which is sent to the platform with its ad; else several, for a person who makes ads there. */
+  single?: boolean;
   onChange: (chosen: readonly string[]) => void;
 }
 
 /** The images that a part of a plan names, and the library to choose them from. */
-export function AssetField({ of, path, platform, chosen, told, editable, onChange }: AssetFieldProps) {
+export function AssetField({
+  of,
+  path,
+  platform,
+  chosen,
+  told,
+  editable,
+  single = false,
+  onChange,
+}: AssetFieldProps) {
   const id = useId();
+  const title = single ? `Image of ${of}` : `Images of ${of}`;
+  const missing = chosen.length === 0 ? told[path] : undefined;
+  const use = single
+    ? "It is uploaded with the ad when the plan is published."
+    : `For the ads that a person makes at ${words(platform)}: no image is sent there from here.`;
   const [open, setOpen] = useState(false);
   return (
     <section aria-labelledby={id}>
       <h3 id={id} className="mb-1 font-medium text-ink-2">
-        Images of {of}
+        {title}
       </h3>
       {chosen.length > 0 && (
         <ul aria-labelledby={id} className="mb-2 grid gap-2 md:grid-cols-2">
@@ -43,7 +60,7 @@ export function AssetField({ of, path, platform, chosen, told, editable, onChang
             <Chosen
               key={assetId}
               assetId={assetId}
-              fault={told[`${path}.${place}`]}
+              fault={told[single ? path : `${path}.${place}`]}
               onRemove={
                 editable
                   ? () => {
@@ -55,28 +72,19 @@ export function AssetField({ of, path, platform, chosen, told, editable, onChang
           ))}
         </ul>
       )}
-      {chosen.length > 0 && (
-        <p className="mb-2 text-sm text-ink-3">
-          For the ads that a person makes at {words(platform)}: no image is sent there from here.
-        </p>
-      )}
+      <Note use={chosen.length > 0 && !single ? use : undefined} missing={missing} />
       {editable && (
         <Button
-          aria-label={`Choose images of ${of}`}
+          aria-label={`Choose ${single ? "the image" : "images"} of ${of}`}
           onClick={() => {
             setOpen(true);
           }}
         >
-          Choose images
+          {single ? "Choose the image" : "Choose images"}
         </Button>
       )}
-      <Dialog
-        open={open}
-        onOpenChange={setOpen}
-        title={`Images of ${of}`}
-        description={`For the ads that a person makes at ${words(platform)}: no image is sent there from here.`}
-      >
-        <Picker platform={platform} chosen={chosen} onChange={onChange} />
+      <Dialog open={open} onOpenChange={setOpen} title={title} description={use}>
+        <Picker platform={platform} chosen={chosen} most={single ? ONE : MOST} onChange={onChange} />
         <div className="mt-4 flex justify-end">
           <Button
             tone="primary"
@@ -90,6 +98,17 @@ export function AssetField({ of, path, platform, chosen, told, editable, onChang
       </Dialog>
     </section>
   );
+}
+
+function Note({ use, missing }: { use: string | undefined; missing: string | undefined }) {
+  if (missing !== undefined) {
+    return (
+      <p role="alert" className="mb-2 text-sm text-block">
+        {missing}
+      </p>
+    );
+  }
+  return use === undefined ? null : <p className="mb-2 text-sm text-ink-3">{use}</p>;
 }
 
 interface ChosenProps {
@@ -125,13 +144,16 @@ function Chosen({ assetId, fault, onRemove }: ChosenProps) {
 interface PickerProps {
   platform: string;
   chosen: readonly string[];
+  /** Where it is one, another choice takes its place. */
+  most: number;
   onChange: (chosen: readonly string[]) => void;
 }
 
-function Picker({ platform, chosen, onChange }: PickerProps) {
+function Picker({ platform, chosen, most, onChange }: PickerProps) {
   const mayUpload = useCan("campaigns.assets:write");
   const assets = useInfiniteQuery(assetsQuery(""));
-  const isFull = chosen.length >= MOST;
+  const isFull = most > ONE && chosen.length >= most;
+  const kept = most > ONE ? chosen : [];
   return (
     <div className="space-y-2">
       {mayUpload && <UploadZone />}
@@ -150,7 +172,7 @@ function Picker({ platform, chosen, onChange }: PickerProps) {
                 checked={chosen.includes(asset.id)}
                 disabled={isFull && !chosen.includes(asset.id)}
                 onChange={(checked) => {
-                  onChange(checked ? [...chosen, asset.id] : chosen.filter((each) => each !== asset.id));
+                  onChange(checked ? [...kept, asset.id] : chosen.filter((each) => each !== asset.id));
                 }}
               />
             ))}

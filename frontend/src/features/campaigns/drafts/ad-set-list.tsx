@@ -1,6 +1,8 @@
+import type { CampaignOffer } from "@/api/types";
 import { Button } from "@/design/button";
 import { TextField } from "@/design/field";
 import { AssetField } from "../assets/asset-field";
+import { AdList } from "./ad-list";
 import { type AdSetFields, NEW_AD_SET } from "./plan";
 import type { Faults } from "./plan-form";
 
@@ -11,7 +13,8 @@ interface AdSetListProps {
   /** Each has a budget of its own. */
   own: boolean;
   currency: string;
-  takesAges: boolean;
+  /** What the platform takes of it. */
+  offer: CampaignOffer | undefined;
   platform: string;
   editable: boolean;
   told: Faults;
@@ -68,7 +71,7 @@ function AdSet({
   fields,
   own,
   currency,
-  takesAges,
+  offer,
   platform,
   editable,
   told,
@@ -101,7 +104,7 @@ function AdSet({
             onChange({ countries: event.target.value });
           }}
         />
-        {takesAges && (
+        {(offer?.takes_ages ?? true) && (
           <>
             <TextField
               label={`Youngest of ${of}`}
@@ -136,6 +139,20 @@ function AdSet({
             }}
           />
         )}
+      </div>
+      <div className="mt-3">
+        <AdList
+          of={of}
+          path={`${at}.ads`}
+          ads={fields.ads}
+          offer={offer?.ads ?? null}
+          platform={platform}
+          editable={editable}
+          told={told}
+          onChange={(found) => {
+            onChange({ ads: found });
+          }}
+        />
       </div>
       <div className="mt-3">
         <AssetField

@@ -40,6 +40,7 @@ const OFFER: CampaignOffer = {
   budget_levels: ["campaign"],
   whole_days: true,
   declaration: "Google is told that this campaign holds no such advertising.",
+  ads: null,
 };
 
 test("who approves reads what the platform is told in the company's name", async () => {

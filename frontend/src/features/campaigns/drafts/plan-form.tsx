@@ -100,11 +100,12 @@ export function PlanForm({ draft, account, offer, faults, editable, onUnsaved }:
               }}
             />
           </div>
+          <Identity fields={fields} set={set} told={told} offer={offer} />
           <AdSetList
             adSets={fields.adSets}
             own={fields.level === "ad_set"}
             currency={currency}
-            takesAges={offer?.takes_ages ?? true}
+            offer={offer}
             platform={draft.platform}
             editable={editable}
             told={told}
@@ -142,6 +143,44 @@ export function PlanForm({ draft, account, offer, faults, editable, onUnsaved }:
         )}
       </form>
     </Panel>
+  );
+}
+
+interface IdentityProps {
+  fields: PlanFields;
+  set: (change: Partial<PlanFields>) => void;
+  told: Faults;
+  offer: CampaignOffer | undefined;
+}
+
+/** As whom the ads speak; asked for once there is an ad. */
+function Identity({ fields, set, told, offer }: IdentityProps) {
+  const ads = offer?.ads;
+  if (ads == null || fields.adSets.every((each) => each.ads.length === 0)) return null;
+  return (
+    <div className="grid gap-4 md:grid-cols-2">
+      <TextField
+        label="Ads are shown as"
+        value={fields.page}
+        autoComplete="off"
+        error={told["plan.identity.page"]}
+        hint={`Of ${ads.identity}.`}
+        onChange={(event) => {
+          set({ page: event.target.value });
+        }}
+      />
+      {ads.longest_brand > 0 && (
+        <TextField
+          label="Brand"
+          value={fields.brand}
+          error={told["plan.identity.brand"]}
+          hint={`At most ${ads.longest_brand} characters.`}
+          onChange={(event) => {
+            set({ brand: event.target.value });
+          }}
+        />
+      )}
+    </div>
   );
 }
 

@@ -16,8 +16,20 @@ const PLAN: CampaignPlan = {
       age_max: null,
       budget_micros: null,
       assets: ["0199aaaa-0000-7000-8000-0000000000a2"],
+      ads: [
+        {
+          name: "Ridge",
+          headline: "Down the ridge, dry",
+          body: "Light shoes.\nFree returns.",
+          call_to_action: "shop_now",
+          landing_url: "https://northwind.example/trail",
+          asset: "0199aaaa-0000-7000-8000-0000000000a1",
+        },
+        { name: "", headline: "", body: "", call_to_action: null, landing_url: "", asset: null },
+      ],
     },
   ],
+  identity: { page: "770000000000001", brand: "" },
   assets: ["0199aaaa-0000-7000-8000-0000000000a1"],
 };
 
@@ -62,5 +74,12 @@ test("the bid's cap goes with its strategy", () => {
 });
 
 test("parts are counted as people count", () => {
-  expect([partWords("campaign"), partWords("ad_sets.0")]).toEqual(["Campaign", "Ad set 1"]);
+  const parts = ["campaign", "ad_sets.0", "images.0199", "ad_sets.1.ads.0.creative", "ad_sets.1.ads.0"];
+  expect(parts.map(partWords)).toEqual([
+    "Campaign",
+    "Ad set 1",
+    "Image",
+    "Creative of ad 1 of ad set 2",
+    "Ad 1 of ad set 2",
+  ]);
 });

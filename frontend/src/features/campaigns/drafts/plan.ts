@@ -2,6 +2,18 @@ import type { CampaignPlan, DraftStatus, PublishOutcome } from "@/api/types";
 import type { Tone } from "@/design/status";
 import { amount, micros } from "@/format/money";
 
+type PlanAd = NonNullable<AdSet["ads"]>[number];
+export type CallToAction = NonNullable<PlanAd["call_to_action"]>;
+
+export interface AdFields {
+  readonly name: string;
+  readonly headline: string;
+  readonly body: string;
+  readonly callToAction: CallToAction | "";
+  readonly landingUrl: string;
+  readonly asset: string | null;
+}
+
 /** An ad set as it stands in the form: all that is typed is text. */
 export interface AdSetFields {
   readonly name: string;
@@ -10,6 +22,7 @@ export interface AdSetFields {
   readonly ageMax: string;
   readonly budget: string;
   readonly assets: readonly string[];
+  readonly ads: readonly AdFields[];
 }
 
 export interface PlanFields {
@@ -23,6 +36,8 @@ export interface PlanFields {
   readonly strategy: "lowest_cost" | "cost_cap" | "bid_cap";
   readonly bid: string;
   readonly adSets: readonly AdSetFields[];
+  readonly page: string;
+  readonly brand: string;
   readonly assets: readonly string[];
 }
 
@@ -33,6 +48,16 @@ export const NEW_AD_SET: AdSetFields = {
   ageMax: "",
   budget: "",
   assets: [],
+  ads: [],
+};
+
+export const NEW_AD: AdFields = {
+  name: "",
+  headline: "",
+  body: "",
+  callToAction: "",
+  landingUrl: "",
+  asset: null,
 };
 
 const shown = (value: number | null | undefined, currency: string) =>
@@ -50,6 +75,25 @@ const adSetFields = (adSet: AdSet, currency: string): AdSetFields => ({
   ageMax: adSet.age_max?.toString() ?? "",
   budget: shown(adSet.budget_micros, currency),
   assets: adSet.assets ?? [],
+  ads: (adSet.ads ?? []).map(adFields),
+});
+
+const adFields = (ad: PlanAd): AdFields => ({
+  name: ad.name,
+  headline: ad.headline,
+  body: ad.body,
+  callToAction: ad.call_to_action ?? "",
+  landingUrl: ad.landing_url,
+  asset: ad.asset ?? null,
+});
+
+const planAd = (ad: AdFields): PlanAd => ({
+  name: ad.name.trim(),
+  headline: ad.headline.trim(),
+  body: ad.body.trim(),
+  call_to_action: ad.callToAction === "" ? null : ad.callToAction,
+  landing_url: ad.landingUrl.trim(),
+  asset: ad.asset,
 });
 
 const NO_BUDGET: NonNullable<CampaignPlan["budget"]> = { level: "campaign", kind: "daily" };
@@ -69,6 +113,8 @@ export function fieldsFrom(plan: CampaignPlan, currency: string): PlanFields {
     strategy,
     bid: shown(bid, currency),
     adSets: (plan.ad_sets ?? []).map((each) => adSetFields(each, currency)),
+    page: plan.identity?.page ?? "",
+    brand: plan.identity?.brand ?? "",
     assets: plan.assets ?? [],
   };
 }
@@ -125,7 +171,9 @@ export function planFrom(fields: PlanFields, currency: string): Typed {
       budget_micros:
         fields.level === "ad_set" ? money(`plan.ad_sets.${place}.budget_micros`, each.budget) : null,
       assets: [...each.assets],
+      ads: each.ads.map(planAd),
     })),
+    identity: { page: fields.page.trim(), brand: fields.brand.trim() },
     assets: [...fields.assets],
   };
   return Object.keys(faults).length > 0 ? { plan: null, faults } : { plan, faults: null };
@@ -168,10 +216,30 @@ export const OUTCOMES: Readonly<Record<PublishOutcome, readonly [Tone, string]>>
   retried: ["hold", "To be tried again"],
   failed: ["block", "Failed"],
   left_paused: ["hold", "Left paused"],
+  removed: ["muted", "Taken away again"],
 };
 
-/** `campaign`, or `ad_sets.0`, as people count. */
+/** What a button says, in its platform's own words or nearly so. */
+export const BUTTONS: Readonly<Record<CallToAction, string>> = {
+  shop_now: "Shop now",
+  learn_more: "Learn more",
+  sign_up: "Sign up",
+  subscribe: "Subscribe",
+  book_now: "Book now",
+  contact_us: "Contact us",
+  download: "Download",
+  get_offer: "Get offer",
+  get_quote: "Get quote",
+  apply_now: "Apply now",
+  order_now: "Order now",
+};
+
+/** `campaign`, `ad_sets.0`, `ad_sets.0.ads.1.creative`, `images.…`, as people count. */
 export function partWords(part: string): string {
-  const place = /^ad_sets\.(\d+)$/.exec(part)?.[1];
-  return place === undefined ? "Campaign" : `Ad set ${Number(place) + 1}`;
+  if (part.startsWith("images.")) return "Image";
+  const [, place, ad, creative] = /^ad_sets\.(\d+)(?:\.ads\.(\d+)(\.creative)?)?$/.exec(part) ?? [];
+  if (place === undefined) return "Campaign";
+  const adSet = `d set ${Number(place) + 1}`;
+  if (ad === undefined) return `A${adSet}`;
+  return `${creative === undefined ? "Ad" : "Creative of ad"} ${Number(ad) + 1} of a${adSet}`;
 }

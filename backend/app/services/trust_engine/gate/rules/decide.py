@@ -14,9 +14,16 @@ from app.models.trust_engine.kinds import (
     SignalState,
     Verdict,
 )
-from app.services.trust_engine.gate.facts import GateDecision, GateInput, HealthFacts, Move, Reason
+from app.services.trust_engine.gate.facts import (
+    ChangeFacts,
+    GateDecision,
+    GateInput,
+    HealthFacts,
+    Move,
+    Reason,
+)
 from app.services.trust_engine.gate.rules.caps import AUTOMATION, caps, caps_1
-from app.services.trust_engine.gate.rules.risk import classify, daily_micros, raised_micros
+from app.services.trust_engine.gate.rules.risk import classify, classify_3, daily_micros, raised_micros
 from app.services.trust_engine.health.rules import ceiling, label
 from app.services.trust_engine.policies.rules import TrustPolicy
 
@@ -37,11 +44,12 @@ class _Rules:
     """What an action rests on that names no signal."""
     launches: frozenset[ActionKind]
     """What a named person may do to begin a campaign, whatever the signals say."""
+    classify: Callable[[ChangeFacts, Origin], tuple[ActionKind, RiskClass]] = classify_3
 
 
 def decide_1(facts: GateInput, decider: str) -> GateDecision:
     """The first decider: it knew no moves across accounts, and who named no signal rested on none."""
-    kind, risk = classify(facts.change, facts.ask.origin)
+    kind, risk = classify_3(facts.change, facts.ask.origin)
     return _decided(facts, decider, kind, risk, tuple(_reasons(facts, kind, risk, _FIRST)))
 
 
@@ -50,13 +58,18 @@ def decide_2(facts: GateInput, decider: str) -> GateDecision:
     return _decide(facts, decider, _SECOND)
 
 
-def decide(facts: GateInput, decider: str) -> GateDecision:
-    """Decide from `facts` alone; the same facts always decide the same."""
+def decide_3(facts: GateInput, decider: str) -> GateDecision:
+    """The third decider: what was made paused could not be taken away again without a score."""
     return _decide(facts, decider, _THIRD)
 
 
+def decide(facts: GateInput, decider: str) -> GateDecision:
+    """Decide from `facts` alone; the same facts always decide the same."""
+    return _decide(facts, decider, _FOURTH)
+
+
 def _decide(facts: GateInput, decider: str, rules: _Rules) -> GateDecision:
-    kind, risk = classify(facts.change, facts.ask.origin)
+    kind, risk = rules.classify(facts.change, facts.ask.origin)
     if facts.move is None:
         return _decided(facts, decider, kind, risk, tuple(_reasons(facts, kind, risk, rules)))
     risk = RiskClass.HIGH
@@ -119,7 +132,7 @@ def _move(facts: GateInput, move: Move, rules: _Rules) -> Iterator[Reason]:
         kill_switch=False,
         move=None,
     )
-    kind, _ = classify(theirs.change, theirs.ask.origin)
+    kind, _ = rules.classify(theirs.change, theirs.ask.origin)
     for reason in _reasons(theirs, kind, RiskClass.HIGH, rules):
         yield replace(reason, sentence=f"{other.account_name}: {reason.sentence}")
 
@@ -184,8 +197,10 @@ def _evidence(
     score, need = effective(health), _need(facts, risk)
     shown = "unknown" if score is None else f"{score:.1f}"
     if kind in rules.launches and facts.ask.origin is Origin.PERSON:
-        verb = "Created paused" if kind is ActionKind.CREATE_PAUSED else "Launched"
-        yield _note("named_launch", f"{verb} by {facts.ask.actor} at a signal health of {shown}.")
+        yield _note(
+            "named_launch",
+            f"{_VERBS.get(kind, 'Launched')} by {facts.ask.actor} at a signal health of {shown}.",
+        )
         return
     if restores(facts):
         yield _note("restores", f"Gives back what our own cut took, at a signal health of {shown}.")
@@ -240,6 +255,11 @@ _LAUNCH = frozenset({ActionKind.LAUNCH_CAMPAIGN})
 _FIRST = _Rules(caps_1, lambda _: (), _LAUNCH)
 _SECOND = _Rules(caps, rested_on, _LAUNCH)
 _THIRD = _Rules(caps, rested_on, _LAUNCH | {ActionKind.CREATE_PAUSED})
+_FOURTH = _Rules(caps, rested_on, _THIRD.launches | {ActionKind.REMOVE_PAUSED}, classify)
+_VERBS = {
+    ActionKind.CREATE_PAUSED: "Created paused",
+    ActionKind.REMOVE_PAUSED: "Taken away again, never shown,",
+}
 
 
 def _signals(facts: GateInput, unsaid: tuple[Component, ...], health: HealthFacts) -> Iterator[Reason]:

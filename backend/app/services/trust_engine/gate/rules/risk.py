@@ -8,6 +8,8 @@ from app.services.trust_engine.gate.facts import ChangeFacts
 
 ACTIVE = "active"
 PAUSED = "paused"
+DELETED = "deleted"
+_MADE = frozenset({"ad", "creative"})
 
 CLASS_OF: Mapping[ActionKind, RiskClass] = {
     ActionKind.INCREASE_BUDGET: RiskClass.HIGH,
@@ -23,6 +25,7 @@ CLASS_OF: Mapping[ActionKind, RiskClass] = {
     ActionKind.RENAME: RiskClass.CONSERVATIVE,
     ActionKind.NARROW_TARGETING: RiskClass.CONSERVATIVE,
     ActionKind.NARROW_SCHEDULE: RiskClass.CONSERVATIVE,
+    ActionKind.REMOVE_PAUSED: RiskClass.CONSERVATIVE,
     ActionKind.NO_CHANGE: RiskClass.CONSERVATIVE,
     ActionKind.REDUCE_BUDGET: RiskClass.CUT,
     ActionKind.REDUCE_BID: RiskClass.CUT,
@@ -35,6 +38,16 @@ _DANGER = {risk: rank for rank, risk in enumerate(reversed(RiskClass))}
 
 def classify(change: ChangeFacts, origin: Origin) -> tuple[ActionKind, RiskClass]:
     """Name the most dangerous thing that the change does, and its class."""
+    if change.entity_type in _MADE and (change.before, change.after) == (
+        {"status": PAUSED},
+        {"status": DELETED},
+    ):
+        return ActionKind.REMOVE_PAUSED, CLASS_OF[ActionKind.REMOVE_PAUSED]
+    return classify_3(change, origin)
+
+
+def classify_3(change: ChangeFacts, origin: Origin) -> tuple[ActionKind, RiskClass]:
+    """As the first three deciders did: they knew no removal."""
     if not change.before:
         kind = (
             ActionKind.CREATE_PAUSED if change.after.get("status") == PAUSED else ActionKind.LAUNCH_CAMPAIGN
