@@ -10,8 +10,9 @@ import numpy as np
 from app.services.cdp.events.service import MatchKey, measures
 from app.services.trust_engine.signals.evidence import Reading
 from app.services.trust_engine.signals.measurements import ApiHealth
-from app.services.trust_engine.signals.repository import Day, Deliveries, KnownDay
+from app.services.trust_engine.signals.repository import Day, Deliveries, KnownDay, Telling
 from benchmarks.trustbench.reports import MATURE_HOURS, STEP, TIMES, Reports
+from benchmarks.trustbench.tellings import Tellings
 from benchmarks.trustbench.world import Floats
 
 EPOCH = datetime(2026, 1, 5, tzinfo=UTC)
@@ -58,8 +59,11 @@ class _Reading:
 class SimulatedEvidence:
     """At one reading. `first_party`: the shop sends its own events."""
 
-    def __init__(self, reports: Reports, reading: int, *, first_party: bool) -> None:
+    def __init__(
+        self, reports: Reports, reading: int, *, first_party: bool, tellings: Tellings | None = None
+    ) -> None:
         self._reports = reports
+        self._tellings = tellings or Tellings(reports)
         self._reading = reading
         self._read = int(reports.read[reading])
         self._first_party = first_party
@@ -73,11 +77,7 @@ class SimulatedEvidence:
         reports, reading = self._reports, self._read
         until = int(reports.as_of[reading])
         shift = int(reports.shifted[reading])
-        spend, clicks, impressions = (
-            _daily(told.sum(axis=0), until, shift)
-            - np.where(reports.lacking[reading], _daily(hidden.sum(axis=0), until, shift), 0.0)
-            for told, hidden in zip(reports.delivery, reports.hidden, strict=True)
-        )
+        spend, clicks, impressions = reports.delivered(reading).sum(axis=1)
         conversions = reports.conversions[reading].sum(axis=0)
         value = reports.value[reading].sum(axis=0)
         first = max(0, _day_index(since))
@@ -108,6 +108,18 @@ class SimulatedEvidence:
             )
             for day in range(first, last + 1)
             if conversions[day] or day < last
+        ]
+
+    async def tellings_by_day(self, since: datetime, until: datetime) -> Sequence[Telling]:
+        found = self._tellings.by_day(_reading_at(since), min(_reading_at(until), self._reading))
+        return [
+            Telling(
+                _date(day),
+                moment(float(hour)),
+                tuple(by_age[0].tolist()),
+                *(tuple(map(int, each)) for each in by_age[1:]),
+            )
+            for day, hour, by_age in found
         ]
 
     async def sync_before(self, at: datetime) -> Reading | None:
@@ -228,9 +240,3 @@ def _maturity(day: int, at: float) -> float:
     share = (at - (day + 1) * 24) / MATURE_HOURS
     return float(np.floor(min(1.0, max(0.0, share)) * 100) / 100)
 
-
-def _daily(hourly: Floats, until: int, shift: int) -> Floats:
-    """By day, of the hours up to `until`; days are cut `shift` hours late."""
-    known = np.where(np.arange(len(hourly)) < until, hourly, 0.0)
-    moved = np.concatenate([known[shift:], np.zeros(shift)]) if shift else known
-    return np.asarray(moved.reshape(-1, 24).sum(axis=1))

@@ -3,17 +3,19 @@
 from collections.abc import Callable, Mapping
 
 from app.services.trust_engine.gate.facts import GateDecision, GateInput
-from app.services.trust_engine.gate.rules.decide import decide as _decide_3
+from app.services.trust_engine.gate.rules.decide import decide as _decide_4
 from app.services.trust_engine.gate.rules.decide import decide_1 as _decide_1
 from app.services.trust_engine.gate.rules.decide import decide_2 as _decide_2
+from app.services.trust_engine.gate.rules.decide import decide_3 as _decide_3
 from app.services.trust_engine.gate.rules.decide import refused
 
 DECIDERS: Mapping[str, Callable[[GateInput, str], GateDecision]] = {
     "1": _decide_1,
     "2": _decide_2,
     "3": _decide_3,
+    "4": _decide_4,
 }
-CURRENT = "3"
+CURRENT = "4"
 
 
 class UnknownDecider(LookupError):

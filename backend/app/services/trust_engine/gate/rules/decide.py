@@ -15,7 +15,7 @@ from app.models.trust_engine.kinds import (
     Verdict,
 )
 from app.services.trust_engine.gate.facts import GateDecision, GateInput, HealthFacts, Move, Reason
-from app.services.trust_engine.gate.rules.caps import AUTOMATION, caps, caps_1
+from app.services.trust_engine.gate.rules.caps import AUTOMATION, caps, caps_1, caps_2
 from app.services.trust_engine.gate.rules.risk import classify, daily_micros, raised_micros
 from app.services.trust_engine.health.rules import ceiling, label
 from app.services.trust_engine.policies.rules import TrustPolicy
@@ -50,9 +50,14 @@ def decide_2(facts: GateInput, decider: str) -> GateDecision:
     return _decide(facts, decider, _SECOND)
 
 
+def decide_3(facts: GateInput, decider: str) -> GateDecision:
+    """The third decider: where a source is absent nothing was raised until somebody had set a cap."""
+    return _decide(facts, decider, _THIRD)
+
+
 def decide(facts: GateInput, decider: str) -> GateDecision:
     """Decide from `facts` alone; the same facts always decide the same."""
-    return _decide(facts, decider, _THIRD)
+    return _decide(facts, decider, _FOURTH)
 
 
 def _decide(facts: GateInput, decider: str, rules: _Rules) -> GateDecision:
@@ -238,8 +243,9 @@ def rested_on(health: HealthFacts) -> tuple[Component, ...]:
 
 _LAUNCH = frozenset({ActionKind.LAUNCH_CAMPAIGN})
 _FIRST = _Rules(caps_1, lambda _: (), _LAUNCH)
-_SECOND = _Rules(caps, rested_on, _LAUNCH)
-_THIRD = _Rules(caps, rested_on, _LAUNCH | {ActionKind.CREATE_PAUSED})
+_SECOND = _Rules(caps_2, rested_on, _LAUNCH)
+_THIRD = _Rules(caps_2, rested_on, _LAUNCH | {ActionKind.CREATE_PAUSED})
+_FOURTH = _Rules(caps, rested_on, _LAUNCH | {ActionKind.CREATE_PAUSED})
 
 
 def _signals(facts: GateInput, unsaid: tuple[Component, ...], health: HealthFacts) -> Iterator[Reason]:
