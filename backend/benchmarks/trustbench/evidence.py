@@ -161,24 +161,21 @@ class SimulatedEvidence:
         return moment(float(TIMES[self._reading])) - timedelta(minutes=5) if self._first_party else None
 
     async def orders_by_day(self, since: datetime, until: datetime) -> Sequence[measures.DayOrders]:
-        first, last = _hours(since), _hours(until)
-        found = []
-        for day in range(first // 24, (last - 1) // 24 + 1):
-            cut = slice(max(first, day * 24), min(last, day * 24 + 24))
-            count = round(self._reports.orders[cut].sum())
-            value = round(self._reports.order_value[cut].sum() * _MICROS)
-            if count:
-                found.append(measures.DayOrders(_date(day), CURRENCY, count, value, 0, 0, 0))
-        return found
+        counts = _by_day(self._reports.orders, since, until)
+        values = _by_day(self._reports.order_value, since, until)
+        return [
+            measures.DayOrders(_date(day), CURRENCY, round(count), round(value * _MICROS), 0, 0, 0)
+            for (day, count), (_, value) in zip(counts, values, strict=True)
+            if count
+        ]
 
     async def traffic_by_day(self, since: datetime, until: datetime) -> Sequence[measures.DayTraffic]:
         if not self._first_party:
             return []
-        found = []
-        for day in range(_hours(since) // 24, (_hours(until) - 1) // 24 + 1):
-            sessions = round(self._reports.sessions[day * 24 : day * 24 + 24].sum())
-            found.append(measures.DayTraffic(_date(day), 3 * sessions, sessions, sessions))
-        return found
+        return [
+            measures.DayTraffic(_date(day), 3 * round(sessions), round(sessions), round(sessions))
+            for day, sessions in _by_day(self._reports.sessions, since, until)
+        ]
 
     async def sides(self, since: datetime, until: datetime) -> measures.Mismatch:
         orders = round(self._window(self._reports.orders, since, until))
@@ -186,12 +183,12 @@ class SimulatedEvidence:
         return measures.Mismatch(browser_only=0, server_only=orders - both, both=both)
 
     async def sides_by_day(self, since: datetime, until: datetime) -> Sequence[measures.DaySides]:
-        found = []
-        for day in range(_hours(since) // 24, (_hours(until) - 1) // 24 + 1):
-            cut = slice(day * 24, day * 24 + 24)
-            browser, server = self._reports.browser_orders[cut].sum(), self._reports.orders[cut].sum()
-            found.append(measures.DaySides(_date(day), round(browser), round(server)))
-        return found
+        browsers = _by_day(self._reports.browser_orders, since, until)
+        servers = _by_day(self._reports.orders, since, until)
+        return [
+            measures.DaySides(_date(day), round(browser), round(server))
+            for (day, browser), (_, server) in zip(browsers, servers, strict=True)
+        ]
 
     async def order_tellings(self, since: datetime, until: datetime) -> measures.OrderTellings:
         orders = round(self._window(self._reports.orders, since, until))
@@ -207,16 +204,26 @@ class SimulatedEvidence:
         return measures.MatchKeyCoverage(round(orders), present)
 
     async def named_by_day(self, since: datetime, until: datetime) -> Sequence[measures.DayNamed]:
-        first, last = _hours(since), _hours(until)
-        found = []
-        for day in range(first // 24, (last - 1) // 24 + 1):
-            cut = slice(max(first, day * 24), min(last, day * 24 + 24))
-            orders, named = self._reports.orders[cut].sum(), self._reports.named_orders[cut].sum()
-            found.append(measures.DayNamed(_date(day), round(orders), round(named)))
-        return found
+        named = _by_day(self._reports.named_orders, since, until)
+        return [
+            measures.DayNamed(_date(day), round(orders), round(known))
+            for (day, orders), (_, known) in zip(
+                _by_day(self._reports.orders, since, until), named, strict=True
+            )
+        ]
 
     def _window(self, hourly: Floats, since: datetime, until: datetime) -> float:
         return float(hourly[max(0, _hours(since)) : max(0, _hours(until))].sum())
+
+
+def _by_day(hourly: Floats, since: datetime, until: datetime) -> list[tuple[int, float]]:
+    """Sums of the window's hours, by day."""
+    first, last = max(0, _hours(since)), _hours(until)
+    if last <= first:
+        return []
+    edges = [first, *range((first // 24 + 1) * 24, last, 24)]
+    sums = np.add.reduceat(hourly[first:last], np.array(edges) - first)
+    return [(edge // 24, float(each)) for edge, each in zip(edges, sums, strict=True)]
 
 
 def _hours(at: datetime) -> int:
@@ -239,4 +246,3 @@ def _date(day: int) -> date:
 def _maturity(day: int, at: float) -> float:
     share = (at - (day + 1) * 24) / MATURE_HOURS
     return float(np.floor(min(1.0, max(0.0, share)) * 100) / 100)
-

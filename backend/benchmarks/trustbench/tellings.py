@@ -1,11 +1,10 @@
-"""What each reading of a simulated account newly told of, by the age of the day: as a synchronisation writes it down."""
+"""What each reading of a simulated account newly told of, by the age of the day: as synchronising writes it down."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from app.services.campaigns.metrics.repository import TOLD_AGES
-from app.services.trust_engine.signals.repository import Telling
 from benchmarks.trustbench.reports import READ_DAYS, READINGS, TIMES, Reports
 from benchmarks.trustbench.world import DAYS, Floats
 
@@ -41,9 +40,7 @@ class Tellings:
     def _told(self, reading: int) -> Floats:
         """(conversions, value, spend) by campaign and day."""
         reports = self._reports
-        return np.stack(
-            [reports.conversions[reading], reports.value[reading], reports.delivered(reading)[0]]
-        )
+        return np.stack([reports.conversions[reading], reports.value[reading], reports.delivered(reading)[0]])
 
     def _difference(self, reading: int, before: Floats, now: Floats) -> Floats:
         today = int(TIMES[reading]) // 24

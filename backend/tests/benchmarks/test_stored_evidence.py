@@ -221,7 +221,10 @@ async def test_the_stores_answer_as_the_simulated_account_does(stored: Stored) -
         found, expected = await _ask(StoredEvidence(scope, account)), await _ask(stored.simulated)
         for question, answer in expected.items():
             assert found[question] == answer, question
-        windows = [(NOW - timedelta(days=45), NOW), (NOW - timedelta(days=2, hours=5), NOW - timedelta(hours=7))]
+        windows = [
+            (NOW - timedelta(days=45), NOW),
+            (NOW - timedelta(days=2, hours=5), NOW - timedelta(hours=7)),
+        ]
         for since, until in windows:
             there = await StoredEvidence(scope, account).tellings_by_day(since, until)
             here = await stored.simulated.tellings_by_day(since, until)
@@ -241,12 +244,19 @@ async def test_what_is_measured_of_both_is_the_same(stored: Stored) -> None:
         there = await _measured(StoredEvidence(scope, account), stored, NOW)
     here = await _measured(stored.simulated, stored, NOW)
     for component in (Component.VARIANCE, Component.ANOMALY, Component.FRESHNESS):
-        assert (there[component].state, there[component].reason) == (here[component].state, here[component].reason)
+        assert (there[component].state, there[component].reason) == (
+            here[component].state,
+            here[component].reason,
+        )
         assert there[component].score == pytest.approx(here[component].score)
         assert there[component].evidence == pytest.approx(here[component].evidence)
     assert here[Component.VARIANCE].state is not SignalState.UNKNOWN
     for check in ("restatements", "rows", "spend_unit", "named_orders", "value_per_conversion", "days_cut"):
-        assert there[Component.INVARIANTS].evidence[check] == here[Component.INVARIANTS].evidence[check] != "unknown"
+        assert (
+            there[Component.INVARIANTS].evidence[check]
+            == here[Component.INVARIANTS].evidence[check]
+            != "unknown"
+        )
 
 
 async def _measured(evidence: Evidence, stored: Stored, at: datetime) -> dict[Component, Signal]:

@@ -73,7 +73,7 @@ class AccountTelling(TenantKeyed, Base):
 
     ad_account_id: Mapped[UUID] = mapped_column(primary_key=True)
     told_at: Mapped[datetime] = mapped_column(primary_key=True)
-    """The hour's beginning, of domain time. An hour without a row was not read; one in which nothing was new has noughts."""
+    """The hour's beginning, of domain time. An hour without a row was not read; nothing new is noughts."""
     conversions: Mapped[list[Decimal]] = mapped_column(ARRAY(Numeric(18, 4)))
     value_micros: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
     lost_value_micros: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))

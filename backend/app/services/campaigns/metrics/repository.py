@@ -29,8 +29,8 @@ _TOLD = ("conversions", "value_micros", "lost_value_micros", "spend_up_micros", 
 _ARRAYS = ", ".join(_TOLD)
 _BY_AGE = ", ".join(f"array_agg(coalesce(told.{name}, 0) ORDER BY ages.age)" for name in _TOLD)
 _ADDED = ", ".join(
-    f"{name} = (SELECT array_agg(was + more ORDER BY place) FROM unnest(old.{name}, excluded.{name})"
-    " WITH ORDINALITY AS each (was, more, place))"
+    f"{name} = (SELECT array_agg(was + more ORDER BY place) FROM unnest(old.{name}, excluded.{name})"  # noqa: S608
+    " WITH ORDINALITY AS each (was, more, place))"  # columns of this module
     for name in _TOLD
 )
 _FIGURES = ", ".join(_NAMES)

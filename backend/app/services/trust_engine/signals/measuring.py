@@ -247,7 +247,9 @@ class Measuring:
             first_party=bool(orders),
         )
 
-    async def _still_restated(self, tellings: Sequence[Telling], days: Sequence[Day]) -> measured.Share | None:
+    async def _still_restated(
+        self, tellings: Sequence[Telling], days: Sequence[Day]
+    ) -> measured.Share | None:
         """None while nothing was restated."""
         since = restated_on(tellings, days, self._today)
         if since is None:

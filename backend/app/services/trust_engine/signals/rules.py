@@ -154,7 +154,11 @@ def _accused(measured: Variance) -> tuple[float, str, dict[str, Fact]] | None:
         score = max(30.0, _ACCUSED - 5 * (fall_.held - LIMIT))
         return score, reason, {"fall_sum": round(fall_.held, 2), "fall_days": fall_.days}
     if late is not None and late_is_missing(late):
-        return _ACCUSED, _late_reason(late), {"late_share": round(late.share, 4), "late_usual": round(late.usual, 4)}
+        return (
+            _ACCUSED,
+            _late_reason(late),
+            {"late_share": round(late.share, 4), "late_usual": round(late.usual, 4)},
+        )
     return None
 
 
@@ -201,7 +205,9 @@ def invariants(measured: Invariants, now: datetime) -> Signal:
     broken = sorted(name for name, score in known.items() if score <= 0)
     score = 0.0 if broken else sum(known.values()) / len(known)
     if broken:
-        reason = f"Broken: {', '.join(name.replace('_', ' ') for name in broken)}.{_told_of(measured, broken)}"
+        reason = (
+            f"Broken: {', '.join(name.replace('_', ' ') for name in broken)}.{_told_of(measured, broken)}"
+        )
     else:
         reason = f"{len(known)} of {len(checks)} invariants checked; none is broken."
     return scored(Component.INVARIANTS, score, now, reason, evidence, broken=bool(broken))

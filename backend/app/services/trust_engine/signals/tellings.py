@@ -1,5 +1,4 @@
-"""What each day of telling shows that a ratio of one window cannot: a slow fall, late conversions that stay away, days
-that are cut or counted anew.
+"""What days of telling show: a slow fall, late conversions that stay away, days that are cut or counted anew.
 
 A day of telling is what was newly told of between two midnights, of whatever day. Days without a reading near their end
 are taken together with the next ones: an outage is no fall.
@@ -31,6 +30,7 @@ _LEAST_SPREAD = 0.02
 _BASE_DAYS = 28
 _LATE_FROM = 2
 _LATE_WINDOWS = (1, 2, 3, 7)
+_LATE_BACK = 0.9
 _LATE_LEAST = 8.0
 """Late conversions that a window has to expect."""
 _RECUT_FROM, _RECUT_UNTIL = 2, 10
@@ -99,11 +99,7 @@ def slow_fall(told: Sequence[Span], orders: Mapping[date, int], days: Sequence[D
     least yields most.
     """
     spend = {day.day: day.spend_micros for day in days}
-    points = [
-        point
-        for span in told
-        if (point := _point(span, orders, spend)) is not None
-    ]
+    points = [point for span in told if (point := _point(span, orders, spend)) is not None]
     base, run = points[:-RUN_DAYS][-_BASE_DAYS:], points[-RUN_DAYS:]
     if len(base) < RUN_DAYS:
         return None
@@ -140,7 +136,9 @@ def _point(span: Span, orders: Mapping[date, int], spend: Mapping[date, int]) ->
     if not sold or not spent:
         return None
     return _Point(
-        share=math.log((span.told + 0.5) / (sold + 0.5)), spend=math.log(spent / len(span.days)), told=span.told
+        share=math.log((span.told + 0.5) / (sold + 0.5)),
+        spend=math.log(spent / len(span.days)),
+        told=span.told,
     )
 
 
@@ -153,7 +151,26 @@ def missing_late(told: Sequence[Span]) -> Late | None:
     """
     early = _early(told)
     usable = [span for span in told if len(span.days) == 1 and span.told > 0]
-    found = [each for window in _LATE_WINDOWS if (each := _late(usable, early, window)) is not None]
+    base, recent = usable[: -_LATE_WINDOWS[-1]][-_BASE_DAYS:], usable[-_LATE_WINDOWS[-1] :]
+    if len(base) < 2 * MINIMUM_DAYS:
+        return None
+    weights = _weights(base, early)
+    expected = {span.days[0]: _expected(span, early, weights) for span in (*base, *recent)}
+    shares = _Compared([span.late / span.told for span in base], [span.told for span in base])
+    known = [span for span in base if expected[span.days[0]]]
+    if len(known) < MINIMUM_DAYS:
+        return None
+    cohorts = _Compared(
+        [span.late / expected[span.days[0]] for span in known], [expected[span.days[0]] for span in known]
+    )
+    # Longer windows only while the last day lacks them too: a repair shows in it first.
+    last = recent[-1]
+    back = last.late >= _LATE_BACK * cohorts.usual * expected[last.days[0]]
+    found = [
+        each
+        for window in (_LATE_WINDOWS[:1] if back else _LATE_WINDOWS)
+        if (each := _late(recent[-window:], expected, shares, cohorts)) is not None
+    ]
     return min(found, key=lambda each: each.of_clicked if each.left < 1 else 0.0, default=None)
 
 
@@ -167,35 +184,22 @@ def _early(told: Sequence[Span]) -> dict[date, float]:
     }
 
 
-def _late(told: Sequence[Span], early: Mapping[date, float], window: int) -> Late | None:
-    base, now = told[:-window][-_BASE_DAYS:], told[-window:]
-    if len(base) < 2 * MINIMUM_DAYS or len(now) < window:
-        return None
-    whole = sum(span.told for span in base)
-    if whole <= 0:
-        return None
-    shares = _Compared([span.late / span.told for span in base], [span.told for span in base])
-    share_now, told_now = sum(span.late for span in now) / sum(span.told for span in now), sum(s.told for s in now)
-    if shares.usual * told_now < _LATE_LEAST:
-        return None
-    weights = _weights(base, early)
-    expected = {span.days[0]: _expected(span, early, weights) for span in (*base, *now)}
-    known = [span for span in base if expected[span.days[0]]]
-    if len(known) < MINIMUM_DAYS or not all(expected[span.days[0]] for span in now):
-        return None
-    cohorts = _Compared(
-        [span.late / expected[span.days[0]] for span in known], [expected[span.days[0]] for span in known]
-    )
+def _late(
+    now: Sequence[Span], expected: Mapping[date, float], shares: "_Compared", cohorts: "_Compared"
+) -> Late | None:
+    told_now, late_now = sum(span.told for span in now), sum(span.late for span in now)
     expected_now = sum(expected[span.days[0]] for span in now)
-    cohort_now = sum(span.late for span in now) / expected_now
-    left = max(share_now / shares.usual, cohort_now / cohorts.usual if cohorts.usual else 1.0)
+    enough = shares.usual * told_now >= _LATE_LEAST and cohorts.usual > 0
+    if not enough or not all(expected[span.days[0]] for span in now):
+        return None
+    share, ratio = late_now / told_now, late_now / expected_now
     return Late(
-        share=share_now,
+        share=share,
         usual=shares.usual,
-        left=left,
-        of_told=shares.deviations(share_now, window),
-        of_clicked=cohorts.deviations(cohort_now, window),
-        days=window,
+        left=max(share / shares.usual, ratio / cohorts.usual),
+        of_told=shares.deviations(share, len(now)),
+        of_clicked=cohorts.deviations(ratio, len(now)),
+        days=len(now),
     )
 
 
@@ -275,7 +279,9 @@ def restated_on(tellings: Sequence[Telling], days: Sequence[Day], today: date) -
     for telling in tellings:
         if telling.day < today - timedelta(days=_STILL_RESTATED_DAYS):
             continue
-        ages = [age for age in range(1, len(telling.value_micros)) if telling.day - timedelta(days=age) in value]
+        ages = [
+            age for age in range(1, len(telling.value_micros)) if telling.day - timedelta(days=age) in value
+        ]
         changed = sum(
             telling.lost_value_micros[age] + (telling.value_micros[age] if age >= settled_age else 0)
             for age in ages

@@ -141,13 +141,19 @@ async def test_what_an_hour_newly_told_of_is_written_down_by_the_age_of_the_day(
         await scope.session.execute(delete(CampaignMetricsDay))
     await read(scopes, campaign, [told(today, "2"), told(today - timedelta(days=3), "5")])
     clock.at += timedelta(minutes=30)
-    fewer = replace(told(today - timedelta(days=3), "6.5"), conversion_value_micros=30_000_000, spend_micros=8_000_000)
+    fewer = replace(
+        told(today - timedelta(days=3), "6.5"), conversion_value_micros=30_000_000, spend_micros=8_000_000
+    )
     await read(scopes, campaign, [told(today, "4"), fewer])
     clock.at += timedelta(hours=1)
     await read(scopes, campaign, [told(today, "4")])
     first, quiet = await tellings(scopes, campaign)
     assert first.told_at == NOW
-    assert (first.conversions[0], first.conversions[3], sum(first.conversions)) == (4, Decimal("6.5"), Decimal("10.5"))
+    assert (first.conversions[0], first.conversions[3], sum(first.conversions)) == (
+        4,
+        Decimal("6.5"),
+        Decimal("10.5"),
+    )
     assert (first.value_micros[3], first.lost_value_micros[3]) == (40_000_000, 10_000_000)
     assert (first.spend_up_micros[3], first.spend_down_micros[3]) == (9_000_000, 1_000_000)
     assert not any((*quiet.conversions, *quiet.value_micros, *quiet.spend_up_micros)), "read, and nothing new"
@@ -159,4 +165,6 @@ async def test_tellings_are_forgotten_when_nobody_asks_for_them_any_more(
     await read(scopes, campaign, [told(NOW.date(), "2")])
     clock.at += KEPT_TELLINGS + timedelta(hours=1)
     await read(scopes, campaign, [told(clock.at.date(), "2")])
-    assert [each.told_at for each in await tellings(scopes, campaign)] == [NOW + KEPT_TELLINGS + timedelta(hours=1)]
+    assert [each.told_at for each in await tellings(scopes, campaign)] == [
+        NOW + KEPT_TELLINGS + timedelta(hours=1)
+    ]

@@ -447,7 +447,9 @@ class TestCaps:
         assert said(BUDGET, others=BUDGET * 4 // 10).verdict is Verdict.PASS
         beyond = said(BUDGET, others=BUDGET * 4 // 10 + 1)
         assert {r.code for r in beyond.reasons if r.verdict is not Verdict.PASS} == {"usual_cap"}
-        assert "this would make them 150.00 USD" in next(r.sentence for r in beyond.reasons if r.code == "usual_cap")
+        assert "this would make them 150.00 USD" in next(
+            r.sentence for r in beyond.reasons if r.code == "usual_cap"
+        )
         faster = said(BUDGET, after=BUDGET * 111 // 100)
         assert {r.code for r in faster.reasons if r.verdict is not Verdict.PASS} == {"absent_source_raise"}
         assert said(None).verdict is Verdict.HOLD
@@ -459,12 +461,16 @@ class TestCaps:
         capped = self.limits(max_daily_budget_micros=BUDGET * 11 // 10 * 7 // 4)
         decision = decide(replace(BASE, activity=activity, limits=capped))
         assert decision.verdict is Verdict.PASS
-        assert "192.50 USD that is set" in next(r.sentence for r in decision.reasons if r.code == "grows_slowly")
+        assert "192.50 USD that is set" in next(
+            r.sentence for r in decision.reasons if r.code == "grows_slowly"
+        )
 
     @pytest.mark.parametrize("few", [None, 30.0, 400.0])
     def test_who_has_conversions_enough_grows_as_ever(self, few: float | None) -> None:
         activity = f.Activity(conversions=500, usual_daily_micros=1, usual_daily_conversions=few)
-        assert codes(activity=activity, change=change(after={"daily_budget_micros": BUDGET * 12 // 10})) == set()
+        assert (
+            codes(activity=activity, change=change(after={"daily_budget_micros": BUDGET * 12 // 10})) == set()
+        )
 
     def test_until_the_fourth_decider_nothing_grew_without_a_cap(self) -> None:
         facts = replace(

@@ -7,13 +7,14 @@ from decimal import Decimal
 from app.models.trust_engine.kinds import EnforcementMode, Origin, Verdict, Violation
 from app.services.trust_engine.gate.facts import GateInput, Reason
 from app.services.trust_engine.gate.rules.risk import daily_micros, raised_micros
-from app.services.trust_engine.signals.history_rules import MINIMUM_EVENTS
 
 MULTIPLIERS: Mapping[str, tuple[int, int]] = {"meta": (7, 4), "google": (2, 1)}
 """The most that a platform may spend on one day, over its daily budget."""
 UNKNOWN_MULTIPLIER = (2, 1)
 USUAL_TIMES = (3, 2)
 """The fixed cap of an account that grows slowly, where nobody set one: so many times what it spends on a usual day."""
+FEW_CONVERSIONS = 30
+"""A day: with fewer the signals are measured over days, and a fault shows as late."""
 AUTOMATION = frozenset({Origin.AUTOPILOT, Origin.RULE, Origin.API})
 
 
@@ -169,7 +170,9 @@ def _slowly(facts: GateInput, total: int, base: int) -> Iterator[Reason]:
         yield Reason(code="grows_slowly", verdict=Verdict.PASS, sentence=sentence)
         return
     if usual is None:
-        sentence = f"{pace} under a fixed daily cap: none is set, and too few days are known to tell a usual one."
+        sentence = (
+            f"{pace} under a fixed daily cap: none is set, and too few days are known to tell a usual one."
+        )
         yield Reason(code="absent_source_no_cap", verdict=Verdict.HOLD, sentence=sentence)
         return
     own = facts.platform.account_currency
@@ -182,16 +185,14 @@ def _slowly(facts: GateInput, total: int, base: int) -> Iterator[Reason]:
             code="usual_cap", verdict=Verdict.HOLD, sentence=sentence, violation=Violation.DAILY_SPEND_LIMIT
         )
         return
-    yield Reason(
-        code="grows_slowly", verdict=Verdict.PASS, sentence=f"{pace} its budgets at most {shown}."
-    )
+    yield Reason(code="grows_slowly", verdict=Verdict.PASS, sentence=f"{pace} its budgets at most {shown}.")
 
 
 def _why_slowly(facts: GateInput) -> str | None:
     if facts.health is not None and facts.health.absent:
         return "A source is absent by design here"
     few = facts.activity.usual_daily_conversions
-    if few is not None and few < MINIMUM_EVENTS:
+    if few is not None and few < FEW_CONVERSIONS:
         return f"With {few:g} conversions on a usual day a fault takes days to show here"
     return None
 
