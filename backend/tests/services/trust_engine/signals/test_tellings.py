@@ -265,6 +265,10 @@ class TestRestated:
         told, now, _ = self.told(2, share=0.05)
         assert restated_on(told, now, TODAY) is None
 
+    def test_what_young_days_lose_counts_and_what_they_gain_does_not(self) -> None:
+        young = [KnownDay(day_at(back), 500.0, 30_000 * UNIT, 0.3) for back in range(1, 8)]
+        assert still_restated(young, days(), TODAY) == (7 * 6_000 * UNIT, 7 * 30_000 * UNIT)
+
     def test_late_conversions_of_young_days_are_no_restatement(self) -> None:
         young = [KnownDay(day_at(back), 200.0, 12_000 * UNIT, 0.3) for back in range(1, 8)]
         assert still_restated(young, days(), TODAY)[0] == 0

@@ -34,7 +34,7 @@ async def test_the_shortest_that_holds_enough(a_day: int, last_day: int, window:
 def test_a_week_is_held_against_weeks() -> None:
     """Each begins a day after the other, and every one of them holds seven days."""
     shop = [(day.day, 10, 500) for day in days()]
-    daily = ratios(days(), shop, lambda told, count, value: (told.value_micros, value, told.conversions))
+    daily = ratios(days(), shop, lambda told, _, value: (told.value_micros, value, told.conversions))
     weekly = ratios(days(), shop, lambda told, count, value: (told.value_micros, value, count), pool=7)
     assert len(daily) == len(weekly) == 28
     assert {ratio.denominator for ratio in weekly} == {7 * 500.0}
