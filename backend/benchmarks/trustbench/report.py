@@ -182,8 +182,8 @@ that a rise of sessions is no fault after `black_friday` had; the checks of what
 late conversions that stay away, days that are cut or counted anew) after `slow_loss`, `attribution_window`,
 `timezone_shift` and `restatement` had, with limits set by reason and by the worlds of the seeds 7, 11 and 101 to 103:
 their figures are of what was trained on; shapes of somebody else's (`FAULTS=`) are not. A day that is cut at another
-hour is seen by whole days whose spend moves between them, which a platform does whose figures settle late: only where most
-days move, and nothing in all. Baselines hold cuts as they hold raises, where ours lets a cut pass whose signals
+hour is seen by whole days whose spend moves between them, which a platform does whose figures settle late: only where
+most days move, and nothing in all. Baselines hold cuts as they hold raises, where ours lets a cut pass whose signals
 are good. A gate that is shut already when a fault begins counts as having seen it, which flatters those that are often
 shut.
 """
