@@ -149,8 +149,8 @@ async def test_what_an_hour_newly_told_of_is_written_down_by_the_age_of_the_day(
     await read(scopes, campaign, [told(today, "4")])
     first, quiet = await tellings(scopes, campaign)
     assert first.told_at == NOW
-    assert (first.conversions[0], first.conversions[3], sum(first.conversions)) == (
-        4,
+    assert (first.conversions[0], first.conversions[3], sum(first.conversions, Decimal())) == (
+        Decimal(4),
         Decimal("6.5"),
         Decimal("10.5"),
     )
