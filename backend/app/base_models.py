@@ -14,7 +14,7 @@ from app.models.campaigns.ads import Ad, AdReviewed
 from app.models.campaigns.assets import CampaignAsset, CampaignAssetFile, CampaignDraftAsset
 from app.models.campaigns.drafts import CampaignDraft, CampaignPublishStep
 from app.models.campaigns.labels import CampaignLabel, CampaignLabelLink
-from app.models.campaigns.metrics import CampaignMetricsDay, CampaignMetricsObservation
+from app.models.campaigns.metrics import AccountTelling, CampaignMetricsDay, CampaignMetricsObservation
 from app.models.cdp.arrivals import CdpEventArrival
 from app.models.cdp.audience_sync import (
     CdpAudience,
@@ -106,6 +106,7 @@ from app.models.work.dead_letters import DeadLetter
 
 __all__ = [
     "AccountSync",
+    "AccountTelling",
     "Ad",
     "AdAccount",
     "AdReviewed",

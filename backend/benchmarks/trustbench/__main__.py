@@ -33,7 +33,7 @@ def accounts(seed: int, n: int) -> list[Account]:
     """Those of the figures that have aims, and a third as many for each step of every axis."""
     main = [Account(seed, number, size) for number in range(n) for size in MAIN_SIZES]
     axes: list[Account] = []
-    for number in range(max(2, n // 3)):
+    for number in range(max(1, n // 3)):
         plain = Account(seed, number, _BASE, baselines=False, clean=False)
         axes += [replace(plain, severity=each) for each in range(SEVERITIES) if each != plain.severity]
         axes += [replace(plain, conversions=size, clean=True) for size in OTHER_SIZES]

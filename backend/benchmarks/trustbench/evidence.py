@@ -10,8 +10,9 @@ import numpy as np
 from app.services.cdp.events.service import MatchKey, measures
 from app.services.trust_engine.signals.evidence import Reading
 from app.services.trust_engine.signals.measurements import ApiHealth
-from app.services.trust_engine.signals.repository import Day, Deliveries, KnownDay
+from app.services.trust_engine.signals.repository import Day, Deliveries, KnownDay, Telling
 from benchmarks.trustbench.reports import MATURE_HOURS, STEP, TIMES, Reports
+from benchmarks.trustbench.tellings import Tellings
 from benchmarks.trustbench.world import Floats
 
 EPOCH = datetime(2026, 1, 5, tzinfo=UTC)
@@ -58,8 +59,11 @@ class _Reading:
 class SimulatedEvidence:
     """At one reading. `first_party`: the shop sends its own events."""
 
-    def __init__(self, reports: Reports, reading: int, *, first_party: bool) -> None:
+    def __init__(
+        self, reports: Reports, reading: int, *, first_party: bool, tellings: Tellings | None = None
+    ) -> None:
         self._reports = reports
+        self._tellings = tellings or Tellings(reports)
         self._reading = reading
         self._read = int(reports.read[reading])
         self._first_party = first_party
@@ -73,11 +77,7 @@ class SimulatedEvidence:
         reports, reading = self._reports, self._read
         until = int(reports.as_of[reading])
         shift = int(reports.shifted[reading])
-        spend, clicks, impressions = (
-            _daily(told.sum(axis=0), until, shift)
-            - np.where(reports.lacking[reading], _daily(hidden.sum(axis=0), until, shift), 0.0)
-            for told, hidden in zip(reports.delivery, reports.hidden, strict=True)
-        )
+        spend, clicks, impressions = reports.delivered(reading).sum(axis=1)
         conversions = reports.conversions[reading].sum(axis=0)
         value = reports.value[reading].sum(axis=0)
         first = max(0, _day_index(since))
@@ -108,6 +108,18 @@ class SimulatedEvidence:
             )
             for day in range(first, last + 1)
             if conversions[day] or day < last
+        ]
+
+    async def tellings_by_day(self, since: datetime, until: datetime) -> Sequence[Telling]:
+        found = self._tellings.by_day(_reading_at(since), min(_reading_at(until), self._reading))
+        return [
+            Telling(
+                _date(day),
+                moment(float(hour)),
+                tuple(by_age[0].tolist()),
+                *(tuple(map(int, each)) for each in by_age[1:]),
+            )
+            for day, hour, by_age in found
         ]
 
     async def sync_before(self, at: datetime) -> Reading | None:
@@ -149,24 +161,21 @@ class SimulatedEvidence:
         return moment(float(TIMES[self._reading])) - timedelta(minutes=5) if self._first_party else None
 
     async def orders_by_day(self, since: datetime, until: datetime) -> Sequence[measures.DayOrders]:
-        first, last = _hours(since), _hours(until)
-        found = []
-        for day in range(first // 24, (last - 1) // 24 + 1):
-            cut = slice(max(first, day * 24), min(last, day * 24 + 24))
-            count = round(self._reports.orders[cut].sum())
-            value = round(self._reports.order_value[cut].sum() * _MICROS)
-            if count:
-                found.append(measures.DayOrders(_date(day), CURRENCY, count, value, 0, 0, 0))
-        return found
+        counts = _by_day(self._reports.orders, since, until)
+        values = _by_day(self._reports.order_value, since, until)
+        return [
+            measures.DayOrders(_date(day), CURRENCY, round(count), round(value * _MICROS), 0, 0, 0)
+            for (day, count), (_, value) in zip(counts, values, strict=True)
+            if count
+        ]
 
     async def traffic_by_day(self, since: datetime, until: datetime) -> Sequence[measures.DayTraffic]:
         if not self._first_party:
             return []
-        found = []
-        for day in range(_hours(since) // 24, (_hours(until) - 1) // 24 + 1):
-            sessions = round(self._reports.sessions[day * 24 : day * 24 + 24].sum())
-            found.append(measures.DayTraffic(_date(day), 3 * sessions, sessions, sessions))
-        return found
+        return [
+            measures.DayTraffic(_date(day), 3 * round(sessions), round(sessions), round(sessions))
+            for day, sessions in _by_day(self._reports.sessions, since, until)
+        ]
 
     async def sides(self, since: datetime, until: datetime) -> measures.Mismatch:
         orders = round(self._window(self._reports.orders, since, until))
@@ -174,12 +183,12 @@ class SimulatedEvidence:
         return measures.Mismatch(browser_only=0, server_only=orders - both, both=both)
 
     async def sides_by_day(self, since: datetime, until: datetime) -> Sequence[measures.DaySides]:
-        found = []
-        for day in range(_hours(since) // 24, (_hours(until) - 1) // 24 + 1):
-            cut = slice(day * 24, day * 24 + 24)
-            browser, server = self._reports.browser_orders[cut].sum(), self._reports.orders[cut].sum()
-            found.append(measures.DaySides(_date(day), round(browser), round(server)))
-        return found
+        browsers = _by_day(self._reports.browser_orders, since, until)
+        servers = _by_day(self._reports.orders, since, until)
+        return [
+            measures.DaySides(_date(day), round(browser), round(server))
+            for (day, browser), (_, server) in zip(browsers, servers, strict=True)
+        ]
 
     async def order_tellings(self, since: datetime, until: datetime) -> measures.OrderTellings:
         orders = round(self._window(self._reports.orders, since, until))
@@ -195,16 +204,26 @@ class SimulatedEvidence:
         return measures.MatchKeyCoverage(round(orders), present)
 
     async def named_by_day(self, since: datetime, until: datetime) -> Sequence[measures.DayNamed]:
-        first, last = _hours(since), _hours(until)
-        found = []
-        for day in range(first // 24, (last - 1) // 24 + 1):
-            cut = slice(max(first, day * 24), min(last, day * 24 + 24))
-            orders, named = self._reports.orders[cut].sum(), self._reports.named_orders[cut].sum()
-            found.append(measures.DayNamed(_date(day), round(orders), round(named)))
-        return found
+        named = _by_day(self._reports.named_orders, since, until)
+        return [
+            measures.DayNamed(_date(day), round(orders), round(known))
+            for (day, orders), (_, known) in zip(
+                _by_day(self._reports.orders, since, until), named, strict=True
+            )
+        ]
 
     def _window(self, hourly: Floats, since: datetime, until: datetime) -> float:
         return float(hourly[max(0, _hours(since)) : max(0, _hours(until))].sum())
+
+
+def _by_day(hourly: Floats, since: datetime, until: datetime) -> list[tuple[int, float]]:
+    """Sums of the window's hours, by day."""
+    first, last = max(0, _hours(since)), _hours(until)
+    if last <= first:
+        return []
+    edges = [first, *range((first // 24 + 1) * 24, last, 24)]
+    sums = np.add.reduceat(hourly[first:last], np.array(edges) - first)
+    return [(edge // 24, float(each)) for edge, each in zip(edges, sums, strict=True)]
 
 
 def _hours(at: datetime) -> int:
@@ -227,10 +246,3 @@ def _date(day: int) -> date:
 def _maturity(day: int, at: float) -> float:
     share = (at - (day + 1) * 24) / MATURE_HOURS
     return float(np.floor(min(1.0, max(0.0, share)) * 100) / 100)
-
-
-def _daily(hourly: Floats, until: int, shift: int) -> Floats:
-    """By day, of the hours up to `until`; days are cut `shift` hours late."""
-    known = np.where(np.arange(len(hourly)) < until, hourly, 0.0)
-    moved = np.concatenate([known[shift:], np.zeros(shift)]) if shift else known
-    return np.asarray(moved.reshape(-1, 24).sum(axis=1))

@@ -102,6 +102,14 @@ def false_closed(chosen: Sequence[Line]) -> Figure:
     )
 
 
+def opened(chosen: Sequence[Line]) -> Figure:
+    """The share of days on which it was open, of accounts to which nothing happens."""
+    return ratio(
+        of_kind(chosen, CLEAN),
+        lambda line: (line.run.days_outside - line.said.closed_days_outside, line.run.days_outside),
+    )
+
+
 def closed_around(chosen: Sequence[Line]) -> Figure:
     """Closed days before a fault and after its repair, per 100: what lingers in the windows is among them."""
     return ratio(

@@ -29,6 +29,7 @@ from app.services.trust_engine.signals.measurements import Signal
 from app.services.trust_engine.signals.measuring import Measuring
 from benchmarks.trustbench.evidence import SimulatedEvidence, moment
 from benchmarks.trustbench.reports import READINGS, STEP, TIMES, Bools, Reports
+from benchmarks.trustbench.tellings import Tellings
 from benchmarks.trustbench.world import DAYS, Floats
 
 OURS = "stratum"
@@ -66,8 +67,13 @@ _RAISE, _CUT = _change(100 * _UNIT, 110 * _UNIT), _change(100 * _UNIT, 90 * _UNI
 _ASK = Ask(origin=Origin.AUTOPILOT, actor="performance scaling")
 _LIMITS = Limits(level=1)
 _ACTIVITY = Activity(
-    roas=3.0, conversions=100_000, budget_24h_ago_micros=100 * _UNIT, lowest_24h_micros=100 * _UNIT
+    roas=3.0,
+    conversions=100_000,
+    budget_24h_ago_micros=100 * _UNIT,
+    lowest_24h_micros=100 * _UNIT,
+    usual_daily_micros=100 * _UNIT,
 )
+"""Nobody has set a cap: the one that holds is made of the usual day."""
 
 
 Measured = Sequence[Sequence[Signal]]
@@ -79,9 +85,9 @@ def measure(reports: Reports, first: int, *, first_party: bool) -> Measured:
 
 
 async def _measure(reports: Reports, first: int, *, first_party: bool) -> Measured:
-    found = []
+    found, tellings = [], Tellings(reports)
     for reading in range(first, READINGS):
-        evidence = SimulatedEvidence(reports, reading, first_party=first_party)
+        evidence = SimulatedEvidence(reports, reading, first_party=first_party, tellings=tellings)
         measuring = Measuring(evidence, evidence.account, moment(float(TIMES[reading])))
         found.append(await measuring.signals(stale_after_hours=DEFAULT_POLICY.stale_after_hours))
     return found

@@ -35,15 +35,30 @@ def draw(folder: Path, runs: Sequence[Run], shapes: Sequence[Shape]) -> list[tup
 
 
 def _gates(path: Path, main: Sequence[Run]) -> Path:
+    """Labels stand in a column, one under the other, each with a line to its own: points may lie on each other."""
     figure, axis = plt.subplots(figsize=(6.4, 4.2))
-    for gate in GATES:
-        chosen = lines(main, gate)
-        seen, benign = of.recall(chosen).value or 0.0, of.benign_closed(chosen).value or 0.0
-        axis.scatter([benign], [seen], s=70 if gate == OURS else 35, marker="o" if gate == OURS else "s")
-        axis.annotate(gate, (benign, seen), xytext=(5, 4), textcoords="offset points")
-    axis.set(
-        xlabel="benign days closed", ylabel="faults seen in time", xlim=(-0.03, 1.12), ylim=(-0.03, 1.08)
-    )
+    at = {
+        gate: (of.benign_closed(chosen).value or 0.0, of.recall(chosen).value or 0.0)
+        for gate in GATES
+        if (chosen := lines(main, gate))
+    }
+    places = np.linspace(1.03, 0.0, len(at))
+    for place, (gate, (benign, seen)) in zip(
+        places, sorted(at.items(), key=lambda each: -each[1][1]), strict=True
+    ):
+        [line] = axis.plot(
+            [benign], [seen], "o" if gate == OURS else "s", markersize=9 if gate == OURS else 6
+        )
+        axis.annotate(
+            gate,
+            (benign, seen),
+            xytext=(1.12, place),
+            textcoords="data",
+            va="center",
+            arrowprops={"arrowstyle": "-", "color": line.get_color(), "linewidth": 0.6, "alpha": 0.6},
+        )
+    axis.set_xticks(np.linspace(0, 1, 6))
+    axis.set(xlabel="benign days closed", ylabel="faults seen in time", xlim=(-0.05, 1.5), ylim=(-0.05, 1.1))
     return _saved(figure, path)
 
 

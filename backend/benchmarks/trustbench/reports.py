@@ -58,6 +58,20 @@ class Reports:
     failing: Bools
     """The platform's API answers nothing, by reading."""
 
+    def delivered(self, reading: int) -> Floats:
+        """Spend, clicks and impressions by campaign and day, as that reading told of them.
+
+        Days that it did not read stand as they were cut before.
+        """
+        until, shift = int(self.as_of[reading]), int(self.shifted[reading])
+        told = _daily(self.delivery, until, 0)
+        if shift:
+            read = np.arange(DAYS) >= TIMES[reading] // 24 - READ_DAYS
+            told = np.where(read, _daily(self.delivery, until, shift), told)
+        if self.lacking[reading].any():
+            told = told - np.where(self.lacking[reading], _daily(self.hidden, until, shift), 0.0)
+        return np.asarray(told)
+
 
 def tell(tape: Tape, effects: Iterable[Effect] = (), start: float = 0.0, end: float = 0.0) -> Reports:
     """What is told while these effects hold, between `start` and `end` (hours)."""
@@ -214,6 +228,14 @@ class _Telling:
         newest = TIMES // 24 - 1
         every = np.where(as_of < newest * 24, 0, len(self._tape.campaign_of))
         return np.asarray(np.where(self._on, np.maximum(every - hidden, 0), every)).astype(int)
+
+
+def _daily(hourly: Floats, until: int, shift: int) -> Floats:
+    """By day, of the hours up to `until`; days are cut `shift` hours late."""
+    known = np.where(np.arange(HOURS) < until, hourly, 0.0)
+    if shift:
+        known = np.concatenate([known[..., shift:], np.zeros((*known.shape[:-1], shift))], axis=-1)
+    return np.asarray(known.reshape(*known.shape[:-1], DAYS, 24).sum(axis=-1))
 
 
 def _by_hour(placed: Floats, weights: Floats | None = None) -> Floats:

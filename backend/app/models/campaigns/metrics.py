@@ -5,6 +5,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Index, Numeric
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import Base, Micros, TenantKeyed, TenantOwned, tenant_fk
@@ -58,3 +59,23 @@ class CampaignMetricsObservation(TenantOwned, Base):
     conversion_value_micros: Mapped[Micros]
     ad_set_rows: Mapped[int]
     maturity: Mapped[Decimal] = mapped_column(Numeric(5, 4))
+
+
+class AccountTelling(TenantKeyed, Base):
+    """What an account's platform newly told of within an hour, by how many days after: place 1 is the day itself.
+
+    Of days that had been told of before, what was added to and what was taken from them; a day that is told of for the
+    first time was added whole. Sums over campaigns, so that what moves between two of them counts on both sides.
+    """
+
+    __tablename__ = "account_tellings"
+    __table_args__ = (tenant_fk("ad_account_id", "ad_accounts", ondelete="CASCADE"),)
+
+    ad_account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    told_at: Mapped[datetime] = mapped_column(primary_key=True)
+    """The hour's beginning, of domain time. An hour without a row was not read; nothing new is noughts."""
+    conversions: Mapped[list[Decimal]] = mapped_column(ARRAY(Numeric(18, 4)))
+    value_micros: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    lost_value_micros: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    spend_up_micros: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    spend_down_micros: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))

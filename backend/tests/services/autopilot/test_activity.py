@@ -5,15 +5,17 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import delete, select
 
 from app.core.ids import uuid7
 from app.db.session import Scopes
+from app.models.campaigns.metrics import CampaignMetricsDay
 from app.models.integrations.ad_accounts import PlatformEdit
 from app.services.autopilot.actions.activity import ActivityReader, Seen
 from app.services.autopilot.actions.service import AutopilotActions
 from app.services.trust_engine.gate.service import Limits
 from tests.factories.autopilot import Target, approved_action
-from tests.factories.trust import BUDGET, Account, make_account
+from tests.factories.trust import BUDGET, UNIT, Account, make_account
 
 HOUR = timedelta(hours=1)
 
@@ -136,3 +138,15 @@ async def test_a_rollback_doubles_the_cooldown(scopes: Scopes, account: Account)
         ended = scope.now() - HOUR
     await changed(scopes, account, 100, 130, ago=30 * HOUR, state="rolled_back", ended_at=ended)
     assert (await seen(scopes, account)).activity.cooldown_until == ended + 8 * HOUR
+
+
+async def test_the_usual_day_is_the_middle_of_those_that_spent(scopes: Scopes, account: Account) -> None:
+    """Of today, which is not over, and of an account that is new, nothing is taken for usual."""
+    found = await seen(scopes, account)
+    assert found.activity.usual_daily_micros == 90 * UNIT
+    assert found.activity.usual_daily_conversions == pytest.approx(60, abs=1)
+    async with scopes() as scope:
+        kept = select(CampaignMetricsDay.day).order_by(CampaignMetricsDay.day.desc()).limit(14)
+        await scope.session.execute(delete(CampaignMetricsDay).where(CampaignMetricsDay.day.not_in(kept)))
+    found = await seen(scopes, account, wanting=101)
+    assert (found.activity.usual_daily_micros, found.activity.usual_daily_conversions) == (None, None)

@@ -36,6 +36,7 @@ class ActivityReader:
         totals = await self._rows.totals(
             action, since=(now - timedelta(days=limits.roas_lookback_days)).date()
         )
+        usual = await self._rows.usual_day(action.ad_account_id, now=now)
         last_write = max((each.applied_at for each in own if each.applied_at), default=None)
         return Seen(
             activity=Activity(
@@ -50,6 +51,8 @@ class ActivityReader:
                 cpa_micros=totals.cpa_micros,
                 conversions=totals.conversions_ever,
                 launched=totals.launched,
+                usual_daily_micros=usual.spend_micros,
+                usual_daily_conversions=usual.conversions,
             ),
             restores_micros=_given_back(action, own),
             untouched_since=last_write is None or not any(at > last_write for at in edits),

@@ -1,14 +1,14 @@
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Date, func, select
 
 from app.db.session import TenantScope
 from app.models.autopilot.actions import AutopilotAction
 from app.models.campaigns import Campaign
 from app.models.campaigns.metrics import CampaignMetricsDay
-from app.models.integrations.ad_accounts import PlatformEdit
+from app.models.integrations.ad_accounts import AdAccount, PlatformEdit
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,18 @@ class Totals:
     """The account's."""
     launched: bool
     """Whether the campaign has ever spent."""
+
+
+_USUAL_OF = timedelta(days=90)
+_USUAL_NEEDS_DAYS = 14
+
+
+@dataclass(frozen=True, slots=True)
+class UsualDay:
+    """The medians of an account's last 90 days before today; None while fewer than 14 of them are known."""
+
+    spend_micros: int | None
+    conversions: float | None
 
 
 class ActivityRepository:
@@ -82,3 +94,28 @@ class ActivityRepository:
             conversions_ever=int(ever or 0),
             launched=bool(launched),
         )
+
+    async def usual_day(self, ad_account_id: UUID, *, now: datetime) -> UsualDay:
+        """Of the days on which anything was spent."""
+        day = CampaignMetricsDay
+        today = func.timezone(AdAccount.timezone, now).cast(Date)
+        by_day = (
+            select(func.sum(day.spend_micros).label("spend"), func.sum(day.conversions).label("conversions"))
+            .join(Campaign, (Campaign.tenant_id == day.tenant_id) & (Campaign.id == day.campaign_id))
+            .join(AdAccount, AdAccount.id == Campaign.ad_account_id)
+            .where(
+                Campaign.ad_account_id == ad_account_id, day.day < today, day.day >= now.date() - _USUAL_OF
+            )
+            .group_by(day.day)
+            .having(func.sum(day.spend_micros) > 0)
+            .subquery()
+        )
+        middle = func.percentile_cont(0.5).within_group
+        count, spend, conversions = (
+            await self._session.execute(
+                select(func.count(), middle(by_day.c.spend), middle(by_day.c.conversions))
+            )
+        ).one()
+        if count < _USUAL_NEEDS_DAYS:
+            return UsualDay(None, None)
+        return UsualDay(round(spend), round(float(conversions), 2))

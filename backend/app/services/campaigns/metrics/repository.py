@@ -1,6 +1,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -22,12 +22,24 @@ _NAMES = (
     "ad_set_rows",
     "currency",
 )
+TOLD_AGES = 15
+"""Days of which it is written down how late they were told of: the day itself, and fourteen after it."""
+KEPT_TELLINGS = timedelta(days=70)
+_TOLD = ("conversions", "value_micros", "lost_value_micros", "spend_up_micros", "spend_down_micros")
+_ARRAYS = ", ".join(_TOLD)
+_BY_AGE = ", ".join(f"array_agg(coalesce(told.{name}, 0) ORDER BY ages.age)" for name in _TOLD)
+_ADDED = ", ".join(
+    f"{name} = (SELECT array_agg(was + more ORDER BY place) FROM unnest(old.{name}, excluded.{name})"  # noqa: S608
+    " WITH ORDINALITY AS each (was, more, place))"  # columns of this module
+    for name in _TOLD
+)
 _FIGURES = ", ".join(_NAMES)
 _OLD, _NEW, _EXCLUDED = (", ".join(f"{of}.{name}" for name in _NAMES) for of in ("old", "new", "excluded"))
 
 # One statement: the current figures where they or their maturity moved, and an observation of each day that is new or
 # whose figures differ from the reading before. Both are compared as they are stored, or a third of a conversion would
-# differ each time.
+# differ each time. What both sides differ by is written down by the age of the day, for each hour of telling; the hours
+# that nobody asks for any more are forgotten.
 _ABSORB = text(
     f"""
     WITH new AS MATERIALIZED (
@@ -39,6 +51,9 @@ _ABSORB = text(
       ) AS rows (id, campaign_id, day, {_FIGURES}, maturity)
     ), changed AS MATERIALIZED (
       SELECT new.*, old.day IS NULL AS is_added,
+        new.conversions - coalesce(old.conversions, 0) AS more_conversions,
+        new.conversion_value_micros - coalesce(old.conversion_value_micros, 0) AS more_value,
+        new.spend_micros - coalesce(old.spend_micros, 0) AS more_spend,
         old.day IS NOT NULL AND ({_OLD}) IS DISTINCT FROM ({_NEW}) AS is_restated
       FROM new LEFT JOIN campaign_metrics_daily AS old USING (campaign_id, day)
       WHERE old.day IS NULL OR ({_OLD}, old.maturity) IS DISTINCT FROM ({_NEW}, new.maturity)
@@ -56,6 +71,22 @@ _ABSORB = text(
       INSERT INTO campaign_metrics_observations (id, campaign_id, day, observed_at, {_FIGURES}, maturity)
       SELECT id, campaign_id, day, CAST(:now AS timestamptz), {_FIGURES}, maturity FROM changed
       WHERE is_added OR is_restated
+    ), told AS (
+      SELECT CAST(:today AS date) - day AS age,
+        sum(greatest(more_conversions, 0)) AS conversions,
+        sum(greatest(more_value, 0))::bigint AS value_micros,
+        sum(greatest(-more_value, 0))::bigint AS lost_value_micros,
+        sum(greatest(more_spend, 0))::bigint AS spend_up_micros,
+        sum(greatest(-more_spend, 0))::bigint AS spend_down_micros
+      FROM changed WHERE is_added OR is_restated GROUP BY age
+    ), telling AS (
+      INSERT INTO account_tellings AS old (ad_account_id, told_at, {_ARRAYS})
+      SELECT CAST(:account AS uuid), date_trunc('hour', CAST(:now AS timestamptz), 'UTC'), {_BY_AGE}
+      FROM generate_series(0, {TOLD_AGES - 1}) AS ages (age) LEFT JOIN told USING (age)
+      ON CONFLICT (tenant_id, ad_account_id, told_at) DO UPDATE SET {_ADDED}
+    ), forgotten AS (
+      DELETE FROM account_tellings
+      WHERE ad_account_id = CAST(:account AS uuid) AND told_at < CAST(:forget AS timestamptz)
     )
     SELECT count(*) FILTER (WHERE is_added) AS added, count(*) FILTER (WHERE is_restated) AS restated
     FROM changed
@@ -94,7 +125,10 @@ class MetricsRepository:
     def __init__(self, scope: TenantScope) -> None:
         self._session = scope.session
 
-    async def absorb(self, figures: Sequence[Figures], *, now: datetime) -> Absorbed:
+    async def absorb(
+        self, figures: Sequence[Figures], *, ad_account_id: UUID, today: date, now: datetime
+    ) -> Absorbed:
+        """`today` is the account's."""
         if not figures:
             return Absorbed(0, 0)
         found = (
@@ -102,6 +136,9 @@ class MetricsRepository:
                 _ABSORB,
                 {
                     "now": now,
+                    "account": ad_account_id,
+                    "today": today,
+                    "forget": now - KEPT_TELLINGS,
                     "ids": [uuid7() for _ in figures],
                     "campaigns": [one.campaign_id for one in figures],
                     "days": [one.day for one in figures],

@@ -70,6 +70,7 @@ class MetricsService:
         reading: MetricsReading,
         campaigns: Mapping[str, UUID],
         *,
+        ad_account_id: UUID,
         timezone: str,
         conversion: ConversionSettings,
     ) -> Absorbed:
@@ -96,7 +97,9 @@ class MetricsService:
             for one in reading.days
             if one.campaign in campaigns
         ]
-        return await self._metrics.absorb(figures, now=now)
+        return await self._metrics.absorb(
+            figures, ad_account_id=ad_account_id, today=account_day(now, timezone), now=now
+        )
 
     async def days(self, campaign_id: UUID, since: date, until: date) -> Sequence[CampaignMetricsDay]:
         await CampaignService(self._scope).get(campaign_id)

@@ -126,7 +126,11 @@ class AccountSyncService:
     ) -> Absorbed:
         async with self._scopes() as scope:
             return await MetricsService(scope).absorb(
-                reading, campaigns, timezone=account.timezone, conversion=conversion
+                reading,
+                campaigns,
+                ad_account_id=account.id,
+                timezone=account.timezone,
+                conversion=conversion,
             )
 
     async def _edits(self, platform: AdPlatform, account: AdAccount) -> list[RemoteEdit] | None:

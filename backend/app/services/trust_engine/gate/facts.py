@@ -131,6 +131,10 @@ class Activity(_Fact, frozen=True, kw_only=True):
     conversions: int = 0
     """Conversions that the account has ever had: automation starts after enough of them."""
     launched: bool = True
+    usual_daily_micros: int | None = None
+    """What the account spends on a usual day: the median of its last 90; None while fewer than 14 are known."""
+    usual_daily_conversions: float | None = None
+    """Likewise."""
 
 
 class PlatformFacts(_Fact, frozen=True, kw_only=True):

@@ -1,17 +1,19 @@
 """Where what is measured of an account is asked for. Windows are half open; days are the account's own."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
 
 from app.db.session import TenantScope
 from app.models.integrations.ad_accounts import AdAccount
+from app.services.campaigns.metrics.service import maturity
 from app.services.cdp.events.service import Measures, measures
 from app.services.integrations.calls.service import CallService
 from app.services.integrations.health.service import circuit_of
 from app.services.trust_engine.signals.measurements import ApiHealth
-from app.services.trust_engine.signals.repository import Day, Deliveries, KnownDay, SignalRepository
+from app.services.trust_engine.signals.repository import Day, Deliveries, KnownDay, SignalRepository, Telling
 
 
 class MeasuredAccount(Protocol):
@@ -49,6 +51,10 @@ class Evidence(Protocol):
 
     async def days_as_known(self, since: date, at: datetime) -> Sequence[KnownDay]:
         """What had been read by then."""
+        ...
+
+    async def tellings_by_day(self, since: datetime, until: datetime) -> Sequence[Telling]:
+        """What was newly told of after `since`, up to `until`, by the day on which it was told."""
         ...
 
     async def sync_before(self, at: datetime) -> Reading | None:
@@ -91,7 +97,19 @@ class StoredEvidence:
         return await self._rows.days(self._account.id, since)
 
     async def days_as_known(self, since: date, at: datetime) -> Sequence[KnownDay]:
-        return await self._rows.days_as_known(self._account.id, since, at)
+        """As mature as each day was then: a figure that stood still was not observed again while it matured."""
+        account = self._account
+        window = max(account.attribution_click_days, account.attribution_view_days)
+        return [
+            replace(
+                day,
+                maturity=float(maturity(day.day, account.timezone, observed_at=at, window_days=window)),
+            )
+            for day in await self._rows.days_as_known(account.id, since, at)
+        ]
+
+    async def tellings_by_day(self, since: datetime, until: datetime) -> Sequence[Telling]:
+        return await self._rows.tellings_by_day(self._account.id, since, until, self._account.timezone)
 
     async def sync_before(self, at: datetime) -> Reading | None:
         return await self._rows.sync_before(self._account.id, at)

@@ -43,13 +43,40 @@ def flow_between(known: Sequence[KnownDay], now: Sequence[Day]) -> Flow:
     return Flow(conversions=conversions, value_micros=value, settled_micros=settled, restated_micros=restated)
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is told of some days together."""
+
+    conversions: float
+    value_micros: int
+
+
 def ratios(
     days: Sequence[Day],
     orders: Sequence[tuple[date, int, int]],
-    of: Callable[[Day, int, int], tuple[float, float, float]],
+    of: Callable[[Told, int, int], tuple[float, float, float]],
+    *,
+    pool: int = 1,
 ) -> tuple[Ratio, ...]:
-    """The settled days' ratios, oldest first: `of` gives numerator, denominator and events of one day."""
+    """The settled days' ratios, oldest first: `of` gives numerator, denominator and events of what is told and sold.
+
+    `pool` days together make a ratio, each ending a day later than the one before: a ratio of a week has to be held
+    against weeks.
+    """
     shop = {day: (count, value) for day, count, value in orders}
-    settled = [day for day in days if day.maturity >= 1 and day.day in shop][-_PAST_DAYS:]
-    found = [of(day, *shop[day.day]) for day in settled]
+    settled = [day for day in days if day.maturity >= 1 and day.day in shop][-_PAST_DAYS - pool + 1 :]
+    found = []
+    for last in range(pool, len(settled) + 1):
+        chosen = settled[last - pool : last]
+        told = Told(sum(day.conversions for day in chosen), sum(day.value_micros for day in chosen))
+        count, value = (sum(shop[day.day][each] for day in chosen) for each in (0, 1))
+        found.append(of(told, count, value))
     return tuple(Ratio(float(top), float(bottom), int(events)) for top, bottom, events in found)
+
+
+def usual_share(days: Sequence[Day], orders: Sequence[tuple[date, int, int]]) -> float:
+    """Conversions that the platform claims for each order, over the settled days; 0 while there are none."""
+    shop = {day: count for day, count, _ in orders}
+    settled = [day for day in days if day.maturity >= 1 and day.day in shop][-_PAST_DAYS:]
+    sold = sum(shop[day.day] for day in settled)
+    return sum(day.conversions for day in settled) / sold if sold else 0.0

@@ -14,7 +14,7 @@ FORECAST_DAYS = 28
 
 _FORECAST_WEEKS = 8
 _LEVEL_DAYS = 14
-_MAD_TO_SIGMA = 1.4826
+MAD_TO_SIGMA = 1.4826
 """Of a normal distribution: its standard deviation over its median absolute deviation (Rousseeuw and Croux, 1993)."""
 
 
@@ -29,7 +29,7 @@ def drift(series: RatioSeries) -> tuple[float, float] | str:
         return "Not enough data: nothing to compare with in this window."
     if series.now.events < MINIMUM_EVENTS and not _should_have_been_seen(series, expected):
         return f"Not enough data: {series.now.events} of {MINIMUM_EVENTS} events in the window."
-    spread = _MAD_TO_SIGMA * median(abs(value - usual) for value in past)
+    spread = MAD_TO_SIGMA * median(abs(value - usual) for value in past)
     noise = 1 / math.sqrt(max(series.now.events, 1))
     tolerance = max(0.10, 2 * math.hypot(spread, min(noise, 0.5)))
     value = ratio_of(series.now)
@@ -74,5 +74,5 @@ def robust_distance(daily: Daily) -> float | None:
     flat = [value / factors[weekday] for weekday, value in days]
     level = median(flat[-_LEVEL_DAYS:])
     residuals = [abs(value - median(flat)) for value in flat]
-    scale = max(_MAD_TO_SIGMA * median(residuals), 0.05 * level, math.sqrt(level) if level > 1 else 0.05)
+    scale = max(MAD_TO_SIGMA * median(residuals), 0.05 * level, math.sqrt(level) if level > 1 else 0.05)
     return (last / factors.get(daily.last_weekday, 1.0) - level) / scale

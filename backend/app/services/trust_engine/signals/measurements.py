@@ -1,6 +1,6 @@
 """What the collectors measure, one shape per component: numbers as they are stored, times with their zone."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 
@@ -60,11 +60,49 @@ class Emq(msgspec.Struct, frozen=True, kw_only=True):
     platform_at: datetime | None = None
 
 
+class Fall(msgspec.Struct, frozen=True, kw_only=True):
+    """Conversions told of for each order, as a cumulative sum of how far each day lay under the usual."""
+
+    held: float
+    """The sum, in deviations."""
+    last: float
+    """The last day's own deviation."""
+    days: int
+    """For how many days the sum has been above nothing."""
+    share: float
+    """How much of the usual was missing on the last day."""
+    accuses: bool
+
+
+class Late(msgspec.Struct, frozen=True, kw_only=True):
+    """Of the conversions that are newly told of, those of clicks two days ago and before."""
+
+    share: float
+    usual: float
+    left: float
+    """Of what was to be expected, by the measure that leaves more; 0 to 1 and above."""
+    of_told: float
+    """Deviations of their share of what is told."""
+    of_clicked: float
+    """Deviations from what the days that they belong to had let expect."""
+    days: int
+
+
+class Recut(msgspec.Struct, frozen=True, kw_only=True):
+    """A day on which the spend of most whole days moved between them."""
+
+    day: date
+    moved: int
+    days: int
+
+
 class Variance(msgspec.Struct, frozen=True, kw_only=True):
     """Platform-reported conversion value over first-party order value."""
 
     series: RatioSeries | None
     """None when the tenant has no first-party orders."""
+    fall: Fall | None = None
+    late: Late | None = None
 
 
 class Share(msgspec.Struct, frozen=True):
@@ -90,6 +128,15 @@ class Invariants(msgspec.Struct, frozen=True, kw_only=True):
     """Rows received of the rows expected."""
     restated: Share | None = None
     """Settled value that was changed, of the settled value, in micros."""
+    still_restated: Share | None = None
+    """Of the days that a return is reckoned from: value that they had before it was restated, and lack now."""
+    recut: Recut | None = None
+    late: Late | None = None
+    """Only without first-party data; it tells of the agreement with orders otherwise."""
+    value_each: RatioSeries | None = None
+    """Value per conversion, likewise."""
+    history: bool = False
+    """Enough is written down of what was told when to look for days that are cut or counted anew."""
     first_party: bool = True
 
 

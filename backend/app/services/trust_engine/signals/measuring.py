@@ -9,16 +9,30 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
+
 from app.models.trust_engine.kinds import Component
 from app.services.cdp.events.service import MatchKey
 from app.services.trust_engine.signals import measurements as measured
 from app.services.trust_engine.signals import rules
 from app.services.trust_engine.signals.evidence import Evidence, MeasuredAccount
-from app.services.trust_engine.signals.flow import Flow, flow_between, ratios
+from app.services.trust_engine.signals.flow import Flow, flow_between, ratios, usual_share
 from app.services.trust_engine.signals.grading_rules import absent
-from app.services.trust_engine.signals.history_rules import MINIMUM_EVENTS
+from app.services.trust_engine.signals.history_rules import MINIMUM_DAYS, MINIMUM_EVENTS
 from app.services.trust_engine.signals.measurements import Signal
-from app.services.trust_engine.signals.repository import Day, Deliveries
+from app.services.trust_engine.signals.repository import Day, Deliveries, Telling
+from app.services.trust_engine.signals.tellings import (
+    HISTORY,
+    LOOKED_AT_DAYS,
+    missing_late,
+    recut,
+    restated_on,
+    slow_fall,
+    spans,
+    still_restated,
+    value_each,
+)
+from app.services.trust_engine.signals.windows import DAY, WINDOWS, long_enough
 
 METRICS_CADENCE_HOURS = 1.0
 EVENTS_CADENCE_HOURS = 6.0
@@ -30,7 +44,6 @@ _EVENTS_WINDOW = timedelta(hours=24)
 _ANSWER_WITHIN = timedelta(hours=1)
 _PLATFORM_SCORE_HOLDS = timedelta(hours=48)
 _CALLS_WINDOW = timedelta(hours=1)
-_FLOW_WINDOWS = (timedelta(hours=24), timedelta(days=3), timedelta(days=7))
 
 MATCH_KEY_NAMES = {
     "em": "email",
@@ -67,13 +80,14 @@ class Measuring:
         now, evidence = self._now, self._evidence
         days = await evidence.days((now - _HISTORY).date())
         newest_event = await evidence.newest_event_at()
-        deliveries = await evidence.deliveries(
-            since=now - _EVENTS_WINDOW - _ANSWER_WITHIN, until=now - _ANSWER_WITHIN
-        )
+        sent_in, deliveries = await long_enough(self._deliveries, lambda found: found.sent)
         orders = await self._orders() if newest_event else []
-        flow = await self._flow(days) if orders else None
+        flow, flowed = await self._flow(days, orders) if orders else (None, DAY)
+        tellings = await evidence.tellings_by_day(now - HISTORY, now)
+        told = spans(tellings, self._zone, self._today)
+        late = missing_late(told)
         return [
-            self._emq(deliveries),
+            self._emq(deliveries, sent_in),
             rules.freshness(
                 measured.Freshness(
                     metrics_at=self._account.last_metrics_at,
@@ -85,15 +99,36 @@ class Measuring:
                 now,
                 stale_after_hours,
             ),
-            rules.variance(measured.Variance(series=self._value_series(days, orders, flow)), now),
-            rules.invariants(await self._invariants(days, orders, flow), now),
+            rules.variance(
+                measured.Variance(
+                    series=_value_series(days, orders, flow, flowed),
+                    fall=slow_fall(told, {day: count for day, count, _ in orders}, days),
+                    late=late,
+                ),
+                now,
+            ),
+            rules.invariants(
+                replace(
+                    await self._invariants(days, orders, flow, flowed),
+                    still_restated=await self._still_restated(tellings, days),
+                    recut=recut(tellings, days, self._today),
+                    late=late,
+                    value_each=value_each(told),
+                    history=len(told) >= MINIMUM_DAYS,
+                ),
+                now,
+            ),
             await self._event_loss(deliveries),
             await self._api_health(),
             rules.anomaly(_anomaly(days, self._today), now),
             await self._cdp_quality(newest_event),
         ]
 
-    def _emq(self, deliveries: Deliveries) -> Signal:
+    async def _deliveries(self, window: timedelta) -> Deliveries:
+        until = self._now - _ANSWER_WITHIN
+        return await self._evidence.deliveries(since=until - window, until=until)
+
+    def _emq(self, deliveries: Deliveries, window: timedelta) -> Signal:
         account, now = self._account, self._now
         if not account.conversions_enabled and not deliveries.ever:
             return absent(Component.EMQ, now, "No conversions are sent to this account.")
@@ -108,7 +143,7 @@ class Measuring:
             told = told_at = None
         emq = measured.Emq(
             events=deliveries.sent,
-            window_hours=24,
+            window_hours=round(window / timedelta(hours=1)),
             carried=carried,
             platform_score=None if told is None else float(told),
             platform_at=told_at,
@@ -161,44 +196,40 @@ class Measuring:
             if each.currency == self._account.currency and each.orders
         ]
 
-    async def _flow(self, days: Sequence[Day]) -> Flow | None:
-        """What the platform newly told of, over the shortest window that holds enough; the longest otherwise."""
+    async def _flow(
+        self, days: Sequence[Day], orders: Sequence[tuple[date, int, int]]
+    ) -> tuple[Flow | None, timedelta]:
+        """What the platform newly told of, over the shortest window that holds enough, or by the past should have.
+
+        The longest that is known otherwise.
+        """
         newest = await self._evidence.sync_before(self._now)
-        flow = None
-        for window in _FLOW_WINDOWS:
+        flow, flowed = None, DAY
+        usual = usual_share(days, orders)
+        for window in WINDOWS:
             if newest is None:
-                return None
+                break
             start = await self._evidence.sync_before(newest.started_at - window)
             if start is None or start.finished_at is None:
-                return flow
+                break
             since = days[0].day if days else self._now.date()
             known = await self._evidence.days_as_known(since, start.finished_at)
-            flow = flow_between(known, days)
             told = await self._evidence.orders_by_day(start.started_at, newest.started_at)
             mine = [each for each in told if each.currency == self._account.currency]
-            flow = flow.beside(sum(each.orders for each in mine), sum(each.value_micros for each in mine))
-            if flow.orders >= MINIMUM_EVENTS:
-                return flow
-        return flow
-
-    def _value_series(
-        self, days: Sequence[Day], orders: Sequence[tuple[date, int, int]], flow: Flow | None
-    ) -> measured.RatioSeries | None:
-        if not orders:
-            return None
-        past = ratios(days, orders, lambda day, _count, value: (day.value_micros, value, day.conversions))
-        now = measured.Ratio(0.0, 0.0, 0)
-        if flow is not None:
-            now = measured.Ratio(
-                float(flow.value_micros), float(flow.order_value_micros), int(flow.conversions)
+            flow = flow_between(known, days).beside(
+                sum(each.orders for each in mine), sum(each.value_micros for each in mine)
             )
-        return measured.RatioSeries(now=now, past=past)
+            flowed = window
+            if max(flow.conversions, usual * flow.orders) >= MINIMUM_EVENTS:
+                break
+        return flow, flowed
 
     async def _invariants(
         self,
         days: Sequence[Day],
         orders: Sequence[tuple[date, int, int]],
         flow: Flow | None,
+        flowed: timedelta,
     ) -> measured.Invariants:
         sync = await self._evidence.sync_before(self._now)
         rows = None
@@ -206,7 +237,7 @@ class Measuring:
             rows = measured.Share(sync.rows_received, sync.rows_expected)
         return measured.Invariants(
             sessions_per_click=await self._sessions_per_click(days) if orders else None,
-            value_per_conversion=_value_per_conversion(days, orders, flow),
+            value_per_conversion=_value_per_conversion(days, orders, flow, flowed),
             named_orders=await self._named_orders() if orders else None,
             cost_per_impression=_cost_per(days, self._today, lambda day: day.impressions),
             cost_per_click=_cost_per(days, self._today, lambda day: day.clicks),
@@ -216,21 +247,39 @@ class Measuring:
             first_party=bool(orders),
         )
 
+    async def _still_restated(
+        self, tellings: Sequence[Telling], days: Sequence[Day]
+    ) -> measured.Share | None:
+        """None while nothing was restated."""
+        since = restated_on(tellings, days, self._today)
+        if since is None:
+            return None
+        begun = datetime.combine(since, time(), self._zone)
+        before = await self._evidence.days_as_known(since - timedelta(days=LOOKED_AT_DAYS), begun)
+        changed, whole = still_restated(before, days, self._today)
+        return measured.Share(changed, whole)
+
     async def _duplicates(self) -> measured.Share:
-        """Orders told of twice by one source, of all that were told of in a day.
+        """Orders told of twice by one source, of all that were told of in a day, or in as many as hold enough.
 
         Not the repeated message ids: those are an SDK's retries, dropped at the door, and a storm of them would
         close the account for a day though nothing was counted twice. An order under a second event id is.
         """
-        told = await self._evidence.order_tellings(self._now - _EVENTS_WINDOW, self._now)
+        now, evidence = self._now, self._evidence
+        _, told = await long_enough(
+            lambda window: evidence.order_tellings(now - window, now), lambda found: found.told
+        )
         return measured.Share(told.again, told.told)
 
     async def _named_orders(self) -> measured.RatioSeries | None:
-        """Of the last day, beside the account's own days."""
+        """Of the last day, or of as many as hold enough, beside the account's own days."""
         since = datetime.combine(self._today - timedelta(days=_PAST_DAYS), time(), self._zone)
         until = datetime.combine(self._today, time(), self._zone)
         past = await self._evidence.named_by_day(since, until)
-        now = await self._evidence.named_by_day(self._now - _EVENTS_WINDOW, self._now)
+        _, now = await long_enough(
+            lambda window: self._evidence.named_by_day(self._now - window, self._now),
+            lambda found: sum(day.orders for day in found),
+        )
         named, told = sum(day.named for day in now), sum(day.orders for day in now)
         return measured.RatioSeries(
             now=measured.Ratio(float(named), float(told), told),
@@ -253,11 +302,16 @@ class Measuring:
         return measured.RatioSeries(now=found[-1][1], past=tuple(ratio for _, ratio in found[:-1]))
 
     async def _cdp_quality(self, newest_event: datetime | None) -> Signal:
-        now = self._now
+        now, evidence = self._now, self._evidence
         if newest_event is None:
             return rules.cdp_quality(measured.CdpQuality(resolved=None, complete=None), now)
-        coverage = await self._evidence.match_keys(now - _EVENTS_WINDOW, now)
-        told = await self._evidence.orders_by_day(now - _EVENTS_WINDOW, now)
+        _, coverage = await long_enough(
+            lambda window: evidence.match_keys(now - window, now), lambda found: found.events
+        )
+        _, told = await long_enough(
+            lambda window: evidence.orders_by_day(now - window, now),
+            lambda found: sum(each.orders for each in found),
+        )
         orders = sum(each.orders for each in told)
         complete = orders - sum(each.orders_without_value for each in told)
         named = max(coverage.present[key] for key in (MatchKey.EMAIL, MatchKey.PHONE, MatchKey.EXTERNAL_ID))
@@ -269,8 +323,25 @@ class Measuring:
         )
 
 
+def _value_series(
+    days: Sequence[Day], orders: Sequence[tuple[date, int, int]], flow: Flow | None, flowed: timedelta
+) -> measured.RatioSeries | None:
+    if not orders:
+        return None
+    past = ratios(
+        days,
+        orders,
+        lambda told, _count, value: (told.value_micros, value, told.conversions),
+        pool=flowed // DAY,
+    )
+    now = measured.Ratio(0.0, 0.0, 0)
+    if flow is not None:
+        now = measured.Ratio(float(flow.value_micros), float(flow.order_value_micros), int(flow.conversions))
+    return measured.RatioSeries(now=now, past=past)
+
+
 def _value_per_conversion(
-    days: Sequence[Day], orders: Sequence[tuple[date, int, int]], flow: Flow | None
+    days: Sequence[Day], orders: Sequence[tuple[date, int, int]], flow: Flow | None, flowed: timedelta
 ) -> measured.RatioSeries | None:
     """Value per conversion over value per order; nothing to say while the platform told of no conversion."""
     if flow is None or flow.conversions <= 0 or flow.orders <= 0 or flow.order_value_micros <= 0:
@@ -278,11 +349,12 @@ def _value_per_conversion(
     past = ratios(
         days,
         orders,
-        lambda day, count, value: (
-            day.value_micros / day.conversions if day.conversions else 0.0,
+        lambda told, count, value: (
+            told.value_micros / told.conversions if told.conversions else 0.0,
             value / count,
-            day.conversions,
+            told.conversions,
         ),
+        pool=flowed // DAY,
     )
     now = measured.Ratio(
         flow.value_micros / flow.conversions, flow.order_value_micros / flow.orders, int(flow.conversions)

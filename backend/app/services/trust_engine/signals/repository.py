@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -38,6 +40,21 @@ FROM (
 ) AS o GROUP BY o.day ORDER BY o.day
 """)
 
+# An hour's telling is of what happened before it: midnight's is the ended day's. The first that is known is left out,
+# which tells of all that an account had done until it was connected.
+_TELLINGS = text("""
+SELECT ((t.told_at - interval '1 second') AT TIME ZONE :zone)::date AS day, max(t.told_at) AS last_at, each.age,
+  sum(each.conversions)::float AS conversions, sum(each.value)::bigint AS value_micros,
+  sum(each.lost)::bigint AS lost_value_micros, sum(each.up)::bigint AS spend_up_micros,
+  sum(each.down)::bigint AS spend_down_micros
+FROM account_tellings t, unnest(t.conversions, t.value_micros, t.lost_value_micros, t.spend_up_micros,
+  t.spend_down_micros) WITH ORDINALITY AS each (conversions, value, lost, up, down, age)
+WHERE t.tenant_id = :tenant AND t.ad_account_id = :account AND t.told_at > :since AND t.told_at <= :until
+  AND t.told_at > (SELECT min(told_at) FROM account_tellings
+    WHERE tenant_id = :tenant AND ad_account_id = :account)
+GROUP BY 1, each.age ORDER BY 1, each.age
+""")
+
 
 @dataclass(frozen=True, slots=True)
 class Day:
@@ -59,6 +76,23 @@ class KnownDay:
 
 
 @dataclass(frozen=True, slots=True)
+class Telling:
+    """What a platform newly told of on one of the account's days; the places are the ages, in days, of what it told of.
+
+    An hour's telling belongs to what happened before it.
+    """
+
+    day: date
+    last_at: datetime
+    """The beginning of the day's last hour in which anything was read."""
+    conversions: tuple[float, ...]
+    value_micros: tuple[int, ...]
+    lost_value_micros: tuple[int, ...]
+    spend_up_micros: tuple[int, ...]
+    spend_down_micros: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Deliveries:
     """Conversions that were due an answer, those that got one, and the match keys that went along."""
 
@@ -74,6 +108,9 @@ class Deliveries:
 _OF_EACH = select(TrustSignal).where(
     TrustSignal.evaluation_id == any_(bindparam("evaluations", type_=ARRAY(Uuid)))
 )
+
+
+_TOLD = ("conversions", "value_micros", "lost_value_micros", "spend_up_micros", "spend_down_micros")
 
 
 class SignalReads:
@@ -95,6 +132,23 @@ class SignalRepository:
     async def days_as_known(self, ad_account_id: UUID, since: date, at: datetime) -> Sequence[KnownDay]:
         rows = await self._rows(_AS_KNOWN, account=ad_account_id, since=since, at=at)
         return [KnownDay(**row) for row in rows]
+
+    async def tellings_by_day(
+        self, ad_account_id: UUID, since: datetime, until: datetime, timezone: str
+    ) -> Sequence[Telling]:
+        """Of the hours after `since`, up to `until`."""
+        rows = await self._rows(_TELLINGS, account=ad_account_id, since=since, until=until, zone=timezone)
+        found = []
+        for day, ages in groupby(rows, key=itemgetter("day")):
+            every = list(ages)
+            found.append(
+                Telling(
+                    day=day,
+                    last_at=max(row["last_at"] for row in every),
+                    **{name: tuple(row[name] for row in every) for name in _TOLD},
+                )
+            )
+        return found
 
     async def sync_before(self, ad_account_id: UUID, at: datetime) -> AccountSync | None:
         """The last reading that succeeded by then."""

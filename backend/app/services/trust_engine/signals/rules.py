@@ -4,6 +4,7 @@ Every scorer answers `unknown` rather than a comfortable number when the evidenc
 """
 
 import math
+from collections.abc import Sequence
 from datetime import datetime
 
 from app.models.trust_engine.kinds import Component
@@ -24,6 +25,7 @@ from app.services.trust_engine.signals.measurements import (
     Fact,
     Freshness,
     Invariants,
+    Late,
     RatioSeries,
     Share,
     Signal,
@@ -44,6 +46,10 @@ IDENTIFIER_WEIGHTS = {
     "address": 0.05,
 }
 _UNIT = math.log(5)
+LIMIT = 5.0
+LOOKED_AT_DAYS = 7
+LATE_DEVIATIONS, LATE_AGREES, LATE_LEFT = -3.5, -2.0, 0.75
+_ACCUSED = 60.0
 FULL_MATCH_WEIGHT = 0.75
 """Few people leave everything: this much of the weight counts as a full match."""
 
@@ -115,8 +121,11 @@ def variance(measured: Variance, now: datetime) -> Signal:
     if measured.series is None:
         return absent(Component.VARIANCE, now, "The tenant has no first-party orders to compare with.")
     drifted = drift(measured.series)
+    accused = _accused(measured)
     if isinstance(drifted, str):
-        return unknown(Component.VARIANCE, now, drifted)
+        if accused is None:
+            return unknown(Component.VARIANCE, now, drifted)
+        return scored(Component.VARIANCE, accused[0], now, accused[1], accused[2])
     factor, tolerance = drifted
     score = fall(abs(factor), tolerance, tolerance + math.log(2))
     direction = "above" if factor > 0 else "below"
@@ -129,7 +138,40 @@ def variance(measured: Variance, now: datetime) -> Signal:
         "past_days": len(measured.series.past),
         "conversions": measured.series.now.events,
     }
-    return scored(Component.VARIANCE, score, now, reason, evidence)
+    if accused is not None and accused[0] < score:
+        score, reason = accused[0], accused[1]
+    return scored(Component.VARIANCE, score, now, reason, evidence | (accused[2] if accused else {}))
+
+
+def _accused(measured: Variance) -> tuple[float, str, dict[str, Fact]] | None:
+    """What the days of telling show, with a score that holds what rests on a return and kills nothing."""
+    fall_, late = measured.fall, measured.late
+    if fall_ is not None and fall_.accuses:
+        reason = (
+            f"Conversions told of for each order have been falling for {fall_.days} days, on the last of them"
+            f" {fall_.share:.0%} under the usual, and spend does not explain it."
+        )
+        score = max(30.0, _ACCUSED - 5 * (fall_.held - LIMIT))
+        return score, reason, {"fall_sum": round(fall_.held, 2), "fall_days": fall_.days}
+    if late is not None and late_is_missing(late):
+        return (
+            _ACCUSED,
+            _late_reason(late),
+            {"late_share": round(late.share, 4), "late_usual": round(late.usual, 4)},
+        )
+    return None
+
+
+def late_is_missing(late: Late) -> bool:
+    """By both measures: the sharper one for how sure it is, the other so that no holiday is taken for it."""
+    return late.of_clicked <= LATE_DEVIATIONS and late.of_told <= LATE_AGREES and late.left <= LATE_LEFT
+
+
+def _late_reason(late: Late) -> str:
+    return (
+        f"Conversions of clicks two days ago and before are {late.share:.1%} of what is newly told of, where"
+        f" {late.usual:.1%} is usual: the attribution window may have become shorter."
+    )
 
 
 def invariants(measured: Invariants, now: datetime) -> Signal:
@@ -139,6 +181,8 @@ def invariants(measured: Invariants, now: datetime) -> Signal:
         "rows": _missing_check(measured.rows, strained=0.05, broken=0.20),
         "restatements": _share_check(measured.restated, strained=0.10, broken=0.25),
         "spend_unit": _unit_check(measured.cost_per_impression, measured.cost_per_click),
+        "restated_days": _share_check(measured.still_restated, strained=0.05, broken=0.05),
+        "days_cut": None if not measured.history else 0.0 if measured.recut is not None else 100.0,
     }
     if measured.first_party:
         # More sessions than usual are people who come by themselves; fewer are clicks without anybody.
@@ -147,6 +191,11 @@ def invariants(measured: Invariants, now: datetime) -> Signal:
         )
         checks["named_orders"] = _drift_check(measured.named_orders, broken=-math.log(0.7), falls=True)
         checks["value_per_conversion"] = _drift_check(measured.value_per_conversion, broken=math.log(2))
+    else:
+        checks["late_conversions"] = (
+            None if measured.late is None else 0.0 if late_is_missing(measured.late) else 100.0
+        )
+        checks["value_unit"] = _drift_check(measured.value_each, broken=_UNIT)
     known = {name: score for name, score in checks.items() if score is not None}
     evidence: dict[str, Fact] = {name: _holds(score) for name, score in checks.items()}
     if measured.duplicates is not None and measured.duplicates.whole:
@@ -156,10 +205,29 @@ def invariants(measured: Invariants, now: datetime) -> Signal:
     broken = sorted(name for name, score in known.items() if score <= 0)
     score = 0.0 if broken else sum(known.values()) / len(known)
     if broken:
-        reason = f"Broken: {', '.join(name.replace('_', ' ') for name in broken)}."
+        reason = (
+            f"Broken: {', '.join(name.replace('_', ' ') for name in broken)}.{_told_of(measured, broken)}"
+        )
     else:
         reason = f"{len(known)} of {len(checks)} invariants checked; none is broken."
     return scored(Component.INVARIANTS, score, now, reason, evidence, broken=bool(broken))
+
+
+def _told_of(measured: Invariants, broken: Sequence[str]) -> str:
+    """What the names alone would not tell a person."""
+    found = []
+    if "days_cut" in broken and measured.recut is not None:
+        cut = measured.recut
+        found.append(
+            f"On {cut.day} the spend of {cut.moved} of {cut.days} whole days moved between them and stayed the same"
+            " in all: the account's days may be cut at another hour."
+        )
+    if "restated_days" in broken and measured.still_restated is not None:
+        share = measured.still_restated.part / measured.still_restated.whole
+        found.append(f"{share:.0%} of what the last {LOOKED_AT_DAYS} days had brought was restated.")
+    if "late_conversions" in broken and measured.late is not None:
+        found.append(_late_reason(measured.late))
+    return "".join(f" {each}" for each in found)
 
 
 def event_loss(measured: EventLoss, now: datetime) -> Signal:

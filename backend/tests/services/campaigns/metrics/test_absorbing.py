@@ -1,17 +1,20 @@
 """A reading is compared with what is stored: what differs is written, and nothing else."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.db.session import Scopes, scopes_for
-from app.models.campaigns.metrics import CampaignMetricsDay, CampaignMetricsObservation
+from app.db.session import Scopes, TenantScope, scopes_for
+from app.models.campaigns.metrics import AccountTelling, CampaignMetricsDay, CampaignMetricsObservation
+from app.services.campaigns.metrics.repository import KEPT_TELLINGS
 from app.services.campaigns.metrics.service import Absorbed, MetricsService
+from app.services.campaigns.service import CampaignService
 from app.services.integrations.ports import ConversionSettings, MetricsDay, MetricsReading
 from tests.factories.access import Company
 from tests.factories.segments import MovedClock
@@ -55,9 +58,20 @@ async def read(scopes: Scopes, campaign: UUID, days: Sequence[MetricsDay]) -> Ab
         return await MetricsService(scope).absorb(
             MetricsReading(tuple(days), {}),
             {"c1": campaign},
+            ad_account_id=await account_of(scope, campaign),
             timezone="UTC",
             conversion=ConversionSettings(),
         )
+
+
+async def account_of(scope: TenantScope, campaign: UUID) -> UUID:
+    return (await CampaignService(scope).get(campaign)).ad_account_id
+
+
+async def tellings(scopes: Scopes, campaign: UUID) -> Sequence[AccountTelling]:
+    async with scopes() as scope:
+        mine = select(AccountTelling).filter_by(ad_account_id=await account_of(scope, campaign))
+        return (await scope.session.scalars(mine.order_by(AccountTelling.told_at))).all()
 
 
 async def stored(scopes: Scopes, campaign: UUID, day: date) -> tuple[CampaignMetricsDay, int]:
@@ -116,3 +130,41 @@ async def test_what_differs_is_restated_and_what_was_known_is_kept(
     async with scopes() as scope:
         (known,) = await MetricsService(scope).known_at(campaign, SETTLED, SETTLED, moment=NOW)
     assert known.conversions == 2
+
+
+async def test_what_an_hour_newly_told_of_is_written_down_by_the_age_of_the_day(
+    scopes: Scopes, campaign: UUID, clock: MovedClock
+) -> None:
+    """Two readings of one hour are one row; what was taken back and what was added stand apart."""
+    today = NOW.date()
+    async with scopes() as scope:
+        await scope.session.execute(delete(CampaignMetricsDay))
+    await read(scopes, campaign, [told(today, "2"), told(today - timedelta(days=3), "5")])
+    clock.at += timedelta(minutes=30)
+    fewer = replace(
+        told(today - timedelta(days=3), "6.5"), conversion_value_micros=30_000_000, spend_micros=8_000_000
+    )
+    await read(scopes, campaign, [told(today, "4"), fewer])
+    clock.at += timedelta(hours=1)
+    await read(scopes, campaign, [told(today, "4")])
+    first, quiet = await tellings(scopes, campaign)
+    assert first.told_at == NOW
+    assert (first.conversions[0], first.conversions[3], sum(first.conversions, Decimal())) == (
+        Decimal(4),
+        Decimal("6.5"),
+        Decimal("10.5"),
+    )
+    assert (first.value_micros[3], first.lost_value_micros[3]) == (40_000_000, 10_000_000)
+    assert (first.spend_up_micros[3], first.spend_down_micros[3]) == (9_000_000, 1_000_000)
+    assert not any((*quiet.conversions, *quiet.value_micros, *quiet.spend_up_micros)), "read, and nothing new"
+
+
+async def test_tellings_are_forgotten_when_nobody_asks_for_them_any_more(
+    scopes: Scopes, campaign: UUID, clock: MovedClock
+) -> None:
+    await read(scopes, campaign, [told(NOW.date(), "2")])
+    clock.at += KEPT_TELLINGS + timedelta(hours=1)
+    await read(scopes, campaign, [told(clock.at.date(), "2")])
+    assert [each.told_at for each in await tellings(scopes, campaign)] == [
+        NOW + KEPT_TELLINGS + timedelta(hours=1)
+    ]

@@ -417,6 +417,69 @@ class TestCaps:
         more = change(after={"daily_budget_micros": BUDGET * 111 // 100})
         assert codes(health=absent, limits=capped, change=more) == {"absent_source_raise"}
 
+    @pytest.mark.parametrize(
+        ("facts", "why"),
+        [
+            ({"health": health(absent=(Component.VARIANCE,))}, "A source is absent by design"),
+            ({"few": 5.0}, "With 5 conversions on a usual day"),
+        ],
+    )
+    def test_where_evidence_is_short_the_usual_day_is_the_cap(self, facts: dict[str, Any], why: str) -> None:
+        """No shop is shut out for want of a cap that nobody knew of: a tenth more at a time, half as much in all."""
+        few = facts.pop("few", None)
+
+        def said(usual: int | None, others: int = 0, after: int = BUDGET * 11 // 10) -> f.GateDecision:
+            activity = f.Activity(
+                conversions=500,
+                others_daily_micros=others,
+                usual_daily_micros=usual,
+                usual_daily_conversions=few,
+            )
+            wanted = change(after={"daily_budget_micros": after})
+            return decide(replace(BASE, activity=activity, change=wanted, **facts))
+
+        passed = said(BUDGET)
+        [told] = [reason for reason in passed.reasons if reason.code == "grows_slowly"]
+        assert passed.verdict is Verdict.PASS
+        assert told.sentence.startswith(why)
+        assert "10 % in 24 h" in told.sentence
+        assert "150.00 USD" in told.sentence
+        assert said(BUDGET, others=BUDGET * 4 // 10).verdict is Verdict.PASS
+        beyond = said(BUDGET, others=BUDGET * 4 // 10 + 1)
+        assert {r.code for r in beyond.reasons if r.verdict is not Verdict.PASS} == {"usual_cap"}
+        assert "this would make them 150.00 USD" in next(
+            r.sentence for r in beyond.reasons if r.code == "usual_cap"
+        )
+        faster = said(BUDGET, after=BUDGET * 111 // 100)
+        assert {r.code for r in faster.reasons if r.verdict is not Verdict.PASS} == {"absent_source_raise"}
+        assert said(None).verdict is Verdict.HOLD
+        cut = change(after={"daily_budget_micros": BUDGET // 2})
+        assert verdict(change=cut, activity=f.Activity(conversions=500, usual_daily_micros=1)) is Verdict.PASS
+
+    def test_a_cap_that_somebody_set_takes_the_place_of_the_usual_day(self) -> None:
+        activity = f.Activity(conversions=500, usual_daily_micros=1, usual_daily_conversions=5)
+        capped = self.limits(max_daily_budget_micros=BUDGET * 11 // 10 * 7 // 4)
+        decision = decide(replace(BASE, activity=activity, limits=capped))
+        assert decision.verdict is Verdict.PASS
+        assert "192.50 USD that is set" in next(
+            r.sentence for r in decision.reasons if r.code == "grows_slowly"
+        )
+
+    @pytest.mark.parametrize("few", [None, 30.0, 400.0])
+    def test_who_has_conversions_enough_grows_as_ever(self, few: float | None) -> None:
+        activity = f.Activity(conversions=500, usual_daily_micros=1, usual_daily_conversions=few)
+        assert (
+            codes(activity=activity, change=change(after={"daily_budget_micros": BUDGET * 12 // 10})) == set()
+        )
+
+    def test_until_the_fourth_decider_nothing_grew_without_a_cap(self) -> None:
+        facts = replace(
+            BASE,
+            health=health(absent=(Component.VARIANCE,)),
+            activity=f.Activity(conversions=500, usual_daily_micros=BUDGET),
+        )
+        assert (decide(facts, "3").verdict, decide(facts).verdict) == (Verdict.HOLD, Verdict.PASS)
+
     def test_giving_back_our_own_cut_passes_within_the_caps(self) -> None:
         back = change({"daily_budget_micros": BUDGET // 2}, {"daily_budget_micros": BUDGET})
         ours = ask(Origin.ROLLBACK, restores_micros=BUDGET)
@@ -530,6 +593,21 @@ def test_a_named_person_may_have_a_paused_ad_taken_away_again_since_the_fourth_d
         change({"status": "paused"}, {"status": "deleted"}, "campaign"),
     ):
         assert classify(other, Origin.PERSON)[0] is ActionKind.UNKNOWN_CHANGE
+
+
+@given(st.integers(1, 10**12), st.integers(1, 10**12), st.integers(0, 10**12), st.integers(1, 10**12))
+def test_without_a_source_nothing_passes_beyond_a_tenth_or_the_cap(
+    before: int, after: int, others: int, usual: int
+) -> None:
+    facts = replace(
+        BASE,
+        health=health(absent=(Component.VARIANCE,)),
+        change=change({"daily_budget_micros": before}, {"daily_budget_micros": after}),
+        activity=f.Activity(conversions=500, others_daily_micros=others, usual_daily_micros=usual),
+    )
+    within = after * 10 <= before * 11 and (after + others) * 2 <= usual * 3
+    if after > before:
+        assert (decide(facts).verdict is Verdict.PASS) == within
 
 
 @given(inputs)

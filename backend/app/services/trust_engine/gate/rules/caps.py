@@ -1,6 +1,6 @@
 """Enforcement: what may be raised, how far, how often, on the worst case the platform allows itself."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from decimal import Decimal
 
@@ -11,6 +11,10 @@ from app.services.trust_engine.gate.rules.risk import daily_micros, raised_micro
 MULTIPLIERS: Mapping[str, tuple[int, int]] = {"meta": (7, 4), "google": (2, 1)}
 """The most that a platform may spend on one day, over its daily budget."""
 UNKNOWN_MULTIPLIER = (2, 1)
+USUAL_TIMES = (3, 2)
+"""The fixed cap of an account that grows slowly, where nobody set one: so many times what it spends on a usual day."""
+FEW_CONVERSIONS = 30
+"""A day: with fewer the signals are measured over days, and a fault shows as late."""
 AUTOMATION = frozenset({Origin.AUTOPILOT, Origin.RULE, Origin.API})
 
 
@@ -20,7 +24,7 @@ def caps_1(facts: GateInput) -> Iterator[Reason]:
     if raised <= 0:
         return
     yield from _pace(facts)
-    yield from _growth(facts, raised)
+    yield from _growth(facts, raised, _absent)
     if _any_amount(facts) and _rate(facts) is None:
         sentence = f"No rate from {facts.platform.account_currency} to {_currency(facts)} is fresh enough."
         yield Reason(code="fx_stale", verdict=Verdict.HOLD, sentence=sentence)
@@ -28,13 +32,22 @@ def caps_1(facts: GateInput) -> Iterator[Reason]:
     yield from _performance(facts)
 
 
+def caps_2(facts: GateInput) -> Iterator[Reason]:
+    """The second and third decider's limits: without one of its sources an account waited for somebody's cap."""
+    yield from _caps(facts, _absent)
+
+
 def caps(facts: GateInput) -> Iterator[Reason]:
     """Yield every limit that this raise breaks; one that cannot be converted holds it."""
+    yield from _caps(facts, _slowly)
+
+
+def _caps(facts: GateInput, slowly: "Slowly") -> Iterator[Reason]:
     raised = raised_micros(facts.change)
     if raised <= 0:
         return
     yield from _pace(facts)
-    yield from _growth(facts, raised)
+    yield from _growth(facts, raised, slowly)
     yield from _exchange(facts)
     yield from _amounts(facts, raised)
     yield from _performance(facts)
@@ -85,7 +98,12 @@ def _pace(facts: GateInput) -> Iterator[Reason]:
         yield Reason(code="cooldown", verdict=Verdict.HOLD, sentence=sentence)
 
 
-def _growth(facts: GateInput, raised: int) -> Iterator[Reason]:
+Slowly = Callable[[GateInput, int, int], Iterator[Reason]]
+"""What an account may grow by whose evidence is short: the raise of 24 h in hundredths, and what it is held against;
+both nothing where there is no budget to compare with."""
+
+
+def _growth(facts: GateInput, raised: int, slowly: Slowly) -> Iterator[Reason]:
     limits, activity = facts.limits, facts.activity
     before, after = daily_micros(facts.change.before), daily_micros(facts.change.after)
     if after is None:
@@ -102,6 +120,7 @@ def _growth(facts: GateInput, raised: int) -> Iterator[Reason]:
         if value is not None and value > 0
     ]
     if not known:
+        yield from slowly(facts, 0, 0)
         return
     base = min(known)
     total = (after - base) * 100
@@ -115,20 +134,67 @@ def _growth(facts: GateInput, raised: int) -> Iterator[Reason]:
             sentence=sentence,
             violation=Violation.BUDGET_EXCEEDED,
         )
-    absent = facts.health.absent if facts.health else ()
-    if absent and facts.policy is not None:
-        yield from _absent(facts, total, base)
+    yield from slowly(facts, total, base)
 
 
 def _absent(facts: GateInput, total: int, base: int) -> Iterator[Reason]:
     """Without one of its sources an account grows slowly, and under a cap that somebody set."""
-    limit = facts.policy.absent_raise_pct if facts.policy else 0.0
+    if base == 0 or facts.health is None or not facts.health.absent or facts.policy is None:
+        return
+    limit = facts.policy.absent_raise_pct
     if total > base * limit:
         sentence = f"A source is absent by design here: raises are at most {limit:g} % in 24 h."
         yield Reason(code="absent_source_raise", verdict=Verdict.HOLD, sentence=sentence)
     if facts.limits.max_daily_budget_micros is None:
         sentence = "A source is absent by design here: raises need a fixed daily cap, and none is set."
         yield Reason(code="absent_source_no_cap", verdict=Verdict.HOLD, sentence=sentence)
+
+
+def _slowly(facts: GateInput, total: int, base: int) -> Iterator[Reason]:
+    """Whose evidence lacks a source, or takes days to gather, grows slowly and under a fixed cap.
+
+    The cap is the one that somebody set, which the amounts are held against in any case; where nobody did, half as
+    much again as the account spends on a usual day, both by their budgets, so that no multiplier is needed.
+    """
+    why = _why_slowly(facts)
+    if why is None or facts.policy is None:
+        return
+    limit, usual = facts.policy.absent_raise_pct, facts.activity.usual_daily_micros
+    if total > base * limit:
+        sentence = f"{why}: raises are at most {limit:g} % in 24 h."
+        yield Reason(code="absent_source_raise", verdict=Verdict.HOLD, sentence=sentence)
+    pace = f"{why}: raises are at most {limit:g} % in 24 h, and"
+    if facts.limits.max_daily_budget_micros is not None:
+        cap = _money(facts.limits.max_daily_budget_micros, _currency(facts))
+        sentence = f"{pace} a day costs at most the {cap} that is set as its cap."
+        yield Reason(code="grows_slowly", verdict=Verdict.PASS, sentence=sentence)
+        return
+    if usual is None:
+        sentence = (
+            f"{pace} under a fixed daily cap: none is set, and too few days are known to tell a usual one."
+        )
+        yield Reason(code="absent_source_no_cap", verdict=Verdict.HOLD, sentence=sentence)
+        return
+    own = facts.platform.account_currency
+    cap_micros = usual * USUAL_TIMES[0] // USUAL_TIMES[1]
+    after = (daily_micros(facts.change.after) or 0) + facts.activity.others_daily_micros
+    shown = f"{_money(cap_micros, own)} a day in all: half as much again as on a usual day, as no cap is set"
+    if after > cap_micros:
+        sentence = f"{pace} its budgets at most {shown}; this would make them {_money(after, own)}."
+        yield Reason(
+            code="usual_cap", verdict=Verdict.HOLD, sentence=sentence, violation=Violation.DAILY_SPEND_LIMIT
+        )
+        return
+    yield Reason(code="grows_slowly", verdict=Verdict.PASS, sentence=f"{pace} its budgets at most {shown}.")
+
+
+def _why_slowly(facts: GateInput) -> str | None:
+    if facts.health is not None and facts.health.absent:
+        return "A source is absent by design here"
+    few = facts.activity.usual_daily_conversions
+    if few is not None and few < FEW_CONVERSIONS:
+        return f"With {few:g} conversions on a usual day a fault takes days to show here"
+    return None
 
 
 def _any_amount(facts: GateInput) -> bool:

@@ -22,7 +22,7 @@ from app.services.trust_engine.gate.facts import (
     Move,
     Reason,
 )
-from app.services.trust_engine.gate.rules.caps import AUTOMATION, caps, caps_1
+from app.services.trust_engine.gate.rules.caps import AUTOMATION, caps, caps_1, caps_2
 from app.services.trust_engine.gate.rules.risk import classify, classify_3, daily_micros, raised_micros
 from app.services.trust_engine.health.rules import ceiling, label
 from app.services.trust_engine.policies.rules import TrustPolicy
@@ -59,7 +59,10 @@ def decide_2(facts: GateInput, decider: str) -> GateDecision:
 
 
 def decide_3(facts: GateInput, decider: str) -> GateDecision:
-    """The third decider: what was made paused could not be taken away again without a score."""
+    """The third decider: where a source is absent nothing was raised until somebody had set a cap.
+
+    What was made paused could not be taken away again without a score.
+    """
     return _decide(facts, decider, _THIRD)
 
 
@@ -253,8 +256,8 @@ def rested_on(health: HealthFacts) -> tuple[Component, ...]:
 
 _LAUNCH = frozenset({ActionKind.LAUNCH_CAMPAIGN})
 _FIRST = _Rules(caps_1, lambda _: (), _LAUNCH)
-_SECOND = _Rules(caps, rested_on, _LAUNCH)
-_THIRD = _Rules(caps, rested_on, _LAUNCH | {ActionKind.CREATE_PAUSED})
+_SECOND = _Rules(caps_2, rested_on, _LAUNCH)
+_THIRD = _Rules(caps_2, rested_on, _LAUNCH | {ActionKind.CREATE_PAUSED})
 _FOURTH = _Rules(caps, rested_on, _THIRD.launches | {ActionKind.REMOVE_PAUSED}, classify)
 _VERBS = {
     ActionKind.CREATE_PAUSED: "Created paused",
