@@ -125,7 +125,7 @@ function Account({ account }: { account: CrmAccount }) {
             {account.can_write ? (
               <>
                 Allowed, {integer(account.waiting)} wait
-                {account.faults > 0 && <span className="text-block">, {integer(account.faults)} failed</span>}
+                <Troubled count={account.faults} how="failed" />
               </>
             ) : (
               "Not allowed"
@@ -134,9 +134,7 @@ function Account({ account }: { account: CrmAccount }) {
           {(account.create_segment_id !== null || account.created > 0) && (
             <Fact term="Created there">
               {integer(account.created)}
-              {account.not_created > 0 && (
-                <span className="text-block">, {integer(account.not_created)} refused</span>
-              )}
+              <Troubled count={account.not_created} how="refused" />
             </Fact>
           )}
           <Fact term="Told by the CRM">
@@ -148,11 +146,7 @@ function Account({ account }: { account: CrmAccount }) {
           </Fact>
           <Fact term="Deals, told as won">
             {integer(account.deals)}, {integer(account.deals_told)}
-            {account.deals_misreported > 0 && (
-              <span className="text-block">
-                , {integer(account.deals_misreported)} reported with another amount
-              </span>
-            )}
+            <Troubled count={account.deals_misreported} how="reported with another amount" />
           </Fact>
         </Facts>
         {mayWrite && <Acts account={account} />}
@@ -161,6 +155,16 @@ function Account({ account }: { account: CrmAccount }) {
       <Writes account={account} />
       {account.departures > 0 && <Departures account={account} />}
     </section>
+  );
+}
+
+function Troubled({ count, how }: { count: number; how: string }) {
+  return (
+    count > 0 && (
+      <span className="text-block">
+        , {integer(count)} {how}
+      </span>
+    )
   );
 }
 
