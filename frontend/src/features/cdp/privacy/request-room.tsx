@@ -89,11 +89,7 @@ function Decide({ request }: { request: PrivacyRequest }) {
         </p>
         {mayDecide ? (
           <div className="flex flex-wrap gap-2">
-            <ConfirmButton
-              label="Erase"
-              title="Erase this person?"
-              act={() => decide.mutateAsync("confirm")}
-            >
+            <ConfirmButton label="Erase" title="Erase this person?" act={() => decide.mutateAsync("confirm")}>
               Everything that is held of them is erased, store by store. It cannot be undone.
             </ConfirmButton>
             <Button
