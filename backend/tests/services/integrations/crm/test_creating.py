@@ -5,21 +5,21 @@ from uuid import UUID
 
 import pytest
 from httpx2 import AsyncClient
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from app.core.clock import real_now
 from app.core.ids import uuid7
-from app.models.integrations.crm import CrmContact, CrmCreation, CrmPush
+from app.models.integrations.crm import CrmAccount, CrmContact, CrmCreation, CrmPush
 from app.services.cdp.consents.service import ConsentService, Decision, Purpose
 from app.services.cdp.events.service import Ingestion
 from app.services.cdp.segments.service import Recomputation, SegmentService
 from app.services.integrations.crm.departure_repository import Departures
 from app.services.integrations.crm.ports import Gone
-from app.services.integrations.crm.service import CrmCreating, CrmService
+from app.services.integrations.crm.service import CrmCreating, CrmService, CrmSyncService
 from tests.factories.access import Company
 from tests.factories.crm import HUBSPOT, SALESFORCE, CrmSubject
 from tests.sandbox_process import Sandbox
-from tests.services.integrations.crm.here import LIFECYCLE, Here
+from tests.services.integrations.crm.here import FAR, LIFECYCLE, Here
 from tests.services.integrations.crm.there import SalesforceThere
 
 NAME = {"property": "firstname", "to": "trait", "name": "first_name"}
@@ -288,3 +288,34 @@ async def test_a_lead_at_salesforce_has_a_company_and_a_double_is_left(here: Her
     seen = there.ask("GET", f"/sobjects/Lead/{lead}")
     assert (seen["LastName"], seen["Company"], seen["Email"]) == (other, "[not provided]", other)
     there.ask("DELETE", f"/sobjects/Lead/{lead}")
+
+
+class ChosenMeanwhile(CrmSyncService):
+    """A reading behind whose first page somebody chooses who is created."""
+
+    def __init__(self, here: Here, segment: UUID) -> None:
+        super().__init__(here.scopes)
+        self._here = here
+        self._segment = segment
+
+    async def _advance(self, work: Any, *rest: Any, **facts: Any) -> bool:
+        if work.account.create_segment_id is None:
+            async with self._scopes() as scope:
+                wanted = {"create_segment_id": self._segment}
+                await CrmService(scope).change(self._here.connected.account_id, wanted)
+        return await super()._advance(work, *rest, **facts)
+
+
+async def test_nobody_is_created_by_a_reading_that_began_before_it_was_chosen(here: Here) -> None:
+    """It kept nothing of the contacts that it had read by then: whom they name would be created a second time."""
+    await here.connect({"property": "city", "to": "trait", "name": "city"})
+    _, known = here.contact()
+    segment = await people(here, known)
+    place = {"since": None, "until": FAR.isoformat(), "after": here.crm_itself.before(here.first)}
+    async with here.scopes() as scope:
+        await scope.session.execute(update(CrmAccount).values(reading={"contacts": place}))
+    await ChosenMeanwhile(here, segment).sync(here.connected.account_id)
+    async with here.scopes() as scope:
+        account = await scope.session.get_one(CrmAccount, (scope.tenant_id, here.connected.account_id))
+        assert (account.contacts_until, account.reading.get("contacts")) == (None, None)
+    assert await CrmCreating(here.scopes).run(here.connected.account_id) is None
