@@ -92,11 +92,13 @@ class CrmSyncService:
         while True:
             if kind == "contacts":
                 contacts = await work.crm.contacts(window, after, rules.properties_asked(work.fields))
-                await self._telling.tell_contacts(work, contacts)
+                # Read whole, it brings back whoever was restored without having been modified since.
+                by_index = window.since is not None
+                await self._telling.tell_contacts(work, contacts, by_index=by_index)
                 ids = [each.id for each in contacts]
             else:
                 deals = await work.crm.deals(window, after)
-                await self._telling.tell_deals(work, deals)
+                await self._telling.tell_deals(work, deals, by_index=True)
                 ids = [each.id for each in deals]
             after, last = ids[-1] if ids else after, len(ids) < work.crm.page_size
             if not await self._advance(work, kind, window, None if last else after, last=last):
