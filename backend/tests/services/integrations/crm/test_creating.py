@@ -1,5 +1,6 @@
 """People of a segment whom a CRM does not know are created there, once, and only if they allow e-mail."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +13,10 @@ from app.core.ids import uuid7
 from app.models.integrations.crm import CrmAccount, CrmContact, CrmCreation, CrmPush
 from app.services.cdp.consents.service import ConsentService, Decision, Purpose
 from app.services.cdp.events.service import Ingestion
+from app.services.cdp.privacy.erasing import Erasure
 from app.services.cdp.segments.service import Recomputation, SegmentService
 from app.services.integrations.crm.departure_repository import Departures
-from app.services.integrations.crm.ports import Gone
+from app.services.integrations.crm.ports import Changed, CrmWriter, Gone
 from app.services.integrations.crm.service import CrmCreating, CrmService, CrmSyncService
 from tests.factories.access import Company
 from tests.factories.crm import HUBSPOT, SALESFORCE, CrmSubject
@@ -319,3 +321,55 @@ async def test_nobody_is_created_by_a_reading_that_began_before_it_was_chosen(he
         account = await scope.session.get_one(CrmAccount, (scope.tenant_id, here.connected.account_id))
         assert (account.contacts_until, account.reading.get("contacts")) == (None, None)
     assert await CrmCreating(here.scopes).run(here.connected.account_id) is None
+
+
+async def test_nobody_is_created_whose_erasure_has_begun(here: Here, client: AsyncClient) -> None:
+    await here.connect()
+    here.contact()
+    email = somebody()
+    segment = await people(here, email)
+    await switch_on(here, segment)
+    request = await here.ask_erasure(client, email)
+    erasure = Erasure(here.scopes)
+    await erasure._step(request, erasure._bury)
+    assert await created(here) == 0
+    assert here.crm_itself.found(email) == []
+    await here.carry_out(request)
+
+
+class Erasing:
+    """A writer before whose creation somebody is erased."""
+
+    def __init__(self, writer: CrmWriter, here: Here, client: AsyncClient, email: str) -> None:
+        self._writer = writer
+        self._erased = (here, client, email)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._writer, name)
+
+    async def create_contacts(self, *asked: Any) -> Changed:
+        here, client, email = self._erased
+        await here.erase(client, email)
+        return await self._writer.create_contacts(*asked)
+
+
+async def test_who_is_erased_while_they_are_created_is_not_brought_back_by_it(
+    here: Here, client: AsyncClient
+) -> None:
+    await here.connect()
+    here.contact()
+    email = somebody()
+    segment = await people(here, email)
+    await switch_on(here, segment)
+
+    class Creating(CrmCreating):
+        async def _create(self, work: Any, *rest: Any) -> None:
+            writer = Erasing(work.writer, here, client, email)
+            await super()._create(replace(work, writer=writer), *rest)
+
+    await Creating(here.scopes).run(here.connected.account_id)
+    assert len(here.crm_itself.found(email)) == 1, "it was sent already"
+    await here.read()
+    answer = await here.company.client().get("/api/v1/cdp/profiles", params={"identifier": email})
+    assert answer.json()["items"] == []
+    assert await states(here) == []
