@@ -15,6 +15,7 @@ from app.models.integrations.crm import CrmContact, CrmDeal, CrmDeparture, CrmNo
 from app.services.cdp.events.service import Ingestion
 from app.services.cdp.identity.service import Resolver
 from app.services.cdp.privacy.service import PrivacyRequests
+from app.services.integrations.crm.notice_repository import NoticeRepository
 from app.services.integrations.crm.ports import Kind, Notice
 from app.services.integrations.crm.service import CrmNotices, CrmNoticeWork, CrmService, CrmSyncService
 from app.services.integrations.gateway import Gateway
@@ -172,6 +173,17 @@ async def test_a_crm_that_fails_loses_nothing(here: Here, sandbox: Sandbox) -> N
     finally:
         sandbox.control("POST", "hubspot/tokens", json={"action": "restore"})
     assert await waiting(here) == {contact: 0}
+
+
+async def test_a_crm_that_fails_is_left_alone_however_much_it_has_said(here: Here, sandbox: Sandbox) -> None:
+    await notice(here, *(str(500_000_000 + each) for each in range(250)))
+    sandbox.control("POST", "faults", json={"kind": "server_error", "vendor": "hubspot"})
+    try:
+        assert await work(here) == 0
+    finally:
+        sandbox.repair()
+    async with here.scopes() as scope:
+        assert await NoticeRepository(scope).accounts_with_due() == []
 
 
 async def test_a_privacy_deletion_is_proposed_and_done_once_somebody_confirms_it(
