@@ -138,6 +138,26 @@ async def fields(here: Here, contact: str) -> dict[str, list[str | None]]:
         return dict(row.fields)
 
 
+async def test_what_was_agreed_under_another_meaning_does_not_return_with_a_contact(
+    here: Here, sandbox: Sandbox
+) -> None:
+    """It would take one trait's agreement for another's, and write over what stands there."""
+    await here.map({"property": "city", "to": "trait", "name": "city", "direction": "both", "wins": "theirs"})
+    contact, _ = here.contact(city="Ghent")
+    await here.rest()
+    assert (await fields(here, contact))["city"][0] is not None
+    here.delete(contact)
+    await notice(here, contact)
+    await work(here)
+    await here.map({"property": "city", "to": "trait", "name": "town", "direction": "both", "wins": "theirs"})
+    sandbox.control("POST", "hubspot/remove", json={"object_id": int(contact), "restore": True})
+    await notice(here, contact)
+    await work(here)
+    assert "city" not in await fields(here, contact)
+    await here.rest()
+    assert here.there(contact, "city") == ("Ghent",)
+
+
 async def test_a_merged_contact_is_gone_and_the_other_is_told(here: Here) -> None:
     (one, _), (other, _) = here.contact(), here.contact(city="Ghent")
     await here.read()
