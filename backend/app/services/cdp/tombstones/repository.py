@@ -11,6 +11,12 @@ ON CONFLICT (tenant_id, key) DO UPDATE SET before = greatest(old.before, exclude
   request_id = excluded.request_id
 """
 _OF = "SELECT key, before FROM cdp_tombstones WHERE tenant_id = $1 AND key = ANY($2::uuid[])"
+# Somebody who came back since was seen first behind it.
+_BARRED = """
+SELECT t.key, t.request_id FROM cdp_tombstones AS t WHERE t.tenant_id = $1 AND t.key = ANY($2::uuid[])
+  AND NOT EXISTS (SELECT FROM cdp_identifiers AS i
+    WHERE i.tenant_id = t.tenant_id AND i.key = t.key AND i.first_seen_at >= t.before)
+"""
 
 
 class TombstoneRepository:
@@ -24,4 +30,9 @@ class TombstoneRepository:
     async def of(self, keys: Iterable[UUID]) -> dict[UUID, datetime]:
         driver = await self._scope.driver()
         rows = await driver.fetch(_OF, self._scope.tenant_id, list(keys))
+        return {row[0]: row[1] for row in rows}
+
+    async def barred(self, keys: Iterable[UUID]) -> dict[UUID, UUID]:
+        driver = await self._scope.driver()
+        rows = await driver.fetch(_BARRED, self._scope.tenant_id, list(keys))
         return {row[0]: row[1] for row in rows}

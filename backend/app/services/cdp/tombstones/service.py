@@ -21,3 +21,7 @@ class Tombstones:
         named = [(list(keys), at) for keys, at in happenings]
         before = await self._rows.of({key for keys, _ in named for key in keys}) if named else {}
         return [any(at < before[key] for key in keys if key in before) for keys, at in named]
+
+    async def barred(self, keys: Iterable[UUID]) -> dict[UUID, UUID]:
+        """Those of these whose person is erased, or is being erased, and has not come back: by which request."""
+        return await self._rows.barred(keys)

@@ -8,7 +8,7 @@ CRM for the address first, and finds their own.
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from app.core.clock import real_now
@@ -23,6 +23,7 @@ from app.services.cdp.consents.service import Consents, Purpose, Question
 from app.services.cdp.profiles.service import ProfileService
 from app.services.cdp.segments.errors import SegmentNotFound
 from app.services.cdp.segments.service import SegmentService
+from app.services.cdp.tombstones.service import Tombstones
 from app.services.integrations.crm import rules, write_rules
 from app.services.integrations.crm.connecting import CrmDoor
 from app.services.integrations.crm.creating_repository import (
@@ -43,6 +44,7 @@ from app.services.integrations.ports import PlatformError
 
 _TURN_SECONDS = 120.0
 _FIRST = UUID(int=0)
+_BEHIND = timedelta(milliseconds=1)
 _PAGE = 1_000
 _MOST_PREVIEWED = 50_000
 ALREADY_THERE = "integrations.crm.already_there"
@@ -217,8 +219,11 @@ class CrmCreating:
             await rows.note(
                 account_id, KNOWN, [k for each in sorted(there) if (k := keys[each]) not in unsure]
             )
-            known = await WritingRepository(scope).owners([keys[each.id] for each in fresh])
-            fresh = [each for each in fresh if keys[each.id] in known]  # nobody who was erased meanwhile
+            asked = [keys[each.id] for each in fresh]
+            known = (await WritingRepository(scope).owners(asked)).keys() - await Tombstones(scope).barred(
+                asked
+            )
+            fresh = [each for each in fresh if keys[each.id] in known]  # nobody who is erased meanwhile
             await rows.note(account_id, CREATING, [keys[each.id] for each in fresh])
         work.push.created += len(ours)
         if fresh:
@@ -243,6 +248,10 @@ class CrmCreating:
             await rows.settle(work.account.id, KNOWN, dict.fromkeys(there))
             await rows.settle(work.account.id, FAILED, failed)
             await rows.forget(work.account.id, again)
+            made_at = {keys[name]: contact.modified_at for name, contact in outcome.stored.items()}
+            # Whose erasure began behind the sending: what we made there must not bring them back.
+            for key, request_id in (await Tombstones(scope).barred(made)).items():
+                await Tombstones(scope).bury([key], made_at[key] + _BEHIND, request_id)
         work.push.created += len(made)
         work.push.failed += len(failed) + len(again)
 

@@ -1,6 +1,7 @@
 """Contacts that are no longer there: taken out of what is told and written, and put back if they return."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
@@ -73,6 +74,13 @@ class Departures:
             CrmDeparture.account_id == account_id, CrmDeparture.external_id.in_(ids)
         )
         return {row[0]: list(row[1]) for row in await self._session.execute(statement)}
+
+    async def gone_at(self, account_id: UUID, ids: Collection[str]) -> dict[str, datetime]:
+        """When those of these went, by the CRM's time, that are gone."""
+        statement = select(CrmDeparture.external_id, CrmDeparture.gone_at).where(
+            CrmDeparture.account_id == account_id, CrmDeparture.external_id.in_(ids)
+        )
+        return {row[0]: row[1] for row in await self._session.execute(statement)}
 
     async def newest(self, account_id: UUID, most: int) -> Sequence[CrmDeparture]:
         statement = (

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, select, text
+from sqlalchemy import and_, select, text, update
 
 from app.core.clock import real_now
 from app.db.session import GlobalSession, TenantScope
@@ -40,7 +40,7 @@ DELETE FROM crm_notices AS n USING unnest($4::text[], $5::bigint[]) AS d (id, ve
 WHERE n.tenant_id = $1 AND n.account_id = $2 AND n.kind = $3 AND n.external_id = d.id AND n.version = d.version
 """
 _PUT_OFF = """
-UPDATE crm_notices AS n SET next_at = $6, attempts = n.attempts + $7
+UPDATE crm_notices AS n SET next_at = $6, attempts = n.attempts + 1
 FROM unnest($4::text[], $5::bigint[]) AS d (id, version)
 WHERE n.tenant_id = $1 AND n.account_id = $2 AND n.kind = $3 AND n.external_id = d.id AND n.version = d.version
 """
@@ -100,12 +100,21 @@ class NoticeRepository:
             theirs = [each for each in notices if (each.account_id, each.kind) == (account_id, kind)]
             await (await self._scope.driver()).execute(_DONE, *self._named(account_id, kind, theirs))
 
-    async def put_off(self, notices: Collection[CrmNotice], until: datetime, *, counts: bool) -> None:
-        """`counts`: as an attempt that came to nothing."""
+    async def put_off(self, notices: Collection[CrmNotice], until: datetime) -> None:
+        """As an attempt that came to nothing."""
         for account_id, kind in {(each.account_id, each.kind) for each in notices}:
             theirs = [each for each in notices if (each.account_id, each.kind) == (account_id, kind)]
             driver = await self._scope.driver()
-            await driver.execute(_PUT_OFF, *self._named(account_id, kind, theirs), until, int(counts))
+            await driver.execute(_PUT_OFF, *self._named(account_id, kind, theirs), until)
+
+    async def put_all_off(self, account_id: UUID, until: datetime) -> None:
+        """Whatever is due, however much: the account is to be left alone."""
+        row = CrmNotice
+        await self._session.execute(
+            update(row)
+            .where(row.tenant_id == self._tenant_id, row.account_id == account_id, row.next_at <= real_now())
+            .values(next_at=until)
+        )
 
     def _named(
         self, account_id: UUID, kind: str, notices: Sequence[CrmNotice]

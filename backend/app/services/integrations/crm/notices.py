@@ -141,7 +141,7 @@ class CrmNoticeWork:
         left = [each for each in unclear if each.attempts + 1 >= _MOST_ATTEMPTS]
         for attempts in {each.attempts for each in waiting}:
             theirs = [each for each in waiting if each.attempts == attempts]
-            await rows.put_off(theirs, real_now() + _PAUSE * (1 << attempts), counts=True)
+            await rows.put_off(theirs, real_now() + _PAUSE * (1 << attempts))
         if left:
             log.warning("integrations.crm.notices_left", count=len(left))
         settled = [each for each in due if each not in waiting]
@@ -151,9 +151,7 @@ class CrmNoticeWork:
     async def _wait(self, account_id: UUID, error: PlatformError) -> None:
         until = real_now() + timedelta(seconds=min(_LONGEST_WAIT, max(30, error.retry_after or 0)))
         async with self._scopes() as scope:
-            rows = NoticeRepository(scope)
-            for kind in ("contacts", "deals"):
-                await rows.put_off(await rows.due(account_id, kind, _AT_ONCE), until, counts=False)
+            await NoticeRepository(scope).put_all_off(account_id, until)
 
 
 async def _propose_erasures(scope: TenantScope, account: CrmAccount, contacts: Sequence[str]) -> None:

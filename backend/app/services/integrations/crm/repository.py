@@ -125,7 +125,9 @@ class CrmRepository:
     async def forget_fields(self, account_id: UUID, properties: Sequence[str]) -> None:
         """What was agreed of these properties; it stays known as what a value of ours may stand there."""
         driver = await self._scope.driver()
-        await driver.execute(_FORGET_FIELDS, self._scope.tenant_id, account_id, list(properties))
+        # Of those that are gone too: they go on where they were if they return.
+        for statement in (_FORGET_FIELDS, _FORGET_FIELDS.replace("crm_contacts", "crm_departures")):
+            await driver.execute(statement, self._scope.tenant_id, account_id, list(properties))
 
     async def known(self, account_id: UUID, ids: Sequence[str]) -> set[str]:
         """Which of these contacts were told of, and not erased."""

@@ -12,7 +12,7 @@ from uuid import UUID
 from app.core.logging import get_logger
 from app.db.locks import exclusive_among
 from app.db.session import Scopes
-from app.models.integrations.crm import CrmSync
+from app.models.integrations.crm import CrmAccount, CrmSync
 from app.services.integrations.crm import rules
 from app.services.integrations.crm.connecting import CrmDoor
 from app.services.integrations.crm.errors import CrmAccountNotFound
@@ -92,11 +92,13 @@ class CrmSyncService:
         while True:
             if kind == "contacts":
                 contacts = await work.crm.contacts(window, after, rules.properties_asked(work.fields))
-                await self._telling.tell_contacts(work, contacts)
+                # Read whole, it brings back whoever was restored without having been modified since.
+                by_index = window.since is not None
+                await self._telling.tell_contacts(work, contacts, by_index=by_index)
                 ids = [each.id for each in contacts]
             else:
                 deals = await work.crm.deals(window, after)
-                await self._telling.tell_deals(work, deals)
+                await self._telling.tell_deals(work, deals, by_index=True)
                 ids = [each.id for each in deals]
             after, last = ids[-1] if ids else after, len(ids) < work.crm.page_size
             if not await self._advance(work, kind, window, None if last else after, last=last):
@@ -112,7 +114,7 @@ class CrmSyncService:
         """Write down how far it is; False where somebody has changed meanwhile what is read."""
         async with self._scopes() as scope:
             row = await CrmRepository(scope).find(work.account.id, for_update=True)
-            if row is None or row.mapping != work.account.mapping:
+            if row is None or _reads_otherwise(row, work.account):
                 return False
             reading = {name: place for name, place in row.reading.items() if name != kind}
             if not last:
@@ -186,6 +188,12 @@ class CrmSyncService:
                 code=run.error_code,
             )
         return run
+
+
+def _reads_otherwise(row: CrmAccount, read: CrmAccount) -> bool:
+    """Whether other things are to be kept of what is read than when the reading began."""
+    creates, created = (each.create_segment_id is not None for each in (row, read))
+    return row.mapping != read.mapping or creates != created
 
 
 def _sweep_of(kind: Kind) -> str:

@@ -67,7 +67,12 @@ class CrmTelling:
     def __init__(self, scopes: Scopes) -> None:
         self._scopes = scopes
 
-    async def tell_contacts(self, work: Work, page: Sequence[RemoteContact]) -> None:
+    async def tell_contacts(
+        self, work: Work, page: Sequence[RemoteContact], *, by_index: bool = False
+    ) -> None:
+        """`by_index`: as a search shows them, which may have those still that are gone."""
+        if by_index:
+            page = await self._without_gone(work, page)
         named = [found for each in page if (found := rules.told(each, work.fields)) is not None]
         work.run.contacts_read += len(page)
         work.run.contacts_unnamed += len(page) - len(named)
@@ -101,6 +106,14 @@ class CrmTelling:
                 await WritingRepository(scope).keep_keys(work.account.id, keys)
                 await self._queue_changed(scope, work, [each.contact for each in named], fields)
 
+    async def _without_gone(self, work: Work, page: Sequence[RemoteContact]) -> list[RemoteContact]:
+        """Who was deleted since they were as they are shown is left out, though they were read."""
+        async with self._scopes() as scope:
+            gone = await Departures(scope).gone_at(work.account.id, [each.id for each in page])
+        there = [each for each in page if each.id not in gone or gone[each.id] < each.modified_at]
+        work.run.contacts_read += len(page) - len(there)
+        return there
+
     @staticmethod
     async def _queue_changed(
         scope: TenantScope, work: Work, page: Sequence[RemoteContact], fields: Sequence[rules.Field]
@@ -119,7 +132,8 @@ class CrmTelling:
         changed = [each.id for each in page if each.id in known and has_changed(each)]
         await WritingRepository(scope).queue(work.account.id, changed, looked=True)
 
-    async def tell_deals(self, work: Work, page: Sequence[RemoteDeal]) -> None:
+    async def tell_deals(self, work: Work, page: Sequence[RemoteDeal], *, by_index: bool = False) -> None:
+        """`by_index` as with contacts."""
         work.run.deals_read += len(page)
         async with self._scopes() as scope:
             rows = CrmRepository(scope)
@@ -127,6 +141,8 @@ class CrmTelling:
             known = await rows.known(work.account.id, [name for each in page for name in each.contacts])
         # An index that lags may show an older state than one that was read before.
         page = [each for each in page if each.id not in held or held[each.id].modified_at <= each.modified_at]
+        if by_index:
+            page = [each for each in page if not _was_gone(held.get(each.id), each)]
         sales = [sale for each in page if (sale := self._sale(work, each, held.get(each.id))) is not None]
         buyers = await self._buyers(work, {each.id: each for each in page}, sales, known)
         place = {"provider": work.account.provider, "portal": work.account.external_id}
@@ -251,6 +267,10 @@ class CrmTelling:
         )
         work.run.rejected += len(outcome.rejected)
         return outcome, {each.message_id for each in outcome.rejected}
+
+
+def _was_gone(row: CrmDeal | None, deal: RemoteDeal) -> bool:
+    return row is not None and row.gone_at is not None and deal.modified_at <= row.gone_at
 
 
 def _keep(

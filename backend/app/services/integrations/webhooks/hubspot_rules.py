@@ -49,7 +49,7 @@ def is_signed(header: str | None, timestamp: str | None, body: bytes, *, secret:
 
 def is_fresh(timestamp: str | None, now: datetime) -> bool:
     """`timestamp` in milliseconds since 1970: five minutes old at most."""
-    if timestamp is None or not timestamp.isascii() or not timestamp.isdigit() or len(timestamp) > 15:  # noqa: PLR2004  (past any time)
+    if timestamp is None or not timestamp.isascii() or not timestamp.isdigit() or len(timestamp) > 14:  # noqa: PLR2004  (past any time)
         return False
     at = datetime.fromtimestamp(int(timestamp) / 1000, UTC)
     return now - OLDEST <= at <= now + EARLIEST

@@ -1,25 +1,27 @@
 """People of a segment whom a CRM does not know are created there, once, and only if they allow e-mail."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import pytest
 from httpx2 import AsyncClient
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from app.core.clock import real_now
 from app.core.ids import uuid7
-from app.models.integrations.crm import CrmContact, CrmCreation, CrmPush
+from app.models.integrations.crm import CrmAccount, CrmContact, CrmCreation, CrmPush
 from app.services.cdp.consents.service import ConsentService, Decision, Purpose
 from app.services.cdp.events.service import Ingestion
+from app.services.cdp.privacy.erasing import Erasure
 from app.services.cdp.segments.service import Recomputation, SegmentService
 from app.services.integrations.crm.departure_repository import Departures
-from app.services.integrations.crm.ports import Gone
-from app.services.integrations.crm.service import CrmCreating, CrmService
+from app.services.integrations.crm.ports import Changed, CrmWriter, Gone
+from app.services.integrations.crm.service import CrmCreating, CrmService, CrmSyncService
 from tests.factories.access import Company
 from tests.factories.crm import HUBSPOT, SALESFORCE, CrmSubject
 from tests.sandbox_process import Sandbox
-from tests.services.integrations.crm.here import LIFECYCLE, Here
+from tests.services.integrations.crm.here import FAR, LIFECYCLE, Here
 from tests.services.integrations.crm.there import SalesforceThere
 
 NAME = {"property": "firstname", "to": "trait", "name": "first_name"}
@@ -288,3 +290,86 @@ async def test_a_lead_at_salesforce_has_a_company_and_a_double_is_left(here: Her
     seen = there.ask("GET", f"/sobjects/Lead/{lead}")
     assert (seen["LastName"], seen["Company"], seen["Email"]) == (other, "[not provided]", other)
     there.ask("DELETE", f"/sobjects/Lead/{lead}")
+
+
+class ChosenMeanwhile(CrmSyncService):
+    """A reading behind whose first page somebody chooses who is created."""
+
+    def __init__(self, here: Here, segment: UUID) -> None:
+        super().__init__(here.scopes)
+        self._here = here
+        self._segment = segment
+
+    async def _advance(self, work: Any, *rest: Any, **facts: Any) -> bool:
+        if work.account.create_segment_id is None:
+            async with self._scopes() as scope:
+                wanted = {"create_segment_id": self._segment}
+                await CrmService(scope).change(self._here.connected.account_id, wanted)
+        return await super()._advance(work, *rest, **facts)
+
+
+async def test_nobody_is_created_by_a_reading_that_began_before_it_was_chosen(here: Here) -> None:
+    """It kept nothing of the contacts that it had read by then: whom they name would be created a second time."""
+    await here.connect({"property": "city", "to": "trait", "name": "city"})
+    _, known = here.contact()
+    segment = await people(here, known)
+    place = {"since": None, "until": FAR.isoformat(), "after": here.crm_itself.before(here.first)}
+    async with here.scopes() as scope:
+        await scope.session.execute(update(CrmAccount).values(reading={"contacts": place}))
+    await ChosenMeanwhile(here, segment).sync(here.connected.account_id)
+    async with here.scopes() as scope:
+        account = await scope.session.get_one(CrmAccount, (scope.tenant_id, here.connected.account_id))
+        assert (account.contacts_until, account.reading.get("contacts")) == (None, None)
+    assert await CrmCreating(here.scopes).run(here.connected.account_id) is None
+
+
+async def test_nobody_is_created_whose_erasure_has_begun(here: Here, client: AsyncClient) -> None:
+    await here.connect()
+    here.contact()
+    email = somebody()
+    segment = await people(here, email)
+    await switch_on(here, segment)
+    request = await here.ask_erasure(client, email)
+    erasure = Erasure(here.scopes)
+    await erasure._step(request, erasure._bury)
+    assert await created(here) == 0
+    assert here.crm_itself.found(email) == []
+    await here.carry_out(request)
+
+
+class Erasing:
+    """A writer before whose creation somebody is erased."""
+
+    def __init__(self, writer: CrmWriter, here: Here, client: AsyncClient, email: str) -> None:
+        self._writer = writer
+        self._erased = (here, client, email)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._writer, name)
+
+    async def create_contacts(self, *asked: Any) -> Changed:
+        here, client, email = self._erased
+        await here.erase(client, email)
+        return await self._writer.create_contacts(*asked)
+
+
+async def test_who_is_erased_while_they_are_created_is_not_brought_back_by_it(
+    here: Here, client: AsyncClient
+) -> None:
+    await here.connect()
+    here.contact()
+    email = somebody()
+    segment = await people(here, email)
+    await switch_on(here, segment)
+
+    class Creating(CrmCreating):
+        async def _create(self, work: Any, *rest: Any) -> None:
+            writer = Erasing(work.writer, here, client, email)
+            await super()._create(replace(work, writer=writer), *rest)
+
+    await Creating(here.scopes).run(here.connected.account_id)
+    assert len(here.crm_itself.found(email)) == 1, "it was sent already"
+    await here.read()
+    answer = await here.company.client().get("/api/v1/cdp/profiles", params={"identifier": email})
+    assert answer.json()["items"] == []
+    assert await states(here) == []

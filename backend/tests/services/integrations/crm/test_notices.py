@@ -15,6 +15,7 @@ from app.models.integrations.crm import CrmContact, CrmDeal, CrmDeparture, CrmNo
 from app.services.cdp.events.service import Ingestion
 from app.services.cdp.identity.service import Resolver
 from app.services.cdp.privacy.service import PrivacyRequests
+from app.services.integrations.crm.notice_repository import NoticeRepository
 from app.services.integrations.crm.ports import Kind, Notice
 from app.services.integrations.crm.service import CrmNotices, CrmNoticeWork, CrmService, CrmSyncService
 from app.services.integrations.gateway import Gateway
@@ -137,6 +138,26 @@ async def fields(here: Here, contact: str) -> dict[str, list[str | None]]:
         return dict(row.fields)
 
 
+async def test_what_was_agreed_under_another_meaning_does_not_return_with_a_contact(
+    here: Here, sandbox: Sandbox
+) -> None:
+    """It would take one trait's agreement for another's, and write over what stands there."""
+    await here.map({"property": "city", "to": "trait", "name": "city", "direction": "both", "wins": "theirs"})
+    contact, _ = here.contact(city="Ghent")
+    await here.rest()
+    assert (await fields(here, contact))["city"][0] is not None
+    here.delete(contact)
+    await notice(here, contact)
+    await work(here)
+    await here.map({"property": "city", "to": "trait", "name": "town", "direction": "both", "wins": "theirs"})
+    sandbox.control("POST", "hubspot/remove", json={"object_id": int(contact), "restore": True})
+    await notice(here, contact)
+    await work(here)
+    assert "city" not in await fields(here, contact)
+    await here.rest()
+    assert here.there(contact, "city") == ("Ghent",)
+
+
 async def test_a_merged_contact_is_gone_and_the_other_is_told(here: Here) -> None:
     (one, _), (other, _) = here.contact(), here.contact(city="Ghent")
     await here.read()
@@ -172,6 +193,17 @@ async def test_a_crm_that_fails_loses_nothing(here: Here, sandbox: Sandbox) -> N
     finally:
         sandbox.control("POST", "hubspot/tokens", json={"action": "restore"})
     assert await waiting(here) == {contact: 0}
+
+
+async def test_a_crm_that_fails_is_left_alone_however_much_it_has_said(here: Here, sandbox: Sandbox) -> None:
+    await notice(here, *(str(500_000_000 + each) for each in range(250)))
+    sandbox.control("POST", "faults", json={"kind": "server_error", "vendor": "hubspot"})
+    try:
+        assert await work(here) == 0
+    finally:
+        sandbox.repair()
+    async with here.scopes() as scope:
+        assert await NoticeRepository(scope).accounts_with_due() == []
 
 
 async def test_a_privacy_deletion_is_proposed_and_done_once_somebody_confirms_it(
