@@ -181,7 +181,7 @@ async def test_budgets_of_ad_sets_count_among_the_accounts_others(scopes: Scopes
                     synced_at=now,
                     gone=gone,
                     daily_budget_micros=40 * UNIT,
-                )  # fmt: skip
+                )
             )
     assert (await seen(scopes, account)).activity.others_daily_micros == 80 * UNIT
     wanted = await approved_action(scopes, Target(account.id, other.id, BUDGET), 101, entity="s1")
