@@ -37,6 +37,9 @@ Text = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=3_000, pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]*$")
 ]
 """Of several lines."""
+Address = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=3_000, pattern=r"^[^\x00-\x1f\x7f]*$")
+]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Amount = Annotated[int, Field(gt=0, le=10**15)]
 
@@ -82,7 +85,7 @@ class PlanAd(Input):
     headline: Name = Field("", description="The line beside the picture.")
     body: Text = Field("", description="The text; several lines are kept.")
     call_to_action: CallToAction | None = Field(None, description="What its button says.")
-    landing_url: Name = Field("", description="Where it leads: an https address.")
+    landing_url: Address = Field("", description="Where it leads: an https address.")
     asset: UUID | None = Field(None, description="Its picture, an image of the library.")
 
 

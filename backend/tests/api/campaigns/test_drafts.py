@@ -1,5 +1,7 @@
 """Drafts as people meet them: planned, changed, submitted, decided by somebody else, and never past an approval."""
 
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +11,9 @@ from sqlalchemy import text
 
 from app.auth.permissions import Role
 from app.core.ids import uuid7
-from app.db.session import Scopes
+from app.db.session import Scopes, TenantScope
+from app.models.campaigns import Campaign
+from app.models.campaigns.metrics import CampaignMetricsDay
 from app.services.autopilot.enforcement.service import EnforcementService
 from app.services.campaigns.drafts.publishing import DraftPublishing
 from app.services.integrations.ad_accounts.sync import AccountSyncService
@@ -158,6 +162,42 @@ async def test_a_draft_may_not_go_over_the_companys_limits_in_any_mode(
     async with acme.scopes() as scope:
         await EnforcementService(scope).set_limits({"max_campaign_budget_micros": DAILY * 7 // 4})
     assert (await step(acme, draft, "submit")).status_code == 200
+
+
+async def test_a_small_account_is_told_of_its_usual_cap_before_anybody_approves(
+    acme: Company, account: UUID
+) -> None:
+    """The gate would hold the publication: 60 a day, where 20 are usual and half as much again is the most."""
+    async with acme.scopes() as scope:
+        await spent_daily(scope, account, days=20, spend_micros=20 * UNIT)
+    draft = await make(acme, account)
+    refused = await step(acme, draft, "submit")
+    assert [(each["field"], each["code"]) for each in refused.json()["fields"]] == [
+        ("plan.budget.amount_micros", "usual_cap")
+    ]
+    assert "30.00 USD" in refused.json()["fields"][0]["message"]
+    less = {"level": "campaign", "kind": "daily", "amount_micros": 30 * UNIT}
+    assert (await step(acme, await make(acme, account, budget=less), "submit")).status_code == 200
+
+
+async def spent_daily(scope: TenantScope, account: UUID, *, days: int, spend_micros: int) -> None:
+    """Five conversions a day, of a campaign that is paused since."""
+    now = scope.now()
+    campaign = Campaign(
+        id=uuid7(), ad_account_id=account, platform="meta", external_id="c1", name="Old", status="paused",
+        effective_status="paused", budget_level="campaign", currency="USD", synced_at=now,
+    )  # fmt: skip
+    scope.session.add(campaign)
+    await scope.session.flush()
+    scope.session.add_all(
+        CampaignMetricsDay(
+            campaign_id=campaign.id, day=now.date() - timedelta(days=back + 2), currency="USD",
+            spend_micros=spend_micros, impressions=900, clicks=30, conversions=Decimal(5),
+            conversion_value_micros=9 * UNIT, ad_set_rows=1, maturity=Decimal(1), first_seen_at=now,
+            observed_at=now,
+        )
+        for back in range(days)
+    )  # fmt: skip
 
 
 async def test_what_a_platform_has_not_is_told_by_the_field_and_by_its_offer(

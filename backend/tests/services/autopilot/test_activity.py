@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 
 from app.core.ids import uuid7
 from app.db.session import Scopes
+from app.models.campaigns import AdSet, Campaign
 from app.models.campaigns.metrics import CampaignMetricsDay
 from app.models.integrations.ad_accounts import PlatformEdit
 from app.services.autopilot.actions.activity import ActivityReader, Seen
@@ -150,3 +151,42 @@ async def test_the_usual_day_is_the_middle_of_those_that_spent(scopes: Scopes, a
         await scope.session.execute(delete(CampaignMetricsDay).where(CampaignMetricsDay.day.not_in(kept)))
     found = await seen(scopes, account, wanting=101)
     assert (found.activity.usual_daily_micros, found.activity.usual_daily_conversions) == (None, None)
+
+
+async def test_budgets_of_ad_sets_count_among_the_accounts_others(scopes: Scopes, account: Account) -> None:
+    """Or an account whose money is set below its campaigns would have a cap for each ad set, and none in all."""
+    async with scopes() as scope:
+        now = scope.now()
+        shared = {
+            "ad_account_id": account.id, "platform": "meta", "status": "active", "effective_status": "active",
+            "currency": "USD", "synced_at": now,
+        }  # fmt: skip
+        other = Campaign(id=uuid7(), external_id="c2", name="Other", budget_level="ad_set", **shared)
+        scope.session.add(other)
+        await scope.session.flush()
+        for external_id, status, gone in (
+            ("s1", "active", False),
+            ("s2", "active", False),
+            ("s3", "paused", False),
+            ("s4", "active", True),
+        ):
+            scope.session.add(
+                AdSet(
+                    campaign_id=other.id,
+                    external_id=external_id,
+                    name=external_id,
+                    status=status,
+                    effective_status=status,
+                    currency="USD",
+                    synced_at=now,
+                    gone=gone,
+                    daily_budget_micros=40 * UNIT,
+                )
+            )
+    assert (await seen(scopes, account)).activity.others_daily_micros == 80 * UNIT
+    wanted = await approved_action(scopes, Target(account.id, other.id, BUDGET), 101, entity="s1")
+    async with scopes() as scope:
+        action = await AutopilotActions(scope).get(wanted)
+        found = await ActivityReader(scope).read(action, Limits())
+    # The campaign that the account has of its own, and the other ad set.
+    assert found.activity.others_daily_micros == BUDGET + 40 * UNIT

@@ -6,7 +6,7 @@ from sqlalchemy import Date, func, select
 
 from app.db.session import TenantScope
 from app.models.autopilot.actions import AutopilotAction
-from app.models.campaigns import Campaign
+from app.models.campaigns import AdSet, Campaign
 from app.models.campaigns.metrics import CampaignMetricsDay
 from app.models.integrations.ad_accounts import AdAccount, PlatformEdit
 
@@ -58,15 +58,24 @@ class ActivityRepository:
         return list((await self._session.scalars(statement)).all())
 
     async def other_budgets(self, ad_account_id: UUID, entity: str) -> int:
-        """Daily budgets of the account's other live campaigns, summed."""
-        total = await self._session.scalar(
-            select(func.coalesce(func.sum(Campaign.daily_budget_micros), 0)).where(
-                Campaign.ad_account_id == ad_account_id,
+        """Daily budgets of what else lives in the account, summed: of campaigns, and of ad sets that have their own."""
+        live = (Campaign.ad_account_id == ad_account_id, Campaign.status == "active")
+        total = 0
+        for statement in (
+            select(func.sum(Campaign.daily_budget_micros)).where(*live, Campaign.external_id != entity),
+            select(func.sum(AdSet.daily_budget_micros))
+            .join(Campaign, (Campaign.tenant_id == AdSet.tenant_id) & (Campaign.id == AdSet.campaign_id))
+            .where(
+                *live,
                 Campaign.external_id != entity,
-                Campaign.status == "active",
-            )
-        )
-        return int(total or 0)
+                Campaign.daily_budget_micros.is_(None),
+                AdSet.external_id != entity,
+                AdSet.status == "active",
+                ~AdSet.gone,
+            ),
+        ):
+            total += int(await self._session.scalar(statement) or 0)
+        return total
 
     async def totals(self, action: AutopilotAction, *, since: date) -> Totals:
         day = CampaignMetricsDay

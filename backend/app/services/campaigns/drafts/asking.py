@@ -12,8 +12,11 @@ from app.services.campaigns.drafts.parts_rules import Part
 from app.services.campaigns.drafts.rules import Fault, Place
 from app.services.trust_engine.gate.service import Approval, Change, Decision, Proposal
 
-_CAPS = frozenset({"daily_cap", "campaign_cap", "increase_cap", "fx_unknown", "fx_stale"})
-"""Limits in money, and the rates without which they cannot be held: a draft may not go over them in any mode."""
+_NO_CAP = "absent_source_no_cap"
+_CAPS = frozenset(
+    {"daily_cap", "campaign_cap", "increase_cap", "fx_unknown", "fx_stale", "usual_cap", _NO_CAP}
+)
+"""Limits in money, and what they cannot be held without: a draft may not go over them in any mode."""
 
 
 async def proposal_of(
@@ -45,7 +48,13 @@ async def proposal_of(
 
 def over_limits(decision: Decision, field: str) -> list[Fault]:
     return [
-        Fault(field, reason.code, f"{reason.sentence} Plan less, or have the limit changed under Autopilot.")
+        Fault(
+            field,
+            reason.code,
+            f"{reason.sentence} Have a daily cap set under Autopilot."
+            if reason.code == _NO_CAP
+            else f"{reason.sentence} Plan less, or have the limit changed under Autopilot.",
+        )
         for reason in decision.reasons
         if reason.code in _CAPS
     ]

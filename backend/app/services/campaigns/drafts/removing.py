@@ -1,6 +1,7 @@
 """Ads and creatives of a publication that failed are taken away again: half of them would be no plan of anybody's.
 
-Only what this version made, what is still as it was made, and what nobody has switched on. An image stays: it shows
+Only what this version made, what is still as it was made, and what nobody has switched on: a creative of an ad that
+stays is left to it. An image stays: it shows
 nothing by itself. Campaign and ad sets stay too, paused: a new attempt goes on from them, and makes the ads anew.
 """
 
@@ -8,6 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from app.core.logging import get_logger
 from app.models.campaigns.kinds import PublishOutcome
+from app.services.campaigns.drafts.ad_parts_rules import AdParts
 from app.services.campaigns.drafts.parts_rules import Part
 from app.services.campaigns.drafts.service import offer_for
 from app.services.campaigns.drafts.standing import Ended, Job, PartStanding
@@ -42,35 +44,40 @@ class AdRemoval:
 
     async def remove(self) -> None:
         """As far as the gate and the platform let it: whatever is left stands paused, and the log says so."""
-        for part in self._newest_first():
-            try:
-                await self._one(part, "ad" if part.entity_type == "ad" else "creative")
-            except (Ended, PlatformError, PermitRefused) as error:
-                # The failure that led here is the one to be told; the calls' own list has this one.
-                log.warning("campaigns.drafts.not_removed", part=part.key, error=str(error))
-
-    def _newest_first(self) -> Iterator[Part]:
         for each in reversed(self._job.ads):
-            if each.ad.key in self._begun:
-                yield each.ad
-            if each.creative.key in self._begun and not self._keeps_creatives:
-                yield each.creative
+            for part, kind in self._newest_first(each):
+                try:
+                    is_gone = await self._one(part, kind)
+                except (Ended, PlatformError, PermitRefused) as error:
+                    # The failure that led here is the one to be told; the calls' own list has this one.
+                    log.warning("campaigns.drafts.not_removed", part=part.key, error=str(error))
+                    is_gone = False
+                if not is_gone:
+                    break
 
-    async def _one(self, part: Part, kind: MadeType) -> None:
+    def _newest_first(self, each: AdParts) -> Iterator[tuple[Part, MadeType]]:
+        if each.ad.key in self._begun:
+            yield each.ad, "ad"
+        if each.creative.key in self._begun and not self._keeps_creatives:
+            yield each.creative, "creative"
+
+    async def _one(self, part: Part, kind: MadeType) -> bool:
+        """Whether it is not there, or not any more."""
         external_id = self._made.get(part.key)
         if external_id is None:
             found = await self._maker.find_made(kind, part.name)
             if found is None:
-                return
+                return True
             external_id = found.external_id
         made = await self._maker.read_made(kind, external_id)
         if not made.is_gone:
             if made.name != part.name or (kind == "ad" and made.status != CREATED_STATUS):
-                return
+                return False
             await self._send(part, kind, external_id)
             made = await self._maker.read_made(kind, external_id)
         if made.is_gone:
             await self._standing.note(part, PublishOutcome.REMOVED, external_id=external_id)
+        return made.is_gone
 
     async def _send(self, part: Part, kind: MadeType, external_id: str) -> None:
         change = Change(

@@ -128,9 +128,12 @@ class MetricsRepository:
     async def absorb(
         self, figures: Sequence[Figures], *, ad_account_id: UUID, today: date, now: datetime
     ) -> Absorbed:
-        """`today` is the account's."""
+        """`today` is the account's. One reading of an account at a time, or two would tell of the same twice."""
         if not figures:
             return Absorbed(0, 0)
+        await self._session.execute(
+            select(AdAccount.id).where(AdAccount.id == ad_account_id).with_for_update(key_share=True)
+        )
         found = (
             await self._session.execute(
                 _ABSORB,

@@ -26,6 +26,8 @@ from app.services.trust_engine.gate.permits import Change, Permit
 _ODD = (KeyError, ValueError, TypeError, AttributeError)
 _NO_SUCH = "meta.100.33"
 _PAGE = "100"
+_TELLING: Mapping[MadeType, str] = {"ad": "adset_id", "creative": "object_story_spec"}
+"""What nothing else has that bears an id."""
 
 
 class MetaAdMaking:
@@ -120,12 +122,22 @@ class MetaAdMaking:
             )
         await self._transport.may_leave()
         await self._demand_own(change.entity, is_stop=False)
+        await self._demand_kind(change.entity, kind)
         body = await self._send(change, permit, change.entity, {"status": "DELETED"})
         if body.get("success") is not True:
             raise PlatformError(
                 PlatformErrorKind.AMBIGUOUS, "meta.no_success", "Meta did not say whether it was removed."
             )
         return Applied()
+
+    async def _demand_kind(self, entity: str, kind: MadeType) -> None:
+        """An id says nothing of its own, and what deletes an ad deletes a campaign likewise."""
+        fields = {"fields": ad_creation.FIELDS[kind]}
+        row = await self._transport.read(
+            "read_made", entity, fields, token=self._token, own_app=self._own_app
+        )
+        if _TELLING[kind] not in row:
+            raise _invalid("meta.other_kind", f"{entity} is no {kind}.")
 
     def _is_new(self, change: Change, operation: str) -> None:
         raise NotImplementedError

@@ -70,7 +70,7 @@ class Fall(msgspec.Struct, frozen=True, kw_only=True):
     days: int
     """For how many days the sum has been above nothing."""
     share: float
-    """How much of the usual was missing on the last day."""
+    """How much of the usual was missing on the last day, without what less spend explains."""
     accuses: bool
 
 

@@ -105,7 +105,7 @@ def slow_fall(told: Sequence[Span], orders: Mapping[date, int], days: Sequence[D
         return None
     usual, usual_spend = median(each.share for each in base), median(each.spend for each in base)
     spread = max(MAD_TO_SIGMA * median(abs(each.share - usual) for each in base), _LEAST_SPREAD)
-    held, z, since = 0.0, 0.0, 0
+    held, z, explained, since = 0.0, 0.0, 0.0, 0
     for point in run:
         explained = min(0.0, point.spend - usual_spend)
         z = (point.share - usual - explained) / max(spread, 1 / math.sqrt(max(point.told, 1.0)))
@@ -117,7 +117,7 @@ def slow_fall(told: Sequence[Span], orders: Mapping[date, int], days: Sequence[D
         held=held,
         last=z,
         days=since,
-        share=1 - math.exp(run[-1].share - usual),
+        share=1 - math.exp(run[-1].share - usual - explained),
         accuses=held >= LIMIT and z <= -1,
     )
 
@@ -133,7 +133,7 @@ class _Point:
 
 def _point(span: Span, orders: Mapping[date, int], spend: Mapping[date, int]) -> _Point | None:
     sold, spent = (sum(of.get(day, 0) for day in span.days) for of in (orders, spend))
-    if not sold or not spent:
+    if sold <= 0 or spent <= 0:
         return None
     return _Point(
         share=math.log((span.told + 0.5) / (sold + 0.5)),
@@ -291,7 +291,7 @@ def restated_on(tellings: Sequence[Telling], days: Sequence[Day], today: date) -
             for age in ages
             if age <= _STILL_RESTATED_DAYS
         )
-        if known and changed >= _RESTATED * known:
+        if known > 0 and changed >= _RESTATED * known:
             return telling.day
     return None
 

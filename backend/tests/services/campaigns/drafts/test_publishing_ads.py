@@ -320,7 +320,9 @@ async def test_what_a_person_has_switched_on_is_not_taken_away(
     assert await DraftPublishing(scopes).run(draft_id) is DraftStatus.FAILED
     assert (await read_draft(scopes, draft_id)).error_code == "campaigns.drafts.read_back_mismatch"
     assert len(await standing(scopes, account, draft_id)) == 1
-    assert not [each for each in await outcomes(scopes, draft_id) if each[1] == "removed"]
+    told = await outcomes(scopes, draft_id)
+    assert not [each for each in told if each[1] == "removed"]
+    assert told.count(("ad_sets.0.ads.0.creative", "started")) == 1, "its creative is not asked for either"
 
 
 async def test_the_kill_switch_stops_ads_and_their_removal(

@@ -251,11 +251,18 @@ def test_a_whole_ad_has_no_faults_and_a_plan_without_ads_needs_nobody_to_speak_a
         ({"landing_url": "https://ada:secret@shop.example/"}, "landing_url", "wrong"),
         ({"landing_url": "https://shop.example:port/"}, "landing_url", "wrong"),
         ({"landing_url": "https://[shop/"}, "landing_url", "wrong"),
+        ({"landing_url": f"https://shop.example/{'a' * 1_980}"}, "landing_url", "wrong"),
+        ({"landing_url": "data:text/html,<b>a.b</b>"}, "landing_url", "wrong"),
         ({"landing_url": "javascript:alert(1)//a.b"}, "landing_url", "wrong"),
     ],
 )
 def test_what_an_ad_lacks_is_told_by_its_field(changes: dict[str, Any], field: str, code: str) -> None:
     assert ad_found(META, AD, AD | changes) == {f"plan.ad_sets.0.ads.1.{field}": code}
+
+
+def test_a_landing_page_may_carry_all_that_it_is_tracked_by() -> None:
+    """Campaign parameters make addresses longer than any name."""
+    assert ad_found(META, AD | {"landing_url": f"https://shop.example/{'a' * 1_979}"}) == {}
 
 
 @pytest.mark.parametrize(

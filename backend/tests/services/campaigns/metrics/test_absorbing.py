@@ -1,5 +1,6 @@
 """A reading is compared with what is stored: what differs is written, and nothing else."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -55,13 +56,17 @@ def told(day: date, conversions: str) -> MetricsDay:
 
 async def read(scopes: Scopes, campaign: UUID, days: Sequence[MetricsDay]) -> Absorbed:
     async with scopes() as scope:
-        return await MetricsService(scope).absorb(
-            MetricsReading(tuple(days), {}),
-            {"c1": campaign},
-            ad_account_id=await account_of(scope, campaign),
-            timezone="UTC",
-            conversion=ConversionSettings(),
-        )
+        return await absorb(scope, campaign, days)
+
+
+async def absorb(scope: TenantScope, campaign: UUID, days: Sequence[MetricsDay]) -> Absorbed:
+    return await MetricsService(scope).absorb(
+        MetricsReading(tuple(days), {}),
+        {"c1": campaign},
+        ad_account_id=await account_of(scope, campaign),
+        timezone="UTC",
+        conversion=ConversionSettings(),
+    )
 
 
 async def account_of(scope: TenantScope, campaign: UUID) -> UUID:
@@ -168,3 +173,19 @@ async def test_tellings_are_forgotten_when_nobody_asks_for_them_any_more(
     assert [each.told_at for each in await tellings(scopes, campaign)] == [
         NOW + KEPT_TELLINGS + timedelta(hours=1)
     ]
+
+
+async def test_two_readings_of_the_same_figures_at_once_tell_of_them_once(
+    scopes: Scopes, campaign: UUID
+) -> None:
+    """A synchronisation that is delivered twice: the second one sees what the first has written."""
+    async with scopes() as scope:
+        await scope.session.execute(delete(CampaignMetricsDay))
+    days = [told(YOUNG, "3")]
+    async with scopes() as scope:
+        first = await absorb(scope, campaign, days)
+        second = asyncio.create_task(read(scopes, campaign, days))
+        await asyncio.sleep(0.5)
+    assert (first, await second) == (Absorbed(1, 0), Absorbed(0, 0))
+    (told_of,) = await tellings(scopes, campaign)
+    assert told_of.conversions[1] == 3

@@ -82,6 +82,8 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "set_status": ({"status": "active"}, {"status": "paused"}, {"status": "active"}),
 }
 """For each mutating method what was, what shall be, and another thing that shall be."""
+_CREATIVE_IDS = ("12021900104000101", "12021900104000102")
+"""At Meta, which alone has them removed."""
 METHODS = sorted({method.__name__ for method in MUTATING})
 
 
@@ -118,7 +120,7 @@ def change(platform: AdPlatform, method: str, *, other: bool = False) -> Change:
     elif method == "remove_ad":
         entity = f"{subject.ad[:-1]}2" if other else subject.ad
     elif method == "remove_creative":
-        entity = subject.campaign if other else subject.ad_set
+        entity = _CREATIVE_IDS[other]
     return Change(
         platform=platform.platform,
         account=subject.account,

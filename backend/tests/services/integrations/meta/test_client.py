@@ -9,6 +9,7 @@ from sqlalchemy import select
 from app.core.clock import real_now
 from app.db.session import Scopes
 from app.models.integrations.calls import PlatformCall
+from app.services.integrations.campaigns.ports import REMOVE_AD, REMOVE_CREATIVE
 from app.services.integrations.gateway import Gateway
 from app.services.integrations.ports import (
     SET_DAILY_BUDGET,
@@ -18,7 +19,7 @@ from app.services.integrations.ports import (
     PlatformErrorKind,
 )
 from app.services.integrations.service import IntegrationsService
-from app.services.trust_engine.gate.permits import Change
+from app.services.trust_engine.gate.permits import Change, EntityType
 from tests.factories.integrations import BROAD, INTERESTS, US_ACCOUNT, Connected, connect
 from tests.sandbox_process import Sandbox
 from tests.services.integrations.conftest import Desk
@@ -80,6 +81,27 @@ async def test_what_the_units_cannot_hold_spends_no_permit(dollars: AdPlatform, 
     permit = desk.mint(change)
     with pytest.raises(PlatformError) as caught:
         await dollars.set_daily_budget(change, permit)
+    assert caught.value.kind is PlatformErrorKind.INVALID
+    assert desk.used == []
+
+
+@pytest.mark.parametrize(("kind", "operation"), [("ad", REMOVE_AD), ("creative", REMOVE_CREATIVE)])
+async def test_a_removal_of_an_ad_takes_no_campaign_away(
+    dollars: AdPlatform, desk: Desk, kind: EntityType, operation: str
+) -> None:
+    """One path at Meta deletes either: what the permit calls an ad has to be one."""
+    change = Change(
+        platform="meta",
+        account=US_ACCOUNT,
+        entity_type=kind,
+        entity=INTERESTS,
+        operation=operation,
+        before={"status": "paused"},
+        after={"status": "deleted"},
+    )
+    permit = desk.mint(change)
+    with pytest.raises(PlatformError) as caught:
+        await getattr(dollars, operation)(change, permit)
     assert caught.value.kind is PlatformErrorKind.INVALID
     assert desk.used == []
 

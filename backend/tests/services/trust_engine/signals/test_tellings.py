@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -148,6 +149,20 @@ class TestSlowFall:
         assert not self.fall(broken).accuses
         again = self.fall(past(kept=lambda back: 0.7 if 3 <= back <= 9 else 0.93 if back == 1 else 1.0))
         assert not again.accuses
+
+    @pytest.mark.parametrize("spent", [0, -5 * UNIT])
+    def test_a_day_on_which_less_than_nothing_was_spent_says_nothing(self, spent: int) -> None:
+        """A platform credits what it had charged on a day that had no other spend."""
+        credited = [replace(day, spend_micros=spent) if day.day == day_at(3) else day for day in days()]
+        found = slow_fall(spans(past(), ZONE, TODAY), orders(), credited)
+        assert found is not None
+        assert not found.accuses
+
+    def test_what_less_spend_explains_is_left_out_of_the_share_that_is_told(self) -> None:
+        """Half the spend, and less than half the conversions: only what is missing beside is the fall's."""
+        found = self.fall(past(kept=recent(0.35)), spend=recent(0.5))
+        assert found.accuses
+        assert found.share == pytest.approx(1 - 0.35 / 0.5, abs=0.04)
 
     def test_without_a_past_it_is_silent(self) -> None:
         young = [each for each in past() if each.day > day_at(RUN_DAYS + 10)]
