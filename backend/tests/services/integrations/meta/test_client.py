@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from typing import cast
 
 import pytest
 from sqlalchemy import select
@@ -11,6 +12,7 @@ from app.db.session import Scopes
 from app.models.integrations.calls import PlatformCall
 from app.services.integrations.campaigns.ports import REMOVE_AD, REMOVE_CREATIVE
 from app.services.integrations.gateway import Gateway
+from app.services.integrations.meta.client import MetaClient
 from app.services.integrations.ports import (
     SET_DAILY_BUDGET,
     AdPlatform,
@@ -190,6 +192,20 @@ async def test_a_day_that_meta_cannot_report_is_told_and_tried_again_later(
         await dollars.fetch_metrics(day, day, ConversionSettings())
     assert (caught.value.kind, caught.value.code) == (PlatformErrorKind.TRANSIENT, "meta.no_report")
     assert (await dollars.fetch_metrics(day, day, ConversionSettings())).days
+
+
+async def test_a_report_that_takes_too_long_is_not_waited_for(
+    scopes: Scopes, dollars: AdPlatform, large: Callable[..., None]
+) -> None:
+    day = real_now().date() - timedelta(days=8)
+    large(1)
+    slow = cast("MetaClient", dollars)._reports
+    slow._patience = 0.01
+    with pytest.raises(PlatformError) as caught:
+        await dollars.fetch_metrics(day - timedelta(days=1), day, ConversionSettings())
+    assert caught.value.code == "meta.no_report"
+    asked = [path for path in await _report_calls(scopes) if path.startswith("act_")]
+    assert len(asked) == 2 + 2, "both days, then the first of them: each refused and started"
 
 
 @pytest.mark.parametrize(
