@@ -1,8 +1,8 @@
 """Ads and creatives of a publication that failed are taken away again: half of them would be no plan of anybody's.
 
 Only what this version made, what is still as it was made, and what nobody has switched on: a creative of an ad that
-stays is left to it. An image stays: it shows
-nothing by itself. Campaign and ad sets stay too, paused: a new attempt goes on from them, and makes the ads anew.
+stays is left to it. An image stays: it shows nothing by itself. Campaign and ad sets stay too, paused: a new attempt
+goes on from them, and makes the ads anew.
 """
 
 from collections.abc import Iterator, Mapping

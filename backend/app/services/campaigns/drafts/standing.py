@@ -57,12 +57,16 @@ class Job:
 
 
 def progress(steps: Iterable[CampaignPublishStep]) -> tuple[frozenset[str], dict[str, str]]:
-    """Of a version's log, oldest first: the parts whose request may have left, and the ids of those that stand."""
+    """Of a version's log, oldest first: the parts whose request may have left, and the ids of those that stand.
+
+    A request about what stands takes it away: until that is told, the part is looked for by its marker.
+    """
     begun: set[str] = set()
     made: dict[str, str] = {}
     for each in steps:
         if each.outcome == PublishOutcome.STARTED:
             begun.add(each.part)
+            made.pop(each.part, None)
         elif each.outcome == PublishOutcome.REMOVED:
             made.pop(each.part, None)
         elif each.external_id and each.outcome in {PublishOutcome.CREATED, PublishOutcome.FOUND}:
