@@ -16,7 +16,7 @@ ASSETS = "/api/v1/campaigns/assets"
 
 
 def picture(width: int = 1200, height: int = 628, shade: int = 90, mode: str = "RGB") -> Image.Image:
-    """Two colours, so that an orientation can be told; other shades are other images."""
+    """Two colours, so that an orientation can be told; other shades are other images, beyond 255 too."""
     image = Image.new(mode, (width, height), _colour(mode, shade))
     image.paste(_colour(mode, 200), (0, 0, max(1, width // 4), max(1, height // 4)))
     return image
@@ -26,7 +26,7 @@ def _colour(mode: str, shade: int) -> Any:
     return (
         {"L": shade, "1": shade > 128, "I;16": shade * 256}[mode]
         if mode in {"L", "1", "I;16"}
-        else ((shade, 40, 160, 90)[: len(mode)])
+        else ((shade % 256, 40 + shade // 256 * 16, 160, 90)[: len(mode)])
     )
 
 

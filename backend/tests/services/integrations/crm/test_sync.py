@@ -80,10 +80,11 @@ async def test_a_change_is_told_and_one_that_is_not_mapped_is_not(
 async def test_another_mapping_tells_every_contact_again(
     scopes: Scopes, crm: CrmSubject, connected: ConnectedCrm, hub: Sandbox
 ) -> None:
+    """Those too of whom nothing is known there but the address."""
     first = await synced(scopes, connected)
     mapping = [
         {"property": crm.email, "to": "email", "name": None},
-        {"property": crm.city, "to": "trait", "name": "town"},
+        {"property": crm.email, "to": "trait", "name": "written_to"},
     ]
     async with scopes() as scope:
         await CrmService(scope).change(connected.account_id, {"mapping": mapping})
