@@ -18,6 +18,8 @@ US_ACCOUNT = "act_102030405060701"
 HU_ACCOUNT = "act_102030405060702"
 US_PIXEL = "880000000000001"
 HU_PIXEL = "880000000000002"
+HTTP = httpx2.Client(timeout=60, limits=httpx2.Limits(max_keepalive_connections=0))
+"""One for all: each that is made reads the certificates of the machine, which takes longer than most calls."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Sandbox:
 
     def control(self, method: str, path: str, **options: Any) -> Any:
         """For example `control("POST", "faults", json={"kind": "pixel_drop"})`; an error status raises."""
-        answer = httpx2.request(method, f"{self.url}/control/{path}", timeout=60, **options)
+        answer = HTTP.request(method, f"{self.url}/control/{path}", timeout=60, **options)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
@@ -43,8 +45,8 @@ class Sandbox:
         values = {"access_token": self.meta_token} | params
         url = f"{self.url}/{version}/{path}"
         if method == "POST":
-            return httpx2.post(url, data=values, timeout=60)
-        return httpx2.request(method, url, params=values, timeout=60)
+            return HTTP.post(url, data=values, timeout=60)
+        return HTTP.request(method, url, params=values, timeout=60)
 
     def vendor(self, name: str) -> dict[str, Any]:
         """What a vendor's control tells of itself: its tokens, its app, its accounts."""
@@ -61,9 +63,9 @@ class Sandbox:
         url = f"{self.url}/tiktok/open_api/v1.3/{path}/"
         headers = {"Access-Token": token if token is not None else self.tiktok_facts["access_token"]}
         if method == "POST":
-            return httpx2.post(url, json=params, headers=headers, timeout=60)
+            return HTTP.post(url, json=params, headers=headers, timeout=60)
         query = {name: v if isinstance(v, str) else json.dumps(v) for name, v in params.items()}
-        return httpx2.request(method, url, params=query, headers=headers, timeout=60)
+        return HTTP.request(method, url, params=query, headers=headers, timeout=60)
 
     @cached_property
     def snapchat_facts(self) -> dict[str, Any]:
@@ -77,7 +79,7 @@ class Sandbox:
         """A call of the Marketing API, with the standing token unless another is given."""
         headers = {"Authorization": f"Bearer {token or self.snapchat_facts['access_token']}"}
         url = f"{self.url}/snapchat/v1/{path}"
-        return httpx2.request(method, url, params=query, json=json, headers=headers, timeout=60)
+        return HTTP.request(method, url, params=query, json=json, headers=headers, timeout=60)
 
     def advance(self, hours: float) -> str:
         """Lets simulated time pass, and tells what time it is then (ISO)."""
@@ -116,8 +118,8 @@ def _greeted(process: "subprocess.Popen[str]") -> Sandbox:
     if not line.startswith("sandbox ready "):
         raise RuntimeError(f"the sandbox did not start: {line!r}")
     url = line.split()[-1]
-    health = httpx2.get(f"{url}/control/health", timeout=START_SECONDS).json()
-    meta = httpx2.get(f"{url}/control/meta", timeout=START_SECONDS).json()
+    health = HTTP.get(f"{url}/control/health", timeout=START_SECONDS).json()
+    meta = HTTP.get(f"{url}/control/meta", timeout=START_SECONDS).json()
     return Sandbox(
         url=url,
         smtp_port=health["smtp_port"],

@@ -45,6 +45,8 @@ class OutboxMessage(TenantOwned, CreatedAt, Base):
     context: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
     handovers: Mapped[int] = mapped_column(server_default=text("0"))
     starts: Mapped[int] = mapped_column(server_default=text("0"))
+    again: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Asked for while it ran: it is done once more."""
 
     def __init__(
         self,
@@ -124,7 +126,16 @@ _BACKLOG = text(
     "count(*) FILTER (WHERE last_error IS NOT NULL) AS failing "
     "FROM outbox GROUP BY 1, 2"
 )
-_TAKE = text(f"DELETE FROM outbox WHERE kind = 'task' AND id = :id RETURNING {_COLUMNS}")  # noqa: S608  (a constant)
+_TAKE = text(
+    f"DELETE FROM outbox WHERE kind = 'task' AND id = :id AND NOT again RETURNING {_COLUMNS}"  # noqa: S608  (a constant)
+)
+_TAKE_ANEW = text(
+    f"""
+    UPDATE outbox SET
+      again = false, attempts = 0, handovers = 0, starts = 0, last_error = NULL, available_at = now()
+    WHERE kind = 'task' AND id = :id AND again RETURNING {_COLUMNS}
+    """  # noqa: S608  (a constant)
+)
 _PATIENCE = text("SET LOCAL lock_timeout = '5s'")
 _START = text(
     f"UPDATE outbox SET starts = starts + 1 WHERE kind = 'task' AND id = :id RETURNING {_COLUMNS}"  # noqa: S608  (a constant)
@@ -135,6 +146,15 @@ _RETRY = text(
 )
 _PENDING = text(
     "SELECT EXISTS (SELECT FROM outbox WHERE kind = 'task' AND name = :name AND payload = cast(:payload AS jsonb))"
+)
+_WAITS = text(
+    "SELECT EXISTS (SELECT FROM outbox WHERE kind = 'task' AND name = :name AND payload = cast(:payload AS jsonb) "
+    "AND (starts = 0 OR again))"
+)
+_ONCE_MORE = text(
+    "UPDATE outbox SET again = true WHERE (tenant_id, id) = (SELECT tenant_id, id FROM outbox WHERE kind = 'task' "
+    "AND name = :name AND payload = cast(:payload AS jsonb) AND starts > 0 ORDER BY seq DESC LIMIT 1 FOR UPDATE) "
+    "RETURNING id"
 )
 
 
@@ -194,8 +214,13 @@ async def backlog(session: AsyncSession) -> list[Backlog]:
 
 
 async def take(session: AsyncSession, task_id: UUID) -> Message | None:
-    """Mark a task done with this transaction; None where another copy of it has done that already."""
+    """Mark a task done with this transaction; None where another copy of it has done that already.
+
+    One that was asked for again while it ran is to be done anew.
+    """
     row = (await session.execute(_TAKE, {"id": task_id})).one_or_none()
+    if row is None:
+        row = (await session.execute(_TAKE_ANEW, {"id": task_id})).one_or_none()
     return None if row is None else Message(*row)
 
 
@@ -222,3 +247,11 @@ async def retry(session: AsyncSession, task_id: UUID, *, error: str, delay: time
 async def is_pending(session: AsyncSession, name: str, payload: str) -> bool:
     """Whether the same task, with the same payload (JSON), is not done yet."""
     return bool(await session.scalar(_PENDING, {"name": name, "payload": payload}))
+
+
+async def will_be_done(session: AsyncSession, name: str, payload: str) -> bool:
+    """Whether the same task begins after this: it waits, or it runs and is now asked to be done once more."""
+    asked = {"name": name, "payload": payload}
+    if await session.scalar(_WAITS, asked):
+        return True
+    return await session.scalar(_ONCE_MORE, asked) is not None

@@ -21,7 +21,7 @@ from app.core.config import Settings
 from app.core.context import SYSTEM, Actor
 from app.core.errors import StratumError
 from app.db.base import TenantKeyed, TenantOwned
-from app.db.outbox import LIVE, TASK, OutboxMessage, context_of, is_pending
+from app.db.outbox import LIVE, TASK, OutboxMessage, context_of, is_pending, will_be_done
 
 Ts = TypeVarTuple("Ts")
 
@@ -177,13 +177,18 @@ class TenantScope:
         queue: str | None = None,
         delay: timedelta = timedelta(0),
         unless_pending: bool = False,
+        unless_waiting: bool = False,
     ) -> None:
         """Have `task` run after this transaction commits; payloads carry ids, tasks re-read state.
 
-        `unless_pending` adds nothing while the same task with the same payload waits or runs. `queue` overrides the
-        one that the task's handler names.
+        `unless_pending` adds nothing while the same task with the same payload waits or runs: for those that are
+        asked for again by a clock. `unless_waiting` adds nothing while it waits, and has one that runs already, and
+        may have read what there was, done once more: for a person who asks now. It waits for who marks the task
+        done, so only for tasks of several transactions. `queue` overrides the one that the task's handler names.
         """
         body = dict(payload)
+        if unless_waiting and await will_be_done(self.session, task, json.dumps(body)):
+            return
         if unless_pending and await is_pending(self.session, task, json.dumps(body)):
             return
         self.session.add(

@@ -15,7 +15,7 @@ from app.models.integrations.connections import Connection
 from app.services.integrations import tokens
 from app.services.integrations.google.sign_in import WRITE_SCOPES
 from app.services.integrations.ports import Credentials
-from tests.sandbox_process import Sandbox
+from tests.sandbox_process import HTTP, Sandbox
 
 US_ACCOUNT, JP_ACCOUNT, MANAGER = "4441115551", "4441115552", "4441115550"
 BRAND, PMAX, DISPLAY = "21400000001", "21400000002", "21400000003"
@@ -88,7 +88,7 @@ async def connect(
 def google(sandbox: Sandbox, path: str, body: dict[str, Any], **headers: str) -> httpx2.Response:
     """A plain request to the Ads API with the standing token."""
     token = sandbox.vendor("google")["access_token"]
-    return httpx2.post(
+    return HTTP.post(
         f"{sandbox.url}/google/v26/{path}",
         json=body,
         headers={"Authorization": f"Bearer {token}"} | {k.replace("_", "-"): v for k, v in headers.items()},

@@ -4,10 +4,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import httpx2
 import pytest
 
-from tests.sandbox_process import HU_ACCOUNT, Sandbox, running_sandbox
+from tests.sandbox_process import HTTP, HU_ACCOUNT, Sandbox, running_sandbox
 
 CAMPAIGNS, DAYS = 30, 5
 
@@ -34,7 +33,7 @@ def report(world: Sandbox, level: str, **params: str) -> list[dict[str, Any]]:
     answer = world.graph("GET", f"{HU_ACCOUNT}/insights", **asked).json()
     rows = answer["data"]
     while more := answer["paging"].get("next"):
-        answer = httpx2.get(more, timeout=30).json()
+        answer = HTTP.get(more, timeout=30).json()
         rows += answer["data"]
     return list(rows)
 
@@ -68,5 +67,5 @@ def test_a_share_of_the_days_is_restated(world: Sandbox) -> None:
 
 def test_what_cannot_be_restated_is_refused(world: Sandbox) -> None:
     url = f"{world.url}/control/meta/archive"
-    assert httpx2.post(f"{url}/restate", json={"share": 0.5}, timeout=30).status_code == 409
-    assert httpx2.post(url, json={"account": "7", "campaigns": 1, "days": 1}, timeout=30).status_code == 404
+    assert HTTP.post(f"{url}/restate", json={"share": 0.5}, timeout=30).status_code == 409
+    assert HTTP.post(url, json={"account": "7", "campaigns": 1, "days": 1}, timeout=30).status_code == 404

@@ -7,11 +7,10 @@ from itertools import pairwise
 from pathlib import Path
 from time import sleep
 
-import httpx2
 import pytest
 
 from tests.sandbox.conftest import daily
-from tests.sandbox_process import Sandbox, running_sandbox
+from tests.sandbox_process import HTTP, Sandbox, running_sandbox
 
 BROAD, RETARGETING, VIDEO = "120210000010100001", "120210000010100003", "120210000010100005"
 
@@ -39,8 +38,8 @@ def test_time_can_be_stepped_scaled_stopped_and_set(sandbox: Sandbox) -> None:
 
 def test_time_does_not_go_back(sandbox: Sandbox) -> None:
     past = (moment(sandbox) - timedelta(hours=1)).isoformat()
-    assert httpx2.post(f"{sandbox.url}/control/clock", json={"now": past}).status_code == 422
-    assert httpx2.post(f"{sandbox.url}/control/clock", json={"advance_hours": -1}).status_code == 422
+    assert HTTP.post(f"{sandbox.url}/control/clock", json={"now": past}).status_code == 422
+    assert HTTP.post(f"{sandbox.url}/control/clock", json={"advance_hours": -1}).status_code == 422
 
 
 def test_a_mail_can_be_read_by_a_test_and_by_a_person(sandbox: Sandbox) -> None:
@@ -60,7 +59,7 @@ def test_a_mail_can_be_read_by_a_test_and_by_a_person(sandbox: Sandbox) -> None:
     )
     assert "123456" in mail[0]["text"]
     assert "<b>123456</b>" in mail[0]["html"]
-    page = httpx2.get(f"{sandbox.url}/mailbox").text
+    page = HTTP.get(f"{sandbox.url}/mailbox").text
     assert "Grüße &lt;b&gt;" in page
     assert "<script>alert" not in page
     sandbox.control("DELETE", "mailbox")
@@ -141,7 +140,7 @@ def test_the_given_token_is_the_standing_one(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_the_front_page_says_what_is_here(sandbox: Sandbox) -> None:
-    page = httpx2.get(sandbox.url).text
+    page = HTTP.get(sandbox.url).text
     for link in ("/mailbox", "/control/docs", "/control/truth/campaigns"):
         assert f'href="{link}"' in page
-        assert httpx2.get(f"{sandbox.url}{link}").status_code == 200
+        assert HTTP.get(f"{sandbox.url}{link}").status_code == 200

@@ -4,12 +4,11 @@ import hmac
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx2
 import pytest
 from facebook_business.adobjects.user import User
 from facebook_business.api import FacebookAdsApi
 
-from tests.sandbox_process import US_ACCOUNT, Sandbox
+from tests.sandbox_process import HTTP, US_ACCOUNT, Sandbox
 
 REDIRECT = "http://127.0.0.1:9/callback"
 
@@ -27,7 +26,7 @@ def dialog_url(sandbox: Sandbox, **changes: str) -> tuple[str, dict[str, str]]:
 
 def allowed(sandbox: Sandbox, answer: str = "allow") -> dict[str, list[str]]:
     url, params = dialog_url(sandbox)
-    sent = httpx2.post(url, params=params, data={"answer": answer}, follow_redirects=False)
+    sent = HTTP.post(url, params=params, data={"answer": answer}, follow_redirects=False)
     assert sent.status_code == 302
     assert sent.headers["location"].startswith(REDIRECT)
     return parse_qs(urlsplit(sent.headers["location"]).query)
@@ -35,12 +34,12 @@ def allowed(sandbox: Sandbox, answer: str = "allow") -> dict[str, list[str]]:
 
 def exchange(sandbox: Sandbox, **params: str) -> Any:
     secrets = {"client_id": sandbox.app_id, "client_secret": sandbox.app_secret}
-    return httpx2.get(f"{sandbox.url}/v25.0/oauth/access_token", params=secrets | params).json()
+    return HTTP.get(f"{sandbox.url}/v25.0/oauth/access_token", params=secrets | params).json()
 
 
 def test_the_dialog_names_who_asks_and_for_what(sandbox: Sandbox) -> None:
     url, params = dialog_url(sandbox)
-    page = httpx2.get(url, params=params).text
+    page = HTTP.get(url, params=params).text
     assert "Allow" in page
     assert "ads_read" in page
 
@@ -79,7 +78,7 @@ def test_a_person_can_say_no(sandbox: Sandbox) -> None:
 )
 def test_a_dialog_that_is_asked_wrongly_is_refused(sandbox: Sandbox, changes: dict[str, str]) -> None:
     url, params = dialog_url(sandbox, **changes)
-    assert httpx2.get(url, params=params).status_code == 400
+    assert HTTP.get(url, params=params).status_code == 400
 
 
 def test_a_longer_lived_token_replaces_a_short_one(sandbox: Sandbox) -> None:

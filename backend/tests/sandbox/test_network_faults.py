@@ -11,7 +11,7 @@ from facebook_business.adobjects.campaign import Campaign
 from facebook_business.api import FacebookAdsApi
 from facebook_business.exceptions import FacebookRequestError
 
-from tests.sandbox_process import US_ACCOUNT, Sandbox
+from tests.sandbox_process import HTTP, US_ACCOUNT, Sandbox
 
 BROAD = "120210000010100001"
 
@@ -101,7 +101,7 @@ def test_a_dropped_response_leaves_the_change_applied(sandbox: Sandbox) -> None:
 def test_a_hanging_request_outlasts_the_clients_patience(sandbox: Sandbox) -> None:
     inject(sandbox, "timeout", seconds=5)
     with pytest.raises(httpx2.TimeoutException):
-        httpx2.get(f"{sandbox.url}/v25.0/me", params={"access_token": sandbox.meta_token}, timeout=0.5)
+        HTTP.get(f"{sandbox.url}/v25.0/me", params={"access_token": sandbox.meta_token}, timeout=0.5)
 
 
 def test_latency_delays_and_then_answers(sandbox: Sandbox) -> None:

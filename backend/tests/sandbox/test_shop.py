@@ -11,10 +11,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import monotonic, sleep
 from typing import Any
 
-import httpx2
 import pytest
 
-from tests.sandbox_process import Sandbox, running_sandbox
+from tests.sandbox_process import HTTP, Sandbox, running_sandbox
 
 OPTIONS = ("--start", "2026-03-02T15:00:00+00:00", "--history", "10")
 
@@ -180,6 +179,6 @@ def test_doubled_events_have_ids_of_their_own(shop: tuple[Sandbox, Listener]) ->
 
 
 def test_a_shop_without_an_address_cannot_be_switched_on(sandbox: Sandbox) -> None:
-    answer = httpx2.post(f"{sandbox.url}/control/shop", json={"enabled": True})
+    answer = HTTP.post(f"{sandbox.url}/control/shop", json={"enabled": True})
     assert answer.status_code == 422
-    assert httpx2.post(f"{sandbox.url}/control/shop/backfill", json={"days": 1}).status_code == 422
+    assert HTTP.post(f"{sandbox.url}/control/shop/backfill", json={"days": 1}).status_code == 422

@@ -3,13 +3,12 @@
 import json
 from collections.abc import AsyncIterator
 
-import httpx2
 import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
-from tests.sandbox_process import Sandbox
+from tests.sandbox_process import HTTP, Sandbox
 
 ALERTS, GENERAL, ARCHIVED, BOARD = "C0ALERTS01", "C0GENERAL1", "C0OLDCAMP1", "C0BOARD001"
 
@@ -123,7 +122,7 @@ async def test_tokens_end_and_lack_scopes(sandbox: Sandbox, slack: AsyncWebClien
     ):
         sandbox.control("POST", "slack/tokens", json={"action": action})
         assert await refused(slack.auth_test()) == (200, code)
-    without = httpx2.post(f"{sandbox.url}/slack/api/auth.test")
+    without = HTTP.post(f"{sandbox.url}/slack/api/auth.test")
     assert (without.status_code, without.json()) == (200, {"ok": False, "error": "not_authed"})
 
 
@@ -168,20 +167,20 @@ async def test_a_form_works_as_json_does_and_a_broken_body_is_refused(
 ) -> None:
     url, headers = f"{sandbox.url}/slack/api/chat.postMessage", {"Authorization": f"Bearer {slack.token}"}
     form = {"channel": "#growth-alerts", "text": "x", "blocks": json.dumps([{"type": "divider"}])}
-    assert httpx2.post(url, data=form, headers=headers).json()["ok"] is True
+    assert HTTP.post(url, data=form, headers=headers).json()["ok"] is True
     as_json = {**headers, "Content-Type": "application/json"}
     for content, code in (
         (b"{", "invalid_json"),
         (b"[1]", "json_not_object"),
         (b"[" * 99_999, "invalid_json"),
     ):
-        assert httpx2.post(url, content=content, headers=as_json).json()["error"] == code
+        assert HTTP.post(url, content=content, headers=as_json).json()["error"] == code
     odd = {"channel": {"id": 1}, "text": ["x"]}
-    assert httpx2.post(url, json=odd, headers=headers).json()["error"] == "invalid_arguments"
+    assert HTTP.post(url, json=odd, headers=headers).json()["error"] == "invalid_arguments"
 
 
 async def test_people_see_what_was_posted_and_nothing_runs(sandbox: Sandbox, slack: AsyncWebClient) -> None:
     await slack.chat_postMessage(channel=ALERTS, text="<script>alert(1)</script>")
-    seen = httpx2.get(f"{sandbox.url}/slack/messages").text
+    seen = HTTP.get(f"{sandbox.url}/slack/messages").text
     assert "#growth-alerts" in seen
     assert "<script>" not in seen

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sandbox.vendors.table import VENDORS
 from sandbox.vendors.vendor import PARTIAL, refused_items
 from tests.sandbox.elsewhere import ACCOUNT, CAMPAIGN
-from tests.sandbox_process import US_ACCOUNT, Sandbox, running_sandbox
+from tests.sandbox_process import HTTP, US_ACCOUNT, Sandbox, running_sandbox
 
 BROAD = "120210000010100001"
 OPTIONS = ("--start", "2026-03-02T15:00:00+00:00", "--history", "4")
@@ -33,11 +33,11 @@ def _healthy(sandbox: Sandbox) -> Iterator[None]:
 
 
 def elsewhere(sandbox: Sandbox, path: str, **options: Any) -> httpx2.Response:
-    return httpx2.get(f"{sandbox.url}/elsewhere/{path}", timeout=60, **options)
+    return HTTP.get(f"{sandbox.url}/elsewhere/{path}", timeout=60, **options)
 
 
 def order(sandbox: Sandbox, kind: str, **facts: Any) -> httpx2.Response:
-    return httpx2.post(f"{sandbox.url}/control/faults", json={"kind": kind} | facts)
+    return HTTP.post(f"{sandbox.url}/control/faults", json={"kind": kind} | facts)
 
 
 def test_each_vendor_answers_at_its_own_paths(sandbox: Sandbox) -> None:
@@ -50,7 +50,7 @@ def test_each_vendor_answers_at_its_own_paths(sandbox: Sandbox) -> None:
 def test_the_control_pages_know_every_vendor(sandbox: Sandbox) -> None:
     assert sandbox.control("GET", "tiktok") == {"accounts": [ACCOUNT]}
     assert sandbox.control("GET", "meta")["accounts"] == [US_ACCOUNT, "act_102030405060702"]
-    page = httpx2.get(sandbox.url).text
+    page = HTTP.get(sandbox.url).text
     assert 'href="/control/tiktok"' in page
     assert "Elsewhere at /elsewhere" in page
     platforms = [row["platform"] for row in sandbox.control("GET", "shop")["accounts"]]
@@ -135,7 +135,7 @@ def test_a_world_fault_that_names_a_vendor_is_not_the_others_either(sandbox: San
 
 def test_a_part_of_a_requests_items_can_be_refused(sandbox: Sandbox) -> None:
     def post() -> Any:
-        return httpx2.post(f"{sandbox.url}/elsewhere/api/v1/items", json=[1, 2, 3, 4]).json()["refused"]
+        return HTTP.post(f"{sandbox.url}/elsewhere/api/v1/items", json=[1, 2, 3, 4]).json()["refused"]
 
     assert post() == []
     order(sandbox, "partial_failure", severity=0.5, count=1)
@@ -183,7 +183,7 @@ def test_an_order_may_be_claimed_by_several_platforms_at_once(sandbox: Sandbox) 
 
 
 def test_a_shop_that_there_is_not_has_no_truth(sandbox: Sandbox) -> None:
-    answer = httpx2.get(f"{sandbox.url}/control/truth/orders", params={"shop": "atlantis"})
+    answer = HTTP.get(f"{sandbox.url}/control/truth/orders", params={"shop": "atlantis"})
     assert (answer.status_code, answer.json()["available"]) == (404, ["nwus", "nwhu"])
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.sandbox_process import Sandbox
+from tests.sandbox_process import HTTP, Sandbox
 
 PERSON = "36301234567"
 TEMPLATE = {
@@ -46,7 +46,7 @@ class Phone:
     def call(self, method: str, path: str, *, token: str | None = None, **options: Any) -> httpx2.Response:
         headers = {"Authorization": f"Bearer {token or self.facts['access_token']}"}
         url = f"{self.sandbox.url}/whatsapp/v25.0/{path}"
-        return httpx2.request(method, url, headers=headers, timeout=20, **options)
+        return HTTP.request(method, url, headers=headers, timeout=20, **options)
 
     def send(self, **message: Any) -> httpx2.Response:
         body = {"messaging_product": "whatsapp", "to": PERSON, **message}

@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
-import httpx2
 import pytest
 
 from tests.sandbox.conftest import daily, purchases
-from tests.sandbox_process import HU_ACCOUNT, US_ACCOUNT, US_PIXEL, Sandbox, running_sandbox
+from tests.sandbox_process import HTTP, HU_ACCOUNT, US_ACCOUNT, US_PIXEL, Sandbox, running_sandbox
 
 KINDS = {
     "pixel_drop", "duplicated_events", "currency_100x", "micros_unit", "timezone_shift", "stale_api", "bot_clicks",
@@ -58,13 +57,13 @@ def test_every_fault_of_the_bench_can_be_had(sandbox: Sandbox) -> None:
 
 
 def test_a_fault_that_does_not_exist_is_refused_with_what_does(sandbox: Sandbox) -> None:
-    answer = httpx2.post(f"{sandbox.url}/control/faults", json={"kind": "meteor"})
+    answer = HTTP.post(f"{sandbox.url}/control/faults", json={"kind": "meteor"})
     assert answer.status_code == 422
     assert set(answer.json()["available"]["world"]) == KINDS
-    unknown = httpx2.post(f"{sandbox.url}/control/faults", json={"kind": "pixel_drop", "account": "act_1"})
+    unknown = HTTP.post(f"{sandbox.url}/control/faults", json={"kind": "pixel_drop", "account": "act_1"})
     assert unknown.status_code == 422
     assert (
-        httpx2.post(f"{sandbox.url}/control/faults", json={"kind": "pixel_drop", "colour": 1}).status_code
+        HTTP.post(f"{sandbox.url}/control/faults", json={"kind": "pixel_drop", "colour": 1}).status_code
         == 422
     )
 

@@ -172,6 +172,36 @@ async def test_a_periodic_task_waits_once_however_often_its_hour_comes(acme: Com
         assert await scope.session.scalar(text("select count(*) from outbox")) == 1
 
 
+async def test_what_somebody_asks_for_while_it_runs_is_done_once_more(acme: Company, desk: Desk) -> None:
+    """It may have read what there was; however many ask, it is once more, and never beside itself."""
+    name, payload = "stand.step_by_step", {"mark": uuid7().hex, "seconds": 0.3}
+    await enqueue(acme, name, **payload)
+    [(_, task_id)] = await desk.waiting()
+    running = asyncio.create_task(desk.deliver(name, task_id))
+    for _ in range(500):
+        if await started(acme):
+            break
+        await asyncio.sleep(0.01)
+    for _ in range(3):
+        await ask_now(acme, name, payload)
+    assert await running is Outcome.DONE
+    assert await desk.waiting() == [(name, task_id)]
+    await ask_now(acme, name, payload)
+    assert await desk.waiting() == [(name, task_id)], "it waits already"
+    assert await desk.deliver_next() is Outcome.DONE
+    assert await desk.waiting() == []
+
+
+async def started(company: Company) -> bool:
+    async with company.scopes() as scope:
+        return bool(await scope.session.scalar(text("select exists (select from outbox where starts > 0)")))
+
+
+async def ask_now(company: Company, name: str, payload: dict[str, object]) -> None:
+    async with company.scopes() as scope:
+        await scope.enqueue(name, payload, unless_waiting=True)
+
+
 def test_pauses_grow_and_respect_what_the_other_side_asks() -> None:
     pauses = [pause_before(attempt, Unavailable()) for attempt in range(12)]
     assert timedelta(seconds=1) <= pauses[0] <= timedelta(seconds=2)

@@ -5,6 +5,8 @@ from typing import Any
 from httpx2 import AsyncClient
 from sqlalchemy import select
 
+from app.db import outbox
+from app.db.outbox import OutboxMessage
 from app.models.cdp.identity import CdpIdentitySettings
 from app.services.cdp.events.service import Ingestion
 from app.services.cdp.identity.service import Ruling
@@ -31,6 +33,22 @@ async def test_what_is_not_ruled_follows_the_defaults(client: AsyncClient) -> No
         await client.put(f"{IDENTITY}/settings", json={"limits": {"email": 2}, "garbage": [" 'Walk-In' "]})
     ).json()
     assert (changed["limits"]["email"], changed["limits"]["phone"], changed["garbage"]) == (2, 5, ["walk-in"])
+
+
+async def test_rules_that_change_while_the_last_ones_are_applied_are_applied_after_them(
+    acme: Company, client: AsyncClient
+) -> None:
+    """Who applies them has read the rules, and is not done yet."""
+    waiting = select(OutboxMessage.id).where(OutboxMessage.name == "cdp.identity.reapply")
+    await client.put(f"{IDENTITY}/settings", json={"limits": {"email": 2}})
+    async with acme.scopes() as applying:
+        task_id = await applying.session.scalar(waiting)
+        assert task_id is not None
+        await outbox.take(applying.session, task_id)
+        await client.put(f"{IDENTITY}/settings", json={"limits": {"email": 3}})
+    async with acme.scopes() as scope:
+        [left] = await scope.session.scalars(waiting)
+    assert left != task_id
 
 
 async def test_a_value_of_quotes_alone_is_garbage_already_and_no_entry_of_the_list(

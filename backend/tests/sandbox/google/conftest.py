@@ -5,7 +5,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.sandbox_process import Sandbox
+from tests.sandbox_process import HTTP, Sandbox
 
 US, JP, MANAGER = "4441115551", "4441115552", "4441115550"
 
@@ -26,7 +26,7 @@ class Api:
         headers = {"Authorization": f"Bearer {token or self.token}"}
         if login:
             headers["login-customer-id"] = login
-        return httpx2.request(method, f"{self.url}{path}", json=body, headers=headers, timeout=60)
+        return HTTP.request(method, f"{self.url}{path}", json=body, headers=headers, timeout=60)
 
     def search(
         self, query: str, *, customer: str = US, login: str | None = None, **more: Any
@@ -46,7 +46,7 @@ class Api:
         return self.call("POST", f"/v26/customers/{US}/{service}:mutate", {name: list(operations), **more})
 
     def form(self, path: str, **values: str) -> httpx2.Response:
-        return httpx2.post(f"{self.url}{path}", data=values, timeout=60)
+        return HTTP.post(f"{self.url}{path}", data=values, timeout=60)
 
 
 @pytest.fixture(scope="session")

@@ -4,11 +4,10 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-import httpx2
 import pytest
 
 from tests.sandbox.google.conftest import JP, MANAGER, US, Api, code_of, select
-from tests.sandbox_process import Sandbox, running_sandbox
+from tests.sandbox_process import HTTP, Sandbox, running_sandbox
 
 BRAND = f"customers/{US}/campaigns/21400000001"
 BRAND_BUDGET = f"customers/{US}/campaignBudgets/11400000001"
@@ -324,7 +323,7 @@ def test_an_account_that_the_person_does_not_reach(api: Api, customer: str, logi
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b'"x"', b"\xff\xfe"])
 def test_what_is_no_json_is_refused(api: Api, body: bytes) -> None:
-    answer = httpx2.post(
+    answer = HTTP.post(
         f"{api.url}/v26/customers/{US}/googleAds:search",
         content=body,
         headers={"Authorization": f"Bearer {api.token}"},

@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from tests.sandbox.google.conftest import Api, code_of
-from tests.sandbox_process import Sandbox
+from tests.sandbox_process import HTTP, Sandbox
 
 BACK = "https://stratum.example/back"
 ADS = "https://www.googleapis.com/auth/adwords"
@@ -22,10 +22,10 @@ def allow(api: Api, answer: str = "allow", **changes: str) -> dict[str, list[str
         "access_type": "offline",
         "state": "s-1",
     } | changes
-    page = httpx2.get(f"{api.url}/o/oauth2/v2/auth", params=params)
+    page = HTTP.get(f"{api.url}/o/oauth2/v2/auth", params=params)
     assert page.status_code == 200, page.text
     assert "robin@northwind.example" in page.text
-    sent = httpx2.post(f"{api.url}/o/oauth2/v2/auth", params=params, data={"answer": answer})
+    sent = HTTP.post(f"{api.url}/o/oauth2/v2/auth", params=params, data={"answer": answer})
     assert sent.status_code == 302
     assert sent.headers["location"].startswith(BACK)
     return parse_qs(urlsplit(sent.headers["location"]).query)
@@ -103,7 +103,7 @@ def test_a_consent_page_that_cannot_be_shown(api: Api, changes: dict[str, str], 
         "response_type": "code",
         "scope": ADS,
     } | changes
-    answer = httpx2.get(f"{api.url}/o/oauth2/v2/auth", params=params)
+    answer = HTTP.get(f"{api.url}/o/oauth2/v2/auth", params=params)
     assert answer.status_code in {400, 401}
     assert answer.json()["error"] == error
 
@@ -127,5 +127,5 @@ def test_an_ended_token_and_none_at_all(api: Api, sandbox: Sandbox) -> None:
     assert api.form("/tokeninfo", access_token=token).json()["error"] == "invalid_token"
     unknown = api.call("GET", ACCOUNTS, token="ya29.nobody")
     assert code_of(unknown) == (401, "authenticationError", "OAUTH_TOKEN_INVALID")
-    bare = httpx2.get(f"{api.url}{ACCOUNTS}")
+    bare = HTTP.get(f"{api.url}{ACCOUNTS}")
     assert code_of(bare) == (401, "authenticationError", "OAUTH_TOKEN_HEADER_INVALID")

@@ -8,7 +8,7 @@ import pytest
 from hubspot_sdk import HubSpot
 
 from tests.sandbox.hubspot.conftest import CONTACT
-from tests.sandbox_process import Sandbox
+from tests.sandbox_process import HTTP, Sandbox
 
 LEAD = {"property_name": "lifecyclestage", "operator": "EQ", "value": "lead"}
 
@@ -203,8 +203,8 @@ def test_a_sign_in_yields_tokens_that_are_refreshed_and_taken_back(crm: Sandbox,
         "scope": "oauth crm.objects.contacts.read",
     }
     page = f"{crm.url}/hubspot/oauth/authorize"
-    assert "Connect Stratum" in httpx2.get(page, params=query).text
-    answer = httpx2.post(page, params=query | {"state": "s"}, data={"answer": "allow"})
+    assert "Connect Stratum" in HTTP.get(page, params=query).text
+    answer = HTTP.post(page, params=query | {"state": "s"}, data={"answer": "allow"})
     where = httpx2.URL(answer.headers["location"])
     code = where.params["code"]
     assert where.params["state"] == "s"

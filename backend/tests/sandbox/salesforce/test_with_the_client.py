@@ -17,7 +17,7 @@ from simple_salesforce.exceptions import (
 )
 
 from tests.sandbox.salesforce.conftest import CONTACT, VERSION, client_of, rows
-from tests.sandbox_process import Sandbox
+from tests.sandbox_process import HTTP, Sandbox
 
 VERIFIER = "v" * 43
 CHALLENGE = urlsafe_b64encode(sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
@@ -226,41 +226,39 @@ def test_a_sign_in_is_bound_to_who_began_it_and_yields_tokens(crm: Sandbox) -> N
     oauth = f"{crm.url}/salesforce/services/oauth2"
 
     def allowed(**more: str) -> httpx2.QueryParams:
-        answer = httpx2.post(f"{oauth}/authorize", params=query | more, data={"answer": "allow"})
+        answer = HTTP.post(f"{oauth}/authorize", params=query | more, data={"answer": "allow"})
         return httpx2.URL(answer.headers["location"]).params
 
-    assert "Allow Access?" in httpx2.get(f"{oauth}/authorize", params=query).text
+    assert "Allow Access?" in HTTP.get(f"{oauth}/authorize", params=query).text
     assert allowed()["error_description"] == "missing required code challenge"
     bound = {"code_challenge": CHALLENGE, "code_challenge_method": "S256"}
     form = app | {"grant_type": "authorization_code", "redirect_uri": back}
-    stolen = httpx2.post(
+    stolen = HTTP.post(
         f"{oauth}/token", data=form | {"code": allowed(**bound)["code"], "code_verifier": "w" * 43}
     )
     assert (stolen.status_code, stolen.json()["error"]) == (400, "invalid_grant")
     mine = form | {"code": allowed(**bound)["code"], "code_verifier": VERIFIER}
-    first = httpx2.post(f"{oauth}/token", data=mine).json()
+    first = HTTP.post(f"{oauth}/token", data=mine).json()
     assert first["instance_url"] == f"{crm.url}/salesforce"
     assert "expires_in" not in first, "when a session ends is not said"
-    assert httpx2.post(f"{oauth}/token", data=mine).json()["error"] == "invalid_grant", (
-        "a code is for one use"
-    )
+    assert HTTP.post(f"{oauth}/token", data=mine).json()["error"] == "invalid_grant", "a code is for one use"
 
     renewal = app | {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
-    again = httpx2.post(f"{oauth}/token", data=renewal).json()
+    again = HTTP.post(f"{oauth}/token", data=renewal).json()
     assert again["access_token"] != first["access_token"]
-    looked = httpx2.post(f"{oauth}/introspect", data=app | {"token": again["access_token"]}).json()
+    looked = HTTP.post(f"{oauth}/introspect", data=app | {"token": again["access_token"]}).json()
     assert looked["active"]
     assert looked["exp"] - looked["iat"] == 7200
     bearer = {"Authorization": f"Bearer {again['access_token']}"}
-    assert httpx2.get(again["id"], headers=bearer).json()["organization_id"] == facts["org"]
+    assert HTTP.get(again["id"], headers=bearer).json()["organization_id"] == facts["org"]
     theirs = client_of(crm, again["access_token"])
     assert theirs.query("SELECT Id FROM Organization")["records"][0]["Id"] == facts["org"]
 
-    revoked = httpx2.post(f"{oauth}/revoke", data={"token": first["refresh_token"]})
+    revoked = HTTP.post(f"{oauth}/revoke", data={"token": first["refresh_token"]})
     assert (revoked.status_code, revoked.content) == (200, b"")
     with pytest.raises(SalesforceExpiredSession):
         theirs.query("SELECT Id FROM Organization")
-    assert httpx2.post(f"{oauth}/token", data=renewal).json()["error"] == "invalid_grant"
+    assert HTTP.post(f"{oauth}/token", data=renewal).json()["error"] == "invalid_grant"
     theirs.session.close()
 
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 import httpx2
 import pytest
 
-from tests.sandbox_process import Sandbox
+from tests.sandbox_process import HTTP, Sandbox
 
 BACK = "https://app.example/callback"
 
@@ -25,7 +25,7 @@ def asked(
 ) -> httpx2.Response:
     url = f"{sandbox.url}/shopify/{shop['shop']}/admin/api/2026-10/graphql.json"
     headers = {"X-Shopify-Access-Token": token or shop["access_token"]}
-    return httpx2.post(url, headers=headers, json={"query": query, "variables": variables}, timeout=60)
+    return HTTP.post(url, headers=headers, json={"query": query, "variables": variables}, timeout=60)
 
 
 def test_the_worlds_orders_and_refunds_are_the_shops(sandbox: Sandbox, shop: dict[str, Any]) -> None:
@@ -57,7 +57,7 @@ def test_what_is_not_emulated_is_an_undefined_field(sandbox: Sandbox, shop: dict
         "typeName": "QueryRoot",
         "fieldName": "products",
     }
-    rest = httpx2.get(f"{sandbox.url}/shopify/{shop['shop']}/admin/api/2026-10/orders.json")
+    rest = HTTP.get(f"{sandbox.url}/shopify/{shop['shop']}/admin/api/2026-10/orders.json")
     assert rest.status_code == 404
 
 
@@ -78,14 +78,14 @@ def test_a_query_is_paid_in_points(sandbox: Sandbox, shop: dict[str, Any]) -> No
 def test_the_sign_in_comes_back_signed_and_its_tokens_rotate(sandbox: Sandbox, shop: dict[str, Any]) -> None:
     base = f"{sandbox.url}/shopify/{shop['shop']}/admin/oauth"
     query = {"client_id": shop["client_id"], "scope": "read_orders", "redirect_uri": BACK, "state": "s-1"}
-    page = httpx2.post(f"{base}/authorize", params=query, data={"answer": "install"})
+    page = HTTP.post(f"{base}/authorize", params=query, data={"answer": "install"})
     back = dict(parse_qsl(urlsplit(page.headers["location"]).query))
     text = "&".join(f"{name}={back[name]}" for name in sorted(back) if name != "hmac")
     assert hmac.new(shop["client_secret"].encode(), text.encode(), "sha256").hexdigest() == back["hmac"]
     app = {"client_id": shop["client_id"], "client_secret": shop["client_secret"]}
 
     def granted(**form: str) -> httpx2.Response:
-        return httpx2.post(f"{base}/access_token", data=app | form)
+        return HTTP.post(f"{base}/access_token", data=app | form)
 
     first = granted(code=back["code"], expiring="1").json()
     assert (first["expires_in"], first["scope"]) == (3600, "read_orders")
@@ -97,7 +97,7 @@ def test_the_sign_in_comes_back_signed_and_its_tokens_rotate(sandbox: Sandbox, s
     assert asked(sandbox, shop, "{ shop { name } }", again["access_token"]).status_code == 200
     late = granted(grant_type="refresh_token", refresh_token=first["refresh_token"])
     assert late.json()["error"] == "invalid_grant", "the new one has been used"
-    declined = httpx2.post(f"{base}/authorize", params=query, data={"answer": "cancel"})
+    declined = HTTP.post(f"{base}/authorize", params=query, data={"answer": "cancel"})
     assert "code" not in parse_qs(urlsplit(declined.headers["location"]).query)
 
 

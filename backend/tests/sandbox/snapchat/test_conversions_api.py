@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from tests.factories.snapchat import US_PIXEL
-from tests.sandbox_process import Sandbox
+from tests.sandbox_process import HTTP, Sandbox
 
 NOW = 1_772_463_600  # 2026-03-02T15:00:00Z
 EMAIL = hashlib.sha256(b"ada@example.com").hexdigest()
@@ -30,9 +30,7 @@ def send(
     snap: Sandbox, *events: Any, way: str = "", token: str | None = None, pixel: str = US_PIXEL
 ) -> httpx2.Response:
     query = {"access_token": token if token is not None else snap.snapchat_facts["access_token"]}
-    return httpx2.post(
-        f"{snap.url}/snapchat/v3/{pixel}/events{way}", params=query, json={"data": list(events)}
-    )
+    return HTTP.post(f"{snap.url}/snapchat/v3/{pixel}/events{way}", params=query, json={"data": list(events)})
 
 
 def received(snap: Sandbox) -> list[dict[str, Any]]:
@@ -90,7 +88,7 @@ def test_a_test_counts_nothing_and_tells_each_verdict(snap: Sandbox) -> None:
     base = f"{snap.url}/snapchat/v3/{US_PIXEL}/events/validate"
 
     def counted() -> dict[str, int]:
-        stats = httpx2.get(f"{base}/stats", params=query).json()["stats"]
+        stats = HTTP.get(f"{base}/stats", params=query).json()["stats"]
         return {name: stats[name]["event_count_past_hour"] for name in ("test", "live")}
 
     before = counted()
@@ -99,7 +97,7 @@ def test_a_test_counts_nothing_and_tells_each_verdict(snap: Sandbox) -> None:
     assert (answer.status_code, body["status"], body["test_event"]) == (400, "INVALID", True)
     assert [log["status"] for log in body["event_logs"]] == ["VALID", "INVALID"]
     assert "tested" not in {one["event_id"] for one in received(snap)}
-    logs = httpx2.get(f"{base}/logs", params=query).json()
+    logs = HTTP.get(f"{base}/logs", params=query).json()
     assert {(log["event_name"], log["status"]) for log in logs["logs"]} >= {
         ("PURCHASE", "VALID"),
         ("BUY", "INVALID"),
@@ -119,7 +117,7 @@ def test_who_may_not_send_is_told(snap: Sandbox, facts: dict[str, str], status: 
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"data": {}}', b'{"data": []}', b'{"data": [1]}'])
 def test_no_body_is_answered_with_a_failure_of_the_servers(snap: Sandbox, body: bytes) -> None:
     query = {"access_token": snap.snapchat_facts["access_token"]}
-    answer = httpx2.post(f"{snap.url}/snapchat/v3/{US_PIXEL}/events", params=query, content=body)
+    answer = HTTP.post(f"{snap.url}/snapchat/v3/{US_PIXEL}/events", params=query, content=body)
     assert (answer.status_code, answer.json()["status"]) == (400, "INVALID")
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.factories.snapchat import BRAND, PROSPECTING, US_ACCOUNT, US_PIXEL
 from tests.sandbox.snapchat.conftest import one, settable
-from tests.sandbox_process import Sandbox
+from tests.sandbox_process import HTTP, Sandbox
 
 FANS = "5a9c0003-0001-4000-8000-000000000040"
 MANY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -30,7 +30,7 @@ VALUES = st.recursive(
 def sent(snap: Sandbox, method: str, path: str, body: Any, **query: str) -> httpx2.Response:
     headers = {"Authorization": f"Bearer {snap.snapchat_facts['access_token']}"}
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return httpx2.request(
+    return HTTP.request(
         method, f"{snap.url}/snapchat/{path}", content=content, params=query, headers=headers, timeout=60
     )
 
@@ -116,5 +116,5 @@ def test_an_address_that_is_none_is_refused(snap: Sandbox, redirect: str) -> Non
         "response_type": "code",
         "scope": "snapchat-marketing-api",
     }
-    answer = httpx2.get(f"{snap.url}/snapchat/login/oauth2/authorize", params=query)
+    answer = HTTP.get(f"{snap.url}/snapchat/login/oauth2/authorize", params=query)
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")

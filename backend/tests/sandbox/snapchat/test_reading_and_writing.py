@@ -8,7 +8,7 @@ import pytest
 from tests.factories.assets import jpeg
 from tests.factories.snapchat import CART, KW_ACCOUNT, LENS, PROSPECTING, US_ACCOUNT, US_PIXEL, VISITORS
 from tests.sandbox.snapchat.conftest import campaign, one, settable
-from tests.sandbox_process import Sandbox, running_sandbox
+from tests.sandbox_process import HTTP, Sandbox, running_sandbox
 
 
 def put(snap: Sandbox, path: str, *rows: dict[str, Any]) -> httpx2.Response:
@@ -62,7 +62,7 @@ def test_a_list_comes_in_pages_that_end(snap: Sandbox) -> None:
     link = first["paging"]["next_link"]
     assert link.startswith(f"{snap.url}/snapchat/v1/{path}?")
     token = {"Authorization": f"Bearer {snap.snapchat_facts['access_token']}"}
-    second = httpx2.get(link, headers=token).json()
+    second = HTTP.get(link, headers=token).json()
     assert second["paging"] == {}
     ids = [item["campaign"]["id"] for body in (first, second) for item in body["campaigns"]]
     assert len(ids) == len(set(ids))
@@ -212,7 +212,7 @@ def fill(snap: Sandbox, media_id: str, content: bytes) -> httpx2.Response:
     headers = {"Authorization": f"Bearer {snap.snapchat_facts['access_token']}"}
     files = {"file": ("ridge.jpg", content, "image/jpeg")}
     url = f"{snap.url}/snapchat/v1/media/{media_id}/upload"
-    return httpx2.post(url, files=files, headers=headers, timeout=60)
+    return HTTP.post(url, files=files, headers=headers, timeout=60)
 
 
 def filled(snap: Sandbox, width: int = 1080, height: int = 1920) -> str:
@@ -324,7 +324,7 @@ def test_what_is_not_emulated_is_refused_in_snapchats_form(
 def test_no_body_is_answered_with_a_failure_of_the_servers(snap: Sandbox, raw: bytes) -> None:
     url = f"{snap.url}/snapchat/v1/adaccounts/{US_ACCOUNT}/campaigns"
     token = {"Authorization": f"Bearer {snap.snapchat_facts['access_token']}"}
-    answer = httpx2.request("PUT", url, content=raw, headers=token)
+    answer = HTTP.request("PUT", url, content=raw, headers=token)
     assert (answer.status_code, answer.json()["error_code"]) == (400, "E1001")
 
 

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 
-from tests.sandbox_process import Sandbox
+from tests.sandbox_process import HTTP, Sandbox
 
 REDIRECT = "http://127.0.0.1:9/callback"
 SCOPE = "snapchat-marketing-api snapchat-offline-conversions-api"
@@ -25,7 +25,7 @@ def dialog(snap: Sandbox, **changes: str) -> tuple[str, dict[str, str]]:
 
 def allowed(snap: Sandbox, answer: str = "allow", **changes: str) -> dict[str, list[str]]:
     url, params = dialog(snap, **changes)
-    sent = httpx2.post(url, params=params, data={"answer": answer}, follow_redirects=False)
+    sent = HTTP.post(url, params=params, data={"answer": answer}, follow_redirects=False)
     assert sent.status_code == 302
     assert sent.headers["location"].startswith(REDIRECT)
     return parse_qs(urlsplit(sent.headers["location"]).query)
@@ -33,7 +33,7 @@ def allowed(snap: Sandbox, answer: str = "allow", **changes: str) -> dict[str, l
 
 def exchange(snap: Sandbox, **form: str) -> httpx2.Response:
     app = {"client_id": snap.snapchat_facts["app_id"], "client_secret": snap.snapchat_facts["app_secret"]}
-    return httpx2.post(f"{snap.url}/snapchat/login/oauth2/access_token", data=app | form)
+    return HTTP.post(f"{snap.url}/snapchat/login/oauth2/access_token", data=app | form)
 
 
 def granted(snap: Sandbox, **changes: str) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def granted(snap: Sandbox, **changes: str) -> dict[str, Any]:
 
 def test_the_page_names_who_asks_and_for_what(snap: Sandbox) -> None:
     url, params = dialog(snap)
-    page = httpx2.get(url, params=params).text
+    page = HTTP.get(url, params=params).text
     assert "Allow" in page
     assert "snapchat-marketing-api" in page
 
@@ -97,7 +97,7 @@ def test_what_buys_nothing_says_why(form: dict[str, str], status: int, error: st
 )
 def test_a_dialog_that_is_asked_wrongly_is_refused(snap: Sandbox, changes: dict[str, str]) -> None:
     url, params = dialog(snap, **changes)
-    assert "error" in httpx2.get(url, params=params).json()
+    assert "error" in HTTP.get(url, params=params).json()
 
 
 def test_scopes_hold(snap: Sandbox) -> None:
@@ -132,6 +132,6 @@ def test_ordered_faults_speak_as_each_of_its_hosts(snap: Sandbox, kind: str) -> 
     snap.control("POST", "faults", json={"kind": kind, "vendor": "snapchat"})
     assert snap.snapchat("GET", "me").json()["request_status"] == "ERROR"
     pixel = next(iter(snap.snapchat_facts["pixels"].values()))
-    sent = httpx2.post(f"{snap.url}/snapchat/v3/{pixel}/events", json={"data": []})
+    sent = HTTP.post(f"{snap.url}/snapchat/v3/{pixel}/events", json={"data": []})
     assert sent.json()["status"] == "INVALID"
     assert snap.graph("GET", "me").status_code == 200

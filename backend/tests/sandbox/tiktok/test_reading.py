@@ -1,6 +1,5 @@
 """What TikTok's side tells: who, which advertisers, what they own, in fields, filters and pages as TikTok's."""
 
-import httpx2
 import pytest
 
 from tests.factories.tiktok import (
@@ -15,7 +14,7 @@ from tests.factories.tiktok import (
     US_PIXEL,
 )
 from tests.sandbox.tiktok.conftest import Ask
-from tests.sandbox_process import Sandbox, running_sandbox
+from tests.sandbox_process import HTTP, Sandbox, running_sandbox
 
 OPTIONS = ("--seed", "7", "--start", "2026-03-02T15:00:00+00:00", "--history", "4")
 
@@ -100,7 +99,7 @@ def test_what_is_not_emulated_is_refused_in_tiktoks_words(sandbox: Sandbox, meth
     answer = sandbox.tiktok(method, path, advertiser_id=US_ADVERTISER)
     assert answer.status_code == 200
     assert answer.json()["code"] in {40002, 40007}
-    assert httpx2.get(f"{sandbox.url}/tiktok/open_api/v1.2/user/info/").json()["code"] == 40007
+    assert HTTP.get(f"{sandbox.url}/tiktok/open_api/v1.2/user/info/").json()["code"] == 40007
 
 
 GARBAGE = (
@@ -158,7 +157,7 @@ def test_garbage_that_is_read_with_is_refused_or_ignored(sandbox: Sandbox, path:
 )
 @pytest.mark.parametrize("text", [*GARBAGE, '{"a": "\\ud800"}', "[" * 3_000, '{"budget": NaN}'])
 def test_garbage_that_is_written_with_is_refused(sandbox: Sandbox, path: str, text: str) -> None:
-    answer = httpx2.post(
+    answer = HTTP.post(
         f"{sandbox.url}/tiktok/open_api/v1.3/{path}/",
         content=text.encode(),
         headers={"Access-Token": sandbox.tiktok_facts["access_token"]},

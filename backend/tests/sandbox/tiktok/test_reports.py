@@ -5,12 +5,11 @@ import io
 from datetime import date, timedelta
 from typing import Any
 
-import httpx2
 import pytest
 
 from tests.factories.tiktok import BROAD, CREATORS, HU_ADVERTISER, REACH, US_ADVERTISER
 from tests.sandbox.tiktok.conftest import Ask
-from tests.sandbox_process import Sandbox
+from tests.sandbox_process import HTTP, Sandbox
 
 PURCHASES = ["complete_payment", "total_complete_payment_rate", "vta_complete_payment"]
 VAN_LIFE = "180000000001200021"
@@ -159,4 +158,4 @@ def test_a_report_is_written_when_asked_and_fetched_when_done(
     assert post("report/task/cancel", advertiser_id=US_ADVERTISER, task_id=other) == {"task_id": other}
     assert get("report/task/check", advertiser_id=US_ADVERTISER, task_id=other)["status"] == "CANCELED"
     assert get("report/task/check", advertiser_id=HU_ADVERTISER, task_id=other)[0] == 40007
-    assert httpx2.get(f"{sandbox.url}/control/health").status_code == 200
+    assert HTTP.get(f"{sandbox.url}/control/health").status_code == 200

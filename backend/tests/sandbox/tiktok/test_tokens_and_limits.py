@@ -7,7 +7,7 @@ import pytest
 
 from tests.factories.tiktok import US_ADVERTISER
 from tests.sandbox.tiktok.conftest import Ask, told
-from tests.sandbox_process import Sandbox
+from tests.sandbox_process import HTTP, Sandbox
 
 BACK = "https://app.example/callback?x=1"
 
@@ -18,7 +18,7 @@ def portal(sandbox: Sandbox, **changes: str) -> str:
 
 
 def code_of(sandbox: Sandbox) -> str:
-    answer = httpx2.post(portal(sandbox), data={"answer": "allow"})
+    answer = HTTP.post(portal(sandbox), data={"answer": "allow"})
     assert answer.status_code == 302
     query = parse_qs(urlsplit(answer.headers["location"]).query)
     assert (query["x"], query["state"]) == (["1"], ["s"])
@@ -30,13 +30,13 @@ def app(sandbox: Sandbox) -> dict[str, str]:
 
 
 def test_a_person_decides_at_the_portal(sandbox: Sandbox) -> None:
-    page = httpx2.get(portal(sandbox))
+    page = HTTP.get(portal(sandbox))
     assert "Authorize Stratum" in page.text
     assert "Northwind Outfitters US" in page.text
-    refused = httpx2.post(portal(sandbox), data={"answer": "cancel"})
+    refused = HTTP.post(portal(sandbox), data={"answer": "cancel"})
     assert "auth_code" not in refused.headers["location"]
-    assert httpx2.get(portal(sandbox, app_id="1")).json()["code"] == 40002
-    assert httpx2.post(portal(sandbox, redirect_uri="javascript:1"), data={}).json()["code"] == 40002
+    assert HTTP.get(portal(sandbox, app_id="1")).json()["code"] == 40002
+    assert HTTP.post(portal(sandbox, redirect_uri="javascript:1"), data={}).json()["code"] == 40002
 
 
 def test_a_code_is_worth_one_token_and_a_revoked_token_nothing(sandbox: Sandbox, post: Ask) -> None:

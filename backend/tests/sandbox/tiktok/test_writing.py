@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import httpx2
 import pytest
 
 from tests.factories.tiktok import (
@@ -17,7 +16,7 @@ from tests.factories.tiktok import (
     US_ADVERTISER,
 )
 from tests.sandbox.tiktok.conftest import Ask, told
-from tests.sandbox_process import Sandbox
+from tests.sandbox_process import HTTP, Sandbox
 
 SHARED_GROUP = "180000000001200010"
 US = {"advertiser_id": US_ADVERTISER}
@@ -199,9 +198,9 @@ def test_the_change_log_tells_who_changed_what(sandbox: Sandbox, get: Ask, post:
 
 def test_a_persons_edit_may_be_refused_too(sandbox: Sandbox) -> None:
     for changes in ({"budget": 1}, {"moon": 1}):
-        answer = httpx2.post(
+        answer = HTTP.post(
             f"{sandbox.url}/control/tiktok/edit", json={"object_id": TRAIL_RUNNERS, "changes": changes}
         )
         assert answer.status_code == 422
-    nothing = httpx2.post(f"{sandbox.url}/control/tiktok/edit", json={"object_id": "1", "changes": {"a": 1}})
+    nothing = HTTP.post(f"{sandbox.url}/control/tiktok/edit", json={"object_id": "1", "changes": {"a": 1}})
     assert nothing.status_code == 404

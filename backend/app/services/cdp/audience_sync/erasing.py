@@ -92,5 +92,5 @@ class Withdrawals:
             await members.remove([(each, Why.NO_CONSENT) for each in refused], scope.now())
             if refused:
                 payload = {"audience_id": str(audience_id), "only_removals": True}
-                await scope.enqueue("cdp.audience_sync.run", payload, unless_pending=True)
+                await scope.enqueue("cdp.audience_sync.run", payload, unless_waiting=True)
         return len(refused)

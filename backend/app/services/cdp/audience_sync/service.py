@@ -296,7 +296,7 @@ class AudienceSyncService:
 
     async def _ask(self, audience_id: UUID) -> None:
         await self._scope.enqueue(
-            "cdp.audience_sync.run", {"audience_id": str(audience_id)}, unless_pending=True
+            "cdp.audience_sync.run", {"audience_id": str(audience_id)}, unless_waiting=True
         )
 
 

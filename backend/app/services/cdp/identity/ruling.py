@@ -79,7 +79,8 @@ class Ruling:
             before=stored_from(before.rules, before.match_keys),
             after=stored_from(rules, match_keys),
         )
-        await self._scope.enqueue("cdp.identity.reapply", {}, queue="cdp", unless_pending=True)
+        # One for each change: a task that runs has read the rules before this one.
+        await self._scope.enqueue("cdp.identity.reapply", {}, queue="cdp")
         return await self._settings.current()
 
     async def dry_run(self, rules: Rules) -> Difference:

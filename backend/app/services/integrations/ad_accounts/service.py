@@ -115,7 +115,7 @@ class AdAccountService:
         if not account.enabled:
             raise NotEnabled(ad_account_id=str(ad_account_id))
         await self._scope.enqueue(
-            "integrations.sync_account", {"ad_account_id": str(account.id)}, unless_pending=True
+            "integrations.sync_account", {"ad_account_id": str(account.id)}, unless_waiting=True
         )
         return "integrations.sync_account"
 

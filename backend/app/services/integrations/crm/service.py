@@ -208,7 +208,7 @@ class CrmService:
         [view] = await self._seen([row])
         if view.connection.status != ConnectionStatus.ACTIVE:
             raise CrmNotConnected
-        await self._scope.enqueue("integrations.crm.sync", {"account_id": str(row.id)}, unless_pending=True)
+        await self._scope.enqueue("integrations.crm.sync", {"account_id": str(row.id)}, unless_waiting=True)
         return "integrations.crm.sync"
 
     async def syncs(

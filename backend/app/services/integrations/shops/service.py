@@ -100,7 +100,7 @@ class ShopService:
         row, connection = await self.reached(shop_id, for_update=True)
         if connection.status != ConnectionStatus.ACTIVE:
             raise ShopNotConnected
-        await self._scope.enqueue("integrations.shops.sync", {"shop_id": str(row.id)}, unless_pending=True)
+        await self._scope.enqueue("integrations.shops.sync", {"shop_id": str(row.id)}, unless_waiting=True)
         return "integrations.shops.sync"
 
     async def syncs(

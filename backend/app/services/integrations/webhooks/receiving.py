@@ -73,7 +73,7 @@ async def _sync(scope: TenantScope, digest: bytes, ad_account_ids: list[UUID]) -
     if not await ReceiptRepository(scope).is_new(_META, digest, real_now()):
         return 0
     for each in ad_account_ids:
-        await scope.enqueue("integrations.sync_account", {"ad_account_id": str(each)}, unless_pending=True)
+        await scope.enqueue("integrations.sync_account", {"ad_account_id": str(each)}, unless_waiting=True)
     return len(ad_account_ids)
 
 

@@ -4,10 +4,8 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 from urllib.parse import quote
 
-import httpx2
-
 from tests.factories.crm import HUBSPOT, SALESFORCE, CrmSubject
-from tests.sandbox_process import Sandbox
+from tests.sandbox_process import HTTP, Sandbox
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
@@ -153,6 +151,6 @@ def _text(value: Any) -> str | None:
 
 
 def _asked(method: str, url: str, token: str, body: Any) -> Any:
-    answer = httpx2.request(method, url, headers={"Authorization": f"Bearer {token}"}, json=body, timeout=30)
+    answer = HTTP.request(method, url, headers={"Authorization": f"Bearer {token}"}, json=body, timeout=30)
     answer.raise_for_status()
     return answer.json() if answer.content else {}

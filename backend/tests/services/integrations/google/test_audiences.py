@@ -4,7 +4,6 @@ import itertools
 from collections.abc import Iterator
 from typing import Any
 
-import httpx2
 import pytest
 from google.ads import datamanager_v1 as official
 from google.api_core import exceptions
@@ -17,7 +16,7 @@ from app.services.integrations.audiences.service import AudienceService
 from app.services.integrations.google.audiences import OFFER
 from app.services.integrations.ports import PlatformError, PlatformErrorKind
 from tests.factories.google import US_ACCOUNT, Connected
-from tests.sandbox_process import Sandbox
+from tests.sandbox_process import HTTP, Sandbox
 
 PEOPLE: list[Person] = [
     {"email": ["Ava.B+x@gmail.com"], "phone": ["+1 650 555 1212"], "country": ["us"]},
@@ -224,7 +223,7 @@ def test_a_request_that_is_none_says_why(
         **change,
     }
     token = sandbox.vendor("google")["access_token"]
-    answer = httpx2.post(
+    answer = HTTP.post(
         f"{sandbox.url}/google/v1/audienceMembers:ingest",
         json=body,
         headers={"Authorization": f"Bearer {token}"},
