@@ -50,7 +50,7 @@ _SENDS = {
 _WAYS_OUT = {
     "app.services.integrations.meta.audiences.MetaAudiences._delete: delete": "audiences carry consent receipts",
     "app.services.integrations.meta.audiences.MetaAudiences._post: post": "audiences carry consent receipts",
-    "app.services.integrations.google.client.GoogleClient._send: write": "behind a permit",
+    "app.services.integrations.google.account.GoogleAccount.send: write": "behind a permit",
     "app.services.integrations.google.transport.GoogleTransport.change_members: once": "consent, not permits",
     "app.services.integrations.google.transport.GoogleTransport.user_lists: once": "consent, not permits",
     "app.services.integrations.google.transport.GoogleTransport.ingest: once": "conversions carry consent, not permits",
