@@ -312,6 +312,8 @@ def whole_of(api: Api, campaign: str) -> list[Json]:
 def _nameless(value: Any, name: str = "") -> Any:
     if isinstance(value, dict):
         return {key: _nameless(one, key) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_nameless(one, name) for one in value]
     if name in {"id", "name", "criterionId"}:
         return ""
     if isinstance(value, str) and value.startswith(f"customers/{US}/"):
