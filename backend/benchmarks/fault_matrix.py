@@ -1,10 +1,11 @@
-"""What holds of each platform under each fault of the wire, as a table; it takes some ten minutes.
+"""What holds of each platform under each fault of the wire, as tables; it takes some twelve minutes.
 
     python -m benchmarks.fault_matrix [WORD]
 
 Every cell is a test of `tests/services/integrations/contract/test_fault_matrix.py`: an account is synchronised, a
 budget is changed and a purchase is told while the fault stands on the wire, and afterwards what we hold has to be what
-the platform holds. WORD keeps the cells that pytest's -k would, such as a platform or a fault.
+the platform holds. Behind them are those of `test_fault_matrix_ads.py`: a draft's ads are made by a process that dies
+behind each step, or by three at once. WORD keeps the cells that pytest's -k would, such as a platform or a fault.
 """
 
 import re
@@ -18,8 +19,9 @@ from xml.etree import ElementTree as ET
 
 from benchmarks.stack import BACKEND
 
-_CELLS = "tests/services/integrations/contract/test_fault_matrix.py"
-_NAME = re.compile(r"test_cell\[(\w+)-(.+)-(sync|write|events)\]")
+_CELLS = tuple(f"tests/services/integrations/contract/test_fault_matrix{of}.py" for of in ("", "_ads"))
+_NAME = re.compile(r"test_(?:ads_)?cell\[(\w+)-(.+?)(?:-(sync|write|events))?\]")
+_ADS, _TWICE = "ads", "duplicate delivery"
 _WAYS = {"sync": "An account is synchronised", "write": "A budget is changed", "events": "A purchase is told"}
 _FAULTS = (
     *(
@@ -32,7 +34,7 @@ _FAULTS = (
         "token revoked",
         "partial failure",
     ),
-    *("duplicate delivery", "kill -9 between write and record"),
+    *(_TWICE, "kill -9 between write and record"),
 )
 
 
@@ -53,14 +55,14 @@ def _read(report: Path) -> list[Cell]:
             failed = case.find("failure") is not None or case.find("error") is not None
             told = [one.get("value", "") for one in case.iter("property") if one.get("name") == "became"]
             platform, fault, way = found.groups()
-            cells.append(Cell(platform, fault, way, "" if failed or not told else told[-1]))
+            cells.append(Cell(platform, fault, way or _ADS, "" if failed or not told else told[-1]))
     return cells
 
 
 def _run(words: list[str]) -> list[Cell]:
     with tempfile.TemporaryDirectory(prefix="stratum-matrix-") as folder:
         report = Path(folder) / "report.xml"
-        command = [sys.executable, "-m", "pytest", "-q", "-m", "long", "-p", "no:randomly", _CELLS]
+        command = [sys.executable, "-m", "pytest", "-q", "-m", "long", "-p", "no:randomly", *_CELLS]
         command += ["-o", "junit_family=xunit1", f"--junitxml={report}", *(["-k", words[0]] if words else [])]
         done = subprocess.run(command, cwd=BACKEND, capture_output=True, text=True, check=False)
         if not report.exists():
@@ -87,10 +89,13 @@ def _print_table(cells: Mapping[tuple[str, str, str], Cell]) -> None:
     for way, title in zip(
         _WAYS, ("An account is synchronised", "A budget is changed", "A purchase is told"), strict=True
     ):
+        if not any(key[2] == way for key in cells):
+            continue
         print(f"\n{title:<34}" + "".join(f"{platform:<12}" for platform in platforms))
         for fault in _FAULTS:
             marks = [_mark(cells.get((platform, fault, way)), notes) for platform in platforms]
             print(f"{fault:<34}" + "".join(f"{mark:<12}" for mark in marks))
+    _print_ads(cells)
     for text, number in notes.items():
         print(f"\n({number}) {text}.")
     print("\nWhat each became, where it held:")
@@ -102,6 +107,20 @@ def _print_table(cells: Mapping[tuple[str, str, str], Cell]) -> None:
             )
             if held:
                 print(f"  {fault + ', ' + way:<44}{' | '.join(held)}")
+
+
+def _print_ads(cells: Mapping[tuple[str, str, str], Cell]) -> None:
+    """A crash behind each step that a platform has, and a second delivery."""
+    found = {(platform, step): cell for (platform, step, way), cell in cells.items() if way == _ADS}
+    platforms = list(dict.fromkeys(platform for platform, _ in found))
+    if not found:
+        return
+    title = "A draft's ads are made"
+    print(f"\n{title:<34}" + "".join(f"{platform:<12}" for platform in platforms))
+    for step in sorted({step for _, step in found}, key=lambda each: (each == _TWICE, each)):
+        row = step if step == _TWICE else f"kill -9 behind: {step}"
+        marks = [_mark(found[p, step], {}) if (p, step) in found else "-" for p in platforms]
+        print(f"{row:<34}" + "".join(f"{mark:<12}" for mark in marks))
 
 
 def main() -> None:

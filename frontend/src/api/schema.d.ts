@@ -6729,10 +6729,20 @@ export interface components {
              */
             calls_to_action: string[];
             /**
-             * Identity
-             * @description What `identity.page` is there, in words.
+             * Counts Width
+             * @description Whether a letter that is shown double, as Chinese ones are, counts twice in these lengths but the name's.
              */
-            identity: string;
+            counts_width: boolean;
+            /**
+             * Has Logo
+             * @description Whether `identity.logo` is asked for.
+             */
+            has_logo: boolean;
+            /**
+             * Identity
+             * @description What `identity.page` is there, in words; null where it stays empty.
+             */
+            identity: string | null;
             /**
              * Longest Body
              * @description Characters of the text; 0 where its ads have none.
@@ -6758,6 +6768,11 @@ export interface components {
              * @description Ads of one campaign that are made from here.
              */
             most: number;
+            /**
+             * One Line
+             * @description Whether its texts have no line breaks.
+             */
+            one_line: boolean;
         };
         /** AdRead */
         AdRead: {
@@ -7201,6 +7216,11 @@ export interface components {
              */
             created_by: string;
             /**
+             * Draft Parts
+             * @description As what an ad of a draft can show it, by platform: `google.picture`, `google.logo`; `beside` is a picture that its ads have beside another one alone.
+             */
+            draft_parts: string[];
+            /**
              * Draft Platforms
              * @description Platforms whose drafts take it: what is created from here does not have every placement.
              */
@@ -7313,6 +7333,11 @@ export interface components {
              */
             created_by: string;
             /**
+             * Draft Parts
+             * @description As what an ad of a draft can show it, by platform: `google.picture`, `google.logo`; `beside` is a picture that its ads have beside another one alone.
+             */
+            draft_parts: string[];
+            /**
              * Draft Platforms
              * @description Platforms whose drafts take it: what is created from here does not have every placement.
              */
@@ -7403,6 +7428,11 @@ export interface components {
              * @description Who uploaded it.
              */
             created_by: string;
+            /**
+             * Draft Parts
+             * @description As what an ad of a draft can show it, by platform: `google.picture`, `google.logo`; `beside` is a picture that its ads have beside another one alone.
+             */
+            draft_parts: string[];
             /**
              * Draft Platforms
              * @description Platforms whose drafts take it: what is created from here does not have every placement.
@@ -16505,6 +16535,11 @@ export interface components {
              * @default
              */
             brand: string;
+            /**
+             * Logo
+             * @description The logo beside the ads, where the platform asks for one: an image of the library.
+             */
+            logo?: string | null;
             /**
              * Page
              * @description The platform's id of who is shown as the sender, such as a Facebook page's number.

@@ -108,6 +108,10 @@ class AssetRead(BaseModel):
     draft_platforms: list[str] = Field(
         description="Platforms whose drafts take it: what is created from here does not have every placement."
     )
+    draft_parts: list[str] = Field(
+        description="As what an ad of a draft can show it, by platform: `google.picture`, `google.logo`; `beside` is a "
+        "picture that its ads have beside another one alone."
+    )
 
 
 class AssetDetail(AssetRead):

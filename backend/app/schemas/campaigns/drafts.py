@@ -96,6 +96,9 @@ class PlanIdentity(Input):
         "", description="The platform's id of who is shown as the sender, such as a Facebook page's number."
     )
     brand: Name = Field("", description="The name beside the ads, where the platform asks for one.")
+    logo: UUID | None = Field(
+        None, description="The logo beside the ads, where the platform asks for one: an image of the library."
+    )
 
 
 class PlanAdSet(Input):
@@ -238,8 +241,16 @@ class AdOfferRead(BaseModel):
     longest_name: int = Field(description="Characters of an ad's name, our marker left out.")
     longest_headline: int = Field(description="Characters of a headline.")
     longest_body: int = Field(description="Characters of the text; 0 where its ads have none.")
-    identity: str = Field(description="What `identity.page` is there, in words.")
+    identity: str | None = Field(
+        description="What `identity.page` is there, in words; null where it stays empty."
+    )
     longest_brand: int = Field(description="Characters of the brand's name; 0 where none is asked for.")
+    has_logo: bool = Field(description="Whether `identity.logo` is asked for.")
+    counts_width: bool = Field(
+        description="Whether a letter that is shown double, as Chinese ones are, counts twice in these lengths "
+        "but the name's."
+    )
+    one_line: bool = Field(description="Whether its texts have no line breaks.")
     most: int = Field(description="Ads of one campaign that are made from here.")
 
 

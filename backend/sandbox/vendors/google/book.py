@@ -1,4 +1,4 @@
-"""All that the accounts hold: budgets, campaigns, ad groups, ads, conversion actions. Kept whole in the store."""
+"""All that the accounts hold: budgets, campaigns, ad groups, ads, images, conversion actions. Kept in the store."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -14,6 +14,7 @@ COLLECTIONS = {
     "ad_group_ad": "adGroupAds",
     "ad_group_criterion": "adGroupCriteria",
     "campaign_conversion_goal": "campaignConversionGoals",
+    "asset": "assets",
     "conversion_action": "conversionActions",
 }
 _FIRST_NEW_ID = 23_900_000_000
@@ -37,11 +38,15 @@ class Entity:
     def lives(self) -> bool:
         return self.data.get("status") != "REMOVED"
 
-    @property
-    def serves(self) -> bool:
+    def verdict(self, at: float) -> str:
+        """Of an ad's review: a new one's ends by itself, where nobody decided otherwise."""
+        held = self.hidden.get("review") or {}
+        ends = held.get("until")
+        return "approved" if ends is not None and at >= ends else str(held.get("verdict", "approved"))
+
+    def serves(self, at: float) -> bool:
         """Of an ad: switched on and through its review."""
-        verdict = (self.hidden.get("review") or {}).get("verdict", "approved")
-        return self.data.get("status") == "ENABLED" and verdict in {"approved", "limited"}
+        return self.data.get("status") == "ENABLED" and self.verdict(at) in {"approved", "limited"}
 
 
 class Book:

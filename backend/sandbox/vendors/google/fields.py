@@ -125,6 +125,7 @@ CHANGED = frozenset(
         "AD_GROUP",
         "AD_GROUP_AD",
         "AD_GROUP_CRITERION",
+        "ASSET",
         "UNKNOWN",
         "UNSPECIFIED",
     }
@@ -273,6 +274,15 @@ _ALL = [
         ad__responsive_display_ad__long_headline=M,
         ad__responsive_display_ad__descriptions=M,
         ad__responsive_display_ad__call_to_action_text=S,
+        ad__demand_gen_multi_asset_ad__marketing_images=M,
+        ad__demand_gen_multi_asset_ad__square_marketing_images=M,
+        ad__demand_gen_multi_asset_ad__portrait_marketing_images=M,
+        ad__demand_gen_multi_asset_ad__tall_portrait_marketing_images=M,
+        ad__demand_gen_multi_asset_ad__logo_images=M,
+        ad__demand_gen_multi_asset_ad__headlines=M,
+        ad__demand_gen_multi_asset_ad__descriptions=M,
+        ad__demand_gen_multi_asset_ad__business_name=S,
+        ad__demand_gen_multi_asset_ad__call_to_action_text=S,
         policy_summary__approval_status=_APPROVALS,
         policy_summary__review_status=_REVIEWS,
         policy_summary__policy_topic_entries=M,
@@ -286,6 +296,17 @@ _ALL = [
         type=frozenset({"LOCATION", "UNKNOWN", "UNSPECIFIED"}),
         negative=B,
         location__geo_target_constant=R,
+    ),
+    *_of(
+        "asset",
+        resource_name=R,
+        id=L,
+        name=S,
+        type=frozenset({"IMAGE", "TEXT", "YOUTUBE_VIDEO", "UNKNOWN", "UNSPECIFIED"}),
+        image_asset__file_size=L,
+        image_asset__mime_type=frozenset({"IMAGE_JPEG", "IMAGE_PNG", "IMAGE_GIF", "UNKNOWN", "UNSPECIFIED"}),
+        image_asset__full_size__width_pixels=L,
+        image_asset__full_size__height_pixels=L,
     ),
     *_of("customer_conversion_goal", resource_name=R, category=CATEGORIES, origin=ORIGINS, biddable=B),
     *_of(
@@ -377,6 +398,7 @@ ATTRIBUTED = {
     "ad_group": frozenset({"ad_group", "campaign", "customer"}),
     "ad_group_ad": frozenset({"ad_group_ad", "ad_group", "campaign", "customer"}),
     "ad_group_criterion": frozenset({"ad_group_criterion", "ad_group", "campaign", "customer"}),
+    "asset": frozenset({"asset", "customer"}),
     "conversion_action": frozenset({"conversion_action", "customer"}),
     "customer_conversion_goal": frozenset({"customer_conversion_goal", "customer"}),
     "campaign_conversion_goal": frozenset({"campaign_conversion_goal", "campaign", "customer"}),
@@ -409,7 +431,7 @@ CONVERSION_METRICS = frozenset(
 DATE_SEGMENTS = frozenset({"segments.date", "segments.week", "segments.month"})
 
 _OTHERS = """accessible_bidding_strategy account_budget ad ad_group_asset ad_group_audience_view ad_group_bid_modifier
-    ad_group_label age_range_view asset asset_group asset_group_asset asset_set audience
+    ad_group_label age_range_view asset_group asset_group_asset asset_set audience
     bidding_strategy billing_setup call_view campaign_asset campaign_criterion campaign_group campaign_label
     change_status click_view conversion_custom_variable custom_audience customer_asset customer_label
     customer_manager_link display_keyword_view distance_view expanded_landing_page_view experiment

@@ -1,11 +1,11 @@
-"""`:mutate`: operations on budgets, campaigns, ad groups and ads; all or nothing, or each for itself."""
+"""`:mutate`: operations on budgets, campaigns, ad groups, ads and assets; all or nothing, or each for itself."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from sandbox.vendors.google import goals, schema
+from sandbox.vendors.google import assets, demand_gen, goals, schema
 from sandbox.vendors.google.book import COLLECTIONS, Entity
 from sandbox.vendors.google.changes import Actor, Change
 from sandbox.vendors.google.errors import AdsError, Fault, failure, fault, request_fault
@@ -188,6 +188,8 @@ def _result(step: Step, entity: Entity, body: Mapping[str, Any], *, many: bool) 
 
 def _apply(batch: Batch, step: Step) -> Entity:
     verbs = [verb for verb in _VERBS if verb in step.operation]
+    if step.kind == "asset" and "remove" in verbs:
+        raise fault("mutateError", "MUTATE_NOT_ALLOWED", "An asset cannot be removed.", "remove")
     if len(verbs) != 1 or (step.kind in _ONLY_UPDATED and verbs != ["update"]):
         raise request_fault("OPERATION_REQUIRED", "An operation has one of create, update and remove.")
     apply = {"create": _create, "update": _update, "remove": _remove}[verbs[0]]
@@ -200,20 +202,34 @@ def _apply(batch: Batch, step: Step) -> Entity:
 def _create(batch: Batch, step: Step) -> tuple[Entity, Change]:
     google = batch.google
     given = schema.read(step.kind, step.operation["create"], temporary=batch.temporary, creating=True)
-    wanted_name = given.pop("resource_name", None)
+    wanted_name, digest = given.pop("resource_name", None), given.pop(assets.DIGEST, None)
+    known = None if digest is None else assets.known(google.book, batch.customer, digest)
+    if known is not None:
+        _call(batch, wanted_name, known)
+        return known, Change((), {}, {})
     entity = Entity(step.kind, batch.customer, google.book.new_id(), schema.defaults(step.kind) | given)
     if step.kind in {"ad_group_ad", "ad_group_criterion"}:
         own = str(entity.data.get("location.geo_target_constant", entity.id)).rpartition("/")[2]
         entity.id = f"{entity.data['ad_group'].rpartition('/')[2]}~{own}"
     entity.hidden["made_at"] = google.now()
+    if digest is not None:
+        entity.hidden[assets.DIGEST] = digest
+        assets.name_apart(google.book, entity)
+    if entity.data.get("ad.type") == demand_gen.TYPE:
+        until = google.now() + demand_gen.REVIEW_SECONDS
+        entity.hidden["review"] = {"verdict": "pending", "until": until}
     schema.check(google, entity, before=None)
     google.book.put(entity)
     batch.undo.append(lambda: google.book.drop(entity.name))
     if step.kind == "campaign":
         _follow_campaign(batch, entity)
+    _call(batch, wanted_name, entity)
+    return entity, Change(tuple(given), {}, dict(given))
+
+
+def _call(batch: Batch, wanted_name: Any, entity: Entity) -> None:
     if isinstance(wanted_name, str):
         batch.temporary[wanted_name] = entity.name
-    return entity, Change(tuple(given), {}, dict(given))
 
 
 def _follow_campaign(batch: Batch, campaign: Entity) -> None:
@@ -317,7 +333,9 @@ def _settle(batch: Batch, entity: Entity, operation: str, change: Change) -> Non
         google.push_budget(entity.name)
     elif entity.kind == "campaign":
         google.push_with_neighbours(entity, change.old.get("campaign_budget"))
-    else:
+    elif entity.kind != "asset":
         google.push_of(entity)
+    if operation == "CREATE" and "until" in (entity.hidden.get("review") or {}):
+        google.await_review(entity)
     zone = google.timezone(entity.customer)
     google.changes.record(entity, operation, google.now(), zone, actor=batch.asked.actor, change=change)

@@ -23,7 +23,7 @@ def judge(google: GoogleState, wanted: Review) -> dict[str, Any]:
     }
     google.book.save()
     google.push_of(ad)
-    return {"resource_name": ad.name, **summary(ad)}
+    return {"resource_name": ad.name, **summary(ad, google.now())}
 
 
 def stand(google: GoogleState, wanted: Standing) -> dict[str, Any]:
@@ -36,12 +36,13 @@ def stand(google: GoogleState, wanted: Standing) -> dict[str, Any]:
     return {"customer": wanted.account, "status": status}
 
 
-def summary(ad: Entity) -> dict[str, Any]:
+def summary(ad: Entity, at: float) -> dict[str, Any]:
     """The parts of `ad_group_ad.policy_summary`; one under review has no approval yet."""
-    held: dict[str, Any] = ad.hidden.get("review") or {"verdict": "approved"}
-    waits = held["verdict"] == "pending"
+    held: dict[str, Any] = ad.hidden.get("review") or {}
+    verdict = ad.verdict(at)
+    waits = verdict == "pending"
     found = {
-        "policy_summary.approval_status": "UNKNOWN" if waits else _APPROVALS[held["verdict"]],
+        "policy_summary.approval_status": "UNKNOWN" if waits else _APPROVALS[verdict],
         "policy_summary.review_status": "REVIEW_IN_PROGRESS" if waits else "REVIEWED",
     }
     return found | ({"policy_summary.policy_topic_entries": held["entries"]} if held.get("entries") else {})

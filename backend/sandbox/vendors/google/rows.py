@@ -108,7 +108,7 @@ def ad_group_row(google: GoogleState, group: Entity) -> Row:
     campaign = google.book.get(group.data["campaign"])
     own = group.data["status"]
     above, _ = primary_status(google, campaign)
-    served = any(ad.serves for ad in google.book.ads_of(group.name))
+    served = any(ad.serves(google.now()) for ad in google.book.ads_of(group.name))
     may_serve = served and above in {"ELIGIBLE", "LEARNING"}
     shown = own if own in {"PAUSED", "REMOVED"} else "ELIGIBLE" if may_serve else "NOT_ELIGIBLE"
     return (
@@ -129,9 +129,9 @@ def _ads(google: GoogleState, customer: str) -> Iterator[Row]:
         row["ad_group_ad.ad.id"] = int(ad.id.partition("~")[2])
         row["ad_group_ad.ad.resource_name"] = f"customers/{customer}/ads/{ad.id.partition('~')[2]}"
         own = ad.data["status"]
-        shown = own if own != "ENABLED" else "ELIGIBLE" if ad.serves else _held(ad)
+        shown = own if own != "ENABLED" else "ELIGIBLE" if ad.serves(google.now()) else _held(google, ad)
         row["ad_group_ad.primary_status"] = shown
-        row |= {f"ad_group_ad.{name}": value for name, value in review.summary(ad).items()}
+        row |= {f"ad_group_ad.{name}": value for name, value in review.summary(ad, google.now()).items()}
         yield row
 
 
@@ -158,8 +158,13 @@ def _campaign_goals(google: GoogleState, customer: str) -> Iterator[Row]:
         yield campaign_row(google, google.book.get(goal.data["campaign"])) | _own(goal)
 
 
-def _held(ad: Entity) -> str:
-    return "PENDING" if ad.hidden["review"]["verdict"] == "pending" else "NOT_ELIGIBLE"
+def _held(google: GoogleState, ad: Entity) -> str:
+    return "PENDING" if ad.verdict(google.now()) == "pending" else "NOT_ELIGIBLE"
+
+
+def _assets(google: GoogleState, customer: str) -> Iterator[Row]:
+    for asset in google.book.of(customer, "asset"):
+        yield _customer_row(google, google.customers[customer]) | _own(asset) | {"asset.id": int(asset.id)}
 
 
 def _conversion_actions(google: GoogleState, customer: str) -> Iterator[Row]:
@@ -210,6 +215,7 @@ _READERS: dict[str, Callable[[GoogleState, str], Iterator[Row]]] = {
     "ad_group": _ad_groups,
     "ad_group_ad": _ads,
     "ad_group_criterion": _criteria,
+    "asset": _assets,
     "customer_conversion_goal": _customer_goals,
     "campaign_conversion_goal": _campaign_goals,
     "conversion_action": _conversion_actions,

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sandbox.vendors.google import creations
+from sandbox.vendors.google import assets, creations, demand_gen
 from sandbox.vendors.google.book import Entity
 from sandbox.vendors.google.constants import BILLABLE_UNITS
 from sandbox.vendors.google.errors import AdsError, Fault, Path, fault, request_fault
@@ -96,6 +96,7 @@ _WRITABLE: dict[str, dict[str, Reader]] = {
         "location": _anything,
     },
     "campaign_conversion_goal": {"biddable": _flag},
+    "asset": {"name": _text, "type": _one_of("IMAGE"), "image_asset": _anything},
 }
 _IMMUTABLE = {
     "campaign_budget": {"period"},
@@ -104,6 +105,7 @@ _IMMUTABLE = {
     "ad_group_ad": {"ad_group", "ad"},
     "ad_group_criterion": {"ad_group", "negative", "location"},
     "campaign_conversion_goal": {"campaign", "category", "origin"},
+    "asset": {"name", "type", "image_asset"},
 }
 _REQUIRED = {
     "campaign_budget": (),
@@ -111,6 +113,7 @@ _REQUIRED = {
     "ad_group": ("name", "campaign"),
     "ad_group_ad": ("ad_group", "ad"),
     "ad_group_criterion": ("ad_group",),
+    "asset": (),
 }
 _DEFAULTS: dict[str, dict[str, Any]] = {
     "campaign_budget": {
@@ -123,6 +126,7 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     "ad_group": {"status": "ENABLED"},
     "ad_group_ad": {"status": "ENABLED"},
     "ad_group_criterion": {"status": "ENABLED", "negative": False},
+    "asset": {},
 }
 _REFERENCES = {
     "campaign": ("campaign_budget",),
@@ -175,7 +179,7 @@ def read(kind: str, body: Any, *, temporary: Mapping[str, str], creating: bool) 
     for name in _REFERENCES.get(kind, ()):
         if name in found:
             found[name] = temporary.get(found[name], found[name])
-    return _created(kind, found) if creating else found
+    return _created(kind, found, temporary) if creating else found
 
 
 def _unknown(kind: str, given: str) -> AdsError:
@@ -190,7 +194,7 @@ def _unknown(kind: str, given: str) -> AdsError:
     )
 
 
-def _created(kind: str, found: dict[str, Any]) -> dict[str, Any]:
+def _created(kind: str, found: dict[str, Any], temporary: Mapping[str, str]) -> dict[str, Any]:
     for name in _REQUIRED[kind]:
         if not found.get(name):
             raise fault("fieldError", "REQUIRED", "The required field was not present.", "create", name)
@@ -200,8 +204,9 @@ def _created(kind: str, found: dict[str, Any]) -> dict[str, Any]:
     if kind == "ad_group_criterion":
         creations.criterion(found)
     if kind == "ad_group_ad":
-        ad = found.pop("ad")
-        found |= {"ad.name": str((ad if isinstance(ad, dict) else {}).get("name", "")), "ad.type": "UNKNOWN"}
+        found |= demand_gen.told(found.pop("ad"), temporary)
+    if kind == "asset":
+        return assets.told(found)
     return found
 
 
@@ -215,6 +220,8 @@ def check(google: GoogleState, entity: Entity, before: Mapping[str, Any] | None)
         _check_campaign(google, entity, before, verb)
     elif entity.kind in _REFERENCES:
         _check_references(google, entity, verb)
+    if entity.kind == "ad_group_ad" and before is None:
+        demand_gen.check(google, entity)
     creations.check(google, entity, before)
 
 

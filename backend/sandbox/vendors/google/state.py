@@ -87,34 +87,37 @@ class GoogleState:
 
     # What a campaign is up to.
 
-    def has_ended(self, campaign: Entity) -> bool:
+    def has_ended(self, campaign: Entity, at: float | None = None) -> bool:
         end = campaign.data.get("end_date_time")
-        return end is not None and seconds(end, self.timezone(campaign.customer)) < self.now()
+        now = self.now() if at is None else at
+        return end is not None and seconds(end, self.timezone(campaign.customer)) < now
 
-    def has_begun(self, campaign: Entity) -> bool:
+    def has_begun(self, campaign: Entity, at: float | None = None) -> bool:
         start = campaign.data.get("start_date_time")
-        return not start or seconds(start, self.timezone(campaign.customer)) <= self.now()
+        now = self.now() if at is None else at
+        return not start or seconds(start, self.timezone(campaign.customer)) <= now
 
-    def serving_ad_groups(self, campaign: Entity) -> list[Entity]:
+    def serving_ad_groups(self, campaign: Entity, at: float) -> list[Entity]:
         return [
             group
             for group in self.book.ad_groups_of(campaign.name)
-            if group.data["status"] == "ENABLED" and any(ad.serves for ad in self.book.ads_of(group.name))
+            if group.data["status"] == "ENABLED" and any(ad.serves(at) for ad in self.book.ads_of(group.name))
         ]
 
-    def lines(self, campaign: Entity) -> dict[str, float]:
-        """The world's lines of a campaign that serve now, with their shares: ad groups, or its asset group."""
+    def lines(self, campaign: Entity, at: float | None = None) -> dict[str, float]:
+        """The world's lines of a campaign that serve then, with their shares: ad groups, or its asset group."""
         asset_group = campaign.hidden.get("asset_group")
         if asset_group:
             return {str(asset_group): 1.0}
-        return {g.id: float(g.hidden.get("share", 1.0)) for g in self.serving_ad_groups(campaign)}
+        groups = self.serving_ad_groups(campaign, self.now() if at is None else at)
+        return {g.id: float(g.hidden.get("share", 1.0)) for g in groups}
 
-    def serves(self, campaign: Entity) -> bool:
+    def serves(self, campaign: Entity, at: float) -> bool:
         return (
             campaign.data["status"] == "ENABLED"
-            and self.has_begun(campaign)
-            and not self.has_ended(campaign)
-            and bool(self.lines(campaign))
+            and self.has_begun(campaign, at)
+            and not self.has_ended(campaign, at)
+            and bool(self.lines(campaign, at))
         )
 
     def learning(self, campaign: Entity) -> str:
@@ -131,14 +134,14 @@ class GoogleState:
 
     # What it may spend.
 
-    def daily_rate(self, campaign: Entity) -> float:
+    def daily_rate(self, campaign: Entity, at: float) -> float:
         """In the account's major unit; a shared budget is divided among the campaigns that serve on it."""
         budget = self.book.find(campaign.data["campaign_budget"])
-        if budget is None or not self.serves(campaign):
+        if budget is None or not self.serves(campaign, at):
             return 0.0
         if budget.data["period"] == "CUSTOM_PERIOD":
             return float(budget.data["total_amount_micros"]) / MICROS / self.days_of(campaign)
-        sharing = [one for one in self.book.campaigns_on(budget.name) if self.serves(one)]
+        sharing = [one for one in self.book.campaigns_on(budget.name) if self.serves(one, at)]
         weights = {one.name: float(one.hidden.get("share", 1.0)) for one in sharing}
         share = weights[campaign.name] / (sum(weights.values()) or 1.0)
         return float(budget.data["amount_micros"]) / MICROS * share
@@ -150,9 +153,10 @@ class GoogleState:
         zone = self.timezone(campaign.customer)
         return max(1.0, (seconds(end, zone) - seconds(start, zone)) / DAY)
 
-    def push(self, campaign: Entity) -> None:
-        """Tell the world what this campaign may spend from now on, line by line."""
-        rate, serving = self.daily_rate(campaign), self.lines(campaign)
+    def push(self, campaign: Entity, at: float | None = None) -> None:
+        """Tell the world what this campaign may spend from then on, line by line."""
+        now = self.now() if at is None else at
+        rate, serving = self.daily_rate(campaign, now), self.lines(campaign, now)
         total = sum(serving.values()) or 1.0
         end = campaign.data.get("end_date_time")
         until = seconds(end, self.timezone(campaign.customer)) if end else None
@@ -160,7 +164,7 @@ class GoogleState:
         every = {g for g in groups if self._belongs(g, campaign)} | set(serving)
         for line in sorted(every):
             own = rate * serving[line] / total if line in serving else 0.0
-            self.world.schedule(campaign.customer, line, campaign.id, self.now(), rate=own, until=until)
+            self.world.schedule(campaign.customer, line, campaign.id, now, rate=own, until=until)
 
     def push_budget(self, budget: str) -> None:
         for campaign in self.book.campaigns_on(budget):
@@ -176,6 +180,12 @@ class GoogleState:
         """Of an ad group or an ad."""
         group = entity if entity.kind == "ad_group" else self.book.get(entity.data["ad_group"])
         self.push_with_neighbours(self.book.get(group.data["campaign"]))
+
+    def await_review(self, ad: Entity) -> None:
+        """Have the ad deliver from the end of its review on, where it is to run then."""
+        group = self.book.get(ad.data["ad_group"])
+        campaign = self.book.get(group.data["campaign"])
+        self.world.at(float(ad.hidden["review"]["until"]), lambda at: self.push(campaign, at))
 
     def open_campaign(self, campaign: Entity) -> None:
         """The world draws a new campaign's character."""

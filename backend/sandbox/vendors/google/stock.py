@@ -167,6 +167,9 @@ _ACTIONS = {
 }
 
 
+_PICTURES = (("8140000001", "Trail at dawn"), ("8140000002", "Northwind logo"))
+
+
 def open_worlds(world: World) -> None:
     for account, shop in SHOPS.items():
         customer = CUSTOMERS[account]
@@ -190,9 +193,24 @@ def _daily(plan: Plan) -> float:
 def lay(google: GoogleState) -> None:
     for account, plans in CAST.items():
         _lay_actions(google.book, account)
+        _lay_assets(google.book, account)
         for plan in plans:
             _lay_campaign(google, account, plan)
     google.book.save()
+
+
+def _lay_assets(book: Book, account: str) -> None:
+    """What the Demand Gen ads show."""
+    for (number, name), (width, height) in zip(_PICTURES, ((1200, 628), (600, 600)), strict=True):
+        data = {
+            "name": name,
+            "type": "IMAGE",
+            "image_asset.file_size": 91_400,
+            "image_asset.mime_type": "IMAGE_JPEG",
+            "image_asset.full_size.width_pixels": width,
+            "image_asset.full_size.height_pixels": height,
+        }
+        book.put(Entity("asset", account, number, data))
 
 
 def _lay_actions(book: Book, account: str) -> None:
@@ -263,19 +281,26 @@ def _lay_group(book: Book, campaign: Entity, group_id: str, name: str, share: fl
     if channel != "DEMAND_GEN":
         data["type"] = f"{kind}_STANDARD"
     group = book.put(Entity("ad_group", campaign.customer, group_id, data, {"share": share}))
+    demand_gen = channel == "DEMAND_GEN"
     ad: dict[str, Any] = {
         "ad_group": group.name,
         "status": "ENABLED",
         "ad.name": f"{name} ad",
-        "ad.type": f"RESPONSIVE_{kind}_AD",
+        "ad.type": "DEMAND_GEN_MULTI_ASSET_AD" if demand_gen else f"RESPONSIVE_{kind}_AD",
         "ad.final_urls": [said.url],
     }
-    words = f"ad.responsive_{kind.lower()}_ad"
+    words = "ad.demand_gen_multi_asset_ad" if demand_gen else f"ad.responsive_{kind.lower()}_ad"
     ad[f"{words}.headlines"] = [{"text": said.headline[:30]}, {"text": name[:30]}]
     ad[f"{words}.descriptions"] = [{"text": said.sentence[:90]}]
     if kind == "DISPLAY":
         ad[f"{words}.long_headline"] = {"text": said.headline}
         ad[f"{words}.call_to_action_text"] = "Shop now"
+    if demand_gen:
+        picture, logo = (f"customers/{campaign.customer}/assets/{number}" for number, _ in _PICTURES)
+        ad[f"{words}.marketing_images"] = [{"asset": picture}]
+        ad[f"{words}.logo_images"] = [{"asset": logo}]
+        ad[f"{words}.business_name"] = "Northwind"
+        ad[f"{words}.call_to_action_text"] = "Shop Now"
     book.put(Entity("ad_group_ad", campaign.customer, f"{group_id}~{group_id[:-1]}9", ad))
     if channel == "DEMAND_GEN":
         place = {

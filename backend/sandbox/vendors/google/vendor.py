@@ -63,6 +63,10 @@ class Google:
     def lay(self) -> None:
         if not self.state.book.load():
             stock.lay(self.state)
+        for account in stock.CUSTOMERS:
+            for ad in self.state.book.of(account, "ad_group_ad"):
+                if "until" in (ad.hidden.get("review") or {}):
+                    self.state.await_review(ad)
 
     def routes(self) -> list[BaseRoute]:
         http = GoogleHttp(self.state)

@@ -1,5 +1,6 @@
 """Google's own client, unmodified, against the sandbox over gRPC: what REST answers, it gets too."""
 
+import base64
 import socket
 import ssl
 import subprocess
@@ -17,12 +18,15 @@ from app.services.integrations.ports import SET_DAILY_BUDGET
 from app.services.integrations.service import IntegrationsService
 from app.services.trust_engine.gate.permits import Change
 from sandbox.vendors.google.fields import ATTRIBUTED, FIELDS
+from tests.factories.assets import jpeg
 from tests.factories.google import BRAND, DISPLAY, as_laid, connect
 from tests.sandbox.google.conftest import JP, MANAGER, US, Api, select
 from tests.sandbox.google.official import Json, Official, official_client
+from tests.sandbox.google.test_demand_gen_ads import REFUSED as ADS_REFUSED
 from tests.sandbox.google.test_new_campaigns import NEW_REFUSED, new_campaign
 from tests.sandbox_process import BACKEND, Sandbox
 from tests.services.integrations.conftest import Desk
+from tests.services.integrations.google.test_ad_making import advert, make_ad, upload
 from tests.services.integrations.google.test_creation import create, group, named
 
 BUDGET = f"customers/{US}/campaignBudgets/11400000001"
@@ -73,9 +77,12 @@ def in_protobuf(value: Any, name: str = "") -> Any:
         told = {
             "".join(f"_{c.lower()}" if c.isupper() else c for c in key): one for key, one in value.items()
         }
-        return {key: in_protobuf(one, key) for key, one in told.items()}
+        return {f"{key}_" if key == "type" else key: in_protobuf(one, key) for key, one in told.items()}
     if isinstance(value, list):
         return [in_protobuf(one) for one in value]
+    if name == "data":
+        # The client reads base64 in the alphabet of addresses.
+        return value.replace("+", "-").replace("/", "_")
     return int(value) if name.endswith("micros") else value
 
 
@@ -305,6 +312,8 @@ def whole_of(api: Api, campaign: str) -> list[Json]:
 def _nameless(value: Any, name: str = "") -> Any:
     if isinstance(value, dict):
         return {key: _nameless(one, key) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_nameless(one, name) for one in value]
     if name in {"id", "name", "criterionId"}:
         return ""
     if isinstance(value, str) and value.startswith(f"customers/{US}/"):
@@ -361,6 +370,80 @@ async def test_a_campaign_of_its_making_and_one_of_ours_are_the_same(
     assert whole_of(api, campaign) == whole_of(api, theirs)
     assert len(whole_of(api, theirs)) == 1 + 1 + 2 + len(goals)
     assert places(official, group_id) == ["geoTargetConstants/2348", "geoTargetConstants/2840"]
+
+
+def ad_of(api: Api, ad: str) -> Json:
+    """All that Google holds of an ad, without what is another one's: ids and names."""
+    fields = ", ".join(name for name, f in FIELDS.items() if f.of == "ad_group_ad")
+    (row,) = api.rows(select(fields, "ad_group_ad", f"ad_group_ad.resource_name = '{ad}'"))
+    found: Json = _nameless(row)
+    return found
+
+
+async def test_an_ad_of_its_making_and_one_of_ours_are_the_same(
+    api: Api, official: Official, stock: Sandbox, scopes: Scopes, platforms: Gateway
+) -> None:
+    """Each uploads images of its own, and has an ad of them in one ad group."""
+    desk = Desk()
+    account = (await connect(scopes, stock)).dollars
+    ours = await IntegrationsService(scopes, desk).connector(account)
+    group_id = await create(ours, desk, group(await create(ours, desk, named())))
+    picture, logo = (
+        await upload(ours, desk, jpeg(1200, 628, 311)),
+        await upload(ours, desk, jpeg(300, 300, 311)),
+    )
+    made = await make_ad(ours, desk, advert(group_id, picture, logo))
+    theirs = [f"customers/{US}/assets/{number}" for number in (-1, -2)]
+    answer = official.call("GoogleAdsService", "mutate", US, mutate_operations=[
+        *(
+            {"asset_operation": {"create": {
+                "resource_name": name, "name": f"Of Google's client, beside {made}: {name}", "type_": "IMAGE",
+                "image_asset": {"data": base64.urlsafe_b64encode(content).decode()},
+            }}}
+            for name, content in zip(theirs, (jpeg(1200, 628, 312), jpeg(300, 300, 312)), strict=True)
+        ),
+        {"ad_group_ad_operation": {"create": {
+            "ad_group": f"customers/{US}/adGroups/{group_id}", "status": "PAUSED",
+            "ad": {
+                "name": "Of Google's client", "final_urls": ["https://northwind.example/trail"],
+                "demand_gen_multi_asset_ad": {
+                    "marketing_images": [{"asset": theirs[0]}], "logo_images": [{"asset": theirs[1]}],
+                    "headlines": [{"text": "Down the ridge, dry"}],
+                    "descriptions": [{"text": "Light shoes for wet trails."}],
+                    "business_name": "Northwind", "call_to_action_text": "Shop Now",
+                },
+            },
+        }}},
+    ])  # fmt: skip
+    assert "answer" in answer, answer
+    names = [next(iter(one.values()))["resourceName"] for one in answer["answer"]["mutateOperationResponses"]]
+    own = f"customers/{US}/adGroupAds/{made}"
+    assert ad_of(api, own) == ad_of(api, names[2])
+    info = ad_of(api, own)["adGroupAd"]["ad"]["demandGenMultiAssetAd"]
+    assert set(info) == {
+        "marketingImages", "logoImages", "headlines", "descriptions", "businessName", "callToActionText",
+    }  # fmt: skip
+    read = official.search(ADS)["rows"]
+    assert {made, names[2].rpartition("/")[2]} <= {
+        f"{row['adGroup']['id']}~{row['adGroupAd']['ad']['id']}" for row in read
+    }
+    gone = official.call("AdGroupAdService", "mutate_ad_group_ads", US, operations=[{"remove": names[2]}])
+    assert gone["answer"]["results"] == [{"resourceName": names[2]}]
+    again = official.call("AssetService", "mutate_assets", US, operations=[{"create": {
+        "name": "Another name", "type_": "IMAGE",
+        "image_asset": {"data": base64.urlsafe_b64encode(jpeg(1200, 628, 311)).decode()},
+    }}])  # fmt: skip
+    assert again["answer"]["results"] == [{"resourceName": f"customers/{US}/assets/{picture}"}]
+
+
+@pytest.mark.parametrize(("operations", "expected"), ADS_REFUSED, ids=[code for _, code in ADS_REFUSED])
+def test_an_ad_is_refused_the_same_way(
+    api: Api, official: Official, operations: list[Json], expected: str
+) -> None:
+    kind, code = expected.split(".")
+    answer = official.call("GoogleAdsService", "mutate", US, mutate_operations=in_protobuf(operations))
+    assert errors(answer)[0]["errorCode"] == {kind: code}
+    assert errors(answer) == errors_by_rest(api.mutate("googleAds", *operations).json())
 
 
 @pytest.mark.parametrize(

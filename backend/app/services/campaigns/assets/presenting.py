@@ -14,6 +14,7 @@ from app.services.campaigns.assets.rules import (
     PLACEMENTS,
     Placement,
     Verdict,
+    draft_parts,
     draft_platforms,
     fitting,
     judged,
@@ -36,7 +37,7 @@ def placements_read() -> list[PlacementRead]:
 
 def _facts(line: AssetLine) -> dict[str, Any]:
     asset = line.asset
-    reckoned = {"animated", "drafts", "fits", "draft_platforms"}
+    reckoned = {"animated", "drafts", "fits", "draft_platforms", "draft_parts"}
     stored = {name: getattr(asset, name) for name in AssetRead.model_fields.keys() - reckoned}
     return {
         **stored,
@@ -44,6 +45,7 @@ def _facts(line: AssetLine) -> dict[str, Any]:
         "drafts": line.drafts,
         "fits": fitting(picture_of(asset)),
         "draft_platforms": draft_platforms(picture_of(asset)),
+        "draft_parts": draft_parts(picture_of(asset)),
     }
 
 

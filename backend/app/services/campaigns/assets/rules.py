@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Literal
 
 Format = Literal["jpeg", "png", "gif", "webp"]
+Part = Literal["picture", "beside", "logo"]
 
 _MEBIBYTE = 1_048_576
 _STILL: frozenset[Format] = frozenset({"jpeg", "png"})
@@ -74,6 +75,8 @@ class Placement:
     source: str
     in_drafts: bool = True
     """Whether a campaign that is created from here can show it."""
+    as_part: Part = "picture"
+    """As what an ad of ours can show it: its picture, only beside that one, or its logo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +223,7 @@ PLACEMENTS: tuple[Placement, ...] = (
         ratio_words="4:5",
         least=(480, 600),
         advised=(960, 1200),
+        as_part="beside",
     ),
     _demand_gen(
         "tall",
@@ -228,6 +232,7 @@ PLACEMENTS: tuple[Placement, ...] = (
         ratio_words="9:16",
         least=(600, 1067),
         advised=(1080, 1920),
+        as_part="beside",
     ),
     _demand_gen(
         "logo",
@@ -236,6 +241,7 @@ PLACEMENTS: tuple[Placement, ...] = (
         ratio_words="1:1",
         least=(128, 128),
         advised=(1200, 1200),
+        as_part="logo",
     ),
     _tiktok(
         "vertical",
@@ -282,15 +288,22 @@ def judged(picture: Picture, platform: str | None = None) -> Sequence[Verdict]:
     return [_verdict(picture, each) for each in PLACEMENTS if platform in {None, each.platform}]
 
 
-def judged_for_draft(picture: Picture, platform: str) -> Sequence[Verdict]:
-    """A verdict for each placement that the platform's campaigns of ours have."""
-    return [each for each in judged(picture, platform) if each.placement.in_drafts]
+def judged_for_draft(picture: Picture, platform: str, part: Part | None = None) -> Sequence[Verdict]:
+    """A verdict for each placement that the platform's campaigns of ours have, or for those of one part of an ad."""
+    found = [each for each in judged(picture, platform) if each.placement.in_drafts]
+    return [each for each in found if part in {None, each.placement.as_part}]
 
 
 def draft_platforms(picture: Picture) -> list[str]:
     """The platforms whose drafts take it, in the order of the table."""
     fit = [each.placement for each in judged(picture) if each.fits]
     return list(dict.fromkeys(each.platform for each in fit if each.in_drafts))
+
+
+def draft_parts(picture: Picture) -> list[str]:
+    """As what an ad of a draft can show it, by platform: `google.picture`, `google.logo`."""
+    fit = [each.placement for each in judged(picture) if each.fits and each.placement.in_drafts]
+    return list(dict.fromkeys(f"{each.platform}.{each.as_part}" for each in fit))
 
 
 def fitting(picture: Picture) -> list[str]:

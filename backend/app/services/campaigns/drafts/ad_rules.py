@@ -1,5 +1,6 @@
 """What a platform would not take of a plan's ads."""
 
+import unicodedata
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -37,18 +38,31 @@ def ad_faults(plan: CampaignPlan, platform: str, offer: CampaignOffer) -> Iterat
 
 def _identity(plan: CampaignPlan, platform: str, offer: AdOffer) -> Iterator[Fault]:
     told = plan.identity
-    if not offer.is_identity(told.page):
+    if offer.identity is None:
+        if told.page:
+            yield Fault(
+                "plan.identity.page", "not_here", f"Leave it empty: {platform} shows the brand's name alone."
+            )
+    elif not offer.is_identity(told.page):
         code = "wrong" if told.page else "missing"
         yield Fault("plan.identity.page", code, f"Name {offer.identity}, as which {platform} shows the ads.")
     if offer.longest_brand:
-        yield from _words("plan.identity.brand", told.brand, offer.longest_brand, "the brand's name")
+        yield from _shown("plan.identity.brand", told.brand, offer.longest_brand, offer, "the brand's name")
+    if offer.has_logo and told.logo is None:
+        yield Fault("plan.identity.logo", "missing", f"Choose the logo that {platform} shows beside the ads.")
+    elif not offer.has_logo and told.logo is not None:
+        yield Fault("plan.identity.logo", "not_here", f"Take the logo away: ads of {platform} show none.")
 
 
 def _ad(field: str, ad: PlanAd, platform: str, offer: AdOffer) -> Iterator[Fault]:
     yield from _words(f"{field}.name", ad.name, longest_marked(offer.longest_name), "a name")
-    yield from _words(f"{field}.headline", ad.headline, offer.longest_headline, "a headline")
+    yield from _shown(f"{field}.headline", ad.headline, offer.longest_headline, offer, "a headline")
     if offer.longest_body:
-        yield from _words(f"{field}.body", ad.body, offer.longest_body, "a text")
+        yield from _shown(f"{field}.body", ad.body, offer.longest_body, offer, "a text")
+        if offer.one_line and "\n" in ad.body:
+            yield Fault(
+                f"{field}.body", "several_lines", f"Write it in one line: {platform} takes no breaks."
+            )
     elif ad.body:
         yield Fault(f"{field}.body", "not_here", f"Leave it empty: ads of {platform} have a headline alone.")
     if ad.call_to_action is None:
@@ -63,6 +77,26 @@ def _ad(field: str, ad: PlanAd, platform: str, offer: AdOffer) -> Iterator[Fault
         yield Fault(f"{field}.landing_url", "missing" if not ad.landing_url else "wrong", said)
     if ad.asset is None:
         yield Fault(f"{field}.asset", "missing", "Choose its image.")
+
+
+def _shown(field: str, text: str, most: int, offer: AdOffer, what: str) -> Iterator[Fault]:
+    if not offer.counts_width or width(text) == len(text):
+        yield from _words(field, text, most, what)
+    elif width(text) > most:
+        yield Fault(
+            field,
+            "too_long",
+            f"Shorten it to a width of {most}, where each letter such as 字 counts twice: it has {width(text)}.",
+        )
+
+
+def width(text: str) -> int:
+    """Of a text as it is shown, where letters of Chinese, Japanese and Korean are two wide.
+
+    >>> width("Dry"), width("靴"), width("")
+    (3, 2, 0)
+    """
+    return sum(2 if unicodedata.east_asian_width(one) in {"W", "F"} else 1 for one in text)
 
 
 def _words(field: str, text: str, most: int, what: str) -> Iterator[Fault]:

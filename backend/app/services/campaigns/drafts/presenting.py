@@ -47,5 +47,8 @@ def _ads(offer: AdOffer) -> AdOfferRead:
         longest_body=offer.longest_body,
         identity=offer.identity,
         longest_brand=offer.longest_brand,
+        has_logo=offer.has_logo,
+        counts_width=offer.counts_width,
+        one_line=offer.one_line,
         most=offer.most,
     )

@@ -18,7 +18,7 @@ from app.models.campaigns.kinds import DraftStatus, PublishOutcome
 from app.schemas.campaigns.drafts import CampaignPlan, plan_of
 from app.services.audit_logs.service import AuditLog
 from app.services.campaigns.assets.service import Assets
-from app.services.campaigns.drafts.ad_parts_rules import AdParts, ad_parts
+from app.services.campaigns.drafts.ad_parts_rules import AdParts, ad_parts, images_of
 from app.services.campaigns.drafts.checking import DraftChecks
 from app.services.campaigns.drafts.making import AdWay, CreativeWay, EntityWay, ImageWay
 from app.services.campaigns.drafts.parts_rules import parts
@@ -35,7 +35,12 @@ from app.services.campaigns.drafts.standing import (
     progress,
 )
 from app.services.campaigns.drafts.telling import tell_people
-from app.services.integrations.campaigns.service import AdMaker, CampaignMaker, CampaignMakers
+from app.services.integrations.campaigns.service import (
+    AdMaker,
+    CampaignMaker,
+    CampaignMakers,
+    CampaignOffer,
+)
 from app.services.integrations.ports import PlatformError, PlatformErrorKind
 
 log = get_logger(__name__)
@@ -84,7 +89,7 @@ class DraftPublishing:
             await self._published(draft_id)
 
     async def _stand(self, maker: CampaignMaker, job: Job) -> None:
-        """The campaign, its ad sets, then ad by ad its image, its creative and itself."""
+        """The campaign, its ad sets, then ad by ad its images, its creative where there are any, and itself."""
         standing = PartStanding(self._scopes, job)
         campaign = await standing.stand(EntityWay(maker), job.campaign)
         ids = {
@@ -93,12 +98,15 @@ class DraftPublishing:
         }
         makes = cast("AdMaker", maker)
         for each in job.ads:
-            if each.image.key not in ids:
-                way = ImageWay(makes, self._scopes, each.asset_id)
-                ids[each.image.key] = await standing.stand(way, each.image)
-            image, ad_set = ids[each.image.key], ids[each.ad_set]
-            creative = await standing.stand(CreativeWay(makes), each.creative, image=image)
-            await standing.stand(AdWay(makes, ad_set), each.ad, ad_set=ad_set, creative=creative)
+            for image in each.images.values():
+                if image.part.key not in ids:
+                    way = ImageWay(makes, self._scopes, image.asset_id)
+                    ids[image.part.key] = await standing.stand(way, image.part)
+            links = {name: ids[image.part.key] for name, image in each.images.items()}
+            if each.creative is not None:
+                links = {"creative": await standing.stand(CreativeWay(makes), each.creative, **links)}
+            ad_set = ids[each.ad_set]
+            await standing.stand(AdWay(makes, ad_set), each.ad, ad_set=ad_set, **links)
 
     async def _take_on(self, draft_id: UUID) -> bool:
         async with self._scopes() as scope:
@@ -127,7 +135,7 @@ class DraftPublishing:
                 said = "; ".join(f"{each.field}: {each.message}" for each in checked.faults)
                 raise Ended("campaigns.drafts.not_fit", said)
             campaign, ad_sets = parts(plan, (draft.id, draft.version), checked.place, offer, scope.now())
-            ads = await _ads(scope, draft, plan)
+            ads = await _ads(scope, draft, plan, offer)
             number = await drafts.account_number(draft)
         return Job(draft, checked.place, number, campaign, ad_sets, ads, begun, made)
 
@@ -181,10 +189,13 @@ class DraftPublishing:
         log.info("campaigns.drafts.published", draft_id=str(draft_id))
 
 
-async def _ads(scope: TenantScope, draft: CampaignDraft, plan: CampaignPlan) -> tuple[AdParts, ...]:
-    wanted = {ad.asset for one in plan.ad_sets for ad in one.ads if ad.asset is not None}
-    images = await Assets(scope).stored(wanted)
-    return tuple(ad_parts(plan, (draft.id, draft.version), images))
+async def _ads(
+    scope: TenantScope, draft: CampaignDraft, plan: CampaignPlan, offer: CampaignOffer
+) -> tuple[AdParts, ...]:
+    if offer.ads is None:
+        return ()
+    images = await Assets(scope).stored(images_of(plan, offer.ads))
+    return tuple(ad_parts(plan, (draft.id, draft.version), offer.ads, images))
 
 
 def _standing(steps: list[CampaignPublishStep], version: int) -> list[CampaignPublishStep]:

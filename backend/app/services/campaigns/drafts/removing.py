@@ -58,7 +58,7 @@ class AdRemoval:
     def _newest_first(self, each: AdParts) -> Iterator[tuple[Part, MadeType]]:
         if each.ad.key in self._begun:
             yield each.ad, "ad"
-        if each.creative.key in self._begun and not self._keeps_creatives:
+        if each.creative is not None and each.creative.key in self._begun and not self._keeps_creatives:
             yield each.creative, "creative"
 
     async def _one(self, part: Part, kind: MadeType) -> bool:

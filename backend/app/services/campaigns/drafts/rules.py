@@ -61,12 +61,14 @@ def digest(ad_account_id: object, plan: CampaignPlan) -> str:
 
 
 def _told(plan: CampaignPlan) -> dict[str, Any]:
-    """A plan without images or ads is told as it was before there were any: approvals of then hold."""
+    """A plan without images, ads or a logo is told as it was before there were any: approvals of then hold."""
     told = plan.model_dump(mode="json")
     for part in (told, *told["ad_sets"]):
         for name in ("assets", "ads"):
             if not part.get(name):
                 part.pop(name, None)
+    if told["identity"]["logo"] is None:
+        del told["identity"]["logo"]
     if not any(told["identity"].values()):
         del told["identity"]
     return told

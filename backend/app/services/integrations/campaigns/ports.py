@@ -12,7 +12,9 @@ An ad set: all of that but for its own budget, which it may not have, and `campa
 An image: `status`, `name`, `sha256` (hex, of the file), `format`, `width`, `height`. Nothing shows it yet; it stays.
 A creative: `status`, `name`, `image` (the platform's id), `page`, `brand`, `headline`, `body`, `call_to_action`,
 `landing_url`.
-An ad: `status`, `name`, `ad_set` and `creative` (the platform's ids).
+An ad: `status`, `name`, `ad_set` and `creative` (the platform's ids). Where the offer has no creatives, an ad has in
+the place of one what a creative would hold, the size of its image (`width`, `height`), and where the offer has a logo
+that one's id (`logo`).
 What removes an ad or a creative has the platform's id as its `entity`, and leads from `paused` to `deleted`.
 """
 
@@ -33,6 +35,12 @@ CREATE_AD = "create_ad"
 REMOVE_CREATIVE = "remove_creative"
 REMOVE_AD = "remove_ad"
 MadeType = Literal["image", "creative", "ad"]
+
+
+def is_removal(change: Change, kind: MadeType) -> bool:
+    """Whether it takes away one of that kind, and one that stands paused."""
+    steps = ({"status": CREATED_STATUS}, {"status": REMOVED_STATUS})
+    return change.entity_type == kind and (dict(change.before), dict(change.after)) == steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +77,20 @@ class AdOffer:
     longest_name: int
     longest_headline: int
     longest_body: int
-    identity: str
-    """What its ads' sender is named by, in words that follow "Name ..."."""
-    is_identity: Callable[[str], bool]
+    identity: str | None = None
+    """What its ads' sender is named by, in words that follow "Name ..."; None where nobody is named but the brand."""
+    is_identity: Callable[[str], bool] = lambda told: not told
     longest_brand: int = 0
+    has_creatives: bool = True
+    """Whether pictures and words are a thing of their own, which an ad shows; where not, the ad holds them."""
     removes_creatives: bool = True
     """Whether a creative can be taken away again; where not, it stays, and shows nothing without an ad."""
+    has_logo: bool = False
+    """Whether its ads show a logo beside the picture."""
+    counts_width: bool = False
+    """Whether a letter that is shown double, as Chinese ones are, counts twice in the lengths above but the name's."""
+    one_line: bool = False
+    """Whether its texts have no line breaks."""
     most: int = 50
     """Ads of one campaign: each is several requests, and all of them are one task's."""
 

@@ -23,6 +23,7 @@ _KINDS = {
     "EXPANDED_TEXT_AD": "text",
     "IMAGE_AD": "image",
     "VIDEO_AD": "video",
+    "DEMAND_GEN_MULTI_ASSET_AD": "image",
 }
 
 
@@ -75,7 +76,11 @@ def _evidence(proof: Row) -> Iterator[str]:
 def _creative(shown: Row) -> AdCreative:
     """A kind that is not read further tells its name and its landing page alone."""
     kind = str(shown.get("type", "UNKNOWN"))
-    parts = _part(shown, "responsiveSearchAd") or _part(shown, "responsiveDisplayAd")
+    parts = (
+        _part(shown, "responsiveSearchAd")
+        or _part(shown, "responsiveDisplayAd")
+        or _part(shown, "demandGenMultiAssetAd")
+    )
     urls = shown.get("finalUrls")
     long = text(_part(parts, "longHeadline").get("text"))
     return AdCreative(
@@ -85,7 +90,14 @@ def _creative(shown: Row) -> AdCreative:
         body=_text_of(parts, "descriptions"),
         call_to_action=text(parts.get("callToActionText")),
         landing_url=text(urls[0]) if isinstance(urls, list) and urls else None,
+        media=_first_image(parts),
     )
+
+
+def _first_image(parts: Row) -> str | None:
+    found = [*_list(parts, "marketingImages"), *_list(parts, "squareMarketingImages")]
+    name = text(found[0].get("asset")) if found else None
+    return None if name is None else name.rpartition("/")[2]
 
 
 def _text_of(parts: Row, name: str) -> str | None:

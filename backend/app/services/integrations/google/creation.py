@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.services.integrations.campaigns.ports import CREATED_STATUS, CampaignOffer
+from app.services.integrations.google.ad_creation import AD_OFFER
 from app.services.integrations.google.conversions import CATEGORIES
 from app.services.integrations.google.errors import PLATFORM
 from app.services.integrations.google.money import amount, step
@@ -50,6 +51,7 @@ OFFER = CampaignOffer(
         "Google is told that this campaign holds no political advertising of the European Union "
         "(Regulation 2024/900). Create one that does at Google itself."
     ),
+    ads=AD_OFFER,
 )
 
 

@@ -20,8 +20,13 @@ _AD = (
     "ad.responsive_search_ad.descriptions ad.responsive_display_ad.headlines "
     "ad.responsive_display_ad.long_headline ad.responsive_display_ad.descriptions "
     "ad.responsive_display_ad.call_to_action_text policy_summary.approval_status policy_summary.review_status "
+    "ad.demand_gen_multi_asset_ad.marketing_images ad.demand_gen_multi_asset_ad.square_marketing_images "
+    "ad.demand_gen_multi_asset_ad.logo_images ad.demand_gen_multi_asset_ad.headlines "
+    "ad.demand_gen_multi_asset_ad.descriptions ad.demand_gen_multi_asset_ad.business_name "
+    "ad.demand_gen_multi_asset_ad.call_to_action_text "
     "policy_summary.policy_topic_entries"
 )
+_IMAGE = "id name image_asset.full_size.width_pixels image_asset.full_size.height_pixels"
 _ACTION = "id name category type primary_for_goal click_through_lookback_window_days"
 _CHANGE = (
     "resource_name change_date_time change_resource_type change_resource_name client_type user_email "
@@ -61,9 +66,10 @@ CAMPAIGNS = _query("campaign", _CAMPAIGN_FIELDS, f"campaign.{_LIVES}")
 GOALS = _query("customer_conversion_goal", _of("customer_conversion_goal", "category origin"))
 AD_GROUPS = _query("ad_group", _AD_GROUP_FIELDS, f"ad_group.{_LIVES}", f"campaign.{_LIVES}")
 
+_AD_FIELDS = [*_of("ad_group_ad", _AD), "ad_group.id", "campaign.id"]
 ADS = _query(
     "ad_group_ad",
-    [*_of("ad_group_ad", _AD), "ad_group.id", "campaign.id"],
+    _AD_FIELDS,
     f"ad_group_ad.{_LIVES}",
     f"ad_group.{_LIVES}",
     f"campaign.{_LIVES}",
@@ -76,6 +82,28 @@ def entity(entity_type: BudgetedType, external_id: str) -> str:
     if entity_type == "campaign":
         return _query("campaign", _CAMPAIGN_FIELDS, f"campaign.id = {external_id}")
     return _query("ad_group", _AD_GROUP_FIELDS, f"ad_group.id = {external_id}")
+
+
+def ads_of(ad_group: str | None) -> str:
+    """Those that are not removed, of one ad group or of all."""
+    of = () if ad_group is None else (f"ad_group.id = {ad_group}",)
+    return _query("ad_group_ad", _AD_FIELDS, f"ad_group_ad.{_LIVES}", *of)
+
+
+def one_ad(ad_group: str, external_id: str) -> str:
+    """Removed or not."""
+    return _query(
+        "ad_group_ad", _AD_FIELDS, f"ad_group.id = {ad_group}", f"ad_group_ad.ad.id = {external_id}"
+    )
+
+
+def images_named(name: str) -> str:
+    """The name holds nothing that a query would read otherwise: the caller has looked."""
+    return _query("asset", _of("asset", _IMAGE), "asset.type = 'IMAGE'", f"asset.name = '{name}'")
+
+
+def one_image(external_id: str) -> str:
+    return _query("asset", _of("asset", _IMAGE), "asset.type = 'IMAGE'", f"asset.id = {external_id}")
 
 
 def client(external_id: str) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -155,8 +155,9 @@ class GoogleTransport:
         token: str,
         permit_id: UUID | None = None,
         patient: bool = False,
+        told: Sequence[Mapping[str, Any]] | None = None,
     ) -> Json:
-        """A service's mutate, all of it or nothing; see `Wire.write`."""
+        """A service's mutate, all of it or nothing; see `Wire.write`. The log keeps `told` where that is given."""
         if service not in _SERVICES:
             raise PlatformError(
                 PlatformErrorKind.INVALID, f"{PLATFORM}.not_a_service", "There is no such service."
@@ -170,6 +171,8 @@ class GoogleTransport:
             manager=_ROUTES.of(self._circuit),
             body={_SERVICES[service]: list(changes)},
         )
+        if told is not None:
+            call = replace(call, asked={_SERVICES[service]: list(told)})
         if patient:
             await self._ration.spend(Use.STOP)
         return await self._wire.write(call, permit_id=permit_id, patient=patient)

@@ -1,14 +1,14 @@
 """One ad account at Meta."""
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from app.core.logging import get_logger
 from app.services.integrations.ads.ports import AdState
-from app.services.integrations.campaigns.ports import CREATE_AD, CREATE_CREATIVE, UPLOAD_IMAGE, Created
+from app.services.integrations.campaigns.ports import Created, Made, MadeType
 from app.services.integrations.meta import ads, conversions, creation, mapping
+from app.services.integrations.meta.account import MetaAccount, invalid, may_only_read
 from app.services.integrations.meta.ad_making import MetaAdMaking
 from app.services.integrations.meta.money import NotMoney, from_units, to_units
 from app.services.integrations.meta.reports import Reports
@@ -34,29 +34,18 @@ from app.services.integrations.ports import (
     RemoteEdit,
     mutates,
 )
-from app.services.integrations.wire import Upload
 from app.services.trust_engine.gate.permits import Change, Permit
-
-log = get_logger(__name__)
 
 _PAGE = "200"
 _ODD = (KeyError, ValueError, TypeError, AttributeError, ArithmeticError)
 """What reading a row of another shape raises."""
-_PASSING = frozenset({PlatformErrorKind.TRANSIENT, PlatformErrorKind.RATE_LIMITED})
 _SHARED_STATUSES = ("ACTIVE", "PAUSED", "ARCHIVED", "IN_PROCESS", "WITH_ISSUES")
 _STATUSES = {"campaigns": _SHARED_STATUSES, "adsets": (*_SHARED_STATUSES, "CAMPAIGN_PAUSED")}
 """What to list: an archived campaign still has days to restate, a deleted one is gone."""
-_NEW = {
-    CREATE_CAMPAIGN: "campaign",
-    CREATE_AD_SET: "ad_set",
-    UPLOAD_IMAGE: "image",
-    CREATE_CREATIVE: "creative",
-    CREATE_AD: "ad",
-}
 _BUDGETED: dict[str, str] = {"campaign": mapping.CAMPAIGN_FIELDS, "ad_set": mapping.AD_SET_FIELDS}
 
 
-class MetaClient(MetaAdMaking):
+class MetaClient:
     platform = PLATFORM
 
     def __init__(
@@ -71,13 +60,15 @@ class MetaClient(MetaAdMaking):
         own_app: bool,
     ) -> None:
         self._transport = transport
-        self._permits = permits
         self._token = token
-        self._account = account
         self._currency = currency
         self._own_app = own_app
         self.read_only = read_only
+        self._account = MetaAccount(
+            transport, permits, token=token, number=account, read_only=read_only, own_app=own_app
+        )
         self._reports = Reports(transport, token=token, account=account, own_app=own_app)
+        self._making = MetaAdMaking(self._account)
 
     async def list_campaigns(self) -> list[EntityState]:
         rows = await self._list("list_campaigns", "campaigns", mapping.CAMPAIGN_FIELDS)
@@ -94,7 +85,7 @@ class MetaClient(MetaAdMaking):
         return await self._ads({"updated_since": str(int(since.timestamp()))})
 
     async def account_status(self) -> str:
-        row = await self._look("account_status", f"act_{self._account}", {"fields": "account_status"})
+        row = await self._account.look("account_status", self._account.node, {"fields": "account_status"})
         try:
             return mapping.account_status(row)
         except _ODD as error:
@@ -102,8 +93,8 @@ class MetaClient(MetaAdMaking):
 
     async def read_entity(self, entity_type: BudgetedType, external_id: str) -> EntityState:
         fields = _BUDGETED[entity_type]
-        row = await self._look("read_entity", external_id, {"fields": fields})
-        self._demand_this_account(row)
+        row = await self._account.look("read_entity", external_id, {"fields": fields})
+        self._account.demand_this(row)
         return self._state(entity_type, row)
 
     async def fetch_metrics(self, since: date, until: date, conversion: ConversionSettings) -> MetricsReading:
@@ -127,7 +118,7 @@ class MetaClient(MetaAdMaking):
             "fields": mapping.ACTIVITY_FIELDS,
             "limit": _PAGE,
         }
-        rows = self._pages("recent_edits", f"act_{self._account}/activities", params)
+        rows = self._account.pages("recent_edits", f"{self._account.node}/activities", params)
         try:
             return [mapping.edit(row) async for row in rows]
         except _ODD as error:
@@ -135,7 +126,7 @@ class MetaClient(MetaAdMaking):
 
     async def event_match_quality(self, pixel_id: str) -> Mapping[str, float]:
         params = {"dataset_id": pixel_id, "fields": "web{event_name,event_match_quality}"}
-        body = await self._look("event_match_quality", "dataset_quality", params)
+        body = await self._account.look("event_match_quality", "dataset_quality", params)
         try:
             return conversions.match_quality(body)
         except _ODD as error:
@@ -146,7 +137,7 @@ class MetaClient(MetaAdMaking):
 
     async def send_events(self, pixel_id: str, events: Sequence[PreparedEvent]) -> Acknowledgement:
         if self.read_only:
-            raise _read_only()
+            raise may_only_read()
         body = await self._transport.post(
             "send_events",
             f"{pixel_id}/events",
@@ -182,24 +173,53 @@ class MetaClient(MetaAdMaking):
     async def create_ad_set(self, change: Change, permit: Permit) -> Created:
         return await self._create(CREATE_AD_SET, "adsets", change, permit)
 
+    @mutates
+    async def upload_image(self, change: Change, permit: Permit, content: bytes) -> Created:
+        return await self._making.upload_image(change, permit, content)
+
+    @mutates
+    async def create_creative(self, change: Change, permit: Permit) -> Created:
+        return await self._making.create_creative(change, permit)
+
+    @mutates
+    async def create_ad(self, change: Change, permit: Permit) -> Created:
+        return await self._making.create_ad(change, permit)
+
+    @mutates
+    async def remove_creative(self, change: Change, permit: Permit) -> Applied:
+        return await self._making.remove_creative(change, permit)
+
+    @mutates
+    async def remove_ad(self, change: Change, permit: Permit) -> Applied:
+        return await self._making.remove_ad(change, permit)
+
+    async def find_made(self, kind: MadeType, name: str, parent: str | None = None) -> Made | None:
+        return await self._making.find_made(kind, name, parent)
+
+    async def read_made(self, kind: MadeType, external_id: str) -> Made:
+        return await self._making.read_made(kind, external_id)
+
     async def least_daily_micros(self, entity_type: BudgetedType) -> int | None:
         """Meta's own word for this account; the same at both levels."""
         del entity_type
-        row = await self._look("least_daily_budget", f"act_{self._account}", {"fields": "min_daily_budget"})
+        row = await self._account.look(
+            "least_daily_budget", self._account.node, {"fields": "min_daily_budget"}
+        )
         least = row.get("min_daily_budget")
         return from_units(least, self._currency) if isinstance(least, int) else None
 
     async def _create(self, operation: str, edge: str, change: Change, permit: Permit) -> Created:
-        self._is_new(change, operation)
+        kind = "campaign" if operation == CREATE_CAMPAIGN else "ad_set"
+        self._account.demand_new(change, operation, kind)
         told = creation.campaign if operation == CREATE_CAMPAIGN else creation.ad_set
         try:
             params = told(change.after, self._currency)
         except (KeyError, ValueError) as error:
-            raise _invalid("meta.not_creatable", f"Meta has no word for this: {error}.") from error
-        await self._transport.may_leave()
+            raise invalid("meta.not_creatable", f"Meta has no word for this: {error}.") from error
+        await self._account.may_leave()
         if operation == CREATE_AD_SET:
-            await self._demand_own(str(change.after["campaign"]), is_stop=False)
-        body = await self._send(change, permit, f"act_{self._account}/{edge}", params)
+            await self._account.demand_own(str(change.after["campaign"]), is_stop=False)
+        body = await self._account.send(change, permit, f"{self._account.node}/{edge}", params)
         if not str(body.get("id") or "").isdigit():
             raise PlatformError(
                 PlatformErrorKind.AMBIGUOUS, "meta.no_id", "Meta did not say what it had created."
@@ -210,99 +230,39 @@ class MetaClient(MetaAdMaking):
         self._is_ours(change, operation, {f"{name}_micros"})
         micros = change.after[f"{name}_micros"]
         if not isinstance(micros, int) or isinstance(micros, bool) or micros <= 0:
-            raise _invalid("meta.not_a_budget", "A budget is a positive whole number of micros.")
+            raise invalid("meta.not_a_budget", "A budget is a positive whole number of micros.")
         try:
             units = to_units(micros, self._currency)
         except NotMoney as error:
-            raise _invalid("meta.not_money", str(error)) from error
+            raise invalid("meta.not_money", str(error)) from error
         return await self._write(change, permit, {name: str(units)})
 
     async def _write(
         self, change: Change, permit: Permit, params: Mapping[str, str], *, is_stop: bool = False
     ) -> Applied:
         if not is_stop:
-            await self._transport.may_leave()
-        await self._demand_own(change.entity, is_stop=is_stop)
-        body = await self._send(change, permit, change.entity, params, patient=is_stop)
+            await self._account.may_leave()
+        await self._account.demand_own(change.entity, is_stop=is_stop)
+        body = await self._account.send(change, permit, change.entity, params, patient=is_stop)
         if body.get("success") is not True:
             raise PlatformError(
                 PlatformErrorKind.AMBIGUOUS, "meta.no_success", "Meta did not say whether it was applied."
             )
         return Applied()
 
-    async def _send(
-        self,
-        change: Change,
-        permit: Permit,
-        path: str,
-        params: Mapping[str, str],
-        *,
-        patient: bool = False,
-        upload: Upload | None = None,
-    ) -> dict[str, Any]:
-        await self._permits.use(permit, change)
-        return await self._transport.write(
-            change.operation,
-            path,
-            params,
-            token=self._token,
-            own_app=self._own_app,
-            permit_id=permit.id,
-            patient=patient,
-            upload=upload,
-        )
-
-    async def _demand_own(self, entity: str, *, is_stop: bool) -> None:
-        """Ask Meta whose the entity is: one token reaches many accounts, and an id says nothing of its own.
-
-        A stop that cannot learn it goes on, for nothing may hold a stop back; one for another account does not.
-        """
-        try:
-            row = await self._transport.ask(
-                "read_owner",
-                entity,
-                {"fields": "account_id"},
-                token=self._token,
-                own_app=self._own_app,
-            )
-        except PlatformError as error:
-            if not is_stop or error.kind not in _PASSING:
-                raise
-            log.warning("integrations.owner_not_asked", entity=entity, code=error.code)
-            return
-        self._demand_this_account(row)
-
-    def _demand_this_account(self, row: Mapping[str, Any]) -> None:
-        if str(row.get("account_id")) != self._account:
-            raise PlatformError(
-                PlatformErrorKind.PERMISSION, "meta.other_account", "This belongs to another ad account."
-            )
-
     def _is_ours(self, change: Change, operation: str, facts: set[str]) -> None:
         """Refuse, before a permit is spent, what could never be meant for this method of this account."""
-        self._is_for_here(change, operation)
+        self._account.demand_for_here(change, operation)
         if change.entity_type not in _BUDGETED or not change.entity.isdigit():
-            raise _invalid("meta.not_an_entity", "Only campaigns and ad sets are changed here.")
+            raise invalid("meta.not_an_entity", "Only campaigns and ad sets are changed here.")
         if set(change.after) != facts:
-            raise _invalid(
+            raise invalid(
                 "meta.other_facts", f"{operation} sets {', '.join(sorted(facts))} and nothing else."
             )
 
-    def _is_new(self, change: Change, operation: str) -> None:
-        """Refuse, before a permit is spent, what creates nothing of this kind in this account."""
-        self._is_for_here(change, operation)
-        if change.entity_type != _NEW[operation] or change.before:
-            raise _invalid("meta.other_change", f"{operation} creates what was not there, of its own kind.")
-
-    def _is_for_here(self, change: Change, operation: str) -> None:
-        if self.read_only:
-            raise _read_only()
-        if (change.platform, change.account, change.operation) != (PLATFORM, self._account, operation):
-            raise _invalid("meta.other_change", "This change is for another account or operation.")
-
     def _state(self, entity_type: BudgetedType, row: Mapping[str, Any]) -> EntityState:
         try:
-            return mapping.entity(entity_type, row, account_id=self._account, currency=self._currency)
+            return mapping.entity(entity_type, row, account_id=self._account.number, currency=self._currency)
         except NotMoney as error:
             raise PlatformError(PlatformErrorKind.UNSUPPORTED, "meta.not_money", str(error)) from error
         except _ODD as error:
@@ -310,7 +270,7 @@ class MetaClient(MetaAdMaking):
 
     async def _ads(self, more: Mapping[str, str]) -> list[AdState]:
         params = {"fields": ads.FIELDS, "limit": ads.PAGE, "effective_status": json.dumps(ads.STATUSES)}
-        rows = self._pages("list_ads", f"act_{self._account}/ads", {**params, **more})
+        rows = self._account.pages("list_ads", f"{self._account.node}/ads", {**params, **more})
         try:
             return [ads.ad(row) async for row in rows]
         except _ODD as error:
@@ -318,21 +278,7 @@ class MetaClient(MetaAdMaking):
 
     async def _list(self, operation: str, edge: str, fields: str) -> list[dict[str, Any]]:
         params = {"fields": fields, "limit": _PAGE, "effective_status": json.dumps(_STATUSES[edge])}
-        return [row async for row in self._pages(operation, f"act_{self._account}/{edge}", params)]
-
-    def _pages(self, operation: str, path: str, params: Mapping[str, str]) -> AsyncIterator[dict[str, Any]]:
-        return self._transport.pages(operation, path, params, token=self._token, own_app=self._own_app)
-
-    async def _look(self, operation: str, path: str, params: Mapping[str, str]) -> dict[str, Any]:
-        return await self._transport.read(operation, path, params, token=self._token, own_app=self._own_app)
-
-
-def _read_only() -> PlatformError:
-    return PlatformError(PlatformErrorKind.PERMISSION, "meta.read_only", "This connection may only read.")
-
-
-def _invalid(code: str, message: str) -> PlatformError:
-    return PlatformError(PlatformErrorKind.INVALID, code, message)
+        return [row async for row in self._account.pages(operation, f"{self._account.node}/{edge}", params)]
 
 
 def _malformed(message: str) -> PlatformError:

@@ -1,7 +1,10 @@
-"""What of `SnapchatClient` makes ads: media, creatives, ads, and an ad's removal."""
+"""How ads come to be in an account at Snapchat, media, creative and ad, and how an ad is taken away again.
+
+`SnapchatClient` hands all of it on to here; what leaves, leaves by the account that it is given.
+"""
 
 import hashlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -15,87 +18,79 @@ from app.services.integrations.campaigns.ports import (
     Created,
     Made,
     MadeType,
+    is_removal,
 )
-from app.services.integrations.ports import Applied, Permits, PlatformError, PlatformErrorKind, mutates
+from app.services.integrations.ports import Applied, PlatformError, PlatformErrorKind
 from app.services.integrations.snapchat import ad_creation
-from app.services.integrations.snapchat.transport import SnapchatTransport, rows
+from app.services.integrations.snapchat.account import KINDS, SnapchatAccount, invalid, malformed, only
+from app.services.integrations.snapchat.transport import rows
 from app.services.integrations.wire import Upload
 from app.services.trust_engine.gate.permits import Change, Permit
 
 _ODD = (KeyError, ValueError, TypeError, AttributeError)
-_KINDS: Mapping[str, tuple[str, str]] = {
-    "image": ("media", "media"),
-    "creative": ("creatives", "creative"),
-    "ad": ("ads", "ad"),
-}
 
 
 class SnapchatAdMaking:
-    _transport: SnapchatTransport
-    _permits: Permits
-    _token: str
-    _account: str
+    def __init__(self, account: SnapchatAccount) -> None:
+        self._account = account
 
-    @mutates
     async def upload_image(self, change: Change, permit: Permit, content: bytes) -> Created:
         """Names the entity, then fills it: one that an earlier attempt left unfilled is filled now."""
-        self._is_new(change, UPLOAD_IMAGE, "image")
+        self._account.demand_new(change, UPLOAD_IMAGE, "image")
         if hashlib.sha256(content).hexdigest() != change.after.get("sha256"):
-            raise _invalid("snapchat.other_file", "This is not the file that was meant.")
+            raise invalid("snapchat.other_file", "This is not the file that was meant.")
         try:
-            row = ad_creation.media(change.after, self._account)
+            row = ad_creation.media(change.after, self._account.number)
             upload = Upload("file", row["name"], content, f"image/{change.after['format']}")
         except (KeyError, ValueError) as error:
             raise _no_word(error) from error
-        await self._transport.may_leave()
+        await self._account.may_leave()
         media = await self._unfilled(row["name"])
         if media is None:
-            body = await self._leave(change, permit, "POST", f"adaccounts/{self._account}", row)
-            media = _only_id(body, "image")
+            media = _only_id(await self._account.leave(change, permit, "POST", self._path, row), "image")
         else:
-            await self._permits.use(permit, change)
-        await self._transport.fill(media, upload, token=self._token, permit_id=permit.id)
+            await self._account.take(change, permit)
+        await self._account.fill(media, upload, permit)
         return Created(media)
 
-    @mutates
     async def create_creative(self, change: Change, permit: Permit) -> Created:
-        self._is_new(change, CREATE_CREATIVE, "creative")
+        self._account.demand_new(change, CREATE_CREATIVE, "creative")
         try:
-            row = ad_creation.creative(change.after, self._account)
+            row = ad_creation.creative(change.after, self._account.number)
         except (KeyError, ValueError) as error:
             raise _no_word(error) from error
-        await self._transport.may_leave()
-        body = await self._leave(change, permit, "POST", f"adaccounts/{self._account}", row)
+        await self._account.may_leave()
+        body = await self._account.leave(change, permit, "POST", self._path, row)
         return Created(_only_id(body, "creative"))
 
-    @mutates
     async def create_ad(self, change: Change, permit: Permit) -> Created:
-        self._is_new(change, CREATE_AD, "ad")
+        self._account.demand_new(change, CREATE_AD, "ad")
         try:
             row = ad_creation.ad(change.after)
         except (KeyError, ValueError) as error:
             raise _no_word(error) from error
-        await self._transport.may_leave()
-        await self._demand_own_squad(row["ad_squad_id"])
-        body = await self._leave(change, permit, "POST", f"adsquads/{row['ad_squad_id']}", row)
+        await self._account.may_leave()
+        await self._account.demand_own_squad(row["ad_squad_id"])
+        body = await self._account.leave(change, permit, "POST", f"adsquads/{row['ad_squad_id']}", row)
         return Created(_only_id(body, "ad"))
 
-    @mutates
     async def remove_ad(self, change: Change, permit: Permit) -> Applied:
-        self._is_for_here(change, REMOVE_AD)
-        steps = ({"status": CREATED_STATUS}, {"status": REMOVED_STATUS})
-        if change.entity_type != "ad" or (dict(change.before), dict(change.after)) != steps:
-            raise _invalid("snapchat.other_change", f"{REMOVE_AD} takes away an ad that stands paused.")
-        await self._transport.may_leave()
-        row = await self._row("ad", change.entity)
-        await self._demand_own_squad(str(row.get("ad_squad_id", "")))
-        await self._leave(change, permit, "DELETE", f"ads/{change.entity}", None)
+        self._account.demand_for_here(change, REMOVE_AD)
+        if not is_removal(change, "ad"):
+            raise invalid("snapchat.other_change", f"{REMOVE_AD} takes away an ad that stands paused.")
+        await self._account.may_leave()
+        await self._account.demand_own_squad(await self._squad_of(change.entity))
+        # Asked last before it goes: somebody may have switched it on since the change was thought of.
+        row = await self._account.ask(f"ads/{change.entity}", KINDS["ad"], is_stop=False)
+        if str(row.get("status")).lower() != CREATED_STATUS:
+            raise invalid("snapchat.not_paused", "Somebody has switched this ad on since: it stays.")
+        await self._account.leave(change, permit, "DELETE", f"ads/{change.entity}", None)
         return Applied()
 
     async def find_made(self, kind: MadeType, name: str, parent: str | None = None) -> Made | None:
         """Of pictures one that has its file: what is not filled yet is nothing to show."""
         del parent
-        async for row in self._list("find_made", kind):
+        async for row in self._account.listed("find_made", kind):
             if row.get("name") == name and (kind != "image" or ad_creation.is_filled(row)):
                 return _read(kind, row)
         return None
@@ -108,53 +103,30 @@ class SnapchatAdMaking:
                 raise
             return Made(external_id=external_id, name="", status=REMOVED_STATUS, facts={})
 
+    @property
+    def _path(self) -> str:
+        return f"adaccounts/{self._account.number}"
+
     async def _unfilled(self, name: str) -> str | None:
-        async for row in self._list("find_made", "image"):
+        async for row in self._account.listed("find_made", "image"):
             if row.get("name") == name and not ad_creation.is_filled(row):
                 return str(row["id"])
         return None
 
     async def _row(self, kind: MadeType, external_id: str) -> dict[str, Any]:
-        plural, singular = _KINDS[kind]
-        body = await self._transport.read("read_made", f"{plural}/{external_id}", token=self._token)
-        found = rows(body, plural, singular)
-        if len(found) != 1:
-            raise PlatformError(
-                PlatformErrorKind.TRANSIENT, "snapchat.malformed", "One object was asked for."
-            )
-        if kind != "ad" and str(found[0].get("ad_account_id")) != self._account:
-            raise PlatformError(
-                PlatformErrorKind.PERMISSION, "snapchat.other_account", "This belongs to another ad account."
-            )
-        return found[0]
+        found = only(
+            await self._account.look("read_made", f"{KINDS[kind].plural}/{external_id}"), KINDS[kind]
+        )
+        if kind != "ad":
+            self._account.demand_this(found)
+        return found
 
-    async def _demand_own_squad(self, squad: str) -> None:
-        raise NotImplementedError
-
-    def _is_new(self, change: Change, operation: str, entity_type: str) -> None:
-        raise NotImplementedError
-
-    def _is_for_here(self, change: Change, operation: str) -> None:
-        raise NotImplementedError
-
-    def _list(self, operation: str, entity_type: str, **query: str) -> AsyncIterator[dict[str, Any]]:
-        raise NotImplementedError
-
-    async def _leave(
-        self,
-        change: Change,
-        permit: Permit,
-        method: str,
-        parent: str,
-        row: Mapping[str, Any] | None,
-        *,
-        is_stop: bool = False,
-    ) -> dict[str, Any]:
-        raise NotImplementedError
+    async def _squad_of(self, ad: str) -> str:
+        return str((await self._row("ad", ad)).get("ad_squad_id", ""))
 
 
-def _only_id(body: Mapping[str, Any], kind: str) -> str:
-    found = rows(body, *_KINDS[kind])
+def _only_id(body: Mapping[str, Any], kind: MadeType) -> str:
+    found = rows(body, KINDS[kind].plural, KINDS[kind].singular)
     if len(found) != 1 or not found[0].get("id"):
         raise PlatformError(
             PlatformErrorKind.AMBIGUOUS, "snapchat.no_id", "Snapchat did not say what it had created."
@@ -166,14 +138,8 @@ def _read(kind: MadeType, row: Mapping[str, Any]) -> Made:
     try:
         return ad_creation.made(kind, row)
     except _ODD as error:
-        raise PlatformError(
-            PlatformErrorKind.TRANSIENT, "snapchat.malformed", f"An object came without {error}."
-        ) from error
-
-
-def _invalid(code: str, message: str) -> PlatformError:
-    return PlatformError(PlatformErrorKind.INVALID, code, message)
+        raise malformed(f"An object came without {error}.") from error
 
 
 def _no_word(error: Exception) -> PlatformError:
-    return _invalid("snapchat.not_creatable", f"Snapchat has no word for this: {error}.")
+    return invalid("snapchat.not_creatable", f"Snapchat has no word for this: {error}.")

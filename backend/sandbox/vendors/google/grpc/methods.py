@@ -46,6 +46,7 @@ METHODS = {
     ("AdGroupCriterionService", "MutateAdGroupCriteria"): _mutates(
         "adGroupCriteria", "ad_group_criterion_service", "MutateAdGroupCriteria"
     ),
+    ("AssetService", "MutateAssets"): _mutates("assets", "asset_service", "MutateAssets"),
     ("CampaignConversionGoalService", "MutateCampaignConversionGoals"): _mutates(
         "campaignConversionGoals", "campaign_conversion_goal_service", "MutateCampaignConversionGoals"
     ),

@@ -1,8 +1,8 @@
 """A published plan's ads come to stand at the platform, pictures and words: once each, paused, or not at all."""
 
 import itertools
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, cast
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from app.services.integrations.campaigns.service import AdMaker
 from app.services.integrations.gateway import Gateway
 from app.services.integrations.service import IntegrationsService
 from app.services.trust_engine.gate.service import KillSwitch
-from tests.factories import snapchat
+from tests.factories import google, snapchat
 from tests.factories.access import Company
 from tests.factories.assets import an_asset
 from tests.factories.drafts import ad_json, asked_to_publish, log_of, read_draft, with_ads
@@ -41,17 +41,39 @@ class Vendor:
     page: str
     brand: str
     size: tuple[int, int]
-    image: str
-    creative: str
-    ad: str
-    before: int = 0
-    """Requests behind `ad` that are the ad sets'."""
+    paths: Mapping[str, str]
+    """Of each step that there is. Where an ad has no creative beside it, none makes one."""
+    before: Mapping[str, int] = field(default_factory=dict)
+    """Requests behind a step's path that are others' than the ads'."""
     keeps_creatives: bool = False
     """Whether what was made of a creative stays there."""
+    has_logo: bool = False
+    long: bool = True
+    """Whether its ads take a text of several lines."""
+    edited: str = "{}"
+    """What the sandbox calls an ad, of its id."""
+    on: str = "ACTIVE"
+
+    @property
+    def has_creatives(self) -> bool:
+        return "creative" in self.paths
+
+    def parts(self, *parts: str) -> list[str]:
+        """Those of them that are made there."""
+        return [part for part in parts if self.has_creatives or not part.endswith(".creative")]
+
+    def switch_on(self, sandbox: Sandbox, ad: AdState) -> None:
+        name = "object_id" if self.edited == "{}" else "resource_name"
+        edit = {name: self.edited.format(ad.external_id), "changes": {"status": self.on}}
+        sandbox.control("POST", f"{self.name}/edit", json=edit)
 
 
 async def _meta(scopes: Scopes, sandbox: Sandbox) -> UUID:
     return (await connect(scopes, sandbox)).dollars
+
+
+async def _google(scopes: Scopes, sandbox: Sandbox) -> UUID:
+    return (await google.connect(scopes, sandbox)).dollars
 
 
 async def _snapchat(scopes: Scopes, sandbox: Sandbox) -> UUID:
@@ -65,10 +87,25 @@ VENDORS = {
         META_PAGE,
         "",
         (1200, 628),
-        f"/act_{US_ACCOUNT}/adimages",
-        f"/act_{US_ACCOUNT}/adcreatives",
-        f"/act_{US_ACCOUNT}/ads",
-        before=2,
+        {
+            "image": f"/act_{US_ACCOUNT}/adimages",
+            "creative": f"/act_{US_ACCOUNT}/adcreatives",
+            "ad": f"/act_{US_ACCOUNT}/ads",
+        },
+        before={"ad": 2},
+    ),
+    "google": Vendor(
+        "google",
+        _google,
+        "",
+        "Northwind",
+        (1200, 628),
+        dict.fromkeys(("image", "ad"), f"/customers/{google.US_ACCOUNT}/googleAds:mutate"),
+        before={"image": 3, "ad": 5},
+        has_logo=True,
+        long=False,
+        edited=f"customers/{google.US_ACCOUNT}/adGroupAds/{{}}",
+        on="ENABLED",
     ),
     "snapchat": Vendor(
         "snapchat",
@@ -76,14 +113,22 @@ VENDORS = {
         SNAPCHAT_PROFILE,
         "Northwind",
         (1080, 1920),
-        "/media/",
-        f"/adaccounts/{snapchat.US_ACCOUNT}/creatives",
-        "/adsquads/",
+        {
+            "image": "/media/",
+            "creative": f"/adaccounts/{snapchat.US_ACCOUNT}/creatives",
+            "ad": "/adsquads/",
+        },
         keeps_creatives=True,
     ),
 }
-STEPS = ("image", "creative", "ad")
+each_step = pytest.mark.parametrize(
+    ("vendor", "step"),
+    [(name, step) for name, one in VENDORS.items() for step in one.paths],
+    indirect=["vendor"],
+)
 SHADES = itertools.count(4, 11)
+Asked = Callable[..., Awaitable[UUID]]
+"""Has a plan with these ads published; no worker has taken it on yet."""
 
 
 @pytest.fixture(params=sorted(VENDORS))
@@ -103,14 +148,26 @@ async def asset(acme: Company, vendor: Vendor) -> UUID:
     return await an_asset(acme, *vendor.size, shade=next(SHADES))
 
 
-async def asked(scopes: Scopes, account: UUID, vendor: Vendor, *ads: dict[str, Any]) -> UUID:
-    plan = with_ads(vendor.page, *(_of(vendor, ad) for ad in ads), brand=vendor.brand)
-    return await asked_to_publish(scopes, account, **plan)
+@pytest.fixture
+async def logo(acme: Company, vendor: Vendor) -> UUID | None:
+    return await an_asset(acme, 300, 300, shade=next(SHADES)) if vendor.has_logo else None
+
+
+@pytest.fixture
+def asked(scopes: Scopes, account: UUID, vendor: Vendor, logo: UUID | None) -> Asked:
+    async def ask(*ads: dict[str, Any]) -> UUID:
+        told = {"brand": vendor.brand, "logo": None if logo is None else str(logo)}
+        plan = with_ads(vendor.page, *(_of(vendor, ad) for ad in ads), **told)
+        return await asked_to_publish(scopes, account, **plan)
+
+    return ask
 
 
 def _of(vendor: Vendor, ad: dict[str, Any]) -> dict[str, Any]:
-    """Snaps have a headline alone."""
-    return ad if vendor.name == "meta" else ad | {"body": ""}
+    """Snaps have a headline alone, Demand Gen ads one line of text."""
+    if vendor.long:
+        return ad if vendor.name == "meta" else ad | {"body": ""}
+    return ad | {"body": ad["body"].replace("\n", " ")}
 
 
 async def standing(scopes: Scopes, account: UUID, draft_id: UUID) -> list[AdState]:
@@ -131,8 +188,8 @@ async def again(scopes: Scopes, sandbox: Sandbox, draft_id: UUID) -> DraftStatus
 
 
 def breaks(sandbox: Sandbox, vendor: Vendor, kind: str, step: str, skip: int = 0) -> None:
-    fault = {"kind": kind, "vendor": vendor.name, "path": getattr(vendor, step), "method": "POST", "count": 1}
-    skip += vendor.before if step == "ad" else 0
+    fault = {"kind": kind, "vendor": vendor.name, "path": vendor.paths[step], "method": "POST", "count": 1}
+    skip += vendor.before.get(step, 0)
     sandbox.control("POST", "faults", json=fault | {"skip": skip})
 
 
@@ -141,15 +198,15 @@ async def outcomes(scopes: Scopes, draft_id: UUID) -> list[tuple[str, str]]:
 
 
 async def test_an_ad_stands_paused_with_its_picture_and_words_and_is_in_the_list_after_a_sync(
-    scopes: Scopes, account: UUID, vendor: Vendor, asset: UUID
+    scopes: Scopes, account: UUID, vendor: Vendor, *, asset: UUID, logo: UUID | None, asked: Asked
 ) -> None:
-    draft_id = await asked(scopes, account, vendor, ad_json(asset), ad_json(asset, name="Boots"))
+    draft_id = await asked(ad_json(asset), ad_json(asset, name="Boots"))
     assert await DraftPublishing(scopes).run(draft_id) is DraftStatus.PUBLISHED
     first, second = await standing(scopes, account, draft_id)
     assert {first.status, second.status} == {"paused"}
     assert first.ad_set == second.ad_set
     shown = first.creative
-    assert (shown.headline, shown.landing_url, shown.call_to_action) == (
+    assert (shown.headline, shown.landing_url, (shown.call_to_action or "").capitalize()) == (
         "Down the ridge, dry",
         "https://northwind.example/trail",
         "Shop now",
@@ -157,8 +214,9 @@ async def test_an_ad_stands_paused_with_its_picture_and_words_and_is_in_the_list
     assert shown.media
     assert shown.media == second.creative.media, "one image, uploaded once"
     told = [each for each in await outcomes(scopes, draft_id) if "ads." in each[0] or "images." in each[0]]
-    parts = [f"images.{asset}", "ad_sets.0.ads.0.creative", "ad_sets.0.ads.0"]
-    parts += ["ad_sets.0.ads.1.creative", "ad_sets.0.ads.1"]
+    parts = [f"images.{each}" for each in (asset, logo) if each is not None]
+    parts += vendor.parts("ad_sets.0.ads.0.creative", "ad_sets.0.ads.0")
+    parts += vendor.parts("ad_sets.0.ads.1.creative", "ad_sets.0.ads.1")
     assert told == [(part, step) for part in parts for step in ("started", "created", "verified")]
     await AccountSyncService(scopes).sync(account)
     async with scopes() as scope:
@@ -171,32 +229,31 @@ async def test_an_ad_stands_paused_with_its_picture_and_words_and_is_in_the_list
 
 
 async def test_it_is_under_review_once_it_is_switched_on(
-    scopes: Scopes, account: UUID, vendor: Vendor, asset: UUID, sandbox: Sandbox
+    scopes: Scopes, account: UUID, vendor: Vendor, *, asset: UUID, sandbox: Sandbox, asked: Asked
 ) -> None:
     """That the review ends is the sandbox's own tests': the clock here is everybody's."""
-    draft_id = await asked(scopes, account, vendor, ad_json(asset))
+    draft_id = await asked(ad_json(asset))
     await DraftPublishing(scopes).run(draft_id)
     (ad,) = await standing(scopes, account, draft_id)
-    edit = {"object_id": ad.external_id, "changes": {"status": "ACTIVE"}}
-    sandbox.control("POST", f"{vendor.name}/edit", json=edit)
+    vendor.switch_on(sandbox, ad)
     (ad,) = await standing(scopes, account, draft_id)
     assert (ad.status, ad.review) == ("active", "pending")
 
 
 async def test_running_twice_makes_everything_once(
-    scopes: Scopes, account: UUID, vendor: Vendor, asset: UUID
+    scopes: Scopes, account: UUID, asset: UUID, asked: Asked
 ) -> None:
-    draft_id = await asked(scopes, account, vendor, ad_json(asset))
+    draft_id = await asked(ad_json(asset))
     for _ in range(2):
         assert await DraftPublishing(scopes).run(draft_id) is DraftStatus.PUBLISHED
     assert len(await standing(scopes, account, draft_id)) == 1
 
 
-@pytest.mark.parametrize("step", STEPS)
+@each_step
 async def test_a_lost_answer_is_looked_for_and_nothing_is_sent_again(
-    scopes: Scopes, account: UUID, vendor: Vendor, *, asset: UUID, sandbox: Sandbox, step: str
+    scopes: Scopes, account: UUID, vendor: Vendor, *, asset: UUID, sandbox: Sandbox, step: str, asked: Asked
 ) -> None:
-    draft_id = await asked(scopes, account, vendor, ad_json(asset))
+    draft_id = await asked(ad_json(asset))
     breaks(sandbox, vendor, "drop_response", step)
     assert await DraftPublishing(scopes).run(draft_id) is DraftStatus.PUBLISHED
     assert len(await standing(scopes, account, draft_id)) == 1
@@ -212,26 +269,26 @@ async def test_a_lost_answer_is_looked_for_and_nothing_is_sent_again(
 
 
 async def test_an_image_that_the_platform_has_under_another_name_is_sent_again_and_is_the_same(
-    scopes: Scopes, account: UUID, vendor: Vendor, asset: UUID, sandbox: Sandbox
+    scopes: Scopes, account: UUID, vendor: Vendor, *, asset: UUID, sandbox: Sandbox, asked: Asked
 ) -> None:
-    earlier = await asked(scopes, account, vendor, ad_json(asset))
+    earlier = await asked(ad_json(asset))
     await DraftPublishing(scopes).run(earlier)
-    draft_id = await asked(scopes, account, vendor, ad_json(asset))
+    draft_id = await asked(ad_json(asset))
     breaks(sandbox, vendor, "drop_response", "image")
     while await DraftPublishing(scopes).run(draft_id) is DraftStatus.PUBLISHING:
         pass
     (first,), (second,) = [await standing(scopes, account, each) for each in (earlier, draft_id)]
     assert first.external_id != second.external_id
-    if vendor.name == "meta":
+    if vendor.name != "snapchat":
         assert first.creative.media == second.creative.media
 
 
 @pytest.mark.parametrize("vendor", ["snapchat"], indirect=True)
 async def test_a_picture_that_was_named_and_not_filled_is_filled_by_the_next_attempt(
-    scopes: Scopes, account: UUID, vendor: Vendor, asset: UUID, sandbox: Sandbox
+    scopes: Scopes, asset: UUID, sandbox: Sandbox, asked: Asked
 ) -> None:
     """Snapchat's media are two requests: the answer to the first one is lost."""
-    draft_id = await asked(scopes, account, vendor, ad_json(asset))
+    draft_id = await asked(ad_json(asset))
     fault = {"kind": "drop_response", "vendor": "snapchat", "method": "POST", "count": 1}
     fault["path"] = f"/adaccounts/{snapchat.US_ACCOUNT}/media"
     sandbox.control("POST", "faults", json=fault)
@@ -251,16 +308,18 @@ async def doubles(scopes: Scopes, account: UUID, draft_id: UUID) -> int:
     for part, name in parts.items():
         if part.endswith(".creative") and await maker.find_made("creative", name):
             count -= 1
-    shown = {each.creative.external_id for each in await standing(scopes, account, draft_id)}
-    return count + len(shown)
+    there = await standing(scopes, account, draft_id)
+    if not any(part.endswith(".creative") for part in parts):
+        return len(there) - sum(".ads." in part for part in parts)
+    return count + len({each.creative.external_id for each in there})
 
 
 @pytest.mark.parametrize("kept", range(1, 4))
 async def test_a_worker_that_died_between_the_steps_doubles_nothing(
-    scopes: Scopes, account: UUID, vendor: Vendor, asset: UUID, kept: int
+    scopes: Scopes, account: UUID, asset: UUID, kept: int, asked: Asked
 ) -> None:
     """It wrote down that so many of the ad's requests were about to leave, and not what became of the last."""
-    draft_id = await asked(scopes, account, vendor, ad_json(asset))
+    draft_id = await asked(ad_json(asset))
     await DraftPublishing(scopes).run(draft_id)
     made = (await standing(scopes, account, draft_id))[0]
     async with scopes() as scope:
@@ -277,11 +336,19 @@ async def test_a_worker_that_died_between_the_steps_doubles_nothing(
     assert await doubles(scopes, account, draft_id) == 0
 
 
-@pytest.mark.parametrize("step", STEPS)
-async def test_what_is_refused_is_taken_away_again_but_for_the_image_and_made_anew_later(
-    scopes: Scopes, account: UUID, vendor: Vendor, *, asset: UUID, sandbox: Sandbox, step: str
+@each_step
+async def test_what_is_refused_is_taken_away_again_but_for_the_images_and_made_anew_later(
+    scopes: Scopes,
+    account: UUID,
+    vendor: Vendor,
+    *,
+    asset: UUID,
+    logo: UUID | None,
+    sandbox: Sandbox,
+    step: str,
+    asked: Asked,
 ) -> None:
-    draft_id = await asked(scopes, account, vendor, ad_json(asset), ad_json(asset, name="Boots"))
+    draft_id = await asked(ad_json(asset), ad_json(asset, name="Boots"))
     skip = 0 if step == "image" else 1
     breaks(sandbox, vendor, "token_revoked", step, skip=skip)
     assert await DraftPublishing(scopes).run(draft_id) is DraftStatus.FAILED
@@ -295,12 +362,12 @@ async def test_what_is_refused_is_taken_away_again_but_for_the_image_and_made_an
     made = {
         "image": [],
         "creative": ["ad_sets.0.ads.0", "ad_sets.0.ads.0.creative"],
-        "ad": ["ad_sets.0.ads.1.creative", "ad_sets.0.ads.0", "ad_sets.0.ads.0.creative"],
+        "ad": vendor.parts("ad_sets.0.ads.1.creative", "ad_sets.0.ads.0", "ad_sets.0.ads.0.creative"),
     }[step]
     stay = [part for part in made if vendor.keeps_creatives and part.endswith(".creative")]
     assert removed == [part for part in made if part not in stay]
     left = {part for part, outcome in told if outcome == "left_paused"}
-    images = [] if step == "image" else [f"images.{asset}"]
+    images = [] if step == "image" else [f"images.{each}" for each in (asset, logo) if each is not None]
     assert left == {"campaign", "ad_sets.0", "ad_sets.1", *images, *stay}
     assert await again(scopes, sandbox, draft_id) is DraftStatus.PUBLISHED
     assert len(await standing(scopes, account, draft_id)) == 2
@@ -308,13 +375,12 @@ async def test_what_is_refused_is_taken_away_again_but_for_the_image_and_made_an
 
 
 async def test_what_a_person_has_switched_on_is_not_taken_away(
-    scopes: Scopes, account: UUID, vendor: Vendor, asset: UUID, sandbox: Sandbox
+    scopes: Scopes, account: UUID, vendor: Vendor, *, asset: UUID, sandbox: Sandbox, asked: Asked
 ) -> None:
-    draft_id = await asked(scopes, account, vendor, ad_json(asset))
+    draft_id = await asked(ad_json(asset))
     await DraftPublishing(scopes).run(draft_id)
     (ad,) = await standing(scopes, account, draft_id)
-    edit = {"object_id": ad.external_id, "changes": {"status": "ACTIVE"}}
-    sandbox.control("POST", f"{vendor.name}/edit", json=edit)
+    vendor.switch_on(sandbox, ad)
     async with scopes() as scope:
         (await Drafts(scope).locked(draft_id)).status = DraftStatus.PUBLISHING
     assert await DraftPublishing(scopes).run(draft_id) is DraftStatus.FAILED
@@ -322,13 +388,16 @@ async def test_what_a_person_has_switched_on_is_not_taken_away(
     assert len(await standing(scopes, account, draft_id)) == 1
     told = await outcomes(scopes, draft_id)
     assert not [each for each in told if each[1] == "removed"]
-    assert told.count(("ad_sets.0.ads.0.creative", "started")) == 1, "its creative is not asked for either"
+    if vendor.has_creatives:
+        assert told.count(("ad_sets.0.ads.0.creative", "started")) == 1, (
+            "its creative is not asked for either"
+        )
 
 
 async def test_the_kill_switch_stops_ads_and_their_removal(
-    scopes: Scopes, account: UUID, vendor: Vendor, asset: UUID
+    scopes: Scopes, vendor: Vendor, asset: UUID, asked: Asked
 ) -> None:
-    draft_id = await asked(scopes, account, vendor, ad_json(asset))
+    draft_id = await asked(ad_json(asset))
     await DraftPublishing(scopes).run(draft_id)
     async with scopes() as scope:
         draft = await Drafts(scope).locked(draft_id)
@@ -340,5 +409,6 @@ async def test_the_kill_switch_stops_ads_and_their_removal(
     assert await DraftPublishing(scopes).run(draft_id) is DraftStatus.FAILED
     told = await outcomes(scopes, draft_id)
     assert ("ad_sets.0.ads.0", "refused") in told
-    assert ("ad_sets.0.ads.0.creative", "left_paused") in told
+    below = "ad_sets.0.ads.0.creative" if vendor.has_creatives else f"images.{asset}"
+    assert (below, "left_paused") in told
     assert not [each for each in told if each[1] == "removed"]

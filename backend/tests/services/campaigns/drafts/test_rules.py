@@ -8,12 +8,13 @@ from uuid import UUID
 import pytest
 
 from app.schemas.campaigns.drafts import CampaignPlan
-from app.services.campaigns.assets.rules import Stored
-from app.services.campaigns.drafts.ad_parts_rules import ad_parts
+from app.services.campaigns.assets.rules import Picture, Stored
+from app.services.campaigns.drafts.ad_parts_rules import ad_parts, images_of
 from app.services.campaigns.drafts.ad_rules import ad_faults
+from app.services.campaigns.drafts.asset_rules import asset_faults
 from app.services.campaigns.drafts.parts_rules import marker, parts, total_micros
 from app.services.campaigns.drafts.rules import Place, digest, faults, longest_name
-from app.services.integrations.campaigns.service import offer_of, offers
+from app.services.integrations.campaigns.service import AdOffer, offer_of, offers
 from tests.factories.drafts import DAILY, UNIT, ad_json, plan_json, with_ads
 
 NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
@@ -219,10 +220,10 @@ PAGE = "770000000000001"
 AD = ad_json(ID)
 
 
-def ad_found(place: Place, *ads: dict[str, Any], page: str = PAGE, brand: str = "") -> dict[str, str]:
+def ad_found(place: Place, *ads: dict[str, Any], page: str = PAGE, **identity: Any) -> dict[str, str]:
     offer = offer_of(place.platform)
     assert offer is not None
-    told = list(ad_faults(plan(**with_ads(page, *ads, brand=brand)), place.platform, offer))
+    told = list(ad_faults(plan(**with_ads(page, *ads, **identity)), place.platform, offer))
     assert all(each.message.endswith(".") for each in told)
     return {each.field: each.code for each in told}
 
@@ -300,14 +301,99 @@ def test_an_approval_from_before_there_were_ads_holds_and_covers_ads_now() -> No
 
 def test_an_ads_image_is_uploaded_once_and_every_part_has_a_marker_of_its_own() -> None:
     images = {ID: Stored("ab", "jpeg", 1200, 628)}
-    first, second = ad_parts(plan(**with_ads(PAGE, AD, AD)), (ID, 1), images)
+    whole, offer = plan(**with_ads(PAGE, AD, AD)), ads_offered("meta")
+    first, second = ad_parts(whole, (ID, 1), offer, images)
     assert first.image == second.image
-    assert first.image.name == f"{first.image.marker}.jpg"
-    marks = {part.marker for each in (first, second) for part in (each.image, each.creative, each.ad)}
+    assert first.logo is None
+    assert first.image.part.name == f"{first.image.part.marker}.jpg"
+    own = [part for each in (first, second) for part in (each.creative, each.ad) if part is not None]
+    marks = {part.marker for part in (first.image.part, *own)}
     assert len(marks) == 5
-    assert all(part.marker in part.name for each in (first, second) for part in (each.creative, each.ad))
-    (later, _) = ad_parts(plan(**with_ads(PAGE, AD, AD)), (ID, 2), images)
+    assert all(part.marker in part.name for part in own)
+    (later, _) = ad_parts(whole, (ID, 2), offer, images)
     assert later.ad.marker not in marks
+
+
+def ads_offered(platform: str) -> AdOffer:
+    offer = offer_of(platform)
+    assert offer is not None
+    assert offer.ads is not None
+    return offer.ads
+
+
+LOGO = UUID("0199aaaa-0000-7000-8000-0000000000a7")
+
+
+def test_where_a_platform_has_no_creatives_an_ad_holds_its_words_and_is_linked_to_picture_and_logo() -> None:
+    images = {ID: Stored("ab", "jpeg", 1200, 628), LOGO: Stored("cd", "png", 300, 300)}
+    whole, offer = plan(**with_ads("", AD, brand="Northwind", logo=str(LOGO))), ads_offered("google")
+    assert images_of(whole, offer) == images.keys()
+    assert images_of(plan(**with_ads("", logo=str(LOGO))), offer) == set(), "nothing shows it"
+    (one,) = ad_parts(whole, (ID, 1), offer, images)
+    assert one.creative is None
+    assert {name: each.asset_id for name, each in one.images.items()} == {"image": ID, "logo": LOGO}
+    held = {"headline": AD["headline"], "brand": "Northwind", "width": 1200, "height": 628}
+    assert held.items() <= one.ad.after.items()
+
+
+def test_a_logo_is_of_what_is_approved_and_none_changes_no_approval_of_before() -> None:
+    without = plan(**with_ads(PAGE, AD))
+    assert digest(ID, without) == digest(ID, plan(**with_ads(PAGE, AD, logo=None)))
+    assert digest(ID, without) != digest(ID, plan(**with_ads(PAGE, AD, logo=str(LOGO))))
+
+
+DISPLAYED = ad_json(ID, body="Light shoes for wet trails.")
+
+
+@pytest.mark.parametrize(
+    ("ad", "identity", "faults_of"),
+    [
+        (DISPLAYED, {}, {}),
+        (DISPLAYED, {"logo": None}, {"plan.identity.logo": "missing"}),
+        (DISPLAYED, {"page": PAGE}, {"plan.identity.page": "not_here"}),
+        (DISPLAYED, {"brand": "b" * 26}, {"plan.identity.brand": "too_long"}),
+        (DISPLAYED | {"headline": "h" * 30}, {}, {}),
+        (DISPLAYED | {"headline": "h" * 31}, {}, {"plan.ad_sets.0.ads.0.headline": "too_long"}),
+        (DISPLAYED | {"headline": "靴" * 15}, {}, {}),
+        (DISPLAYED | {"headline": "靴" * 16}, {}, {"plan.ad_sets.0.ads.0.headline": "too_long"}),
+        (DISPLAYED | {"body": "Light.\nFree returns."}, {}, {"plan.ad_sets.0.ads.0.body": "several_lines"}),
+        (DISPLAYED | {"body": ""}, {}, {"plan.ad_sets.0.ads.0.body": "missing"}),
+        (
+            DISPLAYED | {"call_to_action": "order_now"},
+            {},
+            {"plan.ad_sets.0.ads.0.call_to_action": "not_taken"},
+        ),
+    ],
+)
+def test_a_demand_gen_ad_is_a_brands_with_a_logo_and_short_words(
+    ad: dict[str, Any], identity: dict[str, Any], faults_of: dict[str, str]
+) -> None:
+    place = replace(META, platform="google")
+    told = {"page": "", "brand": "Northwind", "logo": str(LOGO)} | identity
+    assert ad_found(place, ad, **told) == faults_of
+
+
+def test_a_logo_is_not_for_ads_that_show_none() -> None:
+    assert ad_found(META, AD, logo=str(LOGO)) == {"plan.identity.logo": "not_here"}
+
+
+@pytest.mark.parametrize(
+    ("picture", "logo", "expected"),
+    [
+        ((1200, 628), (128, 128), {}),
+        ((300, 300), (300, 300), {}),
+        ((480, 600), (128, 128), {"plan.ad_sets.0.ads.0.asset": "image_fits_nowhere"}),
+        ((128, 128), (128, 128), {"plan.ad_sets.0.ads.0.asset": "image_fits_nowhere"}),
+        ((1200, 628), (1200, 628), {"plan.identity.logo": "image_fits_nowhere"}),
+        ((1200, 628), (127, 127), {"plan.identity.logo": "image_fits_nowhere"}),
+    ],
+)
+def test_a_picture_fits_as_a_picture_and_a_logo_as_a_logo(
+    picture: tuple[int, int], logo: tuple[int, int], expected: dict[str, str]
+) -> None:
+    pictures = {ID: Picture("jpeg", *picture, 1), LOGO: Picture("jpeg", *logo, 1)}
+    whole = plan(**with_ads("", AD, logo=str(LOGO)))
+    assert {each.field: each.code for each in asset_faults(whole, "google", pictures)} == expected
 
 
 SNAP = ad_json(ID, body="")

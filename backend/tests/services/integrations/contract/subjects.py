@@ -79,6 +79,8 @@ class Subject:
     """The same as the sandbox's control API names it."""
     ads: str
     """The list of ads."""
+    switch: Callable[[Sandbox, bool], object]
+    """A person switches the ad on or off."""
     stopped: tuple[str | int, str]
     """A state of the account that is not in order: the platform's word, and ours."""
     ends: bool = True
@@ -123,6 +125,16 @@ def _counted(vendor: str, pixel: str) -> Callable[[Sandbox, str], list[bool]]:
 
 def _of_long_ago(body: dict[str, Any]) -> dict[str, Any]:
     return body | {"event_time": body["event_time"] - 400 * 86_400}
+
+
+def _switches(vendor: str, ad: str, field: str, words: tuple[str, str]) -> Callable[[Sandbox, bool], object]:
+    """By `/control/<vendor>/edit`; the words are for off and on."""
+
+    def switch(sandbox: Sandbox, on: bool) -> object:
+        name = "resource_name" if vendor == "google" else "object_id"
+        return sandbox.control("POST", f"{vendor}/edit", json={name: ad, "changes": {field: words[on]}})
+
+    return switch
 
 
 # Google.
@@ -247,6 +259,7 @@ SUBJECTS: Mapping[Platform, Subject] = {
         ad="120210000010300101",
         judged="120210000010300101",
         ads=f"/act_{integrations.US_ACCOUNT}/ads",
+        switch=_switches("meta", "120210000010300101", "status", ("PAUSED", "ACTIVE")),
         stopped=(3, "unsettled"),
     ),
     Platform.GOOGLE: Subject(
@@ -274,6 +287,12 @@ SUBJECTS: Mapping[Platform, Subject] = {
         ad="314000010001~314000010009",
         judged=f"customers/{google.US_ACCOUNT}/adGroupAds/314000010001~314000010009",
         ads=f"/customers/{google.US_ACCOUNT}/googleAds:search",
+        switch=_switches(
+            "google",
+            f"customers/{google.US_ACCOUNT}/adGroupAds/314000010001~314000010009",
+            "status",
+            ("PAUSED", "ENABLED"),
+        ),
         stopped=("SUSPENDED", "disabled"),
         redeems=True,
         partial={"write": _TRANSIENT},
@@ -302,6 +321,7 @@ SUBJECTS: Mapping[Platform, Subject] = {
         ad="180000000001300101",
         judged="180000000001300101",
         ads="/ad/get",
+        switch=_switches("tiktok", "180000000001300101", "operation_status", ("DISABLE", "ENABLE")),
         stopped=("STATUS_LIMIT", "limit"),
         ends=False,
         partial={"write": _INVALID},
@@ -333,6 +353,7 @@ SUBJECTS: Mapping[Platform, Subject] = {
         ad="5a9c0004-0001-4000-8000-000000000101",
         judged="5a9c0004-0001-4000-8000-000000000101",
         ads=f"/adaccounts/{snapchat.US_ACCOUNT}/ads",
+        switch=_switches("snapchat", "5a9c0004-0001-4000-8000-000000000101", "status", ("PAUSED", "ACTIVE")),
         stopped=("PENDING", "pending"),
         redeems=True,
         partial={"write": _TRANSIENT, "events": _INVALID},

@@ -2,9 +2,9 @@
 
 import hashlib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import func, select
@@ -14,8 +14,8 @@ from app.core.ids import uuid7
 from app.db.session import Scopes
 from app.models.integrations.calls import PlatformCall
 from app.models.integrations.kinds import Platform
-from app.services.integrations.campaigns.service import offers
-from app.services.integrations.ports import MUTATING, AdPlatform
+from app.services.integrations.campaigns.service import AdMaker, offers
+from app.services.integrations.ports import MUTATING, AdPlatform, PlatformError
 from app.services.integrations.service import IntegrationsService
 from app.services.trust_engine.gate.errors import PermitRefused
 from app.services.trust_engine.gate.permits import Change, EntityType, Permit
@@ -47,7 +47,8 @@ _CREATIVE = {
     "call_to_action": "shop_now",
     "landing_url": "https://northwind.example/",
 }
-_AD = {"status": "paused", "creative": "1"}
+_AD = _CREATIVE | {"creative": "1", "image": "8140000001", "logo": "8140000002", "width": 1200, "height": 628}
+"""For a platform where an ad holds what it shows itself, too."""
 _MADE: dict[str, EntityType] = {
     "create_ad_set": "ad_set",
     "upload_image": "image",
@@ -92,7 +93,9 @@ def has(platform: Platform, method: str) -> bool:
     offer = offers()[platform]
     if method in _MADE and method != "create_ad_set":
         ads = None if offer is None else offer.ads
-        return ads is not None and (method != "remove_creative" or ads.removes_creatives)
+        if ads is None or (method.endswith("_creative") and not ads.has_creatives):
+            return False
+        return method != "remove_creative" or ads.removes_creatives
     return not method.startswith("create_") or offer is not None
 
 
@@ -130,6 +133,19 @@ def change(platform: AdPlatform, method: str, *, other: bool = False) -> Change:
         before=before,
         after=wanted,
     )
+
+
+@pytest.fixture(autouse=True)
+def paused(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The ad that could be taken away stands paused meanwhile: any other is refused before a permit is asked for."""
+    params = getattr(getattr(request.node, "callspec", None), "params", {})
+    if params.get("method") != "remove_ad":
+        yield
+        return
+    subject, sandbox = SUBJECTS[params["bench"]], request.getfixturevalue("sandbox")
+    subject.switch(sandbox, False)
+    yield
+    subject.switch(sandbox, True)
 
 
 @pytest.fixture
@@ -172,15 +188,17 @@ def test_every_method_that_takes_a_permit_is_marked_and_tried_here() -> None:
 
 
 def test_a_connector_writes_at_one_place_and_asks_the_desk_first() -> None:
-    """`_transport.write` is what leaves; it stands once in each vendor's client, behind the permit."""
+    """`_transport.write` is what leaves; it stands once in each vendor's drawer, behind the permit."""
     places = []
     for module in below("app.services.integrations."):
         text = module.path.read_text(encoding="utf-8")
         for line, code in enumerate(text.splitlines(), 1):
             if "_transport.write(" in code:
                 before = text.splitlines()[line - 2]
-                places.append((module.name, "self._permits.use(permit, change)" in before))
-    assert sorted(places) == sorted((subject.connector.__module__, True) for subject in SUBJECTS.values())
+                drawer = module.name.rpartition(".")[0]
+                places.append((drawer, "self._permits.use(permit, change)" in before))
+    drawers = (subject.connector.__module__.rpartition(".")[0] for subject in SUBJECTS.values())
+    assert sorted(places) == sorted((drawer, True) for drawer in drawers)
 
 
 @every_method
@@ -213,8 +231,8 @@ async def test_refuses_an_expired_permit(scopes: Scopes, platform: AdPlatform, m
 
 @every_method
 async def test_refuses_a_permit_for_another_change(scopes: Scopes, platform: AdPlatform, method: str) -> None:
-    permit = await minted(scopes, change(platform, method))
-    await refused(scopes, platform, method, permit, "mismatch", wanted=change(platform, method, other=True))
+    permit = await minted(scopes, change(platform, method, other=True))
+    await refused(scopes, platform, method, permit, "mismatch")
 
 
 @every_method
@@ -225,6 +243,21 @@ async def test_refuses_while_the_kill_switch_is_engaged(
     async with scopes() as scope:
         await KillSwitch(scope).set(engaged=True, reason="Stop.")
     await refused(scopes, platform, method, permit, "frozen")
+
+
+@pytest.mark.parametrize("bench", [name for name in SUBJECTS if has(name, "remove_ad")], indirect=True)
+async def test_an_ad_that_somebody_has_switched_on_stays_and_spends_no_permit(
+    bench: Bench, scopes: Scopes, platform: AdPlatform
+) -> None:
+    """It was thought of as paused: what it is now is asked just before."""
+    wanted = change(platform, "remove_ad")
+    permit = await minted(scopes, wanted)
+    with pytest.raises(PlatformError, match="not_paused"):
+        await cast("AdMaker", platform).remove_ad(wanted, permit)
+    assert await bench.writes() == []
+    await PermitDesk(scopes).use(permit, wanted)
+    (left,) = [one for one in await platform.list_ads() if one.external_id == bench.subject.ad]
+    assert left.status == "active"
 
 
 async def test_a_good_permit_changes_the_platform_once(scopes: Scopes, platform: AdPlatform) -> None:

@@ -9,13 +9,12 @@ import { Listed } from "@/design/listed";
 import { Empty } from "@/design/states";
 import { Status } from "@/design/status";
 import { words } from "@/format/words";
-import { factsOf, fitsAt } from "./facts";
+import { factsOf, fitsAs, fitsAt } from "./facts";
 import { assetQuery, assetsQuery } from "./queries";
 import { Thumbnail } from "./thumbnail";
 import { UploadZone } from "./upload-zone";
 
 const MOST = 20;
-const ONE = 1;
 
 interface AssetFieldProps {
   /** Of what the images are: "the campaign", "ad set 1". */
@@ -26,8 +25,8 @@ interface AssetFieldProps {
   chosen: readonly string[];
   told: Readonly<Record<string, string>>;
   editable: boolean;
-  /** One image, which is sent to the platform with its ad; else several, for a person who makes ads there. */
-  single?: boolean;
+  /** Of one image what it is in the ads that are made with it; without a word several, for a person who makes ads. */
+  single?: "picture" | "logo";
   onChange: (chosen: readonly string[]) => void;
 }
 
@@ -39,14 +38,15 @@ export function AssetField({
   chosen,
   told,
   editable,
-  single = false,
+  single,
   onChange,
 }: AssetFieldProps) {
   const id = useId();
-  const title = single ? `Image of ${of}` : `Images of ${of}`;
+  const word = single === undefined ? "images" : single === "logo" ? "the logo" : "the image";
+  const title = TITLES[single ?? "several"] + of;
   const missing = chosen.length === 0 ? told[path] : undefined;
   const use = single
-    ? "It is uploaded with the ad when the plan is published."
+    ? "It is uploaded with the ads when the plan is published."
     : `For the ads that a person makes at ${words(platform)}: no image is sent there from here.`;
   const [open, setOpen] = useState(false);
   return (
@@ -75,16 +75,16 @@ export function AssetField({
       <Note use={chosen.length > 0 && !single ? use : undefined} missing={missing} />
       {editable && (
         <Button
-          aria-label={`Choose ${single ? "the image" : "images"} of ${of}`}
+          aria-label={`Choose ${word} of ${of}`}
           onClick={() => {
             setOpen(true);
           }}
         >
-          {single ? "Choose the image" : "Choose images"}
+          Choose {word}
         </Button>
       )}
       <Dialog open={open} onOpenChange={setOpen} title={title} description={use}>
-        <Picker platform={platform} chosen={chosen} most={single ? ONE : MOST} onChange={onChange} />
+        <Picker platform={platform} part={single} chosen={chosen} onChange={onChange} />
         <div className="mt-4 flex justify-end">
           <Button
             tone="primary"
@@ -99,6 +99,8 @@ export function AssetField({
     </section>
   );
 }
+
+const TITLES = { picture: "Image of ", logo: "Logo of ", several: "Images of " } as const;
 
 function Note({ use, missing }: { use: string | undefined; missing: string | undefined }) {
   if (missing !== undefined) {
@@ -143,17 +145,17 @@ function Chosen({ assetId, fault, onRemove }: ChosenProps) {
 
 interface PickerProps {
   platform: string;
+  /** Of one image: another choice takes its place. */
+  part: AssetFieldProps["single"];
   chosen: readonly string[];
-  /** Where it is one, another choice takes its place. */
-  most: number;
   onChange: (chosen: readonly string[]) => void;
 }
 
-function Picker({ platform, chosen, most, onChange }: PickerProps) {
+function Picker({ platform, part, chosen, onChange }: PickerProps) {
   const mayUpload = useCan("campaigns.assets:write");
   const assets = useInfiniteQuery(assetsQuery(""));
-  const isFull = most > ONE && chosen.length >= most;
-  const kept = most > ONE ? chosen : [];
+  const isFull = part === undefined && chosen.length >= MOST;
+  const kept = part === undefined ? chosen : [];
   return (
     <div className="space-y-2">
       {mayUpload && <UploadZone />}
@@ -169,6 +171,7 @@ function Picker({ platform, chosen, most, onChange }: PickerProps) {
                 key={asset.id}
                 asset={asset}
                 platform={platform}
+                part={part}
                 checked={chosen.includes(asset.id)}
                 disabled={isFull && !chosen.includes(asset.id)}
                 onChange={(checked) => {
@@ -186,14 +189,15 @@ function Picker({ platform, chosen, most, onChange }: PickerProps) {
 interface ChoiceProps {
   asset: Asset;
   platform: string;
+  part: AssetFieldProps["single"];
   checked: boolean;
   disabled: boolean;
   onChange: (checked: boolean) => void;
 }
 
-function Choice({ asset, platform, checked, disabled, onChange }: ChoiceProps) {
+function Choice({ asset, platform, part, checked, disabled, onChange }: ChoiceProps) {
   const id = useId();
-  const fits = fitsAt(asset, platform);
+  const fits = part === undefined ? fitsAt(asset, platform) : fitsAs(asset, platform, part);
   return (
     <li>
       <label className="flex cursor-pointer items-center gap-3 rounded-md p-2 hover:bg-sunken">

@@ -26,6 +26,7 @@ const ASSET: AssetDetail = {
   drafts: 0,
   fits: ["meta.feed"],
   draft_platforms: ["meta"],
+  draft_parts: ["meta.picture"],
   placements: [
     { ...FEED, fits: true, problems: [] },
     {
@@ -49,6 +50,7 @@ const TINY: AssetDetail = {
   width: 40,
   fits: [],
   draft_platforms: [],
+  draft_parts: [],
 };
 const WRITER = [
   "campaigns.assets:read",

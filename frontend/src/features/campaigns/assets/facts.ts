@@ -38,6 +38,10 @@ export const platformsOf = (asset: Asset): readonly string[] => [...new Set(asse
 /** Whether a campaign that is made there from here can show it: such a campaign does not have every placement. */
 export const fitsAt = (asset: Asset, platform: string): boolean => asset.draft_platforms.includes(platform);
 
+/** Whether an ad that is made there from here can show it as that part of it. */
+export const fitsAs = (asset: Asset, platform: string, part: "picture" | "logo"): boolean =>
+  asset.draft_parts.includes(`${platform}.${part}`);
+
 /** The verdicts of each platform, in the order in which the API tells them. */
 export function byPlatform(asset: AssetDetail): readonly (readonly [string, readonly PlacementVerdict[]])[] {
   const found = new Map<string, PlacementVerdict[]>();

@@ -15,8 +15,23 @@ const ADS: CampaignOffer["ads"] = {
   longest_body: 1024,
   identity: "the Facebook page's number",
   longest_brand: 0,
+  has_logo: false,
+  counts_width: false,
+  one_line: false,
   most: 50,
 };
+/** As Google has it: no page, a brand and its logo. */
+const BRANDED: CampaignOffer["ads"] = {
+  ...ADS,
+  longest_headline: 30,
+  longest_body: 90,
+  identity: null,
+  longest_brand: 25,
+  has_logo: true,
+  counts_width: true,
+  one_line: true,
+};
+const LOGO = "0199aaaa-0000-7000-8000-0000000000a2";
 const PLAN: CampaignPlan = {
   name: "Spring",
   objective: "traffic",
@@ -26,7 +41,9 @@ const PLAN: CampaignPlan = {
 function room(ads: CampaignOffer["ads"], plan = PLAN, faults: object[] = []) {
   const { server } = quietTenant(PERMISSIONS);
   const asset = { id: IMAGE, name: "ridge.jpg", format: "jpeg", width: 1200, height: 628 };
-  const found = { ...asset, size_bytes: 1, tags: [], fits: ["meta.feed"], draft_platforms: ["meta"] };
+  const fitting = { size_bytes: 1, tags: [], fits: ["meta.feed"], draft_platforms: ["meta"] };
+  const found = { ...asset, ...fitting, draft_parts: ["meta.picture"] };
+  const logo = { ...asset, ...fitting, id: LOGO, name: "ridge-logo.png", draft_parts: ["meta.logo"] };
   server.on(`GET /campaigns/drafts/${ID}`, {
     id: ID,
     ad_account_id: ACCOUNT,
@@ -57,12 +74,15 @@ function room(ads: CampaignOffer["ads"], plan = PLAN, faults: object[] = []) {
     least_daily_micros: null,
     faults,
   });
-  server.on("GET /campaigns/assets", { items: [found as Partial<Asset>], next_cursor: null, limit: 24 });
-  server.on(`GET /campaigns/assets/${IMAGE}`, found);
-  server.on(
-    `GET /campaigns/assets/${IMAGE}/thumbnail`,
-    () => new Response("RIFF", { headers: { "Content-Type": "image/webp" } }),
-  );
+  const items = [found, logo] as Partial<Asset>[];
+  server.on("GET /campaigns/assets", { items, next_cursor: null, limit: 24 });
+  for (const each of [found, logo]) {
+    server.on(`GET /campaigns/assets/${each.id}`, each);
+    server.on(
+      `GET /campaigns/assets/${each.id}/thumbnail`,
+      () => new Response("RIFF", { headers: { "Content-Type": "image/webp" } }),
+    );
+  }
   open(`/campaigns/drafts/${ID}`);
   return server;
 }
@@ -121,6 +141,46 @@ test("what stands in an ad's way is told beside its field", async () => {
   );
   expect(screen.getByLabelText("Ads are shown as")).toHaveAccessibleDescription("Name the page.");
   expect(screen.getByText("Choose its image.")).toHaveAttribute("role", "alert");
+});
+
+test("where ads show a brand and its logo, both are asked for, previewed and saved, and no page is", async () => {
+  const server = room(BRANDED, {
+    ...PLAN,
+    ad_sets: [
+      {
+        name: "Runners",
+        ads: [{ name: "Ridge", headline: "Dry", body: "Light.", landing_url: "", asset: IMAGE }],
+      },
+    ],
+  });
+  server.on(`PUT /campaigns/drafts/${ID}`, {});
+  expect(await screen.findByLabelText("Brand")).toHaveAccessibleDescription(
+    "At most 25 characters; a letter such as 字 counts twice.",
+  );
+  expect(screen.getByLabelText("Headline of ad 1 of ad set 1")).toHaveAccessibleDescription(
+    "At most 30 characters; a letter such as 字 counts twice.",
+  );
+  expect(screen.getByLabelText("Text of ad 1 of ad set 1")).toHaveAccessibleDescription(
+    "At most 90 characters; a letter such as 字 counts twice; one line.",
+  );
+  expect(screen.queryByLabelText("Ads are shown as")).toBeNull();
+  type("Brand", "Northwind");
+  fireEvent.click(screen.getByRole("button", { name: "Choose the logo of the brand" }));
+  const picture = await screen.findByRole("checkbox", { name: "ridge.jpg" });
+  expect(picture).toHaveAccessibleDescription(/fits no placement of Meta/);
+  const logo = screen.getByRole("checkbox", { name: "ridge-logo.png" });
+  expect(logo).toHaveAccessibleDescription(/fits Meta/);
+  fireEvent.click(logo);
+  fireEvent.click(screen.getByRole("button", { name: "Done" }));
+  const preview = await screen.findByRole("figure", { name: "Preview of ad 1 of ad set 1" });
+  expect(await within(preview).findByRole("img", { name: "The logo" })).toBeVisible();
+  expect(preview).toHaveTextContent("NorthwindLight.Dry");
+  fireEvent.click(screen.getByRole("button", { name: "Save the plan" }));
+  await waitFor(() => {
+    expect(server.asked(`PUT /campaigns/drafts/${ID}`)).toHaveLength(1);
+  });
+  const { plan } = server.asked(`PUT /campaigns/drafts/${ID}`)[0]?.body as { plan: CampaignPlan };
+  expect(plan.identity).toEqual({ page: "", brand: "Northwind", logo: LOGO });
 });
 
 test("where ads are made at the platform itself, that is said and none can be added", async () => {

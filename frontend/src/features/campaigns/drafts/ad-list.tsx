@@ -7,10 +7,15 @@ import { words } from "@/format/words";
 import { AssetField } from "../assets/asset-field";
 import { assetQuery } from "../assets/queries";
 import { Thumbnail } from "../assets/thumbnail";
-import { type AdFields, BUTTONS, type CallToAction, NEW_AD } from "./plan";
+import { type AdFields, BUTTONS, type CallToAction, most, NEW_AD } from "./plan";
 import type { Faults } from "./plan-form";
 
 const MOST = 10;
+
+export interface Brand {
+  readonly name: string;
+  readonly logo: string | null;
+}
 
 interface AdListProps {
   /** Of what the ads are: "ad set 1". */
@@ -18,6 +23,8 @@ interface AdListProps {
   path: string;
   ads: readonly AdFields[];
   offer: CampaignOffer["ads"];
+  /** Whom its previews show beside the picture. */
+  brand: Brand;
   platform: string;
   editable: boolean;
   told: Faults;
@@ -25,7 +32,7 @@ interface AdListProps {
 }
 
 /** The ads of an ad set; where the platform takes none from here, that is said, and what is there can be removed. */
-export function AdList({ of, path, ads, offer, platform, editable, told, onChange }: AdListProps) {
+export function AdList({ of, path, ads, offer, brand, platform, editable, told, onChange }: AdListProps) {
   const id = useId();
   const whole = told[path];
   return (
@@ -48,6 +55,7 @@ export function AdList({ of, path, ads, offer, platform, editable, told, onChang
           at={`${path}.${place}`}
           fields={each}
           offer={offer}
+          brand={brand}
           platform={platform}
           editable={editable}
           told={told}
@@ -80,7 +88,18 @@ interface AdFormProps extends Omit<AdListProps, "of" | "path" | "ads" | "onChang
   onRemove: () => void;
 }
 
-function AdForm({ name, at, fields, offer, platform, editable, told, onChange, onRemove }: AdFormProps) {
+function AdForm({
+  name,
+  at,
+  fields,
+  offer,
+  brand,
+  platform,
+  editable,
+  told,
+  onChange,
+  onRemove,
+}: AdFormProps) {
   const text = (key: "name" | "headline" | "landingUrl", label: string, path: string, hint?: string) => (
     <TextField
       label={`${label} of ${name}`}
@@ -100,14 +119,14 @@ function AdForm({ name, at, fields, offer, platform, editable, told, onChange, o
       <legend className="px-1 font-medium text-ink-2">{`A${name.slice(1)}`}</legend>
       <div className="grid gap-4 md:grid-cols-2">
         {text("name", "Name", "name", "Nobody else sees it.")}
-        {text("headline", "Headline", "headline", most(offer?.longest_headline))}
+        {text("headline", "Headline", "headline", most(offer, offer?.longest_headline))}
         {offer?.longest_body !== 0 && (
           <TextArea
             label={`Text of ${name}`}
             value={fields.body}
             maxLength={3000}
             error={told[`${at}.body`]}
-            hint={most(offer?.longest_body)}
+            hint={most(offer, offer?.longest_body, offer?.one_line)}
             onChange={(event) => {
               onChange({ body: event.target.value });
             }}
@@ -136,13 +155,13 @@ function AdForm({ name, at, fields, offer, platform, editable, told, onChange, o
           chosen={fields.asset === null ? [] : [fields.asset]}
           told={told}
           editable={editable}
-          single
+          single="picture"
           onChange={([asset]) => {
             onChange({ asset: asset ?? null });
           }}
         />
       </div>
-      {fields.asset !== null && <Preview name={name} fields={fields} assetId={fields.asset} />}
+      {fields.asset !== null && <Preview name={name} fields={fields} assetId={fields.asset} brand={brand} />}
       {editable && (
         <div className="mt-3 flex justify-end">
           <Button tone="quiet" onClick={onRemove}>
@@ -154,20 +173,26 @@ function AdForm({ name, at, fields, offer, platform, editable, told, onChange, o
   );
 }
 
-const most = (length: number | undefined) =>
-  length === undefined || length === 0 ? undefined : `At most ${length} characters.`;
-
 interface PreviewProps {
   name: string;
   fields: AdFields;
   assetId: string;
+  brand: Brand;
 }
 
 /** The picture with its words; each platform and placement lays them out in its own way. */
-function Preview({ name, fields, assetId }: PreviewProps) {
+function Preview({ name, fields, assetId, brand }: PreviewProps) {
   const asset = useQuery(assetQuery(assetId));
   return (
     <figure aria-label={`Preview of ${name}`} className="mt-3 max-w-sm rounded-md border border-line p-3">
+      {(brand.logo !== null || brand.name !== "") && (
+        <p className="mb-2 flex items-center gap-2 font-medium">
+          {brand.logo !== null && (
+            <Thumbnail assetId={brand.logo} alt="The logo" className="size-8 rounded-full" />
+          )}
+          {brand.name}
+        </p>
+      )}
       {fields.body !== "" && <p className="mb-2 whitespace-pre-line">{fields.body}</p>}
       <Thumbnail
         assetId={assetId}

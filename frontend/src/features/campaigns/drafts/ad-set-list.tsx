@@ -2,7 +2,7 @@ import type { CampaignOffer } from "@/api/types";
 import { Button } from "@/design/button";
 import { TextField } from "@/design/field";
 import { AssetField } from "../assets/asset-field";
-import { AdList } from "./ad-list";
+import { AdList, type Brand } from "./ad-list";
 import { type AdSetFields, NEW_AD_SET } from "./plan";
 import type { Faults } from "./plan-form";
 
@@ -15,6 +15,8 @@ interface AdSetListProps {
   currency: string;
   /** What the platform takes of it. */
   offer: CampaignOffer | undefined;
+  /** Whom previews of ads show. */
+  brand: Brand;
   platform: string;
   editable: boolean;
   told: Faults;
@@ -72,6 +74,7 @@ function AdSet({
   own,
   currency,
   offer,
+  brand,
   platform,
   editable,
   told,
@@ -146,6 +149,7 @@ function AdSet({
           path={`${at}.ads`}
           ads={fields.ads}
           offer={offer?.ads ?? null}
+          brand={brand}
           platform={platform}
           editable={editable}
           told={told}

@@ -6,7 +6,7 @@ import { Panel } from "@/design/panel";
 import { ErrorNote } from "@/design/states";
 import { AssetField } from "../assets/asset-field";
 import { AdSetList } from "./ad-set-list";
-import { fieldsFrom, LEVELS, OBJECTIVES, planFrom, type PlanFields, STRATEGIES } from "./plan";
+import { fieldsFrom, LEVELS, most, OBJECTIVES, planFrom, type PlanFields, STRATEGIES } from "./plan";
 import { useEditDraft } from "./queries";
 
 /** What stands in the way of each field, by its path below the draft. */
@@ -100,12 +100,20 @@ export function PlanForm({ draft, account, offer, faults, editable, onUnsaved }:
               }}
             />
           </div>
-          <Identity fields={fields} set={set} told={told} offer={offer} />
+          <Identity
+            fields={fields}
+            set={set}
+            told={told}
+            offer={offer}
+            platform={draft.platform}
+            editable={editable}
+          />
           <AdSetList
             adSets={fields.adSets}
             own={fields.level === "ad_set"}
             currency={currency}
             offer={offer}
+            brand={brandOf(fields, offer?.ads)}
             platform={draft.platform}
             editable={editable}
             told={told}
@@ -146,37 +154,61 @@ export function PlanForm({ draft, account, offer, faults, editable, onUnsaved }:
   );
 }
 
+/** Whom previews of ads show: what the platform does not ask for is not shown there. */
+const brandOf = ({ brand, logo }: PlanFields, ads: CampaignOffer["ads"] | undefined) => ({
+  name: ads == null || ads.longest_brand === 0 ? "" : brand.trim(),
+  logo: ads?.has_logo === true ? logo : null,
+});
+
 interface IdentityProps {
   fields: PlanFields;
   set: (change: Partial<PlanFields>) => void;
   told: Faults;
   offer: CampaignOffer | undefined;
+  platform: string;
+  editable: boolean;
 }
 
 /** As whom the ads speak; asked for once there is an ad. */
-function Identity({ fields, set, told, offer }: IdentityProps) {
+function Identity({ fields, set, told, offer, platform, editable }: IdentityProps) {
   const ads = offer?.ads;
   if (ads == null || fields.adSets.every((each) => each.ads.length === 0)) return null;
   return (
     <div className="grid gap-4 md:grid-cols-2">
-      <TextField
-        label="Ads are shown as"
-        value={fields.page}
-        autoComplete="off"
-        error={told["plan.identity.page"]}
-        hint={`Of ${ads.identity}.`}
-        onChange={(event) => {
-          set({ page: event.target.value });
-        }}
-      />
+      {(ads.identity !== null || fields.page !== "") && (
+        <TextField
+          label="Ads are shown as"
+          value={fields.page}
+          autoComplete="off"
+          error={told["plan.identity.page"]}
+          hint={ads.identity === null ? undefined : `Of ${ads.identity}.`}
+          onChange={(event) => {
+            set({ page: event.target.value });
+          }}
+        />
+      )}
       {ads.longest_brand > 0 && (
         <TextField
           label="Brand"
           value={fields.brand}
           error={told["plan.identity.brand"]}
-          hint={`At most ${ads.longest_brand} characters.`}
+          hint={most(ads, ads.longest_brand)}
           onChange={(event) => {
             set({ brand: event.target.value });
+          }}
+        />
+      )}
+      {(ads.has_logo || fields.logo !== null) && (
+        <AssetField
+          of="the brand"
+          path="plan.identity.logo"
+          platform={platform}
+          chosen={fields.logo === null ? [] : [fields.logo]}
+          told={told}
+          editable={editable}
+          single="logo"
+          onChange={([logo]) => {
+            set({ logo: logo ?? null });
           }}
         />
       )}

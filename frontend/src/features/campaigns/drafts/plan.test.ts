@@ -29,7 +29,11 @@ const PLAN: CampaignPlan = {
       ],
     },
   ],
-  identity: { page: "770000000000001", brand: "" },
+  identity: {
+    page: "770000000000001",
+    brand: "Northwind",
+    logo: "0199aaaa-0000-7000-8000-0000000000a3",
+  },
   assets: ["0199aaaa-0000-7000-8000-0000000000a1"],
 };
 

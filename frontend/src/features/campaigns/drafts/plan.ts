@@ -1,4 +1,4 @@
-import type { CampaignPlan, DraftStatus, PublishOutcome } from "@/api/types";
+import type { CampaignOffer, CampaignPlan, DraftStatus, PublishOutcome } from "@/api/types";
 import type { Tone } from "@/design/status";
 import { amount, micros } from "@/format/money";
 
@@ -38,6 +38,7 @@ export interface PlanFields {
   readonly adSets: readonly AdSetFields[];
   readonly page: string;
   readonly brand: string;
+  readonly logo: string | null;
   readonly assets: readonly string[];
 }
 
@@ -87,6 +88,12 @@ const adFields = (ad: PlanAd): AdFields => ({
   asset: ad.asset ?? null,
 });
 
+const identityFields = (identity: CampaignPlan["identity"]) => ({
+  page: identity?.page ?? "",
+  brand: identity?.brand ?? "",
+  logo: identity?.logo ?? null,
+});
+
 const planAd = (ad: AdFields): PlanAd => ({
   name: ad.name.trim(),
   headline: ad.headline.trim(),
@@ -113,8 +120,7 @@ export function fieldsFrom(plan: CampaignPlan, currency: string): PlanFields {
     strategy,
     bid: shown(bid, currency),
     adSets: (plan.ad_sets ?? []).map((each) => adSetFields(each, currency)),
-    page: plan.identity?.page ?? "",
-    brand: plan.identity?.brand ?? "",
+    ...identityFields(plan.identity),
     assets: plan.assets ?? [],
   };
 }
@@ -173,7 +179,7 @@ export function planFrom(fields: PlanFields, currency: string): Typed {
       assets: [...each.assets],
       ads: each.ads.map(planAd),
     })),
-    identity: { page: fields.page.trim(), brand: fields.brand.trim() },
+    identity: { page: fields.page.trim(), brand: fields.brand.trim(), logo: fields.logo },
     assets: [...fields.assets],
   };
   return Object.keys(faults).length > 0 ? { plan: null, faults } : { plan, faults: null };
@@ -218,6 +224,17 @@ export const OUTCOMES: Readonly<Record<PublishOutcome, readonly [Tone, string]>>
   left_paused: ["hold", "Left paused"],
   removed: ["muted", "Taken away again"],
 };
+
+/** How long a text may be there, in words. */
+export function most(
+  offer: CampaignOffer["ads"] | undefined,
+  length?: number,
+  oneLine = false,
+): string | undefined {
+  if (offer == null || length === undefined || length === 0) return undefined;
+  const wide = offer.counts_width ? "; a letter such as 字 counts twice" : "";
+  return `At most ${length} characters${wide}${oneLine ? "; one line" : ""}.`;
+}
 
 /** What a button says, in its platform's own words or nearly so. */
 export const BUTTONS: Readonly<Record<CallToAction, string>> = {
