@@ -1,5 +1,7 @@
 """CRMs: connected by signing in there; what of a contact is told, and how the synchronisation goes."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -22,11 +24,13 @@ from app.schemas.integrations.crm import (
     CrmAuthorizeRead,
     CrmCreationAsk,
     CrmCreationPreviewRead,
+    CrmDealField,
     CrmDepartureRead,
     CrmDeparturesRead,
     CrmFaultRead,
     CrmFaultsRead,
     CrmField,
+    CrmKind,
     CrmPatch,
     CrmPropertiesRead,
     CrmPropertyRead,
@@ -89,25 +93,32 @@ def _redirect_uri(settings: Settings, provider: str) -> str:
     return f"{base}/integrations/crm/{provider}/callback"
 
 
+def _kinds(asked: CrmAuthorizeAsk | None) -> Sequence[CrmKind]:
+    """What is to be written."""
+    if asked is None or not (asked.writes or asked.writes_deals):
+        return ()
+    return ("contacts", "deals") if asked.writes_deals else ("contacts",)
+
+
+def _refused(found: Mapping[str, Mapping[str, str]]) -> list[CrmRefusedRead]:
+    return [CrmRefusedRead(property=name, **why) for name, why in sorted(found.items())]
+
+
 def _read(view: CrmView) -> CrmAccountRead:
     row, hook = view.account, view.webhook
     return CrmAccountRead(
         **{name: getattr(row, name) for name in _OF_ACCOUNT},
         status=view.connection.status,
         mapping=[CrmField.model_validate(each) for each in row.mapping],
-        refused=[CrmRefusedRead(property=name, **why) for name, why in sorted(row.refused.items())],
+        deal_mapping=[CrmDealField.model_validate(each) for each in row.deal_mapping],
+        refused=_refused(row.refused),
+        deal_refused=_refused(row.deal_refused),
         is_reading=bool(row.reading),
         is_writable=view.is_writable,
         can_write=view.can_write,
+        can_write_deals=view.can_write_deals,
         creates_as=list(view.creates_as),
-        created=view.created,
-        not_created=view.not_created,
-        waiting=view.waiting,
-        faults=view.faults,
-        contacts=view.contacts,
-        deals=view.deals,
-        deals_told=view.deals_told,
-        departures=view.departures,
+        **asdict(view.counts),
         deals_misreported=view.misreported,
         webhook_at=hook.last_at if hook else None,
         webhook_notices=hook.taken if hook else 0,
@@ -147,7 +158,7 @@ async def authorize_crm(
         CrmProvider(provider),
         listener_of(principal),
         redirect_uri=_redirect_uri(settings, provider),
-        writes=body is not None and body.writes,
+        writes=_kinds(body),
     )
     response.set_cookie(
         _COOKIE,
@@ -214,14 +225,22 @@ async def change_crm_account(
     wanted = body.model_dump(exclude_unset=True)
     if wanted.get("mapping") is not None:
         await desk.check_mapping(crm_id, wanted["mapping"])
+    if wanted.get("deal_mapping") is not None:
+        await desk.check_deal_mapping(crm_id, wanted["deal_mapping"])
     async with scopes() as scope:  # none is open while the CRM is asked
         return _read(await CrmService(scope).change(crm_id, wanted))
 
 
+class CrmPropertiesQuery(BaseModel):
+    kind: CrmKind = Field("contacts", description="Of contacts, or of deals.")
+
+
 @router.get("/{crm_id}/properties")
-async def list_crm_properties(crm_id: CrmAccountId, desk: Desk, _: Reader) -> CrmPropertiesRead:
-    """What of a contact could be told: asked of the CRM now."""
-    found = await desk.properties(crm_id)
+async def list_crm_properties(
+    crm_id: CrmAccountId, desk: Desk, asked: Annotated[CrmPropertiesQuery, Query()], _: Reader
+) -> CrmPropertiesRead:
+    """What of a contact could be told, or what of a deal there is: asked of the CRM now."""
+    found = await desk.properties(crm_id, asked.kind)
     return CrmPropertiesRead(items=[CrmPropertyRead.model_validate(each) for each in found])
 
 
@@ -263,11 +282,12 @@ async def list_crm_writes(
 
 @router.get("/{crm_id}/faults")
 async def list_crm_faults(crm_id: CrmAccountId, crms: Crms, _: Reader) -> CrmFaultsRead:
-    """Contacts that could not be written, and why."""
+    """Contacts and deals that could not be written, and why."""
     found = await crms.faults(crm_id)
     return CrmFaultsRead(
         items=[
             CrmFaultRead(
+                kind="deals" if each.kind == "deals" else "contacts",
                 contact=each.external_id,
                 code=each.error_code or "",
                 properties=each.properties,
