@@ -168,12 +168,11 @@ class CrmService:
         await self._creates(row, before)
         if "create_segment_id" in wanted:
             await CreatingRepository(self._scope).forget_failed(row.id)
-        begins = [
-            *(["contacts"] if await self._maps_contacts(row, before, wanted) else []),
-            *(["deals"] if await self._maps_deals(row, before, wanted) else []),
-        ]
-        if row.enabled != before["enabled"]:
-            begins = [*KINDS]
+        begins: set[Kind] = set(KINDS if row.enabled != before["enabled"] else ())
+        if await self._maps_contacts(row, before, wanted):
+            begins.add("contacts")
+        if await self._maps_deals(row, before, wanted):
+            begins.add("deals")
         if begins:
             connection = (await self._rows.connections([row]))[row.connection_id]
             await following.follow(self._scope, row, written_kinds(row, connection), begins)
@@ -354,7 +353,7 @@ def _audited(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 def _demand_possible(faults: Sequence[FieldError]) -> None:
     if faults:
-        raise MappingInvalid(fields=faults)
+        raise MappingInvalid(fields=list(faults))
 
 
 class CrmErasure:
@@ -370,10 +369,12 @@ class CrmErasure:
         gone = await self._rows.erase(keys)
         departed = await self._departures.erase(keys)
         found: dict[str, ErasedThere] = {}
-        for account_id in dict.fromkeys(each.account_id for each in (*gone, *departed)):
+        accounts = [*(each.account_id for each in gone), *(each.account_id for each in departed)]
+        for account_id in dict.fromkeys(accounts):
             theirs = [each for each in gone if each.account_id == account_id]
             left = [each for each in departed if each.account_id == account_id]
-            keys_of = {each.external_id: each.keys for each in (*theirs, *left)}
+            keys_of = {each.external_id: each.keys for each in theirs}
+            keys_of |= {each.external_id: each.keys for each in left}
             # Whose a deal is goes first: whoever writes it in this moment finds that it is not theirs any more.
             deals = await self._deals.forget_buyers(account_id, list(keys_of))
             written = await self._deals.forget_written(account_id, list(keys_of))

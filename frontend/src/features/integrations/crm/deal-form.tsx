@@ -58,8 +58,8 @@ function Choice({ account, onDone }: { account: CrmAccount; onDone: () => void }
   return (
     <form onSubmit={submit} className="space-y-4">
       <p className="text-ink-2">
-        A deal is its first contact’s that we know. A visit counts if it says where it came from and was before
-        the deal was won or lost; where nothing is known, nothing is written. Amount and stage stay the
+        A deal is its first contact’s that we know. A visit counts if it says where it came from and was
+        before the deal was won or lost; where nothing is known, nothing is written. Amount and stage stay the
         sellers’: choose properties that were made for this.
       </p>
       <Loaded query={properties} rows={3}>
@@ -173,5 +173,5 @@ function firstOf(properties: readonly CrmProperty[], rows: readonly CrmDealField
 
 function valueOf(chosen: string): Pick<CrmDealField, "to" | "name"> {
   const [to, name = null] = chosen.split(".");
-  return { to: to as CrmDealField["to"], name: name as CrmDealField["name"] };
+  return { to: to as CrmDealField["to"], name: name as NonNullable<CrmDealField["name"]> | null };
 }

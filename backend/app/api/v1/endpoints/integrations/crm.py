@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Annotated
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Cookie, Depends, Path, Query
 from fastapi.responses import RedirectResponse
@@ -12,10 +11,10 @@ from starlette.responses import Response
 
 from app.api.deps import CursorQuery, PageParams, ScopeDep, ScopesDep, SettingsDep, get_doors
 from app.api.ids import CrmAccountId
+from app.api.sign_in_elsewhere import SignInElsewhere
 from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.auth.streams import listener_of
-from app.core.config import Settings
 from app.core.errors import StratumError
 from app.db.session import Doors
 from app.schemas.integrations.crm import (
@@ -54,8 +53,7 @@ from app.services.integrations.crm.service import (
 
 router = APIRouter(prefix="/integrations/crm", tags=["integrations"])
 
-_COOKIE = "stratum_connect_crm"
-_COOKIE_SECONDS = 600
+_SIGN_IN = SignInElsewhere("stratum_connect_crm", "/integrations/crm")
 _VISIBLE = r"^[\x20-\x7e]*$"
 _OF_ACCOUNT = (
     *("id", "provider", "external_id", "name", "currency", "enabled", "won_event", "last_synced_at"),
@@ -86,11 +84,6 @@ Writer = Annotated[Principal, requires("integrations.crm:write")]
 
 class CrmFilter(PageParams):
     sort: CrmSort = Field("name", description="A leading minus turns the order round.")
-
-
-def _redirect_uri(settings: Settings, provider: str) -> str:
-    base = settings.public_url.rstrip("/") + settings.api_v1_prefix
-    return f"{base}/integrations/crm/{provider}/callback"
 
 
 def _kinds(asked: CrmAuthorizeAsk | None) -> Sequence[CrmKind]:
@@ -157,18 +150,10 @@ async def authorize_crm(
     started = await connecting.start(
         CrmProvider(provider),
         listener_of(principal),
-        redirect_uri=_redirect_uri(settings, provider),
+        redirect_uri=_SIGN_IN.redirect_uri(settings, provider),
         writes=_kinds(body),
     )
-    response.set_cookie(
-        _COOKIE,
-        started.browser_secret,
-        max_age=_COOKIE_SECONDS,
-        path=f"{settings.api_v1_prefix}/integrations/crm",
-        secure=settings.cookie_secure,
-        httponly=True,
-        samesite="lax",
-    )
+    _SIGN_IN.remember(response, settings, started.browser_secret)
     return CrmAuthorizeRead(authorize_url=started.authorize_url, state=started.state)
 
 
@@ -201,14 +186,12 @@ async def crm_callback(
                 provider=provider,
                 code=answered.code,
                 browser_secret=stratum_connect_crm,
-                redirect_uri=_redirect_uri(settings, provider),
+                redirect_uri=_SIGN_IN.redirect_uri(settings, provider),
             )
             outcome["status"] = "connected"
         except StratumError as error:
             outcome |= {"status": "failed", "code": error.code}
-    answer = RedirectResponse(f"{settings.public_url.rstrip('/')}/connect?{urlencode(outcome)}", 303)
-    answer.delete_cookie(_COOKIE, path=f"{settings.api_v1_prefix}/integrations/crm")
-    return answer
+    return _SIGN_IN.ended(settings, outcome)
 
 
 @router.get("/{crm_id}")
