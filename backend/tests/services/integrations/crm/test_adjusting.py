@@ -210,7 +210,7 @@ async def test_what_may_have_arrived_goes_though_it_was_replayed_and_taken_back_
     assert row.first_tried_at is not None
     assert row.status == "failed"
     replayed = await client.post(f"{DELIVERIES}/{row.id}/replay")
-    assert replayed.status_code == 200, replayed.text
+    assert replayed.status_code == 202, replayed.text
     await seller.send()
     await seller.adjust()
     assert seller.at_google(deal) == (1, [65.0, 0.0])
