@@ -28,13 +28,16 @@ LOST_AFTER = timedelta(days=30)
 async def follow(
     scope: TenantScope, account: CrmAccount, kinds: Sequence[Kind], anew: Collection[Kind] = KINDS
 ) -> None:
-    """These from here on; of those `anew`, each is compared for what was before, and all are read again.
+    """These from here on, nothing where there are none; those `anew` are all compared for what was before, and read.
 
-    None: nothing any more.
+    So are all where it was not followed, or so long ago that the feed may have gone on without it.
     """
     if not kinds:
         end(account)
         return
+    if _is_lost(account):
+        end(account)
+        anew = KINDS
     rows = WritingRepository(scope)
     if account.change_seq is None or account.transition_seq is None:
         account.change_seq, account.transition_seq = await rows.heads()
@@ -56,6 +59,10 @@ def end(account: CrmAccount) -> None:
     account.change_seq = account.transition_seq = account.followed_at = account.next_write_at = None
 
 
+def _is_lost(account: CrmAccount) -> bool:
+    return account.followed_at is None or account.followed_at < real_now() - LOST_AFTER
+
+
 class CrmFollowing:
     def __init__(self, scopes: Scopes) -> None:
         self._scopes = scopes
@@ -72,8 +79,7 @@ class CrmFollowing:
                 return False
             connection = (await CrmRepository(scope).connections([account]))[account.connection_id]
             kinds = written_kinds(account, connection)
-            if account.followed_at is None or account.followed_at < real_now() - LOST_AFTER:
-                end(account)
+            if _is_lost(account):
                 await follow(scope, account, kinds)
                 return False
             rows = WritingRepository(scope)
