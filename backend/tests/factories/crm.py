@@ -172,7 +172,10 @@ async def connect_crm(
                 status="active" if sandbox else "needs_sign_in",
                 external_user_id=str(told[subject.portal]),
                 host=f"{sandbox.url}/{provider}" if sandbox else None,
-                scopes=["crm.objects.contacts.read", *([WRITABLE[provider].writing_scope] if writes else [])],
+                scopes=[
+                    "crm.objects.contacts.read",
+                    *(WRITABLE[provider].writing_scopes.values() if writes else []),
+                ],
                 read_only=not writes,
                 token_sealed=seal(
                     str(told["access_token"]), purpose=TOKEN_PURPOSE, tenant_id=scope.tenant_id

@@ -33,7 +33,7 @@ _DECIDED_BY_ALL = {
     "CrmDeal.external_id": "of one account",
     "CrmDeparture.external_id": "of one account, where a contact goes once",
     "CrmNotice.external_id": "of one account and kind",
-    "CrmWrite.external_id": "of one account",
+    "CrmWrite.external_id": "of one account and kind",
     "ShopOrder.external_id": "of one shop",
     "WhatsAppTemplate.name": "a tenant's template is one by its name",
     "then": "the unique column that `in_order` is given",

@@ -3946,7 +3946,7 @@ export interface paths {
         };
         /**
          * List Crm Faults
-         * @description Contacts that could not be written, and why.
+         * @description Contacts and deals that could not be written, and why.
          */
         get: operations["integrations_crm_list_faults"];
         put?: never;
@@ -3966,7 +3966,7 @@ export interface paths {
         };
         /**
          * List Crm Properties
-         * @description What of a contact could be told: asked of the CRM now.
+         * @description What of a contact could be told, or what of a deal there is: asked of the CRM now.
          */
         get: operations["integrations_crm_list_properties"];
         put?: never;
@@ -9657,6 +9657,11 @@ export interface components {
              */
             can_write: boolean;
             /**
+             * Can Write Deals
+             * @description The same of deals.
+             */
+            can_write_deals: boolean;
+            /**
              * Clear On Erasure
              * @description Whether erasures empty there what was written.
              */
@@ -9704,6 +9709,16 @@ export interface components {
              */
             currency: string | null;
             /**
+             * Deal Mapping
+             * @description What is written to each deal.
+             */
+            deal_mapping: components["schemas"]["CrmDealField"][];
+            /**
+             * Deal Refused
+             * @description The same as `refused`, of the properties of deals.
+             */
+            deal_refused: components["schemas"]["CrmRefusedRead"][];
+            /**
              * Deals
              * @description How many deals are known.
              */
@@ -9745,7 +9760,7 @@ export interface components {
             external_id: string;
             /**
              * Faults
-             * @description Contacts that could not be written.
+             * @description Contacts and deals that could not be written.
              */
             faults: number;
             /**
@@ -9813,7 +9828,7 @@ export interface components {
             status: "active" | "needs_sign_in" | "disconnected";
             /**
              * Waiting
-             * @description Contacts that wait to be compared and written.
+             * @description Contacts and deals that wait to be compared and written.
              */
             waiting: number;
             /**
@@ -9855,6 +9870,12 @@ export interface components {
              * @default false
              */
             writes: boolean;
+            /**
+             * Writes Deals
+             * @description Ask for the right to write contacts and deals too.
+             * @default false
+             */
+            writes_deals: boolean;
         };
         /** CrmAuthorizeRead */
         CrmAuthorizeRead: {
@@ -9910,6 +9931,25 @@ export interface components {
              */
             with_email: number;
         };
+        /** CrmDealField */
+        CrmDealField: {
+            /**
+             * Name
+             * @description Which part of a touch: the link's `source`, `medium` or `campaign` (utm), or the ad `platform` that was clicked.
+             */
+            name?: ("source" | "medium" | "campaign" | "platform") | null;
+            /**
+             * Property
+             * @description A deal's property at the CRM, which somebody in the company made for this.
+             */
+            property: string;
+            /**
+             * To
+             * @description What of the person whose deal it is stands there: how they came first or last before it was won or lost, or what they have bought here, less refunds, in the deal's currency. What is not known is not written.
+             * @enum {string}
+             */
+            to: "first_touch" | "last_touch" | "lifetime_value";
+        };
         /** CrmDepartureRead */
         CrmDepartureRead: {
             /**
@@ -9963,9 +10003,15 @@ export interface components {
             code: string;
             /**
              * Contact
-             * @description The contact's id at the CRM.
+             * @description The contact's, or the deal's, id at the CRM.
              */
             contact: string;
+            /**
+             * Kind
+             * @description Whether it is a contact or a deal.
+             * @enum {string}
+             */
+            kind: "contacts" | "deals";
             /**
              * Next At
              * @description When it is tried again, UTC; null: once the contact or the person has changed.
@@ -9981,7 +10027,7 @@ export interface components {
         CrmFaultsRead: {
             /**
              * Items
-             * @description The first hundred contacts that could not be written.
+             * @description The first hundred contacts and deals that could not be written.
              */
             items: components["schemas"]["CrmFaultRead"][];
         };
@@ -10041,6 +10087,11 @@ export interface components {
              */
             create_segment_id?: string | null;
             /**
+             * Deal Mapping
+             * @description What is written to each deal; an empty list writes nothing. Deals are then read again.
+             */
+            deal_mapping?: components["schemas"]["CrmDealField"][] | null;
+            /**
              * Enabled
              * @description Whether it is read.
              */
@@ -10060,7 +10111,7 @@ export interface components {
         CrmPropertiesRead: {
             /**
              * Items
-             * @description Which properties contacts have there, by name.
+             * @description Which properties contacts, or deals, have there, by name.
              */
             items: components["schemas"]["CrmPropertyRead"][];
         };
@@ -10071,6 +10122,11 @@ export interface components {
              * @description Only the CRM itself sets it.
              */
             is_read_only: boolean;
+            /**
+             * Is Standard
+             * @description The CRM made it, and nobody in the company: of deals such are not written.
+             */
+            is_standard: boolean;
             /**
              * Label
              * @description As people read it there.
@@ -10110,7 +10166,7 @@ export interface components {
         CrmPushRead: {
             /**
              * Compared
-             * @description Contacts that were read there, to be compared with ours.
+             * @description Contacts and deals that were read there, to be compared with ours.
              */
             compared: number;
             /**
@@ -10118,6 +10174,11 @@ export interface components {
              * @description Contacts that were created.
              */
             created: number;
+            /**
+             * Deals
+             * @description Deals that were written.
+             */
+            deals: number;
             /**
              * Error
              * @description The same in the CRM's words.
@@ -10130,7 +10191,7 @@ export interface components {
             error_code: string | null;
             /**
              * Failed
-             * @description Contacts that could not be written.
+             * @description Contacts and deals that could not be written.
              */
             failed: number;
             /**
@@ -16864,7 +16925,7 @@ export interface components {
             expires_at: string | null;
             /**
              * Finished At
-             * @description When it was done, or dismissed, UTC.
+             * @description When it was done, dismissed or overtaken, UTC.
              */
             finished_at: string | null;
             /**
@@ -16914,10 +16975,10 @@ export interface components {
             requested_by: string;
             /**
              * Status
-             * @description How far it is. Of what is `proposed` nothing is done until somebody confirms it.
+             * @description How far it is. Of what is `proposed` nothing is done until somebody confirms it; `overtaken`: another request has erased the person meanwhile.
              * @enum {string}
              */
-            status: "queued" | "running" | "done" | "proposed" | "dismissed";
+            status: "queued" | "running" | "done" | "proposed" | "dismissed" | "overtaken";
             /**
              * Steps
              * @description What became of each of them.
@@ -54518,7 +54579,10 @@ export interface operations {
     };
     integrations_crm_list_properties: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of contacts, or of deals. */
+                kind?: "contacts" | "deals";
+            };
             header?: never;
             path: {
                 /** @description The CRM account's id here. */

@@ -34,6 +34,7 @@ export type Connection = Schemas["ConnectionRead"];
 export type ConnectorDay = Schemas["HealthDayRead"];
 export type ConnectorHealth = Schemas["ConnectorHealthRead"];
 export type CrmAccount = Schemas["CrmAccountRead"];
+export type CrmDealField = Schemas["CrmDealField"];
 export type CrmDeparture = Schemas["CrmDepartureRead"];
 export type CrmField = Schemas["CrmField"];
 export type CrmProperty = Schemas["CrmPropertyRead"];

@@ -29,7 +29,16 @@ class CdpPrivacyRequest(TenantOwned, Base):
     """An export or an erasure. `steps` says of each store what was done; keys are hashes, and name nobody."""
 
     __tablename__ = "cdp_privacy_requests"
-    __table_args__ = (Index("ix_cdp_privacy_requests_newest", "tenant_id", "requested_at", "id"),)
+    __table_args__ = (
+        Index("ix_cdp_privacy_requests_newest", "tenant_id", "requested_at", "id"),
+        Index(
+            "uq_cdp_privacy_requests_proposed",
+            "tenant_id",
+            "profile_id",
+            unique=True,
+            postgresql_where=text("status = 'proposed'"),
+        ),
+    )
 
     kind: Mapped[str]
     status: Mapped[str]

@@ -55,6 +55,8 @@ class ConversionDelivery(TenantOwned, CreatedAt, Base):
     """Domain time."""
     next_attempt_at: Mapped[datetime | None]
     """Real time: retries do not follow the domain's clock."""
+    first_tried_at: Mapped[datetime | None]
+    """Real time: when it was to leave for the first time. From then on it may have arrived, whatever came of it."""
     sent_at: Mapped[datetime | None]
     acknowledged_at: Mapped[datetime | None]
     receipts: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))

@@ -50,6 +50,8 @@ class CrmAccount(TenantOwned, CreatedAt, Base):
     enabled: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
     mapping: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     """`{"property", "to", "name", "direction", "wins"}` of each contact property that is told or written."""
+    deal_mapping: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
+    """`{"property", "to", "name"}` of each deal property that is written; none of them is told."""
     won_event: Mapped[str | None]
     """The event that a won deal is told as; None tells of none."""
     contacts_until: Mapped[datetime | None]
@@ -66,10 +68,14 @@ class CrmAccount(TenantOwned, CreatedAt, Base):
     """Real time: until then the CRM asked us to stay away, or fails."""
     refused: Mapped[dict[str, dict[str, str]]] = mapped_column(JSONB, server_default=_NONE)
     """By property of the mapping, `{"code", "message"}`: why the CRM takes no value of it. Not written meanwhile."""
+    deal_refused: Mapped[dict[str, dict[str, str]]] = mapped_column(JSONB, server_default=_NONE)
+    """The same of deals."""
     create_segment_id: Mapped[UUID | None]
     """Whose people are created there as contacts; None creates nobody."""
     create_as: Mapped[CreatedAs] = mapped_column(Text(), server_default=text("'contact'"))
     create_per_day: Mapped[int] = mapped_column(Integer, server_default=text("100"))
+    create_after: Mapped[UUID | None]
+    """The last of the segment's people that creating has come to; null: it begins with the first."""
     clear_on_erasure: Mapped[bool] = mapped_column(Boolean, server_default=_NO)
     """Whether what was written of a person is taken out of the CRM when they are erased here."""
     gone_until: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=_NONE)
@@ -81,7 +87,8 @@ class CrmAccount(TenantOwned, CreatedAt, Base):
 class CrmCreation(TenantKeyed, Base):
     """An address, by its keyed hash, of somebody who was created at a CRM, known there before, or could not be.
 
-    It stays, so that nobody whom a person deletes there is created again. `creating`: sent, and not answered yet.
+    It stays, so that nobody whom a person deletes there is created again. `creating`: sent, and not answered yet;
+    `put_off`: it failed for a reason that passes.
     """
 
     __tablename__ = "crm_creations"
@@ -96,7 +103,7 @@ class CrmCreation(TenantKeyed, Base):
     detail: Mapped[str | None]
     """The contact's id there, or the code of why there is none."""
     at: Mapped[datetime]
-    """Real time."""
+    """Real time: when it was tried last, or was met."""
 
 
 class CrmSync(TenantOwned, CreatedAt, Base):
@@ -146,7 +153,7 @@ class CrmContact(TenantKeyed, Base):
 
 
 class CrmContactKey(TenantKeyed, Base):
-    """A contact by a hashed identifier that it names, where contacts are written: an array has no index here."""
+    """A contact by a hashed identifier that it names: an array has no index under row-level security."""
 
     __tablename__ = "crm_contact_keys"
     __table_args__ = (
@@ -156,6 +163,7 @@ class CrmContactKey(TenantKeyed, Base):
             ondelete="CASCADE",
         ),
         Index("ix_crm_contact_keys_contact", "tenant_id", "account_id", "external_id"),
+        Index("ix_crm_contact_keys_key", "tenant_id", "key"),
     )
 
     account_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -185,6 +193,25 @@ class CrmDeparture(TenantKeyed, Base):
     noticed_at: Mapped[datetime]
     keys: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid()))
     fields: Mapped[dict[str, list[str | None]]] = mapped_column(JSONB, server_default=_NONE)
+
+
+class CrmDepartureKey(TenantKeyed, Base):
+    """A contact that is gone by a hashed identifier that it named, as `CrmContactKey`."""
+
+    __tablename__ = "crm_departure_keys"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "account_id", "external_id"],
+            ["crm_departures.tenant_id", "crm_departures.account_id", "crm_departures.external_id"],
+            ondelete="CASCADE",
+        ),
+        Index("ix_crm_departure_keys_contact", "tenant_id", "account_id", "external_id"),
+        Index("ix_crm_departure_keys_key", "tenant_id", "key"),
+    )
+
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    key: Mapped[UUID] = mapped_column(primary_key=True)
+    external_id: Mapped[str] = mapped_column(primary_key=True)
 
 
 class CrmNotice(TenantKeyed, Base):
@@ -227,7 +254,7 @@ class CrmWebhook(TenantKeyed, Base):
 
 
 class CrmWrite(TenantKeyed, Base):
-    """A contact that both sides are to be compared of, since either has changed. Times are real.
+    """A contact, or a deal, that both sides are to be compared of, since either has changed. Times are real.
 
     `version` counts why: a row that was added to while it was worked at stays. `looked` says that the CRM's side has
     changed. `next_at` null: it failed for a reason that passes with a change alone. `clears` are properties to be
@@ -242,6 +269,7 @@ class CrmWrite(TenantKeyed, Base):
     )
 
     account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True, server_default=text("'contacts'"))
     external_id: Mapped[str] = mapped_column(primary_key=True)
     version: Mapped[int] = mapped_column(BigInteger, server_default=text("1"))
     looked: Mapped[bool] = mapped_column(Boolean, server_default=_NO)
@@ -258,7 +286,7 @@ class CrmWrite(TenantKeyed, Base):
 
 
 class CrmPush(TenantOwned, CreatedAt, Base):
-    """One round of writing: how many contacts were compared, what came of it, and how it ended. Times are real."""
+    """One round of writing: how many objects were compared, what came of it, and how it ended. Times are real."""
 
     __tablename__ = "crm_pushes"
     __table_args__ = (
@@ -272,6 +300,8 @@ class CrmPush(TenantOwned, CreatedAt, Base):
     compared: Mapped[int] = mapped_column(Integer, server_default=_ZERO)
     written: Mapped[int] = mapped_column(Integer, server_default=_ZERO)
     """Contacts."""
+    deals: Mapped[int] = mapped_column(Integer, server_default=_ZERO)
+    """Deals that were written."""
     values: Mapped[int] = mapped_column(Integer, server_default=_ZERO)
     told: Mapped[int] = mapped_column(Integer, server_default=_ZERO)
     """Contacts whose value there won, and was told here."""
@@ -285,7 +315,8 @@ class CrmDeal(TenantKeyed, Base):
     """A deal as the CRM holds it, without its name, which is often a person's; and what of it was told.
 
     `told_times` counts how often it was told as won; `told_micros` is the value that was told last, None while it is
-    not told, or was taken back.
+    not told, or was taken back. `fields` has, as with contacts, what was agreed of each property that is written;
+    `written_of` is the contact whose person's values these are.
     """
 
     __tablename__ = "crm_deals"
@@ -306,6 +337,10 @@ class CrmDeal(TenantKeyed, Base):
     modified_at: Mapped[datetime]
     contacts: Mapped[list[str]] = mapped_column(ARRAY(Text()), server_default=_NONE)
     """The contacts' ids at the CRM."""
+    fields: Mapped[dict[str, list[str | None]]] = mapped_column(JSONB, server_default=_NONE)
+    written_of: Mapped[str | None]
+    ended_at: Mapped[datetime | None]
+    """When it was won or lost, as that was known when it was seen: what its person did later brought nothing about."""
     told: Mapped[bool] = mapped_column(Boolean, server_default=_NO)
     told_times: Mapped[int] = mapped_column(Integer, server_default=_ZERO)
     told_micros: Mapped[Micros | None]
@@ -314,3 +349,23 @@ class CrmDeal(TenantKeyed, Base):
     """When the order that was told last is said to have happened."""
     gone_at: Mapped[datetime | None]
     """When it was deleted there, by the CRM's clock."""
+    stays_told: Mapped[bool] = mapped_column(Boolean, server_default=_NO)
+    """It is gone, and nobody is known whom that could be told of."""
+
+
+class CrmDealContact(TenantKeyed, Base):
+    """Whose a deal is, by the contact: an array has no index under row-level security."""
+
+    __tablename__ = "crm_deal_contacts"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "account_id", "deal"],
+            ["crm_deals.tenant_id", "crm_deals.account_id", "crm_deals.external_id"],
+            ondelete="CASCADE",
+        ),
+        Index("ix_crm_deal_contacts_deal", "tenant_id", "account_id", "deal"),
+    )
+
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    contact: Mapped[str] = mapped_column(primary_key=True)
+    deal: Mapped[str] = mapped_column(primary_key=True)

@@ -48,8 +48,11 @@ class PrivacyRequestRead(BaseModel):
 
     id: UUID = Field(description="The request's id.")
     kind: Kind = Field(description="A copy of everything, or the end of it.")
-    status: Literal["queued", "running", "done", "proposed", "dismissed"] = Field(
-        description="How far it is. Of what is `proposed` nothing is done until somebody confirms it."
+    status: Literal["queued", "running", "done", "proposed", "dismissed", "overtaken"] = Field(
+        description=(
+            "How far it is. Of what is `proposed` nothing is done until somebody confirms it; `overtaken`: another "
+            "request has erased the person meanwhile."
+        )
     )
     profile_id: UUID = Field(description="Whose data.")
     reason: str = Field(description="Why it was asked for.")
@@ -60,7 +63,7 @@ class PrivacyRequestRead(BaseModel):
         description="By when, UTC: a month after it was asked for (GDPR), or 45 days (CCPA)."
     )
     overdue: bool = Field(description="That time is past, and it is not done.")
-    finished_at: datetime | None = Field(description="When it was done, or dismissed, UTC.")
+    finished_at: datetime | None = Field(description="When it was done, dismissed or overtaken, UTC.")
     expires_at: datetime | None = Field(description="Until when an export can be fetched.")
     steps_done: int = Field(description="Stores that are dealt with.")
     steps_total: int = Field(description="Stores that there are.")

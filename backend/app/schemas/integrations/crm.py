@@ -9,6 +9,9 @@ from app.schemas.text import NO_NUL
 
 CrmProviderName = Literal["hubspot", "salesforce"]
 CrmFieldTo = Literal["email", "phone", "user_id", "trait", "computed", "lifecycle", "segment"]
+CrmDealFieldTo = Literal["first_touch", "last_touch", "lifetime_value"]
+CrmTouchPart = Literal["source", "medium", "campaign", "platform"]
+CrmKind = Literal["contacts", "deals"]
 CrmDirection = Literal["from", "to", "both"]
 CrmCreatedAs = Literal["contact", "lead"]
 CrmWins = Literal["crm", "ours", "newest"]
@@ -25,6 +28,7 @@ class CrmProviderRead(BaseModel):
 
 class CrmAuthorizeAsk(Input):
     writes: bool = Field(False, description="Ask for the right to write contacts too.")
+    writes_deals: bool = Field(False, description="Ask for the right to write contacts and deals too.")
 
 
 class CrmAuthorizeRead(BaseModel):
@@ -60,10 +64,36 @@ class CrmField(Input):
     )
 
 
+class CrmDealField(Input):
+    property: str = Field(
+        min_length=1,
+        max_length=100,
+        pattern=r"^[A-Za-z0-9_]+$",
+        description="A deal's property at the CRM, which somebody in the company made for this.",
+    )
+    to: CrmDealFieldTo = Field(
+        description=(
+            "What of the person whose deal it is stands there: how they came first or last before it was won or lost, "
+            "or what they have bought here, less refunds, in the deal's currency. What is not known is not written."
+        )
+    )
+    name: CrmTouchPart | None = Field(
+        None,
+        description=(
+            "Which part of a touch: the link's `source`, `medium` or `campaign` (utm), or the ad `platform` that was "
+            "clicked."
+        ),
+    )
+
+
 class CrmPatch(Input):
     enabled: bool | None = Field(None, description="Whether it is read.")
     mapping: Annotated[list[CrmField], Field(min_length=1, max_length=100)] | None = Field(
         None, description="What is told of each contact. Another mapping reads all of them again."
+    )
+    deal_mapping: Annotated[list[CrmDealField], Field(max_length=20)] | None = Field(
+        None,
+        description="What is written to each deal; an empty list writes nothing. Deals are then read again.",
     )
     won_event: str | None = Field(
         None,
@@ -127,11 +157,16 @@ class CrmAccountRead(BaseModel):
     refused: list[CrmRefusedRead] = Field(
         description="Properties that are not written, since the CRM refused them; saving the mapping tries them again."
     )
+    deal_mapping: list[CrmDealField] = Field(description="What is written to each deal.")
+    deal_refused: list[CrmRefusedRead] = Field(
+        description="The same as `refused`, of the properties of deals."
+    )
     won_event: str | None = Field(description="The event that a won deal is told as; null tells of none.")
     is_writable: bool = Field(description="Contacts of this CRM can be written at all.")
     can_write: bool = Field(
         description="Its sign-in allows writing. Where it does not, nothing is written until somebody signs in anew."
     )
+    can_write_deals: bool = Field(description="The same of deals.")
     clear_on_erasure: bool = Field(description="Whether erasures empty there what was written.")
     next_write_at: datetime | None = Field(
         description="Nothing is written before, UTC, since the CRM failed; null is at once."
@@ -155,8 +190,8 @@ class CrmAccountRead(BaseModel):
     create_per_day: int = Field(description="The most that are created in a day, UTC.")
     created: int = Field(description="Contacts that were created from here.")
     not_created: int = Field(description="People whom the CRM did not take.")
-    waiting: int = Field(description="Contacts that wait to be compared and written.")
-    faults: int = Field(description="Contacts that could not be written.")
+    waiting: int = Field(description="Contacts and deals that wait to be compared and written.")
+    faults: int = Field(description="Contacts and deals that could not be written.")
     contacts: int = Field(description="How many contacts have been told of.")
     deals: int = Field(description="How many deals are known.")
     deals_told: int = Field(description="How many of them are told as won.")
@@ -177,10 +212,15 @@ class CrmPropertyRead(BaseModel):
     label: str = Field(description="As people read it there.")
     type: str = Field(description="The CRM's word for its type.")
     is_read_only: bool = Field(description="Only the CRM itself sets it.")
+    is_standard: bool = Field(
+        description="The CRM made it, and nobody in the company: of deals such are not written."
+    )
 
 
 class CrmPropertiesRead(BaseModel):
-    items: list[CrmPropertyRead] = Field(description="Which properties contacts have there, by name.")
+    items: list[CrmPropertyRead] = Field(
+        description="Which properties contacts, or deals, have there, by name."
+    )
 
 
 class CrmSyncRead(BaseModel):
@@ -209,18 +249,20 @@ class CrmPushRead(BaseModel):
     id: UUID = Field(description="The round's id.")
     started_at: datetime = Field(description="When it began, UTC.")
     finished_at: datetime = Field(description="When it ended, UTC.")
-    compared: int = Field(description="Contacts that were read there, to be compared with ours.")
+    compared: int = Field(description="Contacts and deals that were read there, to be compared with ours.")
     written: int = Field(description="Contacts that were written.")
+    deals: int = Field(description="Deals that were written.")
     values: int = Field(description="Values that were written.")
     told: int = Field(description="Contacts whose value there stood, and was told here.")
     created: int = Field(description="Contacts that were created.")
-    failed: int = Field(description="Contacts that could not be written.")
+    failed: int = Field(description="Contacts and deals that could not be written.")
     error_code: str | None = Field(description="A stable code of what ended the round early.")
     error: str | None = Field(description="The same in the CRM's words.")
 
 
 class CrmFaultRead(BaseModel):
-    contact: str = Field(description="The contact's id at the CRM.")
+    kind: CrmKind = Field(description="Whether it is a contact or a deal.")
+    contact: str = Field(description="The contact's, or the deal's, id at the CRM.")
     code: str = Field(
         description="A stable code of why; `integrations.crm.ambiguous`: it names several people."
     )
@@ -232,7 +274,9 @@ class CrmFaultRead(BaseModel):
 
 
 class CrmFaultsRead(BaseModel):
-    items: list[CrmFaultRead] = Field(description="The first hundred contacts that could not be written.")
+    items: list[CrmFaultRead] = Field(
+        description="The first hundred contacts and deals that could not be written."
+    )
 
 
 class CrmDepartureRead(BaseModel):

@@ -9,7 +9,7 @@ CRMS: dict[CrmProvider, CrmVendor] = {each.provider: each for each in (HubSpotVe
 WRITABLE: dict[CrmProvider, CrmWritingVendor] = {
     each.provider: each for each in (HubSpotVendor(), SalesforceVendor())
 }
-"""Those whose contacts can be written."""
+"""Those whose contacts and deals can be written."""
 
 
 def crm_of(provider: str) -> CrmVendor:

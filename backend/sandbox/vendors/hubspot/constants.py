@@ -15,6 +15,7 @@ SCOPES = (
     "crm.objects.deals.write",
     "crm.objects.owners.read",
     "crm.schemas.contacts.read",
+    "crm.schemas.deals.read",
 )
 VERSION = "2026-03"
 CONTACTS, DEALS = "contacts", "deals"

@@ -98,7 +98,7 @@ class HubHttp:
                 _demand(token, "crm.objects.owners.read")
                 return 200, _owners(rest[0] if rest else None)
             case ("crm", "properties", ids.VERSION, kind) if request.method == "GET":
-                _demand(token, "crm.schemas.contacts.read")
+                _demand(token, f"crm.schemas.{kind_of(kind)}.read")
                 return 200, _properties(kind_of(kind), self._hub.made)
             case ("account-info", ids.VERSION, "details") if request.method == "GET":
                 return 200, self._account()

@@ -64,6 +64,11 @@ PROPERTIES: Mapping[str, Mapping[str, str]] = {
         "hs_is_closed_won": "bool",
         "hubspot_owner_id": "number",
         "description": "string",
+        "stratum_first_source": "string",
+        "stratum_first_campaign": "string",
+        "stratum_last_source": "string",
+        "stratum_last_platform": "string",
+        "stratum_lifetime_value": "number",
     },
 }
 """Name and type. Those that begin with `stratum_` somebody in the account made by hand."""

@@ -169,6 +169,21 @@ async def test_writing_is_asked_for_when_signing_in_and_begins_there(
     assert (await client.get(f"{CRM}/{account}")).json()["can_write"] is False
 
 
+async def test_the_right_to_write_deals_is_asked_for_where_somebody_wants_it(
+    client: AsyncClient, platforms: Gateway
+) -> None:
+    """An app of HubSpot's that was set up for contacts lacks it, and would be refused."""
+    account = await connected(client, HUBSPOT, writes=True)
+    shown = (await client.get(f"{CRM}/{account}")).json()
+    assert (shown["can_write"], shown["can_write_deals"]) == (True, False)
+    assert await connected(client, HUBSPOT, writes_deals=True) == account
+    shown = (await client.get(f"{CRM}/{account}")).json()
+    assert (shown["can_write"], shown["can_write_deals"]) == (True, True)
+    chosen = {"property": "stratum_first_source", "to": "first_touch", "name": "source"}
+    shown = (await client.patch(f"{CRM}/{account}", json={"deal_mapping": [chosen]})).json()
+    assert shown["deal_mapping"] == [chosen]
+
+
 async def test_what_names_a_person_is_never_written(client: AsyncClient, platforms: Gateway) -> None:
     account = await connected(client, HUBSPOT)
     mapping = [{"property": "email", "to": "email", "direction": "both"}]

@@ -87,6 +87,7 @@ class Erasure:
         except ProfileNotFound:  # erased meanwhile, by another request
             request.subject_keys = []
         request.status = RequestStatus.RUNNING
+        await PrivacyRepository(scope).end_proposals(request.subject_keys, scope.now())
         return [_erased("cdp_tombstones", len(request.subject_keys))]
 
     async def _verdicts(self, request_id: UUID) -> None:
@@ -212,16 +213,18 @@ class Erasure:
             _erased("crm_contacts", sum(each.contacts for each in found.values())),
             _erased("crm_contact_keys", 0),
             _erased("crm_departures", sum(each.departed for each in found.values())),
+            _erased("crm_departure_keys", 0),
             _erased("crm_notices", 0),
             _erased("crm_creations", await CrmErasure(scope).erase_creations(request.subject_keys)),
-            _erased("crm_writes", sum(each.clearing for each in found.values())),
+            _erased("crm_writes", sum(each.clearing + each.clearing_deals for each in found.values())),
             _erased("crm_deals", sum(each.deals for each in found.values())),
+            _erased("crm_deal_contacts", 0),
             *(
                 {
                     "store": f"{_CRM}{name}",
                     "status": StepStatus.UNTOLD,
                     "rows": each.contacts,
-                    "detail": detail + (_CLEARING if each.clearing else ""),
+                    "detail": detail + (_CLEARING if each.clearing or each.clearing_deals else ""),
                 }
                 for name, each in sorted(found.items())
                 if each.contacts

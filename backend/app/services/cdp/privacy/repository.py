@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, case, delete, func, or_, select, update
+from sqlalchemy import and_, case, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db.session import TenantScope
@@ -21,7 +21,7 @@ from app.services.cdp.privacy.rules import OPEN, RequestKind, RequestStatus
 # One that was tried may have arrived, whatever came of it; and one that is under way has been tried.
 _DELIVERIES = """
 WITH found AS (
-  SELECT d.id, d.sent_at IS NOT NULL OR (d.attempts > 0 AND d.status IN ('queued', 'failed', 'sent', 'dead')) AS sent
+  SELECT d.id, d.sent_at IS NOT NULL OR d.first_tried_at IS NOT NULL AS sent
   FROM conversion_deliveries AS d JOIN cdp_events AS e
     ON e.tenant_id = d.tenant_id AND e.received_at = d.event_received_at AND e.id = d.event_id
   WHERE d.tenant_id = $1 AND e.tenant_id = $1 AND e.person_key = ANY($2::uuid[])
@@ -55,6 +55,38 @@ class PrivacyRepository:
     async def add(self, request: CdpPrivacyRequest) -> None:
         self._session.add(request)
         await self._session.flush()
+
+    async def add_proposal(self, request: CdpPrivacyRequest) -> CdpPrivacyRequest | None:
+        """None where another of this person came first, by whoever was at it in the same moment."""
+        table = CdpPrivacyRequest.__table__
+        given = {c.name: v for c in table.columns if (v := getattr(request, c.name)) is not None}
+        statement = (
+            insert(CdpPrivacyRequest)
+            .values(**given, tenant_id=self._tenant_id)
+            .on_conflict_do_nothing(
+                index_elements=["tenant_id", "profile_id"],
+                index_where=text("status = 'proposed'"),
+            )
+            .returning(CdpPrivacyRequest)
+        )
+        found: CdpPrivacyRequest | None = await self._session.scalar(statement)
+        return found
+
+    async def end_proposals(self, keys: Sequence[UUID], now: datetime) -> Sequence[UUID]:
+        """Of these people, who are erased by another request."""
+        row = CdpPrivacyRequest
+        ended = await self._session.scalars(
+            update(row)
+            .where(
+                row.tenant_id == self._tenant_id,
+                row.status == RequestStatus.PROPOSED,
+                row.profile_id.in_(keys),
+            )
+            .values(status=RequestStatus.OVERTAKEN, finished_at=now)
+            .returning(row.id)
+            .execution_options(synchronize_session=False)
+        )
+        return ended.all()
 
     async def find(self, request_id: UUID, *, for_update: bool = False) -> CdpPrivacyRequest | None:
         statement = select(CdpPrivacyRequest).where(

@@ -19,6 +19,8 @@ class RequestStatus(StrEnum):
     PROPOSED = "proposed"
     """Nothing is done until somebody confirms it."""
     DISMISSED = "dismissed"
+    OVERTAKEN = "overtaken"
+    """Proposed, and the person was erased by another request."""
 
 
 OPEN = frozenset({RequestStatus.PROPOSED, RequestStatus.QUEUED, RequestStatus.RUNNING})
@@ -91,12 +93,14 @@ ERASED: Mapping[str, str] = MappingProxyType(
         "cdp_trait_timers": "times at which computed traits were to be looked at again, by the profile's end",
         "cdp_audience_members": "hashes that were sent to audiences, gone once the platform has taken them out",
         "crm_contacts": "which contact of a CRM they are, and the hash of what it says of them",
-        "crm_contact_keys": "by which hashed identifiers a contact is found that is written, by the contact's end",
+        "crm_contact_keys": "by which hashed identifiers a contact is found, by the contact's end",
         "crm_departures": "contacts that a CRM has deleted, by which they were known",
+        "crm_departure_keys": "by which hashed identifiers such a contact is found, by its row's end",
         "crm_notices": "that a CRM said something of theirs had changed",
         "crm_writes": "what was to be written of them to a CRM; what is to be emptied there, until it is",
         "crm_creations": "that a contact was created for them at a CRM, or was not",
-        "crm_deals": "whose a deal of a CRM is; the deal and its worth stay",
+        "crm_deals": "whose a deal of a CRM is, and what was written to it of them; the deal and its worth stay",
+        "crm_deal_contacts": "by which contact such a deal is found",
         "shop_orders": "whose an order of a shop is; the order and its worth stay",
         "cdp_segment_list_entries": "places on uploaded lists",
         "cdp_segment_transitions": "comings and goings in segments",

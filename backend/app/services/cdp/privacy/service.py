@@ -80,9 +80,10 @@ class PrivacyRequests:
         request.requested_by = by
         if await self._rows.is_decided(request.profile_id, reason):
             return None
-        await self._rows.add(request)
-        await self._record("cdp.privacy.erasure_proposed", request, reason=reason)
-        return request
+        proposed = await self._rows.add_proposal(request)
+        if proposed is not None:
+            await self._record("cdp.privacy.erasure_proposed", proposed, reason=reason)
+        return proposed
 
     async def confirm(self, request_id: UUID) -> CdpPrivacyRequest:
         """Have what was proposed done; it cannot be undone."""

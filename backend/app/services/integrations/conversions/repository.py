@@ -102,6 +102,15 @@ class ConversionRepository:
             update(ConversionDelivery).where(ConversionDelivery.id.in_(ids)).values(**values)
         )
 
+    async def tried(self, ids: Sequence[UUID]) -> None:
+        """They leave now: whatever comes of it, they may have arrived."""
+        delivery = ConversionDelivery
+        await self._session.execute(
+            update(delivery)
+            .where(delivery.id.in_(ids), delivery.first_tried_at.is_(None))
+            .values(first_tried_at=real_now())
+        )
+
     async def acknowledge(
         self, keys: Mapping[UUID, Sequence[str]], answer: Acknowledgement, *, now: datetime
     ) -> None:

@@ -251,7 +251,7 @@ class ConversionSender:
                 if delivery.event_id in erased:
                     left_out.setdefault("person_erased", []).append(delivery.id)
                     continue
-                if delivery.dedupe_key in undone and delivery.attempts == 1:
+                if delivery.dedupe_key in undone and delivery.first_tried_at is None:
                     left_out.setdefault(rules.TAKEN_BACK, []).append(delivery.id)
                     continue
                 if delivery.event_id not in granted:
@@ -276,6 +276,7 @@ class ConversionSender:
                     next_attempt_at=None,
                 )
                 log.warning("integrations.conversions.quarantined", count=len(quarantined))
+            await deliveries.tried(list(ready))
             for reason, ids in left_out.items():
                 CONVERSIONS.labels(platform.platform, DeliveryStatus.SKIPPED).inc(len(ids))
                 await deliveries.settle(

@@ -114,22 +114,27 @@ class ConversionValues:
         statement = select(ConversionValue).where(ConversionValue.dedupe_key.in_(keys))
         return {each.dedupe_key: each for each in await self._session.scalars(statement)}
 
-    async def misreported(self, beginning: str) -> int:
-        """Of orders whose keys begin so: how many a platform holds at another amount, and will."""
+    async def misreported(self, beginnings: Sequence[str]) -> dict[str, int]:
+        """By how the keys of orders begin: how many of those a platform holds at another amount, and will."""
         value, row, delivery = ConversionValue, ConversionAdjustment, ConversionDelivery
-        statement = (
-            select(func.count(value.dedupe_key.distinct()))
+        stuck = (
+            select(value.dedupe_key)
             .join(
                 delivery,
                 and_(delivery.tenant_id == value.tenant_id, delivery.dedupe_key == value.dedupe_key),
             )
             .join(row, and_(row.tenant_id == delivery.tenant_id, row.delivery_id == delivery.id))
-            .where(
-                value.dedupe_key.startswith(beginning, autoescape=True),
-                row.status.in_((AdjustmentStatus.IMPOSSIBLE, AdjustmentStatus.DEAD)),
-            )
+            .where(row.status.in_((AdjustmentStatus.IMPOSSIBLE, AdjustmentStatus.DEAD)))
+            .distinct()
+            .subquery()
         )
-        return await self._session.scalar(statement) or 0
+        counted = [
+            func.count().filter(stuck.c.dedupe_key.startswith(each, autoescape=True)) for each in beginnings
+        ]
+        if not counted:
+            return {}
+        found = (await self._session.execute(select(*counted).select_from(stuck))).one()
+        return dict(zip(beginnings, found, strict=True))
 
 
 class AdjustmentRepository:

@@ -1,19 +1,20 @@
 """How a CRM is reached: its sign-in, its tokens, and a connector with its line."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from app.auth.streams import Listener
 from app.core.ids import uuid7
 from app.db.session import Doors, Scopes
-from app.models.integrations.connections import Connection
 from app.models.integrations.crm import CrmAccount
 from app.models.integrations.kinds import ConnectionStatus, CrmProvider
 from app.services.audit_logs.service import AuditLog
 from app.services.integrations.connection_repository import ConnectionRepository
-from app.services.integrations.crm import following, rules
+from app.services.integrations.crm import following
 from app.services.integrations.crm.errors import CrmAccountNotFound, CrmNotWritable
-from app.services.integrations.crm.ports import Crm, CrmSignIn, CrmWriter, RemoteCrm
+from app.services.integrations.crm.ports import Crm, CrmSignIn, CrmWriter, Kind, RemoteCrm
 from app.services.integrations.crm.repository import CrmRepository
+from app.services.integrations.crm.rights import can_write, written_kinds
 from app.services.integrations.crms import CRMS, crm_of, writable
 from app.services.integrations.errors import as_answer
 from app.services.integrations.gateway import gateway
@@ -44,38 +45,32 @@ class CrmDoor:
         host = usable.connection.host
         return crm_of(account.provider).crm(gateway().settings, line, usable.token, host)
 
-    async def writer(self, account: CrmAccount) -> CrmWriter | None:
-        """As `crm`; None where its contacts cannot be written, or whoever signed in did not allow it."""
+    async def writer(self, account: CrmAccount, kind: Kind = "contacts") -> CrmWriter | None:
+        """As `crm`; None where these cannot be written, or whoever signed in did not allow it."""
         vendor = writable(account.provider)
         usable = await self._lines.usable(account.connection_id)
-        if vendor is None or not can_write(account, usable.connection):
+        if vendor is None or not can_write(account, usable.connection, kind):
             return None
         line = await self._lines.to(account.provider, account.external_id, usable.connection)
         return vendor.writer(gateway().settings, line, usable.token, usable.connection.host)
 
     async def sign_in(
-        self, provider: str, connection_id: UUID | None = None, *, writes: bool = False
+        self, provider: str, connection_id: UUID | None = None, *, writes: Sequence[Kind] = ()
     ) -> CrmSignIn:
         line = await self._lines.for_sign_in(provider, connection_id)
         vendor = writable(provider) if writes else None
         if vendor is not None:
-            return vendor.writing_sign_in(gateway().settings, line)
+            return vendor.writing_sign_in(gateway().settings, line, writes)
         return crm_of(provider).sign_in(gateway().settings, line)
 
     async def met(self, provider: str, credentials: Credentials) -> tuple[RemoteCrm, set[str]]:
         """Which account a fresh sign-in reaches, and which properties contacts have there."""
         line = await self._lines.for_sign_in(provider)
         crm = crm_of(provider).crm(gateway().settings, line, credentials.token, credentials.host)
-        return await crm.account(), {each.name for each in await crm.contact_properties()}
+        return await crm.account(), {each.name for each in await crm.properties("contacts")}
 
     async def refresh_expiring(self) -> None:
         await self._lines.tokens.refresh_expiring(CRMS)
-
-
-def can_write(account: CrmAccount, connection: Connection) -> bool:
-    """Whether its connection was made for writing."""
-    vendor = writable(account.provider)
-    return vendor is not None and not connection.read_only and vendor.writing_scope in connection.scopes
 
 
 async def finish_crm_sign_in(
@@ -97,9 +92,9 @@ class CrmConnecting:
         self._door = CrmDoor(scopes)
 
     async def start(
-        self, provider: CrmProvider, who: Listener, *, redirect_uri: str, writes: bool = False
+        self, provider: CrmProvider, who: Listener, *, redirect_uri: str, writes: Sequence[Kind] = ()
     ) -> Started:
-        """Under the session or key of `who`; `writes` asks for the right to write contacts besides."""
+        """Under the session or key of `who`; `writes` asks for the right to write these besides."""
         if writes and writable(provider) is None:
             raise CrmNotWritable
         sign_in = await self._door.sign_in(provider, writes=writes)
@@ -118,13 +113,13 @@ class CrmConnecting:
         """Redeem the code, once, for the browser that began the sign-in at this very CRM."""
         attempt = await SignIns(self._scopes).redeem(state, at={provider}, browser_secret=browser_secret)
         try:
-            sign_in = await self._door.sign_in(provider, writes=not attempt.read_only)
+            sign_in = await self._door.sign_in(provider, writes=() if attempt.read_only else ("contacts",))
             credentials = await sign_in.exchange_code(code, redirect_uri=redirect_uri, attempt=attempt.id)
             met, properties = await self._door.met(provider, credentials)
         except PlatformError as error:
             raise as_answer(error) from error
         vendor = None if attempt.read_only else writable(provider)
-        writes = vendor is not None and vendor.writing_scope in credentials.scopes
+        writes = vendor is not None and vendor.writing_scopes["contacts"] in credentials.scopes
         new = _new_account(provider, met, properties)
         return await self._keep(credentials, new, by=attempt.started_by, writes=writes)
 
@@ -144,10 +139,7 @@ class CrmConnecting:
             account.connection_id, account.currency = connection.id, currency
             account.next_sync_at = None
             account.error_code = account.error = None
-            if writes and account.enabled and rules.written_fields(rules.fields_of(account.mapping)):
-                await following.begin(scope, account)
-            else:
-                following.end(account)
+            await following.follow(scope, account, written_kinds(account, connection))
             await scope.session.flush()
             await AuditLog(scope).record(
                 "integrations.crm.connected",

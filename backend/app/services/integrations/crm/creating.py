@@ -8,7 +8,7 @@ CRM for the address first, and finds their own.
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from app.core.clock import real_now
@@ -31,10 +31,11 @@ from app.services.integrations.crm.creating_repository import (
     CREATING,
     FAILED,
     KNOWN,
+    PUT_OFF,
     CreatingRepository,
 )
 from app.services.integrations.crm.errors import CreationInvalid
-from app.services.integrations.crm.ports import Changed, ContactChange, CrmWriter
+from app.services.integrations.crm.ports import Changed, CrmWriter, ObjectChange
 from app.services.integrations.crm.repository import CrmRepository
 from app.services.integrations.crm.rounds import ended, new_push
 from app.services.integrations.crm.sending import Outcome, send_changes
@@ -44,6 +45,7 @@ from app.services.integrations.ports import PlatformError
 
 _TURN_SECONDS = 120.0
 _FIRST = UUID(int=0)
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _BEHIND = timedelta(milliseconds=1)
 _PAGE = 1_000
 _MOST_PREVIEWED = 50_000
@@ -91,21 +93,24 @@ class _Page:
     known: list[Candidate]
     newly_known: list[UUID]
     wanted: list[Candidate]
-    """Those to be created; of `unsure` an earlier creation was never answered."""
+    """Those to be created: who was not tried yet first, then whose trial is the longest ago."""
+    untried: int
     unsure: set[UUID]
+    """Of these an earlier creation was never answered."""
 
 
 class Candidates:
     """Pages of a segment's people, told apart by what speaks for and against creating them."""
 
-    def __init__(self, scope: TenantScope, account_id: UUID, segment_id: UUID) -> None:
+    def __init__(self, scope: TenantScope, account_id: UUID, segment_id: UUID, most: int = _PAGE) -> None:
         self._scope = scope
+        self._most = most
         self._account_id = account_id
         self._segment_id = segment_id
         self._rows = CreatingRepository(scope)
 
     async def page(self, after: UUID) -> _Page:
-        ids = await self._rows.members(self._segment_id, after, _PAGE)
+        ids = await self._rows.members(self._segment_id, after, self._most)
         identifiers = await self._rows.identifiers(ids) if ids else {}
         profiles = await self._rows.profiles(ids) if ids else ()
         found = [
@@ -116,14 +121,17 @@ class Candidates:
         keys = {key for each in found for key in each.keys}
         known_keys = await self._rows.known(self._account_id, keys)
         dealt = await self._rows.dealt(self._account_id, keys)
-        settled = known_keys | {key for key, state in dealt.items() if state != CREATING}
+        settled = known_keys | {key for key, (state, _) in dealt.items() if state not in {CREATING, PUT_OFF}}
+        tried = {key: at for key, (state, at) in dealt.items() if state == PUT_OFF}
         allowed = await self._allowed(found)
         known = [each for each in found if not settled.isdisjoint(each.keys)]
         wanted = [each for each in allowed if settled.isdisjoint(each.keys)]
-        unsure = {key for key, state in dealt.items() if state == CREATING}
+        wanted.sort(key=lambda each: tried.get(each.email.key, _NEVER))
+        untried = sum(each.email.key not in tried for each in wanted)
+        unsure = {key for key, (state, _) in dealt.items() if state == CREATING}
         newly = sorted({each.email.key for each in known if each.email.key not in dealt})
-        last = ids[-1] if len(ids) == _PAGE else None
-        return _Page(len(ids), last, found, allowed, known, newly, wanted, unsure)
+        last = ids[-1] if len(ids) == self._most else None
+        return _Page(len(ids), last, found, allowed, known, newly, wanted, untried, unsure)
 
     async def _allowed(self, found: Sequence[Candidate]) -> list[Candidate]:
         """A contact is created to be written to: whoever allows e-mail."""
@@ -136,9 +144,10 @@ class Candidates:
 class CrmCreating:
     """Takes a scope factory: no transaction is open while the CRM is called. Safe to run twice."""
 
-    def __init__(self, scopes: Scopes, *, seconds: float = _TURN_SECONDS) -> None:
+    def __init__(self, scopes: Scopes, *, seconds: float = _TURN_SECONDS, page: int = _PAGE) -> None:
         self._scopes = scopes
         self._seconds = seconds
+        self._at_once = page
 
     async def preview(self, account_id: UUID, segment_id: UUID) -> CreationPreview:
         counted, after = CreationPreview(), _FIRST
@@ -171,30 +180,29 @@ class CrmCreating:
             account = await CrmRepository(scope).find(account_id)
         if account is None or not _is_ready(account):
             return None
-        push, after = new_push(account_id), _FIRST
+        push = new_push(account_id)
         try:
             writer = await CrmDoor(self._scopes).writer(account)
             if writer is None:
                 return None
-            while time.monotonic() < ends_at:
-                last = await self._page(_Work(account, writer, push), after)
-                if last is None:
-                    break
-                after = last
+            work = _Work(account, writer, push)
+            while await self._page(work) and time.monotonic() < ends_at:
+                pass
         except PlatformError as error:
             return await ended(self._scopes, push, error)
         return await ended(self._scopes, push, None) if push.created or push.failed else None
 
-    async def _page(self, work: _Work, after: UUID) -> UUID | None:
-        """Where the next page begins; None where there is none, or the day is used up."""
+    async def _page(self, work: _Work) -> bool:
+        """Whether there is more to do in this round. How far it is, is kept: the next round goes on there."""
         account_id = work.account.id
         async with self._scopes() as scope:
             now = await CrmRepository(scope).find(account_id)
             if now is None or not _is_ready(now) or now.create_segment_id is None:
-                return None
-            rows = CreatingRepository(scope)
+                return False
+            segment_id, rows = now.create_segment_id, CreatingRepository(scope)
             left = max(0, now.create_per_day - await rows.made_since(account_id, _day()))
-            page = await Candidates(scope, account_id, now.create_segment_id).page(after)
+            candidates = Candidates(scope, account_id, segment_id, self._at_once)
+            page = await candidates.page(now.create_after or _FIRST)
             # Known there now, they are not created when somebody deletes them there.
             await rows.note(account_id, KNOWN, page.newly_known)
             wanted = page.wanted[:left]
@@ -204,10 +212,14 @@ class CrmCreating:
             keys = {people[each.profile.id].id: each.email.key for each in wanted[at : at + size]}
             changes = [people[each.profile.id] for each in wanted[at : at + size]]
             await self._create(work, changes, keys, page.unsure)
-        return page.last if len(wanted) == len(page.wanted) else None
+        if len(wanted) < page.untried or (page.wanted and not left):
+            return False  # the day is used up: the others of this page come first when the next one has begun
+        async with self._scopes() as scope:
+            await CreatingRepository(scope).came_to(account_id, segment_id, page.last)
+        return page.last is not None
 
     async def _create(
-        self, work: _Work, changes: Sequence[ContactChange], keys: Mapping[str, UUID], unsure: set[UUID]
+        self, work: _Work, changes: Sequence[ObjectChange], keys: Mapping[str, UUID], unsure: set[UUID]
     ) -> None:
         account_id = work.account.id
         there = await work.writer.known_emails([each.id for each in changes])
@@ -240,14 +252,14 @@ class CrmCreating:
             for name, each in faults.items()
             if each.is_permanent and each.code != ALREADY_THERE
         }
-        again = [keys[name] for name, each in faults.items() if not each.is_permanent]
+        again = {keys[name]: each.code for name, each in faults.items() if not each.is_permanent}
         made = {keys[name]: contact.id for name, contact in outcome.stored.items()}
         async with self._scopes() as scope:
             rows = CreatingRepository(scope)
             await rows.settle(work.account.id, CREATED, made)
             await rows.settle(work.account.id, KNOWN, dict.fromkeys(there))
             await rows.settle(work.account.id, FAILED, failed)
-            await rows.forget(work.account.id, again)
+            await rows.settle(work.account.id, PUT_OFF, again)
             made_at = {keys[name]: contact.modified_at for name, contact in outcome.stored.items()}
             # Whose erasure began behind the sending: what we made there must not bring them back.
             for key, request_id in (await Tombstones(scope).barred(made)).items():
@@ -264,7 +276,7 @@ class _Creates:
         self._writer = writer
         self._kind = kind
 
-    async def change_contacts(self, changes: Sequence[ContactChange]) -> Changed:
+    async def send(self, changes: Sequence[ObjectChange]) -> Changed:
         return await self._writer.create_contacts(changes, self._kind)
 
 
@@ -313,16 +325,16 @@ def _address(identifiers: Sequence[CdpIdentifier]) -> CdpIdentifier | None:
 
 def _people(
     scope: TenantScope, wanted: Sequence[Candidate], fields: Sequence[rules.Field], names: Sequence[str]
-) -> dict[UUID, ContactChange]:
+) -> dict[UUID, ObjectChange]:
     """Each by their address, with the names that the mapping knows; all else is written once they are known there."""
     profiles = ProfileService(scope)
     mapped = {e.property: e.name for e in fields if e.to == "trait" and e.name and e.property in names}
-    found: dict[UUID, ContactChange] = {}
+    found: dict[UUID, ObjectChange] = {}
     for each in wanted:
         traits = {**each.profile.traits, **profiles.opened_traits(each.profile)}
         values = {name: write_rules.text_of(traits.get(trait)) for name, trait in mapped.items()}
         said = {name: value for name, value in values.items() if value is not None}
-        found[each.profile.id] = ContactChange(profiles.value(each.email), said)
+        found[each.profile.id] = ObjectChange(profiles.value(each.email), said)
     return found
 
 

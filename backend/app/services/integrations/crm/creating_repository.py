@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, or_, select
+from sqlalchemy import delete, exists, func, or_, select, union, update
 
 from app.core.clock import real_now
 from app.db.session import TenantScope
@@ -12,7 +12,7 @@ from app.models.cdp.identity import CdpIdentifier
 from app.models.cdp.profiles import CdpProfile
 from app.models.cdp.segments import CdpSegmentMember
 from app.models.integrations.connections import Connection
-from app.models.integrations.crm import CrmAccount, CrmContactKey, CrmCreation, CrmDeparture
+from app.models.integrations.crm import CrmAccount, CrmContactKey, CrmCreation, CrmDepartureKey
 from app.models.integrations.kinds import ConnectionStatus
 
 _NOTE = """
@@ -26,6 +26,8 @@ FROM unnest($3::uuid[], $4::text[]) AS n (key, detail)
 WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.key = n.key
 """
 CREATING, CREATED, KNOWN, FAILED = "creating", "created", "known", "failed"
+PUT_OFF = "put_off"
+"""Not taken, for a reason that passes: tried again, behind those who were not tried yet."""
 
 
 class CreatingRepository:
@@ -45,7 +47,9 @@ class CreatingRepository:
         return list(await self._session.scalars(statement))
 
     async def profiles(self, ids: Collection[UUID]) -> Sequence[CdpProfile]:
-        statement = select(CdpProfile).where(CdpProfile.tenant_id == self._tenant_id, CdpProfile.id.in_(ids))
+        profile = CdpProfile
+        statement = select(profile).where(profile.tenant_id == self._tenant_id, profile.id.in_(ids))
+        statement = statement.order_by(CdpProfile.id)
         return (await self._session.scalars(statement)).all()
 
     async def identifiers(self, ids: Collection[UUID]) -> dict[UUID, list[CdpIdentifier]]:
@@ -67,23 +71,21 @@ class CreatingRepository:
 
     async def known(self, account_id: UUID, keys: Collection[UUID]) -> set[UUID]:
         """Which of these a contact there names, or one that was deleted or merged there: nobody is brought back."""
-        row, gone = CrmContactKey, CrmDeparture
-        there = select(row.key).where(
-            row.tenant_id == self._tenant_id, row.account_id == account_id, row.key.in_(keys)
+        there, gone = (
+            select(row.key).where(
+                row.tenant_id == self._tenant_id, row.account_id == account_id, row.key.in_(keys)
+            )
+            for row in (CrmContactKey, CrmDepartureKey)
         )
-        of_gone = select(func.unnest(gone.keys)).where(
-            gone.tenant_id == self._tenant_id, gone.account_id == account_id, gone.keys.overlap(list(keys))
-        )
-        found = set(await self._session.scalars(there)) | set(await self._session.scalars(of_gone))
-        return found & set(keys)
+        return set(await self._session.scalars(union(there, gone)))
 
-    async def dealt(self, account_id: UUID, keys: Collection[UUID]) -> dict[UUID, str]:
-        """What became of these addresses before."""
+    async def dealt(self, account_id: UUID, keys: Collection[UUID]) -> dict[UUID, tuple[str, datetime]]:
+        """What became of these addresses before, and when they were tried."""
         row = CrmCreation
-        statement = select(row.key, row.state).where(
+        statement = select(row.key, row.state, row.at).where(
             row.tenant_id == self._tenant_id, row.account_id == account_id, row.key.in_(keys)
         )
-        return {each[0]: each[1] for each in await self._session.execute(statement)}
+        return {each[0]: (each[1], each[2]) for each in await self._session.execute(statement)}
 
     async def note(self, account_id: UUID, state: str, keys: Sequence[UUID]) -> None:
         if keys:
@@ -97,15 +99,6 @@ class CreatingRepository:
             await driver.execute(
                 _SETTLE, self._tenant_id, account_id, list(found), list(found.values()), state
             )
-
-    async def forget(self, account_id: UUID, keys: Collection[UUID]) -> None:
-        """To be tried again."""
-        row = CrmCreation
-        await self._session.execute(
-            delete(row).where(
-                row.tenant_id == self._tenant_id, row.account_id == account_id, row.key.in_(keys)
-            )
-        )
 
     async def forget_failed(self, account_id: UUID) -> None:
         """Whom the CRM did not take: to be tried again."""
@@ -127,14 +120,19 @@ class CreatingRepository:
         )
         return await self._session.scalar(statement) or 0
 
-    async def counts(self, account_id: UUID) -> tuple[int, int]:
-        """How many were created, and how many could not be."""
-        row = CrmCreation
-        statement = select(
-            func.count().filter(row.state == CREATED), func.count().filter(row.state == FAILED)
-        ).where(row.tenant_id == self._tenant_id, row.account_id == account_id)
-        found = (await self._session.execute(statement)).one()
-        return found[0], found[1]
+    async def came_to(self, account_id: UUID, segment_id: UUID, place: UUID | None) -> None:
+        """Of this segment, which the account may not create by any more."""
+        account = CrmAccount
+        await self._session.execute(
+            update(account)
+            .where(
+                account.tenant_id == self._tenant_id,
+                account.id == account_id,
+                account.create_segment_id == segment_id,
+            )
+            .values(create_after=place)
+            .execution_options(synchronize_session=False)
+        )
 
     async def due(self) -> Sequence[UUID]:
         """Which accounts create contacts, may be called, and have been read whole since somebody wanted it."""

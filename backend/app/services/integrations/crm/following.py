@@ -3,7 +3,7 @@
 A turn is one transaction: whom it found is queued, and how far it has come is written down, together.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import timedelta
 from uuid import UUID
@@ -12,29 +12,55 @@ from app.core.clock import real_now
 from app.db.session import Scopes, TenantScope
 from app.models.integrations.crm import CrmAccount
 from app.services.integrations.crm import rules
+from app.services.integrations.crm.deal_repository import DealRepository
+from app.services.integrations.crm.ports import Kind
 from app.services.integrations.crm.repository import CrmRepository
+from app.services.integrations.crm.rights import KINDS, written_kinds
 from app.services.integrations.crm.rules import Field
 from app.services.integrations.crm.writing_repository import FeedRow, WritingRepository
 
 _ROWS = 500
+_WORKED_OUT, _OVER = frozenset({"computed", "lifecycle"}), frozenset({"ended", "erased"})
 LOST_AFTER = timedelta(days=30)
 """As long as the feed is held for who does not follow."""
 
 
-async def begin(scope: TenantScope, account: CrmAccount) -> None:
-    """Follow from here on; for what was before, every contact is compared, and all are read again."""
+async def follow(
+    scope: TenantScope, account: CrmAccount, kinds: Sequence[Kind], anew: Collection[Kind] = KINDS
+) -> None:
+    """These from here on, nothing where there are none; those `anew` are all compared for what was before, and read.
+
+    So are all where it was not followed, or so long ago that the feed may have gone on without it.
+    """
+    if not kinds:
+        end(account)
+        return
+    if _is_lost(account):
+        end(account)
+        anew = KINDS
     rows = WritingRepository(scope)
-    account.change_seq, account.transition_seq = await rows.heads()
-    await rows.queue_all(account.id)
+    if account.change_seq is None or account.transition_seq is None:
+        account.change_seq, account.transition_seq = await rows.heads()
     account.followed_at = real_now()
     account.next_write_at = None
-    account.contacts_until = None
-    account.reading = {name: place for name, place in account.reading.items() if name != "contacts"}
-    account.next_sync_at = None
+    begins = [each for each in kinds if each in anew]
+    for kind in begins:
+        await rows.queue_all(account.id, kind)
+        if kind == "contacts":
+            account.contacts_until = None
+        else:
+            account.deals_until = None
+    if begins:
+        account.reading = {name: place for name, place in account.reading.items() if name not in begins}
+        account.next_sync_at = None
 
 
 def end(account: CrmAccount) -> None:
     account.change_seq = account.transition_seq = account.followed_at = account.next_write_at = None
+
+
+def _is_lost(account: CrmAccount) -> bool:
+    return account.followed_at is None or account.followed_at < real_now() - LOST_AFTER
 
 
 class CrmFollowing:
@@ -51,8 +77,10 @@ class CrmFollowing:
             account = await CrmRepository(scope).find(account_id, for_update=True)
             if account is None or account.change_seq is None or account.transition_seq is None:
                 return False
-            if account.followed_at is None or account.followed_at < real_now() - LOST_AFTER:
-                await begin(scope, account)
+            connection = (await CrmRepository(scope).connections([account]))[account.connection_id]
+            kinds = written_kinds(account, connection)
+            if _is_lost(account):
+                await follow(scope, account, kinds)
                 return False
             rows = WritingRepository(scope)
             fields = rules.written_fields(rules.fields_of(account.mapping))
@@ -63,6 +91,11 @@ class CrmFollowing:
             whom = set(concerned(changes, fields)) | {profile_id for _, profile_id in moves}
             if whom:
                 await rows.queue(account_id, await rows.contacts_of(account_id, whom), looked=False)
+            buyers = set(acted(changes)) if "deals" in kinds else set()
+            if buyers:
+                contacts = await rows.contacts_of(account_id, buyers)
+                deals = await DealRepository(scope).of_contacts(account_id, contacts)
+                await rows.queue(account_id, deals, looked=False, kind="deals")
             if changes:
                 account.change_seq = changes[-1].seq
             account.transition_seq = moves[-1][0] if len(moves) == _ROWS else last_move
@@ -80,6 +113,13 @@ def concerned(changes: Iterable[FeedRow], fields: Sequence[Field]) -> Iterable[U
             yield from row.profile_ids
 
 
+def acted(changes: Iterable[FeedRow]) -> Iterable[UUID]:
+    """Who may have come from somewhere, or bought something: whatever they did, or were joined to who did."""
+    for row in changes:
+        if row.reason not in _WORKED_OUT | _OVER:
+            yield from row.profile_ids
+
+
 def _concerns(
     row: FeedRow, computed: AbstractSet[str], traits: AbstractSet[str | None], *, lifecycle: bool
 ) -> bool:
@@ -89,4 +129,4 @@ def _concerns(
         return lifecycle
     if row.reason == "events":
         return lifecycle or not traits.isdisjoint(row.traits)
-    return row.reason not in {"ended", "erased"}
+    return row.reason not in _OVER

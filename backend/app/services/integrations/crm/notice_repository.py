@@ -60,6 +60,13 @@ class NoticeRepository:
         self._session = scope.session
         self._tenant_id = scope.tenant_id
 
+    async def enabled(self, account_ids: Collection[UUID]) -> set[UUID]:
+        """Which of these are read at all."""
+        statement = select(CrmAccount.id).where(
+            CrmAccount.tenant_id == self._tenant_id, CrmAccount.id.in_(account_ids), CrmAccount.enabled
+        )
+        return set(await self._session.scalars(statement))
+
     async def keep(self, account_id: UUID, notices: Sequence[Notice]) -> None:
         driver, now = await self._scope.driver(), real_now()
         await driver.execute(_CAME, self._tenant_id, account_id, now, len(notices))

@@ -39,12 +39,20 @@ class CrmNotices:
         self._rows = NoticeRepository(scope)
 
     async def keep(self, notices: Mapping[UUID, Sequence[Notice]]) -> int:
-        """By the account that they are about; how many."""
+        """By the account that they are about; how many.
+
+        One that is switched off is read whole later, and keeps only that somebody was deleted for good: nothing else
+        would tell of that again.
+        """
+        enabled = await self._rows.enabled(notices)
+        kept = 0
         for account_id in sorted(notices):
-            await self._rows.keep(account_id, notices[account_id])
-            if notices[account_id]:
+            theirs = [each for each in notices[account_id] if account_id in enabled or each.privacy]
+            await self._rows.keep(account_id, theirs)
+            kept += len(theirs)
+            if theirs and account_id in enabled:
                 await self._ask(account_id)
-        return sum(len(each) for each in notices.values())
+        return kept
 
     async def refused(self, account_ids: Sequence[UUID], why: str) -> None:
         """A delivery in the name of these was not what it said that it was."""
@@ -126,7 +134,8 @@ class CrmNoticeWork:
             due = await NoticeRepository(scope).due(work.account.id, "deals", _AT_ONCE)
         if not due:
             return 0
-        looked = await crm.look_at_deals([each.external_id for each in due])
+        ids = [each.external_id for each in due]
+        looked = await crm.look_at_deals(ids, rules.properties_asked(work.deal_fields))
         await self._telling.tell_deals(work, looked.rows)
         gone = [_gone(each) for each in due if each.external_id in looked.gone]
         await self._telling.tell_gone_deals(work, gone)

@@ -27,10 +27,15 @@ class Ours:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Who a contact is here: one person, nobody (yet), or more than one, among whom nobody chooses."""
+    """Who a contact is here: one person, nobody (yet), or more than one, among whom nobody chooses.
+
+    Of a deal also by which contact of it; `keeps`: what stands there of a value that is not known any more stays.
+    """
 
     ours: Ours | None
     is_ambiguous: bool = False
+    contact: str | None = None
+    keeps: bool = False
 
 
 def value_hash(value: str | None, tenant_id: int) -> str:

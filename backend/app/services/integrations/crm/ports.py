@@ -4,7 +4,7 @@ Ids are the CRM's own, times are UTC-aware and by the CRM's clock, an amount is 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Generic, Literal, Protocol, TypeVar, runtime_checkable
 from uuid import UUID
@@ -21,11 +21,12 @@ ValueKind = Literal["text", "number", "bool", "choice", "date", "other"]
 
 
 @dataclass(frozen=True, slots=True)
-class RemoteContact:
+class RemoteObject:
+    """A contact, or a deal that is compared: those properties of it that were asked for and have a value."""
+
     id: str
     modified_at: datetime
     properties: Mapping[str, str]
-    """Those that were asked for and have a value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +41,13 @@ class RemoteDeal:
     currency: str | None
     closed_at: datetime | None
     contacts: tuple[str, ...]
+    properties: Mapping[str, str] = field(default_factory=dict)
+    """Those that were asked for besides and have a value."""
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteProperty:
-    """A property that contacts have there."""
+    """A property that contacts or deals have there."""
 
     name: str
     label: str
@@ -53,20 +56,22 @@ class RemoteProperty:
     kind: ValueKind = "text"
     options: tuple[str, ...] = ()
     """All that a choice takes; none where it takes any."""
+    is_standard: bool = False
+    """The CRM made it, and not somebody of the company."""
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteState:
-    """A contact as it is now; `since` has when each property was set last, of those that this was asked of."""
+    """An object as it is now; `since` has when each property was set last, of those that this was asked of."""
 
-    contact: RemoteContact
+    row: RemoteObject
     since: Mapping[str, datetime]
     lacks: frozenset[str] = frozenset()
     """Properties that contacts of this type do not have."""
 
 
 @dataclass(frozen=True, slots=True)
-class ContactChange:
+class ObjectChange:
     """Values to be set; None empties a property. The same change again changes nothing."""
 
     id: str
@@ -94,9 +99,9 @@ class ValuesRefused(PlatformError):
 
 @dataclass(frozen=True, slots=True)
 class RowFault:
-    """Why one contact of a batch is not changed: for `refusals`, and what they do not name may be sent again.
+    """Why one object of a batch is not changed: for `refusals`, and what they do not name may be sent again.
 
-    Without any it is the contact itself; `is_permanent` where the same again would fail again.
+    Without any it is the object itself; `is_permanent` where the same again would fail again.
     """
 
     code: str
@@ -106,9 +111,9 @@ class RowFault:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """What became of a batch: contacts as they are stored now, and why the others are not changed."""
+    """What became of a batch: objects as they are stored now, and why the others are not changed."""
 
-    stored: Mapping[str, RemoteContact]
+    stored: Mapping[str, RemoteObject]
     faults: Mapping[str, RowFault]
 
 
@@ -181,7 +186,7 @@ class Crm(Protocol):
 
     async def account(self) -> RemoteCrm: ...
 
-    async def contact_properties(self) -> list[RemoteProperty]: ...
+    async def properties(self, kind: Kind) -> list[RemoteProperty]: ...
 
     async def newest(self, kind: Kind) -> datetime | None:
         """When one was last modified; None where there is none."""
@@ -189,16 +194,18 @@ class Crm(Protocol):
 
     async def contacts(
         self, window: Window, after: str | None, properties: Sequence[str]
-    ) -> list[RemoteContact]:
+    ) -> list[RemoteObject]:
         """The next of the window's, in an order of ids that a modification does not change."""
         ...
 
-    async def contacts_by_id(self, ids: Sequence[str], properties: Sequence[str]) -> list[RemoteContact]:
+    async def contacts_by_id(self, ids: Sequence[str], properties: Sequence[str]) -> list[RemoteObject]:
         """Of any number; one that is gone is left out."""
         ...
 
-    async def deals(self, window: Window, after: str | None) -> list[RemoteDeal]:
-        """As `contacts`, each with whose it is."""
+    async def deals(
+        self, window: Window, after: str | None, properties: Sequence[str] = ()
+    ) -> list[RemoteDeal]:
+        """As `contacts`, each with whose it is; a property that deals do not have is left out."""
         ...
 
     async def gone(self, kind: Kind, since: datetime | None, place: str | None) -> GonePage:
@@ -212,27 +219,29 @@ class Notifying(Protocol):
 
     async def look_at_contacts(
         self, ids: Sequence[str], properties: Sequence[str]
-    ) -> Looked[RemoteContact]: ...
+    ) -> Looked[RemoteObject]: ...
 
-    async def look_at_deals(self, ids: Sequence[str]) -> Looked[RemoteDeal]: ...
+    async def look_at_deals(
+        self, ids: Sequence[str], properties: Sequence[str] = ()
+    ) -> Looked[RemoteDeal]: ...
 
 
 class CrmWriter(Protocol):
-    """A CRM that takes values for its contacts, and new ones. Nothing there is deleted by it."""
+    """A CRM that takes values for its contacts and deals, and new contacts. Nothing there is deleted by it."""
 
     batch_size: int
     names: Sequence[str]
     """The properties in which a new contact's first and last name stand."""
 
-    async def contact_properties(self) -> list[RemoteProperty]: ...
+    async def properties(self, kind: Kind) -> list[RemoteProperty]: ...
 
     async def states(
-        self, ids: Sequence[str], properties: Sequence[str], dated: Sequence[str]
+        self, kind: Kind, ids: Sequence[str], properties: Sequence[str], dated: Sequence[str]
     ) -> list[RemoteState]:
         """Of any number, read past any index that lags; one that is gone is left out. `dated` are those of `since`."""
         ...
 
-    async def change_contacts(self, changes: Sequence[ContactChange]) -> Changed:
+    async def change(self, kind: Kind, changes: Sequence[ObjectChange]) -> Changed:
         """One batch. `ValuesRefused`, or `PlatformError` (invalid), where what it does not take refuses all of it."""
         ...
 
@@ -240,10 +249,10 @@ class CrmWriter(Protocol):
         """Which of these some contact has, asked past any index that lags; one batch."""
         ...
 
-    async def create_contacts(self, people: Sequence[ContactChange], kind: CreatedAs) -> Changed:
+    async def create_contacts(self, people: Sequence[ObjectChange], kind: CreatedAs) -> Changed:
         """One batch of those whom `known_emails` does not know. Each has their address for an id, also in the answer.
 
-        As `change_contacts` otherwise.
+        As `change` otherwise.
         """
         ...
 
@@ -279,13 +288,13 @@ class CrmVendor(Protocol):
 class CrmWritingVendor(CrmVendor, Protocol):
     """A CRM that can be written, by whoever signed in for it."""
 
-    writing_scope: str
-    """A token without it may only read."""
+    writing_scopes: Mapping[Kind, str]
+    """A token without them may only read."""
     creates_as: Sequence[CreatedAs]
     """As what a new contact may be created."""
 
-    def writing_sign_in(self, settings: Settings, line: Line) -> CrmSignIn:
-        """One that asks for the right to write besides."""
+    def writing_sign_in(self, settings: Settings, line: Line, kinds: Sequence[Kind]) -> CrmSignIn:
+        """One that asks for the right to write these besides."""
         ...
 
     def writer(self, settings: Settings, line: Line, token: str, host: str | None = None) -> CrmWriter: ...

@@ -1,11 +1,11 @@
-"""Whether a mapping fits the properties that contacts have at the CRM. Pure."""
+"""Whether a mapping fits the properties that contacts, or deals, have at the CRM. Pure."""
 
 from collections.abc import Sequence
 from typing import get_args
 
 from app.core.errors import FieldError
 from app.schemas.cdp.profiles import Stage
-from app.services.integrations.crm.ports import Refusal, RemoteProperty, ValueKind
+from app.services.integrations.crm.ports import Kind, Refusal, RemoteProperty, ValueKind
 from app.services.integrations.crm.rules import Field, is_written
 
 _WORDS = {
@@ -23,34 +23,45 @@ _TAKES: dict[str, frozenset[ValueKind]] = {
     "lifecycle": frozenset({"text", "choice"}),
     "computed": frozenset({"text", "number", "choice"}),
     "trait": frozenset({"text", "number", "bool", "choice", "date"}),
+    "first_touch": frozenset({"text", "choice"}),
+    "last_touch": frozenset({"text", "choice"}),
+    "lifetime_value": frozenset({"text", "number"}),
 }
+_WHERE: dict[Kind, str] = {"contacts": "body.mapping", "deals": "body.deal_mapping"}
 """By what of ours is written: which kinds of property may hold it. What a trait holds, each value tells alone."""
 
 
-def property_faults(fields: Sequence[Field], properties: Sequence[RemoteProperty]) -> list[FieldError]:
+def property_faults(
+    fields: Sequence[Field], properties: Sequence[RemoteProperty], kind: Kind = "contacts"
+) -> list[FieldError]:
     """What of a mapping the CRM could not tell, or would refuse."""
     known = {each.name: each for each in properties}
     spelled = {each.name.casefold(): each.name for each in properties}
     faults: list[FieldError] = []
     for place, field in enumerate(fields):
-        found, where = known.get(field.property), f"body.mapping.{place}"
+        found, where = known.get(field.property), f"{_WHERE[kind]}.{place}"
         if found is None:
             other = spelled.get(field.property.casefold())
             mend = f"it is called {other}." if other else "choose one that it has."
-            message = f"Contacts there have no property {field.property}: {mend}"
+            message = f"{kind.capitalize()} there have no property {field.property}: {mend}"
             faults.append(FieldError(f"{where}.property", message, "unknown_property"))
+        elif kind == "deals" and found.is_standard:
+            message = f"{found.name} is the CRM's own, and the sellers': choose one that was made for this."
+            faults.append(FieldError(f"{where}.property", message, "standard"))
         elif is_written(field):
             faults += _written_faults(field, found, where)
     return faults
 
 
-def refusals(fields: Sequence[Field], properties: Sequence[RemoteProperty]) -> dict[str, Refusal]:
+def refusals(
+    fields: Sequence[Field], properties: Sequence[RemoteProperty], kind: Kind = "contacts"
+) -> dict[str, Refusal]:
     """Which written properties are gone by now, or locked: nothing that is read of them is what somebody entered."""
     known = {each.name: each for each in properties}
     found: dict[str, Refusal] = {}
     for name in (each.property for each in fields):
         if name not in known:
-            message = f"Contacts there have no property {name}."
+            message = f"{kind.capitalize()} there have no property {name}."
             found[name] = Refusal(name, "integrations.crm.unknown_property", message, is_whole=True)
         elif known[name].is_read_only:
             message = f"{name} is read-only there, or whoever signed in may not edit it."

@@ -4,15 +4,24 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db.session import TenantScope
 from app.db.utils import Slice, in_order, newest_first, paginate
 from app.models.integrations.connections import Connection
-from app.models.integrations.crm import CrmAccount, CrmContact, CrmCreation, CrmDeal, CrmSync, CrmWrite
+from app.models.integrations.crm import (
+    CrmAccount,
+    CrmContact,
+    CrmContactKey,
+    CrmCreation,
+    CrmDeal,
+    CrmSync,
+    CrmWrite,
+)
 from app.models.integrations.kinds import ConnectionStatus
+from app.services.integrations.crm.ports import Kind
 
 _SORTS: Mapping[str, InstrumentedAttribute[Any]] = {
     "name": CrmAccount.name,
@@ -98,17 +107,6 @@ class CrmRepository:
             limit=limit,
         )
 
-    async def counts(self, account_id: UUID) -> tuple[int, int, int]:
-        """Contacts that were told of, deals, and how many of those are told as won."""
-        contacts = await self._session.scalar(
-            select(func.count()).select_from(CrmContact).where(CrmContact.account_id == account_id)
-        )
-        deals = await self._session.execute(
-            select(func.count(), func.count().filter(CrmDeal.told)).where(CrmDeal.account_id == account_id)
-        )
-        found = deals.one()
-        return contacts or 0, found[0], found[1]
-
     async def digests(self, account_id: UUID, ids: Sequence[str]) -> Mapping[str, bytes]:
         statement = select(CrmContact.external_id, CrmContact.digest).where(
             CrmContact.account_id == account_id, CrmContact.external_id.in_(ids)
@@ -122,11 +120,12 @@ class CrmRepository:
         )
         return {row[0]: row[1] for row in await self._session.execute(statement)}
 
-    async def forget_fields(self, account_id: UUID, properties: Sequence[str]) -> None:
+    async def forget_fields(self, account_id: UUID, kind: Kind, properties: Sequence[str]) -> None:
         """What was agreed of these properties; it stays known as what a value of ours may stand there."""
         driver = await self._scope.driver()
-        # Of those that are gone too: they go on where they were if they return.
-        for statement in (_FORGET_FIELDS, _FORGET_FIELDS.replace("crm_contacts", "crm_departures")):
+        # Of contacts that are gone too: they go on where they were if they return.
+        for table in ("crm_contacts", "crm_departures") if kind == "contacts" else ("crm_deals",):
+            statement = _FORGET_FIELDS.replace("crm_contacts", table)
             await driver.execute(statement, self._scope.tenant_id, account_id, list(properties))
 
     async def known(self, account_id: UUID, ids: Sequence[str]) -> set[str]:
@@ -160,16 +159,25 @@ class CrmRepository:
 
     async def erase(self, keys: Sequence[UUID]) -> list[ErasedContact]:
         """Forget contacts that these identifiers name, and that they were to be written."""
+        row, key = CrmContact, CrmContactKey
+        named = select(key.account_id, key.external_id).where(
+            key.tenant_id == self._scope.tenant_id, key.key.in_(keys)
+        )
         gone = await self._session.execute(
-            delete(CrmContact)
-            .where(CrmContact.keys.overlap(list(keys)))
-            .returning(CrmContact.account_id, CrmContact.external_id, CrmContact.fields, CrmContact.keys)
+            delete(row)
+            .where(row.tenant_id == self._scope.tenant_id, tuple_(row.account_id, row.external_id).in_(named))
+            .returning(row.account_id, row.external_id, row.fields, row.keys)
+            .execution_options(synchronize_session=False)
         )
         found = [ErasedContact(*row) for row in gone]
         for account_id in {each.account_id for each in found}:
             ids = [each.external_id for each in found if each.account_id == account_id]
             await self._session.execute(
-                delete(CrmWrite).where(CrmWrite.account_id == account_id, CrmWrite.external_id.in_(ids))
+                delete(CrmWrite).where(
+                    CrmWrite.account_id == account_id,
+                    CrmWrite.kind == "contacts",
+                    CrmWrite.external_id.in_(ids),
+                )
             )
         return found
 
@@ -179,14 +187,3 @@ class CrmRepository:
             delete(CrmCreation).where(CrmCreation.key.in_(keys)).returning(CrmCreation.key)
         )
         return len(gone.all())
-
-    async def forget_buyers(self, account_id: UUID, contacts: Sequence[str]) -> int:
-        """Whose deals these are: of how many."""
-        named = await self._session.execute(
-            update(CrmDeal)
-            .where(CrmDeal.account_id == account_id, CrmDeal.contacts.overlap(list(contacts)))
-            .values(contacts=[])
-            .returning(CrmDeal.external_id)
-            .execution_options(synchronize_session=False)
-        )
-        return len(named.all())

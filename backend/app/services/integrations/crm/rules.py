@@ -11,8 +11,8 @@ from uuid import UUID
 import msgspec
 
 from app.core.errors import FieldError
-from app.schemas.integrations.crm import CrmDirection, CrmFieldTo, CrmWins
-from app.services.integrations.crm.ports import RemoteContact, RemoteDeal, Window
+from app.schemas.integrations.crm import CrmDealFieldTo, CrmDirection, CrmFieldTo, CrmWins
+from app.services.integrations.crm.ports import RemoteDeal, RemoteObject, Window
 
 OVERLAP = timedelta(minutes=15)
 """A search of a CRM lags behind its objects by seconds: what was modified shortly before is read again."""
@@ -30,13 +30,13 @@ _MOVING = frozenset({"churn.days_since_last_order", "churn.ratio"})
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One property of a contact, and what of ours it stands for: an identifier, or what `name` names.
+    """One property of a contact or a deal, and what of ours it stands for: an identifier, or what `name` names.
 
     `direction` says who tells whom; `wins` whose value stands where both have changed.
     """
 
     property: str
-    to: CrmFieldTo
+    to: CrmFieldTo | CrmDealFieldTo
     name: str | None = None
     direction: CrmDirection = "from"
     wins: CrmWins = "newest"
@@ -59,6 +59,11 @@ def fields_of(mapping: Sequence[Mapping[str, Any]]) -> list[Field]:
     ]
 
 
+def deal_fields_of(mapping: Sequence[Mapping[str, Any]]) -> list[Field]:
+    """All that stands at a deal is worked out here: it goes there alone."""
+    return [Field(each["property"], each["to"], each.get("name"), "to", "ours") for each in mapping]
+
+
 def written_fields(fields: Sequence[Field]) -> list[Field]:
     return [each for each in fields if is_written(each)]
 
@@ -77,8 +82,8 @@ def meaning_others(now: Sequence[Field], before: Sequence[Field]) -> list[str]:
     )
 
 
-def _meanings(fields: Sequence[Field]) -> dict[str, set[tuple[CrmFieldTo, str | None]]]:
-    found: dict[str, set[tuple[CrmFieldTo, str | None]]] = {}
+def _meanings(fields: Sequence[Field]) -> dict[str, set[tuple[str, str | None]]]:
+    found: dict[str, set[tuple[str, str | None]]] = {}
     for each in fields:
         found.setdefault(each.property, set()).add((each.to, each.name))
     return found
@@ -110,6 +115,23 @@ def mapping_faults(fields: Sequence[Field]) -> list[FieldError]:
     if not any(each.to in _IDENTIFIERS for each in fields):
         message = f"Say which property names the person: {', '.join(_IDENTIFIERS)}."
         faults.append(FieldError("body.mapping", message, "no_identifier"))
+    return faults
+
+
+def deal_mapping_faults(fields: Sequence[Field]) -> list[FieldError]:
+    """What of a deals' mapping cannot be done."""
+    faults: list[FieldError] = []
+    used: set[str] = set()
+    for place, each in enumerate(fields):
+        where = f"body.deal_mapping.{place}"
+        if each.to == "lifetime_value" and each.name:
+            faults.append(FieldError(f"{where}.name", "Only a touch has parts: leave it out.", "not_a_touch"))
+        if each.to != "lifetime_value" and not each.name:
+            faults.append(FieldError(f"{where}.name", "Name the part of the touch.", "missing"))
+        if each.property.casefold() in used:
+            message = "A property that is written stands here once."
+            faults.append(FieldError(f"{where}.property", message, "twice"))
+        used.add(each.property.casefold())
     return faults
 
 
@@ -150,7 +172,7 @@ def properties_of_buyers(fields: Sequence[Field], person: Mapping[str, str]) -> 
 class Told:
     """A contact as it is told; `identifiers` by the tracking dialect's members."""
 
-    contact: RemoteContact
+    contact: RemoteObject
     identifiers: Mapping[str, str]
     traits: Mapping[str, str]
 
@@ -161,7 +183,7 @@ class Told:
         return hashlib.blake2b(told, digest_size=16).digest()
 
 
-def told(contact: RemoteContact, fields: Sequence[Field]) -> Told | None:
+def told(contact: RemoteObject, fields: Sequence[Field]) -> Told | None:
     """By what is read from there alone; None for one that names nobody."""
     identifiers: dict[str, str] = {}
     traits: dict[str, str] = {}

@@ -12,9 +12,9 @@ from typing import Protocol
 
 from app.services.integrations.crm.ports import (
     Changed,
-    ContactChange,
+    ObjectChange,
     Refusal,
-    RemoteContact,
+    RemoteObject,
     RowFault,
     ValuesRefused,
 )
@@ -27,7 +27,7 @@ class Sends(Protocol):
     @property
     def batch_size(self) -> int: ...
 
-    async def change_contacts(self, changes: Sequence[ContactChange]) -> Changed: ...
+    async def send(self, changes: Sequence[ObjectChange]) -> Changed: ...
 
 
 MOST_REQUESTS = 24
@@ -55,7 +55,7 @@ class Outcome:
     """
 
     written: dict[str, set[str]] = field(default_factory=dict)
-    stored: dict[str, RemoteContact] = field(default_factory=dict)
+    stored: dict[str, RemoteObject] = field(default_factory=dict)
     faults: dict[str, Fault] = field(default_factory=dict)
     refused: dict[str, Refusal] = field(default_factory=dict)
     left: set[str] = field(default_factory=set)
@@ -76,7 +76,7 @@ class Outcome:
             held.is_permanent = held.is_permanent and is_permanent
 
 
-async def send_changes(writer: Sends, changes: Sequence[ContactChange], *, new: bool = False) -> Outcome:
+async def send_changes(writer: Sends, changes: Sequence[ObjectChange], *, new: bool = False) -> Outcome:
     """Of any number. Without `error` each is either written, left out, or has a fault.
 
     `new`: they are created, each once, and without what is not taken of them.
@@ -87,7 +87,7 @@ async def send_changes(writer: Sends, changes: Sequence[ContactChange], *, new: 
 
 
 class _Sending:
-    def __init__(self, writer: Sends, changes: Sequence[ContactChange], *, new: bool) -> None:
+    def __init__(self, writer: Sends, changes: Sequence[ObjectChange], *, new: bool) -> None:
         self.outcome = Outcome()
         self._are_new = new
         self._writer = writer
@@ -106,7 +106,7 @@ class _Sending:
                 continue
             self._requests_left -= 1
             try:
-                self._settle(batch, await self._writer.change_contacts(batch))
+                self._settle(batch, await self._writer.send(batch))
             except ValuesRefused as error:
                 self._last_code = error.code
                 self._leave_out(batch, error)
@@ -118,18 +118,18 @@ class _Sending:
                     return
                 self._halve(batch, error.code)
 
-    def _settle(self, batch: Sequence[ContactChange], answered: Changed) -> None:
+    def _settle(self, batch: Sequence[ObjectChange], answered: Changed) -> None:
         self.outcome.stored |= answered.stored
-        again: list[ContactChange] = []
+        again: list[ObjectChange] = []
         for each in batch:
             if each.id in answered.stored:
                 self.outcome.written.setdefault(each.id, set()).update(each.values)
             elif (rest := self._without_refused(each, answered.faults[each.id])) is not None:
-                again.append(ContactChange(each.id, rest))
+                again.append(ObjectChange(each.id, rest))
         if again:
             self._waiting.append(again)
 
-    def _without_refused(self, change: ContactChange, fault: RowFault) -> dict[str, str | None] | None:
+    def _without_refused(self, change: ObjectChange, fault: RowFault) -> dict[str, str | None] | None:
         """What of one contact's values may be sent again; None where nothing is."""
         self._last_code = fault.code
         refusals = {each.property: each for each in fault.refusals if each.property in change.values}
@@ -151,7 +151,7 @@ class _Sending:
         for contact in contacts:
             self.outcome.failed(contact, [name], refusal.code, is_permanent=True)
 
-    def _leave_out(self, batch: list[ContactChange], error: ValuesRefused) -> None:
+    def _leave_out(self, batch: list[ObjectChange], error: ValuesRefused) -> None:
         if self._are_new:
             self._leave_out_of_new(batch, error)
             return
@@ -180,16 +180,16 @@ class _Sending:
         for name in apart:
             self._waiting.extend(_by_value(_changes(values, only=name)))
 
-    def _leave_out_of_new(self, batch: list[ContactChange], error: ValuesRefused) -> None:
+    def _leave_out_of_new(self, batch: list[ObjectChange], error: ValuesRefused) -> None:
         """They are created without: what is known of them later is written then."""
         names = {each.property for each in error.refusals}
-        rest = [ContactChange(e.id, {n: v for n, v in e.values.items() if n not in names}) for e in batch]
+        rest = [ObjectChange(e.id, {n: v for n, v in e.values.items() if n not in names}) for e in batch]
         if rest == batch:
             self._halve(batch, error.code)
         else:
             self._waiting.appendleft(rest)
 
-    def _halve(self, batch: list[ContactChange], code: str) -> None:
+    def _halve(self, batch: list[ObjectChange], code: str) -> None:
         """The contacts, or the one contact's values; one value is what is refused."""
         if len(batch) > 1:
             middle = len(batch) // 2
@@ -201,20 +201,20 @@ class _Sending:
             self.outcome.failed(change.id, names, code, is_permanent=True)
             return
         for part in (names[: len(names) // 2], names[len(names) // 2 :]):
-            self._waiting.appendleft([ContactChange(change.id, {n: change.values[n] for n in part})])
+            self._waiting.appendleft([ObjectChange(change.id, {n: change.values[n] for n in part})])
 
 
 def _changes(
     values: Mapping[str, Mapping[str, str | None]], *, but: Iterable[str] = (), only: str | None = None
-) -> list[ContactChange]:
+) -> list[ObjectChange]:
     found = {
         contact: {n: v for n, v in held.items() if n not in but and only in {None, n}}
         for contact, held in values.items()
     }
-    return [ContactChange(contact, held) for contact, held in found.items() if held]
+    return [ObjectChange(contact, held) for contact, held in found.items() if held]
 
 
-def _by_value(changes: Sequence[ContactChange]) -> list[list[ContactChange]]:
+def _by_value(changes: Sequence[ObjectChange]) -> list[list[ObjectChange]]:
     """Two halves of what is sent of one property, none of whose values stands in both."""
     kept = [next(iter(each.values.values())) for each in changes]
     distinct = list(dict.fromkeys(kept))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from app.core.errors import FieldError
 from app.db.session import Scopes, TenantScope
 from app.db.utils import Slice
 from app.models.integrations.connections import Connection
@@ -23,9 +24,9 @@ from app.services.integrations.crm import following, property_rules, rules
 from app.services.integrations.crm.connecting import (
     CrmConnecting,
     CrmDoor,
-    can_write,
     finish_crm_sign_in,
 )
+from app.services.integrations.crm.counting_repository import Counts, counts_of
 from app.services.integrations.crm.creating import (
     CreationPreview,
     CrmCreating,
@@ -34,6 +35,7 @@ from app.services.integrations.crm.creating import (
     enqueue_creations,
 )
 from app.services.integrations.crm.creating_repository import CreatingRepository
+from app.services.integrations.crm.deal_repository import DealRepository
 from app.services.integrations.crm.departure_repository import Departures
 from app.services.integrations.crm.errors import (
     CrmAccountNotFound,
@@ -43,8 +45,9 @@ from app.services.integrations.crm.errors import (
 )
 from app.services.integrations.crm.notice_repository import NoticeRepository, accounts_of
 from app.services.integrations.crm.notices import CrmNotices, CrmNoticeWork
-from app.services.integrations.crm.ports import Notice, RemoteProperty
+from app.services.integrations.crm.ports import Kind, Notice, RemoteProperty
 from app.services.integrations.crm.repository import CrmRepository
+from app.services.integrations.crm.rights import KINDS, can_write, written_kinds
 from app.services.integrations.crm.sync import CrmSyncService
 from app.services.integrations.crm.write_rules import Agreed
 from app.services.integrations.crm.writing import CrmWriting, enqueue_waiting
@@ -70,7 +73,7 @@ __all__ = [
     "finish_crm_sign_in",
 ]
 _SETTINGS = (
-    *("enabled", "mapping", "won_event", "clear_on_erasure"),
+    *("enabled", "mapping", "deal_mapping", "won_event", "clear_on_erasure"),
     *("create_segment_id", "create_as", "create_per_day"),
 )
 _CLEARABLE = frozenset({"won_event", "create_segment_id"})
@@ -91,14 +94,7 @@ class CrmView:
 
     account: CrmAccount
     connection: Connection
-    contacts: int
-    deals: int
-    deals_told: int
-    waiting: int
-    faults: int
-    created: int
-    not_created: int
-    departures: int
+    counts: Counts
     misreported: int
     webhook: CrmWebhook | None
 
@@ -114,15 +110,23 @@ class CrmView:
     def can_write(self) -> bool:
         return can_write(self.account, self.connection)
 
+    @property
+    def can_write_deals(self) -> bool:
+        return can_write(self.account, self.connection, "deals")
+
 
 @dataclass(frozen=True, slots=True)
 class ErasedThere:
-    """What was forgotten of a CRM's account: contacts, some gone there before, whose deals were, what is emptied."""
+    """What was forgotten of a CRM's account: contacts, some gone there before, whose deals were.
+
+    `clearing` are the contacts that are emptied there, `clearing_deals` the deals.
+    """
 
     contacts: int
     departed: int
     deals: int
     clearing: int
+    clearing_deals: int
 
 
 class CrmService:
@@ -155,23 +159,23 @@ class CrmService:
         row = await self._demand(account_id, for_update=True)
         before = {name: getattr(row, name) for name in _SETTINGS}
         if "mapping" in wanted:
-            _demand_possible(rules.fields_of(wanted["mapping"]))
+            _demand_possible(rules.mapping_faults(rules.fields_of(wanted["mapping"])))
+        if "deal_mapping" in wanted:
+            _demand_possible(rules.deal_mapping_faults(rules.deal_fields_of(wanted["deal_mapping"])))
         for name in _SETTINGS:
             if name in wanted:
                 setattr(row, name, wanted[name])
         await self._creates(row, before)
         if "create_segment_id" in wanted:
             await CreatingRepository(self._scope).forget_failed(row.id)
-        tries_again = bool(row.refused) and "mapping" in wanted
-        if tries_again:
-            row.refused = {}
-        mapped = rules.fields_of(row.mapping), rules.fields_of(before["mapping"])
-        if mapped[0] != mapped[1]:
-            _read_again(row)
-            if others := rules.meaning_others(*mapped):
-                await self._rows.forget_fields(row.id, others)
-        if tries_again or mapped[0] != mapped[1] or row.enabled != before["enabled"]:
-            await self._follow(row)
+        begins: set[Kind] = set(KINDS if row.enabled != before["enabled"] else ())
+        if await self._maps_contacts(row, before, wanted):
+            begins.add("contacts")
+        if await self._maps_deals(row, before, wanted):
+            begins.add("deals")
+        if begins:
+            connection = (await self._rows.connections([row]))[row.connection_id]
+            await following.follow(self._scope, row, written_kinds(row, connection), begins)
         after = {name: getattr(row, name) for name in _SETTINGS}
         if after != before:
             await AuditLog(self._scope).record(
@@ -190,17 +194,35 @@ class CrmService:
             return
         connection = (await self._rows.connections([row]))[row.connection_id]
         await demand_creatable(self._scope, row, may_write=can_write(row, connection))
+        if row.create_segment_id != before["create_segment_id"]:
+            row.create_after = None
         if before["create_segment_id"] is None:
             _read_again(row)
 
-    async def _follow(self, row: CrmAccount) -> None:
-        """Where something is to be written and may be, from here on."""
-        connection = (await self._rows.connections([row]))[row.connection_id]
-        writes = bool(rules.written_fields(rules.fields_of(row.mapping)))
-        if row.enabled and writes and can_write(row, connection):
-            await following.begin(self._scope, row)
-        else:
-            following.end(row)
+    async def _maps_contacts(
+        self, row: CrmAccount, before: Mapping[str, Any], wanted: Mapping[str, Any]
+    ) -> bool:
+        """Whether contacts are to be compared anew: mapped otherwise, or a refused property is tried again."""
+        tries_again = bool(row.refused) and "mapping" in wanted
+        if tries_again:
+            row.refused = {}
+        now, then = rules.fields_of(row.mapping), rules.fields_of(before["mapping"])
+        if now != then:
+            _read_again(row)
+            if others := rules.meaning_others(now, then):
+                await self._rows.forget_fields(row.id, "contacts", others)
+        return tries_again or now != then
+
+    async def _maps_deals(
+        self, row: CrmAccount, before: Mapping[str, Any], wanted: Mapping[str, Any]
+    ) -> bool:
+        tries_again = bool(row.deal_refused) and "deal_mapping" in wanted
+        if tries_again:
+            row.deal_refused = {}
+        now, then = (rules.deal_fields_of(each) for each in (row.deal_mapping, before["deal_mapping"]))
+        if now != then and (others := rules.meaning_others(now, then)):
+            await self._rows.forget_fields(row.id, "deals", others)
+        return tries_again or now != then
 
     async def request_sync(self, account_id: UUID) -> str:
         """The name of the task that will do it, after this transaction."""
@@ -254,20 +276,18 @@ class CrmService:
         return found
 
     async def _seen(self, accounts: Sequence[CrmAccount]) -> list[CrmView]:
+        ids = [each.id for each in accounts]
         connections = await self._rows.connections(accounts)
-        writing, creating = WritingRepository(self._scope), CreatingRepository(self._scope)
-        departures = Departures(self._scope)
-        webhooks = await NoticeRepository(self._scope).webhooks([each.id for each in accounts])
-        values = ConversionValues(self._scope)
+        counts = await counts_of(self._scope, ids)
+        webhooks = await NoticeRepository(self._scope).webhooks(ids)
+        beginnings = {each.id: rules.conversion_keys(each.provider, each.external_id) for each in accounts}
+        misreported = await ConversionValues(self._scope).misreported(list(beginnings.values()))
         return [
             CrmView(
                 each,
                 connections[each.connection_id],
-                *await self._rows.counts(each.id),
-                *await writing.counts(each.id),
-                *await creating.counts(each.id),
-                await departures.count(each.id),
-                await values.misreported(rules.conversion_keys(each.provider, each.external_id)),
+                counts[each.id],
+                misreported[beginnings[each.id]],
                 webhooks.get(each.id),
             )
             for each in accounts
@@ -280,23 +300,30 @@ class CrmDesk:
     def __init__(self, scopes: Scopes) -> None:
         self._scopes = scopes
 
-    async def properties(self, account_id: UUID) -> list[RemoteProperty]:
-        """Which properties contacts have there, by name."""
+    async def properties(self, account_id: UUID, kind: Kind = "contacts") -> list[RemoteProperty]:
+        """Which properties contacts, or deals, have there, by name."""
         async with self._scopes() as scope:
             account = await CrmRepository(scope).find(account_id)
         if account is None:
             raise CrmAccountNotFound(account_id=str(account_id))
         try:
-            return await (await CrmDoor(self._scopes).crm(account)).contact_properties()
+            return await (await CrmDoor(self._scopes).crm(account)).properties(kind)
         except PlatformError as error:
             raise as_answer(error) from error
 
     async def check_mapping(self, account_id: UUID, mapping: Sequence[Mapping[str, Any]]) -> None:
         """Whether the CRM has these properties, and takes what would be written to them."""
         fields = rules.fields_of(mapping)
-        _demand_possible(fields)
-        if faults := property_rules.property_faults(fields, await self.properties(account_id)):
-            raise MappingInvalid(fields=faults)
+        _demand_possible(rules.mapping_faults(fields))
+        _demand_possible(property_rules.property_faults(fields, await self.properties(account_id)))
+
+    async def check_deal_mapping(self, account_id: UUID, mapping: Sequence[Mapping[str, Any]]) -> None:
+        """The same of deals, of which only what somebody in the company made is written; none needs no answer."""
+        fields = rules.deal_fields_of(mapping)
+        _demand_possible(rules.deal_mapping_faults(fields))
+        if fields:
+            there = await self.properties(account_id, "deals")
+            _demand_possible(property_rules.property_faults(fields, there, "deals"))
 
     async def preview_creation(self, account_id: UUID, segment_id: UUID | None) -> CreationPreview:
         """Whom of a segment's people (None: of the one chosen) would be created there, by what is known of it now."""
@@ -324,14 +351,15 @@ def _audited(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {name: str(value) if isinstance(value, UUID) else value for name, value in settings.items()}
 
 
-def _demand_possible(fields: Sequence[rules.Field]) -> None:
-    if faults := rules.mapping_faults(fields):
-        raise MappingInvalid(fields=faults)
+def _demand_possible(faults: Sequence[FieldError]) -> None:
+    if faults:
+        raise MappingInvalid(fields=list(faults))
 
 
 class CrmErasure:
     def __init__(self, scope: TenantScope) -> None:
         self._rows = CrmRepository(scope)
+        self._deals = DealRepository(scope)
         self._writing = WritingRepository(scope)
         self._departures = Departures(scope)
         self._notices = NoticeRepository(scope)
@@ -341,38 +369,45 @@ class CrmErasure:
         gone = await self._rows.erase(keys)
         departed = await self._departures.erase(keys)
         found: dict[str, ErasedThere] = {}
-        accounts = [*(each.account_id for each in gone), *(account_id for account_id, _ in departed)]
+        accounts = [*(each.account_id for each in gone), *(each.account_id for each in departed)]
         for account_id in dict.fromkeys(accounts):
             theirs = [each for each in gone if each.account_id == account_id]
-            left = [name for account, name in departed if account == account_id]
-            names = [*(each.external_id for each in theirs), *left]
-            deals = await self._rows.forget_buyers(account_id, names)
-            await self._notices.erase(account_id, names)
+            left = [each for each in departed if each.account_id == account_id]
+            keys_of = {each.external_id: each.keys for each in theirs}
+            keys_of |= {each.external_id: each.keys for each in left}
+            # Whose a deal is goes first: whoever writes it in this moment finds that it is not theirs any more.
+            deals = await self._deals.forget_buyers(account_id, list(keys_of))
+            written = await self._deals.forget_written(account_id, list(keys_of))
+            await self._notices.erase(account_id, list(keys_of))
             account = await self._rows.find(account_id)
-            clears: list[Clear] = []
-            if account is not None and account.clear_on_erasure and await self._may_clear(account):
-                clears = [
-                    Clear(each.external_id, standing, each.keys)
-                    for each in theirs
-                    if (standing := _standing(each.fields))
-                ]
-                await self._writing.queue_clears(account_id, clears, request_id)
+            cleared: Sequence[Kind] = ()
+            if account is not None and account.clear_on_erasure:
+                cleared = await self._clearable(account)
+            clears = [
+                Clear(each.external_id, standing, each.keys)
+                for each in theirs
+                if "contacts" in cleared and (standing := _standing(each.fields))
+            ]
+            deal_clears = [
+                Clear(each.external_id, standing, keys_of[each.contact], "deals")
+                for each in written
+                if "deals" in cleared and (standing := _standing(each.fields))
+            ]
+            await self._writing.queue_clears(account_id, [*clears, *deal_clears], request_id)
             name = f"{account.provider}:{account.name}" if account else str(account_id)
-            found[name] = ErasedThere(len(theirs), len(left), deals, len(clears))
+            found[name] = ErasedThere(len(theirs), len(left), deals, len(clears), len(deal_clears))
         return found
 
     async def erase_creations(self, keys: Sequence[UUID]) -> int:
         """That somebody was created at a CRM: how many rows."""
         return await self._rows.erase_creations(keys)
 
-    async def _may_clear(self, account: CrmAccount) -> bool:
+    async def _clearable(self, account: CrmAccount) -> Sequence[Kind]:
         """Nothing is promised that the connection does not allow."""
         connection = (await self._rows.connections([account]))[account.connection_id]
-        return (
-            account.enabled
-            and connection.status == ConnectionStatus.ACTIVE
-            and can_write(account, connection)
-        )
+        if not account.enabled or connection.status != ConnectionStatus.ACTIVE:
+            return ()
+        return [kind for kind in KINDS if can_write(account, connection, kind)]
 
 
 def _standing(fields: Mapping[str, Any]) -> dict[str, list[str]]:

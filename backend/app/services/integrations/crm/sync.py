@@ -97,7 +97,7 @@ class CrmSyncService:
                 await self._telling.tell_contacts(work, contacts, by_index=by_index)
                 ids = [each.id for each in contacts]
             else:
-                deals = await work.crm.deals(window, after)
+                deals = await work.crm.deals(window, after, rules.properties_asked(work.deal_fields))
                 await self._telling.tell_deals(work, deals, by_index=True)
                 ids = [each.id for each in deals]
             after, last = ids[-1] if ids else after, len(ids) < work.crm.page_size
@@ -193,7 +193,8 @@ class CrmSyncService:
 def _reads_otherwise(row: CrmAccount, read: CrmAccount) -> bool:
     """Whether other things are to be kept of what is read than when the reading began."""
     creates, created = (each.create_segment_id is not None for each in (row, read))
-    return row.mapping != read.mapping or creates != created
+    others = row.mapping != read.mapping or row.deal_mapping != read.deal_mapping
+    return others or creates != created
 
 
 def _sweep_of(kind: Kind) -> str:

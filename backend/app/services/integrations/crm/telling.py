@@ -18,10 +18,11 @@ from app.services.cdp.events.service import (
 from app.services.cdp.sources.service import Sender
 from app.services.integrations.conversions.service import ConversionValues
 from app.services.integrations.crm import rules
+from app.services.integrations.crm.deal_repository import DealRepository
 from app.services.integrations.crm.departure_repository import Departures
 from app.services.integrations.crm.keys import keys_named
 from app.services.integrations.crm.ours import value_hash
-from app.services.integrations.crm.ports import Crm, Gone, RemoteContact, RemoteDeal
+from app.services.integrations.crm.ports import Crm, Gone, RemoteDeal, RemoteObject
 from app.services.integrations.crm.repository import CrmRepository
 from app.services.integrations.crm.write_rules import Agreed
 from app.services.integrations.crm.writing_repository import WritingRepository
@@ -39,6 +40,10 @@ class Work:
     ingestion: Ingestion
     run: CrmSync
     fields: Sequence[rules.Field]
+
+    @property
+    def deal_fields(self) -> Sequence[rules.Field]:
+        return rules.deal_fields_of(self.account.deal_mapping)
 
 
 def ingestion_of(scope: TenantScope) -> Ingestion:
@@ -68,7 +73,7 @@ class CrmTelling:
         self._scopes = scopes
 
     async def tell_contacts(
-        self, work: Work, page: Sequence[RemoteContact], *, by_index: bool = False
+        self, work: Work, page: Sequence[RemoteObject], *, by_index: bool = False
     ) -> None:
         """`by_index`: as a search shows them, which may have those still that are gone."""
         if by_index:
@@ -100,13 +105,12 @@ class CrmTelling:
         async with self._scopes() as scope:
             await CrmRepository(scope).keep_contacts(rows)
             await Departures(scope).returned(work.account.id, [each.id for each in page])
-            fields = rules.written_fields(work.fields)
-            if fields or work.account.create_segment_id is not None:
-                keys = {each.contact.id: keys_named(each.identifiers, work.tenant_id) for each in named}
-                await WritingRepository(scope).keep_keys(work.account.id, keys)
+            keys = {each.contact.id: keys_named(each.identifiers, work.tenant_id) for each in named}
+            await WritingRepository(scope).keep_keys(work.account.id, keys)
+            if fields := rules.written_fields(work.fields):
                 await self._queue_changed(scope, work, [each.contact for each in named], fields)
 
-    async def _without_gone(self, work: Work, page: Sequence[RemoteContact]) -> list[RemoteContact]:
+    async def _without_gone(self, work: Work, page: Sequence[RemoteObject]) -> list[RemoteObject]:
         """Who was deleted since they were as they are shown is left out, though they were read."""
         async with self._scopes() as scope:
             gone = await Departures(scope).gone_at(work.account.id, [each.id for each in page])
@@ -116,12 +120,12 @@ class CrmTelling:
 
     @staticmethod
     async def _queue_changed(
-        scope: TenantScope, work: Work, page: Sequence[RemoteContact], fields: Sequence[rules.Field]
+        scope: TenantScope, work: Work, page: Sequence[RemoteObject], fields: Sequence[rules.Field]
     ) -> None:
         """Contacts whose side is another than was agreed last: what was written from here is not among them."""
         known = await CrmRepository(scope).fields(work.account.id, [each.id for each in page])
 
-        def has_changed(contact: RemoteContact) -> bool:
+        def has_changed(contact: RemoteObject) -> bool:
             held = known[contact.id]
             return any(
                 Agreed.kept(held.get(each.property)).theirs
@@ -155,16 +159,31 @@ class CrmTelling:
         async with self._scopes() as scope:
             rows = CrmRepository(scope)
             current = await rows.deals(work.account.id, [each.id for each in page])
-            changed = []
+            changed, concerned = [], []
             for each in page:
                 row = current.get(each.id)
                 if row is None:
                     row = CrmDeal(account_id=work.account.id, external_id=each.id, told=False, told_times=0)
                     rows.add_deal(row)
-                told_of = row.told_micros, row.told_currency
+                told_of, before = (row.told_micros, row.told_currency), _concerns(row)
                 _keep(row, each, work.account.currency, known, told.get(each.id))
                 changed += rules.worth_now(row, told_of, **place)
+                if before != _concerns(row) or self._has_changed(work, each, row):
+                    concerned.append(each.id)
             await ConversionValues(scope).changed(changed)
+            await DealRepository(scope).keep_buyers(work.account.id, [each.id for each in page])
+            if work.deal_fields:
+                await WritingRepository(scope).queue(work.account.id, concerned, looked=True, kind="deals")
+
+    @staticmethod
+    def _has_changed(work: Work, deal: RemoteDeal, row: CrmDeal) -> bool:
+        """Whether the CRM's side of what is written is another than was agreed last."""
+        held = row.fields or {}
+        return any(
+            Agreed.kept(held.get(each.property)).theirs
+            != value_hash(deal.properties.get(each.property), work.tenant_id)
+            for each in work.deal_fields
+        )
 
     async def tell_gone_contacts(self, scope: TenantScope, work: Work, gone: Sequence[Gone]) -> int:
         """How many of these were known: from now on they are neither written to nor counted."""
@@ -173,7 +192,7 @@ class CrmTelling:
         return found
 
     async def tell_gone_deals(self, work: Work, gone: Sequence[Gone]) -> None:
-        """What was told as won is taken back, as far as somebody is still known whose it was."""
+        """What was told as won is taken back, as far as somebody is still known whose it was; that is asked once."""
         at = {each.id: each.at for each in gone}
         async with self._scopes() as scope:
             rows = CrmRepository(scope)
@@ -181,7 +200,7 @@ class CrmTelling:
             known = await rows.known(
                 work.account.id, [name for each in held.values() for name in each.contacts]
             )
-        held = {name: row for name, row in held.items() if row.gone_at is None or row.told}
+        held = {n: row for n, row in held.items() if row.gone_at is None or (row.told and not row.stays_told)}
         deals = {name: _as_gone(row, at[name]) for name, row in held.items()}
         sales = [
             sale for name, row in held.items() if (sale := self._sale(work, deals[name], row)) is not None
@@ -202,6 +221,7 @@ class CrmTelling:
                 work.run.deals_gone += row.gone_at is None
                 row.gone_at, row.is_won = row.gone_at or at[name], False
                 _keep_sale(row, told.get(name))
+                row.stays_told = row.told
                 changed += rules.worth_now(row, told_of, **place)
             await ConversionValues(scope).changed(changed)
 
@@ -269,6 +289,11 @@ class CrmTelling:
         return outcome, {each.message_id for each in outcome.rejected}
 
 
+def _concerns(row: CrmDeal) -> tuple[object, ...]:
+    """What our side of a deal is made of."""
+    return list(row.contacts or ()), row.ended_at, row.currency, row.gone_at
+
+
 def _was_gone(row: CrmDeal | None, deal: RemoteDeal) -> bool:
     return row is not None and row.gone_at is not None and deal.modified_at <= row.gone_at
 
@@ -277,12 +302,17 @@ def _keep(
     row: CrmDeal, deal: RemoteDeal, currency: str | None, known: set[str], sale: rules.Sale | None
 ) -> None:
     row.pipeline, row.stage = deal.pipeline, deal.stage
+    if not deal.is_closed:
+        row.ended_at = None
+    elif not row.is_closed or row.ended_at is None or row.closed_at != deal.closed_at:
+        # Kept from then on: what is written from here modifies the deal, and is no later end of it.
+        row.ended_at = rules.sold_at(deal)
     row.is_closed, row.is_won = deal.is_closed, deal.is_won
     row.amount_micros = rules.micros(deal.amount)
-    row.currency = None if row.amount_micros is None else deal.currency or currency
+    row.currency = deal.currency or currency
     row.closed_at, row.modified_at = deal.closed_at, deal.modified_at
     row.contacts = [each for each in deal.contacts if each in known]
-    row.gone_at = None
+    row.gone_at, row.stays_told = None, False
     _keep_sale(row, sale)
 
 

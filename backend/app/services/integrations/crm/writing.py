@@ -1,7 +1,7 @@
-"""Writing to a CRM: both sides of a contact compared, and what has won sent there or told here.
+"""Writing to a CRM: both sides of a contact or a deal compared, and what has won sent there or told here.
 
 What is about to be written is noted before it is sent: whoever dies in between compares again, and knows their own
-value when they meet it. The CRM is read by the contacts' ids at that moment, so that no index that lags decides. It
+value when they meet it. The CRM is read by the objects' ids at that moment, so that no index that lags decides. It
 takes turns with the reading: one of them at a time works at an account.
 """
 
@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -18,18 +19,29 @@ from app.core.config import settings
 from app.core.logging import get_logger
 from app.db.locks import exclusive_among
 from app.db.session import Scopes, TenantScope, door
-from app.models.integrations.crm import CrmPush, CrmWrite
+from app.models.integrations.crm import CrmAccount, CrmPush, CrmWrite
 from app.services.cdp.events.service import Envelope, Ingestion
 from app.services.cdp.sources.service import Sender
 from app.services.cdp.tombstones.service import Tombstones
 from app.services.integrations.crm import property_rules, rules, write_rules
 from app.services.integrations.crm.comparing import Compared, Comparison, Kept, compared_of
 from app.services.integrations.crm.connecting import CrmDoor
+from app.services.integrations.crm.deal_repository import DealRepository
+from app.services.integrations.crm.deal_side import DealSide
 from app.services.integrations.crm.following import CrmFollowing
 from app.services.integrations.crm.keys import keys_told
 from app.services.integrations.crm.ours import Found, OurSide, value_hash
-from app.services.integrations.crm.ports import ContactChange, CrmWriter, Refusal, RemoteContact
+from app.services.integrations.crm.ports import (
+    Changed,
+    CrmWriter,
+    Kind,
+    ObjectChange,
+    Refusal,
+    RemoteObject,
+    RemoteState,
+)
 from app.services.integrations.crm.repository import CrmRepository
+from app.services.integrations.crm.rights import KINDS
 from app.services.integrations.crm.rounds import ended, new_push
 from app.services.integrations.crm.sending import Outcome, send_changes
 from app.services.integrations.crm.write_rules import Agreed
@@ -55,6 +67,18 @@ class _Work(Comparison):
     is_checked: bool = False
 
 
+class _Changes:
+    """A writer for objects of one kind."""
+
+    def __init__(self, writer: CrmWriter, kind: Kind) -> None:
+        self.batch_size = writer.batch_size
+        self._writer = writer
+        self._kind = kind
+
+    async def send(self, changes: Sequence[ObjectChange]) -> Changed:
+        return await self._writer.change(self._kind, changes)
+
+
 class CrmWriting:
     """Takes a scope factory: no transaction is open while the CRM is called. Safe to run twice."""
 
@@ -72,49 +96,53 @@ class CrmWriting:
         await CrmFollowing(self._scopes).drain(account_id)
         async with self._scopes() as scope:
             account = await CrmRepository(scope).find(account_id)
-            is_waiting = await WritingRepository(scope).due(account_id, 1)
+            waiting = {kind: await WritingRepository(scope).due(account_id, kind, 1) for kind in KINDS}
             tenant_id = scope.tenant_id
-        if account is None or not account.enabled or not is_waiting:
+        if account is None or not account.enabled:
             return None
-        push, work = new_push(account_id), None
+        push, work, writes = new_push(account_id), None, False
         try:
-            writer = await CrmDoor(self._scopes).writer(account)
-            if writer is None:
-                return None
-            mapping = rules.fields_of(account.mapping)
-            fields = rules.taken_fields(mapping, account.refused)
-            work = _Work(account, tenant_id, fields, mapping, writer, push)
-            while await self._batch(work) and time.monotonic() < ends_at:
-                pass
+            for kind in (each for each in KINDS if waiting[each]):
+                writer = await CrmDoor(self._scopes).writer(account, kind)
+                if writer is None:
+                    async with self._scopes() as scope:
+                        await WritingRepository(scope).drop(account_id, kind)
+                    continue
+                writes = True
+                mapping, refused = _mapped(account, kind)
+                fields = rules.taken_fields(mapping, refused)
+                work = _Work(account, kind, tenant_id, fields, mapping, writer, push)
+                while await self._batch(work) and time.monotonic() < ends_at:
+                    pass
         except PlatformError as error:
             if work is not None and error.kind in _OF_A_BATCH:
                 async with self._scopes() as scope:
                     await WritingRepository(scope).put_behind(account_id, list(work.queued.values()))
             return await ended(self._scopes, push, error)
-        return await ended(self._scopes, push, None)
+        return await ended(self._scopes, push, None) if writes else None
 
     async def _batch(self, work: _Work) -> bool:
         async with self._scopes() as scope:
             account = await CrmRepository(scope).find(work.account.id)
-            if account is None or not account.enabled or account.mapping != work.account.mapping:
+            if account is None or not account.enabled or _is_mapped_otherwise(account, work):
                 return False
             rows = WritingRepository(scope)
-            due = await rows.due(work.account.id, work.writer.batch_size)
-            known = await rows.contacts(work.account.id, [each.external_id for each in due])
-            keys = {name: row.keys for name, row in known.items()}
-            here = await OurSide(scope, work.fields).of(keys)
+            due = await rows.due(work.account.id, work.kind, work.writer.batch_size)
+            agreed, here = await _known(scope, work, [each.external_id for each in due])
         if not due:
             return False
         work.queued = {each.external_id: each for each in due}
         kept: Kept = {
-            name: {each.property: Agreed.kept(row.fields.get(each.property)) for each in work.fields}
-            for name, row in known.items()
+            name: {each.property: Agreed.kept(fields.get(each.property)) for each in work.fields}
+            for name, fields in agreed.items()
         }
         clears = {name: row for name, row in work.queued.items() if row.clears}
         asked = [
             name
             for name, row in work.queued.items()
-            if name in known and (row.looked or not self._is_quiet(work, kept[name], here[name]))
+            if name in kept
+            and name not in clears
+            and (row.looked or not self._is_quiet(work, kept[name], here[name]))
         ]
         rest = [name for name in work.queued if name not in asked and name not in clears]
         async with self._scopes() as scope:
@@ -143,25 +171,25 @@ class CrmWriting:
         properties = list(dict.fromkeys(each.property for each in work.mapping))
         dated = [each.property for each in work.fields if each.direction == "both"]
         # One that was merged into another is answered as the other, who was not asked about: it is gone.
-        found = {each.contact.id: each for each in await work.writer.states(names, properties, dated)}
+        found = {each.row.id: each for each in await work.writer.states(work.kind, names, properties, dated)}
         states = [found[name] for name in names if name in found]
         work.push.compared += len(states)
         async with self._scopes() as scope:
             rows = WritingRepository(scope)
-            keys = {each.contact.id: keys_told(each.contact, work.mapping, work.tenant_id) for each in states}
-            here = await OurSide(scope, work.fields).of(keys)
+            here = await _met(scope, work, states)
+            states = [each for each in states if each.row.id in here]
             compared = compared_of(work, states, here, kept)
-            still = await rows.keep(work.account.id, _json(compared.agreed))
+            still = await _keep(scope, work, compared.agreed, compared.whose)
             ambiguous = [name for name, found in here.items() if found.is_ambiguous]
             for name in ambiguous:
                 await self._fault(rows, work, name, _AMBIGUOUS, (), permanent=True)
             compared.forget_but(still)
             busy = {*compared.writes, *compared.news, *ambiguous}
             await rows.done(work.account.id, _rows(work, [n for n in names if n not in busy]))
-        changes = [ContactChange(name, values) for name, values in compared.writes.items()]
+        changes = [ObjectChange(name, values) for name, values in compared.writes.items()]
         await self._tell(work, compared)
         if changes:
-            outcome = await send_changes(work.writer, changes)
+            outcome = await send_changes(_Changes(work.writer, work.kind), changes)
             await self._record(work, compared, outcome)
 
     async def _tell(self, work: _Work, compared: Compared) -> None:
@@ -190,7 +218,7 @@ class CrmWriting:
         told = {n: each for n, (_, _, each, _) in compared.news.items() if n not in refused}
         async with self._scopes() as scope:
             rows = WritingRepository(scope)
-            await rows.keep(work.account.id, _json(told))
+            await _keep(scope, work, told, {})
             await rows.done(
                 work.account.id, _rows(work, [name for name in told if name not in compared.writes])
             )
@@ -213,7 +241,7 @@ class CrmWriting:
                     stored = outcome.stored[name].properties.get(each, compared.writes[name][each])
                     theirs = value_hash(stored, work.tenant_id)
                     agreed.setdefault(name, {})[each] = Agreed(ours, theirs, wrote=True)
-            await rows.keep(work.account.id, _json(agreed))
+            await _keep(scope, work, agreed, compared.whose)
             await rows.done(work.account.id, _rows(work, outcome.done))
             await self._refuse(scope, work, outcome.refused)
             await self._count(rows, work, outcome)
@@ -221,8 +249,9 @@ class CrmWriting:
             raise outcome.error
 
     async def _check(self, work: _Work) -> None:
-        """Once in a round: a property that is gone is not one that somebody has emptied in every contact."""
-        refused = property_rules.refusals(work.fields, await work.writer.contact_properties())
+        """Once in a round: a property that is gone is not one that somebody has emptied everywhere."""
+        properties = await work.writer.properties(work.kind)
+        refused = property_rules.refusals(work.fields, properties, work.kind)
         async with self._scopes() as scope:
             await self._refuse(scope, work, refused)
         work.is_checked = True
@@ -233,11 +262,13 @@ class CrmWriting:
         if not refused:
             return
         account = await CrmRepository(scope).find(work.account.id, for_update=True)
-        if account is not None and account.mapping == work.account.mapping:
-            account.refused = account.refused | {
-                name: {"code": each.code, "message": each.message} for name, each in refused.items()
-            }
-            work.fields = rules.taken_fields(work.mapping, account.refused)
+        if account is not None and not _is_mapped_otherwise(account, work):
+            new = {name: {"code": each.code, "message": each.message} for name, each in refused.items()}
+            if work.kind == "contacts":
+                account.refused = account.refused | new
+            else:
+                account.deal_refused = account.deal_refused | new
+            work.fields = rules.taken_fields(work.mapping, _mapped(account, work.kind)[1])
             log.warning(
                 "integrations.crm.property_refused",
                 account_id=str(account.id),
@@ -247,7 +278,10 @@ class CrmWriting:
     async def _count(self, rows: WritingRepository, work: _Work, outcome: Outcome) -> None:
         for name, fault in outcome.faults.items():
             await self._fault(rows, work, name, fault.code, fault.properties, permanent=fault.is_permanent)
-        work.push.written += len(outcome.written)
+        if work.kind == "contacts":
+            work.push.written += len(outcome.written)
+        else:
+            work.push.deals += len(outcome.written)
         work.push.values += sum(len(each) for each in outcome.written.values())
 
     async def _clear(self, work: _Work, clears: Mapping[str, CrmWrite]) -> None:
@@ -256,13 +290,13 @@ class CrmWriting:
         What somebody there has set since is theirs.
         """
         properties = sorted({each for row in clears.values() for each in row.clears})
-        states = await work.writer.states(list(clears), properties, ())
+        states = await work.writer.states(work.kind, list(clears), properties, ())
         changes = [
-            ContactChange(name, dict.fromkeys(ours))
-            for name, contact in ((each.contact.id, each.contact) for each in states)
-            if name in clears and (ours := _ours_still(clears[name], contact, work.tenant_id))
+            ObjectChange(name, dict.fromkeys(ours))
+            for name, there in ((each.row.id, each.row) for each in states)
+            if name in clears and (ours := _ours_still(clears[name], there, work.tenant_id))
         ]
-        outcome = await send_changes(work.writer, changes)
+        outcome = await send_changes(_Changes(work.writer, work.kind), changes)
         settled = clears.keys() - {each.id for each in changes}
         async with self._scopes() as scope:
             rows = WritingRepository(scope)
@@ -302,17 +336,62 @@ class CrmWriting:
         work.push.failed += 1
 
 
+def _mapped(account: CrmAccount, kind: Kind) -> tuple[list[rules.Field], Mapping[str, Any]]:
+    """What stands for what, and which properties are not taken."""
+    if kind == "deals":
+        return rules.deal_fields_of(account.deal_mapping), account.deal_refused
+    return rules.fields_of(account.mapping), account.refused
+
+
+def _is_mapped_otherwise(account: CrmAccount, work: _Work) -> bool:
+    return _mapped(account, work.kind)[0] != work.mapping
+
+
+async def _known(
+    scope: TenantScope, work: _Work, names: Sequence[str]
+) -> tuple[Mapping[str, Mapping[str, Any]], Mapping[str, Found]]:
+    """What was agreed of each of these that is known here, and our side of it."""
+    account_id = work.account.id
+    if work.kind == "deals":
+        deals = await DealRepository(scope).rows(account_id, names)
+        here = await DealSide(scope, work.account, work.fields).of(deals)
+        return {name: row.fields for name, row in deals.items()}, here
+    contacts = await WritingRepository(scope).contacts(account_id, names)
+    keys = {name: row.keys for name, row in contacts.items()}
+    here = await OurSide(scope, work.fields).of(keys)
+    return {name: row.fields for name, row in contacts.items()}, here
+
+
+async def _met(scope: TenantScope, work: _Work, states: Sequence[RemoteState]) -> Mapping[str, Found]:
+    """Our side of what the CRM has shown: of a contact by what it names now, of a deal by whose it was read to be."""
+    if work.kind == "deals":
+        return (await _known(scope, work, [each.row.id for each in states]))[1]
+    keys = {each.row.id: keys_told(each.row, work.mapping, work.tenant_id) for each in states}
+    return await OurSide(scope, work.fields).of(keys)
+
+
+async def _keep(
+    scope: TenantScope,
+    work: _Work,
+    agreed: Mapping[str, Mapping[str, Agreed]],
+    whose: Mapping[str, str | None],
+) -> set[str]:
+    """Which of these are known still."""
+    if work.kind == "deals":
+        return await DealRepository(scope).keep(work.account.id, _json(agreed), whose)
+    return await WritingRepository(scope).keep(work.account.id, _json(agreed))
+
+
 def _rows(work: _Work, names: Iterable[str]) -> list[CrmWrite]:
     return [work.queued[name] for name in names]
 
 
-def _ours_still(row: CrmWrite, contact: RemoteContact, tenant_id: int) -> list[str]:
+def _ours_still(row: CrmWrite, there: RemoteObject, tenant_id: int) -> list[str]:
     """The properties of those to be emptied in which nobody else has set anything since."""
     return [
         each
         for each in row.clears
-        if each not in row.standing
-        or value_hash(contact.properties.get(each), tenant_id) in row.standing[each]
+        if each not in row.standing or value_hash(there.properties.get(each), tenant_id) in row.standing[each]
     ]
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import and_, exists, func, or_, select, update
+from sqlalchemy import and_, delete, exists, func, or_, select, tuple_, update
 
 from app.core.clock import real_now
 from app.db.session import TenantScope
@@ -18,31 +18,36 @@ from app.models.cdp.traits import CdpTrait
 from app.models.integrations.connections import Connection
 from app.models.integrations.crm import CrmAccount, CrmContact, CrmContactKey, CrmPush, CrmWrite
 from app.models.integrations.kinds import ConnectionStatus
+from app.services.integrations.crm.ports import Kind
 
 _QUEUE = """
-INSERT INTO crm_writes AS old (tenant_id, account_id, external_id, looked, queued_at, next_at)
-SELECT $1, $2, id, $4, $5, $5 FROM unnest($3::text[]) AS new (id) ORDER BY id
-ON CONFLICT (tenant_id, account_id, external_id) DO UPDATE SET version = old.version + 1,
+INSERT INTO crm_writes AS old (tenant_id, account_id, external_id, looked, queued_at, next_at, kind)
+SELECT $1, $2, id, $4, $5, $5, $6 FROM unnest($3::text[]) AS new (id) ORDER BY id
+ON CONFLICT (tenant_id, account_id, kind, external_id) DO UPDATE SET version = old.version + 1,
   looked = old.looked OR excluded.looked, next_at = $5, attempts = 0, error_code = NULL, properties = '{}'
 """
 _QUEUE_ALL = """
-INSERT INTO crm_writes AS old (tenant_id, account_id, external_id, looked, queued_at, next_at)
-SELECT $1, $2, c.external_id, true, $3, $3 FROM crm_contacts AS c
+INSERT INTO crm_writes AS old (tenant_id, account_id, external_id, looked, queued_at, next_at, kind)
+SELECT $1, $2, c.external_id, true, $3, $3, 'contacts' FROM crm_contacts AS c
 WHERE c.tenant_id = $1 AND c.account_id = $2 ORDER BY c.external_id
-ON CONFLICT (tenant_id, account_id, external_id) DO UPDATE SET version = old.version + 1,
+ON CONFLICT (tenant_id, account_id, kind, external_id) DO UPDATE SET version = old.version + 1,
   looked = true, next_at = $3, attempts = 0, error_code = NULL, properties = '{}'
 """
+_QUEUE_ALL_DEALS = _QUEUE_ALL.replace("'contacts' FROM crm_contacts", "'deals' FROM crm_deals").replace(
+    "c.account_id = $2 ORDER", "c.account_id = $2 AND c.gone_at IS NULL ORDER"
+)
 _QUEUE_CLEARS = """
 INSERT INTO crm_writes AS old (tenant_id, account_id, external_id, clears, keys, request_id, queued_at, next_at,
-  standing)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8::text::jsonb)
-ON CONFLICT (tenant_id, account_id, external_id) DO UPDATE SET version = old.version + 1, clears = excluded.clears,
-  standing = excluded.standing, keys = excluded.keys, request_id = excluded.request_id, next_at = $7, attempts = 0,
-  error_code = NULL, properties = '{}'
+  standing, kind)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8::text::jsonb, $9)
+ON CONFLICT (tenant_id, account_id, kind, external_id) DO UPDATE SET version = old.version + 1,
+  clears = excluded.clears, standing = excluded.standing, keys = excluded.keys, request_id = excluded.request_id,
+  next_at = $7, attempts = 0, error_code = NULL, properties = '{}'
 """
 _DONE = """
-DELETE FROM crm_writes AS w USING unnest($3::text[], $4::bigint[], $5::uuid[]) AS d (id, version, request_id)
-WHERE w.tenant_id = $1 AND w.account_id = $2 AND w.external_id = d.id AND w.version = d.version
+DELETE FROM crm_writes AS w
+USING unnest($3::text[], $4::bigint[], $5::uuid[], $6::text[]) AS d (id, version, request_id, kind)
+WHERE w.tenant_id = $1 AND w.account_id = $2 AND w.kind = d.kind AND w.external_id = d.id AND w.version = d.version
   AND w.request_id IS NOT DISTINCT FROM d.request_id
 """
 _KEEP = """
@@ -68,7 +73,7 @@ WHERE i.tenant_id = $1 AND i.profile_id = ANY($2::uuid[]) AND t.key = ANY($3::te
 
 @dataclass(frozen=True, slots=True)
 class Clear:
-    """A contact whose values of ours are to be emptied, and the hashed identifiers that it named.
+    """A contact or a deal whose values of ours are to be emptied, and the hashed identifiers of whose they are.
 
     `standing` has the keyed hashes of what of ours may stand in each property.
     """
@@ -76,6 +81,7 @@ class Clear:
     external_id: str
     standing: Mapping[str, Sequence[str]]
     keys: Sequence[UUID]
+    kind: Kind = "contacts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,16 +169,32 @@ class WritingRepository:
             [key for _, key in pairs],
         )
 
-    async def queue(self, account_id: UUID, ids: Collection[str], *, looked: bool) -> None:
+    async def queue(
+        self, account_id: UUID, ids: Collection[str], *, looked: bool, kind: Kind = "contacts"
+    ) -> None:
         """`looked`: the CRM's side was seen to have changed."""
         if ids:
             driver = await self._scope.driver()
-            await driver.execute(_QUEUE, self._tenant_id, account_id, sorted(set(ids)), looked, real_now())
+            named = sorted(set(ids))
+            await driver.execute(_QUEUE, self._tenant_id, account_id, named, looked, real_now(), kind)
 
-    async def queue_all(self, account_id: UUID) -> None:
-        """Every contact of the account, to be compared with what the CRM says now."""
+    async def queue_all(self, account_id: UUID, kind: Kind) -> None:
+        """Everything of this kind that the account has, to be compared with what the CRM says now."""
         driver = await self._scope.driver()
-        await driver.execute(_QUEUE_ALL, self._tenant_id, account_id, real_now())
+        statement = _QUEUE_ALL if kind == "contacts" else _QUEUE_ALL_DEALS
+        await driver.execute(statement, self._tenant_id, account_id, real_now())
+
+    async def drop(self, account_id: UUID, kind: Kind) -> None:
+        """What waits of these may not be written; what an erasure has promised stays."""
+        row = CrmWrite
+        await self._session.execute(
+            delete(row).where(
+                row.tenant_id == self._tenant_id,
+                row.account_id == account_id,
+                row.kind == kind,
+                row.request_id.is_(None),
+            )
+        )
 
     async def queue_clears(self, account_id: UUID, clears: Iterable[Clear], request_id: UUID) -> None:
         """What stands there of people who are erased by this request."""
@@ -189,6 +211,7 @@ class WritingRepository:
                     request_id,
                     now,
                     msgspec.json.encode(each.standing).decode(),
+                    each.kind,
                 )
                 for each in clears
             ],
@@ -200,17 +223,19 @@ class WritingRepository:
         statement = select(row.external_id).where(
             row.tenant_id == self._tenant_id,
             row.account_id == account_id,
+            row.kind == "contacts",
             row.external_id.in_(ids),
             row.request_id.is_not(None),
         )
         return set(await self._session.scalars(statement))
 
-    async def due(self, account_id: UUID, most: int) -> Sequence[CrmWrite]:
+    async def due(self, account_id: UUID, kind: Kind, most: int) -> Sequence[CrmWrite]:
         statement = (
             select(CrmWrite)
             .where(
                 CrmWrite.tenant_id == self._tenant_id,
                 CrmWrite.account_id == account_id,
+                CrmWrite.kind == kind,
                 CrmWrite.next_at <= real_now(),
             )
             .order_by(CrmWrite.next_at, CrmWrite.external_id)
@@ -229,6 +254,7 @@ class WritingRepository:
                 [each.external_id for each in rows],
                 [each.version for each in rows],
                 [each.request_id for each in rows],
+                [each.kind for each in rows],
             )
 
     async def put_behind(self, account_id: UUID, read: Collection[CrmWrite]) -> None:
@@ -239,7 +265,7 @@ class WritingRepository:
             .where(
                 row.tenant_id == self._tenant_id,
                 row.account_id == account_id,
-                row.external_id.in_([each.external_id for each in read]),
+                tuple_(row.kind, row.external_id).in_([(each.kind, each.external_id) for each in read]),
                 row.next_at <= now,
             )
             .values(next_at=now)
@@ -255,6 +281,7 @@ class WritingRepository:
             .where(
                 row.tenant_id == self._tenant_id,
                 row.account_id == read.account_id,
+                row.kind == read.kind,
                 row.external_id == read.external_id,
                 row.version == read.version,
                 row.request_id.is_not_distinct_from(read.request_id),
@@ -363,20 +390,11 @@ class WritingRepository:
         )
 
     async def faults(self, account_id: UUID, *, most: int) -> Sequence[CrmWrite]:
-        """Contacts that could not be written, the last tried first."""
+        """What could not be written, the last queued first."""
         statement = (
             select(CrmWrite)
             .where(CrmWrite.account_id == account_id, CrmWrite.error_code.is_not(None))
-            .order_by(CrmWrite.queued_at.desc(), CrmWrite.external_id)
+            .order_by(CrmWrite.queued_at.desc(), CrmWrite.kind, CrmWrite.external_id)
             .limit(most)
         )
         return (await self._session.scalars(statement)).all()
-
-    async def counts(self, account_id: UUID) -> tuple[int, int]:
-        """How many contacts wait to be compared, and how many could not be written."""
-        counted = select(
-            func.count().filter(CrmWrite.error_code.is_(None)),
-            func.count().filter(CrmWrite.error_code.is_not(None)),
-        ).where(CrmWrite.account_id == account_id)
-        row = (await self._session.execute(counted)).one()
-        return row[0], row[1]

@@ -15,9 +15,9 @@ from app.services.integrations.crm.ports import (
     GonePage,
     Kind,
     Looked,
-    RemoteContact,
     RemoteCrm,
     RemoteDeal,
+    RemoteObject,
     RemoteProperty,
     ValueKind,
     Window,
@@ -75,8 +75,8 @@ class HubSpotCrm:
             raise malformed("The account came without its id.")
         return RemoteCrm(str(portal), f"HubSpot {portal}", str(currency) if currency else None)
 
-    async def contact_properties(self) -> list[RemoteProperty]:
-        body = await self._transport.get("list_properties", f"crm/properties/{VERSION}/contacts")
+    async def properties(self, kind: Kind) -> list[RemoteProperty]:
+        body = await self._transport.get("list_properties", f"crm/properties/{VERSION}/{kind}")
         found = [
             RemoteProperty(
                 str(row["name"]),
@@ -85,6 +85,7 @@ class HubSpotCrm:
                 _is_read_only(row),
                 _KINDS.get(str(row.get("type")), "other"),
                 _options(row),
+                row.get("hubspotDefined") is True or row["name"] in _DEAL,
             )
             for row in rows_of(body)
             if row.get("name")
@@ -104,19 +105,19 @@ class HubSpotCrm:
 
     async def contacts(
         self, window: Window, after: str | None, properties: Sequence[str]
-    ) -> list[RemoteContact]:
+    ) -> list[RemoteObject]:
         rows = await self._page("contacts", window, after, properties)
-        return [contact_of(row) for row in rows]
+        return [object_of(row, "contacts") for row in rows]
 
-    async def contacts_by_id(self, ids: Sequence[str], properties: Sequence[str]) -> list[RemoteContact]:
+    async def contacts_by_id(self, ids: Sequence[str], properties: Sequence[str]) -> list[RemoteObject]:
         return list((await self.look_at_contacts(ids, properties)).rows)
 
-    async def look_at_contacts(self, ids: Sequence[str], properties: Sequence[str]) -> Looked[RemoteContact]:
+    async def look_at_contacts(self, ids: Sequence[str], properties: Sequence[str]) -> Looked[RemoteObject]:
         rows, gone = await self._look("contacts", ids, properties)
-        return Looked([contact_of(row) for row in rows], gone)
+        return Looked([object_of(row, "contacts") for row in rows], gone)
 
-    async def look_at_deals(self, ids: Sequence[str]) -> Looked[RemoteDeal]:
-        rows, gone = await self._look("deals", ids, _DEAL)
+    async def look_at_deals(self, ids: Sequence[str], properties: Sequence[str] = ()) -> Looked[RemoteDeal]:
+        rows, gone = await self._look("deals", ids, (*_DEAL, *properties))
         owners = await self._contacts_of([_id(row) for row in rows])
         return Looked([_deal(row, owners.get(_id(row), ())) for row in rows], gone)
 
@@ -153,8 +154,10 @@ class HubSpotCrm:
             gone |= missing if whole else missing & named
         return list({_id(row): row for row in found}.values()), frozenset(gone)
 
-    async def deals(self, window: Window, after: str | None) -> list[RemoteDeal]:
-        rows = await self._page("deals", window, after, _DEAL)
+    async def deals(
+        self, window: Window, after: str | None, properties: Sequence[str] = ()
+    ) -> list[RemoteDeal]:
+        rows = await self._page("deals", window, after, (*_DEAL, *properties))
         owners = await self._contacts_of([_id(row) for row in rows])
         return [_deal(row, owners.get(_id(row), ())) for row in rows]
 
@@ -241,10 +244,10 @@ def _id(row: Mapping[str, Any]) -> str:
     return found
 
 
-def contact_of(row: Mapping[str, Any]) -> RemoteContact:
+def object_of(row: Mapping[str, Any], kind: Kind) -> RemoteObject:
     properties = _properties(row)
-    modified = moment_of(properties.pop(MODIFIED["contacts"], None) or row.get("updatedAt"))
-    return RemoteContact(_id(row), modified, properties)
+    modified = moment_of(properties.pop(MODIFIED[kind], None) or row.get("updatedAt"))
+    return RemoteObject(_id(row), modified, properties)
 
 
 def _deal(row: Mapping[str, Any], contacts: tuple[str, ...]) -> RemoteDeal:
@@ -261,6 +264,7 @@ def _deal(row: Mapping[str, Any], contacts: tuple[str, ...]) -> RemoteDeal:
         currency=said.get("deal_currency_code"),
         closed_at=None if closed is None else moment_of(closed),
         contacts=contacts,
+        properties=said,
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from app.services.integrations.crm.ports import ContactChange, Refusal
+from app.services.integrations.crm.ports import ObjectChange, Refusal
 
 _WHOLE = frozenset({"PROPERTY_DOESNT_EXIST", "READ_ONLY_VALUE"})
 _LONGEST = 500
@@ -21,7 +21,7 @@ def refusals_of(body: Mapping[str, Any]) -> list[Refusal]:
     return list(dict.fromkeys(found))
 
 
-def with_contacts(refusals: Sequence[Refusal], changes: Sequence[ContactChange]) -> list[Refusal]:
+def with_contacts(refusals: Sequence[Refusal], changes: Sequence[ObjectChange]) -> list[Refusal]:
     """Whose values they are, where their texts begin with them."""
     return [
         each

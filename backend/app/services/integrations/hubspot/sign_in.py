@@ -1,11 +1,13 @@
 """Signing in at HubSpot: a code for tokens of half an hour, and a refresh token that stays."""
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 from app.core.clock import real_now
+from app.services.integrations.crm.ports import Kind
 from app.services.integrations.hubspot.client import malformed
 from app.services.integrations.hubspot.transport import HubSpotTransport
 from app.services.integrations.ports import Credentials, PlatformError, PlatformErrorKind
@@ -16,11 +18,15 @@ SCOPES = (
     "crm.objects.deals.read",
     "crm.schemas.contacts.read",
 )
-WRITING_SCOPE = "crm.objects.contacts.write"
+WRITING_SCOPES: Mapping[Kind, str] = {
+    "contacts": "crm.objects.contacts.write",
+    "deals": "crm.objects.deals.write",
+}
+_DEALS_SCHEMA = "crm.schemas.deals.read"
 
 
 class HubSpotSignIn:
-    """Rights to read are asked for, and to write contacts where somebody wants that."""
+    """Rights to read are asked for, and to write what somebody wants written: no others, for an app may lack them."""
 
     def __init__(
         self,
@@ -29,13 +35,14 @@ class HubSpotSignIn:
         app_url: str,
         client_id: str | None,
         client_secret: str | None,
-        writes: bool = False,
+        writes: Sequence[Kind] = (),
     ) -> None:
         self._transport = transport
         self._dialog = f"{app_url.rstrip('/')}/oauth/authorize"
         self._client_id = client_id
         self._client_secret = client_secret
-        self._scopes = (*SCOPES, WRITING_SCOPE) if writes else SCOPES
+        schema = (_DEALS_SCHEMA,) if "deals" in writes else ()
+        self._scopes = (*SCOPES, *(WRITING_SCOPES[each] for each in writes), *schema)
 
     def authorize_url(self, *, redirect_uri: str, state: str, attempt: UUID) -> str:
         del attempt

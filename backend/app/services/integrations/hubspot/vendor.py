@@ -3,9 +3,9 @@ from datetime import timedelta
 
 from app.core.config import Settings
 from app.models.integrations.kinds import CreatedAs, CrmProvider
-from app.services.integrations.crm.ports import Crm, CrmSignIn, CrmWriter
+from app.services.integrations.crm.ports import Crm, CrmSignIn, CrmWriter, Kind
 from app.services.integrations.hubspot.client import HubSpotCrm
-from app.services.integrations.hubspot.sign_in import WRITING_SCOPE, HubSpotSignIn
+from app.services.integrations.hubspot.sign_in import WRITING_SCOPES, HubSpotSignIn
 from app.services.integrations.hubspot.transport import HubSpotTransport
 from app.services.integrations.hubspot.writing import HubSpotWriter
 from app.services.integrations.wire import Line
@@ -15,7 +15,7 @@ class HubSpotVendor:
     provider = CrmProvider.HUBSPOT
     name = "HubSpot"
     refresh_ahead = timedelta(minutes=5)
-    writing_scope = WRITING_SCOPE
+    writing_scopes = WRITING_SCOPES
     creates_as: Sequence[CreatedAs] = ("contact",)
     standard_mapping: Sequence[tuple[str, str, str | None]] = (
         ("email", "email", None),
@@ -33,13 +33,13 @@ class HubSpotVendor:
         return settings.hubspot_client_id is not None and settings.hubspot_client_secret is not None
 
     def sign_in(self, settings: Settings, line: Line) -> CrmSignIn:
-        return self._sign_in(settings, line, writes=False)
+        return self._sign_in(settings, line)
 
-    def writing_sign_in(self, settings: Settings, line: Line) -> CrmSignIn:
-        return self._sign_in(settings, line, writes=True)
+    def writing_sign_in(self, settings: Settings, line: Line, kinds: Sequence[Kind]) -> CrmSignIn:
+        return self._sign_in(settings, line, kinds)
 
     @staticmethod
-    def _sign_in(settings: Settings, line: Line, *, writes: bool) -> CrmSignIn:
+    def _sign_in(settings: Settings, line: Line, writes: Sequence[Kind] = ()) -> CrmSignIn:
         secret = settings.hubspot_client_secret
         return HubSpotSignIn(
             HubSpotTransport(line, settings.hubspot_base_url),

@@ -1,4 +1,4 @@
-"""HubSpot's contacts, written in batches of a hundred: values by the contacts' ids, and nothing else.
+"""HubSpot's contacts and deals, written in batches of a hundred: values by their ids, and nothing else.
 
 What a batch may do in part is answered with 207 and a list of faults; a value that a property does not take refuses
 the batch whole.
@@ -11,8 +11,9 @@ from typing import Any
 from app.models.integrations.kinds import CreatedAs
 from app.services.integrations.crm.ports import (
     Changed,
-    ContactChange,
-    RemoteContact,
+    Kind,
+    ObjectChange,
+    RemoteObject,
     RemoteProperty,
     RemoteState,
     RowFault,
@@ -23,9 +24,9 @@ from app.services.integrations.hubspot.client import (
     MODIFIED,
     OBJECTS,
     HubSpotCrm,
-    contact_of,
     in_batches,
     moment_of,
+    object_of,
     rows_of,
 )
 from app.services.integrations.hubspot.refusals import refusals_of, with_contacts
@@ -43,24 +44,24 @@ class HubSpotWriter:
     def __init__(self, transport: HubSpotTransport) -> None:
         self._transport = transport
 
-    async def contact_properties(self) -> list[RemoteProperty]:
-        return await HubSpotCrm(self._transport).contact_properties()
+    async def properties(self, kind: Kind) -> list[RemoteProperty]:
+        return await HubSpotCrm(self._transport).properties(kind)
 
     async def states(
-        self, ids: Sequence[str], properties: Sequence[str], dated: Sequence[str]
+        self, kind: Kind, ids: Sequence[str], properties: Sequence[str], dated: Sequence[str]
     ) -> list[RemoteState]:
         found: list[RemoteState] = []
         for some in in_batches(ids, _DATED_BATCH if dated else BATCH):
             asked = {
                 "inputs": [{"id": each} for each in some],
-                "properties": [*properties, MODIFIED["contacts"]],
+                "properties": [*properties, MODIFIED[kind]],
                 "propertiesWithHistory": list(dated),
             }
-            body = await self._transport.ask("read_contacts", f"{OBJECTS}/contacts/batch/read", asked)
-            found += [RemoteState(contact_of(row), _since(row)) for row in rows_of(body)]
+            body = await self._transport.ask(f"read_{kind}", f"{OBJECTS}/{kind}/batch/read", asked)
+            found += [RemoteState(object_of(row, kind), _since(row)) for row in rows_of(body)]
         return found
 
-    async def change_contacts(self, changes: Sequence[ContactChange]) -> Changed:
+    async def change(self, kind: Kind, changes: Sequence[ObjectChange]) -> Changed:
         asked = {
             "inputs": [
                 {"id": each.id, "properties": {name: value or "" for name, value in each.values.items()}}
@@ -68,11 +69,11 @@ class HubSpotWriter:
             ]
         }
         try:
-            body = await self._transport.post("update_contacts", f"{OBJECTS}/contacts/batch/update", asked)
+            body = await self._transport.post(f"update_{kind}", f"{OBJECTS}/{kind}/batch/update", asked)
         except ValuesRefused as error:
             error.refusals = tuple(with_contacts(error.refusals, changes))
             raise
-        stored = {contact.id: contact for row in rows_of(body) for contact in (contact_of(row),)}
+        stored = {each.id: each for each in (object_of(row, kind) for row in rows_of(body))}
         faults = {each.id: RowFault(_UNANSWERED) for each in changes if each.id not in stored}
         for fault in _faults(body):
             for name in _ids(fault):
@@ -90,13 +91,13 @@ class HubSpotWriter:
             "propertiesWithHistory": [],
         }
         body = await self._transport.ask("find_contacts", f"{OBJECTS}/contacts/batch/read", asked)
-        found = {each.properties.get("email", "").lower() for each in map(contact_of, rows_of(body))}
+        found = {each.properties.get("email", "").lower() for each in _contacts(body)}
         missing = {name.lower() for fault in _faults(body) for name in _ids(fault)}
         if missing or len(found) == len(emails):
             return {each for each in emails if each.lower() not in missing}
         return {each for each in emails if each.lower() in found}
 
-    async def create_contacts(self, people: Sequence[ContactChange], kind: CreatedAs) -> Changed:
+    async def create_contacts(self, people: Sequence[ObjectChange], kind: CreatedAs) -> Changed:
         """By their addresses, so that whoever came into being meanwhile is no second one."""
         del kind
         inputs = [
@@ -116,15 +117,19 @@ class HubSpotWriter:
             raise
         emails = {str(place): each.id for place, each in enumerate(people)}
         by_itself = {each.id.lower(): each.id for each in people}
-        stored: dict[str, RemoteContact] = {}
+        stored: dict[str, RemoteObject] = {}
         for row in rows_of(body):
-            contact = contact_of(row)
+            contact = object_of(row, "contacts")
             email = emails.get(str(row.get("objectWriteTraceId"))) or by_itself.get(
                 contact.properties.get("email", "").lower()
             )
             if email is not None:
                 stored[email] = contact
         return Changed(stored, {each.id: RowFault(_UNANSWERED) for each in people if each.id not in stored})
+
+
+def _contacts(body: Mapping[str, Any]) -> list[RemoteObject]:
+    return [object_of(row, "contacts") for row in rows_of(body)]
 
 
 def _ids(fault: Mapping[str, Any]) -> list[str]:

@@ -18,9 +18,9 @@ from app.services.integrations.crm.ports import (
     Gone,
     GonePage,
     Kind,
-    RemoteContact,
     RemoteCrm,
     RemoteDeal,
+    RemoteObject,
     RemoteProperty,
     ValueKind,
     Window,
@@ -86,7 +86,7 @@ class SalesforceCrm:
         currency = await self._corporate_currency() if org.several_currencies else org.currency
         return RemoteCrm(org.id, org.name, currency)
 
-    async def contact_properties(self) -> list[RemoteProperty]:
+    async def properties(self, kind: Kind) -> list[RemoteProperty]:
         found = [
             RemoteProperty(
                 str(each["name"]),
@@ -95,8 +95,9 @@ class SalesforceCrm:
                 each.get("updateable") is False,
                 _VALUES.get(str(each.get("type")), "other"),
                 _options(each),
+                each.get("custom") is not True,
             )
-            for each in (await self.fields_of("Contact")).values()
+            for each in (await self.fields_of(_KINDS[kind][0])).values()
             if each.get("name") and each.get("type") not in _COMPOUND
         ]
         return sorted(found, key=lambda each: each.name)
@@ -111,30 +112,30 @@ class SalesforceCrm:
 
     async def contacts(
         self, window: Window, after: str | None, properties: Sequence[str]
-    ) -> list[RemoteContact]:
+    ) -> list[RemoteObject]:
         last = None if after is None else whole_id(after)
-        rows: list[RemoteContact] = []
+        rows: list[RemoteObject] = []
         if last is None or not is_lead(last):
             found = await self._page("Contact", window, last, properties, self.page_size)
-            rows = [_contact(row, properties, {}) for row in found]
+            rows = [_object(row, properties, {}) for row in found]
             last = None
         if len(rows) < self.page_size:
             names = await self.names_of_leads(properties)
             found = await self._page("Lead", window, last, names.values(), self.page_size - len(rows))
-            rows += [_contact(row, properties, names) for row in found]
+            rows += [_object(row, properties, names) for row in found]
         return rows
 
-    async def contacts_by_id(self, ids: Sequence[str], properties: Sequence[str]) -> list[RemoteContact]:
-        found: list[RemoteContact] = []
+    async def contacts_by_id(self, ids: Sequence[str], properties: Sequence[str]) -> list[RemoteObject]:
+        found: list[RemoteObject] = []
         for some in _by_batches([each for each in ids if not is_lead(each)]):
             ask = f"SELECT {_fields(properties)} FROM Contact WHERE Id IN ({_listed(some)}) ORDER BY Id"  # noqa: S608
             rows = await self._rows("read_contacts", ask)
-            found += [_contact(row, properties, {}) for row in rows]
+            found += [_object(row, properties, {}) for row in rows]
         for some in _by_batches([each for each in ids if is_lead(each)]):
             names = await self.names_of_leads(properties)
             wheres = [f"Id IN ({_listed(some)})", *_unconverted("Lead")]
             ask = f"SELECT {_fields(names.values())} FROM Lead{_where(wheres)} ORDER BY Id"  # noqa: S608
-            found += [_contact(row, properties, names) for row in await self._seen("Lead", "read_leads", ask)]
+            found += [_object(row, properties, names) for row in await self._seen("Lead", "read_leads", ask)]
         return found
 
     async def emails_of(self, emails: Sequence[str]) -> set[str]:
@@ -147,12 +148,27 @@ class SalesforceCrm:
                 found |= {str(row.get("Email")) for row in await self._seen(kind, f"find_{kind}", ask)}
         return found
 
-    async def deals(self, window: Window, after: str | None) -> list[RemoteDeal]:
+    async def deals(
+        self, window: Window, after: str | None, properties: Sequence[str] = ()
+    ) -> list[RemoteDeal]:
         org = await self._org()
         fields = (*_DEAL, "CurrencyIsoCode") if org.several_currencies else _DEAL
-        rows = await self._page("Opportunity", window, after, fields, self.page_size)
+        asked = await self.seen_of("Opportunity", properties)
+        rows = await self._page("Opportunity", window, after, (*fields, *asked), self.page_size)
         people = await self._people_of([whole_id(row.get("Id")) for row in rows])
-        return [_deal(row, people, org) for row in rows]
+        return [_deal(row, people, org, asked) for row in rows]
+
+    async def deals_by_id(self, ids: Sequence[str], properties: Sequence[str]) -> list[RemoteObject]:
+        found: list[RemoteObject] = []
+        for some in _by_batches(ids):
+            ask = f"SELECT {_fields(properties)} FROM Opportunity WHERE Id IN ({_listed(some)}) ORDER BY Id"  # noqa: S608
+            found += [_object(row, properties, {}) for row in await self._rows("read_deals", ask)]
+        return found
+
+    async def seen_of(self, kind: str, properties: Sequence[str]) -> list[str]:
+        """Those of these that there are, and whoever signed in may see: a query that names another fails whole."""
+        shown = await self.fields_of(kind) if properties else {}
+        return [each for each in properties if each.lower() in shown]
 
     async def gone(self, kind: Kind, since: datetime | None, place: str | None) -> GonePage:
         """While it is in the org's bin: fifteen days, or until somebody empties it."""
@@ -342,15 +358,15 @@ def _records(body: Mapping[str, Any]) -> list[Row]:
     return rows
 
 
-def _contact(row: Row, asked: Sequence[str], names: Mapping[str, str]) -> RemoteContact:
+def _object(row: Row, asked: Sequence[str], names: Mapping[str, str]) -> RemoteObject:
     """Under the names that were asked for; `names`: what this type calls them, where it is not a contact."""
     held = {name.lower(): value for name, value in row.items()}
     values = {name: _text(held.get(names.get(name, name if not names else "").lower())) for name in asked}
     properties = {name: value for name, value in values.items() if value is not None}
-    return RemoteContact(whole_id(row.get("Id")), _moment(row.get("SystemModstamp")), properties)
+    return RemoteObject(whole_id(row.get("Id")), _moment(row.get("SystemModstamp")), properties)
 
 
-def _deal(row: Row, people: Mapping[str, tuple[str, ...]], org: _Org) -> RemoteDeal:
+def _deal(row: Row, people: Mapping[str, tuple[str, ...]], org: _Org, asked: Sequence[str]) -> RemoteDeal:
     name, currency = whole_id(row.get("Id")), row.get("CurrencyIsoCode")
     return RemoteDeal(
         id=name,
@@ -363,6 +379,7 @@ def _deal(row: Row, people: Mapping[str, tuple[str, ...]], org: _Org) -> RemoteD
         currency=str(currency) if currency else None,
         closed_at=_closed(row.get("CloseDate"), org.zone),
         contacts=people.get(name, ()),
+        properties=_object(row, asked, {}).properties,
     )
 
 

@@ -1,9 +1,9 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from app.core.config import Settings
 from app.models.integrations.kinds import CreatedAs, CrmProvider
-from app.services.integrations.crm.ports import Crm, CrmSignIn, CrmWriter
+from app.services.integrations.crm.ports import Crm, CrmSignIn, CrmWriter, Kind
 from app.services.integrations.salesforce.client import SalesforceCrm
 from app.services.integrations.salesforce.hosts import instance_of
 from app.services.integrations.salesforce.sign_in import SalesforceSignIn
@@ -17,7 +17,7 @@ class SalesforceVendor:
     name = "Salesforce"
     refresh_ahead = timedelta(minutes=5)
     creates_as: Sequence[CreatedAs] = ("contact", "lead")
-    writing_scope = "api"
+    writing_scopes: Mapping[Kind, str] = {"contacts": "api", "deals": "api"}
     """Salesforce knows no other: what may be done is what the person who signed in may do."""
     standard_mapping: Sequence[tuple[str, str, str | None]] = (
         ("Email", "email", None),
@@ -41,7 +41,8 @@ class SalesforceVendor:
         """Of a host that was checked when it came, once more: nothing is sent to any other."""
         return SalesforceCrm(SalesforceTransport(line, instance_of(host, settings), token))
 
-    def writing_sign_in(self, settings: Settings, line: Line) -> CrmSignIn:
+    def writing_sign_in(self, settings: Settings, line: Line, kinds: Sequence[Kind]) -> CrmSignIn:
+        del kinds
         return self.sign_in(settings, line)
 
     def writer(self, settings: Settings, line: Line, token: str, host: str | None = None) -> CrmWriter:

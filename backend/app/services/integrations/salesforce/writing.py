@@ -1,4 +1,4 @@
-"""Salesforce's contacts and leads, written two hundred a request, each row for itself.
+"""Salesforce's contacts, leads and opportunities, written two hundred a request, each row for itself.
 
 An answer to a write does not say how a value is stored, so the rows are read again behind it: numbers are rounded to a
 field's scale there, and a company's own rules may spell a text another way.
@@ -14,8 +14,10 @@ from typing import Any
 from app.models.integrations.kinds import CreatedAs
 from app.services.integrations.crm.ports import (
     Changed,
-    ContactChange,
+    Kind,
+    ObjectChange,
     Refusal,
+    RemoteObject,
     RemoteProperty,
     RemoteState,
     RowFault,
@@ -68,16 +70,17 @@ class SalesforceWriter:
         self._transport = transport
         self._reader = SalesforceCrm(transport)
 
-    async def contact_properties(self) -> list[RemoteProperty]:
-        return await self._reader.contact_properties()
+    async def properties(self, kind: Kind) -> list[RemoteProperty]:
+        return await self._reader.properties(kind)
 
     async def states(
-        self, ids: Sequence[str], properties: Sequence[str], dated: Sequence[str]
+        self, kind: Kind, ids: Sequence[str], properties: Sequence[str], dated: Sequence[str]
     ) -> list[RemoteState]:
         """Without `since`: Salesforce keeps it of those fields alone whose history somebody asked it to keep."""
         del dated
-        shown = await self._reader.fields_of("Contact")
-        seen = [each for each in properties if each.lower() in shown]
+        if kind == "deals":
+            return [RemoteState(each, {}) for each in await self._deals(ids, properties)]
+        seen = await self._reader.seen_of("Contact", properties)
         contacts = await self._reader.contacts_by_id(ids, seen)
         lacks: frozenset[str] = frozenset()
         if any(is_lead(each.id) for each in contacts):
@@ -85,32 +88,37 @@ class SalesforceWriter:
             lacks = frozenset(each for each in properties if lead.field(each) is None)
         return [RemoteState(each, {}, lacks if is_lead(each.id) else frozenset()) for each in contacts]
 
-    async def change_contacts(self, changes: Sequence[ContactChange]) -> Changed:
+    async def _deals(self, ids: Sequence[str], properties: Sequence[str]) -> list[RemoteObject]:
+        return await self._reader.deals_by_id(ids, await self._reader.seen_of("Opportunity", properties))
+
+    async def change(self, kind: Kind, changes: Sequence[ObjectChange]) -> Changed:
         properties = sorted({name for each in changes for name in each.values})
-        types = {kind: await self._type(kind, properties) for kind in sorted({_kind(e.id) for e in changes})}
+        of = {each.id: "Opportunity" if kind == "deals" else _type_of(each.id) for each in changes}
+        types = {each: await self._type(each, properties) for each in sorted(set(of.values()))}
         rows: dict[str, dict[str, Any]] = {}
         faults: dict[str, RowFault] = {}
         for each in sorted(changes, key=lambda change: is_lead(change.id)):
-            row = _row(each, types[_kind(each.id)])
+            row = _row(each, types[of[each.id]])
             if isinstance(row, RowFault):
                 faults[each.id] = row
             else:
                 rows[each.id] = row
-        answers = await self._transport.send("update_contacts", "PATCH", list(rows.values())) if rows else []
+        answers = await self._transport.send(f"update_{kind}", "PATCH", list(rows.values())) if rows else []
         told = dict(zip(rows, answers, strict=True))
         saved = [name for name, answer in told.items() if answer.get("success") is True]
-        seen = [each for each in properties if any(each in kind.names for kind in types.values())]
-        stored = {each.id: each for each in await self._reader.contacts_by_id(saved, seen)}
+        seen = [each for each in properties if any(each in one.names for one in types.values())]
+        read = self._reader.deals_by_id if kind == "deals" else self._reader.contacts_by_id
+        stored = {each.id: each for each in await read(saved, seen)}
         for name, answer in told.items():
             if name not in stored:
-                faults[name] = _fault(answer, types[_kind(name)])
+                faults[name] = _fault(answer, types[of[name]])
         return Changed(stored, faults)
 
     async def known_emails(self, emails: Sequence[str]) -> set[str]:
         found = {each.lower() for each in await self._reader.emails_of(emails)}
         return {each for each in emails if each.lower() in found}
 
-    async def create_contacts(self, people: Sequence[ContactChange], kind: CreatedAs) -> Changed:
+    async def create_contacts(self, people: Sequence[ObjectChange], kind: CreatedAs) -> Changed:
         """Whoever the company's duplicate rules take for somebody else's double is there already."""
         of = await self._type("Lead" if kind == "lead" else "Contact", self.names)
         rows = [_new_row(each, of.kind) for each in people]
@@ -136,11 +144,11 @@ class SalesforceWriter:
         return _Type(kind, {each: each for each in properties if each.lower() in fields}, fields)
 
 
-def _kind(name: str) -> str:
+def _type_of(name: str) -> str:
     return "Lead" if is_lead(name) else "Contact"
 
 
-def _row(change: ContactChange, kind: _Type) -> dict[str, Any] | RowFault:
+def _row(change: ObjectChange, kind: _Type) -> dict[str, Any] | RowFault:
     """As it is sent; or what of it could not be, which would refuse the whole request."""
     row: dict[str, Any] = {"attributes": {"type": kind.kind}, "id": change.id}
     refusals: list[Refusal] = []
@@ -149,7 +157,7 @@ def _row(change: ContactChange, kind: _Type) -> dict[str, Any] | RowFault:
         if field is None:
             message = f"{kind.kind} has no field {name} that whoever signed in may edit."
             code = "salesforce.INVALID_FIELD_FOR_INSERT_UPDATE"
-            refusals.append(Refusal(name, code, message, is_whole=kind.kind == "Contact"))
+            refusals.append(Refusal(name, code, message, is_whole=kind.kind != "Lead"))
             continue
         try:
             row[kind.names[name]] = _json(str(field.get("type")), value)
@@ -179,7 +187,7 @@ def _json(kind: str, value: str | None) -> Any:
     return value
 
 
-def _new_row(person: ContactChange, kind: str) -> dict[str, Any]:
+def _new_row(person: ObjectChange, kind: str) -> dict[str, Any]:
     """With what Salesforce demands: a last name, and of a lead its company, which it calls by this word itself."""
     row: dict[str, Any] = {
         "attributes": {"type": kind},
@@ -201,7 +209,7 @@ def _fault(answer: Mapping[str, Any], kind: _Type) -> RowFault:
     refusals: dict[str, Refusal] = {}
     for each in errors:
         code, message = str(each.get("statusCode") or "fault"), str(each.get("message") or "")[:_LONGEST]
-        whole = code in _OF_THE_FIELD and kind.kind == "Contact"
+        whole = code in _OF_THE_FIELD and kind.kind != "Lead"
         for name in _blamed(each, message):
             held = kind.property_of(name)
             refusals[held] = Refusal(held, f"salesforce.{code}", message, whole)

@@ -189,6 +189,33 @@ async def test_one_that_is_taken_back_before_it_left_is_not_sent_and_goes_if_it_
     assert seller.at_google(deal) == (1, [60.0])
 
 
+async def test_what_may_have_arrived_goes_though_it_was_replayed_and_taken_back_since(
+    seller: Seller, scopes: Scopes, client: AsyncClient, sandbox: Sandbox
+) -> None:
+    """Only what never left is left out: the platform may hold it, and is told what it is worth by its adjustment."""
+    await seller.begin((await connect_google(scopes, sandbox)).dollars)
+    deal = seller.crm.deal(sandbox, "65.00", won=True)
+    await seller.sync()
+    sandbox.control("POST", "faults", json={"kind": "server_error", "vendor": "google"})
+    await ConversionSender(scopes).send_due(seller.account)
+    sandbox.repair()
+    seller.crm.move(sandbox, deal, won=False)
+    await seller.sync()
+    key = f"{seller.crm.provider}-{seller.crm.account}-d{deal}-won-1"
+    asked = select(ConversionDelivery).where(
+        ConversionDelivery.dedupe_key == key, ConversionDelivery.ad_account_id == seller.account
+    )
+    async with scopes() as scope:
+        [row] = await scope.session.scalars(asked)
+    assert row.first_tried_at is not None
+    assert row.status == "failed"
+    replayed = await client.post(f"{DELIVERIES}/{row.id}/replay")
+    assert replayed.status_code == 202, replayed.text
+    await seller.send()
+    await seller.adjust()
+    assert seller.at_google(deal) == (1, [65.0, 0.0])
+
+
 async def test_what_googles_first_one_did_not_count_for_is_not_made_a_new_one(
     seller: Seller, scopes: Scopes, sandbox: Sandbox
 ) -> None:

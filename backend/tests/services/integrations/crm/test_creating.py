@@ -16,7 +16,7 @@ from app.services.cdp.events.service import Ingestion
 from app.services.cdp.privacy.erasing import Erasure
 from app.services.cdp.segments.service import Recomputation, SegmentService
 from app.services.integrations.crm.departure_repository import Departures
-from app.services.integrations.crm.ports import Changed, CrmWriter, Gone
+from app.services.integrations.crm.ports import Changed, CrmWriter, Gone, RowFault
 from app.services.integrations.crm.service import CrmCreating, CrmService, CrmSyncService
 from tests.factories.access import Company
 from tests.factories.crm import HUBSPOT, SALESFORCE, CrmSubject
@@ -373,3 +373,61 @@ async def test_who_is_erased_while_they_are_created_is_not_brought_back_by_it(
     answer = await here.company.client().get("/api/v1/cdp/profiles", params={"identifier": email})
     assert answer.json()["items"] == []
     assert await states(here) == []
+
+
+async def test_each_round_goes_on_where_the_last_one_was(here: Here) -> None:
+    """A round that ends at its first page would never come to the others."""
+    await here.connect()
+    here.contact()
+    emails = [somebody() for _ in range(3)]
+    segment = await people(here, *emails)
+    await switch_on(here, segment)
+    for _ in range(3):
+        await CrmCreating(here.scopes, seconds=0, page=1).run(here.connected.account_id)
+    assert [len(here.crm_itself.found(each)) for each in emails] == [1, 1, 1]
+    late = somebody()
+    joined = await people(here, *emails, late)
+    async with here.scopes() as scope:
+        await CrmService(scope).change(here.connected.account_id, {"create_segment_id": joined})
+    for _ in range(5):
+        await CrmCreating(here.scopes, seconds=0, page=1).run(here.connected.account_id)
+    assert len(here.crm_itself.found(late)) == 1, "another segment begins with its first"
+
+
+class Locked:
+    """A writer that takes somebody for a reason that passes not now."""
+
+    def __init__(self, writer: CrmWriter, email: str) -> None:
+        self._writer = writer
+        self._email = email
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._writer, name)
+
+    async def create_contacts(self, people: Any, kind: Any) -> Changed:
+        if any(each.id == self._email for each in people):
+            return Changed({}, {each.id: RowFault("there.locked") for each in people})
+        return await self._writer.create_contacts(people, kind)
+
+
+async def test_who_fails_for_a_while_does_not_hold_up_the_others(here: Here) -> None:
+    await here.connect()
+    here.contact()
+    emails = [somebody(), somebody()]
+    segment = await people(here, *emails)
+    ids = {each: await here.profile(each) for each in emails}
+    first, second = sorted(emails, key=ids.__getitem__)
+    await switch_on(here, segment, create_per_day=1)
+
+    class Creating(CrmCreating):
+        async def _create(self, work: Any, *rest: Any) -> None:
+            await super()._create(replace(work, writer=Locked(work.writer, first)), *rest)
+
+    for _ in range(2):
+        await Creating(here.scopes).run(here.connected.account_id)
+    assert (len(here.crm_itself.found(first)), len(here.crm_itself.found(second))) == (0, 1)
+    assert await states(here) == ["created", "put_off"]
+    async with here.scopes() as scope:
+        await CrmService(scope).change(here.connected.account_id, {"create_per_day": 2})
+    assert await created(here) == 1
+    assert len(here.crm_itself.found(first)) == 1

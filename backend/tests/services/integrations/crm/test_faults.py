@@ -50,7 +50,7 @@ def asks(crm: CrmSubject) -> dict[str, Ask]:
     """Everything that the port can be asked."""
     return {
         "account": lambda port: port.account(),
-        "properties": lambda port: port.contact_properties(),
+        "properties": lambda port: port.properties("contacts"),
         "newest": lambda port: port.newest("contacts"),
         "contacts": lambda port: port.contacts(WINDOW, None, [crm.email]),
         "by id": lambda port: port.contacts_by_id([crm.contact], [crm.email]),

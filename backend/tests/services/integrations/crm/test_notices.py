@@ -1,5 +1,6 @@
 """What HubSpot says by itself is a hint: objects are looked at, in whatever order and however often they are named."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from uuid import UUID
@@ -8,6 +9,7 @@ import pytest
 from httpx2 import AsyncClient
 from sqlalchemy import select, update
 
+from app.core.ids import uuid7
 from app.db.outbox import OutboxMessage
 from app.models.cdp.events import CdpEvent
 from app.models.cdp.privacy import CdpPrivacyRequest
@@ -15,6 +17,8 @@ from app.models.integrations.crm import CrmContact, CrmDeal, CrmDeparture, CrmNo
 from app.services.cdp.events.service import Ingestion
 from app.services.cdp.identity.service import Resolver
 from app.services.cdp.privacy.service import PrivacyRequests
+from app.services.cdp.tombstones.service import Tombstones
+from app.services.integrations.crm.departure_repository import Departures
 from app.services.integrations.crm.notice_repository import NoticeRepository
 from app.services.integrations.crm.ports import Kind, Notice
 from app.services.integrations.crm.service import CrmNotices, CrmNoticeWork, CrmService, CrmSyncService
@@ -314,3 +318,108 @@ async def test_a_sweep_that_breaks_off_goes_on_where_it_was(here: Here) -> None:
             if (await CrmService(scope).get(here.connected.account_id)).account.next_sweep_at:
                 break
     assert set(await gone(here)) == set(contacts)
+
+
+async def test_one_that_is_switched_off_keeps_only_who_was_deleted_for_good(
+    here: Here, client: AsyncClient
+) -> None:
+    """Whatever else happens meanwhile is read when it is switched on; of these nothing would tell again."""
+    contact, _ = here.contact()
+    other, _ = here.contact()
+    await here.read()
+    await client.patch(f"/api/v1/integrations/crm/{here.connected.account_id}", json={"enabled": False})
+    asked = await asked_for(here)
+    await notice(here, contact)
+    assert (await waiting(here), await asked_for(here)) == ({}, asked)
+    await notice(here, other, privacy=True)
+    assert (await waiting(here), await asked_for(here)) == ({other: 0}, asked)
+
+
+async def asked_for(here: Here) -> int:
+    """How many tasks to look at notices there are."""
+    statement = select(OutboxMessage.id).where(OutboxMessage.name == "integrations.crm.notices")
+    async with here.scopes() as scope:
+        return len((await scope.session.scalars(statement)).all())
+
+
+async def test_whose_return_was_refused_stays_known_as_gone(here: Here, sandbox: Sandbox) -> None:
+    """What was agreed of them, and whom they name, would be lost: an erasure would find nobody."""
+    contact, _ = here.contact()
+    await here.read()
+    await here.wrote()
+    here.delete(contact)
+    await notice(here, contact)
+    await work(here)
+    async with here.scopes() as scope:
+        [row] = await scope.session.scalars(select(CrmDeparture))
+        await Tombstones(scope).bury(row.keys, FAR, uuid7())
+    sandbox.control("POST", "hubspot/remove", json={"object_id": int(contact), "restore": True})
+    await notice(here, contact)
+    await work(here)
+    assert contact not in await known(here)
+    assert await gone(here) == {contact: ("deleted", None)}
+    async with here.scopes() as scope:
+        [departed] = await Departures(scope).erase(row.keys)
+    assert (departed.external_id, list(departed.keys)) == (contact, row.keys)
+
+
+async def test_who_bought_a_deleted_deal_is_asked_for_once(here: Here, sandbox: Sandbox) -> None:
+    contact, _ = here.contact()
+    await here.read()
+    body = {"contact_id": int(contact), "amount": "250.00", "stage": "closedwon"}
+    deal = str(sandbox.control("POST", "hubspot/deals", json=body)["id"])
+    await notice(here, deal, kind="deals")
+    await work(here)
+    here.delete(contact)  # and nobody has told of that
+    sandbox.control("POST", "hubspot/remove", json={"kind": "deals", "object_id": int(deal)})
+    sandbox.control("GET", "hubspot/calls")
+    counts = []
+    for _ in range(3):
+        await notice(here, deal, kind="deals")
+        await work(here)
+        calls = sandbox.control("GET", "hubspot/calls")
+        counts.append(calls.get("crm/objects/2026-03/contacts/batch/read", 0))
+    assert counts == [1, 0, 0]
+    row = await deal_of(here, deal)
+    assert (row.told, row.stays_told, row.gone_at) == (True, True, NOW)
+    sandbox.control("POST", "hubspot/remove", json={"kind": "deals", "object_id": int(deal), "restore": True})
+    await notice(here, deal, kind="deals")
+    await work(here)
+    row = await deal_of(here, deal)
+    assert (row.told, row.stays_told, row.gone_at) == (True, False, None)
+
+
+async def test_two_at_once_propose_one_erasure(here: Here) -> None:
+    contact, email = here.contact()
+    await here.read()
+    profile = await here.profile(email)
+
+    async def propose() -> CdpPrivacyRequest | None:
+        async with here.scopes() as scope:
+            return await PrivacyRequests(scope).propose(profile, f"Contact {contact}.", by="HubSpot")
+
+    async with here.scopes() as scope:
+        first = await PrivacyRequests(scope).propose(profile, "Another reason.", by="HubSpot")
+        other = asyncio.create_task(propose())
+        await asyncio.wait({other}, timeout=0.3)  # it waits for whoever came first
+    assert first is not None
+    assert await other is None
+    assert [each.reason for each in await proposals(here)] == ["Another reason."]
+
+
+async def test_a_proposal_is_closed_when_its_person_is_erased_otherwise(
+    here: Here, client: AsyncClient
+) -> None:
+    _, email = here.contact()
+    await here.read()
+    profile = await here.profile(email)
+    async with here.scopes() as scope:
+        proposed = await PrivacyRequests(scope).propose(profile, "Deleted there.", by="HubSpot")
+        assert proposed is not None
+        name = proposed.id
+    await here.erase(client, email)
+    url = f"/api/v1/cdp/privacy/requests/{name}"
+    shown = (await client.get(url)).json()
+    assert (shown["status"], shown["overdue"]) == ("overtaken", False)
+    assert shown["finished_at"] is not None
+    assert (await client.post(f"{url}/confirm")).json()["code"] == "cdp.privacy.not_proposed"

@@ -129,7 +129,7 @@ function Progress({ request }: { request: PrivacyRequest }) {
 
 function Erasure({ request }: { request: PrivacyRequest }) {
   if (request.status === "done") return <CertificatePanel requestId={request.id} />;
-  if (request.status === "dismissed") return null;
+  if (request.status === "dismissed" || request.status === "overtaken") return null;
   return (
     <Panel title="Store by store">
       {request.steps.length === 0 ? (

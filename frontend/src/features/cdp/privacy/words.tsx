@@ -16,6 +16,7 @@ export const LAWS: Readonly<Record<PrivacyRequest["law"], string>> = {
 export function RequestStatus({ request }: { request: PrivacyRequest }) {
   if (request.status === "done") return <Status tone="pass">Done</Status>;
   if (request.status === "dismissed") return <Status tone="muted">Dismissed</Status>;
+  if (request.status === "overtaken") return <Status tone="muted">Erased by another</Status>;
   if (request.overdue) return <Status tone="block">Overdue</Status>;
   if (request.status === "proposed") return <Status tone="hold">To be confirmed</Status>;
   return <Status tone="accent">{request.status === "queued" ? "Waiting" : "Under way"}</Status>;

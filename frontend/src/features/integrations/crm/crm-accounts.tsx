@@ -12,6 +12,7 @@ import { Status, type Tone } from "@/design/status";
 import { integer } from "@/format/numbers";
 import { words } from "@/format/words";
 import { CreationForm } from "./creation-form";
+import { DealForm } from "./deal-form";
 import { MappingForm } from "./mapping-form";
 import {
   crmAccountsQuery,
@@ -195,6 +196,7 @@ function Told({ account }: { account: CrmAccount }) {
 function Acts({ account }: { account: CrmAccount }) {
   const [mapping, setMapping] = useState(false);
   const [creating, setCreating] = useState(false);
+  const [dealing, setDealing] = useState(false);
   const sync = useSyncCrm(account);
   const change = useChangeCrm(account);
   const disconnect = useDisconnectCrm(account);
@@ -227,6 +229,15 @@ function Acts({ account }: { account: CrmAccount }) {
           Who is created
         </Button>
       )}
+      {account.can_write && (
+        <Button
+          onClick={() => {
+            setDealing(true);
+          }}
+        >
+          What deals hold
+        </Button>
+      )}
       {account.is_writable && !account.can_write && (
         <Button
           busy={authorize.isPending}
@@ -257,6 +268,14 @@ function Acts({ account }: { account: CrmAccount }) {
           account={account}
           onDone={() => {
             setMapping(false);
+          }}
+        />
+      </Dialog>
+      <Dialog open={dealing} onOpenChange={setDealing} title={`What deals hold at ${account.name}`}>
+        <DealForm
+          account={account}
+          onDone={() => {
+            setDealing(false);
           }}
         />
       </Dialog>

@@ -16,8 +16,11 @@ const ACCOUNT: CrmAccount = {
   mapping: [{ property: "email", to: "email", name: null, direction: "from", wins: "newest" }],
   is_writable: true,
   can_write: false,
+  can_write_deals: false,
   clear_on_erasure: false,
   refused: [],
+  deal_mapping: [],
+  deal_refused: [],
   creates_as: ["contact"],
   create_segment_id: null,
   create_as: "contact",
@@ -66,6 +69,7 @@ const PUSH: CrmPush = {
   finished_at: "2026-11-23T05:00:10Z",
   compared: 41,
   written: 37,
+  deals: 5,
   values: 52,
   told: 3,
   created: 0,
@@ -74,6 +78,7 @@ const PUSH: CrmPush = {
   error: null,
 };
 const FAULT = {
+  kind: "contacts",
   contact: "100000007",
   code: "hubspot.VALIDATION_ERROR",
   properties: ["stratum_order_count"],
@@ -118,7 +123,7 @@ test("a connected CRM says how it goes, and is read when somebody wants it", asy
 test("what is told is chosen, and a won deal may be told as nothing", async () => {
   const server = tenant([ACCOUNT]);
   server.on(`GET /integrations/crm/${ID}/properties`, {
-    items: [{ name: "email", label: "Email", type: "string", is_read_only: false }],
+    items: [{ name: "email", label: "Email", type: "string", is_read_only: false, is_standard: true }],
   });
   server.on(`PATCH /integrations/crm/${ID}`, ACCOUNT);
   const { user } = open("/connect");
@@ -138,8 +143,8 @@ test("a property goes both ways, once somebody has allowed writing", async () =>
   const server = tenant([{ ...ACCOUNT, can_write: true }]);
   server.on(`GET /integrations/crm/${ID}/properties`, {
     items: [
-      { name: "email", label: "Email", type: "string", is_read_only: false },
-      { name: "city", label: "City", type: "string", is_read_only: false },
+      { name: "email", label: "Email", type: "string", is_read_only: false, is_standard: true },
+      { name: "city", label: "City", type: "string", is_read_only: false, is_standard: true },
     ],
   });
   server.on(`PATCH /integrations/crm/${ID}`, ACCOUNT);
@@ -167,7 +172,10 @@ test("what could not be written stands below, and writing is asked for by a sign
   expect(await screen.findByText("stratum_order_count")).toBeVisible();
   expect(await screen.findByText("37")).toBeVisible();
   await user.click(screen.getByRole("button", { name: "Allow writing" }));
-  expect(server.asked("POST /integrations/crm/hubspot/authorize")[0]?.body).toEqual({ writes: true });
+  expect(server.asked("POST /integrations/crm/hubspot/authorize")[0]?.body).toEqual({
+    writes: true,
+    writes_deals: false,
+  });
 });
 
 test("a property that the CRM takes no value of is said with its reason", async () => {
@@ -209,6 +217,45 @@ test("who would be created is counted before it is switched on", async () => {
     create_segment_id: ID,
     create_as: "lead",
     create_per_day: 100,
+  });
+});
+
+const DEAL_PROPERTIES = [
+  { name: "amount", label: "Amount", type: "number", is_read_only: false, is_standard: true },
+  { name: "came_by", label: "Came by", type: "string", is_read_only: false, is_standard: false },
+  { name: "worth", label: "Worth", type: "number", is_read_only: false, is_standard: false },
+];
+
+test("deals are given how their person came, in properties of one's own alone", async () => {
+  const server = tenant([{ ...ACCOUNT, can_write: true, can_write_deals: true }]);
+  server.on(`GET /integrations/crm/${ID}/properties`, { items: DEAL_PROPERTIES });
+  server.on(`PATCH /integrations/crm/${ID}`, ACCOUNT);
+  const { user } = open("/connect");
+  await user.click(await screen.findByRole("button", { name: "What deals hold" }));
+  const form = within(await screen.findByRole("dialog"));
+  await user.click(await form.findByRole("button", { name: "One more" }));
+  expect(form.queryByRole("option", { name: "Amount" })).toBeNull();
+  await user.click(form.getByRole("button", { name: "One more" }));
+  const holds = form.getByRole("combobox", { name: "Deal property 2 holds" });
+  await user.selectOptions(holds, "What they have bought");
+  await user.click(form.getByRole("button", { name: "Save" }));
+  expect(server.asked(`PATCH /integrations/crm/${ID}`)[0]?.body).toEqual({
+    deal_mapping: [
+      { property: "came_by", to: "first_touch", name: "source" },
+      { property: "worth", to: "lifetime_value", name: null },
+    ],
+  });
+});
+
+test("the right to write deals is asked for by a sign-in of its own", async () => {
+  const server = tenant([{ ...ACCOUNT, can_write: true }]);
+  server.on("POST /integrations/crm/hubspot/authorize", { authorize_url: "#there", state: "s" });
+  const { user } = open("/connect");
+  await user.click(await screen.findByRole("button", { name: "What deals hold" }));
+  await user.click(await screen.findByRole("button", { name: "Allow writing deals" }));
+  expect(server.asked("POST /integrations/crm/hubspot/authorize")[0]?.body).toEqual({
+    writes: true,
+    writes_deals: true,
   });
 });
 

@@ -19,11 +19,12 @@ export const crmProvidersQuery = queryOptions({
   staleTime: Infinity,
 });
 
-/** What of a contact could be told: asked of the CRM itself. */
-export function crmPropertiesQuery(crmId: string) {
+/** Which properties contacts, or deals, have there: asked of the CRM itself. */
+export function crmPropertiesQuery(crmId: string, kind: "contacts" | "deals" = "contacts") {
   return queryOptions({
-    queryKey: ["integrations/crm/properties", crmId],
-    queryFn: () => body(api.GET(`${PLACE}/properties`, { params: { path: { crm_id: crmId } } })),
+    queryKey: ["integrations/crm/properties", crmId, kind],
+    queryFn: () =>
+      body(api.GET(`${PLACE}/properties`, { params: { path: { crm_id: crmId }, query: { kind } } })),
     staleTime: 60_000,
   });
 }
@@ -63,7 +64,7 @@ export function crmWritesQuery(crmId: string) {
   });
 }
 
-/** Which contacts could not be written. */
+/** Which contacts and deals could not be written. */
 export function crmFaultsQuery(crmId: string) {
   return queryOptions({
     queryKey: ["integrations/crm", crmId, "faults"],
@@ -84,11 +85,11 @@ export function crmDeparturesQuery(crmId: string) {
 /** Asks for the CRM's consent page and goes there; it sends the browser back to /connect. */
 export function useAuthorizeCrm(provider: CrmProvider["provider"]) {
   return useMutation({
-    mutationFn: ({ writes }: { writes: boolean }) =>
+    mutationFn: (wanted: { writes: boolean; writes_deals?: boolean }) =>
       body(
         api.POST("/api/v1/integrations/crm/{provider}/authorize", {
           params: { path: { provider } },
-          body: { writes },
+          body: { writes_deals: false, ...wanted },
         }),
       ),
     onSuccess: ({ authorize_url }) => {

@@ -9,13 +9,14 @@ import { crmFaultsQuery, crmWritesQuery } from "./queries";
 const FIGURES = [
   ["Compared", (push: CrmPush) => push.compared],
   ["Written", (push: CrmPush) => push.written],
+  ["Deals", (push: CrmPush) => push.deals],
   ["Values", (push: CrmPush) => push.values],
   ["Told here", (push: CrmPush) => push.told],
   ["Created", (push: CrmPush) => push.created],
   ["Failed", (push: CrmPush) => push.failed],
 ] as const;
 
-/** The last rounds of writing to a CRM, and which contacts could not be written; nothing where there were none. */
+/** The last rounds of writing to a CRM, and what could not be written; nothing where there were none. */
 export function Writes({ account }: { account: CrmAccount }) {
   const writes = useQuery(crmWritesQuery(account.id));
   return (
@@ -58,17 +59,22 @@ export function Writes({ account }: { account: CrmAccount }) {
           )
         }
       </Loaded>
-      {account.refused.length > 0 && <Refused account={account} />}
+      {account.refused.length > 0 && (
+        <Refused of="Properties that the CRM refuses" properties={account.refused} />
+      )}
+      {account.deal_refused.length > 0 && (
+        <Refused of="Properties of deals that the CRM refuses" properties={account.deal_refused} />
+      )}
       {account.faults > 0 && <Faults account={account} />}
     </>
   );
 }
 
 /** Properties that the CRM takes no value of. */
-function Refused({ account }: { account: CrmAccount }) {
+function Refused({ of, properties }: { of: string; properties: CrmAccount["refused"] }) {
   return (
     <>
-      <Table label="Properties that the CRM refuses">
+      <Table label={of}>
         <thead>
           <tr>
             <Th>Property</Th>
@@ -77,7 +83,7 @@ function Refused({ account }: { account: CrmAccount }) {
           </tr>
         </thead>
         <tbody>
-          {account.refused.map((each) => (
+          {properties.map((each) => (
             <Tr key={each.property}>
               <Td>
                 <code className="font-mono text-sm">{each.property}</code>
@@ -103,10 +109,10 @@ function Faults({ account }: { account: CrmAccount }) {
   return (
     <Loaded query={faults} rows={1}>
       {({ items }) => (
-        <Table label="Contacts that could not be written">
+        <Table label="What could not be written">
           <thead>
             <tr>
-              <Th>Contact there</Th>
+              <Th>Contact or deal there</Th>
               <Th>Properties</Th>
               <Th>Why</Th>
               <Th>Tried again</Th>
@@ -114,8 +120,9 @@ function Faults({ account }: { account: CrmAccount }) {
           </thead>
           <tbody>
             {items.map((each) => (
-              <Tr key={each.contact}>
+              <Tr key={`${each.kind} ${each.contact}`}>
                 <Td>
+                  {each.kind === "deals" && "Deal "}
                   <code className="font-mono text-sm">{each.contact}</code>
                 </Td>
                 <Td>{each.properties.join(", ")}</Td>

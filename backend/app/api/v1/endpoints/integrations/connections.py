@@ -1,7 +1,6 @@
 """Connecting platforms, by signing in there or with a token."""
 
 from typing import Annotated, Literal
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Cookie, Depends, Path, Query
 from fastapi.responses import RedirectResponse
@@ -10,10 +9,10 @@ from starlette.responses import Response
 
 from app.api.deps import PageParams, ScopesDep, SettingsDep, get_doors
 from app.api.ids import ConnectionId
+from app.api.sign_in_elsewhere import SignInElsewhere
 from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.auth.streams import listener_of
-from app.core.config import Settings
 from app.core.errors import StratumError
 from app.db.session import Doors
 from app.schemas.integrations.connections import (
@@ -30,9 +29,8 @@ from app.services.integrations.connections.service import ConnectionService, Pla
 
 router = APIRouter(prefix="/integrations/connections", tags=["integrations"])
 
-_COOKIE = "stratum_connect"
+_SIGN_IN = SignInElsewhere("stratum_connect", "/integrations/connections")
 PlatformPart = Annotated[PlatformName, Path(description="The ad platform.")]
-_COOKIE_SECONDS = 600
 _VISIBLE = r"^[\x20-\x7e]*$"
 """What a code is made of (RFC 6749, appendix A.11)."""
 
@@ -44,11 +42,6 @@ async def connection_service(scopes: ScopesDep) -> ConnectionService:
 Connections = Annotated[ConnectionService, Depends(connection_service)]
 Reader = Annotated[Principal, requires("integrations.connections:read")]
 Writer = Annotated[Principal, requires("integrations.connections:write")]
-
-
-def _redirect_uri(settings: Settings, platform: str) -> str:
-    base = settings.public_url.rstrip("/") + settings.api_v1_prefix
-    return f"{base}/integrations/connections/{platform}/callback"
 
 
 class ConnectionFilter(PageParams):
@@ -98,17 +91,9 @@ async def authorize(
         Platform(platform),
         listener_of(principal),
         read_only=body.read_only,
-        redirect_uri=_redirect_uri(settings, platform),
+        redirect_uri=_SIGN_IN.redirect_uri(settings, platform),
     )
-    response.set_cookie(
-        _COOKIE,
-        started.browser_secret,
-        max_age=_COOKIE_SECONDS,
-        path=f"{settings.api_v1_prefix}/integrations/connections",
-        secure=settings.cookie_secure,
-        httponly=True,
-        samesite="lax",
-    )
+    _SIGN_IN.remember(response, settings, started.browser_secret)
     return AuthorizeRead(authorize_url=started.authorize_url, state=started.state)
 
 
@@ -147,14 +132,12 @@ async def callback(
                 answered.state,
                 code=code,
                 browser_secret=stratum_connect,
-                redirect_uri=_redirect_uri(settings, platform),
+                redirect_uri=_SIGN_IN.redirect_uri(settings, platform),
             )
             outcome["status"] = "connected"
         except StratumError as error:
             outcome |= {"status": "failed", "code": error.code}
-    answer = RedirectResponse(f"{settings.public_url.rstrip('/')}/connect?{urlencode(outcome)}", 303)
-    answer.delete_cookie(_COOKIE, path=f"{settings.api_v1_prefix}/integrations/connections")
-    return answer
+    return _SIGN_IN.ended(settings, outcome)
 
 
 @router.delete("/{connection_id}")

@@ -1,7 +1,8 @@
 """CRMs: connected by signing in there; what of a contact is told, and how the synchronisation goes."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Annotated
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Cookie, Depends, Path, Query
 from fastapi.responses import RedirectResponse
@@ -10,10 +11,10 @@ from starlette.responses import Response
 
 from app.api.deps import CursorQuery, PageParams, ScopeDep, ScopesDep, SettingsDep, get_doors
 from app.api.ids import CrmAccountId
+from app.api.sign_in_elsewhere import SignInElsewhere
 from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.auth.streams import listener_of
-from app.core.config import Settings
 from app.core.errors import StratumError
 from app.db.session import Doors
 from app.schemas.integrations.crm import (
@@ -22,11 +23,13 @@ from app.schemas.integrations.crm import (
     CrmAuthorizeRead,
     CrmCreationAsk,
     CrmCreationPreviewRead,
+    CrmDealField,
     CrmDepartureRead,
     CrmDeparturesRead,
     CrmFaultRead,
     CrmFaultsRead,
     CrmField,
+    CrmKind,
     CrmPatch,
     CrmPropertiesRead,
     CrmPropertyRead,
@@ -50,8 +53,7 @@ from app.services.integrations.crm.service import (
 
 router = APIRouter(prefix="/integrations/crm", tags=["integrations"])
 
-_COOKIE = "stratum_connect_crm"
-_COOKIE_SECONDS = 600
+_SIGN_IN = SignInElsewhere("stratum_connect_crm", "/integrations/crm")
 _VISIBLE = r"^[\x20-\x7e]*$"
 _OF_ACCOUNT = (
     *("id", "provider", "external_id", "name", "currency", "enabled", "won_event", "last_synced_at"),
@@ -84,9 +86,15 @@ class CrmFilter(PageParams):
     sort: CrmSort = Field("name", description="A leading minus turns the order round.")
 
 
-def _redirect_uri(settings: Settings, provider: str) -> str:
-    base = settings.public_url.rstrip("/") + settings.api_v1_prefix
-    return f"{base}/integrations/crm/{provider}/callback"
+def _kinds(asked: CrmAuthorizeAsk | None) -> Sequence[CrmKind]:
+    """What is to be written."""
+    if asked is None or not (asked.writes or asked.writes_deals):
+        return ()
+    return ("contacts", "deals") if asked.writes_deals else ("contacts",)
+
+
+def _refused(found: Mapping[str, Mapping[str, str]]) -> list[CrmRefusedRead]:
+    return [CrmRefusedRead(property=name, **why) for name, why in sorted(found.items())]
 
 
 def _read(view: CrmView) -> CrmAccountRead:
@@ -95,19 +103,15 @@ def _read(view: CrmView) -> CrmAccountRead:
         **{name: getattr(row, name) for name in _OF_ACCOUNT},
         status=view.connection.status,
         mapping=[CrmField.model_validate(each) for each in row.mapping],
-        refused=[CrmRefusedRead(property=name, **why) for name, why in sorted(row.refused.items())],
+        deal_mapping=[CrmDealField.model_validate(each) for each in row.deal_mapping],
+        refused=_refused(row.refused),
+        deal_refused=_refused(row.deal_refused),
         is_reading=bool(row.reading),
         is_writable=view.is_writable,
         can_write=view.can_write,
+        can_write_deals=view.can_write_deals,
         creates_as=list(view.creates_as),
-        created=view.created,
-        not_created=view.not_created,
-        waiting=view.waiting,
-        faults=view.faults,
-        contacts=view.contacts,
-        deals=view.deals,
-        deals_told=view.deals_told,
-        departures=view.departures,
+        **asdict(view.counts),
         deals_misreported=view.misreported,
         webhook_at=hook.last_at if hook else None,
         webhook_notices=hook.taken if hook else 0,
@@ -146,18 +150,10 @@ async def authorize_crm(
     started = await connecting.start(
         CrmProvider(provider),
         listener_of(principal),
-        redirect_uri=_redirect_uri(settings, provider),
-        writes=body is not None and body.writes,
+        redirect_uri=_SIGN_IN.redirect_uri(settings, provider),
+        writes=_kinds(body),
     )
-    response.set_cookie(
-        _COOKIE,
-        started.browser_secret,
-        max_age=_COOKIE_SECONDS,
-        path=f"{settings.api_v1_prefix}/integrations/crm",
-        secure=settings.cookie_secure,
-        httponly=True,
-        samesite="lax",
-    )
+    _SIGN_IN.remember(response, settings, started.browser_secret)
     return CrmAuthorizeRead(authorize_url=started.authorize_url, state=started.state)
 
 
@@ -190,14 +186,12 @@ async def crm_callback(
                 provider=provider,
                 code=answered.code,
                 browser_secret=stratum_connect_crm,
-                redirect_uri=_redirect_uri(settings, provider),
+                redirect_uri=_SIGN_IN.redirect_uri(settings, provider),
             )
             outcome["status"] = "connected"
         except StratumError as error:
             outcome |= {"status": "failed", "code": error.code}
-    answer = RedirectResponse(f"{settings.public_url.rstrip('/')}/connect?{urlencode(outcome)}", 303)
-    answer.delete_cookie(_COOKIE, path=f"{settings.api_v1_prefix}/integrations/crm")
-    return answer
+    return _SIGN_IN.ended(settings, outcome)
 
 
 @router.get("/{crm_id}")
@@ -214,14 +208,22 @@ async def change_crm_account(
     wanted = body.model_dump(exclude_unset=True)
     if wanted.get("mapping") is not None:
         await desk.check_mapping(crm_id, wanted["mapping"])
+    if wanted.get("deal_mapping") is not None:
+        await desk.check_deal_mapping(crm_id, wanted["deal_mapping"])
     async with scopes() as scope:  # none is open while the CRM is asked
         return _read(await CrmService(scope).change(crm_id, wanted))
 
 
+class CrmPropertiesQuery(BaseModel):
+    kind: CrmKind = Field("contacts", description="Of contacts, or of deals.")
+
+
 @router.get("/{crm_id}/properties")
-async def list_crm_properties(crm_id: CrmAccountId, desk: Desk, _: Reader) -> CrmPropertiesRead:
-    """What of a contact could be told: asked of the CRM now."""
-    found = await desk.properties(crm_id)
+async def list_crm_properties(
+    crm_id: CrmAccountId, desk: Desk, asked: Annotated[CrmPropertiesQuery, Query()], _: Reader
+) -> CrmPropertiesRead:
+    """What of a contact could be told, or what of a deal there is: asked of the CRM now."""
+    found = await desk.properties(crm_id, asked.kind)
     return CrmPropertiesRead(items=[CrmPropertyRead.model_validate(each) for each in found])
 
 
@@ -263,11 +265,12 @@ async def list_crm_writes(
 
 @router.get("/{crm_id}/faults")
 async def list_crm_faults(crm_id: CrmAccountId, crms: Crms, _: Reader) -> CrmFaultsRead:
-    """Contacts that could not be written, and why."""
+    """Contacts and deals that could not be written, and why."""
     found = await crms.faults(crm_id)
     return CrmFaultsRead(
         items=[
             CrmFaultRead(
+                kind="deals" if each.kind == "deals" else "contacts",
                 contact=each.external_id,
                 code=each.error_code or "",
                 properties=each.properties,

@@ -1,7 +1,6 @@
 """Shops: connected by signing in there; how their orders are told, and how the synchronisation goes."""
 
 from typing import Annotated
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Cookie, Depends, Path, Query, Request
 from fastapi.responses import RedirectResponse
@@ -10,10 +9,10 @@ from starlette.responses import Response
 
 from app.api.deps import CursorQuery, PageParams, ScopeDep, ScopesDep, SettingsDep, get_doors
 from app.api.ids import ShopId
+from app.api.sign_in_elsewhere import SignInElsewhere
 from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.auth.streams import listener_of
-from app.core.config import Settings
 from app.core.errors import StratumError
 from app.db.session import Doors
 from app.schemas.integrations.shops import (
@@ -38,8 +37,7 @@ from app.services.integrations.shops.service import (
 
 router = APIRouter(prefix="/integrations/shops", tags=["integrations"])
 
-_COOKIE = "stratum_connect_shop"
-_COOKIE_SECONDS = 600
+_SIGN_IN = SignInElsewhere("stratum_connect_shop", "/integrations/shops")
 _VISIBLE = r"^[\x20-\x7e]*$"
 _OF_SHOP = (
     *("id", "provider", "domain", "name", "currency", "enabled", "order_reference", "wait_minutes"),
@@ -72,11 +70,6 @@ Writer = Annotated[Principal, requires("integrations.shops:write")]
 
 class ShopFilter(PageParams):
     sort: ShopSort = Field("name", description="A leading minus turns the order round.")
-
-
-def _redirect_uri(settings: Settings, provider: str) -> str:
-    base = settings.public_url.rstrip("/") + settings.api_v1_prefix
-    return f"{base}/integrations/shops/{provider}/callback"
 
 
 def _read(view: ShopView) -> ShopRead:
@@ -122,17 +115,9 @@ async def authorize_shop(
         ShopProvider(provider),
         body.domain,
         listener_of(principal),
-        redirect_uri=_redirect_uri(settings, provider),
+        redirect_uri=_SIGN_IN.redirect_uri(settings, provider),
     )
-    response.set_cookie(
-        _COOKIE,
-        started.browser_secret,
-        max_age=_COOKIE_SECONDS,
-        path=f"{settings.api_v1_prefix}/integrations/shops",
-        secure=settings.cookie_secure,
-        httponly=True,
-        samesite="lax",
-    )
+    _SIGN_IN.remember(response, settings, started.browser_secret)
     return ShopAuthorizeRead(authorize_url=started.authorize_url, state=started.state)
 
 
@@ -169,13 +154,11 @@ async def shop_callback(
             request.query_params.multi_items(),
             provider=provider,
             browser_secret=stratum_connect_shop,
-            redirect_uri=_redirect_uri(settings, provider),
+            redirect_uri=_SIGN_IN.redirect_uri(settings, provider),
         )
     except StratumError as error:
         outcome |= {"status": "failed", "code": error.code}
-    answer = RedirectResponse(f"{settings.public_url.rstrip('/')}/connect?{urlencode(outcome)}", 303)
-    answer.delete_cookie(_COOKIE, path=f"{settings.api_v1_prefix}/integrations/shops")
-    return answer
+    return _SIGN_IN.ended(settings, outcome)
 
 
 @router.get("/{shop_id}")
