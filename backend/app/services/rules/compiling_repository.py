@@ -78,8 +78,8 @@ from app.services.rules.rules import (
 )
 
 Truth = ColumnElement[bool]
-_LONGEST_ATTRIBUTION = 60
-"""More days than an account's attribution may be set to."""
+_LONGEST_ATTRIBUTION = 28
+"""Days, the most that an account's attribution may be set to."""
 _FINE = Decimal(10) ** 12
 """Ranks tell figures apart down to a millionth of a millionth."""
 _SHOWN = 6
@@ -235,9 +235,17 @@ class RuleQuery:
             columns.append(func.min(self._maturity(day, scope)).filter(inside).label(f"mature_{number}"))
         own = and_(day.c.tenant_id == scope.c.tenant_id, day.c.campaign_id == scope.c.id)
         rows = select(scope.c.id, *columns).select_from(scope.join(day, own))
-        return (
-            rows.where(day.c.day <= scope.c.today, *self._recent(day)).group_by(scope.c.id).subquery("sums")
-        )
+        needed_days = [day.c.day <= scope.c.today, *self._recent(day), *self._needed(day, scope)]
+        return rows.where(*needed_days).group_by(scope.c.id).subquery("sums")
+
+    def _needed(self, day: FromClause, scope: FromClause) -> list[Truth]:
+        """The same by the campaign's own account: what no window has is not summed over."""
+        spans = [days_of(each) for each in self._windows]
+        if any(each.first is None for each in spans):
+            return []
+        back = max(each.first or 0 for each in spans)
+        lag = scope.c.lag if any(each.settled for each in spans) else literal(0)
+        return [day.c.day >= scope.c.today - lag - back]
 
     def _recent(self, day: FromClause) -> list[Truth]:
         """What holds of every day that a window may have: the days of years need not be read for a week."""
