@@ -273,11 +273,11 @@ def _narrow(asked: _Asked, plain: Plain) -> bool:
     """Take one condition in; False where it contradicts another."""
     leaf = plain.leaf
     match leaf:
-        case MetricTest(than=ANumber() | AnAmount()) if plain.op is not None:
-            if isinstance(leaf.than, AnAmount) and not _one_currency(asked, leaf.than.currency):
-                return False
-            bound = leaf.than.micros if isinstance(leaf.than, AnAmount) else leaf.than.value
-            asked.intervals.setdefault(leaf.measure, Interval()).narrow(plain.op, Fraction(bound))
+        case MetricTest(than=AnAmount() as amount) if plain.op is not None:
+            asked.intervals.setdefault(leaf.measure, Interval()).narrow(plain.op, Fraction(amount.micros))
+            return _one_currency(asked, amount.currency)
+        case MetricTest(than=ANumber() as number) if plain.op is not None:
+            asked.intervals.setdefault(leaf.measure, Interval()).narrow(plain.op, Fraction(number.value))
         case OnPlatform():
             these = {str(each) for each in leaf.one_of}
             asked.platforms = asked.platforms & these if plain.holds else asked.platforms - these

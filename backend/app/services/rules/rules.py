@@ -121,8 +121,8 @@ def leaves(node: Node) -> Iterator[tuple[str, Leaf]]:
 def read_by(leaf: Leaf) -> tuple[Measure, ...]:
     """The figures that a condition reads."""
     match leaf:
-        case MetricTest(than=AMetric()):
-            return (leaf.measure, leaf.than.measure)
+        case MetricTest(than=AMetric() as other):
+            return (leaf.measure, other.measure)
         case ChangeTest():
             return (leaf.measure, leaf.before)
         case MetricTest() | RankTest():
