@@ -93,6 +93,7 @@ from app.models.notifications.whatsapp import (
     WhatsAppPerson,
     WhatsAppTemplate,
 )
+from app.models.rules import Rule, RuleEvaluation, RuleFiring
 from app.models.tenants import Membership, Tenant
 from app.models.trust_engine.calendar import TrustCalendarEntry
 from app.models.trust_engine.fx_rates import FxRate
@@ -213,6 +214,9 @@ __all__ = [
     "PlatformEdit",
     "PlatformKillSwitchRow",
     "PlatformWebhookReceipt",
+    "Rule",
+    "RuleEvaluation",
+    "RuleFiring",
     "Shop",
     "ShopOrder",
     "ShopSync",

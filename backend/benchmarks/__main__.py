@@ -16,6 +16,7 @@ _ALL = (
     "visible",
     "curve",
     "segments",
+    "rules",
     "funnels",
     "audiences",
     "metrics",

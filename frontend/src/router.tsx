@@ -84,6 +84,31 @@ const strategies = createRoute({
   ),
 });
 
+const rules = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/autopilot/rules",
+  validateSearch: searchOf({ q: text, show: choice("archived"), page: wholeNumber }),
+  component: lazyRouteComponent(() => import("./features/rules/rules-room"), "RulesRoom"),
+});
+
+const newRule = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/autopilot/rules/new",
+  component: lazyRouteComponent(() => import("./features/rules/builder-room"), "NewRuleRoom"),
+});
+
+const rule = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/autopilot/rules/$ruleId",
+  component: lazyRouteComponent(() => import("./features/rules/rule-room"), "RuleRoom"),
+});
+
+const editRule = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/autopilot/rules/$ruleId/edit",
+  component: lazyRouteComponent(() => import("./features/rules/builder-room"), "EditRuleRoom"),
+});
+
 const limits = createRoute({
   getParentRoute: () => signedIn,
   path: "/autopilot/limits",
@@ -175,6 +200,10 @@ const routeTree = root.addChildren([
     autopilot,
     action,
     strategies,
+    rules,
+    newRule,
+    rule,
+    editRule,
     limits,
     interventions,
     campaigns,

@@ -99,6 +99,8 @@ _LEAST_ROLE: dict[str, Role] = {
     "notifications.whatsapp:write": Role.ADMIN,
     "notifications:read": Role.VIEWER,
     "notifications:write": Role.VIEWER,
+    "rules:read": Role.VIEWER,
+    "rules:write": Role.MANAGER,
     "tenants:admin": Role.ADMIN,
     "tenants:read": Role.VIEWER,
     "tenants:write": Role.ADMIN,

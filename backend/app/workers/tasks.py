@@ -7,6 +7,7 @@ from app.workers import (
     crm_sync_tasks,
     integrations_tasks,
     notifications_tasks,
+    rules_tasks,
     trust_engine_tasks,
     work_tasks,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "crm_sync_tasks",
     "integrations_tasks",
     "notifications_tasks",
+    "rules_tasks",
     "trust_engine_tasks",
     "work_tasks",
 ]

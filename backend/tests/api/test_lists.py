@@ -16,6 +16,7 @@ BOUNDED = {
     "/api/v1/integrations/connections/platforms": "as many as there are platforms in the code",
     "/api/v1/integrations/crm/providers": "as many as there are CRMs in the code",
     "/api/v1/integrations/shops/providers": "as many as there are providers in the code",
+    "/api/v1/rules/templates": "as many as there are templates in the code",
     "/api/v1/notifications/channels/slack/conversations": "Slack's own list, cut off at a number",
 }
 """Lists that cannot grow, and why."""

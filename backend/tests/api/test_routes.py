@@ -76,6 +76,7 @@ BODIES: dict[str, dict[str, object]] = {
     "PATCH /api/v1/cdp/sources/{source_id}": {"name": "Mine"},
     "PATCH /api/v1/cdp/webhooks/{webhook_id}": {"name": "Mine"},
     "PATCH /api/v1/integrations/ad-accounts/{account_id}": {"enabled": False, "conversions_enabled": False},
+    "PATCH /api/v1/rules/{rule_id}": {"name": "Mine"},
     "PATCH /api/v1/users/{user_id}": {"role": "analyst"},
     "PUT /api/v1/campaigns/drafts/{draft_id}": {"version": 1, "plan": {"name": "Autumn"}},
     "POST /api/v1/autopilot/actions/{action_id}/approve": {"reason": "It looks right."},
@@ -101,6 +102,16 @@ BODIES: dict[str, dict[str, object]] = {
 }
 """A body that the owner could send, where the route wants one."""
 
+_RULE = {
+    "condition": {
+        "kind": "metric",
+        "metric": "spend",
+        "window": {"kind": "yesterday"},
+        "op": "more_than",
+        "than": {"kind": "money", "micros": 5_000_000, "currency": "USD"},
+    },
+    "actions": [{"kind": "notify"}],
+}
 _MOVE = {
     "from_daily_budget_micros": BUDGET // 2,
     "to_daily_budget_micros": BUDGET * 2,
@@ -133,6 +144,7 @@ WITH_IDS: dict[tuple[str, str], dict[str, object]] = {
     },
     ("PATCH /api/v1/integrations/crm/{crm_id}", "create_segment_id"): {},
     ("POST /api/v1/integrations/crm/{crm_id}/creation-preview", "segment_id"): {},
+    ("POST /api/v1/rules/conflicts", "rule_id"): {"definition": _RULE},
     ("POST /api/v1/trust/calendar", "ad_account_id"): {
         "kind": "promotion",
         "name": "Sale",

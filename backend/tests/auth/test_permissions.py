@@ -86,6 +86,8 @@ MATRIX = {
     "notifications.whatsapp:write": "admin superadmin",
     "notifications:read": "viewer analyst manager admin superadmin",
     "notifications:write": "viewer analyst manager admin superadmin",
+    "rules:read": "viewer analyst manager admin superadmin",
+    "rules:write": "manager admin superadmin",
     "tenants:admin": "admin superadmin",
     "tenants:read": "viewer analyst manager admin superadmin",
     "tenants:write": "admin superadmin",

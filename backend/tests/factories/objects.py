@@ -45,6 +45,7 @@ from tests.factories.drafts import make_draft
 from tests.factories.events import FUNNEL, RETENTION
 from tests.factories.files import exported, upload
 from tests.factories.notifications import a_dead_delivery, a_notification
+from tests.factories.rules import make_rule
 from tests.factories.shops import connect_shop
 from tests.factories.trust import BUDGET, make_account
 from tests.factories.webhooks import make_webhook
@@ -53,7 +54,7 @@ Maker = Callable[[Company], Awaitable[UUID]]
 
 MAKERS: dict[str, Maker] = {}
 NO_ROW = {
-    "name": "a strategy's name, which every tenant has",
+    "name": "a strategy's or a template's name, which every tenant has",
     "platform": "a platform's name",
     "provider": "a CRM's name",
 }
@@ -347,6 +348,11 @@ async def _draft(company: Company) -> UUID:
 async def _label(company: Company) -> UUID:
     made = await company.client().post("/api/v1/campaigns/labels", json={"name": f"Label {uuid7()}"})
     return UUID(made.json()["id"])
+
+
+@names("rule_id")
+async def _rule(company: Company) -> UUID:
+    return (await make_rule(company.scopes)).id
 
 
 @names("ad_id")

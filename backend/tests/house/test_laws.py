@@ -50,9 +50,11 @@ def test_in_services_only_repositories_speak_sql() -> None:
 
 
 def _rules() -> list[Module]:
-    """`rules` modules, and whatever stands in a package of that name."""
+    """`rules` modules, and whatever stands in a package of that name; the feature `rules` is more than its rules."""
     return [
-        module for module in below("app.services.") if any(part.endswith("rules") for part in module.parts)
+        module
+        for module in below("app.services.")
+        if any(part.endswith("rules") for part in module.parts[2 + len(_feature_of(module.parts) or ()) :])
     ]
 
 

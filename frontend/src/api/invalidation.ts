@@ -12,7 +12,7 @@ const STALE_BY_TYPE: Readonly<Record<string, readonly string[]>> = {
     "autopilot/actions",
     "dashboard",
   ],
-  action_status_update: ["autopilot/actions", "trust_engine/gate", "campaigns", "dashboard"],
+  action_status_update: ["autopilot/actions", "rules", "trust_engine/gate", "campaigns", "dashboard"],
   platform_status: [
     "integrations/connections",
     "integrations/ad_accounts",

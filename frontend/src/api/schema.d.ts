@@ -4925,6 +4925,218 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Rules
+         * @description The rules that fit the filters, a page of them.
+         */
+        get: operations["rules_list"];
+        put?: never;
+        /**
+         * Create Rule
+         * @description Refused where it works against a rule that is switched on, with an example, unless that is accepted.
+         */
+        post: operations["rules_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/backtest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Backtest Rule
+         * @description What a rule would have proposed on past days, from what was known on each of them.
+         */
+        post: operations["rules_backtest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/conflicts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find Conflicts
+         * @description The rules that are switched on and work, or may work, against this one; nothing is saved.
+         */
+        post: operations["rules_find_conflicts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Rule
+         * @description What a rule would do now, for each campaign with the figures that it reads; nothing is written.
+         */
+        post: operations["rules_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Templates
+         * @description Every template, with the numbers that it asks for.
+         */
+        get: operations["rules_templates_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/templates/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Use Template
+         * @description Make a rule of it; it is switched off until somebody has looked at its preview.
+         */
+        post: operations["rules_templates_use"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/{rule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Rule
+         * @description One rule with its definition and its times.
+         */
+        get: operations["rules_get"];
+        put?: never;
+        post?: never;
+        /**
+         * Archive Rule
+         * @description It runs no more; its history can still be read, and its name is free.
+         */
+        delete: operations["rules_archive"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Rule
+         * @description Change what is given, or switch it on or off; another definition is a new version.
+         */
+        patch: operations["rules_change"];
+        trace?: never;
+    };
+    "/api/v1/rules/{rule_id}/evaluations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Evaluations
+         * @description What each evaluation found, the newest first.
+         */
+        get: operations["rules_list_evaluations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/{rule_id}/firings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Firings
+         * @description The campaigns about which something was done, with the figures and the actions, the newest first.
+         */
+        get: operations["rules_list_firings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/{rule_id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run Rule
+         * @description Evaluate it now, and act: what it proposes goes through the gate like anything else.
+         */
+        post: operations["rules_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants": {
         parameters: {
             query?: never;
@@ -5832,6 +6044,40 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** AMetric */
+        AMetric: {
+            /**
+             * @description What it is compared with. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "metric";
+            /** @description Which figure. */
+            metric: components["schemas"]["Metric"];
+            /**
+             * Times
+             * @description So many times the other metric.
+             * @default 1
+             */
+            times: number | string;
+            /**
+             * Window
+             * @description Over which days; null for `daily_budget` alone.
+             */
+            window?: (components["schemas"]["Today"] | components["schemas"]["Yesterday"] | components["schemas"]["WholeDays"] | components["schemas"]["Lifetime"]) | null;
+        };
+        /** ANumber */
+        ANumber: {
+            /**
+             * @description What it is compared with. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "number";
+            /**
+             * Value
+             * @description Ratios are shares of 1: a click rate of 1 % is 0.01.
+             */
+            value: number | string;
+        };
         /** AccountHealthRead */
         AccountHealthRead: {
             /**
@@ -7036,6 +7282,27 @@ export interface components {
             of: (components["schemas"]["AllOf"] | components["schemas"]["AnyOf"] | components["schemas"]["Not"] | components["schemas"]["HasLifecycle"] | components["schemas"]["HasIdentifier"] | components["schemas"]["Counter"] | components["schemas"]["Money"] | components["schemas"]["When"] | components["schemas"]["Trait"] | components["schemas"]["ComputedTrait"] | components["schemas"]["Happened"])[];
         };
         /**
+         * AnAmount
+         * @description Campaigns of another currency are not known to be above it or below.
+         */
+        AnAmount: {
+            /**
+             * Currency
+             * @description ISO 4217, such as `EUR`.
+             */
+            currency: string;
+            /**
+             * @description What it is compared with. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "money";
+            /**
+             * Micros
+             * @description Millionths of the currency's unit.
+             */
+            micros: number;
+        };
+        /**
          * AnyEvent
          * @description Whatever it is that they do.
          */
@@ -8045,6 +8312,66 @@ export interface components {
              */
             state: string;
         };
+        /** BacktestBody */
+        BacktestBody: {
+            /**
+             * Cooldown Hours
+             * @description Hours in which it acts on a campaign once.
+             * @default 24
+             */
+            cooldown_hours: number;
+            /**
+             * Days
+             * @description How many days back from yesterday.
+             * @default 30
+             */
+            days: number;
+            /** @description What it looks at, asks and does. */
+            definition: components["schemas"]["RuleDefinition"];
+            /** @description When it is evaluated. */
+            schedule: components["schemas"]["RuleSchedule"];
+        };
+        /** BacktestDay */
+        BacktestDay: {
+            /**
+             * At
+             * @description The moment it stands for, UTC; null where the schedule has none on it.
+             */
+            at: string | null;
+            /**
+             * Considered
+             * @description Campaigns of the rule's set.
+             */
+            considered: number;
+            /**
+             * Day
+             * Format: date
+             * @description A day of the schedule's time zone.
+             */
+            day: string;
+            /**
+             * Examples
+             * @description Some of those on which it would have acted.
+             */
+            examples: components["schemas"]["PastCampaign"][];
+            /**
+             * Fired
+             * @description Those on which it would have acted, its cooldown kept.
+             */
+            fired: number;
+            /**
+             * Held
+             * @description Those for which it held.
+             */
+            held: number;
+            /**
+             * Unknown By Reason
+             * @description Of how many it could not be known, for each reason.
+             */
+            unknown_by_reason: {
+                [key: string]: number;
+            };
+        };
         /** BackupCodesRead */
         BackupCodesRead: {
             /**
@@ -8088,6 +8415,27 @@ export interface components {
              * @description Before then.
              */
             until: string;
+        };
+        /**
+         * Bounds
+         * @description A floor and a ceiling of the daily budget, in one currency; campaigns of another are left alone.
+         */
+        Bounds: {
+            /**
+             * Ceiling Micros
+             * @description It never sets more.
+             */
+            ceiling_micros?: number | null;
+            /**
+             * Currency
+             * @description ISO 4217, such as `EUR`.
+             */
+            currency: string;
+            /**
+             * Floor Micros
+             * @description It never sets less.
+             */
+            floor_micros?: number | null;
         };
         /** BucketRead */
         BucketRead: {
@@ -8140,6 +8488,41 @@ export interface components {
              * @description The reason needs nothing but what was spent: no signal is read, and a cut always passes. Not together with `justified_by`.
              */
             spend_only?: boolean;
+        };
+        /** BudgetByAmount */
+        BudgetByAmount: {
+            /** @description Between which amounts the budget is kept. */
+            bounds?: components["schemas"]["Bounds"] | null;
+            /**
+             * Currency
+             * @description ISO 4217, such as `EUR`.
+             */
+            currency: string;
+            /**
+             * @description What is done. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "budget_amount";
+            /**
+             * Micros
+             * @description Added to the daily budget; below 0 takes away.
+             */
+            micros: number;
+        };
+        /** BudgetByPercent */
+        BudgetByPercent: {
+            /** @description Between which amounts the budget is kept. */
+            bounds?: components["schemas"]["Bounds"] | null;
+            /**
+             * @description What is done. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "budget_percent";
+            /**
+             * Percent
+             * @description Of the present daily budget; below 0 takes away. The limits hold whatever stands here.
+             */
+            percent: number | string;
         };
         /** BulkRead */
         BulkRead: {
@@ -8879,6 +9262,87 @@ export interface components {
              */
             synced_at: string;
         };
+        /**
+         * CampaignVerdict
+         * @description A campaign, what the rule says of it now, and what would be done about it.
+         */
+        CampaignVerdict: {
+            /**
+             * After
+             * @description The same as it would be; null where nothing would.
+             */
+            after: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Before
+             * @description What would be changed, as it is.
+             */
+            before: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Campaign
+             * @description Its name.
+             */
+            campaign: string;
+            /**
+             * Campaign Id
+             * Format: uuid
+             * @description The campaign's id here.
+             */
+            campaign_id: string;
+            /**
+             * Conditions
+             * @description Each condition by itself, in the order of `paths`.
+             */
+            conditions: (boolean | null)[];
+            /**
+             * Currency
+             * @description The account's, ISO 4217.
+             */
+            currency: string;
+            /**
+             * Figures
+             * @description What the rule read of it.
+             */
+            figures: components["schemas"]["FigureRead"][];
+            /**
+             * Holds
+             * @description Whether the rule holds; null where that is not known.
+             */
+            holds: boolean | null;
+            /**
+             * Platform
+             * @description The ad platform.
+             */
+            platform: string;
+            /**
+             * Reasons
+             * @description Why the gate would say so.
+             */
+            reasons: components["schemas"]["GateReason"][];
+            /**
+             * Sentence
+             * @description Why it is not known, or why nothing would be done, in words.
+             */
+            sentence: string | null;
+            /**
+             * Status
+             * @description What its owner set.
+             */
+            status: string;
+            /**
+             * Verdict
+             * @description What the gate would say now; null where it was not asked.
+             */
+            verdict: ("pass" | "hold" | "block") | null;
+            /**
+             * Why
+             * @description A stable code of why it is not known.
+             */
+            why: string | null;
+        };
         /** CertificateRead */
         CertificateRead: {
             /**
@@ -8913,6 +9377,40 @@ export interface components {
              * @description The new one, 12 characters or more.
              */
             new_password: string;
+        };
+        /**
+         * ChangeTest
+         * @description How many per cent a metric has changed against another window; sums are compared by their days' mean.
+         */
+        ChangeTest: {
+            /**
+             * Base
+             * @description The window that it is held against.
+             */
+            base: components["schemas"]["Today"] | components["schemas"]["Yesterday"] | components["schemas"]["WholeDays"] | components["schemas"]["Lifetime"];
+            /**
+             * @description Which condition it is. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "change";
+            /** @description Which figure. */
+            metric: components["schemas"]["Metric"];
+            /**
+             * Op
+             * @description How to compare.
+             * @enum {string}
+             */
+            op: "equals" | "less_than" | "at_most" | "more_than" | "at_least";
+            /**
+             * Percent
+             * @description -20 is a fall by a fifth.
+             */
+            percent: number | string;
+            /**
+             * Window
+             * @description Over which days; null for `daily_budget` alone.
+             */
+            window?: (components["schemas"]["Today"] | components["schemas"]["Yesterday"] | components["schemas"]["WholeDays"] | components["schemas"]["Lifetime"]) | null;
         };
         /**
          * ChangedRead
@@ -9264,6 +9762,71 @@ export interface components {
              * @description What the profile has of what is asked; `[sealed]` where that names a person.
              */
             value: unknown;
+        };
+        /** ConflictExample */
+        ConflictExample: {
+            /**
+             * Currency
+             * @description The currency that both speak of.
+             */
+            currency: string | null;
+            /**
+             * Figures
+             * @description Figures for which both hold, in words.
+             */
+            figures: string[];
+            /**
+             * Name
+             * @description A name for which both hold, where they ask for one.
+             */
+            name: string | null;
+            /**
+             * Platform
+             * @description A platform for which both hold.
+             */
+            platform: string | null;
+        };
+        /** ConflictRead */
+        ConflictRead: {
+            /**
+             * Clash
+             * @description What they would do against each other.
+             */
+            clash: string;
+            /** @description Figures for which both hold. */
+            example: components["schemas"]["ConflictExample"] | null;
+            /**
+             * Overlap
+             * @description `witness`: there is an example for which both hold; `undecided`: neither found nor ruled out.
+             * @enum {string}
+             */
+            overlap: "witness" | "undecided";
+            /**
+             * Rule Id
+             * Format: uuid
+             * @description The other rule's id.
+             */
+            rule_id: string;
+            /**
+             * Rule Name
+             * @description Its name.
+             */
+            rule_name: string;
+            /**
+             * Sentence
+             * @description The same with the example, and how to mend it.
+             */
+            sentence: string;
+        };
+        /** ConflictsBody */
+        ConflictsBody: {
+            /** @description What it looks at, asks and does. */
+            definition: components["schemas"]["RuleDefinition"];
+            /**
+             * Rule Id
+             * @description The rule that is being changed: it is not held against itself.
+             */
+            rule_id?: string | null;
         };
         /** ConnectionCreate */
         ConnectionCreate: {
@@ -10774,6 +11337,42 @@ export interface components {
              */
             next_cursor: string | null;
         };
+        /** CursorPage[RuleEvaluationRead] */
+        CursorPage_RuleEvaluationRead_: {
+            /**
+             * Items
+             * @description The rows of this page.
+             */
+            items: components["schemas"]["RuleEvaluationRead"][];
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
+            limit: number;
+            /**
+             * Next Cursor
+             * @description Ask again with this to go on; null at the end.
+             */
+            next_cursor: string | null;
+        };
+        /** CursorPage[RuleFiringRead] */
+        CursorPage_RuleFiringRead_: {
+            /**
+             * Items
+             * @description The rows of this page.
+             */
+            items: components["schemas"]["RuleFiringRead"][];
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
+            limit: number;
+            /**
+             * Next Cursor
+             * @description Ask again with this to go on; null at the end.
+             */
+            next_cursor: string | null;
+        };
         /** CursorPage[SegmentMemberRead] */
         CursorPage_SegmentMemberRead_: {
             /**
@@ -10941,6 +11540,27 @@ export interface components {
              * @enum {string}
              */
             mode: "daily";
+        };
+        /**
+         * DayPart
+         * @description From one time of the day to another, on some days of the week; 0 is Monday.
+         */
+        DayPart: {
+            /**
+             * Days
+             * @description Days of the week, 0 is Monday.
+             */
+            days: number[];
+            /**
+             * Since
+             * @description From then on, such as `08:00`.
+             */
+            since: string;
+            /**
+             * Until
+             * @description Before then, such as `20:00`, or `24:00`.
+             */
+            until: string;
         };
         /** DayRead */
         DayRead: {
@@ -11877,6 +12497,14 @@ export interface components {
              */
             sender: string;
         };
+        /** Enable */
+        Enable: {
+            /**
+             * @description What is done. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "enable";
+        };
         /**
          * EnforcementMode
          * @description What breaking a limit leads to: a warning, a confirmation with a reason, or a refusal.
@@ -12451,6 +13079,32 @@ export interface components {
              * @description The figure; null while it is not known.
              */
             value: unknown;
+        };
+        /**
+         * FigureRead
+         * @description A figure that was read, or why it is not known.
+         */
+        FigureRead: {
+            /**
+             * Metric
+             * @description Which figure.
+             */
+            metric: string;
+            /**
+             * Unknown
+             * @description A stable code of why it is not known.
+             */
+            unknown: string | null;
+            /**
+             * Value
+             * @description Money in micros of the campaign's currency, ratios as shares of 1; null where not known.
+             */
+            value: number | null;
+            /**
+             * Window
+             * @description Over which days, in words.
+             */
+            window: string | null;
         };
         /**
          * FirstEvent
@@ -14099,6 +14753,20 @@ export interface components {
              */
             name: string;
         };
+        /** Labelled */
+        Labelled: {
+            /**
+             * @description Which condition it is. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "label";
+            /**
+             * Label Id
+             * Format: uuid
+             * @description The label that the campaign bears.
+             */
+            label_id: string;
+        };
         /** LastDays */
         LastDays: {
             /**
@@ -14280,6 +14948,23 @@ export interface components {
              * @description No row was changed, taken out, put in or cut off.
              */
             whole: boolean;
+        };
+        /**
+         * Lifetime
+         * @description Since the campaign began, today included; of settled days, up to the newest of them.
+         */
+        Lifetime: {
+            /**
+             * @description Which window it is. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "lifetime";
+            /**
+             * Settled
+             * @description Only days whose attribution window is over.
+             * @default false
+             */
+            settled: boolean;
         };
         /**
          * LimitChanges
@@ -14809,6 +15494,41 @@ export interface components {
              */
             message: string;
         };
+        /**
+         * Metric
+         * @description What a rule can read of a campaign. Ratios are shares of 1; money is micros of the campaign's currency.
+         * @enum {string}
+         */
+        Metric: "spend" | "impressions" | "clicks" | "conversions" | "value" | "ctr" | "cpc" | "cpm" | "cvr" | "cpa" | "roas" | "daily_budget";
+        /**
+         * MetricTest
+         * @description A metric against a number, an amount of money, or another metric.
+         */
+        MetricTest: {
+            /**
+             * @description Which condition it is. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "metric";
+            /** @description Which figure. */
+            metric: components["schemas"]["Metric"];
+            /**
+             * Op
+             * @description How to compare.
+             * @enum {string}
+             */
+            op: "equals" | "less_than" | "at_most" | "more_than" | "at_least";
+            /**
+             * Than
+             * @description What to compare with.
+             */
+            than: components["schemas"]["ANumber"] | components["schemas"]["AnAmount"] | components["schemas"]["AMetric"];
+            /**
+             * Window
+             * @description Over which days; null for `daily_budget` alone.
+             */
+            window?: (components["schemas"]["Today"] | components["schemas"]["Yesterday"] | components["schemas"]["WholeDays"] | components["schemas"]["Lifetime"]) | null;
+        };
         /** MetricsRead */
         MetricsRead: {
             /**
@@ -14996,6 +15716,25 @@ export interface components {
             /** @description Starts once the platform holds the cut. */
             raised: components["schemas"]["ActionRead"];
         };
+        /** Named */
+        Named: {
+            /**
+             * @description Which condition it is. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "name";
+            /**
+             * Op
+             * @description How the name is looked at, in any case.
+             * @enum {string}
+             */
+            op: "is" | "contains" | "starts_with";
+            /**
+             * Text
+             * @description What to look for in the campaign's name.
+             */
+            text: string;
+        };
         /** Not */
         Not: {
             /**
@@ -15093,7 +15832,7 @@ export interface components {
          * @description What people are told of.
          * @enum {string}
          */
-        NotificationKind: "incident_opened" | "incident_closed" | "approval_wanted" | "connection_needs_sign_in" | "kill_switch_changed" | "action_blocked" | "draft_waits" | "draft_decided" | "draft_published" | "draft_failed" | "dead_letter";
+        NotificationKind: "incident_opened" | "incident_closed" | "approval_wanted" | "connection_needs_sign_in" | "kill_switch_changed" | "action_blocked" | "draft_waits" | "draft_decided" | "draft_published" | "draft_failed" | "dead_letter" | "rule_held";
         /** NotificationRead */
         NotificationRead: {
             /**
@@ -15168,7 +15907,24 @@ export interface components {
          * @description What a notification is about, and which room shows it.
          * @enum {string}
          */
-        NotificationSubject: "incident" | "action" | "connection" | "kill_switch" | "draft" | "dead_letter";
+        NotificationSubject: "incident" | "action" | "connection" | "kill_switch" | "draft" | "dead_letter" | "rule";
+        /**
+         * Notify
+         * @description Tells the people who read of rules, once for each evaluation that finds something.
+         */
+        Notify: {
+            /**
+             * @description What is done. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "notify";
+            /**
+             * Message
+             * @description Said with it.
+             * @default
+             */
+            message: string;
+        };
         /**
          * NumberSpread
          * @description How the numbers are spread: each figure but `average` is a value that somebody has.
@@ -15262,6 +16018,19 @@ export interface components {
              * @description Whether it begins and ends at midnight of the account's clock, and at no other time.
              */
             whole_days: boolean;
+        };
+        /** OnPlatform */
+        OnPlatform: {
+            /**
+             * @description Which condition it is. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "platform";
+            /**
+             * One Of
+             * @description Any of these platforms.
+             */
+            one_of: components["schemas"]["Platform"][];
         };
         /** OneOf */
         OneOf: {
@@ -16052,6 +16821,50 @@ export interface components {
              */
             total_capped: boolean;
         };
+        /** Page[RuleRead] */
+        Page_RuleRead_: {
+            /**
+             * Has Next
+             * @description There is a page after this one.
+             */
+            has_next: boolean;
+            /**
+             * Has Prev
+             * @description There is a page before this one.
+             */
+            has_prev: boolean;
+            /**
+             * Items
+             * @description The rows of this page.
+             */
+            items: components["schemas"]["RuleRead"][];
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
+            limit: number;
+            /**
+             * Page
+             * @description Which page; the first is 1.
+             */
+            page: number;
+            /**
+             * Pages
+             * @description How many pages there are, of the rows that `total` counts.
+             */
+            pages: number;
+            /**
+             * Total
+             * @description Rows that match; 10000 when `total_capped`.
+             */
+            total: number;
+            /**
+             * Total Capped
+             * @description There are more than `total` says.
+             * @default false
+             */
+            total_capped: boolean;
+        };
         /** Page[SegmentRead] */
         Page_SegmentRead_: {
             /**
@@ -16315,6 +17128,38 @@ export interface components {
              * @default false
              */
             total_capped: boolean;
+        };
+        /** PastCampaign */
+        PastCampaign: {
+            /**
+             * Campaign
+             * @description Its name, as it is today.
+             */
+            campaign: string;
+            /**
+             * Campaign Id
+             * Format: uuid
+             * @description The campaign's id here.
+             */
+            campaign_id: string;
+            /**
+             * Currency
+             * @description The account's, ISO 4217.
+             */
+            currency: string;
+            /**
+             * Figures
+             * @description As they were known then.
+             */
+            figures: components["schemas"]["FigureRead"][];
+        };
+        /** Pause */
+        Pause: {
+            /**
+             * @description What is done. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "pause";
         };
         /** PauseBody */
         PauseBody: {
@@ -16621,6 +17466,11 @@ export interface components {
              */
             starts_at?: string | null;
         };
+        /**
+         * Platform
+         * @enum {string}
+         */
+        Platform: "meta" | "google" | "tiktok" | "snapchat";
         /** PlatformHealthRead */
         PlatformHealthRead: {
             /**
@@ -16858,6 +17708,17 @@ export interface components {
              * @description You chose none: it is the company's.
              */
             timezone_is_the_companys: boolean;
+        };
+        /** PreviewBody */
+        PreviewBody: {
+            /** @description What it looks at, asks and does. */
+            definition: components["schemas"]["RuleDefinition"];
+            /**
+             * Name
+             * @description The name that its reasons are to be given under.
+             * @default Preview
+             */
+            name: string;
         };
         /** PreviewRead */
         PreviewRead: {
@@ -17417,6 +18278,26 @@ export interface components {
              */
             version: number;
         };
+        /** PutLabel */
+        PutLabel: {
+            /**
+             * @description What is done. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "label";
+            /**
+             * Label Id
+             * Format: uuid
+             * @description The company's own label; no platform is told.
+             */
+            label_id: string;
+            /**
+             * Off
+             * @description Take it off, instead of putting it on.
+             * @default false
+             */
+            off: boolean;
+        };
         /** QuarantinePage */
         QuarantinePage: {
             /**
@@ -17507,6 +18388,40 @@ export interface components {
              * @description The source that sent it.
              */
             source_id: string | null;
+        };
+        /**
+         * RankTest
+         * @description Whether fewer than `count` campaigns of the rule's set are better (top) or worse (bottom); ties are all in.
+         */
+        RankTest: {
+            /**
+             * Count
+             * @description How many.
+             */
+            count: number;
+            /**
+             * Currency
+             * @description Of money alone, where it is needed: campaigns of another currency have no rank.
+             */
+            currency?: string | null;
+            /**
+             * End
+             * @description The highest figures, or the lowest.
+             * @enum {string}
+             */
+            end: "top" | "bottom";
+            /**
+             * @description Which condition it is. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "rank";
+            /** @description Which figure. */
+            metric: components["schemas"]["Metric"];
+            /**
+             * Window
+             * @description Over which days; null for `daily_budget` alone.
+             */
+            window?: (components["schemas"]["Today"] | components["schemas"]["Yesterday"] | components["schemas"]["WholeDays"] | components["schemas"]["Lifetime"]) | null;
         };
         /** ReadAll */
         ReadAll: {
@@ -18430,6 +19345,475 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** RuleAll */
+        RuleAll: {
+            /**
+             * @description Which condition it is. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "all";
+            /**
+             * Of
+             * @description Every one must hold.
+             */
+            of: (components["schemas"]["RuleAll"] | components["schemas"]["RuleAny"] | components["schemas"]["RuleNot"] | components["schemas"]["MetricTest"] | components["schemas"]["ChangeTest"] | components["schemas"]["RankTest"] | components["schemas"]["OnPlatform"] | components["schemas"]["Named"] | components["schemas"]["Labelled"])[];
+        };
+        /** RuleAny */
+        RuleAny: {
+            /**
+             * @description Which condition it is. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "any";
+            /**
+             * Of
+             * @description One must hold.
+             */
+            of: (components["schemas"]["RuleAll"] | components["schemas"]["RuleAny"] | components["schemas"]["RuleNot"] | components["schemas"]["MetricTest"] | components["schemas"]["ChangeTest"] | components["schemas"]["RankTest"] | components["schemas"]["OnPlatform"] | components["schemas"]["Named"] | components["schemas"]["Labelled"])[];
+        };
+        /** RuleBacktest */
+        RuleBacktest: {
+            /**
+             * Days
+             * @description The oldest first.
+             */
+            days: components["schemas"]["BacktestDay"][];
+            /**
+             * Not Looked At
+             * @description Days for which the time did not suffice.
+             */
+            not_looked_at: string[];
+            /**
+             * Unknowable
+             * @description What the past does not tell of this rule, in sentences.
+             */
+            unknowable: string[];
+        };
+        /** RuleConflicts */
+        RuleConflicts: {
+            /**
+             * Conflicts
+             * @description With the rules that are switched on.
+             */
+            conflicts: components["schemas"]["ConflictRead"][];
+        };
+        /** RuleCreate */
+        RuleCreate: {
+            /**
+             * Accept Conflicts
+             * @description Save it though it works against rules that are switched on.
+             * @default false
+             */
+            accept_conflicts: boolean;
+            /**
+             * Cooldown Hours
+             * @description Hours in which it acts on a campaign once.
+             * @default 24
+             */
+            cooldown_hours: number;
+            /** @description What it looks at, asks and does. */
+            definition: components["schemas"]["RuleDefinition"];
+            /**
+             * Description
+             * @description What it is for.
+             * @default
+             */
+            description: string;
+            /**
+             * Enabled
+             * @description Whether it runs by the clock.
+             * @default false
+             */
+            enabled: boolean;
+            /**
+             * Name
+             * @description Its name, unique among those that are not archived.
+             */
+            name: string;
+            /** @description When it is evaluated. */
+            schedule: components["schemas"]["RuleSchedule"];
+        };
+        /**
+         * RuleDefinition
+         * @description What is looked at, what is asked, what is done.
+         */
+        RuleDefinition: {
+            /**
+             * Actions
+             * @description What is done; at most one change at the platform, which goes through the gate.
+             */
+            actions: (components["schemas"]["Pause"] | components["schemas"]["Enable"] | components["schemas"]["BudgetByPercent"] | components["schemas"]["BudgetByAmount"] | components["schemas"]["SetBudget"] | components["schemas"]["PutLabel"] | components["schemas"]["Notify"])[];
+            /**
+             * Condition
+             * @description A tree of `all`, `any` and `not`.
+             */
+            condition: components["schemas"]["RuleAll"] | components["schemas"]["RuleAny"] | components["schemas"]["RuleNot"] | components["schemas"]["MetricTest"] | components["schemas"]["ChangeTest"] | components["schemas"]["RankTest"] | components["schemas"]["OnPlatform"] | components["schemas"]["Named"] | components["schemas"]["Labelled"];
+            /**
+             * Minimum Maturity
+             * @description The share of the attribution window that must have passed for each day of a window; before, conversions and value are not known.
+             * @default 0.95
+             */
+            minimum_maturity: number | string;
+            /**
+             * @description Which campaigns it looks at.
+             * @default {
+             *       "ad_account_ids": [],
+             *       "label_ids": [],
+             *       "level": "campaign",
+             *       "platforms": [],
+             *       "statuses": [
+             *         "active",
+             *         "paused"
+             *       ]
+             *     }
+             */
+            scope: components["schemas"]["RuleScope"];
+        };
+        /**
+         * RuleEvaluationRead
+         * @description One evaluation; a rule that does not hold leaves it with nothing but its counts.
+         */
+        RuleEvaluationRead: {
+            /**
+             * Acted
+             * @description Those about which something was done.
+             */
+            acted: number;
+            /**
+             * Considered
+             * @description Campaigns of the rule's set.
+             */
+            considered: number;
+            /**
+             * Due At
+             * Format: date-time
+             * @description The time of its schedule that it stands for, UTC.
+             */
+            due_at: string;
+            /**
+             * Evaluated At
+             * Format: date-time
+             * @description When it was made, UTC.
+             */
+            evaluated_at: string;
+            /**
+             * Held
+             * @description Those for which it held.
+             */
+            held: number;
+            /**
+             * Id
+             * Format: uuid
+             * @description The evaluation's id.
+             */
+            id: string;
+            /**
+             * Idle By Reason
+             * @description Of those for which it held and nothing was done, why.
+             */
+            idle_by_reason: {
+                [key: string]: number;
+            };
+            /**
+             * Unknown
+             * @description Those of which it could not be known.
+             */
+            unknown: number;
+            /**
+             * Unknown By Reason
+             * @description How many for each reason.
+             */
+            unknown_by_reason: {
+                [key: string]: number;
+            };
+            /**
+             * Unknown Examples
+             * @description Some of which it could not be known, with their figures.
+             */
+            unknown_examples: {
+                [key: string]: unknown;
+            }[];
+            /**
+             * Version
+             * @description The version of the rule.
+             */
+            version: number;
+        };
+        /** RuleFiringRead */
+        RuleFiringRead: {
+            /**
+             * Action Id
+             * @description The action that was proposed to the gate.
+             */
+            action_id: string | null;
+            /**
+             * Campaign Id
+             * Format: uuid
+             * @description The campaign's id here.
+             */
+            campaign_id: string;
+            /**
+             * Campaign Name
+             * @description Its name then.
+             */
+            campaign_name: string;
+            /**
+             * Currency
+             * @description The account's, ISO 4217.
+             */
+            currency: string;
+            /**
+             * Evaluation Id
+             * Format: uuid
+             * @description The evaluation that it is of.
+             */
+            evaluation_id: string;
+            /**
+             * Figures
+             * @description What the rule had read of it.
+             */
+            figures: components["schemas"]["FigureRead"][];
+            /**
+             * Fired At
+             * Format: date-time
+             * @description When, UTC.
+             */
+            fired_at: string;
+            /**
+             * Id
+             * Format: uuid
+             * @description The firing's id.
+             */
+            id: string;
+            /**
+             * Steps
+             * @description What was done or left, for each of the rule's actions.
+             */
+            steps: {
+                [key: string]: unknown;
+            }[];
+        };
+        /** RuleNot */
+        RuleNot: {
+            /**
+             * @description Which condition it is. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "not";
+            /**
+             * Of
+             * @description It must not hold.
+             */
+            of: components["schemas"]["RuleAll"] | components["schemas"]["RuleAny"] | components["schemas"]["RuleNot"] | components["schemas"]["MetricTest"] | components["schemas"]["ChangeTest"] | components["schemas"]["RankTest"] | components["schemas"]["OnPlatform"] | components["schemas"]["Named"] | components["schemas"]["Labelled"];
+        };
+        /** RulePatch */
+        RulePatch: {
+            /**
+             * Accept Conflicts
+             * @description Save it though it works against rules that are switched on.
+             * @default false
+             */
+            accept_conflicts: boolean;
+            /** Cooldown Hours */
+            cooldown_hours?: number | null;
+            /** @description Another definition is a new version. */
+            definition?: components["schemas"]["RuleDefinition"] | null;
+            /** Description */
+            description?: string | null;
+            /**
+             * Enabled
+             * @description Whether it runs by the clock.
+             */
+            enabled?: boolean | null;
+            /**
+             * Name
+             * @description Its name, unique among those that are not archived.
+             */
+            name?: string | null;
+            /** @description When it is evaluated. */
+            schedule?: components["schemas"]["RuleSchedule"] | null;
+        };
+        /** RulePreview */
+        RulePreview: {
+            /**
+             * Campaigns
+             * @description Those for which it holds first; some of the others.
+             */
+            campaigns: components["schemas"]["CampaignVerdict"][];
+            /**
+             * Considered
+             * @description Campaigns of the rule's set.
+             */
+            considered: number;
+            /**
+             * Held
+             * @description Those for which it holds now.
+             */
+            held: number;
+            /**
+             * Paths
+             * @description Where each condition stands in the tree, from left to right.
+             */
+            paths: string[];
+            /**
+             * Unknown
+             * @description Those of which it cannot be known.
+             */
+            unknown: number;
+            /**
+             * Unknown By Reason
+             * @description How many for each reason.
+             */
+            unknown_by_reason: {
+                [key: string]: number;
+            };
+        };
+        /** RuleRead */
+        RuleRead: {
+            /**
+             * Cooldown Hours
+             * @description Hours in which it acts on a campaign once.
+             */
+            cooldown_hours: number;
+            /**
+             * Created At
+             * Format: date-time
+             * @description When it was made, UTC.
+             */
+            created_at: string;
+            /**
+             * Definition
+             * @description What it looks at, asks and does.
+             */
+            definition: {
+                [key: string]: unknown;
+            };
+            /**
+             * Description
+             * @description What it is for.
+             */
+            description: string;
+            /**
+             * Id
+             * Format: uuid
+             * @description The rule's id.
+             */
+            id: string;
+            /**
+             * Last Run At
+             * @description When it was evaluated last, UTC.
+             */
+            last_run_at: string | null;
+            /**
+             * Name
+             * @description Its name.
+             */
+            name: string;
+            /**
+             * Next Run At
+             * @description When it is evaluated next, UTC; null while it is off.
+             */
+            next_run_at: string | null;
+            /**
+             * Schedule
+             * @description When it is evaluated.
+             */
+            schedule: {
+                [key: string]: unknown;
+            };
+            /**
+             * State
+             * @description Whether it runs by the clock.
+             * @enum {string}
+             */
+            state: "on" | "off" | "archived";
+            /**
+             * Template
+             * @description The template that it was made of.
+             */
+            template: string | null;
+            /**
+             * Updated At
+             * Format: date-time
+             * @description When it was last changed, UTC.
+             */
+            updated_at: string;
+            /**
+             * Version
+             * @description Counts the changes of the definition.
+             */
+            version: number;
+        };
+        /**
+         * RuleSchedule
+         * @description When a rule is evaluated, by the clocks of its time zone.
+         */
+        RuleSchedule: {
+            /**
+             * At
+             * @description The first time of each day.
+             * @default 00:00
+             */
+            at: string;
+            /**
+             * Every Minutes
+             * @description How often, counted from `at`; 1440 is once a day.
+             * @enum {integer}
+             */
+            every_minutes: 15 | 30 | 60 | 120 | 180 | 240 | 360 | 720 | 1440;
+            /**
+             * Parts
+             * @description Only at these times of the week; empty: at all.
+             * @default []
+             */
+            parts: components["schemas"]["DayPart"][];
+            /**
+             * Timezone
+             * @description Whose clocks, IANA.
+             * @default UTC
+             */
+            timezone: string;
+        };
+        /**
+         * RuleScope
+         * @description The rule's set: campaigns of accounts that are switched on here. Ranks are ranks within it.
+         */
+        RuleScope: {
+            /**
+             * Ad Account Ids
+             * @description Empty: any.
+             * @default []
+             */
+            ad_account_ids: string[];
+            /**
+             * Label Ids
+             * @description Campaigns that bear any of these; empty: all.
+             * @default []
+             */
+            label_ids: string[];
+            /**
+             * Level
+             * @description Figures are stored of campaigns alone.
+             * @default campaign
+             * @constant
+             */
+            level: "campaign";
+            /**
+             * Platforms
+             * @description Empty: any.
+             * @default []
+             */
+            platforms: components["schemas"]["Platform"][];
+            /**
+             * Statuses
+             * @description What their owner set.
+             * @default [
+             *       "active",
+             *       "paused"
+             *     ]
+             */
+            statuses: ("active" | "paused")[];
+        };
         /** SaidRead */
         SaidRead: {
             /**
@@ -18903,6 +20287,24 @@ export interface components {
             token_type: "bearer";
             /** @description Who signed in. */
             user: components["schemas"]["UserRead"];
+        };
+        /** SetBudget */
+        SetBudget: {
+            /**
+             * Currency
+             * @description ISO 4217, such as `EUR`.
+             */
+            currency: string;
+            /**
+             * @description What is done. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "set_budget";
+            /**
+             * Micros
+             * @description The daily budget that shall hold.
+             */
+            micros: number;
         };
         /** ShopAuthorize */
         ShopAuthorize: {
@@ -19956,6 +21358,93 @@ export interface components {
              */
             task: string;
         };
+        /** TemplateParameter */
+        TemplateParameter: {
+            /**
+             * Default
+             * @description Taken where none is given; null: it must be given.
+             */
+            default: number | null;
+            /**
+             * Kind
+             * @description Money is in units of the currency.
+             * @enum {string}
+             */
+            kind: "money" | "number" | "percent";
+            /**
+             * Label
+             * @description What it is, in words.
+             */
+            label: string;
+            /**
+             * Least
+             * @description No less than this.
+             */
+            least: number;
+            /**
+             * Most
+             * @description No more than this.
+             */
+            most: number;
+            /**
+             * Name
+             * @description The key of the number in `values`.
+             */
+            name: string;
+        };
+        /** TemplateRead */
+        TemplateRead: {
+            /**
+             * Cooldown Hours
+             * @description Hours in which it acts on a campaign once.
+             */
+            cooldown_hours: number;
+            /**
+             * Description
+             * @description What it does.
+             */
+            description: string;
+            /**
+             * Name
+             * @description The template's name.
+             */
+            name: string;
+            /**
+             * Parameters
+             * @description The numbers that it asks for.
+             */
+            parameters: components["schemas"]["TemplateParameter"][];
+            /**
+             * Speaks Of Money
+             * @description Whether a currency matters to it.
+             */
+            speaks_of_money: boolean;
+            /**
+             * Title
+             * @description What people read.
+             */
+            title: string;
+        };
+        /** TemplateUse */
+        TemplateUse: {
+            /**
+             * Currency
+             * @description Of the amounts; the company's where left out.
+             */
+            currency?: string | null;
+            /**
+             * Name
+             * @description The rule's name; the template's title where left out.
+             */
+            name?: string | null;
+            /**
+             * Values
+             * @description The template's numbers by their names.
+             */
+            values?: {
+                [key: string]: number | string;
+            };
+        };
         /** TenantCreate */
         TenantCreate: {
             /**
@@ -20175,6 +21664,17 @@ export interface components {
              * @description How many times.
              */
             value: number;
+        };
+        /**
+         * Today
+         * @description The account's own day, as far as it has been read.
+         */
+        Today: {
+            /**
+             * @description Which window it is. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "today";
         };
         /**
          * TrackingErrorBody
@@ -21554,6 +23054,29 @@ export interface components {
              */
             test: components["schemas"]["Exists"] | components["schemas"]["Moment"] | components["schemas"]["Lately"];
         };
+        /**
+         * WholeDays
+         * @description Whole days of the account, the newest of them yesterday; of settled ones, the newest that is settled.
+         */
+        WholeDays: {
+            /**
+             * Days
+             * @description How many days.
+             * @enum {integer}
+             */
+            days: 3 | 7 | 14 | 30;
+            /**
+             * @description Which window it is. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "last";
+            /**
+             * Settled
+             * @description Days whose attribution window is over, instead of the newest ones.
+             * @default false
+             */
+            settled: boolean;
+        };
         /** Why */
         Why: {
             /**
@@ -21610,6 +23133,14 @@ export interface components {
              * @description Texts that it often has; none that names a person, or may do so.
              */
             values: string[];
+        };
+        /** Yesterday */
+        Yesterday: {
+            /**
+             * @description Which window it is. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "yesterday";
         };
     };
     responses: never;
@@ -63494,6 +65025,1857 @@ export interface operations {
              * @description A part that this needs is down
              *
              *     - `notifications.mail_not_sent`: The mail server did not take a mail; it is tried again.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    rules_list: {
+        parameters: {
+            query?: {
+                /** @description Which page; the first is 1. */
+                page?: number;
+                /** @description Rows of a page, at most. */
+                limit?: number;
+                /** @description A leading minus turns the order round. */
+                sort?: "name" | "-name" | "created_at" | "-created_at" | "updated_at" | "-updated_at" | "last_run_at" | "-last_run_at";
+                /** @description Part of the name, in any case. */
+                q?: string | null;
+                /** @description Those that were archived, instead of the others. */
+                archived?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RuleRead_"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `rules.not_found`: There is no such rule here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `rules.collide`: The rule works against another one: change either, or save it with `accept_conflicts`.
+             *     - `rules.name_taken`: Another rule has this name: choose another one.
+             *     - `rules.too_many`: There are as many rules as a company may have: delete one that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `rules.invalid`: The rule speaks of what is not here.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `rules.took_too_long`: The rule reads too many campaigns to answer while you wait: narrow its set.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    rules_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `rules.not_found`: There is no such rule here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `rules.collide`: The rule works against another one: change either, or save it with `accept_conflicts`.
+             *     - `rules.name_taken`: Another rule has this name: choose another one.
+             *     - `rules.too_many`: There are as many rules as a company may have: delete one that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `rules.invalid`: The rule speaks of what is not here.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `rules.took_too_long`: The rule reads too many campaigns to answer while you wait: narrow its set.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    rules_backtest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BacktestBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleBacktest"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `rules.not_found`: There is no such rule here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `rules.collide`: The rule works against another one: change either, or save it with `accept_conflicts`.
+             *     - `rules.name_taken`: Another rule has this name: choose another one.
+             *     - `rules.too_many`: There are as many rules as a company may have: delete one that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `rules.invalid`: The rule speaks of what is not here.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `rules.took_too_long`: The rule reads too many campaigns to answer while you wait: narrow its set.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    rules_find_conflicts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConflictsBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleConflicts"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `rules.not_found`: There is no such rule here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `rules.collide`: The rule works against another one: change either, or save it with `accept_conflicts`.
+             *     - `rules.name_taken`: Another rule has this name: choose another one.
+             *     - `rules.too_many`: There are as many rules as a company may have: delete one that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `rules.invalid`: The rule speaks of what is not here.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `rules.took_too_long`: The rule reads too many campaigns to answer while you wait: narrow its set.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    rules_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulePreview"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `rules.not_found`: There is no such rule here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `rules.collide`: The rule works against another one: change either, or save it with `accept_conflicts`.
+             *     - `rules.name_taken`: Another rule has this name: choose another one.
+             *     - `rules.too_many`: There are as many rules as a company may have: delete one that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `rules.invalid`: The rule speaks of what is not here.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `rules.took_too_long`: The rule reads too many campaigns to answer while you wait: narrow its set.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    rules_templates_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateRead"][];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `rules.not_found`: There is no such rule here.
+             *     - `rules.templates.not_found`: There is no template of that name.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `rules.collide`: The rule works against another one: change either, or save it with `accept_conflicts`.
+             *     - `rules.name_taken`: Another rule has this name: choose another one.
+             *     - `rules.too_many`: There are as many rules as a company may have: delete one that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `rules.invalid`: The rule speaks of what is not here.
+             *     - `rules.templates.invalid`: Some of the template's numbers cannot be used.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `rules.took_too_long`: The rule reads too many campaigns to answer while you wait: narrow its set.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    rules_templates_use: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The template's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateUse"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `rules.not_found`: There is no such rule here.
+             *     - `rules.templates.not_found`: There is no template of that name.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `rules.collide`: The rule works against another one: change either, or save it with `accept_conflicts`.
+             *     - `rules.name_taken`: Another rule has this name: choose another one.
+             *     - `rules.too_many`: There are as many rules as a company may have: delete one that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `rules.invalid`: The rule speaks of what is not here.
+             *     - `rules.templates.invalid`: Some of the template's numbers cannot be used.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `rules.took_too_long`: The rule reads too many campaigns to answer while you wait: narrow its set.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    rules_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rule's id. */
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `rules.not_found`: There is no such rule here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `rules.collide`: The rule works against another one: change either, or save it with `accept_conflicts`.
+             *     - `rules.name_taken`: Another rule has this name: choose another one.
+             *     - `rules.too_many`: There are as many rules as a company may have: delete one that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `rules.invalid`: The rule speaks of what is not here.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `rules.took_too_long`: The rule reads too many campaigns to answer while you wait: narrow its set.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    rules_archive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rule's id. */
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `rules.not_found`: There is no such rule here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `rules.collide`: The rule works against another one: change either, or save it with `accept_conflicts`.
+             *     - `rules.name_taken`: Another rule has this name: choose another one.
+             *     - `rules.too_many`: There are as many rules as a company may have: delete one that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `rules.invalid`: The rule speaks of what is not here.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `rules.took_too_long`: The rule reads too many campaigns to answer while you wait: narrow its set.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    rules_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rule's id. */
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RulePatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `rules.not_found`: There is no such rule here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `rules.collide`: The rule works against another one: change either, or save it with `accept_conflicts`.
+             *     - `rules.name_taken`: Another rule has this name: choose another one.
+             *     - `rules.too_many`: There are as many rules as a company may have: delete one that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `rules.invalid`: The rule speaks of what is not here.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `rules.took_too_long`: The rule reads too many campaigns to answer while you wait: narrow its set.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    rules_list_evaluations: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before; left out for the first page. */
+                cursor?: string | null;
+                /** @description Rows of a page, at most. */
+                limit?: number;
+                /** @description Only those that held for a campaign, or could not know of one. */
+                telling?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The rule's id. */
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CursorPage_RuleEvaluationRead_"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `rules.not_found`: There is no such rule here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `rules.collide`: The rule works against another one: change either, or save it with `accept_conflicts`.
+             *     - `rules.name_taken`: Another rule has this name: choose another one.
+             *     - `rules.too_many`: There are as many rules as a company may have: delete one that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `rules.invalid`: The rule speaks of what is not here.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `rules.took_too_long`: The rule reads too many campaigns to answer while you wait: narrow its set.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    rules_list_firings: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before; left out for the first page. */
+                cursor?: string | null;
+                /** @description Rows of a page, at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The rule's id. */
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CursorPage_RuleFiringRead_"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `rules.not_found`: There is no such rule here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `rules.collide`: The rule works against another one: change either, or save it with `accept_conflicts`.
+             *     - `rules.name_taken`: Another rule has this name: choose another one.
+             *     - `rules.too_many`: There are as many rules as a company may have: delete one that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `rules.invalid`: The rule speaks of what is not here.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `rules.took_too_long`: The rule reads too many campaigns to answer while you wait: narrow its set.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    rules_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rule's id. */
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleEvaluationRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `rules.not_found`: There is no such rule here.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `rules.collide`: The rule works against another one: change either, or save it with `accept_conflicts`.
+             *     - `rules.name_taken`: Another rule has this name: choose another one.
+             *     - `rules.too_many`: There are as many rules as a company may have: delete one that nobody needs.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `rules.invalid`: The rule speaks of what is not here.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description A part that this needs is down
+             *
+             *     - `rules.took_too_long`: The rule reads too many campaigns to answer while you wait: narrow its set.
              */
             503: {
                 headers: {

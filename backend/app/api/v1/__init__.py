@@ -11,6 +11,7 @@ from app.api.v1.endpoints import (
     events,
     invitations,
     notifications,
+    rules,
     tenants,
     users,
 )
@@ -45,6 +46,7 @@ from app.api.v1.endpoints.notifications import channels as notification_channels
 from app.api.v1.endpoints.notifications import links as notification_links
 from app.api.v1.endpoints.notifications import preferences as notification_preferences
 from app.api.v1.endpoints.notifications import whatsapp as notification_whatsapp
+from app.api.v1.endpoints.rules import templates as rule_templates
 from app.api.v1.endpoints.trust_engine import calendar as trust_calendar
 from app.api.v1.endpoints.trust_engine import fx_rates as trust_fx_rates
 from app.api.v1.endpoints.trust_engine import gate as trust_gate
@@ -103,6 +105,9 @@ _MODULES = (
     notification_whatsapp,
     passwords,
     registration,
+    # Before /rules/{rule_id}, which would take its address for an id.
+    rule_templates,
+    rules,
     sessions,
     tenants,
     users,

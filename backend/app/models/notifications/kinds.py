@@ -17,6 +17,7 @@ class NotificationKind(StrEnum):
     DRAFT_PUBLISHED = "draft_published"
     DRAFT_FAILED = "draft_failed"
     DEAD_LETTER = "dead_letter"
+    RULE_HELD = "rule_held"
 
 
 class NotificationSeverity(StrEnum):
@@ -36,6 +37,7 @@ class NotificationSubject(StrEnum):
     KILL_SWITCH = "kill_switch"
     DRAFT = "draft"
     DEAD_LETTER = "dead_letter"
+    RULE = "rule"
 
 
 class Channel(StrEnum):

@@ -4,7 +4,7 @@ A condition on what is unknown does not hold: who has no trait `plan` is not `pl
 `not(plan is pro)`. Numbers are compared with numbers and texts with texts; an amount names its currency.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, Field, model_validator
@@ -21,9 +21,7 @@ from app.schemas.cdp.conditions import (
     ValueTest,
 )
 from app.schemas.times import Instant
-
-MAX_DEPTH = 6
-MAX_CONDITIONS = 40
+from app.schemas.trees import bounded
 
 Micros = Annotated[int, Field(ge=-(2**62), le=2**62, description="Millionths of the currency's unit.")]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
@@ -191,39 +189,7 @@ for _model in (AllOf, AnyOf, Not):
     _model.model_rebuild()
 
 
-def _children(value: Any) -> Iterator[tuple[str, Any]]:
-    inside = value.get("of") if isinstance(value, Mapping) else getattr(value, "of", None)
-    if isinstance(inside, list):
-        yield from ((f".of.{number}", each) for number, each in enumerate(inside))
-    elif inside is not None:
-        yield ".of", inside
-
-
-def _bounded(value: Any) -> Any:
-    """Before anything is read of a tree: how deep and how large it is."""
-    waiting = [("", 1, value)]
-    conditions = 0
-    while waiting:
-        path, depth, node = waiting.pop()
-        if depth > MAX_DEPTH:
-            raise PydanticCustomError(
-                "too_deep",
-                "The rule is nested deeper than {most} levels at `{path}`: flatten it.",
-                {"most": MAX_DEPTH, "path": path.lstrip(".")},
-            )
-        inside = [(path + step, depth + 1, child) for step, child in _children(node)]
-        conditions += not inside
-        if conditions > MAX_CONDITIONS or len(waiting) > MAX_CONDITIONS * MAX_DEPTH:
-            raise PydanticCustomError(
-                "too_many_conditions",
-                "The rule has more than {most} conditions: make it two segments.",
-                {"most": MAX_CONDITIONS},
-            )
-        waiting += inside
-    return value
-
-
-Rule = Annotated[Node, BeforeValidator(_bounded)]
+Rule = Annotated[Node, BeforeValidator(bounded("make it two segments"))]
 
 
 class StoredRule(BaseModel):

@@ -43,6 +43,7 @@ NATURES: dict[NotificationKind, Nature] = {
     K.DRAFT_PUBLISHED: Nature("campaigns.drafts:write", email=False, joins=_DAY),
     K.DRAFT_FAILED: Nature("campaigns.drafts:write", email=True, joins=_HOUR),
     K.DEAD_LETTER: Nature("work.dead_letters:read", email=True, joins=_DAY),
+    K.RULE_HELD: Nature("rules:read", email=True, joins=_HOUR),
 }
 """Every turn of the kill switch is told: it never joins another."""
 

@@ -34,6 +34,7 @@ _TITLES = {
     K.DRAFT_PUBLISHED: "“{draft}” stands at {platform}, paused",
     K.DRAFT_FAILED: "“{draft}” could not be published at {platform}",
     K.DEAD_LETTER: "A task was given up: {task}",
+    K.RULE_HELD: "Rule “{rule}” holds for {campaigns}",
 }
 _BODIES = {
     K.INCIDENT_OPENED: ("{sentence}", "What to do: {mend}"),
@@ -53,6 +54,7 @@ _BODIES = {
     K.DRAFT_PUBLISHED: ("It spends nothing until somebody switches it on.",),
     K.DRAFT_FAILED: ("{error}", "Its log says what stands at the platform nevertheless."),
     K.DEAD_LETTER: ("{error}", "It can be run again once its cause is mended."),
+    K.RULE_HELD: ("{message}", "For {campaigns}", "{reason}"),
 }
 _ROOMS = {
     NotificationSubject.INCIDENT: "/trust/incidents/{id}",
@@ -61,6 +63,7 @@ _ROOMS = {
     NotificationSubject.KILL_SWITCH: "/autopilot",
     NotificationSubject.DRAFT: "/campaigns/drafts/{id}",
     NotificationSubject.DEAD_LETTER: "/operations/dead-letters",
+    NotificationSubject.RULE: "/autopilot/rules/{id}",
 }
 _NAMES = {
     K.INCIDENT_OPENED: "An incident was opened",
@@ -74,6 +77,7 @@ _NAMES = {
     K.DRAFT_PUBLISHED: "A draft was published",
     K.DRAFT_FAILED: "A publication failed",
     K.DEAD_LETTER: "A task was given up",
+    K.RULE_HELD: "A rule holds",
 }
 _HOLE = re.compile(r"{(\w+)}")
 

@@ -25,6 +25,8 @@ FACTS = {
     "effect": "Nothing leaves.",
     "task": "integrations.sync_account",
     "error": "MetaDown: no answer",
+    "rule": "Stop loss",
+    "campaigns": "Prospecting",
 }
 LURE = (
     "Claim at https://evil.example/win or www.evil.example\r\nBcc: x@y.example <!channel>\u202e" + "!" * 900

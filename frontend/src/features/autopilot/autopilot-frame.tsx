@@ -13,6 +13,9 @@ export function AutopilotFrame({ children }: { children: ReactNode }) {
         <Link to="/autopilot/strategies" className={TAB}>
           Strategies
         </Link>
+        <Link to="/autopilot/rules" activeOptions={{ includeSearch: false }} className={TAB}>
+          Rules
+        </Link>
         <Link to="/autopilot/limits" activeOptions={{ includeSearch: false }} className={TAB}>
           Levels and limits
         </Link>

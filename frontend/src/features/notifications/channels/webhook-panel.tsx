@@ -26,6 +26,7 @@ const KINDS = [
   "draft_published",
   "draft_failed",
   "dead_letter",
+  "rule_held",
 ] as const;
 
 /** A system of the company's own that is told what its people are told. */

@@ -1,0 +1,110 @@
+import { money } from "@/format/money";
+import { plural } from "@/format/words";
+import {
+  type Action,
+  COMPARISONS,
+  type Group,
+  isMoney,
+  keyOf,
+  type Leaf,
+  METRICS,
+  type Node,
+  type Schedule,
+  type Than,
+  type Window,
+  WINDOW_WORDS,
+} from "./definition";
+
+const over = (window: Window | null | undefined): string =>
+  window === null || window === undefined ? "" : ` of ${WINDOW_WORDS[keyOf(window)]}`;
+
+function bound(than: Than): string {
+  if (than.kind === "money") return money(than.micros, than.currency);
+  if (than.kind === "number") return String(than.value);
+  const times = Number(than.times) === 1 ? "" : `${Number(than.times)} times `;
+  return `${times}the ${METRICS[than.metric]}${over(than.window)}`;
+}
+
+/** A condition in words; labels are named by who knows them. */
+export function conditionInWords(leaf: Leaf, labelName: (id: string) => string): string {
+  switch (leaf.kind) {
+    case "metric":
+      return `The ${METRICS[leaf.metric]}${over(leaf.window)} ${COMPARISONS[leaf.op]} ${bound(leaf.than)}`;
+    case "change":
+      return `The ${METRICS[leaf.metric]}${over(leaf.window)} has changed against that${over(leaf.base)}, in per cent: ${COMPARISONS[leaf.op]} ${Number(leaf.percent)}`;
+    case "rank": {
+      const end = leaf.end === "top" ? "highest" : "lowest";
+      const among =
+        leaf.currency === null || leaf.currency === undefined ? "" : ` among those in ${leaf.currency}`;
+      return `It is one of the ${leaf.count} with the ${end} ${METRICS[leaf.metric]}${over(leaf.window)}${among}`;
+    }
+    case "platform":
+      return `It runs at ${leaf.one_of.join(" or ")}`;
+    case "name":
+      return `Its name ${leaf.op === "is" ? "is" : leaf.op === "contains" ? "contains" : "starts with"} “${leaf.text}”`;
+    case "label":
+      return `It bears the label “${labelName(leaf.label_id)}”`;
+  }
+}
+
+export const JOINS: Readonly<Record<Group["kind"], string>> = {
+  all: "All of these hold",
+  any: "One of these holds",
+};
+
+export function isGroup(node: Node): node is Group {
+  return node.kind === "all" || node.kind === "any";
+}
+
+export function actionInWords(action: Action, labelName: (id: string) => string): string {
+  switch (action.kind) {
+    case "pause":
+      return "Pause it";
+    case "enable":
+      return "Enable it";
+    case "budget_percent": {
+      const by = Number(action.percent);
+      return `${by > 0 ? "Raise" : "Cut"} its daily budget by ${Math.abs(by)} %${bounds(action.bounds)}`;
+    }
+    case "budget_amount": {
+      const way = action.micros > 0 ? "Raise" : "Cut";
+      return `${way} its daily budget by ${money(Math.abs(action.micros), action.currency)}${bounds(action.bounds)}`;
+    }
+    case "set_budget":
+      return `Set its daily budget to ${money(action.micros, action.currency)}`;
+    case "label":
+      return `${action.off ? "Take off" : "Put on"} the label “${labelName(action.label_id)}”`;
+    case "notify":
+      return action.message === "" ? "Tell people" : `Tell people: ${action.message}`;
+  }
+}
+
+type Bounds = Extract<Action, { readonly kind: "budget_percent" }>["bounds"];
+
+function bounds(kept: Bounds): string {
+  if (kept === null || kept === undefined) return "";
+  const said = [];
+  if (kept.floor_micros !== null && kept.floor_micros !== undefined)
+    said.push(`not under ${money(kept.floor_micros, kept.currency)}`);
+  if (kept.ceiling_micros !== null && kept.ceiling_micros !== undefined)
+    said.push(`not over ${money(kept.ceiling_micros, kept.currency)}`);
+  return `, ${said.join(" and ")}`;
+}
+
+export function scheduleInWords({ every_minutes, at, timezone, parts }: Schedule): string {
+  const often =
+    every_minutes === 1440
+      ? `Once a day at ${at}`
+      : every_minutes < 60
+        ? `Every ${every_minutes} minutes`
+        : `Every ${plural(every_minutes / 60, "hour")}`;
+  const within = parts.length === 0 ? "" : `, at ${plural(parts.length, "part")} of the week alone`;
+  return `${often}${within}, ${timezone}`;
+}
+
+/** A figure that a rule has read. */
+export function figureInWords(metric: string, value: number, currency: string): string {
+  if (isMoney(metric)) return money(value, currency);
+  if (metric === "ctr" || metric === "cvr") return `${(value * 100).toFixed(2)} %`;
+  return value.toLocaleString("en", { maximumFractionDigits: 2 });
+}
