@@ -8,9 +8,10 @@ URL = "/api/v1/autopilot/strategies"
 
 
 async def test_a_strategy_is_off_until_somebody_switches_it_on(acme: Company) -> None:
-    assert [(each["name"], each["enabled"]) for each in (await acme.client().get(URL)).json()] == [
-        ("performance_scaling", False)
-    ]
+    found = (await acme.client().get(URL)).json()
+    assert {each["name"]: each["enabled"] for each in found} == dict.fromkeys(
+        ("performance_scaling", "reallocation", "budget_pacing", "status_management", "ad_fatigue"), False
+    )
 
 
 async def test_settings_are_kept_and_bounded(acme: Company) -> None:
