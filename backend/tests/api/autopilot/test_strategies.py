@@ -9,6 +9,7 @@ from app.core.ids import uuid7
 from app.models.autopilot.actions import AutopilotAction
 from app.models.campaigns import Campaign
 from app.models.campaigns.metrics import CampaignMetricsDay
+from app.models.integrations.ad_accounts import PlatformEdit
 from app.services.autopilot.enforcement.service import EnforcementService
 from app.services.autopilot.recommendations.service import RecommendationService
 from tests.factories.access import Company
@@ -106,6 +107,20 @@ async def test_what_wastes_is_paused_and_enabled_again_when_its_days_were_others
         mine = CampaignMetricsDay.campaign_id == idle
         await scope.session.execute(update(CampaignMetricsDay).where(mine).values(**restated))
     assert await why_of(acme, idle) == "restated"
+    async with acme.scopes() as scope:
+        campaign = await scope.session.get_one(Campaign, (scope.tenant_id, idle))
+        edit = PlatformEdit(
+            ad_account_id=campaign.ad_account_id,
+            fingerprint=uuid7().hex,
+            edited_at=scope.now(),
+            entity_type="campaign",
+            entity=campaign.external_id,
+            event_type="update_campaign_run_status",
+            by_others=True,
+            detail={},
+        )
+        scope.session.add(edit)
+    assert await why_of(acme, idle) == "not_ours"
 
 
 async def test_what_somebody_else_touched_is_not_enabled(acme: Company) -> None:

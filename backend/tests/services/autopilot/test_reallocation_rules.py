@@ -79,6 +79,13 @@ def test_alike_campaigns_are_left_alone() -> None:
     assert {each.why for each in found.advice} <= {Why.BALANCED, Why.GAIN_UNSURE}
 
 
+def test_a_gain_that_is_not_sure_moves_nothing() -> None:
+    """Noise alone tells two alike campaigns apart a little: whoever asked for no least gain would follow it."""
+    eager = ReallocationConfig(least_gain=0.0)
+    found = plan([candidate(STEEP), candidate(STEEP, seed=7)], eager)
+    assert [each.why for each in found.advice] == [Why.GAIN_UNSURE, Why.GAIN_UNSURE]
+
+
 def test_who_learns_is_not_raised_and_who_is_busy_not_touched() -> None:
     learning = plan([candidate(STEEP, learning=True), candidate(FLAT, seed=2)], CONFIG)
     assert all(each.budget_micros is None for each in learning.advice)

@@ -14,11 +14,11 @@ from app.services.autopilot.enforcement.service import EnforcementService
 from app.services.autopilot.strategies.acting import Step, StrategyActing
 from app.services.autopilot.strategies.catalogue import CATALOGUE
 from app.services.autopilot.strategies.errors import BadStrategySetting, StrategyNotFound
-from app.services.autopilot.strategies.findings import Effect, Finding, Group, Kind
+from app.services.autopilot.strategies.findings import Finding, Group, Kind
 from app.services.autopilot.strategies.repository import StrategyRepository
 from app.services.autopilot.strategies.viewing import AccountViews
 
-__all__ = ["Effect", "Finding", "Group", "Step", "StrategyService"]
+__all__ = ["Finding", "Group", "Step", "StrategyService", "Suggestion"]
 
 
 @dataclass(frozen=True, slots=True)
