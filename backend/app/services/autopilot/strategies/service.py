@@ -94,21 +94,25 @@ class StrategyService:
         found = []
         for strategy in await self.listed():
             if strategy.enabled:
-                found += await self.run(strategy.name)
+                found += await self._run(strategy)
         return found
 
     async def run(self, name: str) -> list[Considered]:
         """Look at every campaign once and propose what the figures surely call for.
 
-        Where the autopilot's level is to suggest, nothing is proposed: it stands among the recommendations.
+        Where the autopilot's level is to suggest, nothing is proposed: it stands among the recommendations, soon.
         """
-        strategy = await self.get(name)
+        found = await self._run(await self.get(name))
+        await self._scope.enqueue("autopilot.recommendations.refresh", {}, queue="rules", unless_pending=True)
+        return found
+
+    async def _run(self, strategy: Strategy) -> list[Considered]:
         found: list[Considered] = []
         for group in await self._groups(strategy):
             found += await self._consider(strategy, group)
         proposed = sum(each.action_id is not None for each in found)
-        await self._rows.note_run(name, self._scope.now(), {"considered": len(found), "proposed": proposed})
-        await self._scope.enqueue("autopilot.recommendations.refresh", {}, queue="rules", unless_pending=True)
+        result = {"considered": len(found), "proposed": proposed}
+        await self._rows.note_run(strategy.name, self._scope.now(), result)
         return found
 
     async def suggestions(self) -> list[Suggestion]:
