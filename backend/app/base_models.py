@@ -6,8 +6,9 @@ from app.models.api_keys import ApiKey
 from app.models.audit_logs import AuditLogEntry
 from app.models.auth.passwords import OneTimeToken
 from app.models.auth.sessions import UserSession
-from app.models.autopilot.actions import AutopilotAction, AutopilotActionEvent
+from app.models.autopilot.actions import AutopilotAction, AutopilotActionEvent, AutopilotPlan
 from app.models.autopilot.enforcement import AutopilotIntervention, EnforcementSettings
+from app.models.autopilot.recommendations import AutopilotRecommendation
 from app.models.autopilot.strategies import AutopilotStrategy
 from app.models.campaigns import AdSet, Campaign
 from app.models.campaigns.ads import Ad, AdReviewed
@@ -119,6 +120,8 @@ __all__ = [
     "AutopilotAction",
     "AutopilotActionEvent",
     "AutopilotIntervention",
+    "AutopilotPlan",
+    "AutopilotRecommendation",
     "AutopilotStrategy",
     "Base",
     "Campaign",

@@ -75,6 +75,16 @@ const autopilot = createRoute({
   component: lazyRouteComponent(() => import("./features/autopilot/autopilot-room"), "AutopilotRoom"),
 });
 
+const recommendations = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/autopilot/recommendations",
+  validateSearch: searchOf({ show: choice("all") }),
+  component: lazyRouteComponent(
+    () => import("./features/autopilot/recommendations/recommendations-room"),
+    "RecommendationsRoom",
+  ),
+});
+
 const strategies = createRoute({
   getParentRoute: () => signedIn,
   path: "/autopilot/strategies",
@@ -199,6 +209,7 @@ const routeTree = root.addChildren([
     rates,
     autopilot,
     action,
+    recommendations,
     strategies,
     rules,
     newRule,

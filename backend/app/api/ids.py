@@ -33,6 +33,7 @@ NotificationDeliveryId = Annotated[UUID, Path(description="The message's id, a r
 NotificationId = Annotated[UUID, Path(description="The notification's id.")]
 PrivacyRequestId = Annotated[UUID, Path(description="The privacy request's id.")]
 ProfileId = Annotated[UUID, Path(description="The profile's id.")]
+RecommendationId = Annotated[UUID, Path(description="The recommendation's id.")]
 ReportId = Annotated[UUID, Path(description="The retention report's id.")]
 RuleId = Annotated[UUID, Path(description="The rule's id.")]
 SegmentId = Annotated[UUID, Path(description="The segment's id.")]

@@ -30,6 +30,8 @@ _LEAST_ROLE: dict[str, Role] = {
     "autopilot.enforcement:write": Role.ADMIN,
     "autopilot.kill_switch:write": Role.MANAGER,
     "autopilot.platform_kill_switch:write": Role.SUPERADMIN,
+    "autopilot.recommendations:decide": Role.MANAGER,
+    "autopilot.recommendations:read": Role.VIEWER,
     "autopilot.strategies:read": Role.VIEWER,
     "autopilot.strategies:write": Role.MANAGER,
     "campaigns.assets:read": Role.VIEWER,

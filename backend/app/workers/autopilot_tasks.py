@@ -1,4 +1,4 @@
-"""The autopilot's work: execute, resume, watch, propose, let lapse."""
+"""The autopilot's work: execute, resume, watch, propose, recommend, let lapse."""
 
 from uuid import UUID
 
@@ -6,6 +6,7 @@ from app.db.session import Scopes, TenantScope
 from app.services.autopilot.actions.execution import ActionExecution
 from app.services.autopilot.actions.service import AutopilotActions
 from app.services.autopilot.actions.watching import ActionWatch
+from app.services.autopilot.recommendations.service import RecommendationService
 from app.services.autopilot.strategies.service import StrategyService
 from app.workers.handlers import every, handles
 
@@ -37,3 +38,21 @@ async def watch(scope: TenantScope) -> None:
 @handles("autopilot.strategies.run", queue="rules")
 async def run_strategies(scope: TenantScope) -> None:
     await StrategyService(scope).run_if_enabled()
+
+
+@every(seconds=60)
+@handles("autopilot.strategies.go_on_with_plans", queue="rules")
+async def go_on_with_plans(scope: TenantScope) -> None:
+    await StrategyService(scope).go_on_with_plans()
+
+
+@every(seconds=3600)
+@handles("autopilot.recommendations.refresh", queue="rules")
+async def refresh_recommendations(scope: TenantScope) -> None:
+    await RecommendationService(scope).refresh()
+
+
+@every(seconds=600)
+@handles("autopilot.recommendations.expire", queue="rules")
+async def expire_recommendations(scope: TenantScope) -> None:
+    await RecommendationService(scope).expire()

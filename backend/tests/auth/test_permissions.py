@@ -17,6 +17,8 @@ MATRIX = {
     "autopilot.enforcement:write": "admin superadmin",
     "autopilot.kill_switch:write": "manager admin superadmin",
     "autopilot.platform_kill_switch:write": "superadmin",
+    "autopilot.recommendations:decide": "manager admin superadmin",
+    "autopilot.recommendations:read": "viewer analyst manager admin superadmin",
     "autopilot.strategies:read": "viewer analyst manager admin superadmin",
     "autopilot.strategies:write": "manager admin superadmin",
     "campaigns.assets:read": "viewer analyst manager admin superadmin",

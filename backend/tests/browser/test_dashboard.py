@@ -17,7 +17,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(600), pytest.mark.xdist_g
 
 _ROOMS = (
     "/", "/trust", "/trust/incidents", "/trust/policy", "/trust/calendar", "/trust/rates", "/autopilot",
-    "/autopilot/strategies", "/autopilot/limits", "/autopilot/interventions", "/campaigns", "/people",
+    "/autopilot/recommendations", "/autopilot/strategies", "/autopilot/limits", "/autopilot/interventions",
+    "/campaigns", "/people",
     "/people/segments", "/people/consent", "/people/requests", "/people/imports", "/people/exports",
     "/people/traits", "/analytics/funnels", "/analytics/funnels/new", "/analytics/retention",
     "/analytics/retention/new", "/events", "/events?show=rejected", "/events?show=stored", "/events?show=aside",

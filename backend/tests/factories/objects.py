@@ -29,6 +29,7 @@ from app.models.integrations.conversions import ConversionDelivery
 from app.models.trust_engine.incidents import TrustIncident
 from app.models.trust_engine.kinds import CalendarKind
 from app.models.work.dead_letters import DeadLetter
+from app.services.autopilot.recommendations.service import RecommendationService
 from app.services.cdp.identity.service import Resolver
 from app.services.cdp.privacy.service import PrivacyWork
 from app.services.cdp.webhooks.service import Teller
@@ -331,6 +332,16 @@ async def _action(company: Company) -> UUID:
     account = await make_account(company.scopes)
     target = Target(account.id, account.campaign_id, 10_000_000)
     return await approved_action(company.scopes, target, 11_000_000)
+
+
+@names("recommendation_id")
+async def _recommendation(company: Company) -> UUID:
+    account = await make_account(company.scopes)
+    async with company.scopes() as scope:
+        await RecommendationService(scope).refresh()
+    async with company.scopes() as scope:
+        found, _ = await RecommendationService(scope).listed(states=["open"], cursor=None, limit=200)
+        return next(each.id for each in found if each.ad_account_id == account.id)
 
 
 @names("asset_id")

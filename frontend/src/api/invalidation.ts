@@ -12,7 +12,14 @@ const STALE_BY_TYPE: Readonly<Record<string, readonly string[]>> = {
     "autopilot/actions",
     "dashboard",
   ],
-  action_status_update: ["autopilot/actions", "rules", "trust_engine/gate", "campaigns", "dashboard"],
+  action_status_update: [
+    "autopilot/actions",
+    "autopilot/recommendations",
+    "rules",
+    "trust_engine/gate",
+    "campaigns",
+    "dashboard",
+  ],
   platform_status: [
     "integrations/connections",
     "integrations/ad_accounts",

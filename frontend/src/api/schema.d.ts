@@ -883,6 +883,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/autopilot/recommendations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Recommendations
+         * @description Newest first.
+         */
+        get: operations["autopilot_recommendations_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/autopilot/recommendations/{recommendation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Recommendation
+         * @description One recommendation with all that it rests on.
+         */
+        get: operations["autopilot_recommendations_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/autopilot/recommendations/{recommendation_id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept Recommendation
+         * @description Have it done, under your name: the gate decides at once, the platform follows after commit.
+         */
+        post: operations["autopilot_recommendations_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/autopilot/recommendations/{recommendation_id}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Dismiss Recommendation
+         * @description Say no: the same is not recommended again for a week.
+         */
+        post: operations["autopilot_recommendations_dismiss"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/autopilot/strategies": {
         parameters: {
             query?: never;
@@ -6373,6 +6453,11 @@ export interface components {
              */
             other_half: string | null;
             /**
+             * Plan Id
+             * @description The plan of cuts and raises that it is a part of.
+             */
+            plan_id: string | null;
+            /**
              * Platform
              * @description The ad platform, such as `meta`.
              */
@@ -6568,6 +6653,11 @@ export interface components {
              * @description The other action of a move between accounts.
              */
             other_half: string | null;
+            /**
+             * Plan Id
+             * @description The plan of cuts and raises that it is a part of.
+             */
+            plan_id: string | null;
             /**
              * Platform
              * @description The ad platform, such as `meta`.
@@ -10156,6 +10246,13 @@ export interface components {
              * @description The campaign's id here.
              */
             campaign_id: string;
+            /** @description What is expected of it; None: unknown, or of the whole. */
+            effect: components["schemas"]["EffectRead"] | null;
+            /**
+             * Recommended
+             * @description Nothing was proposed: it stands among the recommendations.
+             */
+            recommended: boolean;
             /**
              * Roas
              * @description None while there is not enough data.
@@ -11308,6 +11405,24 @@ export interface components {
              * @description The rows of this page.
              */
             items: components["schemas"]["ReceiptOfConsent"][];
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
+            limit: number;
+            /**
+             * Next Cursor
+             * @description Ask again with this to go on; null at the end.
+             */
+            next_cursor: string | null;
+        };
+        /** CursorPage[RecommendationRead] */
+        CursorPage_RecommendationRead_: {
+            /**
+             * Items
+             * @description The rows of this page.
+             */
+            items: components["schemas"]["RecommendationRead"][];
             /**
              * Limit
              * @description Rows of a page, at most.
@@ -12484,6 +12599,32 @@ export interface components {
              */
             spread: number[];
         };
+        /**
+         * EffectRead
+         * @description A day's difference; amounts in millionths of the campaign's currency, the interval of 80 %.
+         */
+        EffectRead: {
+            /**
+             * Spend Micros
+             * @description How much more is spent a day; negative for less.
+             */
+            spend_micros: number;
+            /**
+             * Value High Micros
+             * @description The upper end.
+             */
+            value_high_micros: number;
+            /**
+             * Value Low Micros
+             * @description The lower end of its interval.
+             */
+            value_low_micros: number;
+            /**
+             * Value Micros
+             * @description The conversion value a day that it is expected to bring; null where only the ends are known.
+             */
+            value_micros: number | null;
+        };
         /** EmailRead */
         EmailRead: {
             /**
@@ -13019,6 +13160,24 @@ export interface components {
              * @enum {string}
              */
             what: "people" | "events";
+        };
+        /** FatigueSettings */
+        FatigueSettings: {
+            /**
+             * Least Fall
+             * @description The share of the click rate whose loss is told of.
+             */
+            least_fall: number;
+            /**
+             * Minimum Clicks
+             * @description Clicks in the window under which nothing is said.
+             */
+            minimum_clicks: number;
+            /**
+             * Window Days
+             * @description Finished days that are looked at.
+             */
+            window_days: number;
         };
         /**
          * FaultRead
@@ -16161,6 +16320,46 @@ export interface components {
              */
             words: string;
         };
+        /** PacingSettings */
+        PacingSettings: {
+            /**
+             * Begin At
+             * @description How far off the month may be before anything is changed.
+             */
+            begin_at: number;
+            /**
+             * Budgets
+             * @description What each ad account is to spend in a month, by its id; millionths of its currency.
+             */
+            budgets: {
+                [key: string]: number;
+            };
+            /**
+             * End At
+             * @description How near it must come before nothing is changed any more.
+             */
+            end_at: number;
+            /**
+             * Floor Micros
+             * @description No daily budget is cut under this; millionths of the campaign's currency.
+             */
+            floor_micros: number;
+            /**
+             * Largest Change
+             * @description The share by which a budget changes at most.
+             */
+            largest_change: number;
+            /**
+             * Part
+             * @description Which part of the way back one change goes.
+             */
+            part: number;
+            /**
+             * Rest Days
+             * @description Days between two changes of an account.
+             */
+            rest_days: number;
+        };
         /** Page[AdAccountRead] */
         Page_AdAccountRead_: {
             /**
@@ -18465,6 +18664,69 @@ export interface components {
              */
             redis: "healthy" | "unhealthy";
         };
+        /** ReallocationSettings */
+        ReallocationSettings: {
+            /**
+             * Ceiling Micros
+             * @description No daily budget is raised over this; millionths of the campaign's currency.
+             */
+            ceiling_micros: number | null;
+            /**
+             * Exploration
+             * @description How far beyond the spend that was ever seen a budget may go, as a share of it.
+             */
+            exploration: number;
+            /**
+             * Floor Micros
+             * @description No daily budget is cut under this; millionths of the campaign's currency.
+             */
+            floor_micros: number;
+            /**
+             * Largest Change
+             * @description The share by which a budget changes at most.
+             */
+            largest_change: number;
+            /**
+             * Least Change
+             * @description The share under which a budget is left alone.
+             */
+            least_change: number;
+            /**
+             * Least Gain
+             * @description The share of the value under which a gain moves nothing.
+             */
+            least_gain: number;
+            /**
+             * Minimum Conversions
+             * @description Conversions in the window under which a campaign keeps its budget.
+             */
+            minimum_conversions: number;
+            /**
+             * Minimum Days
+             * @description Mature days under which a campaign keeps its budget.
+             */
+            minimum_days: number;
+            /**
+             * Minimum Maturity
+             * @description The share of a day's conversions that must be reported before the day is read.
+             */
+            minimum_maturity: number;
+            /**
+             * Most Unknown
+             * @description The width of the elasticity's 80 % interval over which a curve counts as unknown.
+             */
+            most_unknown: number;
+            /**
+             * Rest Days
+             * @description Days between two plans of an account.
+             */
+            rest_days: number;
+            /**
+             * Window Days
+             * @description Mature days that the curves are fitted to, at most.
+             */
+            window_days: number;
+        };
         /** ReasonRead */
         ReasonRead: {
             /**
@@ -18592,6 +18854,185 @@ export interface components {
              * @default true
              */
             success: boolean;
+        };
+        /** RecommendationAccept */
+        RecommendationAccept: {
+            /**
+             * Reason
+             * @description Why; needed where a limit is overridden.
+             */
+            reason?: string | null;
+        };
+        /** RecommendationAccepted */
+        RecommendationAccepted: {
+            /**
+             * Actions
+             * @description What was proposed, as the gate left it. Of a plan these are the cuts; its raises follow.
+             */
+            actions: components["schemas"]["ActionRead"][];
+            /** @description The recommendation, accepted. */
+            recommendation: components["schemas"]["RecommendationRead"];
+        };
+        /** RecommendationDismiss */
+        RecommendationDismiss: {
+            /**
+             * Reason
+             * @description Why, for those who read it later.
+             */
+            reason: string;
+        };
+        /**
+         * RecommendationRead
+         * @description One thing that a strategy would do: what it read, why, and what it expects of it.
+         */
+        RecommendationRead: {
+            /**
+             * Action Ids
+             * @description The actions that a yes led to; raises of a plan come later.
+             */
+            action_ids: string[];
+            /**
+             * Ad Account Id
+             * Format: uuid
+             * @description The ad account's id here.
+             */
+            ad_account_id: string;
+            /**
+             * Campaign Id
+             * @description The campaign's id here; null where it is about several of the account.
+             */
+            campaign_id: string | null;
+            /**
+             * Changes
+             * @description What a yes would change; none: there is nothing that Stratum could change.
+             */
+            changes: components["schemas"]["RecommendedChange"][];
+            /**
+             * Currency
+             * @description The account's, ISO 4217.
+             */
+            currency: string;
+            /** @description What is expected of it; null where that is unknown. */
+            effect: components["schemas"]["EffectRead"] | null;
+            /**
+             * Ended At
+             * @description When it was answered or lapsed, UTC.
+             */
+            ended_at: string | null;
+            /**
+             * Ended By
+             * @description Who answered it.
+             */
+            ended_by: string | null;
+            /**
+             * Evidence
+             * @description What was read of each campaign, those left alone too.
+             */
+            evidence: {
+                [key: string]: unknown;
+            };
+            /**
+             * Expires At
+             * Format: date-time
+             * @description When it lapses by itself unless it is renewed, UTC.
+             */
+            expires_at: string;
+            /**
+             * Id
+             * Format: uuid
+             * @description The recommendation's id.
+             */
+            id: string;
+            /**
+             * Made At
+             * Format: date-time
+             * @description When it was first said, on the domain's clock, UTC.
+             */
+            made_at: string;
+            /**
+             * Note
+             * @description Why, in words.
+             */
+            note: string | null;
+            /**
+             * Renewed At
+             * Format: date-time
+             * @description When the strategy last came to the same, UTC.
+             */
+            renewed_at: string;
+            /**
+             * Sentence
+             * @description The same in words.
+             */
+            sentence: string;
+            /**
+             * State
+             * @description `open`, `accepted`, `dismissed` or `expired`.
+             */
+            state: string;
+            /**
+             * Strategy
+             * @description The strategy that says so.
+             */
+            strategy: string;
+            /**
+             * Subject
+             * @description The campaign's name, or the account's.
+             */
+            subject: string;
+            /**
+             * Why
+             * @description A stable code of the reason.
+             */
+            why: string;
+        };
+        /**
+         * RecommendationState
+         * @enum {string}
+         */
+        RecommendationState: "open" | "accepted" | "dismissed" | "expired";
+        /** RecommendedChange */
+        RecommendedChange: {
+            /**
+             * After
+             * @description The changed fields as they are to be, absolute values.
+             */
+            after: {
+                [key: string]: unknown;
+            };
+            /**
+             * Before
+             * @description The changed fields as they were.
+             */
+            before: {
+                [key: string]: unknown;
+            };
+            /**
+             * Campaign Id
+             * Format: uuid
+             * @description The campaign's id here.
+             */
+            campaign_id: string;
+            /**
+             * Name
+             * @description Its name.
+             */
+            name: string;
+            /**
+             * Operation
+             * @description What it does: `set_daily_budget` or `set_status`.
+             */
+            operation: string;
+            /**
+             * Sentence
+             * @description The same in words.
+             */
+            sentence: string;
+            /**
+             * Why
+             * @description A stable code of the reason.
+             */
+            why: string;
         };
         /** RefreshRequest */
         RefreshRequest: {
@@ -19862,58 +20303,7 @@ export interface components {
              */
             order_count: number;
         };
-        /** ScalingPatch */
-        ScalingPatch: {
-            /**
-             * Ceiling Micros
-             * @description No daily budget is raised over this; millionths of the campaign's currency.
-             */
-            ceiling_micros?: number | null;
-            /**
-             * Cut Step
-             * @description The share by which a budget is cut.
-             */
-            cut_step?: number | null;
-            /**
-             * Dead Band
-             * @description The share around the target in which nothing is changed.
-             */
-            dead_band?: number | null;
-            /**
-             * Floor Micros
-             * @description No daily budget is cut under this; millionths of the campaign's currency.
-             */
-            floor_micros?: number | null;
-            /**
-             * Minimum Conversions
-             * @description Conversions in the window under which nothing is proposed.
-             */
-            minimum_conversions?: number | null;
-            /**
-             * Minimum Maturity
-             * @description The share of a day's conversions that must be reported before the day is judged.
-             */
-            minimum_maturity?: number | null;
-            /**
-             * Raise Step
-             * @description The share by which a budget is raised.
-             */
-            raise_step?: number | null;
-            /**
-             * Target Roas
-             * @description The return on ad spend to hold.
-             */
-            target_roas?: number | null;
-            /**
-             * Window Days
-             * @description Mature days that are judged.
-             */
-            window_days?: number | null;
-        };
-        /**
-         * ScalingSettings
-         * @description Ratios are shares of 1; money is micros of the campaign's currency; the window counts mature days.
-         */
+        /** ScalingSettings */
         ScalingSettings: {
             /**
              * Ceiling Micros
@@ -21121,6 +21511,34 @@ export interface components {
              */
             reason: string;
         };
+        /** StatusManagementSettings */
+        StatusManagementSettings: {
+            /**
+             * Minimum Maturity
+             * @description The share of a day's conversions that must be reported before the day is judged.
+             */
+            minimum_maturity: number;
+            /**
+             * Minimum Spend Micros
+             * @description Spend in the window under which nothing is paused; millionths of the campaign's currency.
+             */
+            minimum_spend_micros: number;
+            /**
+             * Pause Below
+             * @description The share of the target under which the highest likely return must lie for a pause.
+             */
+            pause_below: number;
+            /**
+             * Target Roas
+             * @description The return on ad spend that is asked for.
+             */
+            target_roas: number;
+            /**
+             * Window Days
+             * @description Mature days that are judged.
+             */
+            window_days: number;
+        };
         /** Step */
         "Step-Input": {
             /**
@@ -21224,7 +21642,7 @@ export interface components {
         /** StrategyPatch */
         StrategyPatch: {
             /** @description What is to change of its settings. */
-            config?: components["schemas"]["ScalingPatch"] | null;
+            config?: components["schemas"]["StrategySettings"] | null;
             /**
              * Enabled
              * @description Whether it runs by the clock.
@@ -21233,8 +21651,11 @@ export interface components {
         };
         /** StrategyRead */
         StrategyRead: {
-            /** @description Its settings. */
-            config: components["schemas"]["ScalingSettings"];
+            /**
+             * Config
+             * @description Its settings.
+             */
+            config: components["schemas"]["ScalingSettings"] | components["schemas"]["ReallocationSettings"] | components["schemas"]["PacingSettings"] | components["schemas"]["StatusManagementSettings"] | components["schemas"]["FatigueSettings"];
             /**
              * Enabled
              * @description It runs by the clock.
@@ -21257,6 +21678,11 @@ export interface components {
              * @description The strategy's name.
              */
             name: string;
+            /**
+             * Only Advises
+             * @description It never changes anything: it recommends.
+             */
+            only_advises: boolean;
         };
         /** StrategyRun */
         StrategyRun: {
@@ -21265,6 +21691,134 @@ export interface components {
              * @description Every campaign that was looked at.
              */
             considered: components["schemas"]["ConsideredRead"][];
+        };
+        /**
+         * StrategySettings
+         * @description The settings of every strategy; one that is not the strategy's own is refused.
+         */
+        StrategySettings: {
+            /**
+             * Begin At
+             * @description How far off the month may be before anything is changed.
+             */
+            begin_at?: number | null;
+            /**
+             * Budgets
+             * @description What each ad account is to spend in a month, by its id; takes the place of all that were set.
+             */
+            budgets?: {
+                [key: string]: number;
+            } | null;
+            /**
+             * Ceiling Micros
+             * @description No daily budget is raised over this; millionths of the campaign's currency.
+             */
+            ceiling_micros?: number | null;
+            /**
+             * Cut Step
+             * @description The share by which a budget is cut.
+             */
+            cut_step?: number | null;
+            /**
+             * Dead Band
+             * @description The share around the target in which nothing is changed.
+             */
+            dead_band?: number | null;
+            /**
+             * End At
+             * @description How near it must come before nothing is changed any more.
+             */
+            end_at?: number | null;
+            /**
+             * Exploration
+             * @description How far beyond the spend that was ever seen a budget may go.
+             */
+            exploration?: number | null;
+            /**
+             * Floor Micros
+             * @description No daily budget is cut under this; millionths of the campaign's currency.
+             */
+            floor_micros?: number | null;
+            /**
+             * Largest Change
+             * @description The share by which a budget changes at most.
+             */
+            largest_change?: number | null;
+            /**
+             * Least Change
+             * @description The share under which a budget is left alone.
+             */
+            least_change?: number | null;
+            /**
+             * Least Fall
+             * @description The share of the click rate whose loss is told of.
+             */
+            least_fall?: number | null;
+            /**
+             * Least Gain
+             * @description The share of the value under which a gain moves nothing.
+             */
+            least_gain?: number | null;
+            /**
+             * Minimum Clicks
+             * @description Clicks in the window under which nothing is said.
+             */
+            minimum_clicks?: number | null;
+            /**
+             * Minimum Conversions
+             * @description Conversions in the window under which nothing is proposed.
+             */
+            minimum_conversions?: number | null;
+            /**
+             * Minimum Days
+             * @description Mature days under which nothing is proposed.
+             */
+            minimum_days?: number | null;
+            /**
+             * Minimum Maturity
+             * @description The share of a day's conversions that must be reported before the day is judged.
+             */
+            minimum_maturity?: number | null;
+            /**
+             * Minimum Spend Micros
+             * @description Spend in the window under which nothing is paused; millionths of the campaign's currency.
+             */
+            minimum_spend_micros?: number | null;
+            /**
+             * Most Unknown
+             * @description The width of the elasticity's interval over which a curve is unknown.
+             */
+            most_unknown?: number | null;
+            /**
+             * Part
+             * @description Which part of the way back one change goes.
+             */
+            part?: number | null;
+            /**
+             * Pause Below
+             * @description The share of the target under which the highest likely return must lie.
+             */
+            pause_below?: number | null;
+            /**
+             * Raise Step
+             * @description The share by which a budget is raised.
+             */
+            raise_step?: number | null;
+            /**
+             * Rest Days
+             * @description Days between two changes.
+             */
+            rest_days?: number | null;
+            /**
+             * Target Roas
+             * @description The return on ad spend to hold.
+             */
+            target_roas?: number | null;
+            /**
+             * Window Days
+             * @description Mature days that are judged.
+             */
+            window_days?: number | null;
         };
         /**
          * SumOf
@@ -29482,6 +30036,546 @@ export interface operations {
              *     - `autopilot.enforcement.amounts_not_named`: A new currency makes other amounts of the old ones: name every amount that is set anew, or take it back.
              *     - `autopilot.enforcement.currency_not_the_companys`: The amounts of an account or campaign are in the currency of the company's limits.
              */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    autopilot_recommendations_list: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before; left out for the first page. */
+                cursor?: string | null;
+                /** @description Rows of a page, at most. */
+                limit?: number;
+                /** @description Any of these states; none: all. */
+                state?: components["schemas"]["RecommendationState"][];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CursorPage_RecommendationRead_"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `autopilot.recommendations.not_found`: There is no such recommendation.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `autopilot.recommendations.no_longer_holds`: A campaign has changed since, or the gate would not let it be done: nothing was proposed.
+             *     - `autopilot.recommendations.not_open`: Somebody has answered it, or it has lapsed.
+             *     - `autopilot.recommendations.nothing_to_accept`: It only advises: there is nothing that Stratum could change.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    autopilot_recommendations_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The recommendation's id. */
+                recommendation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecommendationRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `autopilot.recommendations.not_found`: There is no such recommendation.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `autopilot.recommendations.no_longer_holds`: A campaign has changed since, or the gate would not let it be done: nothing was proposed.
+             *     - `autopilot.recommendations.not_open`: Somebody has answered it, or it has lapsed.
+             *     - `autopilot.recommendations.nothing_to_accept`: It only advises: there is nothing that Stratum could change.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    autopilot_recommendations_accept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The recommendation's id. */
+                recommendation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecommendationAccept"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecommendationAccepted"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `autopilot.recommendations.not_found`: There is no such recommendation.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `autopilot.recommendations.no_longer_holds`: A campaign has changed since, or the gate would not let it be done: nothing was proposed.
+             *     - `autopilot.recommendations.not_open`: Somebody has answered it, or it has lapsed.
+             *     - `autopilot.recommendations.nothing_to_accept`: It only advises: there is nothing that Stratum could change.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    autopilot_recommendations_dismiss: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The recommendation's id. */
+                recommendation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecommendationDismiss"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecommendationRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `autopilot.recommendations.not_found`: There is no such recommendation.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `autopilot.recommendations.no_longer_holds`: A campaign has changed since, or the gate would not let it be done: nothing was proposed.
+             *     - `autopilot.recommendations.not_open`: Somebody has answered it, or it has lapsed.
+             *     - `autopilot.recommendations.nothing_to_accept`: It only advises: there is nothing that Stratum could change.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
             422: {
                 headers: {
                     [name: string]: unknown;

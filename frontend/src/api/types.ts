@@ -140,6 +140,7 @@ export type Source = Schemas["SourceRead"];
 export type SourceKind = Schemas["SourceRead"]["kind"];
 export type SourceStats = Schemas["SourceStats"];
 export type StoredEvent = Schemas["EventRead"];
+export type Recommendation = Schemas["RecommendationRead"];
 export type Strategy = Schemas["StrategyRead"];
 export type StrategyRun = Schemas["StrategyRun"];
 export type TimelineEvent = Schemas["TimelineEvent"];

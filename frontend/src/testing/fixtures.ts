@@ -87,6 +87,7 @@ export function action(part: Partial<Action>): Action {
     safety: false,
     rollback_of: null,
     other_half: null,
+    plan_id: null,
     approved_by: null,
     approved_at: null,
     proposed_at: "2026-11-23T05:00:00Z",

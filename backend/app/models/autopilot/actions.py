@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Text
 
-from app.db.base import Base, CreatedAt, TenantOwned, tenant_fk
+from app.db.base import Base, CreatedAt, Micros, TenantOwned, tenant_fk
 
 
 class AutopilotAction(TenantOwned, CreatedAt, Base):
@@ -23,9 +23,13 @@ class AutopilotAction(TenantOwned, CreatedAt, Base):
         tenant_fk("ad_account_id", "ad_accounts", ondelete="CASCADE"),
         tenant_fk("rollback_of", "autopilot_actions"),
         tenant_fk("other_half", "autopilot_actions"),
+        tenant_fk("plan_id", "autopilot_plans"),
         UniqueConstraint("tenant_id", "idempotency_key"),
         Index("ix_autopilot_actions_newest", "tenant_id", "proposed_at", "id"),
         Index("ix_autopilot_actions_state", "tenant_id", "state"),
+        Index(
+            "ix_autopilot_actions_plan", "tenant_id", "plan_id", postgresql_where=text("plan_id IS NOT NULL")
+        ),
         Index("ix_autopilot_actions_entity", "tenant_id", "ad_account_id", "entity", "applied_at"),
     )
 
@@ -53,6 +57,8 @@ class AutopilotAction(TenantOwned, CreatedAt, Base):
     rollback_of: Mapped[UUID | None]
     other_half: Mapped[UUID | None]
     """The other action of a move across accounts."""
+    plan_id: Mapped[UUID | None]
+    """The plan that it is a cut or a raise of."""
     idempotency_key: Mapped[str]
     state: Mapped[str]
     decision_id: Mapped[UUID | None]
@@ -73,6 +79,36 @@ class AutopilotAction(TenantOwned, CreatedAt, Base):
     ended_at: Mapped[datetime | None]
     error_code: Mapped[str | None]
     error_detail: Mapped[str | None]
+
+
+class AutopilotPlan(TenantOwned, CreatedAt, Base):
+    """Cuts and raises within one account: a raise takes only what the platform holds of the cuts. Domain times."""
+
+    __tablename__ = "autopilot_plans"
+    __table_args__ = (
+        tenant_fk("ad_account_id", "ad_accounts", ondelete="CASCADE"),
+        UniqueConstraint("tenant_id", "idempotency_key"),
+        Index("ix_autopilot_plans_account", "tenant_id", "ad_account_id", "made_at"),
+    )
+
+    ad_account_id: Mapped[UUID]
+    strategy: Mapped[str]
+    idempotency_key: Mapped[str]
+    state: Mapped[str]
+    """`cutting` until every cut has ended, then `ended`."""
+    raises: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    """What is wanted once the cuts hold, as it was planned."""
+    freed_micros: Mapped[Micros | None]
+    """What the cuts that the platform holds gave, a day."""
+    note: Mapped[str | None]
+    """How it ended, in words."""
+    approved_by: Mapped[str | None]
+    approval_reason: Mapped[str | None]
+    approved_at: Mapped[datetime | None]
+    made_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    """After this nothing is raised any more."""
+    ended_at: Mapped[datetime | None]
 
 
 class AutopilotActionEvent(TenantOwned, CreatedAt, Base):

@@ -84,6 +84,7 @@ class ActionRead(BaseModel):
     safety: bool = Field(description="It reads no signal health: nothing holds it back.")
     rollback_of: UUID | None = Field(description="The action that it undoes.")
     other_half: UUID | None = Field(description="The other action of a move between accounts.")
+    plan_id: UUID | None = Field(description="The plan of cuts and raises that it is a part of.")
     approved_by: str | None = Field(description="Who approved it.")
     approved_at: datetime | None = Field(description="When, UTC.")
     proposed_at: datetime = Field(description="When it was proposed, on the domain's clock, UTC.")

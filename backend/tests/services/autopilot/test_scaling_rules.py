@@ -3,9 +3,8 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.services.autopilot.strategies.days_rules import Candidate, Day
 from app.services.autopilot.strategies.scaling_rules import (
-    Candidate,
-    Day,
     ScalingConfig,
     Why,
     advise,

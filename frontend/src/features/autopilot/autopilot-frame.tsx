@@ -10,6 +10,9 @@ export function AutopilotFrame({ children }: { children: ReactNode }) {
         <Link to="/autopilot" activeOptions={{ exact: true, includeSearch: false }} className={TAB}>
           Actions
         </Link>
+        <Link to="/autopilot/recommendations" activeOptions={{ includeSearch: false }} className={TAB}>
+          Recommendations
+        </Link>
         <Link to="/autopilot/strategies" className={TAB}>
           Strategies
         </Link>

@@ -93,6 +93,15 @@ class ActionRepository:
         )
         return list((await self._session.scalars(statement)).all())
 
+    async def last_of(self, strategy: str, states: Collection[str]) -> dict[UUID, datetime]:
+        """When the strategy's newest action in one of these states was proposed, by account."""
+        statement = (
+            select(AutopilotAction.ad_account_id, func.max(AutopilotAction.proposed_at))
+            .where(AutopilotAction.strategy == strategy, AutopilotAction.state.in_(states))
+            .group_by(AutopilotAction.ad_account_id)
+        )
+        return dict((await self._session.execute(statement)).all())
+
     async def watched(self, now: datetime) -> list[AutopilotAction]:
         """Verified changes that are still being watched."""
         statement = select(AutopilotAction).where(

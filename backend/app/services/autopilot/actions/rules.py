@@ -1,5 +1,6 @@
-"""The life of an action: which state may follow which."""
+"""The life of an action: which state may follow which. The size of what raises may take of cuts."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from app.models.trust_engine.kinds import Verdict
@@ -67,3 +68,31 @@ def state_after(verdict: Verdict, holds: frozenset[str]) -> ActionState:
     if verdict is Verdict.BLOCK:
         return S.BLOCKED
     return _WAITS_FOR.get(holds, S.HELD)
+
+
+_STANDS = frozenset({S.APPROVED, S.PROPOSED, S.AWAITING_APPROVAL})
+_OF_THE_WHOLE = frozenset({"daily_cap", "usual_cap"})
+"""Caps of all budgets together, which a raise that takes what a cut gave does not move."""
+
+
+def would_stand(verdict: Verdict, codes: frozenset[str]) -> bool:
+    """Whether a raise of a plan would pass once its cuts hold, or waits for a person alone.
+
+    `codes` are of the reasons that stand in its way before the cuts.
+    """
+    left = codes - _OF_THE_WHOLE
+    return not left or (verdict is Verdict.HOLD and state_after(verdict, left) in _STANDS)
+
+
+_UNIT = 1_000_000
+
+
+def sized(wanted: Sequence[int], freed_micros: int) -> list[int]:
+    """Raises in whole units of the currency that together take no more than was freed, each by its share.
+
+    >>> sized([30_000_000, 10_000_000], 20_000_000), sized([2_500_000], 9_000_000)
+    ([15000000, 5000000], [2000000])
+    """
+    total = sum(wanted)
+    share = min(max(0, freed_micros), total)
+    return [each * share // total // _UNIT * _UNIT if total else 0 for each in wanted]

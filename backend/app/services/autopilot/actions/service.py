@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from app.services.autopilot.actions.errors import (
     PersonNeeded,
     StepNotAllowed,
 )
+from app.services.autopilot.actions.plans import ActionPlans, PlanWanted
 from app.services.autopilot.actions.repository import ActionRepository
 from app.services.autopilot.actions.rules import (
     ENDED,
@@ -51,7 +52,7 @@ _ENDS_A_MOVE = frozenset(
     {ActionState.BLOCKED, ActionState.FAILED, ActionState.EXPIRED, ActionState.DISMISSED}
 )
 
-__all__ = ["ActionState", "AutopilotActions", "Decision", "Wanted", "change_of"]
+__all__ = ["ActionState", "AutopilotActions", "Decision", "PlanWanted", "Wanted", "change_of"]
 
 
 class AutopilotActions:
@@ -59,6 +60,11 @@ class AutopilotActions:
         self._scope = scope
         self._actions = ActionRepository(scope)
         self._enforcement = EnforcementService(scope)
+
+    @property
+    def plans(self) -> ActionPlans:
+        """Cuts and raises of one account that go together."""
+        return ActionPlans(self._scope, self)
 
     async def propose(self, wanted: Wanted) -> AutopilotAction:
         """Write the intent down, ask the gate, and go as far as verdict and level allow."""
@@ -147,6 +153,10 @@ class AutopilotActions:
 
     async def has_open(self, ad_account_id: UUID, entity: str) -> bool:
         return bool(await self._actions.open_for(ad_account_id, entity, OPEN | IN_FLIGHT))
+
+    async def last_acted(self, strategy: str) -> dict[UUID, datetime]:
+        """When the strategy last wanted something that was done, or still may be, by account."""
+        return await self._actions.last_of(strategy, OPEN | IN_FLIGHT | {ActionState.VERIFIED})
 
     async def decide_again(self, action: AutopilotAction, *, delay: timedelta = timedelta(0)) -> None:
         """A write that the platform does not hold: whether it may be tried again is a new decision."""

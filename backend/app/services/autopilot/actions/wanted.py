@@ -11,7 +11,7 @@ from app.db.session import TenantScope
 from app.models.autopilot.actions import AutopilotAction
 from app.models.trust_engine.kinds import Component, Origin
 from app.services.autopilot.actions.rules import ActionState
-from app.services.trust_engine.gate.service import Change
+from app.services.trust_engine.gate.service import Approval, Change
 
 _ANSWER_WITHIN = timedelta(hours=24)
 
@@ -46,11 +46,14 @@ class Wanted:
     safety: bool = False
     learning: bool = False
     rollback_of: UUID | None = None
+    plan_id: UUID | None = None
+    approval: Approval | None = None
+    """A person's yes that was given to it beforehand."""
 
 
 def written_down(wanted: Wanted, scope: TenantScope) -> AutopilotAction:
     """The intent as a row that no session knows yet."""
-    now = scope.now()
+    now, approval = scope.now(), wanted.approval
     return AutopilotAction(
         id=uuid7(),
         ad_account_id=wanted.ad_account_id,
@@ -74,6 +77,10 @@ def written_down(wanted: Wanted, scope: TenantScope) -> AutopilotAction:
         safety=wanted.safety,
         learning=wanted.learning,
         rollback_of=wanted.rollback_of,
+        plan_id=wanted.plan_id,
+        approved_by=approval.by if approval else None,
+        approved_at=approval.at if approval else None,
+        approval_reason=approval.reason if approval else None,
         idempotency_key=wanted.idempotency_key,
         state=ActionState.PROPOSED,
         proposed_at=now,

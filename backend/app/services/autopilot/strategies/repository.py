@@ -1,16 +1,18 @@
 from collections import defaultdict
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Select, exists, func, select
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from app.db.session import TenantScope
+from app.models.autopilot.actions import AutopilotAction
 from app.models.autopilot.strategies import AutopilotStrategy
 from app.models.campaigns import Campaign
 from app.models.campaigns.metrics import CampaignMetricsDay
-from app.models.integrations.ad_accounts import AdAccount
+from app.models.integrations.ad_accounts import AdAccount, PlatformEdit
 
 
 class StrategyRepository:
@@ -36,22 +38,22 @@ class StrategyRepository:
         if strategy is not None:
             strategy.last_run_at, strategy.last_result = at, result
 
-    async def scalable(self) -> list[tuple[Campaign, AdAccount]]:
-        """Live campaigns with a daily budget of their own, on enabled accounts that may be written to."""
+    async def steerable(self, *, paused: bool = False) -> list[tuple[Campaign, AdAccount]]:
+        """Campaigns with a daily budget of their own, on enabled accounts; live, and with `paused` those too."""
         statement = (
-            select(Campaign, AdAccount)
-            .join(
-                AdAccount,
-                (AdAccount.tenant_id == Campaign.tenant_id) & (AdAccount.id == Campaign.ad_account_id),
-            )
+            _with_account()
             .where(
                 AdAccount.enabled,
-                Campaign.status == "active",
+                Campaign.status.in_(("active", "paused") if paused else ("active",)),
                 Campaign.daily_budget_micros.is_not(None),
                 Campaign.budget_level == "campaign",
             )
             .order_by(Campaign.name, Campaign.id)
         )
+        return [(campaign, account) for campaign, account in await self._session.execute(statement)]
+
+    async def pairs(self, campaigns: Sequence[UUID]) -> list[tuple[Campaign, AdAccount]]:
+        statement = _with_account().where(Campaign.id.in_(campaigns))
         return [(campaign, account) for campaign, account in await self._session.execute(statement)]
 
     async def days(self, campaigns: list[UUID], since: date) -> dict[UUID, list[CampaignMetricsDay]]:
@@ -63,3 +65,48 @@ class StrategyRepository:
         for row in await self._session.scalars(statement):
             found[row.campaign_id].append(row)
         return found
+
+    async def own_pauses(self, strategy: str) -> dict[tuple[UUID, str], dict[str, Any]]:
+        """What each pause of the strategy rested on that is the last word on its campaign's status, ours or others'."""
+        action, edit = AutopilotAction, PlatformEdit
+        edited = exists().where(
+            edit.ad_account_id == action.ad_account_id,
+            edit.entity == action.entity,
+            edit.by_others,
+            edit.edited_at > action.applied_at,
+        )
+        newest = (
+            select(action, edited.label("edited"))
+            .where(action.operation == "set_status", action.applied_at.is_not(None))
+            .ext(distinct_on(action.ad_account_id, action.entity))
+            .order_by(action.ad_account_id, action.entity, action.applied_at.desc(), action.id.desc())
+        )
+        return {
+            (each.ad_account_id, each.entity): each.evidence
+            for each, touched in await self._session.execute(newest)
+            if each.strategy == strategy and each.after.get("status") == "paused" and not touched
+        }
+
+    async def knows_accounts(self, accounts: Collection[UUID]) -> bool:
+        statement = select(func.count()).where(AdAccount.id.in_(accounts))
+        return await self._session.scalar(statement) == len(accounts)
+
+    async def spent(self, accounts: Sequence[UUID], since: date) -> dict[UUID, dict[date, int]]:
+        """What all campaigns of each account spent, by the account's day."""
+        day = CampaignMetricsDay
+        statement = (
+            select(Campaign.ad_account_id, day.day, func.sum(day.spend_micros))
+            .join(Campaign, (Campaign.tenant_id == day.tenant_id) & (Campaign.id == day.campaign_id))
+            .where(Campaign.ad_account_id.in_(accounts), day.day >= since)
+            .group_by(Campaign.ad_account_id, day.day)
+        )
+        found: dict[UUID, dict[date, int]] = defaultdict(dict)
+        for account, at, spend in await self._session.execute(statement):
+            found[account][at] = int(spend)
+        return found
+
+
+def _with_account() -> Select[Campaign, AdAccount]:
+    return select(Campaign, AdAccount).join(
+        AdAccount, (AdAccount.tenant_id == Campaign.tenant_id) & (AdAccount.id == Campaign.ad_account_id)
+    )

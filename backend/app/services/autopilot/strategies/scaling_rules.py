@@ -5,10 +5,10 @@
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
+
+from app.services.autopilot.strategies.days_rules import Candidate, mature, up_to_whole_units, whole_units
 
 _Z90 = 1.2816
 _ANSCOMBE = 3 / 8
@@ -49,24 +49,6 @@ def faults(config: ScalingConfig) -> list[str]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
-    day: date
-    spend_micros: int
-    conversions: float
-    value_micros: int
-    maturity: float
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One campaign as it stands: its own daily budget and its days, in any order."""
-
-    budget_micros: int
-    learning: bool
-    days: Sequence[Day]
-
-
 class Why(StrEnum):
     ABOVE_TARGET = "above_target"
     BELOW_TARGET = "below_target"
@@ -91,21 +73,17 @@ class Advice:
 
 
 def advise(candidate: Candidate, config: ScalingConfig) -> Advice:
-    mature = sorted(
-        (day for day in candidate.days if day.maturity >= config.minimum_maturity), key=lambda day: day.day
-    )[-config.window_days :]
-    spend = sum(day.spend_micros for day in mature)
-    conversions = sum(day.conversions for day in mature)
-    value = sum(day.value_micros for day in mature)
-    if spend <= 0 or len(mature) < config.window_days or conversions < config.minimum_conversions:
-        return Advice(
-            Why.NOT_ENOUGH_DATA, None, conversions=conversions, spend_micros=spend, days=len(mature)
-        )
+    days = mature(candidate.days, config.minimum_maturity, config.window_days)
+    spend = sum(day.spend_micros for day in days)
+    conversions = sum(day.conversions for day in days)
+    value = sum(day.value_micros for day in days)
+    if spend <= 0 or len(days) < config.window_days or conversions < config.minimum_conversions:
+        return Advice(Why.NOT_ENOUGH_DATA, None, conversions=conversions, spend_micros=spend, days=len(days))
     low, high = _count_bounds(conversions)
     per_conversion = value / conversions / spend
     seen = Advice(
         Why.WITHIN_BAND, None, value / spend, low * per_conversion, high * per_conversion,
-        conversions, spend, len(mature),
+        conversions, spend, len(days),
     )  # fmt: skip
     return _step(candidate, config, seen)
 
@@ -115,12 +93,13 @@ def _step(candidate: Candidate, config: ScalingConfig, seen: Advice) -> Advice:
     if low > config.target_roas * (1 + config.dead_band):
         if candidate.learning:
             return _because(seen, Why.LEARNING, None)
-        raised = round(candidate.budget_micros * (1 + config.raise_step))
+        raised = candidate.budget_micros * (1 + config.raise_step)
         if config.ceiling_micros is not None:
             raised = min(raised, config.ceiling_micros)
+        raised = whole_units(raised)
         return _because(seen, Why.ABOVE_TARGET, raised, unless=raised <= candidate.budget_micros)
     if high < config.target_roas * (1 - config.dead_band):
-        cut = max(round(candidate.budget_micros * (1 - config.cut_step)), config.floor_micros)
+        cut = up_to_whole_units(max(candidate.budget_micros * (1 - config.cut_step), config.floor_micros))
         return _because(seen, Why.BELOW_TARGET, cut, unless=cut >= candidate.budget_micros)
     return seen
 

@@ -2,7 +2,8 @@ import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query
 import { api, body } from "@/api/client";
 import type { components } from "@/api/schema";
 import type { Strategy } from "@/api/types";
-import { changesIn } from "./settings";
+import type { Budgets } from "./budgets-form";
+import { changesIn, fieldsFor } from "./settings";
 
 export const strategiesQuery = queryOptions({
   queryKey: ["autopilot/strategies"],
@@ -26,7 +27,7 @@ export function useSettle({ name, config }: Strategy) {
       body(
         api.PATCH("/api/v1/autopilot/strategies/{name}", {
           params: { path: { name } },
-          body: { config: changesIn(form, config) },
+          body: { config: changesIn(form, fieldsFor(name), { ...config }) },
         }),
       ),
     onSuccess: (saved) => {
@@ -46,7 +47,23 @@ export function useRunStrategy(name: string) {
       Promise.all([
         client.invalidateQueries({ queryKey: ["autopilot/strategies"] }),
         client.invalidateQueries({ queryKey: ["autopilot/actions"] }),
+        client.invalidateQueries({ queryKey: ["autopilot/recommendations"] }),
         client.invalidateQueries({ queryKey: ["dashboard"] }),
       ]),
+  });
+}
+
+export function useSettleBudgets(name: string) {
+  const client = useQueryClient();
+  return useMutation({
+    // Read within, so that an amount that cannot be read fails the mutation like a refusal does.
+    mutationFn: async (read: () => Budgets) =>
+      body(
+        api.PATCH("/api/v1/autopilot/strategies/{name}", {
+          params: { path: { name } },
+          body: { config: { budgets: read() } },
+        }),
+      ),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["autopilot/strategies"] }),
   });
 }

@@ -12,11 +12,20 @@ import { ratio } from "@/format/numbers";
 import { plural, words } from "@/format/words";
 import { AutopilotFrame } from "../autopilot-frame";
 import { strategiesQuery, useChangeStrategy, useRunStrategy } from "./queries";
+import { MonthBudgets } from "./month-budgets";
 import { StrategyForm } from "./strategy-form";
 
 const TOLD: Readonly<Record<string, string>> = {
   performance_scaling:
     "More budget where the return is surely above target, less where it is surely below. Immature days and learning phases never speak.",
+  reallocation:
+    "The same total over the campaigns of an account, to where the last unit of spend brings more, as far as each campaign’s own past can tell. Cuts go first; raises take no more than the cuts gave.",
+  budget_pacing:
+    "An account’s month follows the curve that its weekdays usually have, and ends where its budget does. Near enough it does nothing.",
+  status_management:
+    "Pauses what surely wastes, and enables again only what it paused itself, when those days turned out to be others.",
+  ad_fatigue:
+    "Tells of a click rate that surely falls while impressions do not. How often a person saw an ad is not known here; nothing is changed.",
 };
 
 export function StrategiesRoom() {
@@ -39,10 +48,14 @@ function StrategyPanel({ strategy }: { strategy: Strategy }) {
         title={words(strategy.name)}
         aside={
           <span className="flex flex-wrap items-center gap-3">
-            <Status tone={strategy.enabled ? "pass" : "muted"}>{strategy.enabled ? "On" : "Off"}</Status>
+            {strategy.only_advises ? (
+              <Status tone="muted">Only advises</Status>
+            ) : (
+              <Status tone={strategy.enabled ? "pass" : "muted"}>{strategy.enabled ? "On" : "Off"}</Status>
+            )}
             {mayChange && (
               <>
-                <OnOff strategy={strategy} />
+                {!strategy.only_advises && <OnOff strategy={strategy} />}
                 <Button
                   busy={run.isPending}
                   onClick={() => {
@@ -58,8 +71,10 @@ function StrategyPanel({ strategy }: { strategy: Strategy }) {
       >
         <div className="space-y-4 p-4">
           <p className="max-w-prose text-ink-2">
-            {TOLD[strategy.name]} What it proposes goes through the gate like anything else, and as far as the
-            autopilot’s level allows.
+            {TOLD[strategy.name]}{" "}
+            {strategy.only_advises
+              ? "What it finds stands among the recommendations."
+              : "What it proposes goes through the gate like anything else, as far as the autopilot’s level allows; what it does not do by itself stands among the recommendations."}
           </p>
           <p className="text-ink-2">
             {strategy.last_run_at === null ? (
@@ -72,6 +87,9 @@ function StrategyPanel({ strategy }: { strategy: Strategy }) {
             )}
           </p>
           <StrategyForm strategy={strategy} mayChange={mayChange} />
+          {"budgets" in strategy.config && (
+            <MonthBudgets strategy={strategy} budgets={strategy.config.budgets} mayChange={mayChange} />
+          )}
         </div>
       </Panel>
       {run.isError && <ErrorNote error={run.error} />}
@@ -132,24 +150,10 @@ function Considered({ found }: { found: StrategyRun["considered"] }) {
                 <Td className="min-w-40 font-medium">{each.campaign}</Td>
                 <Td className="min-w-64 text-ink-2">{each.sentence}</Td>
                 <Td figure className="whitespace-nowrap">
-                  {each.roas_low === null || each.roas_high === null ? (
-                    <Unknown why="there is not enough data" />
-                  ) : (
-                    `${ratio(each.roas_low)} – ${ratio(each.roas_high)}`
-                  )}
+                  <Between low={each.roas_low} high={each.roas_high} />
                 </Td>
                 <Td>
-                  {each.action_id === null ? (
-                    <span className="text-ink-3">Nothing</span>
-                  ) : (
-                    <Link
-                      to="/autopilot/actions/$actionId"
-                      params={{ actionId: each.action_id }}
-                      className="underline decoration-line-strong underline-offset-2"
-                    >
-                      <ActionStatus state={each.state ?? "proposed"} />
-                    </Link>
-                  )}
+                  <CameOfIt considered={each} />
                 </Td>
               </Tr>
             ))}
@@ -158,4 +162,29 @@ function Considered({ found }: { found: StrategyRun["considered"] }) {
       )}
     </Panel>
   );
+}
+
+function Between({ low, high }: { low: number | null; high: number | null }) {
+  if (high === null) return <Unknown why="there is not enough data, or it does not go by the return" />;
+  return low === null ? `at most ${ratio(high)}` : `${ratio(low)} – ${ratio(high)}`;
+}
+
+function CameOfIt({ considered }: { considered: StrategyRun["considered"][number] }) {
+  if (considered.action_id !== null)
+    return (
+      <Link
+        to="/autopilot/actions/$actionId"
+        params={{ actionId: considered.action_id }}
+        className="underline decoration-line-strong underline-offset-2"
+      >
+        <ActionStatus state={considered.state ?? "proposed"} />
+      </Link>
+    );
+  if (considered.recommended)
+    return (
+      <Link to="/autopilot/recommendations" className="underline decoration-line-strong underline-offset-2">
+        Recommended
+      </Link>
+    );
+  return <span className="text-ink-3">Nothing</span>;
 }

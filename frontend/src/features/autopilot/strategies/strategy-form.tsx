@@ -5,7 +5,7 @@ import { TextField } from "@/design/field";
 import { fieldsOf } from "@/design/form";
 import { ErrorNote } from "@/design/states";
 import { useSettle } from "./queries";
-import { FIELDS, shown } from "./settings";
+import { fieldsFor, shown } from "./settings";
 
 export function StrategyForm({ strategy, mayChange }: { strategy: Strategy; mayChange: boolean }) {
   const settle = useSettle(strategy);
@@ -18,7 +18,7 @@ export function StrategyForm({ strategy, mayChange }: { strategy: Strategy; mayC
     <form onSubmit={submit}>
       <fieldset disabled={!mayChange} className="grid items-start gap-4 sm:grid-cols-2 lg:grid-cols-3">
         <legend className="sr-only">Settings</legend>
-        {FIELDS.map((field) => (
+        {fieldsFor(strategy.name).map((field) => (
           <TextField
             key={field.name}
             label={field.label}
@@ -27,7 +27,7 @@ export function StrategyForm({ strategy, mayChange }: { strategy: Strategy; mayC
             inputMode="decimal"
             autoComplete="off"
             required={field.kind !== "amount or none"}
-            defaultValue={shown(field, strategy.config)}
+            defaultValue={shown(field, { ...strategy.config })}
             error={fields[field.name] ?? fields[`config.${field.name}`]}
           />
         ))}

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Path
 from app.api.deps import ScopeDep
 from app.auth.deps import requires
 from app.auth.principals import Principal
+from app.schemas.autopilot.recommendations import EffectRead
 from app.schemas.autopilot.strategies import ConsideredRead, StrategyPatch, StrategyRead, StrategyRun
 from app.services.autopilot.strategies.service import StrategyService
 
@@ -27,7 +28,7 @@ StrategyName = Annotated[str, Path(max_length=60, pattern=r"^[a-z_]+$", descript
 @router.get("")
 async def list_strategies(found: Strategies, _: Reader) -> list[StrategyRead]:
     """Every strategy with its settings and its last run."""
-    return [StrategyRead.model_validate(await found.get())]
+    return [StrategyRead.model_validate(each) for each in await found.listed()]
 
 
 @router.get("/{name}")
@@ -50,14 +51,16 @@ async def run_strategy(name: StrategyName, found: Strategies, _: Writer) -> Stra
     """Look at every campaign now; what is proposed goes through the gate like anything else."""
     considered = [
         ConsideredRead(
-            campaign_id=each.campaign.id,
-            campaign=each.campaign.name,
-            why=each.advice.why,
-            sentence=each.sentence,
-            roas=each.advice.roas,
-            roas_low=each.advice.roas_low,
-            roas_high=each.advice.roas_high,
-            budget_micros=each.advice.budget_micros,
+            campaign_id=each.finding.view.campaign.id,
+            campaign=each.finding.view.campaign.name,
+            why=each.finding.why,
+            sentence=each.finding.sentence,
+            roas=each.finding.roas,
+            roas_low=each.finding.roas_low,
+            roas_high=each.finding.roas_high,
+            budget_micros=each.finding.budget_micros,
+            effect=None if each.finding.effect is None else EffectRead.model_validate(each.finding.effect),
+            recommended=each.recommended,
             action_id=each.action_id,
             state=each.state,
         )

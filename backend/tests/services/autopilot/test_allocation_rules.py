@@ -1,0 +1,100 @@
+"""The allocator against other ways to the same optimum, and against the conditions of an optimum."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.services.autopilot.strategies.allocation_rules import Option, allocate
+from app.services.autopilot.strategies.response_rules import Curve
+
+CURVES = st.builds(Curve, top=st.floats(10, 10_000), half=st.floats(1, 5_000))
+
+
+@st.composite
+def problems(draw: st.DrawFn) -> tuple[list[Option], float]:
+    """Curves with bounds, and a total that lies between them."""
+    options = []
+    for curve in draw(st.lists(CURVES, min_size=1, max_size=6)):
+        floor = draw(st.floats(0, 500))
+        options.append(Option(curve, floor, floor + draw(st.floats(0, 1_000))))
+    floors, ceilings = sum(each.floor for each in options), sum(each.ceiling for each in options)
+    return options, min(ceilings, floors + draw(st.floats(0, 1)) * (ceilings - floors))
+
+
+def worth(options: list[Option], spends: list[float]) -> float:
+    return sum(each.curve.value(spend) for each, spend in zip(options, spends, strict=True))
+
+
+@given(problems())
+def test_the_total_is_spent_within_floors_and_ceilings(problem: tuple[list[Option], float]) -> None:
+    options, total = problem
+    spends = allocate(options, total)
+    assert sum(spends) == pytest.approx(total, rel=1e-9, abs=1e-6)
+    for each, spend in zip(options, spends, strict=True):
+        assert each.floor - 1e-9 <= spend <= each.ceiling + 1e-9
+
+
+@given(problems())
+def test_one_price_holds_for_all(problem: tuple[list[Option], float]) -> None:
+    """Karush, Kuhn and Tucker: nobody who could give earns less with the last unit than somebody who could take."""
+    options, total = problem
+    spends = allocate(options, total)
+    pairs = list(zip(options, spends, strict=True))
+    gives = [each.curve.slope(spend) for each, spend in pairs if spend > each.floor + 1e-6]
+    takes = [each.curve.slope(spend) for each, spend in pairs if spend < each.ceiling - 1e-6]
+    if gives and takes:
+        assert min(gives) >= max(takes) * (1 - 1e-5)
+
+
+@settings(max_examples=60, deadline=None)
+@given(problems())
+def test_unit_by_unit_brings_no_more(problem: tuple[list[Option], float]) -> None:
+    """For concave curves, handing out small units to whoever earns most is optimal too (Fox, 1966)."""
+    options, total = problem
+    greedy = [each.floor for each in options]
+    unit = (total - sum(greedy)) / 300
+    for _ in range(300):
+        room = [n for n, each in enumerate(options) if greedy[n] + unit <= each.ceiling + 1e-9]
+        if not room or unit <= 0:
+            break
+        best = max(
+            room, key=lambda n: options[n].curve.value(greedy[n] + unit) - options[n].curve.value(greedy[n])
+        )
+        greedy[best] += unit
+    assert worth(options, allocate(options, total)) >= worth(options, greedy) * (1 - 1e-9)
+
+
+@settings(max_examples=60, deadline=None)
+@given(problems())
+def test_it_finds_what_slsqp_finds(problem: tuple[list[Option], float]) -> None:
+    optimize = pytest.importorskip("scipy.optimize")
+    options, total = problem
+    found = optimize.minimize(
+        lambda spends: -worth(options, list(spends)) / worth(options, [each.ceiling for each in options]),
+        x0=allocate_evenly(options, total),
+        bounds=[(each.floor, each.ceiling) for each in options],
+        constraints=[{"type": "eq", "fun": lambda spends: (sum(spends) - total) / max(total, 1.0)}],
+        method="SLSQP",
+        options={"ftol": 1e-12, "maxiter": 500},
+    )
+    assert worth(options, allocate(options, total)) >= worth(options, list(found.x)) * (1 - 1e-6)
+    if found.success:
+        assert worth(options, list(found.x)) >= worth(options, allocate(options, total)) * (1 - 1e-4)
+
+
+def allocate_evenly(options: list[Option], total: float) -> list[float]:
+    """The same share of everyone's room: a start that keeps to every bound."""
+    floors, ceilings = sum(each.floor for each in options), sum(each.ceiling for each in options)
+    share = (total - floors) / (ceilings - floors) if ceilings > floors else 0.0
+    return [each.floor + share * (each.ceiling - each.floor) for each in options]
+
+
+def test_who_brings_nothing_gets_only_what_nobody_else_can_take() -> None:
+    idle, busy = Option(Curve(0.0, 10.0), 5.0, 100.0), Option(Curve(100.0, 10.0), 5.0, 20.0)
+    assert allocate([idle, busy], 20.0) == pytest.approx([5.0, 15.0])
+    assert allocate([idle, busy], 60.0) == pytest.approx([40.0, 20.0])
+
+
+def test_bounds_that_leave_no_room_are_refused() -> None:
+    with pytest.raises(ValueError, match="no room"):
+        allocate([Option(Curve(1.0, 1.0), 1.0, 2.0)], 3.0)
