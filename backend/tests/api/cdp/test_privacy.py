@@ -638,8 +638,14 @@ async def test_whoever_becomes_one_with_a_person_being_erased_keeps_what_names_t
     ("columns", "sent"),
     [
         ({"status": "queued"}, False),
-        ({"status": "queued", "attempts": 1}, True),  # on its way while the person is erased
-        ({"status": "failed", "attempts": 1}, True),  # perhaps only the answer was lost
+        (
+            {"status": "queued", "attempts": 1, "first_tried_at": real_now()},
+            True,
+        ),  # on its way while the person is erased
+        (
+            {"status": "failed", "attempts": 1, "first_tried_at": real_now()},
+            True,
+        ),  # perhaps only the answer was lost
         ({"status": "skipped", "attempts": 1}, False),
         ({"status": "acknowledged", "attempts": 1, "sent_at": real_now()}, True),
     ],
