@@ -8,7 +8,7 @@ from app.db import rls
 from app.db.base import UtcDateTime
 
 revision = "autopilot_plans"
-down_revision = "account_tellings"
+down_revision = "outbox_again"
 branch_labels = None
 depends_on = None
 

@@ -8,7 +8,7 @@ from app.db import rls
 from app.db.base import UtcDateTime
 
 revision = "rules"
-down_revision = "account_tellings"
+down_revision = "autopilot_plans"
 branch_labels = None
 depends_on = None
 

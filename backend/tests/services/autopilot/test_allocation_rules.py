@@ -1,8 +1,10 @@
 """The allocator against other ways to the same optimum, and against the conditions of an optimum."""
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import optimize
 
 from app.services.autopilot.strategies.allocation_rules import Option, allocate
 from app.services.autopilot.strategies.response_rules import Curve
@@ -67,26 +69,46 @@ def test_unit_by_unit_brings_no_more(problem: tuple[list[Option], float]) -> Non
 @settings(max_examples=60, deadline=None)
 @given(problems())
 def test_it_finds_what_slsqp_finds(problem: tuple[list[Option], float]) -> None:
-    optimize = pytest.importorskip("scipy.optimize")
     options, total = problem
-    found = optimize.minimize(
-        lambda spends: -worth(options, list(spends)) / worth(options, [each.ceiling for each in options]),
-        x0=allocate_evenly(options, total),
-        bounds=[(each.floor, each.ceiling) for each in options],
-        constraints=[{"type": "eq", "fun": lambda spends: (sum(spends) - total) / max(total, 1.0)}],
-        method="SLSQP",
-        options={"ftol": 1e-12, "maxiter": 500},
-    )
-    assert worth(options, allocate(options, total)) >= worth(options, list(found.x)) * (1 - 1e-6)
+    found = by_slsqp(options, total)
+    ours = worth(options, allocate(options, total))
+    theirs = worth(options, [float(each) for each in found.x])
+    assert ours >= theirs * (1 - 1e-6)
     if found.success:
-        assert worth(options, list(found.x)) >= worth(options, allocate(options, total)) * (1 - 1e-4)
+        assert theirs >= ours * (1 - 1e-4)
 
 
-def allocate_evenly(options: list[Option], total: float) -> list[float]:
-    """The same share of everyone's room: a start that keeps to every bound."""
-    floors, ceilings = sum(each.floor for each in options), sum(each.ceiling for each in options)
-    share = (total - floors) / (ceilings - floors) if ceilings > floors else 0.0
-    return [each.floor + share * (each.ceiling - each.floor) for each in options]
+def by_slsqp(options: list[Option], total: float) -> optimize.OptimizeResult:
+    """Over the share of everyone's room that is taken: SLSQP's steps are made for figures of one size."""
+    floors = np.array([each.floor for each in options])
+    room = np.array([each.ceiling - each.floor for each in options])
+    most = worth(options, [each.ceiling for each in options]) or 1.0
+    width = room.sum() or 1.0
+
+    def lost(shares: np.ndarray) -> float:
+        return -worth(options, list(floors + room * shares)) / most
+
+    def slopes(shares: np.ndarray) -> np.ndarray:
+        spends = floors + room * shares
+        return -room * [each.curve.slope(spend) for each, spend in zip(options, spends, strict=True)] / most
+
+    found = optimize.minimize(
+        lost,
+        jac=slopes,
+        x0=np.full(len(options), (total - floors.sum()) / width),
+        bounds=[(0.0, 1.0)] * len(options),
+        constraints=[
+            {
+                "type": "eq",
+                "fun": lambda shares: (room @ shares - (total - floors.sum())) / width,
+                "jac": lambda _: room / width,
+            }
+        ],
+        method="SLSQP",
+        options={"ftol": 1e-14, "maxiter": 1_000},
+    )
+    found.x = floors + room * found.x
+    return found
 
 
 def test_who_brings_nothing_gets_only_what_nobody_else_can_take() -> None:

@@ -8,7 +8,7 @@ from app.db import rls
 from app.db.base import UtcDateTime
 
 revision = "crm_deals_written"
-down_revision = "account_tellings"
+down_revision = "rules"
 branch_labels = None
 depends_on = None
 
