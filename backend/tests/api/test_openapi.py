@@ -145,7 +145,7 @@ OPAQUE = {
         "stratum_connect_shop",
         "write_key",
     ),  # compared
-    *("timezone", "rate", "number"),  # read as what they are, by name or by value
+    "timezone",  # read as what it is, by name
 }
 BY_THE_LINE = {
     "POST /api/v1/cdp/events",
@@ -177,6 +177,11 @@ def _inputs(operation: Operation) -> Iterator[tuple[str, dict[str, Any]]]:
         yield "body", body["schema"]
 
 
+def _is_a_decimals_text(schema: dict[str, Any], beside: list[dict[str, Any]]) -> bool:
+    """A decimal comes as a number or as its text, and is read as a number or refused."""
+    return schema == {"type": "string"} and any(each.get("type") == "number" for each in beside)
+
+
 def _free_texts(schemas: dict[str, Any], schema: dict[str, Any], where: str, seen: set[str]) -> Iterator[str]:
     """Where a text may be anything at all: it has neither a pattern nor a format, nor is it one of a few."""
     if "$ref" in schema:
@@ -188,7 +193,10 @@ def _free_texts(schemas: dict[str, Any], schema: dict[str, Any], where: str, see
     if schema.get("type") == "string" and not schema.keys() & {"pattern", "format", "enum", "const"}:
         yield where
     inside = [
-        (where, each) for key in ("anyOf", "oneOf", "allOf", "prefixItems") for each in schema.get(key, ())
+        (where, each)
+        for key in ("anyOf", "oneOf", "allOf", "prefixItems")
+        for each in schema.get(key, ())
+        if not _is_a_decimals_text(each, schema[key])
     ]
     inside += [(f"{where}.{name}", each) for name, each in schema.get("properties", {}).items()]
     inside += [

@@ -20055,11 +20055,17 @@ export interface components {
              * @default false
              */
             accept_conflicts: boolean;
-            /** Cooldown Hours */
+            /**
+             * Cooldown Hours
+             * @description Hours in which it acts on a campaign once.
+             */
             cooldown_hours?: number | null;
             /** @description Another definition is a new version. */
             definition?: components["schemas"]["RuleDefinition"] | null;
-            /** Description */
+            /**
+             * Description
+             * @description What it is for.
+             */
             description?: string | null;
             /**
              * Enabled

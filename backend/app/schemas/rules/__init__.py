@@ -35,10 +35,10 @@ class RuleCreate(Input):
 
 class RulePatch(Input):
     name: Line | None = Field(None, description="Its name, unique among those that are not archived.")
-    description: Description | None = None
+    description: Description | None = Field(None, description="What it is for.")
     definition: RuleDefinition | None = Field(None, description="Another definition is a new version.")
     schedule: RuleSchedule | None = Field(None, description="When it is evaluated.")
-    cooldown_hours: Cooldown | None = None
+    cooldown_hours: Cooldown | None = Field(None, description="Hours in which it acts on a campaign once.")
     enabled: bool | None = Field(None, description="Whether it runs by the clock.")
     accept_conflicts: AcceptConflicts
 
