@@ -132,7 +132,8 @@ _TAKE = text(
 _TAKE_ANEW = text(
     f"""
     UPDATE outbox SET
-      again = false, attempts = 0, handovers = 0, starts = 0, last_error = NULL, available_at = now()
+      again = false, attempts = 0, handovers = 0, starts = 0, last_error = NULL,
+      available_at = now() + interval '1 second'
     WHERE kind = 'task' AND id = :id AND again RETURNING {_COLUMNS}
     """  # noqa: S608  (a constant)
 )
@@ -147,9 +148,10 @@ _RETRY = text(
 _PENDING = text(
     "SELECT EXISTS (SELECT FROM outbox WHERE kind = 'task' AND name = :name AND payload = cast(:payload AS jsonb))"
 )
+# Whoever begins it waits for the commit of who found it waiting, and so reads what that wrote.
 _WAITS = text(
-    "SELECT EXISTS (SELECT FROM outbox WHERE kind = 'task' AND name = :name AND payload = cast(:payload AS jsonb) "
-    "AND (starts = 0 OR again))"
+    "SELECT 1 FROM outbox WHERE kind = 'task' AND name = :name AND payload = cast(:payload AS jsonb) "
+    "AND (starts = 0 OR again) LIMIT 1 FOR SHARE"
 )
 _ONCE_MORE = text(
     "UPDATE outbox SET again = true WHERE (tenant_id, id) = (SELECT tenant_id, id FROM outbox WHERE kind = 'task' "
@@ -252,6 +254,6 @@ async def is_pending(session: AsyncSession, name: str, payload: str) -> bool:
 async def will_be_done(session: AsyncSession, name: str, payload: str) -> bool:
     """Whether the same task begins after this: it waits, or it runs and is now asked to be done once more."""
     asked = {"name": name, "payload": payload}
-    if await session.scalar(_WAITS, asked):
+    if await session.scalar(_WAITS, asked) is not None:
         return True
     return await session.scalar(_ONCE_MORE, asked) is not None

@@ -99,7 +99,7 @@ async def stragglers(platform: Platform) -> None:
     await resolve_stragglers(platform)
 
 
-@handles("cdp.identity.reapply", queue="cdp", timeout=600)
+@handles("cdp.identity.reapply", queue="cdp", max_retries=20, timeout=600)
 async def reapply(scope: TenantScope) -> None:
     """The rules of identity have changed."""
     await Ruling(scope).reapply()

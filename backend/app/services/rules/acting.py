@@ -43,7 +43,7 @@ class Deed:
 
 
 def stands(seen: Seen) -> Stands:
-    return Stands(seen.status, seen.daily_budget_micros, seen.currency)
+    return Stands(seen.status, seen.daily_budget_micros, seen.currency, seen.budget_level)
 
 
 def platform_action(definition: RuleDefinition) -> PlatformAction | None:

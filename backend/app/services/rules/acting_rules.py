@@ -31,6 +31,7 @@ class Stands:
     status: str
     daily_budget_micros: int | None
     currency: str
+    budget_level: str = "campaign"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def planned(action: PlatformAction, campaign: Stands) -> Step | Idle:
         case BudgetByPercent():
             wanted = (campaign.daily_budget_micros or 0) * (1 + action.percent / 100)
             bounds, currency = action.bounds, campaign.currency
-    if campaign.daily_budget_micros is None:
+    if campaign.daily_budget_micros is None or campaign.budget_level != "campaign":
         return Idle.NO_BUDGET
     if campaign.currency != currency or (bounds is not None and bounds.currency != currency):
         return Idle.CURRENCY

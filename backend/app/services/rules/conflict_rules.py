@@ -46,11 +46,12 @@ from app.schemas.rules.tree import (
     RuleNot,
     Window,
 )
-from app.services.rules.rules import COMPARISONS, FORMULAS, days_of, length_of, measures, read_by
+from app.services.rules.rules import COMPARISONS, FORMULAS, days_of, leaves, length_of, measures, read_by
 from app.services.rules.wording_rules import figure_of, in_words
 
 _MOST_ALTERNATIVES = 64
 _MOST_STEPS = 20_000
+_MOST_OF_ALL = 400_000
 _UNIT = 1_000_000
 _USUAL_ATTRIBUTION = 7
 _FOREVER = 100_000
@@ -94,12 +95,12 @@ class Collision:
 
 def collisions(definition: RuleDefinition, others: Sequence[Other]) -> list[Collision]:
     """The rules that work, or may work, against this one; where both cannot hold, there is none."""
-    found = []
+    found, effort = [], Effort()
     for other in others:
         clash = clash_of(definition.actions, other.definition.actions)
         if clash is None:
             continue
-        overlap, example = overlap_of(definition, other.definition)
+        overlap, example = overlap_of(definition, other.definition, effort)
         if overlap is not None:
             sentence = _sentence(other.name, clash, example)
             found.append(Collision(other.id, other.name, overlap, clash, sentence, example))
@@ -150,7 +151,21 @@ def _sentence(name: str, clash: str, example: Example | None) -> str:
     )
 
 
-def overlap_of(mine: RuleDefinition, theirs: RuleDefinition) -> tuple[Overlap | None, Example | None]:
+@dataclass(slots=True)
+class Effort:
+    """What may still be looked at, in plain conditions, over all rules that one is held against."""
+
+    left: int = _MOST_OF_ALL
+
+    def spend(self, conditions: int) -> bool:
+        """False once there is none left: what was not looked at by then stays undecided."""
+        self.left -= conditions
+        return self.left >= 0
+
+
+def overlap_of(
+    mine: RuleDefinition, theirs: RuleDefinition, effort: Effort
+) -> tuple[Overlap | None, Example | None]:
     """None where both cannot hold of one campaign."""
     if _sets_apart(mine, theirs):
         return None, None
@@ -159,11 +174,15 @@ def overlap_of(mine: RuleDefinition, theirs: RuleDefinition) -> tuple[Overlap | 
         return Overlap.UNDECIDED, None
     open_pairs = []
     for left, right in product(one, other):
+        if not effort.spend(len(left) + len(right)):
+            return Overlap.UNDECIDED, None
         asked = _asked(mine, theirs, [*left, *right])
         if asked is not None:
             open_pairs.append(asked)
     for asked in open_pairs:
-        example = _Search(asked, (mine.condition, theirs.condition)).example()
+        if effort.left < 0:
+            break
+        example = _Search(asked, (mine.condition, theirs.condition), effort).example()
         if example is not None:
             return Overlap.WITNESS, example
     return (Overlap.UNDECIDED, None) if open_pairs else (None, None)
@@ -335,9 +354,11 @@ Figures = Mapping[tuple[str, Window | None], int]
 class _Search:
     """Looks for the figures of one campaign, the smallest windows first; gives up after a number of steps."""
 
-    def __init__(self, asked: _Asked, trees: tuple[Node, Node]) -> None:
+    def __init__(self, asked: _Asked, trees: tuple[Node, Node], effort: Effort) -> None:
         self._asked = asked
         self._trees = trees
+        self._effort = effort
+        self._size = sum(1 for tree in trees for _ in leaves(tree))
         self._steps = 0
         self._needed = self._variables()
         self._chosen: dict[tuple[str, Window | None], int] = {}
@@ -375,12 +396,13 @@ class _Search:
 
     def _filled(self, number: int) -> Iterator[None]:
         if number == len(self._needed):
-            yield None
+            if self._effort.spend(self._size):
+                yield None
             return
         variable = self._needed[number]
         for value in self._candidates(variable):
             self._steps += 1
-            if self._steps > _MOST_STEPS:
+            if self._steps > _MOST_STEPS or not self._effort.spend(1):
                 return
             self._chosen[variable] = value
             if self._is_possible(variable):

@@ -19,6 +19,8 @@ log = get_logger(__name__)
 _EXAMPLES = 20
 MOST_AT_ONCE = 100
 """Campaigns that one evaluation acts on: each is a decision of the gate."""
+_SLACK, _SLACK_MOST = 1 / 8, timedelta(hours=2)
+"""Of a cooldown, and at most: a clock is never to the minute, and a day may have 23 hours."""
 _KEPT = timedelta(days=180)
 
 
@@ -109,7 +111,8 @@ class RuleRuns:
         """Those that the rule has not acted on within its cooldown, as many as one evaluation acts on."""
         if not held:
             return []
-        resting = await self._rows.fired_since(rule.id, now - timedelta(hours=rule.cooldown_hours))
+        cooldown = timedelta(hours=rule.cooldown_hours)
+        resting = await self._rows.fired_since(rule.id, now - cooldown + min(cooldown * _SLACK, _SLACK_MOST))
         awake = acting.first_things_first([each for each in held if each.id not in resting])
         if len(held) > len(awake):
             acting.idle[str(Idle.RESTING)] = len(held) - len(awake)

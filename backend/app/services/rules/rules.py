@@ -11,6 +11,7 @@ from app.models.trust_engine.kinds import Component
 from app.schemas.rules.definition import RuleDefinition
 from app.schemas.rules.tree import (
     AMetric,
+    AnAmount,
     ChangeTest,
     Leaf,
     Lifetime,
@@ -39,6 +40,8 @@ COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = MappingProxyType(
 """Of fractions here, and of columns in the statement."""
 BASES = ("spend_micros", "impressions", "clicks", "conversions", "conversion_value_micros")
 """What is stored of a campaign's day; everything else is a ratio of two of these."""
+_LEAST = frozenset({"more_than", "at_least"})
+_LESS = frozenset({"less_than", "at_most"})
 _ATTRIBUTED = frozenset({"conversions", "conversion_value_micros"})
 
 
@@ -141,7 +144,10 @@ def windows(asked: tuple[Measure, ...]) -> tuple[Window, ...]:
 
 
 def rests_on(definition: RuleDefinition) -> tuple[Component, ...]:
-    """The signals that justify what the rule proposes; none where it reads nothing but spend and budgets."""
+    """The signals that justify what the rule proposes.
+
+    None where it reads budgets and how much was spent at least: what is not there yet cannot make that hold.
+    """
     parts = {
         part
         for each in measures(definition.condition)
@@ -150,4 +156,18 @@ def rests_on(definition: RuleDefinition) -> tuple[Component, ...]:
     }
     if not _ATTRIBUTED.isdisjoint(parts):
         return (Component.FRESHNESS, Component.VARIANCE, Component.EVENT_LOSS)
-    return (Component.FRESHNESS,) if parts - {"spend_micros"} else ()
+    by_spend = parts <= {"spend_micros"} and _asks_for_spend(definition.condition)
+    return () if by_spend else (Component.FRESHNESS,)
+
+
+def _asks_for_spend(node: Node, *, holds: bool = True) -> bool:
+    """Whether every condition on spend is that there was as much of it, or more."""
+    match node:
+        case RuleAll() | RuleAny():
+            return all(_asks_for_spend(each, holds=holds) for each in node.of)
+        case RuleNot():
+            return _asks_for_spend(node.of, holds=not holds)
+        case MetricTest(than=AnAmount()) if node.metric is Metric.SPEND:
+            return node.op in (_LEAST if holds else _LESS)
+        case _:
+            return all(each.metric is Metric.DAILY_BUDGET for each in read_by(node))

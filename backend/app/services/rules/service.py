@@ -1,5 +1,6 @@
 """Rules over campaigns: previewed and backtested before they are switched on, and held against each other."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -221,9 +222,9 @@ class RuleService:
     async def conflicts(self, definition: RuleDefinition, but_not: UUID | None = None) -> list[Collision]:
         """The rules that are switched on and may work against this one."""
         others = await self._rules.switched_on(but_not=but_not)
-        return collisions(
-            definition, [Other(each.id, each.name, read_definition(each.definition)) for each in others]
-        )
+        held_against = [Other(each.id, each.name, read_definition(each.definition)) for each in others]
+        # A second of arithmetic at worst: the loop goes on meanwhile.
+        return await asyncio.to_thread(collisions, definition, held_against)
 
     async def _agrees(self, definition: RuleDefinition, *, but_not: UUID | None, accept: bool) -> None:
         """`RulesCollide` where there is an example of figures for which this and another rule would both act."""

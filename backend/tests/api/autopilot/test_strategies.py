@@ -39,6 +39,14 @@ async def test_settings_are_kept_and_bounded(acme: Company) -> None:
     assert (await manager.get(f"{URL}/magic")).status_code == 404
 
 
+async def test_a_setting_of_nothing_is_refused_by_its_name(acme: Company) -> None:
+    manager = acme.client(Role.MANAGER)
+    for strategy, name in (("budget_pacing", "budgets"), ("performance_scaling", "raise_step")):
+        answer = await manager.patch(f"{URL}/{strategy}", json={"config": {name: None}})
+        assert (answer.status_code, answer.json()["code"]) == (422, "autopilot.strategies.bad_setting")
+        assert name in answer.text
+
+
 async def test_a_run_tells_what_it_found_and_proposes_through_the_gate(acme: Company) -> None:
     await make_account(acme.scopes)
     run = (await acme.client(Role.MANAGER).post(f"{URL}/performance_scaling/run")).json()["considered"]

@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 
 from app.core.ids import uuid7
 from app.db.session import Scopes
+from app.models.autopilot.actions import AutopilotPlan
 from app.models.campaigns import AdSet, Campaign
 from app.models.campaigns.metrics import CampaignMetricsDay
 from app.models.integrations.ad_accounts import PlatformEdit
@@ -190,3 +191,34 @@ async def test_budgets_of_ad_sets_count_among_the_accounts_others(scopes: Scopes
         found = await ActivityReader(scope).read(action, Limits())
     # The campaign that the account has of its own, and the other ad set.
     assert found.activity.others_daily_micros == BUDGET + 40 * UNIT
+
+
+async def test_what_has_passed_and_is_not_there_yet_counts_among_the_days_raises(
+    scopes: Scopes, account: Account
+) -> None:
+    """Or a hundred that are asked for at once would each be the first."""
+    await changed(scopes, account, 200, 250, ago=HOUR, entity="c2", state="approved", applied_at=None)
+    await changed(scopes, account, 300, 200, ago=HOUR, entity="c3", state="approved", applied_at=None)
+    await changed(scopes, account, 100, 900, ago=HOUR, entity="c4", state="held", applied_at=None)
+    found = (await seen(scopes, account)).activity
+    assert (found.account_raised_24h_micros, found.others_daily_micros) == (50, 50)
+
+
+async def test_what_was_cut_to_be_spent_elsewhere_is_not_given_back(scopes: Scopes, account: Account) -> None:
+    plan = uuid7()
+    async with scopes() as scope:
+        now = scope.now()
+        scope.session.add(
+            AutopilotPlan(
+                id=plan,
+                ad_account_id=account.id,
+                strategy="reallocation",
+                idempotency_key=plan.hex,
+                state="ended",
+                raises=[],
+                made_at=now,
+                expires_at=now,
+            )
+        )
+    await changed(scopes, account, 100, 70, ago=HOUR, plan_id=plan)
+    assert (await seen(scopes, account)).restores_micros is None

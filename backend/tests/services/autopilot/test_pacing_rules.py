@@ -144,3 +144,25 @@ def test_a_month_that_is_steered_ends_nearer_to_its_budget(begins: int, off: flo
         today += timedelta(days=1)
     ended = sum(micros for day, micros in history.items() if day.month == 6)
     assert abs(ended - month_budget) <= abs(alone - month_budget) + 0.03 * month_budget
+
+
+def test_one_that_stopped_long_ago_is_not_what_is_steered() -> None:
+    stopped = campaign(100, today=TODAY - timedelta(days=60))
+    month = budget_of(100)
+    found = pace(spent(100), [campaign(100), stopped], TODAY, month, CONFIG, acted_days_ago=None)
+    assert found.why is Why.ON_PACE
+
+
+def budget_of(level: int) -> int:
+    """What the month costs at this daily level."""
+    return sum(
+        round(level * SHAPE[date(TODAY.year, TODAY.month, n).weekday()] * UNIT)
+        for n in range(1, monthrange(TODAY.year, TODAY.month)[1] + 1)
+    )
+
+
+def test_weekdays_that_never_spend_are_not_divided_by() -> None:
+    idle = {TODAY - timedelta(days=back): 0 for back in range(1, 61)}
+    history = {day: 0 if day.weekday() in {5, 6, 0} else 100 * UNIT for day in idle}
+    found = pace(history, [campaign(100)], TODAY, 3_000 * UNIT, CONFIG, acted_days_ago=None)
+    assert found.why is Why.NOT_ENOUGH_DATA

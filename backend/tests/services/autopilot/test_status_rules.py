@@ -112,3 +112,13 @@ def test_what_is_paused_lies_surely_under_target(
         assert advice.roas_high is not None
         assert advice.roas_high < CONFIG.target_roas * CONFIG.pause_below
         assert not learning
+
+
+def test_what_is_left_of_the_days_that_it_was_paused_on_says_nothing_of_them() -> None:
+    """The older ones are not looked at any more: the best of the rest is no restatement."""
+    paused_on = {"first": FIRST.isoformat(), "last": (FIRST + timedelta(days=13)).isoformat(), "days": 14}
+    good = days(10, count=14)
+    told = reconsider(Candidate(50 * UNIT, False, good), paused_on, CONFIG, usual_micros=USUAL)
+    assert told.why is Why.RESTATED
+    told = reconsider(Candidate(50 * UNIT, False, good[12:]), paused_on, CONFIG, usual_micros=USUAL)
+    assert (told.why, told.status) == (Why.STAYS_PAUSED, None)

@@ -7,8 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.models.rules.kinds import Idle
-from app.schemas.rules.definition import Bounds, BudgetByAmount, BudgetByPercent, Enable, Pause, SetBudget
+from app.models.trust_engine.kinds import Component
+from app.schemas.rules.definition import (
+    Bounds,
+    BudgetByAmount,
+    BudgetByPercent,
+    Enable,
+    Pause,
+    SetBudget,
+    read_definition,
+)
 from app.services.rules.acting_rules import Stands, Step, planned
+from app.services.rules.rules import rests_on
 
 UNIT = 1_000_000
 RUNS = Stands("active", 100 * UNIT, "USD")
@@ -71,3 +81,32 @@ def test_a_budget_is_whole_units_and_never_moves_further_than_asked(
     assert found > 0
     assert 0 < abs(found - now) * 100 <= abs(now * percent)
     assert (found > now) is (percent > 0)
+
+
+def _spend(op: str, micros: int = 100 * UNIT) -> dict[str, object]:
+    than = {"kind": "money", "micros": micros, "currency": "USD"}
+    return {"kind": "metric", "metric": "spend", "window": {"kind": "yesterday"}, "op": op, "than": than}
+
+
+@pytest.mark.parametrize(
+    ("condition", "rests_on_freshness"),
+    [
+        (_spend("at_least"), False),
+        (_spend("less_than"), True),
+        ({"kind": "not", "of": _spend("less_than")}, False),
+        ({"kind": "not", "of": _spend("at_least")}, True),
+        ({"kind": "all", "of": [_spend("at_least"), {"kind": "platform", "one_of": ["meta"]}]}, False),
+        ({"kind": "any", "of": [_spend("at_least"), _spend("equals")]}, True),
+    ],
+)
+def test_only_that_so_much_was_spent_needs_no_signal(
+    condition: dict[str, object], *, rests_on_freshness: bool
+) -> None:
+    """That little was spent may be that little was read."""
+    definition = read_definition({"condition": condition, "actions": [{"kind": "pause"}]})
+    assert rests_on(definition) == ((Component.FRESHNESS,) if rests_on_freshness else ())
+
+
+def test_a_budget_that_lies_elsewhere_is_not_touched() -> None:
+    unknown = Stands("active", 100 * UNIT, "USD", "unknown")
+    assert _after(_percent("10"), unknown) is Idle.NO_BUDGET

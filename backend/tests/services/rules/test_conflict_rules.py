@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.models.rules.kinds import Overlap
 from app.schemas.rules.definition import RuleDefinition, read_definition
-from app.services.rules.conflict_rules import Other, collisions, overlap_of
+from app.services.rules.conflict_rules import Effort, Other, collisions, overlap_of
 
 UNIT = 1_000_000
 WEEK = {"kind": "last", "days": 7}
@@ -38,7 +38,7 @@ def _rule(condition: Any, *actions: Any, **more: Any) -> RuleDefinition:
 
 
 def _between(one: Any, other: Any) -> Overlap | None:
-    return overlap_of(_rule(one), _rule(other, ENABLE))[0]
+    return overlap_of(_rule(one), _rule(other, ENABLE), Effort())[0]
 
 
 def test_a_stop_and_a_start_that_overlap_are_told_with_figures_and_a_mend() -> None:
@@ -72,7 +72,7 @@ def test_what_cannot_hold_together_is_no_conflict(one: Any, other: Any) -> None:
 def test_sets_that_share_no_campaign_do_not_clash() -> None:
     one = _rule(_metric("roas", "more_than", 2), scope={"platforms": ["meta"]})
     other = _rule(_metric("roas", "more_than", 2), ENABLE, scope={"platforms": ["google"]})
-    assert overlap_of(one, other) == (None, None)
+    assert overlap_of(one, other, Effort()) == (None, None)
 
 
 def test_what_depends_on_other_campaigns_is_said_to_be_undecided() -> None:
@@ -173,7 +173,7 @@ def test_what_is_ruled_out_holds_of_no_figures(
 @hypothesis_settings(max_examples=200)
 @given(_TREE, _TREE)
 def test_an_example_is_one_for_which_both_hold(one: Any, other: Any) -> None:
-    overlap, example = overlap_of(_rule(one), _rule(other, ENABLE))
+    overlap, example = overlap_of(_rule(one), _rule(other, ENABLE), Effort())
     assert (overlap is Overlap.WITNESS) is (example is not None)
     if example is None:
         return
@@ -212,3 +212,18 @@ def _told(node: dict[str, Any], figures: dict[str, str], *, denied: bool = False
         "equals": abs(value - bound) <= near, "differs": True, "less_than": value < bound + near,
         "at_most": value <= bound + near, "more_than": value > bound - near, "at_least": value >= bound - near,
     }[_OPPOSITE[node["op"]] if denied else node["op"]]  # fmt: skip
+
+
+def test_what_would_take_too_long_to_decide_is_undecided() -> None:
+    """No rule can keep who saves it, and everybody else, waiting: what may be looked at is one sum for all rules."""
+    fall = {"kind": "change", "metric": "spend", "window": WEEK, "base": {"kind": "last", "days": 14}}
+    hopeless = [
+        {"kind": "any", "of": [{**fall, "op": "at_least", "percent": str(1_000 + n)} for n in numbers]}
+        for numbers in (range(20), range(20, 40))
+    ]
+    effort = Effort(left=5_000)
+    other = _rule(hopeless[1], ENABLE)
+    assert overlap_of(_rule(hopeless[0]), other, effort) == (Overlap.UNDECIDED, None)
+    assert -100 < effort.left < 0
+    easy = _rule(_metric("roas", "more_than", 2), ENABLE)
+    assert overlap_of(_rule(_metric("roas", "at_most", 2)), easy, effort) == (Overlap.UNDECIDED, None)

@@ -29,6 +29,7 @@ class ActivityReader:
     async def read(self, action: AutopilotAction, limits: Limits) -> Seen:
         now = self._scope.now()
         ours = await self._rows.applied(action.ad_account_id, since=now - 7 * _DAY)
+        coming = await self._rows.coming(action.ad_account_id, but_not=action.id)
         own = [each for each in ours if each.entity == action.entity]
         edits = await self._rows.edits_by_others(action.ad_account_id, action.entity, since=now - _DAY)
         today = [each for each in own if _since(each, now - _DAY)]
@@ -45,8 +46,10 @@ class ActivityReader:
                 cooldown_until=_cooldown(own, limits),
                 lowest_24h_micros=min(budgets, default=None),
                 budget_24h_ago_micros=_budgets(today[0])[0] if today and _budgets(today[0]) else None,
-                others_daily_micros=await self._rows.other_budgets(action.ad_account_id, action.entity),
-                account_raised_24h_micros=sum(_raise(each) for each in ours if _since(each, now - _DAY)),
+                others_daily_micros=await self._rows.other_budgets(action.ad_account_id, action.entity)
+                + sum(_raise(each) for each in coming if each.entity != action.entity),
+                account_raised_24h_micros=sum(_raise(each) for each in ours if _since(each, now - _DAY))
+                + sum(_raise(each) for each in coming),
                 roas=totals.roas,
                 cpa_micros=totals.cpa_micros,
                 conversions=totals.conversions_ever,
@@ -76,9 +79,10 @@ def _since(action: AutopilotAction, start: datetime) -> bool:
 def _given_back(action: AutopilotAction, own: list[AutopilotAction]) -> int | None:
     """The budget that our last change of the entity took away, where that was a cut, which this takes back.
 
-    A rollback is no such cut: who took it back would do again what did harm. Nor is a raise that goes beyond.
+    A rollback is no such cut: who took it back would do again what did harm. Nor is a cut whose money went elsewhere,
+    as one half of a move or by a plan: it would be spent twice. Nor is a raise that goes beyond.
     """
-    if not own or own[-1].rollback_of is not None:
+    if not own or own[-1].rollback_of or own[-1].other_half or own[-1].plan_id:
         return None
     found, wanted = _budgets(own[-1]), action.after.get(_BUDGET)
     if len(found) < 2 or found[1] >= found[0] or not isinstance(wanted, int):  # noqa: PLR2004  (before and after)

@@ -9,6 +9,7 @@ from app.models.autopilot.actions import AutopilotAction
 from app.models.campaigns import AdSet, Campaign
 from app.models.campaigns.metrics import CampaignMetricsDay
 from app.models.integrations.ad_accounts import AdAccount, PlatformEdit
+from app.services.autopilot.actions.rules import ActionState
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Totals:
     """Whether the campaign has ever spent."""
 
 
+_COMING = (ActionState.APPROVED, ActionState.EXECUTING)
 _USUAL_OF = timedelta(days=90)
 _USUAL_NEEDS_DAYS = 14
 
@@ -45,6 +47,16 @@ class ActivityRepository:
             select(AutopilotAction)
             .where(AutopilotAction.ad_account_id == ad_account_id, AutopilotAction.applied_at >= since)
             .order_by(AutopilotAction.applied_at, AutopilotAction.id)
+        )
+        return list((await self._session.scalars(statement)).all())
+
+    async def coming(self, ad_account_id: UUID, *, but_not: UUID) -> list[AutopilotAction]:
+        """Changes that have passed the gate and have not reached the platform yet."""
+        statement = select(AutopilotAction).where(
+            AutopilotAction.ad_account_id == ad_account_id,
+            AutopilotAction.id != but_not,
+            AutopilotAction.state.in_(_COMING),
+            AutopilotAction.applied_at.is_(None),
         )
         return list((await self._session.scalars(statement)).all())
 

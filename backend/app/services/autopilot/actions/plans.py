@@ -18,6 +18,7 @@ from app.db.session import TenantScope
 from app.models.autopilot.actions import AutopilotAction, AutopilotPlan
 from app.models.trust_engine.kinds import Verdict
 from app.services.autopilot.actions.plans_repository import PlanRepository
+from app.services.autopilot.actions.repository import ActionRepository
 from app.services.autopilot.actions.requests_repository import CampaignTargets
 from app.services.autopilot.actions.rules import IN_FLIGHT, OPEN, ActionState, sized, would_stand
 from app.services.autopilot.actions.wanted import Wanted
@@ -61,6 +62,7 @@ class ActionPlans:
 
     async def begin(self, wanted: PlanWanted) -> list[AutopilotAction]:
         """Propose the cuts; none where no raise would stand. The raises follow by `go_on`."""
+        await ActionRepository(self._scope).lock_key(self._scope.tenant_id, wanted.idempotency_key)
         if (known := await self._rows.by_key(wanted.idempotency_key)) is not None:
             return list(await self._rows.actions_of(known.id))
         raises = [each for each in wanted.raises if await self._would_stand(each, wanted.approval)]

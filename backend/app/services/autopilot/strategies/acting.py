@@ -59,7 +59,7 @@ class StrategyActing:
             PlanWanted(
                 ad_account_id=account.id,
                 strategy=strategy,
-                idempotency_key=f"{strategy}:{account.id}:{self._hour}{':accepted' if approval else ''}",
+                idempotency_key=f"{strategy}:{account.id}:{self._hour}{_under(approval)}",
                 cuts=[each for each, step in zip(wanted, steps, strict=True) if not step.raises],
                 raises=[each for each, step in zip(wanted, steps, strict=True) if step.raises],
                 approval=approval,
@@ -80,7 +80,7 @@ class StrategyActing:
         """Of one campaign, direction and hour there is one proposal: a task that runs twice proposes once."""
         campaign, account = step.campaign, step.account
         was = "-".join(str(value) for value in step.before.values())
-        key = f"{strategy}:{campaign.id}:{step.why}:{was}:{self._hour}{':accepted' if approval else ''}"
+        key = f"{strategy}:{campaign.id}:{step.why}:{was}:{self._hour}{_under(approval)}"
         return Wanted(
             ad_account_id=account.id,
             campaign_id=campaign.id,
@@ -103,3 +103,8 @@ class StrategyActing:
             learning=bool(campaign.learning),
             approval=approval,
         )
+
+
+def _under(approval: Approval | None) -> str:
+    """Each yes stands for itself: another one to what was blocked in the same hour is another proposal."""
+    return "" if approval is None else f":accepted:{approval.at.isoformat()}"

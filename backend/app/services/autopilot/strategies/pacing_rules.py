@@ -125,11 +125,12 @@ def pace(
         sum(w for d, w in weights.items() if d >= today),
     )
     done = sum(spent.get(day, 0) for day in month if day < today)
-    level = sum(known) / sum(shape[(today - timedelta(days=n)).weekday()] for n in range(1, _RECENT_DAYS + 1))
-    steered = _steered(candidates) / fmean(
-        shape[(today - timedelta(days=n)).weekday()] for n in range(1, _RECENT_DAYS + 1)
-    )
-    if steered <= 0 or left <= 0:
+    usual = fmean(shape[(today - timedelta(days=n)).weekday()] for n in range(1, _RECENT_DAYS + 1))
+    if usual <= 0 or left <= 0:
+        return Pace(Why.NOT_ENOUGH_DATA, budget_micros, done)
+    level = fmean(known) / usual
+    steered = _steered(candidates, today) / usual
+    if steered <= 0:
         return Pace(Why.NOT_ENOUGH_DATA, budget_micros, done)
     others = max(0.0, level - steered)
     factor = max(0.0, (budget_micros - done - others * left) / (steered * left))
@@ -144,13 +145,13 @@ def pace(
     return _controlled(seen, config, acted_days_ago)
 
 
-def _steered(candidates: Sequence[Candidate]) -> float:
-    """What the campaigns that can be steered spend a day, lately."""
-    total = 0.0
-    for candidate in candidates:
-        recent = sorted(candidate.days, key=lambda day: day.day)[-_RECENT_DAYS:]
-        total += fmean(day.spend_micros for day in recent) if recent else 0.0
-    return total
+def _steered(candidates: Sequence[Candidate], today: date) -> float:
+    """What the campaigns that can be steered spent a day in the last days; a day without a row is one without spend."""
+    since = today - timedelta(days=_RECENT_DAYS)
+    spends = (
+        day.spend_micros for candidate in candidates for day in candidate.days if since <= day.day < today
+    )
+    return sum(spends) / _RECENT_DAYS
 
 
 def _controlled(seen: Pace, config: PacingConfig, acted_days_ago: float | None) -> Pace:

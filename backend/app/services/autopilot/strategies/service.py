@@ -76,6 +76,12 @@ class StrategyService:
         settings = asdict(before.config) | dict(config or {})
         if unknown := settings.keys() - {field.name for field in fields(kind.config)}:
             raise BadStrategySetting(f"Unknown: {', '.join(sorted(unknown))}.")
+        if empty := [
+            each.name
+            for each in fields(kind.config)
+            if settings[each.name] is None and each.default is not None
+        ]:
+            raise BadStrategySetting(f"Give a value: {', '.join(sorted(empty))}.")
         settings = await self._known_accounts(settings)
         if wrong := kind.faults(kind.config(**settings)):
             raise BadStrategySetting(" ".join(wrong))

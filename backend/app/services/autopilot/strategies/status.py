@@ -22,7 +22,8 @@ class StatusManagement:
             day for each in account.campaigns for day in each.days if day.maturity >= config.minimum_maturity
         ]
         usual = rules.usual_value(days)
-        live = sum(each.campaign.status == "active" for each in account.campaigns)
+        # One with something under way may be paused by it: it is not counted on.
+        live = sum(each.campaign.status == "active" and not each.busy for each in account.campaigns)
         groups = []
         for view in account.campaigns:
             if view.campaign.status == "active":

@@ -106,6 +106,9 @@ def reconsider(
     seen = _seen(days, usual_micros)
     if candidate.busy:
         return _because(seen, Why.BUSY)
+    if len(days) < paused_on.get("days", 0):
+        # Some of them are older than what is looked at: the rest says nothing of the whole.
+        return _because(seen, Why.STAYS_PAUSED)
     above = seen.roas is not None and seen.roas >= config.target_roas
     return _because(seen, Why.RESTATED, "active") if above else _because(seen, Why.STAYS_PAUSED)
 

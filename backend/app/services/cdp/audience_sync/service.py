@@ -166,7 +166,8 @@ class AudienceSyncService:
         audience = await self._lasting(audience_id)
         audience.replace_asked = audience.replace_asked or replace
         audience.enabled = True
-        audience.next_attempt_at = None
+        # Due at once, too: where another run has the audience, what is enqueued here finds it taken.
+        audience.next_attempt_at, audience.next_run_at = None, self._scope.now()
         await self._rows.save()
         await self._audit.record(
             "cdp.audience_sync.replace_asked" if replace else "cdp.audience_sync.asked",
@@ -196,6 +197,7 @@ class AudienceSyncService:
         if leaving < audience.waiting_leaving:
             raise MoreLeaveNow(leaving=audience.waiting_leaving)
         audience.approved_leaving, audience.approved_by = audience.waiting_leaving, self._scope.actor.label
+        audience.next_run_at = self._scope.now()
         await self._rows.save()
         await self._audit.record(
             "cdp.audience_sync.removal_approved",
@@ -234,7 +236,8 @@ class AudienceSyncService:
     async def enqueue_due(self) -> None:
         """Told by the domain's clock; what failed waits by the real one."""
         for audience_id in await self._rows.due(self._scope.now(), real_now()):
-            await self._ask(audience_id)
+            payload = {"audience_id": str(audience_id)}
+            await self._scope.enqueue("cdp.audience_sync.run", payload, unless_pending=True)
 
     async def forget_old(self) -> None:
         await self._rows.forget_runs(self._scope.now(), _RUNS_KEPT)

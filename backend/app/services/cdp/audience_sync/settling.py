@@ -49,7 +49,7 @@ async def settle(scopes: Scopes, audience: CdpAudience, platform: AudiencePlatfo
             entity_id=audience.id,
             after={"entries": sum(each.failed for each in stuck)},
         )
-        await scope.enqueue("cdp.audience_sync.run", {"audience_id": str(audience.id)}, unless_waiting=True)
+        await scope.enqueue("cdp.audience_sync.run", {"audience_id": str(audience.id)}, unless_pending=True)
     log.warning("cdp.audience_sync.removal_failed", audience_id=str(audience.id))
 
 

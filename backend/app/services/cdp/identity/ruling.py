@@ -79,9 +79,11 @@ class Ruling:
             before=stored_from(before.rules, before.match_keys),
             after=stored_from(rules, match_keys),
         )
-        # One for each change: a task that runs has read the rules before this one.
-        await self._scope.enqueue("cdp.identity.reapply", {}, queue="cdp")
-        return await self._settings.current()
+        after = await self._settings.current()
+        if after.rules != before.rules:
+            # One for each change: a task that runs has read the rules before this one.
+            await self._scope.enqueue("cdp.identity.reapply", {}, queue="cdp")
+        return after
 
     async def dry_run(self, rules: Rules) -> Difference:
         """Fold the ledger by these rules and tell what would change; nothing does."""

@@ -48,8 +48,9 @@ class DealSide:
                 found[name] = Found(None)
             elif each.profile_id is None:
                 found[name] = Found(None, is_ambiguous=True)
+            elif (profile := profiles.get(each.profile_id)) is None:  # ended since, by a merge or an erasure
+                found[name] = Found(None)
             else:
-                profile = profiles[each.profile_id]
                 values = {
                     one.property: self._value(one, deals[name], profile, touches.get(name, {}))
                     for one in self._fields

@@ -230,6 +230,8 @@ class CrmService:
         [view] = await self._seen([row])
         if view.connection.status != ConnectionStatus.ACTIVE:
             raise CrmNotConnected
+        # Due at once, too: while the CRM is written, what is enqueued here finds it taken.
+        row.next_sync_at = None
         await self._scope.enqueue("integrations.crm.sync", {"account_id": str(row.id)}, unless_waiting=True)
         return "integrations.crm.sync"
 

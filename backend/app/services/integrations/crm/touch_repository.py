@@ -22,7 +22,9 @@ FROM unnest($2::text[], $3::uuid[], $4::timestamptz[]) AS a (name, profile_id, u
   (SELECT 'last_touch' AS which, {columns} {touches} ORDER BY e.event_time DESC, e.id DESC LIMIT 1)
 ) AS t
 """
-_COLUMNS = """e.event_time, e.context ->> 'campaign' AS campaign, e.context #>> '{page,url}' AS page,
+_COLUMNS = """e.event_time,
+  CASE WHEN jsonb_typeof(e.context -> 'campaign') = 'object' THEN e.context ->> 'campaign' END AS campaign,
+  e.context #>> '{page,url}' AS page,
   e.properties ->> 'url' AS url, ARRAY(SELECT jsonb_object_keys(e.click_ids)) AS clicks"""
 _TOUCHES = r"""
 FROM cdp_identifiers AS i JOIN cdp_events AS e ON e.tenant_id = $1 AND e.person_key = i.key
@@ -60,6 +62,6 @@ class TouchRepository:
         )
         found: dict[str, dict[Which, Touch]] = {}
         for name, which, at, campaign, page, url, clicks in rows:
-            said = msgspec.json.decode(campaign) if campaign and campaign.startswith("{") else None
+            said = msgspec.json.decode(campaign) if campaign else None
             found.setdefault(name, {})[which] = touch_of(at, said, (page, url), clicks)
         return found

@@ -56,7 +56,10 @@ FROM unnest($3::text[], $4::text[]) AS new (id, fields)
 WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.external_id = new.id RETURNING c.external_id
 """
 _KEEP_KEYS = """
-WITH given AS (SELECT DISTINCT id, key FROM unnest($4::text[], $5::uuid[]) AS new (id, key)),
+WITH given AS (
+  SELECT id, key FROM unnest($4::text[], $5::uuid[]) AS new (id, key)
+  UNION SELECT c.external_id, unnest(c.keys) FROM crm_contacts AS c
+  WHERE c.tenant_id = $1 AND c.account_id = $2 AND c.external_id = ANY($3::text[])),
 gone AS (DELETE FROM crm_contact_keys AS k WHERE k.tenant_id = $1 AND k.account_id = $2
   AND k.external_id = ANY($3::text[])
   AND NOT EXISTS (SELECT FROM given AS g WHERE g.id = k.external_id AND g.key = k.key))

@@ -171,6 +171,22 @@ async def test_the_last_visit_of_an_open_deal_follows_and_of_one_that_is_lost_st
     assert push is None or push.deals == 0, "that says nothing of where they came from"
 
 
+async def test_a_campaign_that_is_no_object_says_nothing_and_holds_up_no_deal(
+    here: Dealing, client: AsyncClient
+) -> None:
+    """Anybody can send it, and a template that was not filled in is one."""
+    await here.connect()
+    contact, email = here.contact()
+    deal = here.deal_of(contact)
+    await here.read_all()
+    await here.chosen(client, [here.field("stratum_last_source", "last_touch", "source")])
+    await here.read_all()
+    page = {"url": "https://shop.example/?utm_source=google"}
+    await here.visit(email, ago(3), campaign="{{campaign.name}}", page=page)
+    assert (await here.wrote()).deals == 1
+    assert here.at(deal, "stratum_last_source") == ("google",)
+
+
 async def test_what_somebody_there_writes_over_ours_is_put_right_and_theirs_is_left(
     here: Dealing, client: AsyncClient
 ) -> None:
