@@ -61,7 +61,7 @@ async def sse(url: str, token: str | None = None, **params: str) -> AsyncIterato
     if "last_event_id" in params:
         headers["Last-Event-ID"] = params.pop("last_event_id")
     async with (
-        AsyncClient(base_url=url, timeout=Timeout(10)) as client,
+        AsyncClient(base_url=url, timeout=Timeout(60)) as client,
         client.stream("GET", "/api/v1/events/stream", headers=headers, params=params) as answer,
     ):
         assert answer.status_code == 200, await answer.aread()
