@@ -230,7 +230,7 @@ async def test_an_edit_by_a_person_is_found_and_ours_are_told_apart(
     assert by_hand[0].actor_name == "dana.reyes@northwind.example"
     budgets = (PROSPECTING, "updated_daily_budget_micro")
     ours = [one for one in edits if (one.entity, one.event_type) == budgets]
-    newest = max(ours, key=lambda one: one.edited_at)  # another test may have edited it a second ago
+    newest = max(ours, key=lambda one: one.at)  # another test may have edited it a second ago
     assert newest.application_id == sandbox.snapchat_facts["app_id"]
 
 
