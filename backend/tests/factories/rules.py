@@ -44,6 +44,7 @@ async def make_rule(
     schedule: Mapping[str, Any] = DAILY,
     enabled: bool = False,
     cooldown_hours: int = 24,
+    accept_conflicts: bool = False,
 ) -> Rule:
     async with scopes() as scope:
         return await RuleService(scope).create(
@@ -53,6 +54,7 @@ async def make_rule(
             read_schedule(schedule),
             cooldown_hours=cooldown_hours,
             enabled=enabled,
+            accept_conflicts=accept_conflicts,
         )
 
 

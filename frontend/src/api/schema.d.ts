@@ -18862,6 +18862,11 @@ export interface components {
              * @description Why; needed where a limit is overridden.
              */
             reason?: string | null;
+            /**
+             * Version
+             * @description The `version` that was shown: where the amounts are others by now, nothing is done.
+             */
+            version: string;
         };
         /** RecommendationAccepted */
         RecommendationAccepted: {
@@ -18980,6 +18985,11 @@ export interface components {
              * @description The campaign's name, or the account's.
              */
             subject: string;
+            /**
+             * Version
+             * @description Of the changes: say it with a yes, which is a yes to these amounts alone.
+             */
+            version: string;
             /**
              * Why
              * @description A stable code of the reason.
@@ -30156,6 +30166,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `autopilot.recommendations.changed`: It has been renewed with other amounts since it was shown: look at it again, and answer what it says now.
              *     - `autopilot.recommendations.no_longer_holds`: A campaign has changed since, or the gate would not let it be done: nothing was proposed.
              *     - `autopilot.recommendations.not_open`: Somebody has answered it, or it has lapsed.
              *     - `autopilot.recommendations.nothing_to_accept`: It only advises: there is nothing that Stratum could change.
@@ -30288,6 +30299,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `autopilot.recommendations.changed`: It has been renewed with other amounts since it was shown: look at it again, and answer what it says now.
              *     - `autopilot.recommendations.no_longer_holds`: A campaign has changed since, or the gate would not let it be done: nothing was proposed.
              *     - `autopilot.recommendations.not_open`: Somebody has answered it, or it has lapsed.
              *     - `autopilot.recommendations.nothing_to_accept`: It only advises: there is nothing that Stratum could change.
@@ -30424,6 +30436,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `autopilot.recommendations.changed`: It has been renewed with other amounts since it was shown: look at it again, and answer what it says now.
              *     - `autopilot.recommendations.no_longer_holds`: A campaign has changed since, or the gate would not let it be done: nothing was proposed.
              *     - `autopilot.recommendations.not_open`: Somebody has answered it, or it has lapsed.
              *     - `autopilot.recommendations.nothing_to_accept`: It only advises: there is nothing that Stratum could change.
@@ -30560,6 +30573,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `autopilot.recommendations.changed`: It has been renewed with other amounts since it was shown: look at it again, and answer what it says now.
              *     - `autopilot.recommendations.no_longer_holds`: A campaign has changed since, or the gate would not let it be done: nothing was proposed.
              *     - `autopilot.recommendations.not_open`: Somebody has answered it, or it has lapsed.
              *     - `autopilot.recommendations.nothing_to_accept`: It only advises: there is nothing that Stratum could change.

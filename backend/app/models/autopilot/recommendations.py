@@ -1,5 +1,7 @@
 """What strategies would do where they only suggest, for a person to take up."""
 
+import hashlib
+import json
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -54,3 +56,9 @@ class AutopilotRecommendation(TenantOwned, CreatedAt, Base):
     note: Mapped[str | None]
     """Why it was dismissed or lapsed, or was accepted."""
     action_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default=text("'{}'"))
+
+    @property
+    def version(self) -> str:
+        """Of what a yes would do: another one, once an amount is another."""
+        wanted = [(each["campaign_id"], each["before"], each["after"]) for each in self.changes]
+        return hashlib.blake2b(json.dumps(wanted, sort_keys=True).encode(), digest_size=8).hexdigest()

@@ -48,6 +48,8 @@ class Idle(StrEnum):
     """The rule has acted on it within its cooldown."""
     WAITING = "waiting"
     """Another change of it is open or under way."""
+    NOT_BY_A_RULE = "not_by_a_rule"
+    """It is paused, and no rule's pause was the last word on that: whoever stopped it starts it again."""
     STANDS = "stands"
     """It is so already."""
     NO_BUDGET = "no_budget"

@@ -1,7 +1,7 @@
 """Recommendations, as the API shows them."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -52,6 +52,9 @@ class RecommendationRead(BaseModel):
     changes: list[RecommendedChange] = Field(
         description="What a yes would change; none: there is nothing that Stratum could change."
     )
+    version: str = Field(
+        description="Of the changes: say it with a yes, which is a yes to these amounts alone."
+    )
     effect: EffectRead | None = Field(description="What is expected of it; null where that is unknown.")
     evidence: dict[str, Any] = Field(description="What was read of each campaign, those left alone too.")
     state: str = Field(description="`open`, `accepted`, `dismissed` or `expired`.")
@@ -72,6 +75,9 @@ class RecommendationAccepted(BaseModel):
 
 
 class RecommendationAccept(Input):
+    version: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")] = Field(
+        description="The `version` that was shown: where the amounts are others by now, nothing is done."
+    )
     reason: Reason | None = Field(None, description="Why; needed where a limit is overridden.")
 
 

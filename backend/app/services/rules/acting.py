@@ -1,16 +1,16 @@
 """What a rule does about the campaigns for which it holds: proposals to the gate, labels, a notification."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from app.db.session import TenantScope
 from app.models.rules import Rule
 from app.models.rules.kinds import Idle
 from app.models.trust_engine.kinds import Origin
-from app.schemas.rules.definition import Notify, PlatformAction, PutLabel, RuleDefinition
+from app.schemas.rules.definition import Enable, Notify, PlatformAction, PutLabel, RuleDefinition
 from app.services.autopilot.actions.service import AutopilotActions, Wanted
 from app.services.campaigns.labels.errors import LabelNotFound
 from app.services.campaigns.labels.service import Labels
@@ -42,8 +42,22 @@ class Deed:
         return any(each["done"] for each in self.steps)
 
 
-def stands(seen: Seen) -> Stands:
-    return Stands(seen.status, seen.daily_budget_micros, seen.currency, seen.budget_level)
+Pauses: TypeAlias = Collection[tuple[UUID, str]]
+"""Of campaigns, by account and id there."""
+_PAUSES_OF_DAYS = 100
+
+
+async def pauses_for(actions: AutopilotActions, change: PlatformAction | None) -> Pauses:
+    """Which campaigns a rule has paused and nobody touched since: no other is enabled again by a rule."""
+    if not isinstance(change, Enable):
+        return ()
+    found = await actions.standing_pauses(days=_PAUSES_OF_DAYS)
+    return {entity for entity, each in found.items() if each.origin == Origin.RULE}
+
+
+def stands(seen: Seen, pauses: Pauses) -> Stands:
+    by_a_rule = (seen.ad_account_id, seen.external_id) in pauses
+    return Stands(seen.status, seen.daily_budget_micros, seen.currency, seen.budget_level, by_a_rule)
 
 
 def platform_action(definition: RuleDefinition) -> PlatformAction | None:
@@ -99,14 +113,16 @@ class Acting:
         self._definition = definition
         self._key = key
         self._actions = AutopilotActions(scope)
+        self._pauses: Pauses = ()
         self.idle: Counter[str] = Counter()
 
-    def first_things_first(self, held: Sequence[Seen]) -> list[Seen]:
+    async def first_things_first(self, held: Sequence[Seen]) -> list[Seen]:
         """Those first that the rule changes something of: the others must not keep them waiting for ever."""
         change = platform_action(self._definition)
         if change is None:
             return list(held)
-        return sorted(held, key=lambda seen: isinstance(planned(change, stands(seen)), Idle))
+        self._pauses = await pauses_for(self._actions, change)
+        return sorted(held, key=lambda seen: isinstance(planned(change, stands(seen, self._pauses)), Idle))
 
     async def act(self, held: Sequence[Seen], told: Mapping[str, Any]) -> list[Deed]:
         """What was done, of those about whom something was."""
@@ -126,11 +142,12 @@ class Acting:
         return done
 
     async def _propose(self, change: PlatformAction, deed: Deed, told: Mapping[str, Any]) -> None:
-        step = planned(change, stands(deed.seen))
+        step = planned(change, stands(deed.seen, self._pauses))
         if isinstance(step, Idle):
             deed.steps.append(_left(change.kind, step))
             return
-        if await self._actions.has_open(deed.seen.ad_account_id, deed.seen.external_id):
+        account, entity = deed.seen.ad_account_id, deed.seen.external_id
+        if not await self._actions.make_way(account, entity, for_less=step.wants_less):
             deed.steps.append(_left(change.kind, Idle.WAITING))
             return
         key = f"{self._key}:{deed.seen.id}:{change.kind}"

@@ -32,6 +32,8 @@ class Stands:
     daily_budget_micros: int | None
     currency: str
     budget_level: str = "campaign"
+    by_a_rule: bool = True
+    """Where it is paused: a rule's pause was the last word on that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,13 @@ class Step:
     before: Mapping[str, Any]
     after: Mapping[str, Any]
 
+    @property
+    def wants_less(self) -> bool:
+        """It stops spend, or takes some of it."""
+        if self.operation == "set_status":
+            return bool(self.after["status"] == "paused")
+        return bool(self.after["daily_budget_micros"] < self.before["daily_budget_micros"])
+
 
 def planned(action: PlatformAction, campaign: Stands) -> Step | Idle:
     """The change that the action wants, or why there is none."""
@@ -49,7 +58,8 @@ def planned(action: PlatformAction, campaign: Stands) -> Step | Idle:
         case Pause():
             return _status(campaign, "active", "paused")
         case Enable():
-            return _status(campaign, "paused", "active")
+            step = _status(campaign, "paused", "active")
+            return step if campaign.by_a_rule or isinstance(step, Idle) else Idle.NOT_BY_A_RULE
         case SetBudget():
             wanted, bounds, currency = Decimal(action.micros), None, action.currency
         case BudgetByAmount():

@@ -113,7 +113,7 @@ class RuleRuns:
             return []
         cooldown = timedelta(hours=rule.cooldown_hours)
         resting = await self._rows.fired_since(rule.id, now - cooldown + min(cooldown * _SLACK, _SLACK_MOST))
-        awake = acting.first_things_first([each for each in held if each.id not in resting])
+        awake = await acting.first_things_first([each for each in held if each.id not in resting])
         if len(held) > len(awake):
             acting.idle[str(Idle.RESTING)] = len(held) - len(awake)
         if len(awake) > MOST_AT_ONCE:

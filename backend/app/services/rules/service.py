@@ -24,7 +24,7 @@ from app.schemas.rules.definition import (
 from app.schemas.rules.tree import Labelled
 from app.services.audit_logs.service import AuditLog
 from app.services.autopilot.actions.service import AutopilotActions, Decision
-from app.services.rules.acting import platform_action, stands, wanted_of
+from app.services.rules.acting import pauses_for, platform_action, stands, wanted_of
 from app.services.rules.acting_rules import Step, planned
 from app.services.rules.backtesting import Backtest, Backtesting, PastDay
 from app.services.rules.conflict_rules import Collision, Other, collisions
@@ -167,7 +167,7 @@ class RuleService:
             rule.version += 1
         rule.description = rule.description if description is None else description
         rule.cooldown_hours = rule.cooldown_hours if cooldown_hours is None else cooldown_hours
-        self._plan(rule, schedule, rule.enabled if enabled is None else enabled)
+        self._plan(rule, schedule, enabled=rule.enabled if enabled is None else enabled)
         # Last: whatever asks the database after it would store it, and meet one that is taken.
         rule.name = rule.name if name is None else name
         after = _told(rule)
@@ -199,8 +199,9 @@ class RuleService:
         verdicts = await self._rules.verdicts(definition, self._scope.now(), most=_LINES, patience=PATIENCE)
         lines: list[PreviewLine] = []
         change, tried = platform_action(definition), 0
+        pauses = await pauses_for(AutopilotActions(self._scope), change)
         for seen in verdicts.held[: 4 * _LINES]:
-            step = None if change is None else planned(change, stands(seen))
+            step = None if change is None else planned(change, stands(seen, pauses))
             if not isinstance(step, Step):
                 lines.append(PreviewLine(seen, idle=step))
                 continue
@@ -273,7 +274,7 @@ class RuleService:
         if faults:
             raise RuleInvalid(fields=faults)
 
-    def _plan(self, rule: Rule, schedule: RuleSchedule | None, enabled: bool) -> None:  # noqa: FBT001  (what shall hold)
+    def _plan(self, rule: Rule, schedule: RuleSchedule | None, *, enabled: bool) -> None:
         """A time that has come and is not begun yet stays, unless the schedule is another."""
         changed = schedule is not None and written(schedule) != rule.schedule
         if schedule is not None:

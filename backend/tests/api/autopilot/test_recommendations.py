@@ -63,7 +63,9 @@ async def test_what_scaling_would_do_stands_with_what_it_read_and_expects(acme: 
 async def test_a_yes_is_an_action_under_the_persons_name(acme: Company) -> None:
     await a_winner(acme)
     told = await of(acme, "performance_scaling")
-    answer = (await acme.client(Role.MANAGER).post(f"{URL}/{told['id']}/accept", json={})).json()
+    answer = (
+        await acme.client(Role.MANAGER).post(f"{URL}/{told['id']}/accept", json={"version": told["version"]})
+    ).json()
     action = answer["actions"][0]
     assert answer["recommendation"]["state"] == "accepted"
     assert answer["recommendation"]["action_ids"] == [action["id"]]
@@ -74,8 +76,25 @@ async def test_a_yes_is_an_action_under_the_persons_name(acme: Company) -> None:
         facts, _ = read_entry(decision)
     assert facts.ask.approval is not None
     assert facts.ask.approval.by == action["approved_by"]
-    again = await acme.client(Role.MANAGER).post(f"{URL}/{told['id']}/accept", json={})
+    again = await acme.client(Role.MANAGER).post(
+        f"{URL}/{told['id']}/accept", json={"version": told["version"]}
+    )
     assert (again.status_code, again.json()["code"]) == (409, "autopilot.recommendations.not_open")
+
+
+async def test_a_yes_is_to_the_amounts_that_were_shown(acme: Company) -> None:
+    """It is renewed each hour, under the same id."""
+    await a_winner(acme)
+    shown = await of(acme, "performance_scaling")
+    async with acme.scopes() as scope:
+        row = await scope.session.get_one(AutopilotRecommendation, (scope.tenant_id, UUID(shown["id"])))
+        row.changes = [{**row.changes[0], "after": {"daily_budget_micros": 130 * UNIT}}]
+    url = f"{URL}/{shown['id']}/accept"
+    answer = await acme.client().post(url, json={"version": shown["version"]})
+    assert (answer.status_code, answer.json()["code"]) == (409, "autopilot.recommendations.changed")
+    [now] = await opened(acme)
+    assert (now["id"], now["version"] == shown["version"]) == (shown["id"], False)
+    assert (await acme.client().post(url, json={})).status_code == 422
 
 
 async def test_a_yes_does_not_lead_past_the_gate(acme: Company) -> None:
@@ -84,7 +103,9 @@ async def test_a_yes_does_not_lead_past_the_gate(acme: Company) -> None:
     async with acme.scopes() as scope:
         account = (await scope.session.get_one(Campaign, (scope.tenant_id, campaign))).ad_account_id
     await trusted(acme.scopes, account, score=20.0)
-    action = (await acme.client().post(f"{URL}/{told['id']}/accept", json={})).json()["actions"][0]
+    action = (
+        await acme.client().post(f"{URL}/{told['id']}/accept", json={"version": told["version"]})
+    ).json()["actions"][0]
     assert (action["state"], action["verdict"]) == ("blocked", "block")
 
 
@@ -95,7 +116,7 @@ async def test_what_changed_since_is_not_proposed(acme: Company) -> None:
         await scope.session.execute(
             update(Campaign).where(Campaign.id == campaign).values(daily_budget_micros=77 * UNIT)
         )
-    answer = await acme.client().post(f"{URL}/{told['id']}/accept", json={})
+    answer = await acme.client().post(f"{URL}/{told['id']}/accept", json={"version": told["version"]})
     assert (answer.status_code, answer.json()["code"]) == (409, "autopilot.recommendations.no_longer_holds")
     assert (await opened(acme))[0]["id"] == told["id"]
 
@@ -154,7 +175,11 @@ async def test_a_yes_to_a_reallocation_cuts_first_and_names_the_person_for_the_r
     acme: Company, steered: Steered
 ) -> None:
     told = await of(acme, "reallocation")
-    answer = (await acme.client().post(f"{URL}/{told['id']}/accept", json={"reason": "Do it."})).json()
+    answer = (
+        await acme.client().post(
+            f"{URL}/{told['id']}/accept", json={"version": told["version"], "reason": "Do it."}
+        )
+    ).json()
     assert [(each["entity_name"], each["state"]) for each in answer["actions"]] == [("Fed", "approved")]
     cut = answer["actions"][0]
     async with acme.scopes() as scope:
@@ -197,7 +222,9 @@ async def test_a_key_cannot_say_yes(acme: Company, anonymous: AsyncClient) -> No
         "/api/v1/api-keys", json={"name": "Robot", "scopes": ["autopilot.recommendations:decide"]}
     )
     headers = {"X-API-Key": key.json()["key"]}
-    answer = await anonymous.post(f"{URL}/{told['id']}/accept", json={}, headers=headers)
+    answer = await anonymous.post(
+        f"{URL}/{told['id']}/accept", json={"version": told["version"]}, headers=headers
+    )
     assert (answer.status_code, answer.json()["code"]) == (403, "autopilot.actions.person_needed")
 
 
@@ -206,7 +233,9 @@ async def test_a_viewer_reads_and_does_not_decide(acme: Company, globex: Company
     told = await of(acme, "performance_scaling")
     viewer = acme.client(Role.VIEWER)
     assert (await viewer.get(f"{URL}/{told['id']}")).status_code == 200
-    assert (await viewer.post(f"{URL}/{told['id']}/accept", json={})).status_code == 403
+    assert (
+        await viewer.post(f"{URL}/{told['id']}/accept", json={"version": told["version"]})
+    ).status_code == 403
     assert (await globex.client().get(f"{URL}/{told['id']}")).status_code == 404
     assert (await globex.client().get(URL)).json()["items"] == []
 

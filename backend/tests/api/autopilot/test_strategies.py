@@ -165,5 +165,6 @@ async def test_tired_ads_are_told_of_and_nothing_is_changed(acme: Company) -> No
     found = (await acme.client().get("/api/v1/autopilot/recommendations")).json()["items"]
     told = next(each for each in found if each["strategy"] == "ad_fatigue")
     assert told["changes"] == []
-    refused = await acme.client().post(f"/api/v1/autopilot/recommendations/{told['id']}/accept", json={})
+    said = {"version": told["version"]}
+    refused = await acme.client().post(f"/api/v1/autopilot/recommendations/{told['id']}/accept", json=said)
     assert refused.json()["code"] == "autopilot.recommendations.nothing_to_accept"

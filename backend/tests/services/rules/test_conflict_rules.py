@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from app.models.rules.kinds import Overlap
 from app.schemas.rules.definition import RuleDefinition, read_definition
-from app.services.rules.conflict_rules import Effort, Other, collisions, overlap_of
+from app.services.rules.conflict_rules import Other, collisions, overlap_of
+from app.services.rules.example_rules import Effort
 
 UNIT = 1_000_000
 WEEK = {"kind": "last", "days": 7}

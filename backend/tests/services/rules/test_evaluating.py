@@ -11,6 +11,7 @@ from app.db.session import Scopes
 from app.models.autopilot.actions import AutopilotAction
 from app.models.campaigns import Campaign
 from app.models.campaigns.labels import CampaignLabelLink
+from app.models.integrations.ad_accounts import PlatformEdit
 from app.models.notifications import Notification
 from app.models.rules import Rule, RuleEvaluation, RuleFiring
 from app.models.trust_engine.ledger import LedgerEntry
@@ -103,6 +104,62 @@ async def test_a_campaign_with_an_open_action_waits_whichever_rule_proposed_it(s
         await scope.session.execute(update(AutopilotAction).values(state="awaiting_approval"))
     found = await evaluated(scopes, second)
     assert (found.acted, found.idle_by_reason) == (0, {"waiting": 1})
+
+
+async def test_who_stops_spend_does_not_wait_for_a_raise_that_waits_itself(scopes: Scopes) -> None:
+    """A program's lapses; a person's stands, for they have seen what they wait for."""
+    await a_spender(scopes)
+    more = {"kind": "budget_percent", "percent": "10"}
+    raises = await make_rule(scopes, a_definition(_spent(), more), enabled=True)
+    await evaluated(scopes, raises)
+    async with scopes() as scope:
+        await scope.session.execute(update(AutopilotAction).values(state="held"))
+    stops = await make_rule(scopes, enabled=True, cooldown_hours=1)
+    async with scopes() as scope:
+        await scope.session.execute(update(AutopilotAction).values(origin="person"))
+    assert (await evaluated(scopes, stops)).idle_by_reason == {"waiting": 1}
+    async with scopes() as scope:
+        await scope.session.execute(update(AutopilotAction).values(origin="rule"))
+    assert (await evaluated(scopes, stops, later=timedelta(hours=1))).acted == 1
+    raised, stopped = await actions_of(scopes)
+    assert (raised.state, stopped.after) == ("expired", {"status": "paused"})
+
+
+async def test_a_rule_starts_again_only_what_a_rule_has_stopped(scopes: Scopes) -> None:
+    campaign = await a_spender(scopes)
+    async with scopes() as scope:
+        await scope.session.execute(update(Campaign).values(status="paused"))
+    starts = await make_rule(scopes, a_definition(_spent(), {"kind": "enable"}), enabled=True)
+    assert (await evaluated(scopes, starts)).idle_by_reason == {"not_by_a_rule": 1}
+    async with scopes() as scope:
+        await scope.session.execute(update(Campaign).values(status="active"))
+    await evaluated(scopes, await make_rule(scopes, enabled=True, accept_conflicts=True))
+    async with scopes() as scope:
+        await scope.session.execute(update(Campaign).values(status="paused"))
+        await scope.session.execute(
+            update(AutopilotAction).values(state="verified", applied_at=scope.now() - timedelta(hours=1))
+        )
+        [pause] = await scope.session.scalars(select(AutopilotAction))
+    assert (await evaluated(scopes, starts, later=timedelta(hours=1))).acted == 1
+    async with scopes() as scope:
+        await scope.session.execute(
+            update(AutopilotAction).where(AutopilotAction.id != pause.id).values(state="dismissed")
+        )
+        await scope.session.execute(update(RuleFiring).values(fired_at=scope.now() - timedelta(days=9)))
+        scope.session.add(
+            PlatformEdit(
+                ad_account_id=pause.ad_account_id,
+                fingerprint="by hand",
+                edited_at=scope.now(),
+                entity_type="campaign",
+                entity=pause.entity,
+                event_type="update_campaign_run_status",
+                by_others=True,
+                detail={},
+            )
+        )
+    assert (await evaluated(scopes, starts, later=timedelta(hours=2))).idle_by_reason == {"not_by_a_rule": 1}
+    assert campaign == pause.campaign_id
 
 
 async def test_what_is_immature_is_unknown_and_never_fires(scopes: Scopes) -> None:

@@ -2,11 +2,13 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.db.session import TenantScope
 from app.db.utils import newest_first
 from app.models.autopilot.actions import AutopilotAction, AutopilotActionEvent
+from app.models.integrations.ad_accounts import PlatformEdit
 
 
 class ActionRepository:
@@ -92,6 +94,27 @@ class ActionRepository:
             AutopilotAction.state.in_(states),
         )
         return list((await self._session.scalars(statement)).all())
+
+    async def standing_pauses(self, since: datetime) -> list[AutopilotAction]:
+        """Our pauses since then that are the last word on a status, ours or others', one for each entity."""
+        action, edit = AutopilotAction, PlatformEdit
+        edited = exists().where(
+            edit.ad_account_id == action.ad_account_id,
+            edit.entity == action.entity,
+            edit.by_others,
+            edit.edited_at > action.applied_at,
+        )
+        newest = (
+            select(action, edited.label("edited"))
+            .where(action.operation == "set_status", action.applied_at >= since)
+            .ext(distinct_on(action.ad_account_id, action.entity))
+            .order_by(action.ad_account_id, action.entity, action.applied_at.desc(), action.id.desc())
+        )
+        return [
+            each
+            for each, touched in await self._session.execute(newest)
+            if each.after.get("status") == "paused" and not touched
+        ]
 
     async def last_of(self, strategy: str, states: Collection[str]) -> dict[UUID, datetime]:
         """When the strategy's newest action in one of these states was proposed, by account."""

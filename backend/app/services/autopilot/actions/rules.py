@@ -1,9 +1,10 @@
 """The life of an action: which state may follow which. The size of what raises may take of cuts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from typing import Any
 
-from app.models.trust_engine.kinds import Verdict
+from app.models.trust_engine.kinds import Origin, Verdict
 
 
 class ActionState(StrEnum):
@@ -46,6 +47,19 @@ IN_FLIGHT = frozenset({S.APPROVED, S.EXECUTING, S.APPLIED})
 """Owed to the platform: after a crash somebody has to resume it."""
 
 ENDED = frozenset(state for state, following in NEXT.items() if not following)
+
+
+_PROGRAMS = frozenset({Origin.AUTOPILOT, Origin.RULE})
+
+
+def gives_way(state: str, origin: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether a change lapses for one that wants less spend: a program's raise or start that is still waiting."""
+    if ActionState(state) not in OPEN or Origin(origin) not in _PROGRAMS:
+        return False
+    budgets = before.get("daily_budget_micros"), after.get("daily_budget_micros")
+    return after.get("status") == "active" or (
+        isinstance(budgets[0], int) and isinstance(budgets[1], int) and budgets[1] > budgets[0]
+    )
 
 
 def may_follow(now: ActionState, then: ActionState) -> bool:

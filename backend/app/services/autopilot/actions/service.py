@@ -31,6 +31,7 @@ from app.services.autopilot.actions.rules import (
     IN_FLIGHT,
     OPEN,
     ActionState,
+    gives_way,
     may_follow,
     state_after,
 )
@@ -153,6 +154,31 @@ class AutopilotActions:
 
     async def has_open(self, ad_account_id: UUID, entity: str) -> bool:
         return bool(await self._actions.open_for(ad_account_id, entity, OPEN | IN_FLIGHT))
+
+    async def make_way(self, ad_account_id: UUID, entity: str, *, for_less: bool) -> bool:
+        """Whether nothing else is open or under way there.
+
+        `for_less`: what would stop spend waits for no raise that waits itself; a program's lapses, a person's stands.
+        """
+        standing = await self._actions.open_for(ad_account_id, entity, OPEN | IN_FLIGHT)
+        yielding = [
+            each
+            for each in standing
+            if for_less and gives_way(each.state, each.origin, each.before, each.after)
+        ]
+        if len(yielding) < len(standing):
+            return False
+        for each in yielding:
+            action = await self.locked(each.id)
+            if ActionState(action.state) not in OPEN:
+                return False
+            await self._step(action, ActionState.EXPIRED, note="Less spend is wanted now.")
+        return True
+
+    async def standing_pauses(self, *, days: int) -> Mapping[tuple[UUID, str], AutopilotAction]:
+        """Our pauses of the last days that nobody has touched since, by account and entity."""
+        found = await self._actions.standing_pauses(self._scope.now() - timedelta(days=days))
+        return {(each.ad_account_id, each.entity): each for each in found}
 
     async def last_acted(self, strategy: str) -> dict[UUID, datetime]:
         """When the strategy last wanted something that was done, or still may be, by account."""

@@ -23,3 +23,9 @@ class NoLongerHolds(Conflict):
     """A campaign has changed since, or the gate would not let it be done: nothing was proposed."""
 
     code = "autopilot.recommendations.no_longer_holds"
+
+
+class RecommendationChanged(Conflict):
+    """It has been renewed with other amounts since it was shown: look at it again, and answer what it says now."""
+
+    code = "autopilot.recommendations.changed"

@@ -16,6 +16,7 @@ from app.services.audit_logs.service import AuditLog
 from app.services.autopilot.recommendations.errors import (
     NoLongerHolds,
     NothingToAccept,
+    RecommendationChanged,
     RecommendationNotFound,
     RecommendationNotOpen,
 )
@@ -93,12 +94,14 @@ class RecommendationService:
         return await self._rows.listed(states=states, cursor=cursor, limit=limit)
 
     async def accept(
-        self, recommendation_id: UUID, *, reason: str | None
+        self, recommendation_id: UUID, *, version: str, reason: str | None
     ) -> tuple[AutopilotRecommendation, Sequence[AutopilotAction]]:
-        """A person wants it done: actions under their name, which the gate decides on like on any other."""
+        """A person wants what they were shown: actions under their name, on which the gate decides as on any other."""
         row = await self._open(recommendation_id)
         if not row.changes:
             raise NothingToAccept
+        if row.version != version:
+            raise RecommendationChanged
         actions = await self._strategies.take_up(row.strategy, row.changes, reason=reason)
         if not actions:
             raise NoLongerHolds

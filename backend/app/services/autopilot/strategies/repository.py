@@ -4,15 +4,14 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, exists, func, select
-from sqlalchemy.dialects.postgresql import distinct_on, insert
+from sqlalchemy import Select, func, select
+from sqlalchemy.dialects.postgresql import insert
 
 from app.db.session import TenantScope
-from app.models.autopilot.actions import AutopilotAction
 from app.models.autopilot.strategies import AutopilotStrategy
 from app.models.campaigns import Campaign
 from app.models.campaigns.metrics import CampaignMetricsDay
-from app.models.integrations.ad_accounts import AdAccount, PlatformEdit
+from app.models.integrations.ad_accounts import AdAccount
 
 
 class StrategyRepository:
@@ -65,27 +64,6 @@ class StrategyRepository:
         for row in await self._session.scalars(statement):
             found[row.campaign_id].append(row)
         return found
-
-    async def own_pauses(self, strategy: str) -> dict[tuple[UUID, str], dict[str, Any]]:
-        """What each pause of the strategy rested on that is the last word on its campaign's status, ours or others'."""
-        action, edit = AutopilotAction, PlatformEdit
-        edited = exists().where(
-            edit.ad_account_id == action.ad_account_id,
-            edit.entity == action.entity,
-            edit.by_others,
-            edit.edited_at > action.applied_at,
-        )
-        newest = (
-            select(action, edited.label("edited"))
-            .where(action.operation == "set_status", action.applied_at.is_not(None))
-            .ext(distinct_on(action.ad_account_id, action.entity))
-            .order_by(action.ad_account_id, action.entity, action.applied_at.desc(), action.id.desc())
-        )
-        return {
-            (each.ad_account_id, each.entity): each.evidence
-            for each, touched in await self._session.execute(newest)
-            if each.strategy == strategy and each.after.get("status") == "paused" and not touched
-        }
 
     async def knows_accounts(self, accounts: Collection[UUID]) -> bool:
         statement = select(func.count()).where(AdAccount.id.in_(accounts))

@@ -30,7 +30,8 @@ class AccountViews:
         now = self._scope.now()
         pairs = await self._rows.steerable(paused=kind.wants_paused)
         days = await self._rows.days([campaign.id for campaign, _ in pairs], (now - _LOOK_BACK).date())
-        pauses = await self._rows.own_pauses(kind.name) if kind.wants_paused else {}
+        pauses = await self._actions.standing_pauses(days=_LOOK_BACK.days) if kind.wants_paused else {}
+        paused_on = {entity: each.evidence for entity, each in pauses.items() if each.strategy == kind.name}
         under_way = {
             (each.ad_account_id, each.entity)
             for each in (*await self._actions.waiting(), *await self._actions.in_flight())
@@ -43,7 +44,7 @@ class AccountViews:
             finished = [_day(row) for row in days.get(campaign.id, ()) if row.day < today]
             entity = (account.id, campaign.external_id)
             campaigns[account.id].append(
-                CampaignView(campaign, account, finished, entity in under_way, pauses.get(entity))
+                CampaignView(campaign, account, finished, entity in under_way, paused_on.get(entity))
             )
         acted = await self._actions.last_acted(kind.name)
         spent = await self._rows.spent(list(accounts), (now - _LOOK_BACK).date())

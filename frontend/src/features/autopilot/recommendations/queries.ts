@@ -23,14 +23,15 @@ function useStale() {
     );
 }
 
-export function useAccept(id: string) {
+/** A yes to the amounts of `version` alone. */
+export function useAccept(id: string, version: string) {
   const stale = useStale();
   return useMutation({
     mutationFn: (reason: string) =>
       body(
         api.POST("/api/v1/autopilot/recommendations/{recommendation_id}/accept", {
           params: { path: { recommendation_id: id } },
-          body: { reason },
+          body: { version, reason },
         }),
       ),
     onSuccess: stale,

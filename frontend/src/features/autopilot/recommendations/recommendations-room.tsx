@@ -132,7 +132,7 @@ type Asking = "accept" | "dismiss" | null;
 /** A yes goes through the gate under the person's name; both answers carry their reason. */
 function Answers({ recommendation }: { recommendation: Recommendation }) {
   const mayDecide = useCan("autopilot.recommendations:decide");
-  const accept = useAccept(recommendation.id);
+  const accept = useAccept(recommendation.id, recommendation.version);
   const dismiss = useDismissRecommendation(recommendation.id);
   const [asking, setAsking] = useState<Asking>(null);
   const close = () => {

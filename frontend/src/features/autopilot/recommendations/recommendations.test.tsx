@@ -10,6 +10,7 @@ const ID = "0192f0c0-0000-7000-8000-00000000000a";
 function recommendation(part: Partial<Recommendation>): Recommendation {
   return {
     id: ID,
+    version: "00d1e2f3a4b5c697",
     strategy: "reallocation",
     ad_account_id: "0192f0c0-0000-7000-8000-00000000000b",
     campaign_id: null,
@@ -85,6 +86,7 @@ test("a yes carries its reason, and a refusal is told where it was asked for", a
   await user.click(dialog.getByRole("button", { name: "Accept" }));
   expect(await dialog.findByRole("alert")).toHaveTextContent("A campaign has changed since");
   expect(server.asked(`POST /autopilot/recommendations/${ID}/accept`)[0]?.body).toEqual({
+    version: "00d1e2f3a4b5c697",
     reason: "It earns more there",
   });
 });

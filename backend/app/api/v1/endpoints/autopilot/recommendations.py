@@ -61,7 +61,7 @@ async def accept_recommendation(
     recommendation_id: RecommendationId, said: RecommendationAccept, found: Recommendations, _: Decider
 ) -> RecommendationAccepted:
     """Have it done, under your name: the gate decides at once, the platform follows after commit."""
-    row, actions = await found.accept(recommendation_id, reason=said.reason)
+    row, actions = await found.accept(recommendation_id, version=said.version, reason=said.reason)
     return RecommendationAccepted(
         recommendation=RecommendationRead.model_validate(row),
         actions=[ActionRead.model_validate(action) for action in actions],
