@@ -81,6 +81,7 @@ BODIES: dict[str, dict[str, object]] = {
     "PUT /api/v1/campaigns/drafts/{draft_id}": {"version": 1, "plan": {"name": "Autumn"}},
     "POST /api/v1/autopilot/actions/{action_id}/approve": {"reason": "It looks right."},
     "POST /api/v1/autopilot/actions/{action_id}/dismiss": {"reason": "It looks wrong."},
+    "POST /api/v1/autopilot/recommendations/{recommendation_id}/accept": {"version": "0123456789abcdef"},
     "POST /api/v1/autopilot/recommendations/{recommendation_id}/dismiss": {"reason": "It looks wrong."},
     "POST /api/v1/campaigns/drafts/{draft_id}/approve": {"version": 1},
     "POST /api/v1/campaigns/drafts/{draft_id}/publish": {"version": 1},

@@ -137,9 +137,15 @@ async def test_a_rule_starts_again_only_what_a_rule_has_stopped(scopes: Scopes) 
     async with scopes() as scope:
         await scope.session.execute(update(Campaign).values(status="paused"))
         await scope.session.execute(
-            update(AutopilotAction).values(state="verified", applied_at=scope.now() - timedelta(hours=1))
+            update(AutopilotAction).values(
+                state="verified", applied_at=scope.now() - timedelta(hours=1), origin="person"
+            )
         )
         [pause] = await scope.session.scalars(select(AutopilotAction))
+    by_us = await evaluated(scopes, starts, later=timedelta(minutes=30))
+    assert by_us.idle_by_reason == {"not_by_a_rule": 1}, "a person's own pause, through us"
+    async with scopes() as scope:
+        await scope.session.execute(update(AutopilotAction).values(origin="rule"))
     assert (await evaluated(scopes, starts, later=timedelta(hours=1))).acted == 1
     async with scopes() as scope:
         await scope.session.execute(
