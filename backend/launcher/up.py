@@ -35,7 +35,8 @@ from launcher.system import LOOPBACK, FolderLock, accepts, free_port, write_priv
 
 API_PORT, SANDBOX_PORT, SMTP_PORT, VITE_PORT = 8000, 8100, 1025, 5173
 WORKER_METRICS_PORT, RELAY_METRICS_PORT = 9101, 9102
-SANDBOX_SEED = 7
+SANDBOX_SEED = "7"
+"""Of its world, where STRATUM_SANDBOX_SEED does not name another."""
 
 
 @dataclass(frozen=True)
@@ -106,11 +107,11 @@ class Start:
         return settings
 
     def sandbox(self) -> Program:
-        data = self.home / "sandbox"
+        data, seed = self.home / "sandbox", os.environ.get("STRATUM_SANDBOX_SEED", SANDBOX_SEED)
         return Program(
             "sandbox",
             (
-                *(sys.executable, "-m", "sandbox", "--seed", str(SANDBOX_SEED), "--data", str(data)),
+                *(sys.executable, "-m", "sandbox", "--seed", seed, "--data", str(data)),
                 *("--port", str(self.ports.sandbox), "--smtp-port", str(self.ports.smtp)),
             ),
             BACKEND,

@@ -32,7 +32,8 @@ class Sandbox:
     read_only_token: str
     app_id: str
     app_secret: str
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[str] | None
+    """None where somebody else started it."""
 
     def control(self, method: str, path: str, **options: Any) -> Any:
         """For example `control("POST", "faults", json={"kind": "pixel_drop"})`; an error status raises."""
@@ -117,7 +118,11 @@ def _greeted(process: "subprocess.Popen[str]") -> Sandbox:
     line = process.stdout.readline() if process.stdout is not None else ""
     if not line.startswith("sandbox ready "):
         raise RuntimeError(f"the sandbox did not start: {line!r}")
-    url = line.split()[-1]
+    return sandbox_at(line.split()[-1], process)
+
+
+def sandbox_at(url: str, process: "subprocess.Popen[str] | None" = None) -> Sandbox:
+    """One that runs already, whoever started it."""
     health = HTTP.get(f"{url}/control/health", timeout=START_SECONDS).json()
     meta = HTTP.get(f"{url}/control/meta", timeout=START_SECONDS).json()
     return Sandbox(

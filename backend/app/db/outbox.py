@@ -6,6 +6,7 @@ deletes the row in the transaction of the work. So a copy that comes twice finds
 dead worker or an emptied Redis has lost is handed over again.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -154,7 +155,8 @@ _WAITS = text(
     "AND (starts = 0 OR again) LIMIT 1 FOR SHARE"
 )
 _ONCE_MORE = text(
-    "UPDATE outbox SET again = true WHERE (tenant_id, id) = (SELECT tenant_id, id FROM outbox WHERE kind = 'task' "
+    "UPDATE outbox SET again = true, context = cast(:context AS jsonb) "
+    "WHERE (tenant_id, id) = (SELECT tenant_id, id FROM outbox WHERE kind = 'task' "
     "AND name = :name AND payload = cast(:payload AS jsonb) AND starts > 0 ORDER BY seq DESC LIMIT 1 FOR UPDATE) "
     "RETURNING id"
 )
@@ -251,9 +253,13 @@ async def is_pending(session: AsyncSession, name: str, payload: str) -> bool:
     return bool(await session.scalar(_PENDING, {"name": name, "payload": payload}))
 
 
-async def will_be_done(session: AsyncSession, name: str, payload: str) -> bool:
-    """Whether the same task begins after this: it waits, or it runs and is now asked to be done once more."""
+async def will_be_done(session: AsyncSession, name: str, payload: str, *, asked_by: Actor) -> bool:
+    """Whether the same task begins after this: it waits, or it runs and is now asked to be done once more.
+
+    What runs goes on in the name of whoever had asked; once more, and if it is to be repeated, in the new one's.
+    """
     asked = {"name": name, "payload": payload}
     if await session.scalar(_WAITS, asked) is not None:
         return True
-    return await session.scalar(_ONCE_MORE, asked) is not None
+    once_more = asked | {"context": json.dumps(context_of(asked_by))}
+    return await session.scalar(_ONCE_MORE, once_more) is not None

@@ -187,7 +187,7 @@ class TenantScope:
         done, so only for tasks of several transactions. `queue` overrides the one that the task's handler names.
         """
         body = dict(payload)
-        if unless_waiting and await will_be_done(self.session, task, json.dumps(body)):
+        if unless_waiting and await will_be_done(self.session, task, json.dumps(body), asked_by=self.actor):
             return
         if unless_pending and await is_pending(self.session, task, json.dumps(body)):
             return

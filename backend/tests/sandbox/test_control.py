@@ -124,6 +124,7 @@ def test_a_restart_keeps_the_world(tmp_path: Path) -> None:
         first.advance(50)
         before = (daily(first), first.control("GET", "clock")["now"], first.meta_token)
         log = first.graph("GET", "act_102030405060701/activities").json()
+        assert first.process is not None
         first.process.kill()
     with running_sandbox(*options[:2]) as second:
         assert (daily(second), second.control("GET", "clock")["now"], second.meta_token) == before

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.base_models import Base
 from app.core.config import Settings
+from app.core.context import Actor, ActorKind
 from app.core.errors import Unavailable
 from app.core.ids import uuid7
 from app.db.session import platform_scope
@@ -186,10 +188,16 @@ async def test_what_somebody_asks_for_while_it_runs_is_done_once_more(acme: Comp
         await ask_now(acme, name, payload)
     assert await running is Outcome.DONE
     assert await desk.waiting() == [(name, task_id)]
+    async with acme.scopes() as scope:
+        asked_by = await scope.session.scalar(text("select context -> 'actor' ->> 'label' from outbox"))
+    assert asked_by == LATER.label, "it acts for whoever asked for it now"
     await ask_now(acme, name, payload)
     assert await desk.waiting() == [(name, task_id)], "it waits already"
     assert await desk.deliver_next() is Outcome.DONE
     assert await desk.waiting() == []
+
+
+LATER = Actor(ActorKind.USER, "later@acme.example", uuid7())
 
 
 async def started(company: Company) -> bool:
@@ -199,7 +207,7 @@ async def started(company: Company) -> bool:
 
 async def ask_now(company: Company, name: str, payload: dict[str, object]) -> None:
     async with company.scopes() as scope:
-        await scope.enqueue(name, payload, unless_waiting=True)
+        await replace(scope, actor=LATER).enqueue(name, payload, unless_waiting=True)
 
 
 def test_pauses_grow_and_respect_what_the_other_side_asks() -> None:

@@ -10658,7 +10658,7 @@ export interface components {
             attempts: number;
             /**
              * Code
-             * @description A stable code of why; `integrations.crm.ambiguous`: it names several people.
+             * @description A stable code of why. `integrations.crm.ambiguous`: it names several people; `integrations.crm.no_right`: an erasure has promised to empty it, and the sign-in may not.
              */
             code: string;
             /**

@@ -264,7 +264,8 @@ class CrmFaultRead(BaseModel):
     kind: CrmKind = Field(description="Whether it is a contact or a deal.")
     contact: str = Field(description="The contact's, or the deal's, id at the CRM.")
     code: str = Field(
-        description="A stable code of why; `integrations.crm.ambiguous`: it names several people."
+        description="A stable code of why. `integrations.crm.ambiguous`: it names several people; "
+        "`integrations.crm.no_right`: an erasure has promised to empty it, and the sign-in may not."
     )
     properties: list[str] = Field(description="Which properties could not be written.")
     attempts: int = Field(description="How often it was tried.")

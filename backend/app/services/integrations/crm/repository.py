@@ -1,4 +1,4 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -131,6 +131,17 @@ class CrmRepository:
     async def known(self, account_id: UUID, ids: Sequence[str]) -> set[str]:
         """Which of these contacts were told of, and not erased."""
         return set(await self.digests(account_id, ids))
+
+    async def hold(self, account_id: UUID, ids: Collection[str]) -> set[str]:
+        """Which of these are told of still: until this transaction ends, whoever erases one of them waits."""
+        row = CrmContact
+        statement = (
+            select(row.external_id)
+            .where(row.account_id == account_id, row.external_id.in_(ids))
+            .order_by(row.external_id)
+            .with_for_update(read=True, key_share=True)
+        )
+        return set(await self._session.scalars(statement))
 
     async def keep_contacts(self, rows: Sequence[Mapping[str, Any]]) -> None:
         if not rows:

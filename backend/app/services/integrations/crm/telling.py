@@ -6,6 +6,7 @@ Told by whoever reads: the synchronisation and the looking at single objects com
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from app.core.config import settings
 from app.db.session import Scopes, TenantScope, door
@@ -16,6 +17,7 @@ from app.services.cdp.events.service import (
     Outcome,
 )
 from app.services.cdp.sources.service import Sender
+from app.services.cdp.tombstones.service import Tombstones
 from app.services.integrations.conversions.service import ConversionValues
 from app.services.integrations.crm import rules
 from app.services.integrations.crm.deal_repository import DealRepository
@@ -103,12 +105,24 @@ class CrmTelling:
             if rules.message_id_of(events[each.contact.id]) not in refused
         ]
         async with self._scopes() as scope:
+            named, rows = await self._but_erased(scope, work, named, rows)
             await CrmRepository(scope).keep_contacts(rows)
             await Departures(scope).returned(work.account.id, [each.id for each in page])
             keys = {each.contact.id: keys_named(each.identifiers, work.tenant_id) for each in named}
             await WritingRepository(scope).keep_keys(work.account.id, keys)
             if fields := rules.written_fields(work.fields):
                 await self._queue_changed(scope, work, [each.contact for each in named], fields)
+
+    @staticmethod
+    async def _but_erased(
+        scope: TenantScope, work: Work, named: Sequence[rules.Told], rows: Sequence[dict[str, Any]]
+    ) -> tuple[list[rules.Told], list[dict[str, Any]]]:
+        """Who was erased since they were read does not come back."""
+        told = [(keys_named(each.identifiers, work.tenant_id), each.contact.modified_at) for each in named]
+        barred = await Tombstones(scope).bar(told)
+        left = [each for each, is_barred in zip(named, barred, strict=True) if not is_barred]
+        ids = {each.contact.id for each in left}
+        return left, [each for each in rows if each["external_id"] in ids]
 
     async def _without_gone(self, work: Work, page: Sequence[RemoteObject]) -> list[RemoteObject]:
         """Who was deleted since they were as they are shown is left out, though they were read."""
@@ -158,6 +172,7 @@ class CrmTelling:
         told = await self._tell_sales(work, events, sales)
         async with self._scopes() as scope:
             rows = CrmRepository(scope)
+            known = await rows.hold(work.account.id, known)
             current = await rows.deals(work.account.id, [each.id for each in page])
             changed, concerned = [], []
             for each in page:

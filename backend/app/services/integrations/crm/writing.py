@@ -52,10 +52,11 @@ log = get_logger(__name__)
 
 _TURN_SECONDS = 120.0
 _AMBIGUOUS = "integrations.crm.ambiguous"
-_OF_A_BATCH = frozenset(
-    {PlatformErrorKind.AMBIGUOUS, PlatformErrorKind.TRANSIENT, PlatformErrorKind.PERMISSION}
-)
-"""What may be the fault of one batch alone: it must not come first for ever."""
+_NO_RIGHT = "integrations.crm.no_right"
+_MOST_PROMISED = 1000
+_OF_ALL = frozenset({PlatformErrorKind.AUTH, PlatformErrorKind.RATE_LIMITED})
+"""What holds of whatever is asked next; anything else may be the fault of one batch, which must not come first for
+ever, or of one kind of objects, which must not keep the other back."""
 _BEHIND = timedelta(milliseconds=1)
 
 
@@ -100,26 +101,44 @@ class CrmWriting:
             tenant_id = scope.tenant_id
         if account is None or not account.enabled:
             return None
-        push, work, writes = new_push(account_id), None, False
+        push, called, failed = new_push(account_id), False, None
+        for kind in (each for each in KINDS if waiting[each]):
+            try:
+                called = await self._kind(account, kind, tenant_id, push, ends_at) or called
+            except PlatformError as error:
+                called, failed = True, failed or error
+                if error.kind in _OF_ALL:
+                    break
+        return await ended(self._scopes, push, failed) if called else None
+
+    async def _kind(
+        self, account: CrmAccount, kind: Kind, tenant_id: int, push: CrmPush, ends_at: float
+    ) -> bool:
+        """What waits of this kind, while there is time; False where it may not be written."""
+        writer = await CrmDoor(self._scopes).writer(account, kind)
+        if writer is None:
+            async with self._scopes() as scope:
+                await self._give_up(WritingRepository(scope), account, kind)
+            return False
+        mapping, refused = _mapped(account, kind)
+        work = _Work(account, kind, tenant_id, rules.taken_fields(mapping, refused), mapping, writer, push)
         try:
-            for kind in (each for each in KINDS if waiting[each]):
-                writer = await CrmDoor(self._scopes).writer(account, kind)
-                if writer is None:
-                    async with self._scopes() as scope:
-                        await WritingRepository(scope).drop(account_id, kind)
-                    continue
-                writes = True
-                mapping, refused = _mapped(account, kind)
-                fields = rules.taken_fields(mapping, refused)
-                work = _Work(account, kind, tenant_id, fields, mapping, writer, push)
-                while await self._batch(work) and time.monotonic() < ends_at:
-                    pass
+            while await self._batch(work) and time.monotonic() < ends_at:
+                pass
         except PlatformError as error:
-            if work is not None and error.kind in _OF_A_BATCH:
+            if error.kind not in _OF_ALL:
                 async with self._scopes() as scope:
-                    await WritingRepository(scope).put_behind(account_id, list(work.queued.values()))
-            return await ended(self._scopes, push, error)
-        return await ended(self._scopes, push, None) if writes else None
+                    await WritingRepository(scope).put_behind(account.id, list(work.queued.values()))
+            raise
+        return True
+
+    @staticmethod
+    async def _give_up(rows: WritingRepository, account: CrmAccount, kind: Kind) -> None:
+        """It may not be written; what an erasure has promised is shown as such, and waits for the right."""
+        await rows.drop(account.id, kind)
+        for each in await rows.due(account.id, kind, _MOST_PROMISED):
+            pause = write_rules.pause_after(each.attempts)
+            await rows.failed(each, next_at=real_now() + pause, code=_NO_RIGHT, properties=each.clears)
 
     async def _batch(self, work: _Work) -> bool:
         async with self._scopes() as scope:

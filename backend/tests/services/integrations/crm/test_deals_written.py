@@ -1,6 +1,6 @@
 """A deal holds how its person came before it ended, and what they are worth: nothing that is not known, no loops."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,12 +10,14 @@ from sqlalchemy import select, update
 
 from app.core.clock import real_now
 from app.core.ids import uuid7
+from app.db.session import Scopes
 from app.models.integrations.connections import Connection
-from app.models.integrations.crm import CrmAccount, CrmDeal, CrmPush
-from app.services.cdp.events.service import Ingestion
+from app.models.integrations.crm import CrmAccount, CrmContact, CrmDeal, CrmPush
+from app.services.cdp.events.service import Ingestion, Outcome
 from app.services.integrations.crm.service import CrmSyncService, CrmWriting
+from app.services.integrations.crm.telling import CrmTelling, Work
 from tests.factories.access import Company
-from tests.factories.crm import HUBSPOT, CrmSubject
+from tests.factories.crm import HUBSPOT, SALESFORCE, CrmSubject
 from tests.sandbox_process import Sandbox
 from tests.services.integrations.crm.here import FAR, LIFECYCLE, Here
 
@@ -77,6 +79,13 @@ class Dealing(Here):
 
     async def read_all(self) -> None:
         """The contacts and the deals that this test made."""
+        await self.place()
+        run = await CrmSyncService(self.scopes).sync(self.connected.account_id)
+        assert run is not None
+        assert run.error is None
+
+    async def place(self) -> None:
+        """Where the next reading begins."""
         first = min(self.deals, default=None)
         async with self.scopes() as scope:
             for account in await scope.session.scalars(select(CrmAccount)):
@@ -86,9 +95,6 @@ class Dealing(Here):
                     places["deals"] = until | {"after": self.crm_itself.before(first)}
                 account.reading, account.deals_until = places, FAR
                 account.next_sweep_at = FAR
-        run = await CrmSyncService(self.scopes).sync(self.connected.account_id)
-        assert run is not None
-        assert run.error is None
 
     async def visit(self, email: str, at: datetime, **context: Any) -> None:
         await self.happens(
@@ -365,6 +371,107 @@ async def test_contacts_and_deals_are_written_by_one_round(here: Dealing, client
     shown = await here.shown(client)
     assert (shown["waiting"], shown["faults"], shown["can_write_deals"]) == (0, 0, True)
     assert here.at(deal, "stratum_first_source") == ("news",)
+
+
+@pytest.mark.parametrize("crm", [SALESFORCE], ids=["salesforce"])
+async def test_contacts_that_cannot_be_read_keep_no_deal_back(
+    here: Dealing, client: AsyncClient, hub: Sandbox
+) -> None:
+    await here.connect(LIFECYCLE)
+    contact, email = here.contact()
+    deal = here.deal_of(contact, won=ago(5))
+    await here.read_all()
+    await here.visit(email, ago(9), campaign={"source": "news"})
+    await here.chosen(client, [here.field("stratum_first_source", "first_touch", "source")])
+    await here.read_all()
+    hub.control("POST", "salesforce/permissions", json={"hidden": ["Contact"]})
+    push = await here.write()
+    assert push is not None
+    assert (push.written, push.deals) == (0, 1)
+    assert push.error_code == "salesforce.NOT_FOUND", "and that they could not is said"
+    assert here.at(deal, "stratum_first_source") == ("news",)
+    here.crm.mend(hub)
+    await here.make_due()
+    assert (await here.wrote()).written == 1
+
+
+@pytest.mark.parametrize("crm", [HUBSPOT], ids=["hubspot"])
+async def test_what_an_erasure_has_promised_waits_for_the_right_and_is_shown(
+    here: Dealing, client: AsyncClient
+) -> None:
+    await here.connect(clear_on_erasure=True)
+    contact, email = here.contact()
+    deal = here.deal_of(contact, won=ago(5))
+    await here.read_all()
+    await here.visit(email, ago(9), campaign={"source": "news"})
+    await here.chosen(client, [here.field("stratum_first_source", "first_touch", "source")])
+    await here.read_all()
+    await here.wrote()
+    await here.erase(client, email)
+    async with here.scopes() as scope:
+        [may] = await scope.session.scalars(select(Connection.scopes))
+        await scope.session.execute(update(Connection).values(scopes=["crm.objects.contacts.write"]))
+    assert await here.write() is None
+    [waits] = await here.queue()
+    assert waits.next_at is not None
+    assert waits.next_at > real_now(), "it is not asked for every few seconds"
+    found = await client.get(f"/api/v1/integrations/crm/{here.connected.account_id}/faults")
+    assert [each["code"] for each in found.json()["items"]] == ["integrations.crm.no_right"]
+    async with here.scopes() as scope:
+        await scope.session.execute(update(Connection).values(scopes=may))
+    await here.make_due()
+    await here.wrote()
+    assert here.at(deal, "stratum_first_source") == (None,)
+    assert await here.queue() == []
+
+
+class Meanwhile(CrmTelling):
+    """Something happens once between the telling of what was read and its keeping."""
+
+    def __init__(self, scopes: Scopes, happens: Callable[[], Awaitable[object]]) -> None:
+        super().__init__(scopes)
+        self._happens: Callable[[], Awaitable[object]] | None = happens
+
+    async def _receive(self, work: Work, events: list[bytes]) -> tuple[Outcome, set[str | None]]:
+        told = await super()._receive(work, events)
+        if events and self._happens is not None:
+            happens, self._happens = self._happens, None
+            await happens()
+        return told
+
+
+async def test_who_is_erased_while_they_are_read_does_not_come_back(
+    here: Dealing, client: AsyncClient
+) -> None:
+    await here.connect({"property": "city", "to": "trait", "name": "city"})
+    contact, email = here.contact()
+    deal = here.deal_of(contact, won=ago(5))
+    await here.read_all()
+    await here.visit(email, ago(9), campaign={"source": "news"})
+    here.edit(contact, city="Pécs")
+    await here.place()
+    sync = CrmSyncService(here.scopes)
+    sync._telling = Meanwhile(here.scopes, lambda: here.erase(client, email))
+    await sync.sync(here.connected.account_id)
+    async with here.scopes() as scope:
+        kept = await scope.session.scalars(select(CrmContact.external_id))
+        assert contact not in kept.all()
+    assert (await here.row(deal)).contacts == []
+
+
+async def test_a_deal_does_not_become_theirs_again_who_is_erased_meanwhile(
+    here: Dealing, client: AsyncClient
+) -> None:
+    await here.connect(won_event="Order Completed")
+    contact, email = here.contact()
+    await here.read_all()
+    await here.visit(email, ago(9), campaign={"source": "news"})
+    deal = here.deal_of(contact, won=ago(5))
+    await here.place()
+    sync = CrmSyncService(here.scopes)
+    sync._telling = Meanwhile(here.scopes, lambda: here.erase(client, email))
+    await sync.sync(here.connected.account_id)
+    assert (await here.row(deal)).contacts == []
 
 
 @pytest.mark.parametrize("crm", [HUBSPOT], ids=["hubspot"])

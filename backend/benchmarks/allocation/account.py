@@ -1,32 +1,17 @@
-"""What reallocation leaves on the table: its regret beside the status quo's and the oracle's, by the world's truth.
-
-    python -m benchmarks.allocation [seed…]
-
-One sandbox for each seed (drawn anew where none is given), without a fault and with one. For eight weeks somebody
-moves the budgets of the dollar account about, for else nothing could be known; then the rules decide every third day
-for four weeks, on what the platform reports. Each allocation is valued by the hidden curves: incremental revenue a
-day, before season and carry-over. The oracle knows them and moves the same total without any cap; regret is what an
-allocation misses of its value. The gate is not in it: with a fault this is what the rules alone would do.
-"""
+"""The dollar account of a sandbox: its budgets, what the platform tells of its days, and the truth beneath."""
 
 import json
 import random
-import secrets
-import sys
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from math import exp
-from statistics import fmean
 from typing import Any
 
-from app.services.autopilot.strategies.days_rules import Candidate, Day
-from app.services.autopilot.strategies.reallocation_rules import ReallocationConfig, plan
-from tests.sandbox_process import US_ACCOUNT, Sandbox, running_sandbox
+from app.services.autopilot.strategies.days_rules import Day
+from tests.sandbox_process import US_ACCOUNT, Sandbox
 
-SEEDS = 3
-FAULTS: tuple[str | None, ...] = (None, "pixel_drop", "duplicated_events")
 EXPLORED_DAYS, EVERY, DECISIONS = 56, 3, 9
 MATURE_AFTER = timedelta(days=7)
 UNIT = 1_000_000
@@ -50,13 +35,19 @@ class Account:
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
         sandbox.control("POST", "clock", json={"mode": "paused"})
-        found = sandbox.graph(
+        self.budgets: dict[str, float] = {}
+        self.read()
+
+    def read(self) -> None:
+        """The daily budgets that the platform holds now, in dollars."""
+        found = self._sandbox.graph(
             "GET", f"{US_ACCOUNT}/campaigns", fields="id,name,status,daily_budget", limit="100"
         ).json()["data"]
         self.budgets = {
             each["id"]: int(each["daily_budget"]) / _CENTS
             for each in found
-            if each["status"] == "ACTIVE" and int(each.get("daily_budget", 0)) > 0
+            if int(each.get("daily_budget", 0)) > 0
+            and (each["status"] == "ACTIVE" or each["id"] in self.budgets)
         }
 
     def set(self, budgets: Mapping[str, float]) -> None:
@@ -75,6 +66,15 @@ class Account:
 
     def break_(self, kind: str) -> None:
         self._sandbox.control("POST", "faults", json={"kind": kind, "severity": 0.6, "account": US_ACCOUNT})
+
+    def explore(self, chance: random.Random) -> None:
+        """Eight weeks in which somebody moves the budgets about, for else nothing could be known."""
+        start = dict(self.budgets)
+        for _ in range(EXPLORED_DAYS // EVERY):
+            self.set({each: round(budget * chance.uniform(0.7, 1.3)) for each, budget in start.items()})
+            self.live(EVERY)
+        self.set(start)
+        self.live(EVERY)
 
     def truth(self) -> dict[str, Truth]:
         curves = self._sandbox.control("GET", "truth/curves", params={"account": US_ACCOUNT})["curves"]
@@ -142,57 +142,28 @@ def oracle(truth: Mapping[str, Truth], total: float) -> dict[str, float]:
     return budgets
 
 
-def measured(seed: int, fault: str | None) -> dict[str, float]:
-    chance = random.Random(seed)  # noqa: S311  (a benchmark's draws)
-    with running_sandbox("--seed", str(seed)) as sandbox:
-        account = Account(sandbox)
-        start = dict(account.budgets)
-        for _ in range(EXPLORED_DAYS // EVERY):
-            account.set({each: round(budget * chance.uniform(0.7, 1.3)) for each, budget in start.items()})
-            account.live(EVERY)
-        account.set(start)
-        account.live(EVERY)
-        if fault is not None:
-            account.break_(fault)
-        moved = 0
-        for _ in range(DECISIONS):
-            days = account.days()
-            names = list(account.budgets)
-            candidates = [Candidate(round(account.budgets[each]) * UNIT, False, days[each]) for each in names]
-            advice = plan(candidates, ReallocationConfig()).advice
-            wanted = {
-                each: account.budgets[each] if said.budget_micros is None else said.budget_micros / UNIT
-                for each, said in zip(names, advice, strict=True)
-            }
-            moved += wanted != account.budgets
-            account.set(wanted)
-            account.live(EVERY)
-        truth = account.truth()
-        return {
-            "status quo": worth(truth, start),
-            "allocator": worth(truth, account.budgets),
-            "oracle": worth(truth, oracle(truth, sum(start.values()))),
-            "plans": float(moved),
-        }
+@dataclass(frozen=True)
+class Course:
+    """What the budgets were worth: at the start, after each decision, and by whoever knows the curves."""
+
+    start: float
+    after: list[float]
+    oracle: float
+    moved: int
+    """Decisions after which the platform held other budgets."""
+    held: int = 0
+    """Proposals that the gate did not let pass."""
 
 
-def main() -> None:
-    seeds = [int(each) for each in sys.argv[1:]] or [secrets.randbelow(10**6) for _ in range(SEEDS)]
-    print(
-        f"seeds {', '.join(map(str, seeds))}; incremental revenue a day by the hidden curves, means over seeds"
+def course(
+    account: Account, start: Mapping[str, float], path: list[dict[str, float]], held: int = 0
+) -> Course:
+    truth = account.truth()
+    before = [start, *path[:-1]]
+    return Course(
+        worth(truth, start),
+        [worth(truth, budgets) for budgets in path],
+        worth(truth, oracle(truth, sum(start.values()))),
+        sum(was != will for was, will in zip(before, path, strict=True)),
+        held,
     )
-    print(
-        f"{'fault':<20}{'status quo':>12}{'allocator':>12}{'oracle':>12}{'regret before':>15}{'after':>8}{'plans':>7}"
-    )
-    for fault in FAULTS:
-        found = [measured(seed, fault) for seed in seeds]
-        quo, mine, best, plans = (fmean(each[name] for each in found) for name in found[0])
-        print(
-            f"{fault or 'none':<20}{quo:>12.0f}{mine:>12.0f}{best:>12.0f}"
-            f"{1 - quo / best:>15.1%}{1 - mine / best:>8.1%}{plans:>7.1f}",
-            flush=True,
-        )
-
-
-if __name__ == "__main__":
-    main()

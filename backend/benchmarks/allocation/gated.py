@@ -1,0 +1,111 @@
+"""The same with a whole Stratum at work: it is told of the shop's orders, reads the platform, and its gate decides.
+
+Everything goes over the public API, as a person with the demo's password would do it; the sandbox's clock is its clock.
+"""
+
+import contextlib
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from benchmarks.allocation.account import DECISIONS, EVERY, Account, Course, course
+from benchmarks.stack import BACKEND
+from launcher.demo import Story
+from launcher.system import free_port
+from tests.sandbox_process import sandbox_at
+
+_READY = "Stratum is ready"
+_OWN = ("DATABASE_", "REDIS_URL", "APP_ENV", "STRATUM_")
+_A_PLAN_GOES_ON = 65.0
+"""Seconds: the raises of a plan are looked at each minute, once its cuts hold."""
+_OPEN = frozenset({"proposed", "approved", "executing", "applied"})
+
+
+def with_gate(seed: int, fault: str | None) -> Course:
+    with _running_stratum(seed) as home, contextlib.closing(_Loop(home, lambda _: None)) as loop:
+        account = Account(sandbox_at(loop.sandbox_url))
+        start = dict(account.budgets)
+        account.explore(random.Random(seed))  # noqa: S311  (a benchmark's draws)
+        loop.begin()
+        if fault is not None:
+            account.break_(fault)
+        path = []
+        for _ in range(DECISIONS):
+            loop.live(EVERY)
+            loop.decide()
+            account.read()
+            path.append(dict(account.budgets))
+        return course(account, start, path, loop.held)
+
+
+class _Loop(Story):
+    held = 0
+
+    @property
+    def sandbox_url(self) -> str:
+        return str(self._demo["sandbox_url"])
+
+    def begin(self) -> None:
+        """The account connected, the strategy on and allowed to act, health good."""
+        self._sign_in()
+        self._account_id = self._connect()["id"]
+        self._shop_sends()
+        self._become_healthy({"id": self._account_id})
+        self._send("PUT", "/autopilot/enforcement", {"level": 1})
+        self._send("PATCH", "/autopilot/strategies/reallocation", {"enabled": True})
+
+    def live(self, days: int) -> None:
+        """Day by day: what happens in the shop arrives, the platform is read, signals are scored."""
+        for _ in range(days):
+            self._control("POST", "clock", {"advance_hours": 24})
+            self._settled()
+            self._synchronise({"id": self._account_id})
+            self._post("/trust/health/evaluate", {})
+
+    def decide(self) -> None:
+        """The strategy looks once; its cuts are made, read back and synchronised, and then its raises."""
+        known = self._actions().keys()
+        self._post("/autopilot/strategies/reallocation/run", {})
+        if self._settle_actions().keys() > known:
+            self._synchronise({"id": self._account_id})
+            time.sleep(_A_PLAN_GOES_ON)
+        found = self._settle_actions()
+        self.held += sum(each["verdict"] != "pass" for name, each in found.items() if name not in known)
+
+    def _settle_actions(self) -> dict[str, Any]:
+        found: dict[str, Any] = self._until("the actions", self._settled_actions)
+        return found
+
+    def _settled_actions(self) -> dict[str, Any] | None:
+        found = self._actions()
+        is_open = any(each["state"] in _OPEN for each in found.values())
+        return None if is_open else {"": {"verdict": "pass"}} | found
+
+    def _actions(self) -> dict[str, Any]:
+        found = {each["id"]: each for each in self._get("/autopilot/actions?limit=200")["items"]}
+        return {"": {"verdict": "pass", "state": "verified"}} | found
+
+
+@contextlib.contextmanager
+def _running_stratum(seed: int) -> Iterator[Path]:
+    """In a folder of its own, which goes with it."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(_OWN)}
+    with tempfile.TemporaryDirectory(prefix="stratum-bench-") as folder:
+        home = Path(folder) / "home"
+        environment |= {"STRATUM_HOME": str(home), "STRATUM_PORT": str(free_port())}
+        environment |= {"STRATUM_SANDBOX_SEED": str(seed)}
+        command = [sys.executable, "-m", "launcher.command", "up"]
+        process = subprocess.Popen(command, cwd=BACKEND, env=environment, stdout=subprocess.PIPE, text=True)
+        try:
+            if process.stdout is None or not any(_READY in line for line in process.stdout):
+                raise SystemExit("Stratum did not start.")
+            yield home
+        finally:
+            process.terminate()
+            process.communicate(timeout=60)
