@@ -1,8 +1,8 @@
 """What reallocation leaves on the table: its regret beside the status quo's and the oracle's, by the world's truth.
 
-    python -m benchmarks.allocation [--gate] [seed…]
+    python -m benchmarks.allocation [--gate] [fault…] [seed…]
 
-One sandbox for each seed (drawn anew where none is given) and fault. For eight weeks somebody moves the budgets of the
+One sandbox for each seed (drawn anew where none is given) and fault (some, where none is named). For eight weeks somebody moves the budgets of the
 dollar account about; then reallocation decides every third day for four weeks, on what the platform reports. Each
 allocation is valued by the hidden curves: incremental revenue a day, before season and carry-over. The oracle knows
 them and moves the same total without any cap; regret is what an allocation misses of its value, at the start, over the
@@ -33,12 +33,15 @@ def main() -> None:
     if "--gate" in words:
         words.remove("--gate")
         ways.append(("on", with_gate))
-    seeds = [int(each) for each in words] or [secrets.randbelow(10**6) for _ in range(_SEEDS)]
+    faults = [None if each == "none" else each for each in words if not each.isdecimal()] or _FAULTS
+    seeds = [int(each) for each in words if each.isdecimal()] or [
+        secrets.randbelow(10**6) for _ in range(_SEEDS)
+    ]
     print(
         f"seeds {', '.join(map(str, seeds))}; incremental revenue a day by the hidden curves, means over seeds"
     )
     print(_TITLES)
-    for fault in _FAULTS:
+    for fault in faults:
         for gate, way in ways:
             print(_row(fault or "none", gate, [way(seed, fault) for seed in seeds]), flush=True)
 

@@ -18713,7 +18713,7 @@ export interface components {
             minimum_maturity: number;
             /**
              * Most Unknown
-             * @description The width of the elasticity's 80 % interval over which a curve counts as unknown.
+             * @description The width of the elasticity's 80 % interval over which a curve counts as unknown: such a campaign may give money and takes none.
              */
             most_unknown: number;
             /**

@@ -49,7 +49,8 @@ class ReallocationSettings(_Settings):
         description="How far beyond the spend that was ever seen a budget may go, as a share of it."
     )
     most_unknown: float = Field(
-        description="The width of the elasticity's 80 % interval over which a curve counts as unknown."
+        description="The width of the elasticity's 80 % interval over which a curve counts as unknown: "
+        "such a campaign may give money and takes none."
     )
     least_gain: float = Field(description="The share of the value under which a gain moves nothing.")
     rest_days: int = Field(description="Days between two plans of an account.")

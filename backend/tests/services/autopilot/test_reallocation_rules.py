@@ -68,10 +68,26 @@ def test_a_curve_that_spend_never_told_keeps_its_budget() -> None:
     assert [each.why for each in found.advice[1:]] == [Why.EARNS_LESS, Why.EARNS_MORE]
 
 
-def test_alone_among_unknowns_it_stays() -> None:
-    found = plan([candidate(STEEP), candidate(FLAT, by=0.004, seed=2)], CONFIG)
-    assert [each.why for each in found.advice] == [Why.ALONE, Why.CURVE_UNKNOWN]
+def test_among_unknowns_nothing_moves_that_might_lose() -> None:
+    found = plan([candidate(STEEP), candidate(Curve(5_500, 500), by=0.004, seed=2)], CONFIG)
+    assert [each.why for each in found.advice] == [Why.GAIN_UNSURE, Why.CURVE_UNKNOWN]
     assert found.gain is None
+    nobody = plan([candidate(STEEP, by=0.004), candidate(STEEP, by=0.004, seed=2)], CONFIG)
+    assert [each.why for each in nobody.advice] == [Why.CURVE_UNKNOWN] * 2
+
+
+def test_who_brings_little_at_most_gives_though_its_curve_is_unknown() -> None:
+    """Of a concave curve the last unit brings no more than the average one."""
+    poor = Curve(400, 500)
+    found = plan([candidate(STEEP), candidate(poor, by=0.004, seed=2)], CONFIG)
+    assert [each.why for each in found.advice] == [Why.EARNS_MORE, Why.EARNS_LESS]
+    assert found.advice[1].elasticity is not None
+    assert found.advice[1].elasticity.high - found.advice[1].elasticity.low > CONFIG.most_unknown
+
+
+def test_who_is_unknown_takes_nothing_however_good_it_looks() -> None:
+    found = plan([candidate(FLAT), candidate(Curve(30_000, 1_500), by=0.004, seed=2)], CONFIG)
+    assert all(each.budget_micros is None for each in found.advice)
 
 
 def test_alike_campaigns_are_left_alone() -> None:

@@ -107,6 +107,8 @@ class _Known:
     budget: int
     option: Option
     seen: Advice
+    is_unsure: bool
+    """Its elasticity is not known well: it may give, for the gain counts all that it may lose, and takes nothing."""
 
     def gain(self, budget: int) -> tuple[float, float]:
         return self.response.gain(self.budget * self.pace, budget * self.pace)
@@ -121,9 +123,9 @@ def plan(candidates: Sequence[Candidate], config: ReallocationConfig) -> Plan:
         found.append(advice)
         if mover is not None:
             known.append(mover)
-    if len(known) < 2:  # noqa: PLR2004  (one alone has nobody to take from)
+    if len(known) < 2 or all(each.is_unsure for each in known):  # noqa: PLR2004  (one alone has nobody to take from)
         for mover in known:
-            found[mover.place] = _because(mover.seen, Why.ALONE)
+            found[mover.place] = _because(mover.seen, Why.CURVE_UNKNOWN if mover.is_unsure else Why.ALONE)
         return Plan(tuple(found))
     budgets = _budgets(known, config)
     gain = _total_gain(known, budgets)
@@ -131,10 +133,12 @@ def plan(candidates: Sequence[Candidate], config: ReallocationConfig) -> Plan:
     moves = budgets != [each.budget for each in known]
     sure = moves and gain.low > 0 and gain.mean >= config.least_gain * now
     for mover, budget in zip(known, budgets, strict=True):
-        if not sure:
-            found[mover.place] = _because(mover.seen, Why.GAIN_UNSURE if moves else Why.BALANCED)
-        else:
+        if sure and budget != mover.budget:
             found[mover.place] = _moved(mover, budget)
+        elif mover.is_unsure:
+            found[mover.place] = _because(mover.seen, Why.CURVE_UNKNOWN)
+        elif moves and not sure:
+            found[mover.place] = _because(mover.seen, Why.GAIN_UNSURE)
     return Plan(tuple(found), gain if sure else None)
 
 
@@ -159,10 +163,9 @@ def _known(place: int, candidate: Candidate, config: ReallocationConfig) -> tupl
         elasticity=response.elasticity,
         marginal=response.marginal(candidate.budget_micros * pace),
     )
-    if response.elasticity.high - response.elasticity.low > config.most_unknown:
-        return _because(seen, Why.CURVE_UNKNOWN), None
-    option = _option(candidate, response, pace, config)
-    return seen, _Known(place, response, pace, candidate.budget_micros, option, seen)
+    is_unsure = response.elasticity.high - response.elasticity.low > config.most_unknown
+    option = _option(candidate, response, pace, config, may_rise=not (candidate.learning or is_unsure))
+    return seen, _Known(place, response, pace, candidate.budget_micros, option, seen, is_unsure)
 
 
 def _pace(candidate: Candidate) -> float | None:
@@ -174,7 +177,9 @@ def _pace(candidate: Candidate) -> float | None:
     return pace if _SPENDS_FROM <= pace <= _SPENDS_TO else None
 
 
-def _option(candidate: Candidate, response: Response, pace: float, config: ReallocationConfig) -> Option:
+def _option(
+    candidate: Candidate, response: Response, pace: float, config: ReallocationConfig, *, may_rise: bool
+) -> Option:
     """In terms of budget. Nobody is sent beyond what was seen by more than the exploration allows."""
     budget = candidate.budget_micros
     floor = max(
@@ -184,7 +189,7 @@ def _option(candidate: Candidate, response: Response, pace: float, config: Reall
     )
     ceiling = min(
         budget * (1 + config.largest_change),
-        budget if candidate.learning else float("inf"),
+        float("inf") if may_rise else budget,
         float("inf") if config.ceiling_micros is None else config.ceiling_micros,
         response.highest * (1 + config.exploration) / pace,
     )
@@ -222,8 +227,6 @@ def _total_gain(known: Sequence[_Known], budgets: Sequence[int]) -> Estimate:
 
 
 def _moved(mover: _Known, budget: int) -> Advice:
-    if budget == mover.budget:
-        return mover.seen
     why = Why.EARNS_MORE if budget > mover.budget else Why.EARNS_LESS
     return _because(mover.seen, why, budget, mover.gain(budget)[0])
 
@@ -245,7 +248,7 @@ def sentence(advice: Advice, config: ReallocationConfig) -> str:
         Why.EARNS_LESS: "less than elsewhere: cut the budget.",
         Why.BALANCED: "about as much as elsewhere: leave it.",
         Why.GAIN_UNSURE: "moving it would not surely bring more: leave it.",
-        Why.CURVE_UNKNOWN: "its spend varied too little to tell what more or less of it would bring: leave it.",
+        Why.CURVE_UNKNOWN: "too little is known of what more or less spend would bring: leave it.",
         Why.NOT_ENOUGH_DATA: (
             f"needs {config.minimum_conversions} conversions on {config.minimum_days} mature days."
         ),

@@ -72,7 +72,7 @@ const FIELDS: Readonly<Record<string, readonly Field[]>> = {
     {
       name: "most_unknown",
       label: "Widest elasticity interval",
-      hint: "A wider one is an unknown curve: its budget stays.",
+      hint: "A wider one is an unknown curve: its budget is never raised.",
       kind: "plain",
     },
     { name: "least_gain", label: "Least gain of value, %", kind: "share" },
