@@ -2,12 +2,13 @@
 
     python -m benchmarks.allocation [--gate] [fault…] [seed…]
 
-One sandbox for each seed (drawn anew where none is given) and fault (some, where none is named). For eight weeks somebody moves the budgets of the
-dollar account about; then reallocation decides every third day for four weeks, on what the platform reports. Each
-allocation is valued by the hidden curves: incremental revenue a day, before season and carry-over. The oracle knows
-them and moves the same total without any cap; regret is what an allocation misses of its value, at the start, over the
-decisions on average, and at the end. Without the gate the rules' advice is set as it is. `--gate` has a whole Stratum
-do the same besides: the shop's orders, the platform's figures, the score, the gate and its caps, some ten minutes each.
+One sandbox for each seed (drawn anew where none is given) and fault (some, where none is named). For eight weeks
+somebody moves the budgets of the dollar account about; then reallocation decides every third day for four weeks, on
+what the platform reports. Each allocation is valued by the hidden curves: incremental revenue a day, before season and
+carry-over. The oracle knows them and moves the same total without any cap; regret is what an allocation misses of its
+value, at the start, over the decisions on average, and at the end. Without the gate the rules' advice is set as it is.
+`--gate` has a whole Stratum do the same besides: the shop's orders, the platform's figures, the score, the gate and its
+caps, some ten minutes each.
 """
 
 import secrets
