@@ -12,8 +12,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
 from app.core.clock import real_now
 from app.core.config import settings
 from app.core.logging import get_logger
@@ -26,11 +24,8 @@ from app.services.cdp.tombstones.service import Tombstones
 from app.services.integrations.crm import property_rules, rules, write_rules
 from app.services.integrations.crm.comparing import Compared, Comparison, Kept, compared_of
 from app.services.integrations.crm.connecting import CrmDoor
-from app.services.integrations.crm.deal_repository import DealRepository
-from app.services.integrations.crm.deal_side import DealSide
 from app.services.integrations.crm.following import CrmFollowing
-from app.services.integrations.crm.keys import keys_told
-from app.services.integrations.crm.ours import Found, OurSide, value_hash
+from app.services.integrations.crm.ours import Found, value_hash
 from app.services.integrations.crm.ports import (
     Changed,
     CrmWriter,
@@ -38,12 +33,12 @@ from app.services.integrations.crm.ports import (
     ObjectChange,
     Refusal,
     RemoteObject,
-    RemoteState,
 )
 from app.services.integrations.crm.repository import CrmRepository
 from app.services.integrations.crm.rights import KINDS
 from app.services.integrations.crm.rounds import ended, new_push
 from app.services.integrations.crm.sending import Outcome, send_changes
+from app.services.integrations.crm.sides import keep_agreed, known_sides, met_sides
 from app.services.integrations.crm.write_rules import Agreed
 from app.services.integrations.crm.writing_repository import WritingRepository
 from app.services.integrations.ports import PlatformError, PlatformErrorKind
@@ -147,7 +142,7 @@ class CrmWriting:
                 return False
             rows = WritingRepository(scope)
             due = await rows.due(work.account.id, work.kind, work.writer.batch_size)
-            agreed, here = await _known(scope, work, [each.external_id for each in due])
+            agreed, here = await known_sides(scope, work, [each.external_id for each in due])
         if not due:
             return False
         work.queued = {each.external_id: each for each in due}
@@ -195,10 +190,10 @@ class CrmWriting:
         work.push.compared += len(states)
         async with self._scopes() as scope:
             rows = WritingRepository(scope)
-            here = await _met(scope, work, states)
+            here = await met_sides(scope, work, states)
             states = [each for each in states if each.row.id in here]
             compared = compared_of(work, states, here, kept)
-            still = await _keep(scope, work, compared.agreed, compared.whose)
+            still = await keep_agreed(scope, work, compared.agreed, compared.whose)
             ambiguous = [name for name, found in here.items() if found.is_ambiguous]
             for name in ambiguous:
                 await self._fault(rows, work, name, _AMBIGUOUS, (), permanent=True)
@@ -237,7 +232,7 @@ class CrmWriting:
         told = {n: each for n, (_, _, each, _) in compared.news.items() if n not in refused}
         async with self._scopes() as scope:
             rows = WritingRepository(scope)
-            await _keep(scope, work, told, {})
+            await keep_agreed(scope, work, told, {})
             await rows.done(
                 work.account.id, _rows(work, [name for name in told if name not in compared.writes])
             )
@@ -260,7 +255,7 @@ class CrmWriting:
                     stored = outcome.stored[name].properties.get(each, compared.writes[name][each])
                     theirs = value_hash(stored, work.tenant_id)
                     agreed.setdefault(name, {})[each] = Agreed(ours, theirs, wrote=True)
-            await _keep(scope, work, agreed, compared.whose)
+            await keep_agreed(scope, work, agreed, compared.whose)
             await rows.done(work.account.id, _rows(work, outcome.done))
             await self._refuse(scope, work, outcome.refused)
             await self._count(rows, work, outcome)
@@ -366,41 +361,6 @@ def _is_mapped_otherwise(account: CrmAccount, work: _Work) -> bool:
     return _mapped(account, work.kind)[0] != work.mapping
 
 
-async def _known(
-    scope: TenantScope, work: _Work, names: Sequence[str]
-) -> tuple[Mapping[str, Mapping[str, Any]], Mapping[str, Found]]:
-    """What was agreed of each of these that is known here, and our side of it."""
-    account_id = work.account.id
-    if work.kind == "deals":
-        deals = await DealRepository(scope).rows(account_id, names)
-        here = await DealSide(scope, work.account, work.fields).of(deals)
-        return {name: row.fields for name, row in deals.items()}, here
-    contacts = await WritingRepository(scope).contacts(account_id, names)
-    keys = {name: row.keys for name, row in contacts.items()}
-    here = await OurSide(scope, work.fields).of(keys)
-    return {name: row.fields for name, row in contacts.items()}, here
-
-
-async def _met(scope: TenantScope, work: _Work, states: Sequence[RemoteState]) -> Mapping[str, Found]:
-    """Our side of what the CRM has shown: of a contact by what it names now, of a deal by whose it was read to be."""
-    if work.kind == "deals":
-        return (await _known(scope, work, [each.row.id for each in states]))[1]
-    keys = {each.row.id: keys_told(each.row, work.mapping, work.tenant_id) for each in states}
-    return await OurSide(scope, work.fields).of(keys)
-
-
-async def _keep(
-    scope: TenantScope,
-    work: _Work,
-    agreed: Mapping[str, Mapping[str, Agreed]],
-    whose: Mapping[str, str | None],
-) -> set[str]:
-    """Which of these are known still."""
-    if work.kind == "deals":
-        return await DealRepository(scope).keep(work.account.id, _json(agreed), whose)
-    return await WritingRepository(scope).keep(work.account.id, _json(agreed))
-
-
 def _rows(work: _Work, names: Iterable[str]) -> list[CrmWrite]:
     return [work.queued[name] for name in names]
 
@@ -412,13 +372,6 @@ def _ours_still(row: CrmWrite, there: RemoteObject, tenant_id: int) -> list[str]
         for each in row.clears
         if each not in row.standing or value_hash(there.properties.get(each), tenant_id) in row.standing[each]
     ]
-
-
-def _json(kept: Mapping[str, Mapping[str, Agreed]]) -> dict[str, str]:
-    return {
-        name: msgspec.json.encode({each: agreed.to_keep() for each, agreed in fields.items()}).decode()
-        for name, fields in kept.items()
-    }
 
 
 async def enqueue_waiting(scope: TenantScope) -> None:
