@@ -53,7 +53,11 @@ def ratio_of(ratio: Ratio) -> float | None:
 
 
 def robust_distance(daily: Daily) -> float | None:
-    """Deviations of the last day from its weekday's share of the running level; None if history is thin."""
+    """Deviations of the last day from its weekday's share of the running level; None if history is thin.
+
+    What such a forecast has missed the days before by is its bias (an account that grows is above its past) and its
+    scale: their median, and the median distance from it.
+    """
     *history, last = daily.values
     known = [value for value in history[-7 * _FORECAST_WEEKS :] if value is not None]
     if last is None or len(known) < FORECAST_DAYS:
@@ -73,6 +77,8 @@ def robust_distance(daily: Daily) -> float | None:
     factors = {weekday: max(median(shares), 0.01) for weekday, shares in by_weekday.items()}
     flat = [value / factors[weekday] for weekday, value in days]
     level = median(flat[-_LEVEL_DAYS:])
-    residuals = [abs(value - median(flat)) for value in flat]
-    scale = max(MAD_TO_SIGMA * median(residuals), 0.05 * level, math.sqrt(level) if level > 1 else 0.05)
-    return (last / factors.get(daily.last_weekday, 1.0) - level) / scale
+    missed = [flat[at] - median(flat[max(0, at - _LEVEL_DAYS) : at]) for at in range(7, len(flat))]
+    bias = median(missed)
+    spread = MAD_TO_SIGMA * median(abs(each - bias) for each in missed)
+    scale = max(spread, 0.05 * level, math.sqrt(level) if level > 1 else 0.05)
+    return (last / factors.get(daily.last_weekday, 1.0) - level - bias) / scale

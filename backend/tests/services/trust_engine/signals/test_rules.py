@@ -252,6 +252,21 @@ class TestAnomaly:
     def test_it_is_never_broken(self) -> None:
         assert not self.of(100_000).broken
 
+    def test_an_account_that_grows_is_measured_by_where_it_is_going(self) -> None:
+        """Its past lies below it: that is neither an anomaly nor the width of its usual range."""
+
+        def of(last: float) -> measured.Signal:
+            noise = [1 + 0.08 * math.sin(7.3 * index) for index in range(56)]
+            history = [self.WEEK[n % 7] * 1.01**n * noise[n] for n in range(56)]
+            usual = self.WEEK[0] * 1.01**56
+            daily = measured.Daily("spend", (*history, usual * last), last_weekday=0)
+            return rules.anomaly(measured.Anomaly(metrics=(daily,)), NOW)
+
+        assert of(1.0).score == 100
+        assert (of(0.65).score or 0) < 100
+        assert "below" in of(0.65).reason
+        assert (of(1.5).score or 0) < 100
+
     def test_three_weeks_are_not_enough(self) -> None:
         assert self.of(100, weeks=3).state is SignalState.UNKNOWN
 
