@@ -4,31 +4,25 @@ Everything goes over the public API, as a person with the demo's password would 
 """
 
 import contextlib
-import os
 import random
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from benchmarks.allocation.account import DECISIONS, EVERY, Account, Course, course
-from benchmarks.stack import BACKEND
 from launcher.demo import Story
-from launcher.system import free_port
+from tests.browser.stack import running_stack
 from tests.sandbox_process import sandbox_at
 
-_READY = "Stratum is ready"
-_OWN = ("DATABASE_", "REDIS_URL", "APP_ENV", "STRATUM_")
 _A_PLAN_GOES_ON = 65.0
 """Seconds: the raises of a plan are looked at each minute, once its cuts hold."""
 _OPEN = frozenset({"proposed", "approved", "executing", "applied"})
 
 
 def with_gate(seed: int, fault: str | None) -> Course:
-    with _running_stratum(seed) as home, contextlib.closing(_Loop(home, lambda _: None)) as loop:
+    with (
+        running_stack(STRATUM_SANDBOX_SEED=str(seed)) as stack,
+        contextlib.closing(_Loop(stack.home, lambda _: None)) as loop,
+    ):
         account = Account(sandbox_at(loop.sandbox_url))
         start = dict(account.budgets)
         account.explore(random.Random(seed))  # noqa: S311  (a benchmark's draws)
@@ -90,22 +84,3 @@ class _Loop(Story):
     def _actions(self) -> dict[str, Any]:
         found = {each["id"]: each for each in self._get("/autopilot/actions?limit=200")["items"]}
         return {"": {"verdict": "pass", "state": "verified"}} | found
-
-
-@contextlib.contextmanager
-def _running_stratum(seed: int) -> Iterator[Path]:
-    """In a folder of its own, which goes with it."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(_OWN)}
-    with tempfile.TemporaryDirectory(prefix="stratum-bench-") as folder:
-        home = Path(folder) / "home"
-        environment |= {"STRATUM_HOME": str(home), "STRATUM_PORT": str(free_port())}
-        environment |= {"STRATUM_SANDBOX_SEED": str(seed)}
-        command = [sys.executable, "-m", "launcher.command", "up"]
-        process = subprocess.Popen(command, cwd=BACKEND, env=environment, stdout=subprocess.PIPE, text=True)
-        try:
-            if process.stdout is None or not any(_READY in line for line in process.stdout):
-                raise SystemExit("Stratum did not start.")
-            yield home
-        finally:
-            process.terminate()
-            process.communicate(timeout=60)

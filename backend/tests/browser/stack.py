@@ -66,7 +66,7 @@ def _kept() -> dict[str, str]:
 
 
 @contextmanager
-def running_stack() -> Iterator[Stack]:
+def running_stack(**environment: str) -> Iterator[Stack]:
     """`stratum up` in a folder of its own, to the ready line; stopped as by Ctrl-C."""
     with tempfile.TemporaryDirectory(prefix="stratum-browser-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o711)
@@ -77,7 +77,7 @@ def running_stack() -> Iterator[Stack]:
             subprocess.Popen(
                 [sys.executable, "-m", "launcher.command", "up"],
                 cwd=_BACKEND,
-                env={**_kept(), "STRATUM_HOME": str(home), "STRATUM_PORT": str(port)},
+                env={**_kept(), "STRATUM_HOME": str(home), "STRATUM_PORT": str(port), **environment},
                 stdout=written,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

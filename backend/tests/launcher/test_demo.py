@@ -1,41 +1,20 @@
 """The story, told whole: what is claimed of the main job happens, over the API, on a Stratum of its own."""
 
 import contextlib
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from launcher.demo import Story
-from launcher.system import free_port
-
-BACKEND = Path(__file__).resolve().parents[2]
-READY = "Stratum is ready"
-_OWN = ("DATABASE_", "REDIS_URL", "APP_ENV", "STRATUM_")
+from tests.browser.stack import running_stack
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
+def home() -> Iterator[Path]:
     """A running Stratum in a folder of its own."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(_OWN)}
-    environment |= {"STRATUM_HOME": str(tmp_path / "home"), "STRATUM_PORT": str(free_port())}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "launcher.command", "up"],
-        cwd=BACKEND,
-        env=environment,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        assert any(READY in line for line in process.stdout)
-        yield tmp_path / "home"
-    finally:
-        process.terminate()
-        process.communicate(timeout=60)
+    with running_stack() as stack:
+        yield stack.home
 
 
 @pytest.mark.long
