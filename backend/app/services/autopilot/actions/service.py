@@ -219,7 +219,9 @@ class AutopilotActions:
         return action
 
     async def _decide(self, action: AutopilotAction, *, delay: timedelta = timedelta(0)) -> None:
-        decision = await GateService(self._scope).decide(await self._proposal(action), action_id=action.id)
+        gate = GateService(self._scope)
+        await gate.take_turn()
+        decision = await gate.decide(await self._proposal(action), action_id=action.id)
         action.decision_id, action.verdict = decision.id, decision.verdict
         action.reasons = [msgspec.to_builtins(reason) for reason in decision.reasons]
         await self._note_limits(action, decision)
