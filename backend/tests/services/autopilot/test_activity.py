@@ -246,7 +246,7 @@ async def test_what_starts_raises_by_its_budget_wherever_that_stands(
         dark = Campaign(id=uuid7(), external_id="c4", name="Dark", budget_level="ad_set", **shared)
         scope.session.add_all([whole, below, dark])
         await scope.session.flush()
-        for campaign, external_id, status, budget in (
+        for campaign, external_id, set_to, budget in (
             (below, "s1", "active", 30),
             (below, "s2", "active", 10),
             (below, "s3", "paused", 500),
@@ -259,8 +259,8 @@ async def test_what_starts_raises_by_its_budget_wherever_that_stands(
                     campaign_id=campaign.id,
                     external_id=external_id,
                     name=external_id,
-                    status=status,
-                    effective_status=status,
+                    status=set_to,
+                    effective_status=set_to,
                     currency="USD",
                     synced_at=now,
                     daily_budget_micros=budget,
@@ -271,16 +271,22 @@ async def test_what_starts_raises_by_its_budget_wherever_that_stands(
         found[entity] = (await starting(scopes, account, entity)).activity.own_daily_micros
     assert found == {"c2": 70, "c3": 40, "c4": None, "s3": 500, "s5": None, "s6": 0, "nowhere": None}
     # One is on its way, one came there after the account was read, one was read since, one waits for a person.
-    status = {"before": {"status": "paused"}, "after": {"status": "active"}, "operation": "set_status"}
-    for entity, columns in (
-        ("c2", {"state": "approved", "applied_at": None}),
-        ("c3", {"applied_at": now - HOUR}),
-        ("s3", {"applied_at": now - HOUR}),
-        ("s1", {"state": "held", "applied_at": None}),
+    for entity, state, applied_at in (
+        ("c2", "approved", None),
+        ("c3", "verified", now - HOUR),
+        ("s3", "verified", now - HOUR),
+        ("s1", "held", None),
     ):
-        target = Target(account.id, account.campaign_id, BUDGET)
         await approved_action(
-            scopes, target, BUDGET, **{"entity": entity, "state": "verified", **columns, **status}
+            scopes,
+            Target(account.id, account.campaign_id, BUDGET),
+            BUDGET,
+            entity=entity,
+            state=state,
+            applied_at=applied_at,
+            operation="set_status",
+            before={"status": "paused"},
+            after={"status": "active"},
         )
     activity = (await seen(scopes, account)).activity
     assert (activity.account_raised_24h_micros, activity.others_daily_micros) == (610, 110)

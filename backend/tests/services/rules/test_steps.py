@@ -231,7 +231,8 @@ async def test_those_that_wait_do_not_starve_those_behind_them(scopes: Scopes) -
     assert (found.acted, found.idle_by_reason) == (1, {"waiting": MOST_TRIED})
     async with scopes() as scope:
         [firing] = await scope.session.scalars(select(RuleFiring))
-        assert await AutopilotActions(scope).get(firing.action_id or uuid7())
+        assert firing.action_id is not None
+        assert (await AutopilotActions(scope).get(firing.action_id)).origin == Origin.RULE
     assert firing.campaign_id == campaigns[-1]
 
 

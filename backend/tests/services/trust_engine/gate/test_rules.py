@@ -626,6 +626,10 @@ class TestStarting:
             limits=f.Limits(**{"level": 1, "mode": EnforcementMode.HARD_BLOCK, **limits}),
         )
 
+    def capped(self, cap: str, micros: int) -> f.GateInput:
+        limits: dict[str, Any] = {cap: micros}
+        return self.facts(**limits)
+
     def codes(self, facts: f.GateInput) -> set[str]:
         return {each.code for each in decide(facts).reasons if each.verdict is not Verdict.PASS}
 
@@ -638,7 +642,7 @@ class TestStarting:
         ],
     )
     def test_its_budget_at_worst_is_held_against_every_cap(self, cap: str, code: str) -> None:
-        within, beyond = (self.facts(**{cap: worst_case(BUDGET, "meta") - less}) for less in (0, 1))
+        within, beyond = (self.capped(cap, worst_case(BUDGET, "meta") - less) for less in (0, 1))
         assert (self.codes(within), self.codes(beyond)) == (set(), {code})
         assert decide(beyond, "4").verdict is Verdict.PASS
         others = replace(
