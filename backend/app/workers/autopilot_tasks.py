@@ -35,7 +35,7 @@ async def watch(scope: TenantScope) -> None:
 
 
 @every(seconds=300)
-@handles("autopilot.strategies.run", queue="rules")
+@handles("autopilot.strategies.run", queue="rules", timeout=300)
 async def run_strategies(scopes: Scopes) -> None:
     await StrategyRuns(scopes).run_enabled()
 

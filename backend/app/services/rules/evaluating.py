@@ -154,6 +154,9 @@ class RuleEvaluating:
         if rule is None or not look.holds_for(rule):
             return None
         if (known := await rows.evaluation_for(rule.id, look.due_at)) is not None:
+            if known.ended_at is None and known.version != rule.version:
+                # What it had begun to do, the rule does not want any more.
+                _close(known, scope.now())
             return known
         rule.last_run_at = now = scope.now()
         evaluation = RuleEvaluation(

@@ -19,6 +19,7 @@ from app.models.notifications import Notification
 from app.models.rules import Rule, RuleEvaluation, RuleFiring
 from app.models.rules.kinds import Idle
 from app.models.trust_engine.kinds import Origin
+from app.schemas.rules.definition import read_definition
 from app.services.autopilot.actions.repository import ActionRepository
 from app.services.autopilot.actions.requests import ActionRequests
 from app.services.autopilot.actions.service import ActionState, AutopilotActions
@@ -133,6 +134,20 @@ async def test_after_a_crash_that_nobody_takes_up_the_next_evaluation_goes_on(sc
     assert following is not None
     assert (following.acted, following.idle_by_reason) == (2, {"resting": 1})
     assert list(await actions_by_campaign(scopes)) == campaigns
+
+
+async def test_what_was_interrupted_is_not_gone_on_with_by_another_rule(scopes: Scopes) -> None:
+    campaigns = await spenders(scopes, 3)
+    rule, due = await make_rule(scopes, enabled=True), await due_now(scopes)
+    async with stopped_before(scopes, rule, due, campaigns[1]) as evaluating:
+        evaluating.cancel()
+    async with scopes() as scope:
+        more = a_definition(a_definition()["condition"], {"kind": "budget_percent", "percent": "10"})
+        await RuleService(scope).change(rule.id, definition=read_definition(more))
+    ended = await RuleEvaluating(scopes).evaluate(rule.id, due)
+    assert ended is not None
+    assert (ended.version, ended.acted, ended.ended_at is None) == (1, 1, False)
+    assert list(await actions_by_campaign(scopes)) == campaigns[:1]
 
 
 async def test_two_workers_with_one_time_propose_once(scopes: Scopes) -> None:
