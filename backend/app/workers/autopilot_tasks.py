@@ -7,7 +7,7 @@ from app.services.autopilot.actions.execution import ActionExecution
 from app.services.autopilot.actions.service import AutopilotActions
 from app.services.autopilot.actions.watching import ActionWatch
 from app.services.autopilot.recommendations.service import RecommendationService
-from app.services.autopilot.strategies.service import StrategyService
+from app.services.autopilot.strategies.running import StrategyRuns
 from app.workers.handlers import every, handles
 
 
@@ -35,15 +35,15 @@ async def watch(scope: TenantScope) -> None:
 
 
 @every(seconds=300)
-@handles("autopilot.strategies.run", queue="rules")
-async def run_strategies(scope: TenantScope) -> None:
-    await StrategyService(scope).run_if_enabled()
+@handles("autopilot.strategies.run", queue="rules", timeout=300)
+async def run_strategies(scopes: Scopes) -> None:
+    await StrategyRuns(scopes).run_enabled()
 
 
 @every(seconds=60)
 @handles("autopilot.strategies.go_on_with_plans", queue="rules")
-async def go_on_with_plans(scope: TenantScope) -> None:
-    await StrategyService(scope).go_on_with_plans()
+async def go_on_with_plans(scopes: Scopes) -> None:
+    await StrategyRuns(scopes).go_on_with_plans()
 
 
 @every(seconds=3600)

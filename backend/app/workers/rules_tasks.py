@@ -3,8 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from app.db.session import TenantScope
-from app.services.rules.service import RuleRuns
+from app.db.session import Scopes, TenantScope
+from app.services.rules.service import RuleEvaluating, RuleRuns
 from app.workers.handlers import every, handles
 
 
@@ -15,8 +15,8 @@ async def begin_due(scope: TenantScope) -> None:
 
 
 @handles("rules.evaluate", queue="rules", timeout=300)
-async def evaluate(scope: TenantScope, rule_id: str, due_at: str) -> None:
-    await RuleRuns(scope).evaluate(UUID(rule_id), datetime.fromisoformat(due_at))
+async def evaluate(scopes: Scopes, rule_id: str, due_at: str) -> None:
+    await RuleEvaluating(scopes).evaluate(UUID(rule_id), datetime.fromisoformat(due_at))
 
 
 @every(seconds=86_400)

@@ -19942,6 +19942,11 @@ export interface components {
              */
             due_at: string;
             /**
+             * Ended At
+             * @description When it had acted on all, UTC; null while it still acts, or where it was interrupted.
+             */
+            ended_at: string | null;
+            /**
              * Evaluated At
              * Format: date-time
              * @description When it was made, UTC.
@@ -66231,6 +66236,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `rules.changed_meanwhile`: Somebody changed the rule just now: look at it, and run it again.
              *     - `rules.collide`: The rule works against another one: change either, or save it with `accept_conflicts`.
              *     - `rules.name_taken`: Another rule has this name: choose another one.
              *     - `rules.too_many`: There are as many rules as a company may have: delete one that nobody needs.
@@ -66372,6 +66378,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `rules.changed_meanwhile`: Somebody changed the rule just now: look at it, and run it again.
              *     - `rules.collide`: The rule works against another one: change either, or save it with `accept_conflicts`.
              *     - `rules.name_taken`: Another rule has this name: choose another one.
              *     - `rules.too_many`: There are as many rules as a company may have: delete one that nobody needs.
@@ -66513,6 +66520,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `rules.changed_meanwhile`: Somebody changed the rule just now: look at it, and run it again.
              *     - `rules.collide`: The rule works against another one: change either, or save it with `accept_conflicts`.
              *     - `rules.name_taken`: Another rule has this name: choose another one.
              *     - `rules.too_many`: There are as many rules as a company may have: delete one that nobody needs.
@@ -66654,6 +66662,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `rules.changed_meanwhile`: Somebody changed the rule just now: look at it, and run it again.
              *     - `rules.collide`: The rule works against another one: change either, or save it with `accept_conflicts`.
              *     - `rules.name_taken`: Another rule has this name: choose another one.
              *     - `rules.too_many`: There are as many rules as a company may have: delete one that nobody needs.
@@ -66795,6 +66804,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `rules.changed_meanwhile`: Somebody changed the rule just now: look at it, and run it again.
              *     - `rules.collide`: The rule works against another one: change either, or save it with `accept_conflicts`.
              *     - `rules.name_taken`: Another rule has this name: choose another one.
              *     - `rules.too_many`: There are as many rules as a company may have: delete one that nobody needs.
@@ -66933,6 +66943,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `rules.changed_meanwhile`: Somebody changed the rule just now: look at it, and run it again.
              *     - `rules.collide`: The rule works against another one: change either, or save it with `accept_conflicts`.
              *     - `rules.name_taken`: Another rule has this name: choose another one.
              *     - `rules.too_many`: There are as many rules as a company may have: delete one that nobody needs.
@@ -67079,6 +67090,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `rules.changed_meanwhile`: Somebody changed the rule just now: look at it, and run it again.
              *     - `rules.collide`: The rule works against another one: change either, or save it with `accept_conflicts`.
              *     - `rules.name_taken`: Another rule has this name: choose another one.
              *     - `rules.too_many`: There are as many rules as a company may have: delete one that nobody needs.
@@ -67220,6 +67232,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `rules.changed_meanwhile`: Somebody changed the rule just now: look at it, and run it again.
              *     - `rules.collide`: The rule works against another one: change either, or save it with `accept_conflicts`.
              *     - `rules.name_taken`: Another rule has this name: choose another one.
              *     - `rules.too_many`: There are as many rules as a company may have: delete one that nobody needs.
@@ -67358,6 +67371,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `rules.changed_meanwhile`: Somebody changed the rule just now: look at it, and run it again.
              *     - `rules.collide`: The rule works against another one: change either, or save it with `accept_conflicts`.
              *     - `rules.name_taken`: Another rule has this name: choose another one.
              *     - `rules.too_many`: There are as many rules as a company may have: delete one that nobody needs.
@@ -67502,6 +67516,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `rules.changed_meanwhile`: Somebody changed the rule just now: look at it, and run it again.
              *     - `rules.collide`: The rule works against another one: change either, or save it with `accept_conflicts`.
              *     - `rules.name_taken`: Another rule has this name: choose another one.
              *     - `rules.too_many`: There are as many rules as a company may have: delete one that nobody needs.
@@ -67649,6 +67664,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `rules.changed_meanwhile`: Somebody changed the rule just now: look at it, and run it again.
              *     - `rules.collide`: The rule works against another one: change either, or save it with `accept_conflicts`.
              *     - `rules.name_taken`: Another rule has this name: choose another one.
              *     - `rules.too_many`: There are as many rules as a company may have: delete one that nobody needs.
@@ -67794,6 +67810,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `rules.changed_meanwhile`: Somebody changed the rule just now: look at it, and run it again.
              *     - `rules.collide`: The rule works against another one: change either, or save it with `accept_conflicts`.
              *     - `rules.name_taken`: Another rule has this name: choose another one.
              *     - `rules.too_many`: There are as many rules as a company may have: delete one that nobody needs.
@@ -67934,6 +67951,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
+             *     - `rules.changed_meanwhile`: Somebody changed the rule just now: look at it, and run it again.
              *     - `rules.collide`: The rule works against another one: change either, or save it with `accept_conflicts`.
              *     - `rules.name_taken`: Another rule has this name: choose another one.
              *     - `rules.too_many`: There are as many rules as a company may have: delete one that nobody needs.

@@ -30,6 +30,19 @@ class AutopilotAction(TenantOwned, CreatedAt, Base):
         Index(
             "ix_autopilot_actions_plan", "tenant_id", "plan_id", postgresql_where=text("plan_id IS NOT NULL")
         ),
+        Index(
+            "ix_autopilot_actions_statuses",
+            "tenant_id",
+            "applied_at",
+            postgresql_where=text("operation = 'set_status'"),
+        ),
+        Index(
+            "ix_autopilot_actions_strategy",
+            "tenant_id",
+            "strategy",
+            "proposed_at",
+            postgresql_where=text("strategy IS NOT NULL"),
+        ),
         Index("ix_autopilot_actions_entity", "tenant_id", "ad_account_id", "entity", "applied_at"),
     )
 

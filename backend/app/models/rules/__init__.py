@@ -59,6 +59,8 @@ class RuleEvaluation(TenantOwned, Base):
     version: Mapped[int] = mapped_column(Integer)
     due_at: Mapped[datetime]
     evaluated_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    """None while it still acts, or where it was interrupted: what stands here was done all the same."""
     considered: Mapped[int] = mapped_column(Integer)
     held: Mapped[int] = mapped_column(Integer)
     unknown: Mapped[int] = mapped_column(Integer)

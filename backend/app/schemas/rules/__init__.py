@@ -185,6 +185,9 @@ class RuleEvaluationRead(BaseModel):
     version: int = Field(description="The version of the rule.")
     due_at: datetime = Field(description="The time of its schedule that it stands for, UTC.")
     evaluated_at: datetime = Field(description="When it was made, UTC.")
+    ended_at: datetime | None = Field(
+        description="When it had acted on all, UTC; null while it still acts, or where it was interrupted."
+    )
     considered: int = Field(description="Campaigns of the rule's set.")
     held: int = Field(description="Those for which it held.")
     unknown: int = Field(description="Those of which it could not be known.")

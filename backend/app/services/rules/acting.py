@@ -2,14 +2,16 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, TypeAlias
 from uuid import UUID
 
+from app.core.ids import uuid7
 from app.db.session import TenantScope
-from app.models.rules import Rule
+from app.models.rules import Rule, RuleFiring
 from app.models.rules.kinds import Idle
-from app.models.trust_engine.kinds import Origin
+from app.models.trust_engine.kinds import Origin, Verdict
 from app.schemas.rules.definition import Enable, Notify, PlatformAction, PutLabel, RuleDefinition
 from app.services.autopilot.actions.service import AutopilotActions, Wanted
 from app.services.campaigns.labels.errors import LabelNotFound
@@ -22,9 +24,9 @@ from app.services.notifications.service import (
     NotificationSubject,
 )
 from app.services.rules.acting_rules import Stands, Step, planned
-from app.services.rules.repository import Seen
+from app.services.rules.repository import RuleRepository, Seen
 from app.services.rules.rules import rests_on
-from app.services.rules.wording_rules import reason_of
+from app.services.rules.wording_rules import figure_from, reason_of
 
 _NAMED = 5
 
@@ -41,10 +43,38 @@ class Deed:
     def is_done(self) -> bool:
         return any(each["done"] for each in self.steps)
 
+    @property
+    def idle(self) -> str | None:
+        return self.steps[-1]["idle"] if self.steps else None
+
+    def firing(self, rule_id: UUID, evaluation_id: UUID, at: datetime) -> RuleFiring:
+        return RuleFiring(
+            id=uuid7(),
+            evaluation_id=evaluation_id,
+            rule_id=rule_id,
+            campaign_id=self.seen.id,
+            campaign_name=self.seen.name,
+            currency=self.seen.currency,
+            fired_at=at,
+            figures=shown(self.seen),
+            steps=self.steps,
+            action_id=self.action_id,
+        )
+
 
 Pauses: TypeAlias = Collection[tuple[UUID, str]]
 """Of campaigns, by account and id there."""
 _PAUSES_OF_DAYS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """Campaigns in the order in which they are acted on; `again`: what the gate blocked of them the last time."""
+
+    campaigns: Sequence[Seen]
+    again: frozenset[UUID]
+    idle: Counter[str]
+    pauses: Pauses
 
 
 async def pauses_for(actions: AutopilotActions, change: PlatformAction | None) -> Pauses:
@@ -104,28 +134,58 @@ def shown(seen: Seen) -> list[dict[str, Any]]:
     ]
 
 
-class Acting:
-    """One evaluation's deeds. `key` is the evaluation's own: a task that runs twice proposes once."""
+async def todo(
+    scope: TenantScope,
+    definition: RuleDefinition,
+    held: Sequence[Seen],
+    blocked: Collection[UUID],
+    *,
+    turn: datetime,
+) -> Todo:
+    """Those first that the rule changes something of: no other may keep them waiting for ever.
 
-    def __init__(self, scope: TenantScope, rule: Rule, definition: RuleDefinition, *, key: str) -> None:
+    `blocked` come after them, since the gate may block them again. Those of which nothing is to be changed come last,
+    and only where a label may have to be put on them. Of both, others come first at each `turn`.
+    """
+    change = platform_action(definition)
+    if change is None:
+        return Todo(held, frozenset(), Counter(), ())
+    actions = AutopilotActions(scope)
+    pauses, under_way = await pauses_for(actions, change), await actions.under_way()
+    labels = any(isinstance(each, PutLabel) for each in definition.actions)
+    new: list[Seen] = []
+    again: list[Seen] = []
+    others: list[Seen] = []
+    idle: Counter[str] = Counter()
+    for seen in held:
+        step = planned(change, stands(seen, pauses))
+        gives_way = under_way.get((seen.ad_account_id, seen.external_id))
+        if isinstance(step, Step) and (gives_way is None or (gives_way and step.wants_less)):
+            (again if seen.id in blocked else new).append(seen)
+        elif labels:
+            others.append(seen)
+        else:
+            idle[str(step if isinstance(step, Idle) else Idle.WAITING)] += 1
+    for each in (again, others):
+        each.sort(key=lambda seen: hash((seen.id, turn)))
+    return Todo([*new, *again, *others], frozenset(each.id for each in again), idle, pauses)
+
+
+class Acting:
+    """The deeds of one transaction. `key` is the evaluation's own: a task that runs twice proposes once."""
+
+    def __init__(
+        self, scope: TenantScope, rule: Rule, definition: RuleDefinition, *, key: str, pauses: Pauses = ()
+    ) -> None:
         self._scope = scope
         self._rule = rule
         self._definition = definition
         self._key = key
+        self._pauses = pauses
         self._actions = AutopilotActions(scope)
-        self._pauses: Pauses = ()
-        self.idle: Counter[str] = Counter()
 
-    async def first_things_first(self, held: Sequence[Seen]) -> list[Seen]:
-        """Those first that the rule changes something of: the others must not keep them waiting for ever."""
-        change = platform_action(self._definition)
-        if change is None:
-            return list(held)
-        self._pauses = await pauses_for(self._actions, change)
-        return sorted(held, key=lambda seen: isinstance(planned(change, stands(seen, self._pauses)), Idle))
-
-    async def act(self, held: Sequence[Seen], told: Mapping[str, Any]) -> list[Deed]:
-        """What was done, of those about whom something was."""
+    async def act(self, held: Sequence[Seen], told: Mapping[str, Any], *, again: bool = False) -> list[Deed]:
+        """What came of each; `again`: the gate blocked it before, and is asked first whether it still would."""
         deeds = [Deed(each) for each in held]
         change = platform_action(self._definition)
         for action in self._definition.actions:
@@ -133,27 +193,54 @@ class Acting:
                 await self._label(action, deeds)
         if change is not None:
             for deed in deeds:
-                await self._propose(change, deed, told)
-        done = [each for each in deeds if each.is_done]
-        note = next((each for each in self._definition.actions if isinstance(each, Notify)), None)
-        if note is not None:
-            done = await self._notify(note, deeds, alone=len(self._definition.actions) == 1)
-        self._count_idle(deeds, done)
-        return done
+                await self._propose(change, deed, told, again=again)
+        return deeds
 
-    async def _propose(self, change: PlatformAction, deed: Deed, told: Mapping[str, Any]) -> None:
-        step = planned(change, stands(deed.seen, self._pauses))
+    async def tell(self, firings: Sequence[RuleFiring]) -> None:
+        """People are told once of all of them."""
+        note = next((each for each in self._definition.actions if isinstance(each, Notify)), None)
+        if note is None or not firings:
+            return
+        names = ", ".join(each.campaign_name for each in firings[:_NAMED])
+        more = len(firings) - _NAMED
+        figures = [figure_from(each) for each in firings[0].figures]
+        await Notifications(self._scope).tell(
+            Notice(
+                kind=NotificationKind.RULE_HELD,
+                severity=NotificationSeverity.INFO,
+                subject=NotificationSubject.RULE,
+                subject_id=self._rule.id,
+                key=str(self._rule.id),
+                facts={
+                    "rule": self._rule.name,
+                    "campaigns": names + (f" and {more} more" if more > 0 else ""),
+                    "reason": reason_of(self._rule.name, figures, firings[0].currency),
+                    "message": note.message,
+                },
+            )
+        )
+        for firing in firings:
+            firing.steps = [*firing.steps, {"kind": note.kind, "done": True, "idle": None}]
+
+    async def _propose(
+        self, change: PlatformAction, deed: Deed, told: Mapping[str, Any], *, again: bool
+    ) -> None:
+        """By the campaign as it stands now: somebody may have changed it since the rule looked."""
+        status, budget = await RuleRepository(self._scope).stands(deed.seen.id)
+        seen = replace(deed.seen, status=status, daily_budget_micros=budget)
+        step = planned(change, stands(seen, self._pauses))
         if isinstance(step, Idle):
             deed.steps.append(_left(change.kind, step))
             return
-        account, entity = deed.seen.ad_account_id, deed.seen.external_id
-        if not await self._actions.make_way(account, entity, for_less=step.wants_less):
+        key = f"{self._key}:{seen.id}:{change.kind}"
+        wanted = wanted_of(self._rule.name, self._definition, seen, step, key=key, told=told)
+        if again and (await self._actions.trial(wanted))[1].verdict is Verdict.BLOCK:
+            deed.steps.append(_left(change.kind, Idle.BLOCKED))
+            return
+        if not await self._actions.make_way(seen.ad_account_id, seen.external_id, for_less=step.wants_less):
             deed.steps.append(_left(change.kind, Idle.WAITING))
             return
-        key = f"{self._key}:{deed.seen.id}:{change.kind}"
-        action = await self._actions.propose(
-            wanted_of(self._rule.name, self._definition, deed.seen, step, key=key, told=told)
-        )
+        action = await self._actions.propose(wanted)
         deed.action_id = action.id
         changed = {"before": dict(step.before), "after": dict(step.after)}
         deed.steps.append({"kind": change.kind, "done": True, "idle": None, **changed})
@@ -174,38 +261,6 @@ class Acting:
                 deed.steps.append({"kind": action.kind, "done": True, "idle": None, **step})
             else:
                 deed.steps.append(_left(action.kind, Idle.STANDS))
-
-    async def _notify(self, note: Notify, deeds: list[Deed], *, alone: bool) -> list[Deed]:
-        """Once for all of them; where nothing else is to be done, of every campaign for which the rule holds."""
-        about = deeds if alone else [each for each in deeds if each.is_done]
-        if not about:
-            return []
-        names = ", ".join(each.seen.name for each in about[:_NAMED])
-        more = len(about) - _NAMED
-        await Notifications(self._scope).tell(
-            Notice(
-                kind=NotificationKind.RULE_HELD,
-                severity=NotificationSeverity.INFO,
-                subject=NotificationSubject.RULE,
-                subject_id=self._rule.id,
-                key=str(self._rule.id),
-                facts={
-                    "rule": self._rule.name,
-                    "campaigns": names + (f" and {more} more" if more > 0 else ""),
-                    "reason": reason_of(self._rule.name, about[0].seen.figures, about[0].seen.currency),
-                    "message": note.message,
-                },
-            )
-        )
-        for deed in about:
-            deed.steps.append({"kind": note.kind, "done": True, "idle": None})
-        return about
-
-    def _count_idle(self, deeds: Sequence[Deed], done: Sequence[Deed]) -> None:
-        known = {each.seen.id for each in done}
-        for deed in deeds:
-            if deed.seen.id not in known and deed.steps:
-                self.idle[deed.steps[-1]["idle"]] += 1
 
 
 def _left(kind: str, why: Idle) -> dict[str, Any]:

@@ -7,6 +7,12 @@ class RuleNotFound(NotFound):
     code = "rules.not_found"
 
 
+class RuleChangedMeanwhile(Conflict):
+    """Somebody changed the rule just now: look at it, and run it again."""
+
+    code = "rules.changed_meanwhile"
+
+
 class RuleNameTaken(Conflict):
     """Another rule has this name: choose another one."""
 

@@ -4,15 +4,18 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import BigInteger, and_, cast, delete, false, func, not_, or_, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app.db.session import TenantScope, is_too_slow
 from app.db.utils import Slice, in_order, newest_first, paginate
+from app.models.autopilot.actions import AutopilotAction
+from app.models.campaigns import Campaign
 from app.models.campaigns.labels import CampaignLabel
 from app.models.integrations.ad_accounts import AdAccount
 from app.models.rules import Rule, RuleEvaluation, RuleFiring
 from app.schemas.rules.definition import RuleDefinition
+from app.services.autopilot.actions.service import ActionState
 from app.services.rules.compiling_repository import RuleQuery
 from app.services.rules.errors import RuleNameTaken, RuleTookTooLong
 from app.services.rules.wording_rules import Figure, figure_of
@@ -28,6 +31,24 @@ _BY_SETS = text("SET LOCAL enable_nestloop = off")
 """Who has just synchronised has days of which the planner knows nothing: it would read them campaign by campaign."""
 _AS_BEFORE = (text("SET LOCAL enable_nestloop TO DEFAULT"), text("SET LOCAL statement_timeout TO DEFAULT"))
 _PATIENCE = text("SELECT set_config('statement_timeout', :milliseconds, true)")
+_BUDGET = "daily_budget_micros"
+_ITS_ACTION = and_(
+    AutopilotAction.tenant_id == RuleFiring.tenant_id, AutopilotAction.id == RuleFiring.action_id
+)
+_CAME_TO_NOTHING = func.coalesce(
+    and_(
+        AutopilotAction.state == ActionState.BLOCKED,
+        or_(
+            func.coalesce(AutopilotAction.after["status"].astext == "paused", false()),
+            func.coalesce(
+                cast(AutopilotAction.after[_BUDGET].astext, BigInteger)
+                < cast(AutopilotAction.before[_BUDGET].astext, BigInteger),
+                false(),
+            ),
+        ),
+    ),
+    false(),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,18 +187,60 @@ class RuleRepository:
         )
         return (await self._session.scalars(statement)).one_or_none()
 
-    async def keep(self, evaluation: RuleEvaluation, firings: Sequence[RuleFiring]) -> None:
+    async def evaluation(self, evaluation_id: UUID) -> RuleEvaluation | None:
+        statement = select(RuleEvaluation).where(RuleEvaluation.id == evaluation_id)
+        return (await self._session.scalars(statement)).one_or_none()
+
+    async def keep(self, evaluation: RuleEvaluation) -> None:
         self._session.add(evaluation)
         await self._session.flush()
+
+    async def fire(self, firings: Sequence[RuleFiring]) -> None:
         self._session.add_all(firings)
         await self._session.flush()
 
-    async def fired_since(self, rule_id: UUID, since: datetime) -> frozenset[UUID]:
-        """The campaigns that the rule has acted on after that moment."""
-        statement = select(RuleFiring.campaign_id).where(
-            RuleFiring.rule_id == rule_id, RuleFiring.fired_at > since
+    async def fired_by(self, evaluation_id: UUID) -> Sequence[RuleFiring]:
+        """In their order."""
+        statement = (
+            select(RuleFiring)
+            .where(RuleFiring.evaluation_id == evaluation_id)
+            .order_by(RuleFiring.fired_at, RuleFiring.id)
         )
-        return frozenset(await self._session.scalars(statement))
+        return (await self._session.scalars(statement)).all()
+
+    async def acted_since(self, rule_id: UUID, since: datetime) -> Mapping[UUID, bool]:
+        """The campaigns that the rule has acted on after that moment; True where all of it came to nothing.
+
+        What would have stopped spend, or taken some, and was blocked has not happened.
+        """
+        statement = (
+            select(RuleFiring.campaign_id, func.bool_and(_CAME_TO_NOTHING))
+            .outerjoin(AutopilotAction, _ITS_ACTION)
+            .where(RuleFiring.rule_id == rule_id, RuleFiring.fired_at > since)
+            .group_by(RuleFiring.campaign_id)
+        )
+        return dict((await self._session.execute(statement)).all())
+
+    async def has_acted(self, rule_id: UUID, campaign_id: UUID, since: datetime, evaluation_id: UUID) -> bool:
+        """Whether it did so since then, or in this evaluation, whatever came of that."""
+        own = RuleFiring.evaluation_id == evaluation_id
+        statement = (
+            select(RuleFiring.id)
+            .outerjoin(AutopilotAction, _ITS_ACTION)
+            .where(
+                RuleFiring.rule_id == rule_id,
+                RuleFiring.campaign_id == campaign_id,
+                own | ((RuleFiring.fired_at > since) & not_(_CAME_TO_NOTHING)),
+            )
+            .limit(1)
+        )
+        return await self._session.scalar(statement) is not None
+
+    async def stands(self, campaign_id: UUID) -> tuple[str, int | None]:
+        """Its status and daily budget at this moment."""
+        statement = select(Campaign.status, Campaign.daily_budget_micros).where(Campaign.id == campaign_id)
+        found = (await self._session.execute(statement)).one()
+        return found.status, found.daily_budget_micros
 
     async def evaluations(
         self, rule_id: UUID, *, telling: bool, cursor: str | None, limit: int

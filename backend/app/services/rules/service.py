@@ -29,7 +29,7 @@ from app.services.rules.acting_rules import Step, planned
 from app.services.rules.backtesting import Backtest, Backtesting, PastDay
 from app.services.rules.conflict_rules import Collision, Other, collisions
 from app.services.rules.errors import RuleInvalid, RuleNotFound, RulesCollide, TooManyRules
-from app.services.rules.evaluating import RuleRuns
+from app.services.rules.evaluating import RuleEvaluating, RuleRuns
 from app.services.rules.repository import RuleRepository, Seen, Verdicts
 from app.services.rules.rules import leaves
 from app.services.rules.schedule_rules import next_time
@@ -45,6 +45,7 @@ __all__ = [
     "PastDay",
     "Preview",
     "PreviewLine",
+    "RuleEvaluating",
     "RuleRuns",
     "RuleService",
     "RuleView",
@@ -186,12 +187,6 @@ class RuleService:
         rule.archived_at = rule.updated_at = self._scope.now()
         rule.enabled, rule.next_run_at = False, None
         await self._record("rules.archived", rule, before=_told(rule))
-
-    async def run_now(self, rule_id: UUID) -> RuleEvaluation:
-        """Evaluate and act as at its next time; switched off, too: a person asks for it."""
-        rule = await self._locked(rule_id)
-        await self._record("rules.run_asked", rule)
-        return await RuleRuns(self._scope).run(rule, self._scope.now())
 
     async def preview(self, name: str, definition: RuleDefinition) -> Preview:
         """What the rule would do now, for each campaign with the figures that it reads; nothing is written."""

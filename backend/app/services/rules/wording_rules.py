@@ -1,8 +1,9 @@
 """Figures, reasons and actions in words. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from app.models.rules.kinds import Idle, Metric, Unknown
 from app.schemas.rules.tree import MONEY, Lifetime, Measure, Today, WholeDays, Window, Yesterday
@@ -37,6 +38,9 @@ UNKNOWN = {
 IDLE = {
     Idle.RESTING: "The rule has acted on it within its cooldown.",
     Idle.WAITING: "Another change of it is open or under way.",
+    Idle.NOT_BY_A_RULE: "It is paused, and not by a rule: whoever stopped it starts it again.",
+    Idle.BLOCKED: "The gate blocked it the last time, and still would.",
+    Idle.STOPPED: "The rule was changed or switched off before it came to this one.",
     Idle.STANDS: "It is so already.",
     Idle.NO_BUDGET: "It has no daily budget of its own.",
     Idle.CURRENCY: "Its budget is in another currency than the action names.",
@@ -71,6 +75,17 @@ def window_in_words(window: Window) -> str:
 def figure_of(measure: Measure, value: Decimal | None, unknown: str | None) -> Figure:
     window = None if measure.window is None else window_in_words(measure.window)
     return Figure(measure.metric, window, value, None if unknown is None else Unknown(unknown))
+
+
+def figure_from(stored: Mapping[str, Any]) -> Figure:
+    """As a firing holds it."""
+    value, unknown = stored["value"], stored["unknown"]
+    return Figure(
+        Metric(stored["metric"]),
+        stored["window"],
+        None if value is None else Decimal(str(value)),
+        unknown and Unknown(unknown),
+    )
 
 
 def in_words(figure: Figure, currency: str) -> str:

@@ -14,7 +14,7 @@ from app.models.autopilot.recommendations import AutopilotRecommendation
 from app.models.campaigns import Campaign
 from app.services.autopilot.actions.service import AutopilotActions
 from app.services.autopilot.recommendations.service import RecommendationService
-from app.services.autopilot.strategies.service import StrategyService
+from app.services.autopilot.strategies.running import StrategyRuns
 from app.services.trust_engine.gate.service import GateService, read_entry
 from tests.factories.access import Company
 from tests.factories.strategies import UNIT, Steered, add_campaign, steered_account
@@ -188,8 +188,8 @@ async def test_a_yes_to_a_reallocation_cuts_first_and_names_the_person_for_the_r
         await scope.session.execute(
             update(Campaign).where(Campaign.id == steered.fed).values(daily_budget_micros=400 * UNIT)
         )
+    assert await StrategyRuns(acme.scopes).go_on_with_plans() == 1
     async with acme.scopes() as scope:
-        assert await StrategyService(scope).go_on_with_plans() == 1
         found, _ = await AutopilotActions(scope).listed(campaign_id=steered.starved)
     assert [(each.state, each.approved_by) for each in found] == [("approved", cut["approved_by"])]
     assert found[0].after == {"daily_budget_micros": 600 * UNIT}

@@ -222,3 +222,85 @@ async def test_what_was_cut_to_be_spent_elsewhere_is_not_given_back(scopes: Scop
         )
     await changed(scopes, account, 100, 70, ago=HOUR, plan_id=plan)
     assert (await seen(scopes, account)).restores_micros is None
+
+
+async def test_what_starts_raises_by_its_budget_wherever_that_stands(
+    scopes: Scopes, account: Account
+) -> None:
+    """A campaign's own, or those of what runs below it; one of them that is not known makes it unknown."""
+    async with scopes() as scope:
+        now = scope.now()
+        shared = {
+            "ad_account_id": account.id, "platform": "meta", "status": "paused", "effective_status": "paused",
+            "currency": "USD", "synced_at": now - timedelta(hours=2),
+        }  # fmt: skip
+        whole = Campaign(
+            id=uuid7(),
+            external_id="c2",
+            name="Own",
+            budget_level="campaign",
+            lifetime_budget_micros=70,
+            **shared,
+        )
+        below = Campaign(id=uuid7(), external_id="c3", name="Below", budget_level="ad_set", **shared)
+        dark = Campaign(id=uuid7(), external_id="c4", name="Dark", budget_level="ad_set", **shared)
+        scope.session.add_all([whole, below, dark])
+        await scope.session.flush()
+        for campaign, external_id, set_to, budget in (
+            (below, "s1", "active", 30),
+            (below, "s2", "active", 10),
+            (below, "s3", "paused", 500),
+            (dark, "s4", "active", 30),
+            (dark, "s5", "active", None),
+            (whole, "s6", "paused", None),
+        ):
+            scope.session.add(
+                AdSet(
+                    campaign_id=campaign.id,
+                    external_id=external_id,
+                    name=external_id,
+                    status=set_to,
+                    effective_status=set_to,
+                    currency="USD",
+                    synced_at=now,
+                    daily_budget_micros=budget,
+                )
+            )
+    found = {}
+    for entity in ("c2", "c3", "c4", "s3", "s5", "s6", "nowhere"):
+        found[entity] = (await starting(scopes, account, entity)).activity.own_daily_micros
+    assert found == {"c2": 70, "c3": 40, "c4": None, "s3": 500, "s5": None, "s6": 0, "nowhere": None}
+    # One is on its way, one came there after the account was read, one was read since, one waits for a person.
+    for entity, state, applied_at in (
+        ("c2", "approved", None),
+        ("c3", "verified", now - HOUR),
+        ("s3", "verified", now - HOUR),
+        ("s1", "held", None),
+    ):
+        await approved_action(
+            scopes,
+            Target(account.id, account.campaign_id, BUDGET),
+            BUDGET,
+            entity=entity,
+            state=state,
+            applied_at=applied_at,
+            operation="set_status",
+            before={"status": "paused"},
+            after={"status": "active"},
+        )
+    activity = (await seen(scopes, account)).activity
+    assert (activity.account_raised_24h_micros, activity.others_daily_micros) == (610, 110)
+
+
+async def starting(scopes: Scopes, account: Account, entity: str) -> Seen:
+    wanted = await approved_action(
+        scopes,
+        Target(account.id, account.campaign_id, BUDGET),
+        BUDGET,
+        entity=entity,
+        state="proposed",
+        before={"status": "paused"},
+        after={"status": "active"},
+    )
+    async with scopes() as scope:
+        return await ActivityReader(scope).read(await AutopilotActions(scope).get(wanted), Limits())

@@ -19,6 +19,7 @@ from app.services.autopilot.actions.execution import ActionExecution
 from app.services.autopilot.actions.rules import ActionState, sized, would_stand
 from app.services.autopilot.actions.service import AutopilotActions, PlanWanted, Wanted
 from app.services.autopilot.enforcement.service import EnforcementService
+from app.services.autopilot.strategies.running import StrategyRuns
 from app.services.campaigns.service import CampaignService
 from app.services.integrations.gateway import Gateway
 from app.services.integrations.service import IntegrationsService
@@ -106,8 +107,7 @@ async def begin(scopes: Scopes, wanted: PlanWanted) -> list[AutopilotAction]:
 
 
 async def go_on(scopes: Scopes) -> int:
-    async with scopes() as scope:
-        return await AutopilotActions(scope).plans.go_on()
+    return await StrategyRuns(scopes).go_on_with_plans()
 
 
 async def raises(scopes: Scopes) -> dict[str, int]:

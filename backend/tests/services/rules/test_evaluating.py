@@ -16,7 +16,7 @@ from app.models.notifications import Notification
 from app.models.rules import Rule, RuleEvaluation, RuleFiring
 from app.models.trust_engine.ledger import LedgerEntry
 from app.services.campaigns.labels.service import Labels
-from app.services.rules.evaluating import RuleRuns
+from app.services.rules.evaluating import RuleEvaluating, RuleRuns
 from tests.factories.rules import UNIT, YESTERDAY, a_definition, a_herd, make_rule
 
 CONVERTED = {
@@ -39,7 +39,8 @@ async def a_spender(scopes: Scopes, **figures: Any) -> UUID:
 
 async def evaluated(scopes: Scopes, rule: Rule, *, later: timedelta = timedelta(0)) -> RuleEvaluation:
     async with scopes() as scope:
-        found = await RuleRuns(scope).evaluate(rule.id, scope.now() + later)
+        due = scope.now() + later
+    found = await RuleEvaluating(scopes).evaluate(rule.id, due)
     assert found is not None
     return found
 
@@ -74,8 +75,7 @@ async def test_the_same_time_is_evaluated_once_however_often_its_task_comes(scop
     async with scopes() as scope:
         due = scope.now()
     for _ in range(2):
-        async with scopes() as scope:
-            await RuleRuns(scope).evaluate(rule.id, due)
+        await RuleEvaluating(scopes).evaluate(rule.id, due)
     assert len(await actions_of(scopes)) == 1
     async with scopes() as scope:
         assert len((await scope.session.scalars(select(RuleEvaluation))).all()) == 1
@@ -243,7 +243,8 @@ async def test_a_rule_that_was_switched_off_meanwhile_does_nothing(scopes: Scope
     await a_spender(scopes)
     rule = await make_rule(scopes)
     async with scopes() as scope:
-        assert await RuleRuns(scope).evaluate(rule.id, scope.now()) is None
+        due = scope.now()
+    assert await RuleEvaluating(scopes).evaluate(rule.id, due) is None
     assert await actions_of(scopes) == []
 
 

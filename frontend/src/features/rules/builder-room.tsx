@@ -5,7 +5,7 @@ import { useCan } from "@/api/permissions";
 import type { Rule, RulePreview } from "@/api/types";
 import { Button } from "@/design/button";
 import { LINK } from "@/design/classes";
-import { SelectField, TextArea, TextField } from "@/design/field";
+import { TextArea, TextField } from "@/design/field";
 import { fieldsOf, FormError } from "@/design/form";
 import { Page, Panel } from "@/design/panel";
 import { ErrorNote, Loaded } from "@/design/states";
@@ -16,7 +16,15 @@ import { adAccountsQuery } from "../integrations/ad_accounts/queries";
 import { ActionsEditor } from "./actions-editor";
 import { BacktestPanel } from "./backtest-panel";
 import { GroupEditor } from "./condition-editor";
-import { blankDefinition, type Definition, type Known, openPart, rooted, type Schedule } from "./definition";
+import {
+  blankDefinition,
+  type Definition,
+  type Known,
+  openPart,
+  openSchedule,
+  rooted,
+  type Schedule,
+} from "./definition";
 import {
   conflictsQuery,
   previewQuery,
@@ -25,11 +33,11 @@ import {
   useChangeRule,
   useCreateRule,
 } from "./queries";
+import { SchedulePanel } from "./schedule-panel";
+import { ScopePanel } from "./scope-panel";
 import { Verdicts } from "./verdicts";
 
 const STANDS_FOR_MS = 450;
-const EVERY = { 15: "Every 15 minutes", 30: "Every 30 minutes", 60: "Every hour", 120: "Every 2 hours",
-  180: "Every 3 hours", 240: "Every 4 hours", 360: "Every 6 hours", 720: "Every 12 hours", 1440: "Once a day" } as const; // prettier-ignore
 
 export function NewRuleRoom() {
   const create = useCreateRule();
@@ -126,8 +134,8 @@ function Builder({ title, currency, rule, save, saving, error }: BuilderProps) {
   };
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
-    if (openPart(definition) === null && draft.name.trim() !== "")
-      save({ ...draft, name: draft.name.trim() });
+    const open = openPart(definition) ?? openSchedule(draft.schedule);
+    if (open === null && draft.name.trim() !== "") save({ ...draft, name: draft.name.trim() });
   };
   return (
     <Page title={title} lead="Say what is to be done when; what it would do now stands below as you build.">
@@ -143,6 +151,7 @@ function Builder({ title, currency, rule, save, saving, error }: BuilderProps) {
         className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 lg:grid-cols-[minmax(0,1fr)_320px]"
       >
         <div className="min-w-0 space-y-4">
+          <ScopePanel definition={definition} known={known} define={define} />
           <Panel title="When">
             <div className="p-3 max-sm:p-2">
               <GroupEditor
@@ -221,96 +230,6 @@ function Answer({ found }: { found: RulePreview }) {
 interface PanelProps {
   draft: RuleDraft;
   put: (change: Partial<RuleDraft>) => void;
-}
-
-function SchedulePanel({ draft, put }: PanelProps) {
-  const { schedule } = draft;
-  return (
-    <Panel title="How often">
-      <div className="space-y-3 p-4">
-        <SelectField
-          label="It is evaluated"
-          value={schedule.every_minutes}
-          onChange={(event) => {
-            const every_minutes = Number(event.target.value) as Schedule["every_minutes"];
-            put({ schedule: { ...schedule, every_minutes } });
-          }}
-        >
-          {Object.entries(EVERY).map(([minutes, said]) => (
-            <option key={minutes} value={minutes}>
-              {said}
-            </option>
-          ))}
-        </SelectField>
-        <TextField
-          label="First at"
-          type="time"
-          required
-          value={schedule.at}
-          onChange={(event) => {
-            put({ schedule: { ...schedule, at: event.target.value } });
-          }}
-        />
-        <TextField
-          label="Time zone"
-          value={schedule.timezone}
-          onChange={(event) => {
-            put({ schedule: { ...schedule, timezone: event.target.value } });
-          }}
-        />
-        <OfficeHours schedule={schedule} put={put} />
-        <TextField
-          label="Hours before it acts on a campaign again"
-          type="number"
-          min={1}
-          max={720}
-          value={draft.cooldown_hours}
-          onChange={(event) => {
-            put({ cooldown_hours: Math.max(1, Math.min(720, Number(event.target.value))) });
-          }}
-        />
-      </div>
-    </Panel>
-  );
-}
-
-const WORKDAYS = [0, 1, 2, 3, 4];
-
-/** One part of the week, which most need; more of them are set over the API, and kept. */
-function OfficeHours({ schedule, put }: { schedule: Schedule; put: PanelProps["put"] }) {
-  const [part, ...more] = schedule.parts;
-  const set = (parts: Schedule["parts"]) => {
-    put({ schedule: { ...schedule, parts } });
-  };
-  return (
-    <fieldset className="space-y-2">
-      <label className="flex items-center gap-2">
-        <input
-          type="checkbox"
-          checked={part !== undefined}
-          onChange={(event) => {
-            set(event.target.checked ? [{ days: WORKDAYS, since: "08:00", until: "18:00" }] : []);
-          }}
-        />
-        Only on workdays, at these hours
-      </label>
-      {part !== undefined && (
-        <div className="grid grid-cols-2 gap-2">
-          {(["since", "until"] as const).map((side) => (
-            <TextField
-              key={side}
-              label={side === "since" ? "From" : "Until"}
-              type="time"
-              value={part[side]}
-              onChange={(event) => {
-                set([{ ...part, [side]: event.target.value }, ...more]);
-              }}
-            />
-          ))}
-        </div>
-      )}
-    </fieldset>
-  );
 }
 
 interface SavePanelProps extends PanelProps {

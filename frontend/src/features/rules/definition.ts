@@ -32,6 +32,13 @@ export const METRICS: Readonly<Record<Metric, string>> = {
   daily_budget: "daily budget",
 };
 
+export const PLATFORM_WORDS = {
+  meta: "Meta",
+  google: "Google",
+  tiktok: "TikTok",
+  snapchat: "Snapchat",
+} as const;
+
 /** Those that are summed over days: all but what a campaign has now. */
 export const SUMMED: Readonly<Partial<Record<Metric, string>>> = Object.fromEntries(
   Object.entries(METRICS).filter(([metric]) => metric !== "daily_budget"),
@@ -198,11 +205,21 @@ export function rooted(node: Node): Group {
 }
 
 /** What of a definition is still open; null where it can be asked. */
-export function openPart({ condition, actions }: Definition): string | null {
+export function openPart({ scope, condition, actions }: Definition): string | null {
+  if (scope.statuses.length === 0) return "Say whether it looks at active or paused campaigns.";
   const open = openNode(condition);
   if (open !== null) return open;
   if (actions.length === 0) return "Say what is done.";
   return actions.some((each) => each.kind === "label" && each.label_id === "") ? "Choose a label." : null;
+}
+
+/** What of a schedule is still open; null where it can be kept. */
+export function openSchedule({ parts }: Schedule): string | null {
+  if (parts.some((each) => each.days.length === 0)) return "Choose a day for each part of the week.";
+  // Times of a day as `hh:mm` are ordered as text.
+  return parts.some((each) => each.since === "" || each.since >= each.until)
+    ? "A part of the day ends after it begins: make two of what goes past midnight."
+    : null;
 }
 
 function openNode(node: Node): string | null {

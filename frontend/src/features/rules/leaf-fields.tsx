@@ -12,6 +12,7 @@ import {
   type MetricTest,
   type Node,
   plainThan,
+  PLATFORM_WORDS,
   SUMMED,
   type Than,
   type Window,
@@ -291,12 +292,11 @@ function RankFields({ node, known, onChange }: EditorProps<RankTest>) {
 }
 
 type OnPlatform = Extract<Leaf, { readonly kind: "platform" }>;
-const PLATFORMS = { meta: "Meta", google: "Google", tiktok: "TikTok", snapchat: "Snapchat" } as const;
 
 function PlatformFields({ node, onChange }: EditorProps<OnPlatform>) {
   return (
     <span className="flex flex-wrap items-center gap-3">
-      {(Object.keys(PLATFORMS) as (keyof typeof PLATFORMS)[]).map((each) => (
+      {(Object.keys(PLATFORM_WORDS) as (keyof typeof PLATFORM_WORDS)[]).map((each) => (
         <label key={each} className="flex h-8 items-center gap-1.5">
           <input
             type="checkbox"
@@ -306,7 +306,7 @@ function PlatformFields({ node, onChange }: EditorProps<OnPlatform>) {
               onChange({ ...node, one_of: event.target.checked ? [...others, each] : others });
             }}
           />
-          {PLATFORMS[each]}
+          {PLATFORM_WORDS[each]}
         </label>
       ))}
     </span>

@@ -13,6 +13,7 @@ import { Empty, ErrorNote, Loaded } from "@/design/states";
 import { plural, words } from "@/format/words";
 import { fieldsOf } from "@/design/form";
 import { labelsQuery } from "../campaigns/labels/queries";
+import { adAccountsQuery } from "../integrations/ad_accounts/queries";
 import { BacktestPanel } from "./backtest-panel";
 import type { Definition, Node, Schedule } from "./definition";
 import {
@@ -24,7 +25,7 @@ import {
   useRunRule,
 } from "./queries";
 import { RuleState } from "./rules-room";
-import { actionInWords, conditionInWords, isGroup, JOINS, scheduleInWords } from "./sentences";
+import { actionInWords, conditionInWords, isGroup, JOINS, scheduleInWords, scopeInWords } from "./sentences";
 import { Figures } from "./verdicts";
 
 export function RuleRoom() {
@@ -52,6 +53,7 @@ function RulePage({ rule }: { rule: Rule }) {
           <div className="space-y-3 p-4">
             <InWords definition={definition} />
             <Facts>
+              <SetInWords definition={definition} />
               <Fact term="Evaluated">{scheduleInWords(schedule)}</Fact>
               <Fact term="Acts on a campaign">once in {plural(rule.cooldown_hours, "hour")}</Fact>
               <Fact term="Next">
@@ -103,6 +105,24 @@ function Actions({ rule }: { rule: Rule }) {
         </p>
       ))}
       {change.isError && collides.length === 0 && <ErrorNote error={change.error} />}
+    </>
+  );
+}
+
+function SetInWords({ definition: { scope, minimum_maturity } }: { definition: Definition }) {
+  const labels = useQuery(labelsQuery).data?.items ?? [];
+  const accounts = useQuery(adAccountsQuery).data?.items ?? [];
+  const said = scopeInWords(
+    scope,
+    (id) => accounts.find((each) => each.id === id)?.name ?? "an account that is gone",
+    (id) => labels.find((each) => each.id === id)?.name ?? "a label that is gone",
+  );
+  return (
+    <>
+      <Fact term="Campaigns">{said ?? "All"}</Fact>
+      <Fact term="Conversions are known">
+        once {Math.round(Number(minimum_maturity) * 100)} % of the attribution window has passed
+      </Fact>
     </>
   );
 }
@@ -216,7 +236,8 @@ function Evaluations({ ruleId }: { ruleId: string }) {
 }
 
 function Evaluation({ evaluation }: { evaluation: RuleEvaluation }) {
-  const { considered, held, acted, unknown_by_reason, idle_by_reason, evaluated_at, version } = evaluation;
+  const { considered, held, acted, unknown_by_reason, idle_by_reason, evaluated_at, ended_at, version } =
+    evaluation;
   const counted = (by: Record<string, number>) =>
     Object.entries(by).map(([why, count]) => `${count} ${words(why).toLowerCase()}`);
   const unknown = counted(unknown_by_reason);
@@ -227,6 +248,9 @@ function Evaluation({ evaluation }: { evaluation: RuleEvaluation }) {
         Held for {held} of {plural(considered, "campaign")}, acted on {acted}
         {idle.length > 0 && ` (left: ${idle.join(", ")})`}
       </span>
+      {ended_at === null && (
+        <span className="text-hold">Not at its end: it still acts, or was interrupted</span>
+      )}
       {unknown.length > 0 && <span className="text-hold">Not known: {unknown.join(", ")}</span>}
       <span className="ml-auto text-ink-3">
         version {version}, <Moment at={evaluated_at} />

@@ -1,4 +1,4 @@
-import { screen, within } from "@testing-library/react";
+import { fireEvent, screen, within } from "@testing-library/react";
 import { expect, test } from "vitest";
 import { open } from "@/testing/app";
 import { quietTenant } from "@/testing/fixtures";
@@ -8,12 +8,13 @@ import {
   blankDefinition,
   keyOf,
   openPart,
+  openSchedule,
   WINDOW_WORDS,
   type WindowKey,
   windowOf,
   withMetric,
 } from "./definition";
-import { actionInWords, conditionInWords } from "./sentences";
+import { actionInWords, conditionInWords, scheduleInWords, scopeInWords } from "./sentences";
 
 const RULE = {
   id: "0199cccc-0000-7000-8000-000000000001",
@@ -77,6 +78,9 @@ const NONE = {
   has_prev: false,
 };
 
+const ACCOUNT = { id: "0199eeee-0000-7000-8000-000000000001", name: "Northwind", currency: "EUR" };
+const LABEL = { id: "0199ffff-0000-7000-8000-000000000001", name: "Dear", colour: "grey" };
+
 function rules() {
   const { server } = quietTenant(["rules:read", "rules:write"]);
   return server
@@ -129,6 +133,110 @@ test("the builder shows what the rule would do now, and saves what was built", a
   const sent = server.asked("POST /rules")[0]?.body as typeof RULE & { enabled: boolean };
   const condition = sent.definition.condition as { of: { metric: string }[] };
   expect([sent.name, sent.enabled, condition.of[0]?.metric]).toEqual(["Stop loss", false, "cpa"]);
+});
+
+test("a rule looks at the campaigns that were chosen, and waits for its maturity", async () => {
+  const server = rules()
+    .on("GET /campaigns/labels", { ...NONE, items: [LABEL], total: 1 })
+    .on("GET /integrations/ad-accounts", { ...NONE, items: [ACCOUNT], total: 1 })
+    .on("POST /rules", RULE);
+  const { user } = open("/autopilot/rules/new");
+  const scope = within(await screen.findByRole("region", { name: "Which campaigns" }));
+  for (const name of ["Meta", "TikTok", "Northwind", "Dear", "Paused"])
+    await user.click(await scope.findByLabelText(name));
+  await user.selectOptions(scope.getByLabelText("Conversions of a day are known once"), "0.80");
+  await user.type(screen.getByLabelText("Name"), "Stop loss");
+  await user.click(screen.getByRole("button", { name: "Save rule" }));
+  await expect.poll(() => server.asked("POST /rules").length).toBe(1);
+  const { definition } = server.asked("POST /rules")[0]?.body as typeof RULE;
+  expect(definition.scope).toEqual({
+    level: "campaign",
+    statuses: ["active"],
+    platforms: ["meta", "tiktok"],
+    ad_account_ids: [ACCOUNT.id],
+    label_ids: [LABEL.id],
+  });
+  expect(definition.minimum_maturity).toBe("0.80");
+});
+
+test("what is gone stays chosen until it is taken off", async () => {
+  const scope = { ...RULE.definition.scope, ad_account_ids: ["gone"], statuses: [] };
+  const server = rules().on(`GET /rules/${RULE.id}`, { ...RULE, definition: { ...RULE.definition, scope } });
+  server.on(`PATCH /rules/${RULE.id}`, RULE);
+  const { user } = open(`/autopilot/rules/${RULE.id}/edit`);
+  const gone = await screen.findByLabelText("An account that is gone");
+  expect(gone).toBeChecked();
+  await user.click(gone);
+  expect(screen.getByText("Say whether it looks at active or paused campaigns.")).toBeVisible();
+  await user.click(screen.getByRole("button", { name: "Save rule" }));
+  expect(server.asked(`PATCH /rules/${RULE.id}`)).toEqual([]);
+  await user.click(screen.getByLabelText("Paused"));
+  await user.click(screen.getByRole("button", { name: "Save rule" }));
+  await expect.poll(() => server.asked(`PATCH /rules/${RULE.id}`).length).toBe(1);
+  const sent = server.asked(`PATCH /rules/${RULE.id}`)[0]?.body as typeof RULE;
+  expect([sent.definition.scope.ad_account_ids, sent.definition.scope.statuses]).toEqual([[], ["paused"]]);
+});
+
+test("a schedule has several parts of the week, to the end of a day", async () => {
+  const server = rules().on("POST /rules", RULE);
+  const { user } = open("/autopilot/rules/new");
+  await user.click(await screen.findByRole("button", { name: "Only at some hours" }));
+  await user.click(screen.getByRole("button", { name: "And at others" }));
+  const second = within(screen.getByRole("region", { name: "Part 2" }));
+  for (const day of ["Mon", "Tue", "Wed", "Thu", "Fri"]) await user.click(second.getByLabelText(day));
+  await user.type(screen.getByLabelText("Name"), "Stop loss");
+  await user.click(screen.getByRole("button", { name: "Save rule" }));
+  expect(screen.getByText("Choose a day for each part of the week.")).toBeVisible();
+  for (const day of ["Sun", "Sat"]) await user.click(second.getByLabelText(day));
+  fireEvent.change(second.getByLabelText("From"), { target: { value: "20:30" } });
+  expect(screen.getByText(/A part of the day ends after it begins/)).toBeVisible();
+  fireEvent.change(second.getByLabelText("Until"), { target: { value: "00:00" } });
+  await user.click(screen.getByRole("button", { name: "Save rule" }));
+  await expect.poll(() => server.asked("POST /rules").length).toBe(1);
+  const sent = server.asked("POST /rules")[0]?.body as typeof RULE;
+  expect(sent.schedule.parts).toEqual([
+    { days: [0, 1, 2, 3, 4], since: "08:00", until: "18:00" },
+    { days: [5, 6], since: "20:30", until: "24:00" },
+  ]);
+});
+
+test("the set and the parts of the week are told in words", () => {
+  const scope = blankDefinition("EUR").scope;
+  const named = (id: string) => id.toUpperCase();
+  expect(scopeInWords(scope, named, named)).toBe(null);
+  const some = { ...scope, statuses: ["active" as const], platforms: ["meta" as const, "tiktok" as const] };
+  expect(scopeInWords({ ...some, label_ids: ["a", "b"] }, named, named)).toBe(
+    "Only active ones, of Meta or TikTok, labelled “A” or “B”",
+  );
+  const schedule = { every_minutes: 60 as const, at: "00:00", timezone: "UTC", parts: [] };
+  const parts = [
+    { days: [0, 1, 2, 3, 4], since: "08:00", until: "18:00" },
+    { days: [6, 4], since: "20:00", until: "24:00" },
+  ];
+  expect(scheduleInWords({ ...schedule, parts })).toBe(
+    "Every hour, only Mon–Fri 08:00 to 18:00 and Fri, Sun 20:00 to 24:00, UTC",
+  );
+  expect(openSchedule({ ...schedule, parts })).toBe(null);
+});
+
+test("an evaluation that was interrupted says so", async () => {
+  const evaluation = {
+    id: "0199aaaa-0000-7000-8000-000000000001",
+    version: 1,
+    due_at: "2026-11-23T07:00:00Z",
+    evaluated_at: "2026-11-23T07:00:00Z",
+    ended_at: null,
+    considered: 9,
+    held: 5,
+    unknown: 0,
+    acted: 3,
+    unknown_by_reason: {},
+    idle_by_reason: {},
+    unknown_examples: [],
+  };
+  rules().on(`GET /rules/${RULE.id}/evaluations`, { items: [evaluation], next_cursor: null, limit: 20 });
+  open(`/autopilot/rules/${RULE.id}`);
+  expect(await screen.findByText(/it still acts, or was interrupted/)).toBeVisible();
 });
 
 test("a conflict stands beside the button, and can be accepted", async () => {

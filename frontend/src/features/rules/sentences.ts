@@ -3,12 +3,14 @@ import { plural } from "@/format/words";
 import {
   type Action,
   COMPARISONS,
+  type Definition,
   type Group,
   isMoney,
   keyOf,
   type Leaf,
   METRICS,
   type Node,
+  PLATFORM_WORDS,
   type Schedule,
   type Than,
   type Window,
@@ -97,10 +99,42 @@ export function scheduleInWords({ every_minutes, at, timezone, parts }: Schedule
       ? `Once a day at ${at}`
       : every_minutes < 60
         ? `Every ${every_minutes} minutes`
-        : `Every ${plural(every_minutes / 60, "hour")}`;
-  const within = parts.length === 0 ? "" : `, at ${plural(parts.length, "part")} of the week alone`;
+        : every_minutes === 60
+          ? "Every hour"
+          : `Every ${plural(every_minutes / 60, "hour")}`;
+  const within = parts.length === 0 ? "" : `, only ${parts.map(partInWords).join(" and ")}`;
   return `${often}${within}, ${timezone}`;
 }
+
+const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+
+/** `Mon–Fri 08:00 to 18:00`; days that do not follow each other are named one by one. */
+function partInWords({ days, since, until }: Schedule["parts"][number]): string {
+  const [first = 0, ...others] = [...days].sort((one, other) => one - other);
+  const last = others.at(-1);
+  const runs = last !== undefined && others.length > 1 && last - first === others.length;
+  const named = runs
+    ? `${DAYS[first]}–${DAYS[last]}`
+    : [first, ...others].map((each) => DAYS[each]).join(", ");
+  return `${named} ${since} to ${until}`;
+}
+
+/** The set in words; null where it is every campaign. */
+export function scopeInWords(
+  { statuses, platforms, ad_account_ids, label_ids }: Definition["scope"],
+  accountName: (id: string) => string,
+  labelName: (id: string) => string,
+): string | null {
+  const said = [
+    statuses.length === 1 ? `${statuses[0]} ones` : null,
+    platforms.length > 0 ? `of ${listed(platforms.map((each) => PLATFORM_WORDS[each]))}` : null,
+    ad_account_ids.length > 0 ? `in ${listed(ad_account_ids.map(accountName))}` : null,
+    label_ids.length > 0 ? `labelled ${listed(label_ids.map((each) => `“${labelName(each)}”`))}` : null,
+  ].filter((each) => each !== null);
+  return said.length === 0 ? null : `Only ${said.join(", ")}`;
+}
+
+const listed = (names: readonly string[]): string => names.join(" or ");
 
 /** A figure that a rule has read. */
 export function figureInWords(metric: string, value: number, currency: string): string {

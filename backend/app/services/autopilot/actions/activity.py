@@ -1,11 +1,12 @@
 """What happened to an entity and its account lately: what the gate's caps and cooldowns are held against."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.db.session import TenantScope
 from app.models.autopilot.actions import AutopilotAction
-from app.services.autopilot.actions.activity_repository import ActivityRepository
+from app.services.autopilot.actions.activity_repository import ActivityRepository, Standing
 from app.services.trust_engine.gate.service import Activity, Limits
 
 _DAY = timedelta(hours=24)
@@ -38,6 +39,10 @@ class ActivityReader:
             action, since=(now - timedelta(days=limits.roas_lookback_days)).date()
         )
         usual = await self._rows.usual_day(action.ad_account_id, now=now)
+        raises = [each for each in (*ours, *coming) if each.applied_at is None or _since(each, now - _DAY)]
+        stands = await self._rows.standing(
+            action.ad_account_id, {each.entity for each in (action, *raises) if _may_raise(each)}
+        )
         last_write = max((each.applied_at for each in own if each.applied_at), default=None)
         return Seen(
             activity=Activity(
@@ -46,10 +51,14 @@ class ActivityReader:
                 cooldown_until=_cooldown(own, limits),
                 lowest_24h_micros=min(budgets, default=None),
                 budget_24h_ago_micros=_budgets(today[0])[0] if today and _budgets(today[0]) else None,
+                own_daily_micros=stands[action.entity].daily_micros if action.entity in stands else None,
                 others_daily_micros=await self._rows.other_budgets(action.ad_account_id, action.entity)
-                + sum(_raise(each) for each in coming if each.entity != action.entity),
-                account_raised_24h_micros=sum(_raise(each) for each in ours if _since(each, now - _DAY))
-                + sum(_raise(each) for each in coming),
+                + sum(
+                    _raise(each, stands)
+                    for each in raises
+                    if each.entity != action.entity and _is_unread(each, stands)
+                ),
+                account_raised_24h_micros=sum(_raise(each, stands) for each in raises),
                 roas=totals.roas,
                 cpa_micros=totals.cpa_micros,
                 conversions=totals.conversions_ever,
@@ -67,9 +76,29 @@ def _budgets(action: AutopilotAction) -> list[int]:
     return [value for value in found if isinstance(value, int)]
 
 
-def _raise(action: AutopilotAction) -> int:
+def _may_raise(action: AutopilotAction) -> bool:
+    return _starts(action) or len(_budgets(action)) == 2  # noqa: PLR2004  (before and after)
+
+
+def _starts(action: AutopilotAction) -> bool:
+    return action.after.get("status") == "active" and action.before.get("status") not in {None, "active"}
+
+
+def _raise(action: AutopilotAction, stands: Mapping[str, Standing]) -> int:
+    """What starts raises by all that it may spend."""
+    if _starts(action):
+        own = stands.get(action.entity)
+        return 0 if own is None else own.daily_micros or 0
     found = _budgets(action)
     return max(0, found[1] - found[0]) if len(found) == 2 else 0  # noqa: PLR2004  (before and after)
+
+
+def _is_unread(action: AutopilotAction, stands: Mapping[str, Standing]) -> bool:
+    """Whether the campaigns as last read know nothing of it: it is on its way, or came there since."""
+    if action.applied_at is None:
+        return True
+    own = stands.get(action.entity)
+    return own is not None and own.synced_at < action.applied_at
 
 
 def _since(action: AutopilotAction, start: datetime) -> bool:

@@ -1,8 +1,9 @@
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Date, func, select
+from sqlalchemy import BigInteger, Date, case, cast, func, select
 
 from app.db.session import TenantScope
 from app.models.autopilot.actions import AutopilotAction
@@ -37,6 +38,14 @@ class UsualDay:
     conversions: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A campaign or ad set as last read: what it may spend on a day once it runs, None where that is not known."""
+
+    daily_micros: int | None
+    synced_at: datetime
+
+
 class ActivityRepository:
     def __init__(self, scope: TenantScope) -> None:
         self._session = scope.session
@@ -47,16 +56,21 @@ class ActivityRepository:
             select(AutopilotAction)
             .where(AutopilotAction.ad_account_id == ad_account_id, AutopilotAction.applied_at >= since)
             .order_by(AutopilotAction.applied_at, AutopilotAction.id)
+            .execution_options(populate_existing=True)
         )
         return list((await self._session.scalars(statement)).all())
 
     async def coming(self, ad_account_id: UUID, *, but_not: UUID) -> list[AutopilotAction]:
         """Changes that have passed the gate and have not reached the platform yet."""
-        statement = select(AutopilotAction).where(
-            AutopilotAction.ad_account_id == ad_account_id,
-            AutopilotAction.id != but_not,
-            AutopilotAction.state.in_(_COMING),
-            AutopilotAction.applied_at.is_(None),
+        statement = (
+            select(AutopilotAction)
+            .where(
+                AutopilotAction.ad_account_id == ad_account_id,
+                AutopilotAction.id != but_not,
+                AutopilotAction.state.in_(_COMING),
+                AutopilotAction.applied_at.is_(None),
+            )
+            .execution_options(populate_existing=True)
         )
         return list((await self._session.scalars(statement)).all())
 
@@ -88,6 +102,40 @@ class ActivityRepository:
         ):
             total += int(await self._session.scalar(statement) or 0)
         return total
+
+    async def standing(self, ad_account_id: UUID, entities: Collection[str]) -> dict[str, Standing]:
+        """Those of them that are known here. An ad set whose campaign has the budget adds nothing of its own."""
+        if not entities:
+            return {}
+        own = func.coalesce(AdSet.daily_budget_micros, AdSet.lifetime_budget_micros)
+        whole = func.coalesce(Campaign.daily_budget_micros, Campaign.lifetime_budget_micros)
+        below = (
+            select(case((func.bool_and(own.is_not(None)), func.sum(own))))
+            .where(
+                AdSet.tenant_id == Campaign.tenant_id,
+                AdSet.campaign_id == Campaign.id,
+                AdSet.status == "active",
+                ~AdSet.gone,
+            )
+            .scalar_subquery()
+        )
+        here = Campaign.ad_account_id == ad_account_id
+        campaigns = select(
+            Campaign.external_id,
+            cast(func.coalesce(whole, below), BigInteger).label("micros"),
+            Campaign.synced_at,
+        ).where(here, Campaign.external_id.in_(entities))
+        ad_sets = (
+            select(
+                AdSet.external_id,
+                cast(func.coalesce(own, case((whole.is_not(None), 0))), BigInteger).label("micros"),
+                AdSet.synced_at,
+            )
+            .join(Campaign, (Campaign.tenant_id == AdSet.tenant_id) & (Campaign.id == AdSet.campaign_id))
+            .where(here, AdSet.external_id.in_(entities))
+        )
+        found = await self._session.execute(campaigns.union_all(ad_sets))
+        return {entity: Standing(micros, synced_at) for entity, micros, synced_at in found}
 
     async def totals(self, action: AutopilotAction, *, since: date) -> Totals:
         day = CampaignMetricsDay

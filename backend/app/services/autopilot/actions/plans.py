@@ -29,6 +29,7 @@ log = get_logger(__name__)
 _BUDGET = "daily_budget_micros"
 _LASTS = timedelta(hours=36)
 """Longer than an action waits for an answer."""
+_NOT_BEGUN = OPEN | {ActionState.APPROVED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,10 @@ class Proposes(Protocol):
     async def trial(self, wanted: Wanted) -> tuple[Proposal, Decision]: ...
 
     async def has_open(self, ad_account_id: UUID, entity: str) -> bool: ...
+
+    async def locked(self, action_id: UUID) -> AutopilotAction: ...
+
+    async def advance(self, action: AutopilotAction, to: ActionState, *, note: str) -> None: ...
 
 
 class ActionPlans:
@@ -86,19 +91,44 @@ class ActionPlans:
         await self._rows.add(plan)
         return [await self._propose(plan, cut) for cut in cuts]
 
-    async def go_on(self) -> int:
-        """Propose the raises of every plan whose cuts have ended; answers how many plans came to their end."""
-        ended = 0
-        for plan in await self._rows.cutting():
-            cuts = await self._rows.actions_of(plan.id)
-            if self._scope.now() >= plan.expires_at:
-                self._end(plan, 0, "Its time was over before its cuts held.")
-            elif not await self._are_over(cuts):
-                continue
-            else:
-                await self._raise(plan, cuts)
-            ended += 1
-        return ended
+    async def cutting(self) -> Sequence[UUID]:
+        """Plans whose raises are still to come."""
+        return await self._rows.cutting()
+
+    async def go_on(self, plan_id: UUID) -> bool:
+        """Propose the raises of a plan whose cuts have ended; whether it came to its end."""
+        plan = await self._rows.unless_in_hand(plan_id)
+        if plan is None:
+            return False
+        cuts = await self._rows.actions_of(plan.id)
+        if self._scope.now() >= plan.expires_at:
+            self._end(plan, 0, "Its time was over before its cuts held.")
+        elif await self._are_over(cuts):
+            await self._raise(plan, cuts)
+        else:
+            return False
+        return True
+
+    async def halt(self, strategy: str, why: str) -> int:
+        """Let nothing begin any more of what the strategy has planned by itself; how many plans had not ended.
+
+        Cuts that have not begun lapse too, since they would free money for nobody. What a person said yes to goes on.
+        """
+        halted = 0
+        for plan in await self._rows.by_itself(strategy, since=self._scope.now() - _LASTS):
+            steps = await self._rows.actions_of(plan.id)
+            for step in steps:
+                if step.approved_by is None and ActionState(step.state) in _NOT_BEGUN:
+                    action = await self._actions.locked(step.id)
+                    if ActionState(action.state) in _NOT_BEGUN and action.approved_by is None:
+                        await self._actions.advance(action, ActionState.EXPIRED, note=why)
+            if plan.state != "ended":
+                freed = _freed(steps)
+                self._end(
+                    plan, freed, f"{why} {'What was cut stays so. ' if freed else ''}Nothing was raised."
+                )
+                halted += 1
+        return halted
 
     async def _would_stand(self, raised: Wanted, approval: Approval | None) -> bool:
         _, decision = await self._actions.trial(replace(raised, approval=approval))
@@ -116,9 +146,7 @@ class ActionPlans:
         return True
 
     async def _raise(self, plan: AutopilotPlan, cuts: Sequence[AutopilotAction]) -> None:
-        freed = sum(
-            cut.before[_BUDGET] - cut.after[_BUDGET] for cut in cuts if cut.state == ActionState.VERIFIED
-        )
+        freed = _freed(cuts)
         wanted = [each for each in map(_wanted, plan.raises) if await self._is_as_planned(each)]
         steps = sized([_step(each) for each in wanted], freed)
         for each, step in zip(wanted, steps, strict=True):
@@ -148,6 +176,11 @@ class ActionPlans:
         plan.state, plan.freed_micros, plan.note = "ended", freed, note
         plan.ended_at = self._scope.now()
         log.info("autopilot.plans.ended", plan_id=str(plan.id), freed_micros=freed, note=note)
+
+
+def _freed(cuts: Sequence[AutopilotAction]) -> int:
+    """What the platform holds of them, a day."""
+    return sum(cut.before[_BUDGET] - cut.after[_BUDGET] for cut in cuts if cut.state == ActionState.VERIFIED)
 
 
 def _approval(plan: AutopilotPlan) -> Approval | None:

@@ -1,5 +1,5 @@
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import exists, func, select
@@ -9,6 +9,9 @@ from app.db.session import TenantScope
 from app.db.utils import newest_first
 from app.models.autopilot.actions import AutopilotAction, AutopilotActionEvent
 from app.models.integrations.ad_accounts import PlatformEdit
+
+_ANSWERED_WITHIN = timedelta(days=2)
+"""Longer than an action waits for an answer."""
 
 
 class ActionRepository:
@@ -116,11 +119,25 @@ class ActionRepository:
             if each.after.get("status") == "paused" and not touched
         ]
 
-    async def last_of(self, strategy: str, states: Collection[str]) -> dict[UUID, datetime]:
+    async def dismissed(self, strategy: str, since: datetime) -> list[AutopilotAction]:
+        action = AutopilotAction
+        statement = select(action).where(
+            action.strategy == strategy,
+            action.state == "dismissed",
+            action.ended_at >= since,
+            action.proposed_at >= since - _ANSWERED_WITHIN,
+        )
+        return list((await self._session.scalars(statement)).all())
+
+    async def last_of(self, strategy: str, states: Collection[str], since: datetime) -> dict[UUID, datetime]:
         """When the strategy's newest action in one of these states was proposed, by account."""
         statement = (
             select(AutopilotAction.ad_account_id, func.max(AutopilotAction.proposed_at))
-            .where(AutopilotAction.strategy == strategy, AutopilotAction.state.in_(states))
+            .where(
+                AutopilotAction.strategy == strategy,
+                AutopilotAction.proposed_at >= since,
+                AutopilotAction.state.in_(states),
+            )
             .group_by(AutopilotAction.ad_account_id)
         )
         return dict((await self._session.execute(statement)).all())

@@ -180,9 +180,23 @@ class AutopilotActions:
         found = await self._actions.standing_pauses(self._scope.now() - timedelta(days=days))
         return {(each.ad_account_id, each.entity): each for each in found}
 
-    async def last_acted(self, strategy: str) -> dict[UUID, datetime]:
+    async def under_way(self) -> Mapping[tuple[UUID, str], bool]:
+        """Where anything is open or under way, by account and entity; True: all of it gives way to less spend."""
+        found: dict[tuple[UUID, str], bool] = {}
+        for each in await self._actions.in_state(OPEN | IN_FLIGHT):
+            entity = (each.ad_account_id, each.entity)
+            yields = gives_way(each.state, each.origin, each.before, each.after)
+            found[entity] = found.get(entity, True) and yields
+        return found
+
+    async def last_acted(self, strategy: str, *, days: int) -> dict[UUID, datetime]:
         """When the strategy last wanted something that was done, or still may be, by account."""
-        return await self._actions.last_of(strategy, OPEN | IN_FLIGHT | {ActionState.VERIFIED})
+        since = self._scope.now() - timedelta(days=days)
+        return await self._actions.last_of(strategy, OPEN | IN_FLIGHT | {ActionState.VERIFIED}, since)
+
+    async def refused(self, strategy: str, since: datetime) -> list[AutopilotAction]:
+        """What the strategy wanted and somebody dismissed since then."""
+        return await self._actions.dismissed(strategy, since)
 
     async def decide_again(self, action: AutopilotAction, *, delay: timedelta = timedelta(0)) -> None:
         """A write that the platform does not hold: whether it may be tried again is a new decision."""
@@ -219,7 +233,9 @@ class AutopilotActions:
         return action
 
     async def _decide(self, action: AutopilotAction, *, delay: timedelta = timedelta(0)) -> None:
-        decision = await GateService(self._scope).decide(await self._proposal(action), action_id=action.id)
+        gate = GateService(self._scope)
+        await gate.take_turn()
+        decision = await gate.decide(await self._proposal(action), action_id=action.id)
         action.decision_id, action.verdict = decision.id, decision.verdict
         action.reasons = [msgspec.to_builtins(reason) for reason in decision.reasons]
         await self._note_limits(action, decision)

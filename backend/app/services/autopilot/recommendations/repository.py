@@ -45,15 +45,11 @@ class RecommendationRepository:
         )
         return (await self._session.scalars(statement)).all()
 
-    async def dismissed_since(self, since: datetime) -> dict[str, datetime]:
-        """When each key was last dismissed."""
+    async def dismissed_since(self, since: datetime) -> frozenset[str]:
+        """The keys that somebody said no to."""
         row = AutopilotRecommendation
-        statement = (
-            select(row.key, func.max(row.ended_at))
-            .where(row.state == "dismissed", row.ended_at >= since)
-            .group_by(row.key)
-        )
-        return {key: at for key, at in await self._session.execute(statement) if at is not None}
+        statement = select(row.key).where(row.state == "dismissed", row.ended_at >= since)
+        return frozenset(await self._session.scalars(statement))
 
     async def listed(
         self, *, states: Collection[str], cursor: str | None, limit: int

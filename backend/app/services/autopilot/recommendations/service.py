@@ -23,12 +23,10 @@ from app.services.autopilot.recommendations.errors import (
 from app.services.autopilot.recommendations.repository import RecommendationRepository
 from app.services.autopilot.recommendations.rules import (
     LASTS,
-    SILENT_FOR,
     RecommendationState,
-    is_silent,
     key_of,
 )
-from app.services.autopilot.strategies.service import Finding, StrategyService, Suggestion
+from app.services.autopilot.strategies.service import SILENT_FOR, Finding, StrategyService, Suggestion
 
 log = get_logger(__name__)
 
@@ -57,7 +55,7 @@ class RecommendationService:
                 for name, value in values.items():
                     setattr(row, name, value)
                 row.renewed_at, row.expires_at = now, now + LASTS
-            elif not is_silent(dismissed.get(key), now):
+            elif key not in dismissed:
                 self._rows.add(
                     AutopilotRecommendation(
                         id=uuid7(),
@@ -147,7 +145,7 @@ def _values(suggestion: Suggestion) -> dict[str, Any]:
     return {
         "ad_account_id": group.account.id,
         "strategy": suggestion.strategy,
-        "key": key_of(suggestion.strategy, str(subject), changes),
+        "key": key_of(suggestion.strategy, str(subject), [each.way for each in group.changes]),
         "campaign_id": group.campaign_id,
         "subject": first.name if group.campaign_id else group.account.name,
         "why": group.findings[0].why if group.campaign_id else suggestion.strategy,

@@ -15,10 +15,8 @@ from app.models.trust_engine.kinds import Component, Origin
 from app.services.autopilot.actions.errors import PersonNeeded
 from app.services.autopilot.actions.service import AutopilotActions, PlanWanted, Wanted
 from app.services.autopilot.strategies.catalogue import CATALOGUE
-from app.services.autopilot.strategies.findings import RETURN
+from app.services.autopilot.strategies.findings import RETURN, way_of
 from app.services.trust_engine.gate.service import Approval
-
-_BUDGET = "daily_budget_micros"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +36,11 @@ class Step:
 
     @property
     def raises(self) -> bool:
-        was, will = self.before.get(_BUDGET), self.after.get(_BUDGET)
-        return isinstance(was, int) and isinstance(will, int) and will > was
+        return way_of(self.before, self.after) == "up"
+
+    @property
+    def wants_less(self) -> bool:
+        return way_of(self.before, self.after) in {"down", "paused"}
 
 
 class StrategyActing:

@@ -14,6 +14,19 @@ from app.services.autopilot.strategies.effect_rules import Effect
 
 RETURN = (Component.FRESHNESS, Component.VARIANCE, Component.EVENT_LOSS)
 """A return is conversions over spend: stale, disagreeing or lost conversions would make it a lie."""
+_LESS = frozenset({"down", "paused"})
+
+
+def way_of(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """Which way a change goes, whatever the amount.
+
+    >>> way_of({"daily_budget_micros": 2}, {"daily_budget_micros": 3}), way_of({}, {"status": "paused"})
+    ('up', 'paused')
+    """
+    was, will = before.get("daily_budget_micros"), after.get("daily_budget_micros")
+    if isinstance(was, int) and isinstance(will, int):
+        return "up" if will > was else "down"
+    return str(after.get("status"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +37,8 @@ class CampaignView:
     account: AdAccount
     days: Sequence[Day]
     busy: bool
+    waits: bool = False
+    """All that is open of it is a program's raise that waits itself: it lapses where less spend is wanted."""
     paused_on: Mapping[str, Any] | None = None
     """What the strategy's own pause rested on, where nobody has changed the campaign since."""
 
@@ -75,6 +90,20 @@ class Finding:
     def budget_micros(self) -> int | None:
         found = (self.after or {}).get("daily_budget_micros")
         return found if isinstance(found, int) else None
+
+    @property
+    def way(self) -> str:
+        """Up or down, or the status that is to hold."""
+        return way_of(self.before, self.after or {})
+
+    @property
+    def wants_less(self) -> bool:
+        return self.way in _LESS
+
+    @property
+    def may_go(self) -> bool:
+        """Nothing that is open or under way stands in its way."""
+        return not self.view.busy and (not self.view.waits or self.wants_less)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db.session import TenantScope
+from app.models.autopilot.recommendations import AutopilotRecommendation
 from app.models.autopilot.strategies import AutopilotStrategy
 from app.models.campaigns import Campaign
 from app.models.campaigns.metrics import CampaignMetricsDay
@@ -23,6 +24,21 @@ class StrategyRepository:
         return (
             await self._session.scalars(statement.execution_options(populate_existing=True))
         ).one_or_none()
+
+    async def locked(self, name: str) -> AutopilotStrategy | None:
+        """Whoever switches it on or off waits until this transaction has ended."""
+        statement = select(AutopilotStrategy).where(AutopilotStrategy.name == name).with_for_update()
+        return (
+            await self._session.scalars(statement.execution_options(populate_existing=True))
+        ).one_or_none()
+
+    async def refused(self, strategy: str, since: datetime) -> list[AutopilotRecommendation]:
+        """The strategy's recommendations that somebody dismissed since then."""
+        row = AutopilotRecommendation
+        statement = select(row).where(
+            row.strategy == strategy, row.state == "dismissed", row.ended_at >= since
+        )
+        return list((await self._session.scalars(statement)).all())
 
     async def save(self, name: str, *, enabled: bool, config: dict[str, Any]) -> None:
         values = {"enabled": enabled, "config": config}

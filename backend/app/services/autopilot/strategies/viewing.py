@@ -32,10 +32,7 @@ class AccountViews:
         days = await self._rows.days([campaign.id for campaign, _ in pairs], (now - _LOOK_BACK).date())
         pauses = await self._actions.standing_pauses(days=_LOOK_BACK.days) if kind.wants_paused else {}
         paused_on = {entity: each.evidence for entity, each in pauses.items() if each.strategy == kind.name}
-        under_way = {
-            (each.ad_account_id, each.entity)
-            for each in (*await self._actions.waiting(), *await self._actions.in_flight())
-        }
+        under_way = await self._actions.under_way()
         accounts: dict[UUID, AdAccount] = {}
         campaigns: dict[UUID, list[CampaignView]] = defaultdict(list)
         for campaign, account in pairs:
@@ -43,10 +40,19 @@ class AccountViews:
             today = account_day(now, account.timezone)
             finished = [_day(row) for row in days.get(campaign.id, ()) if row.day < today]
             entity = (account.id, campaign.external_id)
+            # A plan moves money, and does not stop it: it waits for whatever there is.
+            waits = under_way.get(entity, False) and not kind.plans
             campaigns[account.id].append(
-                CampaignView(campaign, account, finished, entity in under_way, paused_on.get(entity))
+                CampaignView(
+                    campaign,
+                    account,
+                    finished,
+                    busy=entity in under_way and not waits,
+                    waits=waits,
+                    paused_on=paused_on.get(entity),
+                )
             )
-        acted = await self._actions.last_acted(kind.name)
+        acted = await self._actions.last_acted(kind.name, days=_LOOK_BACK.days)
         spent = await self._rows.spent(list(accounts), (now - _LOOK_BACK).date())
         return [
             AccountView(
@@ -62,6 +68,18 @@ class AccountViews:
             )
             for account in accounts.values()
         ]
+
+    async def stands(self, step: Step) -> bool:
+        """Whether the campaign is as it was when the strategy looked, with room for the change."""
+        campaign = step.campaign
+        found = await self._rows.pairs([campaign.id])
+        return (
+            bool(found)
+            and all(getattr(found[0][0], name) == was for name, was in step.before.items())
+            and await self._actions.make_way(
+                campaign.ad_account_id, campaign.external_id, for_less=step.wants_less
+            )
+        )
 
     async def steps(self, changes: Sequence[Mapping[str, Any]]) -> list[Step]:
         """What was suggested, of the campaigns that are still as they were and have nothing under way."""

@@ -109,8 +109,10 @@ class PartStanding:
         """A decision of the gate, of the ledger, and its permit; written down before the request leaves."""
         async with self._scopes() as scope:
             draft = await Drafts(scope).locked(self._job.draft.id)
+            gate = GateService(scope)
+            await gate.take_turn()
             proposal, _ = await proposal_of(scope, draft, part, change, self._job.place)
-            decision = await GateService(scope).decide(proposal)
+            decision = await gate.decide(proposal)
             passed = decision.verdict is Verdict.PASS and decision.permit is not None
             said = " ".join(
                 each.sentence for each in decision.reasons if passed or each.verdict is not Verdict.PASS

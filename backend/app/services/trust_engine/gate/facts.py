@@ -123,6 +123,8 @@ class Activity(_Fact, frozen=True, kw_only=True):
     lowest_24h_micros: int | None = None
     """Lowest daily budget that the entity had in the last 24 h."""
     budget_24h_ago_micros: int | None = None
+    own_daily_micros: int | None = None
+    """What the entity may spend on one day once it runs: its budget, or those of what runs below; None: not known."""
     others_daily_micros: int = 0
     """Daily budgets of the account's other live entities."""
     account_raised_24h_micros: int = 0

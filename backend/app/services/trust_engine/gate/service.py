@@ -120,6 +120,14 @@ class GateService:
         permit = await PermitRepository(self._scope).find(permit_id)
         return None if permit is None else permit.action_id
 
+    async def take_turn(self) -> None:
+        """Decide after every other decision of the tenant: what is read from now on knows what they let pass.
+
+        Whoever reads what a proposal is held against takes their turn first, or two raises at once would each be
+        alone under a cap.
+        """
+        await Ledger(self._scope).hold()
+
     async def decide(self, proposal: Proposal, *, action_id: UUID | None = None) -> Decision:
         """Decide and write it down; a PASS mints a permit for exactly this change."""
         facts = await self._gather(proposal)

@@ -94,6 +94,10 @@ class Ledger:
         head.seq, head.hash = link.seq, hash_
         return entry
 
+    async def hold(self) -> None:
+        """Have others who append wait for this transaction from now on, and wait for those before it."""
+        await self._entries.head_for_update()
+
     async def entry(self, entry_id: UUID) -> LedgerEntry:
         entry = await self._entries.entry(entry_id)
         if entry is None:

@@ -562,9 +562,9 @@ def test_the_first_decider_still_decides_as_it_did() -> None:
     )
 
 
-@pytest.mark.parametrize("decider", ["2", "3", "4"])
+@pytest.mark.parametrize("decider", ["2", "3", "4", "5"])
 def test_the_later_deciders_decide_as_they_do(decider: str) -> None:
-    assert CURRENT == "4"
+    assert CURRENT == "5"
     first = f.encode(decide(BASE, "1"))
     assert f.encode(decide(BASE, decider)) == first.replace(
         b'"decider":"1"', f'"decider":"{decider}"'.encode()
@@ -607,6 +607,90 @@ def test_without_a_source_nothing_passes_beyond_a_tenth_or_the_cap(
     )
     within = after * 10 <= before * 11 and (after + others) * 2 <= usual * 3
     if after > before:
+        assert (decide(facts).verdict is Verdict.PASS) == within
+
+
+class TestStarting:
+    """What starts raises by its whole budget, though its change names none: since the fifth decider."""
+
+    START = change({"status": "paused"}, {"status": "active"})
+
+    def facts(self, own: int | None = BUDGET, *, by: f.Ask | None = None, **limits: Any) -> f.GateInput:
+        return replace(
+            BASE,
+            change=self.START,
+            ask=by or ask(),
+            activity=f.Activity(
+                conversions=500, own_daily_micros=own, others_daily_micros=0, account_raised_24h_micros=0
+            ),
+            limits=f.Limits(**{"level": 1, "mode": EnforcementMode.HARD_BLOCK, **limits}),
+        )
+
+    def capped(self, cap: str, micros: int) -> f.GateInput:
+        limits: dict[str, Any] = {cap: micros}
+        return self.facts(**limits)
+
+    def codes(self, facts: f.GateInput) -> set[str]:
+        return {each.code for each in decide(facts).reasons if each.verdict is not Verdict.PASS}
+
+    @pytest.mark.parametrize(
+        ("cap", "code"),
+        [
+            ("max_campaign_budget_micros", "campaign_cap"),
+            ("max_daily_budget_micros", "daily_cap"),
+            ("max_daily_increase_micros", "increase_cap"),
+        ],
+    )
+    def test_its_budget_at_worst_is_held_against_every_cap(self, cap: str, code: str) -> None:
+        within, beyond = (self.capped(cap, worst_case(BUDGET, "meta") - less) for less in (0, 1))
+        assert (self.codes(within), self.codes(beyond)) == (set(), {code})
+        assert decide(beyond, "4").verdict is Verdict.PASS
+        others = replace(
+            within,
+            activity=replace(within.activity, others_daily_micros=1, account_raised_24h_micros=1),
+        )
+        assert self.codes(others) == (set() if code == "campaign_cap" else {code})
+
+    def test_by_automation_it_waits_where_its_budget_is_not_known(self) -> None:
+        assert self.codes(self.facts(None)) == {"budget_unknown"}
+        assert self.codes(self.facts(0)) == set()
+        assert decide(self.facts(None), "4").verdict is Verdict.PASS
+        assert (
+            self.codes(
+                replace(self.facts(None), change=change({"status": "paused"}, {"status": "active"}, "ad"))
+            )
+            == set()
+        )
+
+    def test_by_a_person_it_waits_only_where_a_cap_cannot_be_held_against_it(self) -> None:
+        ada = ask(Origin.PERSON)
+        assert decide(self.facts(None, by=ada)).verdict is Verdict.PASS
+        assert self.codes(self.facts(None, by=ada, max_daily_budget_micros=1)) == {"budget_unknown"}
+        warned = self.facts(None, by=ada, max_daily_budget_micros=1, mode=EnforcementMode.ADVISORY)
+        assert decide(warned).verdict is Verdict.PASS
+
+    def test_a_person_starts_again_at_once_under_the_caps_and_automation_waits_its_hours(self) -> None:
+        soon = replace(self.facts().activity, last_change_at=NOW - timedelta(minutes=5), lowest_24h_micros=1)
+        program = replace(self.facts(), activity=soon)
+        person = replace(program, ask=ask(Origin.PERSON))
+        assert self.codes(program) == {"too_soon", "total_raise"}
+        assert self.codes(person) == set()
+        capped = replace(person, limits=replace(person.limits, max_campaign_budget_micros=BUDGET))
+        assert decide(capped).verdict is Verdict.BLOCK
+        assert decide(replace(person, health=health(79))).verdict is Verdict.HOLD, "a start needs its score"
+
+    @given(
+        st.integers(0, 10**12),
+        st.integers(0, 10**12),
+        st.integers(0, 10**12),
+        st.sampled_from([Origin.RULE, Origin.PERSON]),
+    )
+    def test_nothing_starts_beyond_what_the_account_may_cost(
+        self, own: int, others: int, cap: int, by: Origin
+    ) -> None:
+        facts = self.facts(own, by=ask(by), max_daily_budget_micros=cap)
+        facts = replace(facts, activity=replace(facts.activity, others_daily_micros=others))
+        within = own == 0 or worst_case(own + others, "meta") <= cap
         assert (decide(facts).verdict is Verdict.PASS) == within
 
 

@@ -4,11 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
 
-from app.api.deps import ScopeDep
+from app.api.deps import ScopeDep, ScopesDep
 from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.schemas.autopilot.recommendations import EffectRead
 from app.schemas.autopilot.strategies import ConsideredRead, StrategyPatch, StrategyRead, StrategyRun
+from app.services.autopilot.strategies.running import StrategyRuns
 from app.services.autopilot.strategies.service import StrategyService
 
 router = APIRouter(prefix="/autopilot/strategies", tags=["autopilot"])
@@ -21,6 +22,11 @@ async def strategies(scope: ScopeDep) -> StrategyService:
     return StrategyService(scope)
 
 
+async def strategy_runs(scopes: ScopesDep) -> StrategyRuns:
+    return StrategyRuns(scopes)
+
+
+Runs = Annotated[StrategyRuns, Depends(strategy_runs)]
 Strategies = Annotated[StrategyService, Depends(strategies)]
 StrategyName = Annotated[str, Path(max_length=60, pattern=r"^[a-z_]+$", description="The strategy's name.")]
 
@@ -47,7 +53,7 @@ async def change_strategy(
 
 
 @router.post("/{name}/run")
-async def run_strategy(name: StrategyName, found: Strategies, _: Writer) -> StrategyRun:
+async def run_strategy(name: StrategyName, runs: Runs, _: Writer) -> StrategyRun:
     """Look at every campaign now; what is proposed goes through the gate like anything else."""
     considered = [
         ConsideredRead(
@@ -64,6 +70,6 @@ async def run_strategy(name: StrategyName, found: Strategies, _: Writer) -> Stra
             action_id=each.action_id,
             state=each.state,
         )
-        for each in await found.run(name)
+        for each in await runs.run(name)
     ]
     return StrategyRun(considered=considered)

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
-from app.api.deps import CursorParams, CursorQuery, PageParams, ScopeDep, Search
+from app.api.deps import CursorParams, CursorQuery, PageParams, ScopeDep, ScopesDep, Search
 from app.api.ids import RuleId
 from app.auth.deps import requires
 from app.auth.principals import Principal
@@ -31,7 +31,15 @@ from app.schemas.rules import (
     RuleSort,
     RuleState,
 )
-from app.services.rules.service import IDLE, UNKNOWN, PastDay, PreviewLine, RuleService, RuleView
+from app.services.rules.service import (
+    IDLE,
+    UNKNOWN,
+    PastDay,
+    PreviewLine,
+    RuleEvaluating,
+    RuleService,
+    RuleView,
+)
 
 router = APIRouter(prefix="/rules", tags=["rules"])
 
@@ -43,7 +51,12 @@ async def rule_service(scope: ScopeDep) -> RuleService:
     return RuleService(scope)
 
 
+async def rule_evaluating(scopes: ScopesDep) -> RuleEvaluating:
+    return RuleEvaluating(scopes)
+
+
 Rules = Annotated[RuleService, Depends(rule_service)]
+Evaluating = Annotated[RuleEvaluating, Depends(rule_evaluating)]
 
 
 class RuleQueryParams(PageParams):
@@ -199,9 +212,9 @@ async def archive_rule(rule_id: RuleId, rules: Rules, _: Writer) -> None:
 
 
 @router.post("/{rule_id}/run")
-async def run_rule(rule_id: RuleId, rules: Rules, _: Writer) -> RuleEvaluationRead:
+async def run_rule(rule_id: RuleId, evaluating: Evaluating, _: Writer) -> RuleEvaluationRead:
     """Evaluate it now, and act: what it proposes goes through the gate like anything else."""
-    return RuleEvaluationRead.model_validate(await rules.run_now(rule_id))
+    return RuleEvaluationRead.model_validate(await evaluating.run_now(rule_id))
 
 
 @router.get("/{rule_id}/evaluations")

@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from app.models.trust_engine.kinds import EnforcementMode, Origin, Verdict, Violation
 from app.services.trust_engine.gate.facts import GateInput, Reason
-from app.services.trust_engine.gate.rules.risk import daily_micros, raised_micros
+from app.services.trust_engine.gate.rules.risk import daily_micros, raised_micros, starts
 
 MULTIPLIERS: Mapping[str, tuple[int, int]] = {"meta": (7, 4), "google": (2, 1)}
 """The most that a platform may spend on one day, over its daily budget."""
@@ -37,9 +39,43 @@ def caps_2(facts: GateInput) -> Iterator[Reason]:
     yield from _caps(facts, _absent)
 
 
-def caps(facts: GateInput) -> Iterator[Reason]:
-    """Yield every limit that this raise breaks; one that cannot be converted holds it."""
+def caps_4(facts: GateInput) -> Iterator[Reason]:
+    """The fourth decider's limits: what was started counted against none, since its change names no budget."""
     yield from _caps(facts, _slowly)
+
+
+def caps(facts: GateInput) -> Iterator[Reason]:
+    """Yield every limit that this raise breaks; one that cannot be converted holds it.
+
+    What starts raises by its whole budget, which the change does not name. A person's own start, or one that a person
+    approved, is held against the amounts alone; automation's against everything, and it waits where the budget is not
+    known.
+    """
+    change, own = facts.change, facts.activity.own_daily_micros
+    if not (change.entity_type in _BUDGETED and change.before and starts(change)) or (
+        daily_micros(change.after) is not None
+    ):
+        yield from caps_4(facts)
+        return
+    if own is None:
+        yield from _budget_unknown(facts)
+        return
+    facts = replace(facts, change=replace(change, after={**change.after, "daily_budget_micros": own}))
+    if not _by_a_person(facts):
+        yield from caps_4(facts)
+    elif raised := raised_micros(facts.change):
+        yield from _exchange(facts)
+        yield from _amounts(facts, raised)
+
+
+_BUDGETED = frozenset({"campaign", "ad_set"})
+
+
+def _budget_unknown(facts: GateInput) -> Iterator[Reason]:
+    """Unknown is not nothing: automation waits. A person's start waits where amounts are set that it may break."""
+    sentence = "What it may spend on a day once it runs is not known, so no cap can be held against it."
+    person = _by_a_person(facts) and (not _any_amount(facts) or enforced(facts) is Verdict.PASS)
+    yield Reason(code="budget_unknown", verdict=Verdict.PASS if person else Verdict.HOLD, sentence=sentence)
 
 
 def _caps(facts: GateInput, slowly: "Slowly") -> Iterator[Reason]:
@@ -70,11 +106,14 @@ def enforced(facts: GateInput) -> Verdict:
     mode, approval = facts.limits.mode, facts.ask.approval
     if mode is EnforcementMode.HARD_BLOCK:
         return Verdict.BLOCK
-    person = facts.ask.origin is Origin.PERSON or approval is not None
-    if mode is EnforcementMode.ADVISORY and person:
+    if mode is EnforcementMode.ADVISORY and _by_a_person(facts):
         return Verdict.PASS
     confirmed = approval is not None and bool(approval.reason)
     return Verdict.PASS if confirmed else Verdict.HOLD
+
+
+def _by_a_person(facts: GateInput) -> bool:
+    return facts.ask.origin is Origin.PERSON or facts.ask.approval is not None
 
 
 def _breach(facts: GateInput, code: str, sentence: str, violation: Violation) -> Reason:

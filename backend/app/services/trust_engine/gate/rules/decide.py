@@ -22,7 +22,7 @@ from app.services.trust_engine.gate.facts import (
     Move,
     Reason,
 )
-from app.services.trust_engine.gate.rules.caps import AUTOMATION, caps, caps_1, caps_2
+from app.services.trust_engine.gate.rules.caps import AUTOMATION, caps, caps_1, caps_2, caps_4
 from app.services.trust_engine.gate.rules.risk import classify, classify_3, daily_micros, raised_micros
 from app.services.trust_engine.health.rules import ceiling, label
 from app.services.trust_engine.policies.rules import TrustPolicy
@@ -66,9 +66,14 @@ def decide_3(facts: GateInput, decider: str) -> GateDecision:
     return _decide(facts, decider, _THIRD)
 
 
+def decide_4(facts: GateInput, decider: str) -> GateDecision:
+    """The fourth decider: what was started counted against no cap."""
+    return _decide(facts, decider, _FOURTH)
+
+
 def decide(facts: GateInput, decider: str) -> GateDecision:
     """Decide from `facts` alone; the same facts always decide the same."""
-    return _decide(facts, decider, _FOURTH)
+    return _decide(facts, decider, _FIFTH)
 
 
 def _decide(facts: GateInput, decider: str, rules: _Rules) -> GateDecision:
@@ -258,7 +263,8 @@ _LAUNCH = frozenset({ActionKind.LAUNCH_CAMPAIGN})
 _FIRST = _Rules(caps_1, lambda _: (), _LAUNCH)
 _SECOND = _Rules(caps_2, rested_on, _LAUNCH)
 _THIRD = _Rules(caps_2, rested_on, _LAUNCH | {ActionKind.CREATE_PAUSED})
-_FOURTH = _Rules(caps, rested_on, _THIRD.launches | {ActionKind.REMOVE_PAUSED}, classify)
+_FOURTH = _Rules(caps_4, rested_on, _THIRD.launches | {ActionKind.REMOVE_PAUSED}, classify)
+_FIFTH = _Rules(caps, rested_on, _FOURTH.launches, classify)
 _VERBS = {
     ActionKind.CREATE_PAUSED: "Created paused",
     ActionKind.REMOVE_PAUSED: "Taken away again, never shown,",

@@ -70,8 +70,12 @@ def raised_micros(change: ChangeFacts) -> int:
     before, after = daily_micros(change.before), daily_micros(change.after)
     if after is None:
         return 0
-    starts = change.after.get("status") == ACTIVE and change.before.get("status", PAUSED) != ACTIVE
-    return after if starts else max(0, after - (before or 0))
+    return after if starts(change) else max(0, after - (before or 0))
+
+
+def starts(change: ChangeFacts) -> bool:
+    """Whether what did not spend does so from now on."""
+    return change.after.get("status") == ACTIVE and change.before.get("status", PAUSED) != ACTIVE
 
 
 def daily_micros(state: Mapping[str, Any]) -> int | None:
