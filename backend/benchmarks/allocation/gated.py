@@ -47,6 +47,7 @@ class _Loop(Story):
 
     def begin(self) -> None:
         """The account connected, the strategy on and allowed to act, health good."""
+        self._control("POST", "clock", {"mode": "real"})
         self._sign_in()
         self._account_id = self._connect()["id"]
         self._shop_sends()
