@@ -18,13 +18,13 @@ from app.workers.runtime import Delivery, Outcome, Runtime
 from tests.sandbox_process import Sandbox
 
 EXECUTE = "autopilot.actions.execute"
-assert tasks.autopilot_tasks, "the worker's handlers are known from here on"
+assert tasks.__all__, "the worker's handlers are known from here on"
 
 _WAITING = text("select id from outbox where kind = 'task' and name = :name order by seq")
 _OLDER = (
-    "UPDATE trust_permits SET used_at = used_at - $1, expires_at = expires_at - $1 WHERE tenant_id = $2",
-    """UPDATE autopilot_actions SET executing_at = executing_at - $1,
-    permit_expires_at = permit_expires_at - $1 WHERE tenant_id = $2""",
+    "UPDATE trust_permits SET used_at = used_at - $1::interval, expires_at = expires_at - $1::interval WHERE tenant_id = $2",
+    """UPDATE autopilot_actions SET executing_at = executing_at - $1::interval,
+    permit_expires_at = permit_expires_at - $1::interval WHERE tenant_id = $2""",
 )
 
 
@@ -55,22 +55,21 @@ async def real_time_passed(scopes: Scopes, minutes: float) -> None:
         await connection.close()
 
 
-async def turned_out_badly(scopes: Scopes, action_id: UUID) -> None:
-    """The change is eight days old, and a conversion has cost ten times as much since."""
+async def earned(scopes: Scopes, campaign_id: UUID, *, lately: int = 100) -> None:
+    """Fifteen days of a campaign: a hundred conversions in each, and so many in those of the last week."""
     async with scopes() as scope:
-        action = await scope.session.get_one(AutopilotAction, (scope.tenant_id, action_id))
         now = scope.now()
         for back in range(1, 16):
             await scope.session.merge(
                 CampaignMetricsDay(
                     tenant_id=scope.tenant_id,
-                    campaign_id=action.campaign_id,
+                    campaign_id=campaign_id,
                     day=(now - timedelta(days=back)).date(),
-                    currency=action.currency,
+                    currency="USD",
                     spend_micros=1_000_000_000,
                     impressions=10_000,
                     clicks=500,
-                    conversions=Decimal(10 if back < 8 else 100),
+                    conversions=Decimal(lately if back < 8 else 100),
                     conversion_value_micros=5_000_000_000,
                     ad_set_rows=1,
                     maturity=Decimal(1),
@@ -78,6 +77,16 @@ async def turned_out_badly(scopes: Scopes, action_id: UUID) -> None:
                     observed_at=now,
                 )
             )
+
+
+async def turned_out_badly(scopes: Scopes, action_id: UUID) -> None:
+    """The change is eight days old, and a conversion has cost ten times as much since."""
+    async with scopes() as scope:
+        action = await scope.session.get_one(AutopilotAction, (scope.tenant_id, action_id))
+        assert action.campaign_id is not None
+        now = scope.now()
+    await earned(scopes, action.campaign_id, lately=10)
+    async with scopes() as scope:
         await scope.session.execute(
             update(AutopilotAction)
             .where(AutopilotAction.id == action_id)
