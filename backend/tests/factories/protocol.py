@@ -22,7 +22,8 @@ assert tasks.__all__, "the worker's handlers are known from here on"
 
 _WAITING = text("select id from outbox where kind = 'task' and name = :name order by seq")
 _OLDER = (
-    "UPDATE trust_permits SET used_at = used_at - $1::interval, expires_at = expires_at - $1::interval WHERE tenant_id = $2",
+    """UPDATE trust_permits SET used_at = used_at - $1::interval, expires_at = expires_at - $1::interval
+    WHERE tenant_id = $2""",
     """UPDATE autopilot_actions SET executing_at = executing_at - $1::interval,
     permit_expires_at = permit_expires_at - $1::interval WHERE tenant_id = $2""",
 )
@@ -123,7 +124,7 @@ class PlatformLog:
 
     sandbox: Sandbox
     method: str
-    path: str
+    path: str | tuple[str, ...]
     mark: int = 0
 
     def __post_init__(self) -> None:

@@ -49,7 +49,14 @@ from tests.conftest import pointed_at
 from tests.factories.access import make_company
 from tests.factories.autopilot import Target, find_target
 from tests.factories.integrations import BROAD, US_ACCOUNT, connect
-from tests.factories.protocol import EXECUTE, actions, earned, permits_used, real_time_passed, turned_out_badly
+from tests.factories.protocol import (
+    EXECUTE,
+    actions,
+    earned,
+    permits_used,
+    real_time_passed,
+    turned_out_badly,
+)
 from tests.factories.trust import trusted
 from tests.sandbox_process import Sandbox, running_sandbox
 
@@ -163,15 +170,14 @@ class Stream:
             await trusted(self.scopes, self.account, score=score)
 
     async def the_policy_changes(self) -> None:
-        async with self.policy.becomes(self.policy.value + len(self.policy.changes) + 1):
-            async with self.scopes() as scope:
-                await Policies(scope).adopt({}, note="Again.")
+        version = self.policy.value + len(self.policy.changes) + 1
+        async with self.policy.becomes(version), self.scopes() as scope:
+            await Policies(scope).adopt({}, note="Again.")
 
     async def the_switch_is_turned(self, engaged: bool | None = None) -> None:
         engaged = self.dice.random() < 0.5 if engaged is None else engaged
-        async with self.switch.becomes(engaged):
-            async with self.scopes() as scope:
-                await Freeze(scope).set(engaged=engaged, reason="A test turns it.")
+        async with self.switch.becomes(engaged), self.scopes() as scope:
+            await Freeze(scope).set(engaged=engaged, reason="A test turns it.")
 
     async def limits_change(self) -> None:
         changes = self.dice.choice(
@@ -202,9 +208,7 @@ class Stream:
                 await scope.session.execute(
                     update(Campaign)
                     .where(Campaign.id == target.campaign_id)
-                    .values(
-                        daily_budget_micros=int(row["daily_budget"]) * CENT, status=row["status"].lower()
-                    )
+                    .values(daily_budget_micros=int(row["daily_budget"]) * CENT, status=row["status"].lower())
                 )
 
     async def something_is_wanted(self) -> None:
@@ -549,7 +553,9 @@ async def stream(
             account = (await connect(company.scopes, world)).dollars
             targets = []
             for entity in _campaigns(world):
-                world.control("POST", "meta/edit", json={"object_id": entity, "changes": {"status": "ACTIVE"}})
+                world.control(
+                    "POST", "meta/edit", json={"object_id": entity, "changes": {"status": "ACTIVE"}}
+                )
                 targets.append(await find_target(company.scopes, account, entity=entity))
                 await earned(company.scopes, targets[-1].campaign_id)
             async with company.scopes() as scope:

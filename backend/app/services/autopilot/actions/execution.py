@@ -244,7 +244,10 @@ class ActionExecution:
             if action.rollback_of is None and not action.safety and action.operation != SET_STATUS:
                 action.watch_until = scope.now() + await ActionWatch(scope).lasts(action.ad_account_id)
             await scope.enqueue(
-                "integrations.sync_account", {"ad_account_id": str(job.ad_account_id)}, queue="sync"
+                "integrations.sync_account",
+                {"ad_account_id": str(job.ad_account_id)},
+                queue="sync",
+                unless_waiting=True,
             )
             if action.rollback_of is not None:
                 undone = await actions.locked(action.rollback_of)
