@@ -296,20 +296,20 @@ async def test_a_permit_is_worth_nothing_under_another_policy(
 async def test_a_persons_stop_waits_for_no_look_at_what_it_stops(
     scopes: Scopes, target: Target, faulty: Sandbox, platforms: Gateway
 ) -> None:
-    """Our own breaker is open: it would refuse the look that comes before every other write."""
+    """The platform asked us to wait: we would refuse ourselves the look that comes before every other write."""
     async with scopes() as scope:
         circuit = circuit_key(scope.tenant_id, target.platform, target.account)
         action = await ActionRequests(scope).pause_campaign(target.campaign_id, reason="Stop it.")
-    await platforms.redis.set(f"{circuit}:open", 1, ex=30)
+    await platforms.redis.set(f"{circuit}:wait", 1, ex=30)
     try:
         with pytest.raises(PlatformError):
             await ActionExecution(scopes).run(action.id)
         assert faulty.graph("GET", BROAD, fields="status").json()["status"] == "PAUSED"
         assert (await action_of(scopes, action.id)).state == ActionState.APPLIED
-        await platforms.redis.delete(f"{circuit}:open")
+        await platforms.redis.delete(f"{circuit}:wait")
         assert await ActionExecution(scopes).run(action.id) is ActionState.VERIFIED
     finally:
-        await platforms.redis.delete(f"{circuit}:open")
+        await platforms.redis.delete(f"{circuit}:wait")
         faulty.graph("POST", BROAD, status="ACTIVE")
 
 

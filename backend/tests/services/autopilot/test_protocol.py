@@ -61,7 +61,7 @@ from tests.factories.trust import trusted
 from tests.sandbox_process import Sandbox, running_sandbox
 
 CENT = 10_000
-STEPS = 30
+STEPS = 50
 EXAMPLES = int(os.environ.get("PROTOCOL_STREAMS", "4"))
 Value = TypeVar("Value")
 _UNDONE = frozenset(
@@ -154,6 +154,7 @@ class Stream:
     story: list[str] = field(default_factory=list)
     used: set[UUID] = field(default_factory=set)
     ours: list[dict[str, Any]] = field(default_factory=list)
+    ends: list[str] = field(default_factory=list)
     calls: int = 0
     landed: dict[UUID, int] = field(default_factory=dict)
 
@@ -193,10 +194,25 @@ class Stream:
         async with self.scopes() as scope:
             await EnforcementService(scope).set_limits(changes)
 
+    async def all_is_well(self) -> None:
+        """Long enough for something to leave."""
+        await self.the_switch_is_turned(engaged=False)
+        await self.health_changes(95.0)
+        async with self.scopes() as scope:
+            await EnforcementService(scope).set_limits({"max_daily_budget_micros": None})
+
     async def a_person_edits(self) -> None:
-        target = self._any(self.targets)
-        cents = int(self._row(target)["daily_budget"])
-        budget = self.dice.choice([cents, target.budget_micros // CENT, cents + 700])
+        """Something else, or what was there before something of ours that is under way."""
+        under_way = [
+            each
+            for each in (await actions(self.scopes)).values()
+            if each.state == ActionState.EXECUTING and "daily_budget_micros" in each.before
+        ]
+        chosen = self._any(under_way) if under_way else None
+        target = self._any([each for each in self.targets if chosen is None or each.entity == chosen.entity])
+        budget = int(self._row(target)["daily_budget"]) + self.dice.choice([0, 700])
+        if chosen is not None and self.dice.random() < 0.7:
+            budget = chosen.before["daily_budget_micros"] // CENT
         changes = {"daily_budget": str(budget), "status": self.dice.choice(["ACTIVE", "ACTIVE", "PAUSED"])}
         self.sandbox.control("POST", "meta/edit", json={"object_id": target.entity, "changes": changes})
 
@@ -212,13 +228,17 @@ class Stream:
                 )
 
     async def something_is_wanted(self) -> None:
+        if self.dice.random() < 0.6:
+            await self.all_is_well()
         await self.we_look()
-        target = self._any(self.targets)
+        busy = {each.entity for each in (await actions(self.scopes)).values() if each.state in IN_FLIGHT}
+        free = [each for each in self.targets if each.entity not in busy]
+        target = self._any(free if free and self.dice.random() < 0.8 else self.targets)
         held = int(self._row(target)["daily_budget"]) * CENT
         percent = self.dice.choice([3, 5, 8, -5, -10])
         wanted = held * (100 + percent) // 100 // CENT * CENT
         with contextlib.suppress(NothingToChange):
-            if self.dice.random() < 0.4:
+            if self.dice.random() < 0.2:
                 status = self.dice.choice(["active", "paused"])
                 change = CampaignChange(target.campaign_id, "A person says so.", status=status)
             else:
@@ -262,6 +282,8 @@ class Stream:
         await self._worked(ActionExecution(self.scopes).resume_abandoned)
 
     async def a_worker_executes(self) -> None:
+        if not await self._waiting():
+            await self.something_is_wanted()
         waiting = await self._waiting()
         if not waiting:
             return
@@ -290,7 +312,7 @@ class Stream:
         async with self.scopes() as scope:
             action = await ActionRequests(scope).pause_campaign(target.campaign_id, reason="Stop.")
         if self.dice.random() < 0.5:
-            await self.gateway.redis.set(f"{self._circuit()}:open", 1, ex=60)
+            await self.gateway.redis.set(f"{self._circuit()}:{self._any(['open', 'wait'])}", 1, ex=60)
         with contextlib.suppress(PlatformError):
             await ActionExecution(self.scopes).run(action.id)
         self.story.append(f"pause {action.id}")
@@ -301,17 +323,18 @@ class Stream:
     def steps(self) -> dict[Callable[[], Awaitable[None]], int]:
         """What may happen, and how often."""
         return {
-            self.a_worker_executes: 10,
-            self.something_is_wanted: 6,
+            self.a_worker_executes: 14,
+            self.something_is_wanted: 5,
             self.a_worker_takes_up_what_was_abandoned: 4,
-            self.health_changes: 3,
+            self.all_is_well: 2,
             self.a_person_answers: 3,
+            self.health_changes: 2,
             self.the_switch_is_turned: 2,
             self.a_worker_watches: 2,
-            self.a_person_edits: 1,
+            self.a_person_edits: 2,
             self.a_person_stops_it: 1,
             self.the_policy_changes: 1,
-            self.limits_change: 1,
+            self.limits_change: 2,
             self.time_passes: 1,
         }
 
@@ -406,6 +429,7 @@ class Stream:
         runs = [ActionExecution(self.scopes).run(action) for _ in range(copies)]
         ended = await asyncio.gather(*(_survived(each) for each in runs))
         self.fate.spare()
+        self.ends += [str(each) if isinstance(each, ActionState) else type(each).__name__ for each in ended]
         self.story.append(f"  {row.operation} {held} -> {row.after}: {[str(each) for each in ended]}")
         for each in ended:
             if isinstance(each, BaseException) and not isinstance(each, Died | PlatformError):
@@ -423,8 +447,8 @@ class Stream:
     def _befalls(self) -> None:
         drawn = self.dice.random()
         if drawn < 0.4:
-            self.fate.at(self.dice.randrange(14))
-        elif drawn < 0.7:
+            self.fate.at(self.dice.randrange(20))
+        elif drawn < 0.6:
             meanwhile = self.dice.choice(
                 [
                     lambda: self.the_switch_is_turned(engaged=True),
