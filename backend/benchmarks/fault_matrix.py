@@ -103,7 +103,8 @@ def _print_table(cells: Mapping[tuple[str, str, str], Cell]) -> None:
     _print_protocol(cells)
     for text, number in notes.items():
         print(f"\n({number}) {text}.")
-    print("\nWhat each became, where it held:")
+    if any(way in _WAYS for _, _, way in cells):
+        print("\nWhat each became, where it held:")
     for fault in _FAULTS:
         for way in _WAYS:
             found = [cells[p, fault, way] for p in platforms if (p, fault, way) in cells]

@@ -154,7 +154,6 @@ class Stream:
     story: list[str] = field(default_factory=list)
     used: set[UUID] = field(default_factory=set)
     ours: list[dict[str, Any]] = field(default_factory=list)
-    ends: list[str] = field(default_factory=list)
     calls: int = 0
     landed: dict[UUID, int] = field(default_factory=dict)
 
@@ -181,7 +180,7 @@ class Stream:
             await Freeze(scope).set(engaged=engaged, reason="A test turns it.")
 
     async def limits_change(self) -> None:
-        changes = self.dice.choice(
+        changes: dict[str, Any] = self.dice.choice(
             [
                 {"level": 0},
                 {"level": 1},
@@ -429,7 +428,6 @@ class Stream:
         runs = [ActionExecution(self.scopes).run(action) for _ in range(copies)]
         ended = await asyncio.gather(*(_survived(each) for each in runs))
         self.fate.spare()
-        self.ends += [str(each) if isinstance(each, ActionState) else type(each).__name__ for each in ended]
         self.story.append(f"  {row.operation} {held} -> {row.after}: {[str(each) for each in ended]}")
         for each in ended:
             if isinstance(each, BaseException) and not isinstance(each, Died | PlatformError):
@@ -542,7 +540,7 @@ def _written(action: AutopilotAction) -> int | str:
 
 def _is_raise(action: AutopilotAction) -> bool:
     if "status" in action.after:
-        return action.after["status"] == "active"
+        return bool(action.after["status"] == "active")
     return bool(action.after["daily_budget_micros"] > action.before["daily_budget_micros"])
 
 
