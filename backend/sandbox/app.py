@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 
-from sandbox.control import clock, faults, mailbox, market, people, platforms, shop, truth
+from sandbox.control import calls, clock, faults, mailbox, market, people, platforms, shop, truth
 from sandbox.control.rendering import install
 from sandbox.network_faults import NetworkFaults
 from sandbox.services import Services
@@ -39,9 +39,9 @@ def create_app(services: Services) -> NetworkFaults:
         lifespan=lifespan,
     )
     install(app, services.vendors)
-    for module in (clock, faults, market, shop, truth, mailbox, people, platforms):
+    for module in (calls, clock, faults, market, shop, truth, mailbox, people, platforms):
         app.include_router(module.router(services))
     for vendor in services.vendors:
         app.include_router(vendor.control())
     app.router.routes.extend(services.vendors.routes())
-    return NetworkFaults(app, services.faults, services.clock, services.vendors, services.seed)
+    return NetworkFaults(app, services)

@@ -8,9 +8,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from sandbox.chance import Chance
-from sandbox.clock import Clock
-from sandbox.faults import Fault, FaultBook
-from sandbox.vendors.table import Vendors
+from sandbox.faults import Fault
+from sandbox.services import Services
 from sandbox.vendors.vendor import PARTIAL, SHORT, Answer, Vendor
 
 Scope = dict[str, Any]
@@ -27,12 +26,13 @@ _OK = 200
 class NetworkFaults:
     """Outermost: what it breaks is broken for the client, whatever the application did."""
 
-    def __init__(self, app: App, faults: FaultBook, clock: Clock, vendors: Vendors, seed: int) -> None:
+    def __init__(self, app: App, services: Services) -> None:
         self._app = app
-        self._vendors = vendors
-        self._faults = faults
-        self._clock = clock
-        self._seed = seed
+        self._vendors = services.vendors
+        self._faults = services.faults
+        self._clock = services.clock
+        self._calls = services.calls
+        self._seed = services.seed
         self._drawn = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -41,8 +41,20 @@ class NetworkFaults:
             await self._app(scope, receive, send)
             return
         vendor, method = self._vendors.at(path), str(scope["method"])
+        arrival = self._calls.arrived(method, path, vendor.name if vendor else None)
+        try:
+            await self._answer(vendor, path, scope, receive, send)
+        finally:
+            self._calls.ended(arrival)
+
+    async def _answer(
+        self, vendor: Vendor | None, path: str, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        method = str(scope["method"])
         fault = self._chosen(vendor, path, method)
         while fault is not None and fault.kind == "latency":
+            # It has come whole: whoever goes away meanwhile does not stop it.
+            receive = _replayed(await _whole(receive))
             await asyncio.sleep(fault.seconds if fault.seconds is not None else 1.0)
             fault = self._chosen(vendor, path, method, after=fault)
         if fault is None or vendor is None:

@@ -1,8 +1,9 @@
 """Everything that one running sandbox consists of, put together."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from sandbox.calls import CallBook
 from sandbox.clock import Clock
 from sandbox.faults import FaultBook
 from sandbox.mailbox import Mailbox
@@ -24,6 +25,7 @@ class Services:
     mailbox: Mailbox
     shop: ShopSender
     smtp_port: int = 0
+    calls: CallBook = field(default_factory=CallBook)
 
 
 def assemble(

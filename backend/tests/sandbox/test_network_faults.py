@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 import httpx2
@@ -131,3 +131,26 @@ def test_the_control_api_is_never_broken(sandbox: Sandbox) -> None:
     fault = inject(sandbox, "connection_reset", path="/")
     assert sandbox.control("GET", "health")["status"] == "ok"
     assert sandbox.control("DELETE", f"faults/{fault['id']}")["repaired"]
+
+
+def test_what_came_whole_is_done_though_its_sender_has_gone_and_stands_in_the_log_of_calls(
+    sandbox: Sandbox,
+) -> None:
+    newest = sandbox.control("GET", "calls", params={"after": 10**12})["newest"]
+    wanted = str(int(budget(sandbox)) + 100)
+    inject(sandbox, "latency", path=f"/{BROAD}", method="POST", seconds=0.6)
+    values = {"access_token": sandbox.meta_token, "daily_budget": wanted}
+    with pytest.raises(httpx2.ReadTimeout):
+        HTTP.post(f"{sandbox.url}/v25.0/{BROAD}", data=values, timeout=0.3)
+
+    def write() -> Any:
+        calls = sandbox.control("GET", "calls", params={"after": newest})["calls"]
+        (found,) = [each for each in calls if each["method"] == "POST"]
+        return found
+
+    assert (write()["vendor"], write()["path"]) == ("meta", f"/v25.0/{BROAD}")
+    deadline = monotonic() + 30
+    while write()["ended_at"] is None and monotonic() < deadline:
+        sleep(0.05)
+    assert write()["ended_at"] - write()["began_at"] >= 0.6
+    assert budget(sandbox) == wanted

@@ -22,5 +22,8 @@ class TrustPermit(TenantOwned, CreatedAt, Base):
     decision_id: Mapped[UUID]
     action_id: Mapped[UUID | None]
     safety: Mapped[bool] = mapped_column(server_default=text("false"))
+    ad_account_id: Mapped[UUID | None]
+    need: Mapped[float | None]
+    """The score that the account has to have when it is used; None of what rests on no score."""
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]

@@ -11,15 +11,21 @@ from sqlalchemy import text
 from app.core.clock import real_now
 from app.db.session import Scopes
 from app.models.autopilot.actions import AutopilotAction
+from app.models.trust_engine.kinds import Origin
 from app.services.autopilot.actions.execution import ABANDONED_AFTER, ActionExecution
+from app.services.autopilot.actions.requests import ActionRequests, CampaignChange
 from app.services.autopilot.actions.rules import ActionState
 from app.services.autopilot.actions.service import AutopilotActions, change_of
+from app.services.autopilot.enforcement.service import EnforcementService
 from app.services.integrations.gateway import Gateway
 from app.services.integrations.ports import PlatformError
+from app.services.integrations.service import circuit_key
 from app.services.trust_engine.gate.service import KillSwitch, Permit, PermitDesk
 from app.services.trust_engine.incidents.service import Incidents
+from app.services.trust_engine.policies.service import Policies
 from tests.factories.autopilot import Target, approved_action, find_target
 from tests.factories.integrations import BROAD, connect
+from tests.factories.trust import trusted
 from tests.sandbox_process import Sandbox
 
 CENT = 10_000
@@ -252,3 +258,111 @@ async def test_only_what_a_dead_worker_left_behind_is_taken_up_again(
         )
         assert list(rows.scalars()) == [str(left)]
     assert held(faulty) == budget
+
+
+async def wanted(scopes: Scopes, target: Target, micros: int) -> UUID:
+    """A raise that a person asks for and the gate lets pass, on the evidence of now."""
+    async with scopes() as scope:
+        change = CampaignChange(target.campaign_id, "It earns.", daily_budget_micros=micros)
+        action = await ActionRequests(scope).change_campaign(change)
+        assert action.state == ActionState.APPROVED, action.reasons
+        return action.id
+
+
+async def test_a_permit_is_worth_nothing_once_the_score_has_fallen(
+    scopes: Scopes, target: Target, faulty: Sandbox
+) -> None:
+    """Falling is instant: five minutes of a permit are not five minutes of spending while frozen."""
+    await trusted(scopes, target.ad_account_id)
+    action_id = await wanted(scopes, target, target.budget_micros + 1500 * CENT)
+    before = writes(faulty)
+    await trusted(scopes, target.ad_account_id, score=20.0)
+    assert await ActionExecution(scopes).run(action_id) is ActionState.BLOCKED
+    assert (held(faulty), writes(faulty)) == (target.budget_micros, before)
+
+
+async def test_a_permit_is_worth_nothing_under_another_policy(
+    scopes: Scopes, target: Target, faulty: Sandbox
+) -> None:
+    await trusted(scopes, target.ad_account_id)
+    action_id = await wanted(scopes, target, target.budget_micros + 1600 * CENT)
+    async with scopes() as scope:
+        await Policies(scope).adopt({}, note="A new one.")
+    before = writes(faulty)
+    assert await ActionExecution(scopes).run(action_id) is ActionState.BLOCKED
+    assert (held(faulty), writes(faulty)) == (target.budget_micros, before)
+
+
+async def test_a_persons_stop_waits_for_no_look_at_what_it_stops(
+    scopes: Scopes, target: Target, faulty: Sandbox, platforms: Gateway
+) -> None:
+    """The platform asked us to wait: we would refuse ourselves the look that comes before every other write."""
+    async with scopes() as scope:
+        circuit = circuit_key(scope.tenant_id, target.platform, target.account)
+        action = await ActionRequests(scope).pause_campaign(target.campaign_id, reason="Stop it.")
+    await platforms.redis.set(f"{circuit}:wait", 1, ex=30)
+    try:
+        with pytest.raises(PlatformError):
+            await ActionExecution(scopes).run(action.id)
+        assert faulty.graph("GET", BROAD, fields="status").json()["status"] == "PAUSED"
+        assert (await action_of(scopes, action.id)).state == ActionState.APPLIED
+        await platforms.redis.delete(f"{circuit}:wait")
+        assert await ActionExecution(scopes).run(action.id) is ActionState.VERIFIED
+    finally:
+        await platforms.redis.delete(f"{circuit}:wait")
+        faulty.graph("POST", BROAD, status="ACTIVE")
+
+
+async def test_a_stop_is_not_given_up(scopes: Scopes, target: Target, faulty: Sandbox) -> None:
+    async with scopes() as scope:
+        action = await ActionRequests(scope).pause_campaign(target.campaign_id, reason="Stop it.")
+        action.state, action.attempts = ActionState.EXECUTING, 30
+    try:
+        assert await ActionExecution(scopes).run(action.id) is ActionState.APPROVED
+        assert await ActionExecution(scopes).run(action.id) is ActionState.VERIFIED
+    finally:
+        faulty.graph("POST", BROAD, status="ACTIVE")
+
+
+@pytest.mark.parametrize(("level", "state"), [(0, "proposed"), (2, "awaiting_approval")])
+async def test_what_is_decided_again_may_come_to_wait_for_a_person(
+    scopes: Scopes, target: Target, faulty: Sandbox, level: int, state: str
+) -> None:
+    """The level was lowered while its worker lay dead."""
+    action_id = await approved_action(
+        scopes,
+        target,
+        target.budget_micros - 1700 * CENT,
+        state=ActionState.EXECUTING,
+        attempts=1,
+        origin=Origin.AUTOPILOT,
+    )
+    await trusted(scopes, target.ad_account_id)
+    async with scopes() as scope:
+        await EnforcementService(scope).set_limits({"level": level})
+    assert await ActionExecution(scopes).run(action_id) is ActionState(state)
+    assert held(faulty) == target.budget_micros
+
+
+async def test_what_is_being_answered_does_not_lapse(scopes: Scopes, target: Target) -> None:
+    """The yes is not committed yet when the clockwork looks: it waits for it, and does not overwrite it."""
+    await trusted(scopes, target.ad_account_id)
+    action_id = await approved_action(
+        scopes, target, target.budget_micros + 1800 * CENT, state=ActionState.HELD
+    )
+
+    async def lapse() -> int:
+        async with scopes() as scope:
+            return await AutopilotActions(scope).expire_unanswered()
+
+    async with scopes() as scope:
+        await AutopilotActions(scope).approve(action_id, reason="I looked.")
+        await scope.session.flush()
+        lapsing = asyncio.create_task(lapse())
+        waits = text("select count(*) from pg_stat_activity where wait_event_type = 'Lock'")
+        for _ in range(200):
+            if await scope.session.scalar(waits):
+                break
+            await asyncio.sleep(0.01)
+    assert await lapsing == 0
+    assert (await action_of(scopes, action_id)).state == ActionState.APPROVED

@@ -6,7 +6,7 @@ whether the write arrived. A write is never sent twice on one permit.
 
 import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from app.core.clock import real_now
@@ -30,7 +30,7 @@ from app.services.integrations.ports import (
 )
 from app.services.integrations.service import IntegrationsService
 from app.services.trust_engine.gate.errors import PermitExpired, PermitFrozen, PermitRefused
-from app.services.trust_engine.gate.service import Change, Permit, PermitDesk
+from app.services.trust_engine.gate.service import Change, GateService, Permit, PermitDesk
 from app.services.trust_engine.incidents.service import Incidents
 
 log = get_logger(__name__)
@@ -40,7 +40,10 @@ ABANDONED_AFTER = timedelta(minutes=2)
 """Longer than an execution may take, on real time: after that its worker is dead."""
 
 _PAUSE = timedelta(seconds=15)
+_LONGEST_PAUSE = timedelta(minutes=5)
 _NOT_APPLIED = frozenset({PlatformErrorKind.TRANSIENT, PlatformErrorKind.RATE_LIMITED})
+_LOG_MARGIN = timedelta(seconds=1)
+"""Platforms' logs speak to the second."""
 _READS = 4
 _BETWEEN_READS = 0.5
 
@@ -55,6 +58,16 @@ class _Job:
     permit: Permit | None
     state: ActionState
     resumed: bool
+    safety: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A write that may have left. `used_at` is real, the others are the domain's, as the platform's log is."""
+
+    used_at: datetime
+    since: datetime
+    until: datetime
 
 
 class ActionExecution:
@@ -117,19 +130,59 @@ class ActionExecution:
                 _permit_of(scope, action),
                 state,
                 resumed=state is ActionState.EXECUTING,
+                safety=action.safety,
             )
 
     async def _apply(self, platform: AdPlatform, job: _Job) -> ActionState:
         """Bring the platform to the wanted state, once; answers the state the action is left in."""
-        seen = await _read(platform, job.change)
+        try:
+            seen = await _read(platform, job.change)
+        except PlatformError as error:
+            if not job.safety or error.kind not in _NOT_APPLIED:
+                raise
+            return await self._stop_unseen(platform, job, error)
         if seen.holds(job.change):
             note = "Found applied after an interruption." if job.resumed else "The platform held it already."
             return await self._advance(job, ActionState.APPLIED, note)
         if seen.facts(job.change.operation) != dict(job.change.before):
             return await self._edited_by_others(job, seen)
         if job.resumed or job.permit is None:
-            return await self._decide_again(job, "The write never arrived.", timedelta(0))
+            return await self._never_arrived(platform, job, seen)
         return await self._write(platform, job, job.permit)
+
+    async def _stop_unseen(self, platform: AdPlatform, job: _Job, error: PlatformError) -> ActionState:
+        """A stop does not wait for a look at what it stops: a breaker or a limit of ours would hold it back."""
+        if job.resumed or job.permit is None:
+            return await self._decide_again(job, error.message, timedelta(0))
+        return await self._write(platform, job, job.permit)
+
+    async def _never_arrived(self, platform: AdPlatform, job: _Job, seen: EntityState) -> ActionState:
+        """The platform shows what was there before a write that may have been sent: who sent it is dead.
+
+        It may be on its way still, and would be doubled: it is left for a later look. Or it arrived and somebody has
+        taken it back since: that is not overwritten. A stop asks for neither; sent twice it is one.
+        """
+        sent = await self._sent(job)
+        if sent is None or job.safety:
+            return await self._decide_again(job, "The write never arrived.", timedelta(0))
+        if real_now() - sent.used_at < ABANDONED_AFTER:
+            return ActionState.EXECUTING
+        if await _was_edited(platform, job.change, sent):
+            return await self._edited_by_others(job, seen)
+        return await self._decide_again(job, "The write never arrived.", timedelta(0))
+
+    async def _sent(self, job: _Job) -> _Sent | None:
+        """When a write may have left: the permit was used; None where it was not, so that nothing has."""
+        if job.permit is None:
+            return None
+        async with self._scopes() as scope:
+            used_at = await GateService(scope).used_at(job.permit.id)
+            begun = [
+                each.at
+                for each in await AutopilotActions(scope).timeline(job.action_id)
+                if each.to_state == ActionState.EXECUTING
+            ]
+            return None if used_at is None or not begun else _Sent(used_at, begun[-1], scope.now())
 
     async def _write(self, platform: AdPlatform, job: _Job, permit: Permit) -> ActionState:
         try:
@@ -191,7 +244,10 @@ class ActionExecution:
             if action.rollback_of is None and not action.safety and action.operation != SET_STATUS:
                 action.watch_until = scope.now() + await ActionWatch(scope).lasts(action.ad_account_id)
             await scope.enqueue(
-                "integrations.sync_account", {"ad_account_id": str(job.ad_account_id)}, queue="sync"
+                "integrations.sync_account",
+                {"ad_account_id": str(job.ad_account_id)},
+                queue="sync",
+                unless_waiting=True,
             )
             if action.rollback_of is not None:
                 undone = await actions.locked(action.rollback_of)
@@ -223,8 +279,11 @@ class ActionExecution:
             actions = AutopilotActions(scope)
             action = await actions.locked(job.action_id)
             if action.attempts >= MOST_ATTEMPTS:
-                await _end(scope, action, "autopilot.actions.gave_up", why)
-                return ActionState.FAILED
+                if not action.safety:
+                    await _end(scope, action, "autopilot.actions.gave_up", why)
+                    return ActionState.FAILED
+                # A stop is never given up; it is only asked for less often.
+                delay = max(delay, min(_PAUSE * action.attempts, _LONGEST_PAUSE))
             await actions.decide_again(action, delay=delay)
             return ActionState(action.state)
 
@@ -271,6 +330,18 @@ async def _send(platform: AdPlatform, change: Change, permit: Permit) -> Applied
 
 async def _read(platform: AdPlatform, change: Change) -> EntityState:
     return await platform.read_entity(change.entity_type, change.entity)  # type: ignore[arg-type]  # budgeted types
+
+
+async def _was_edited(platform: AdPlatform, change: Change, sent: _Sent) -> bool:
+    """Whether the platform's own log knows of any edit of the entity since; one that tells no log knows of none."""
+    try:
+        edits = await platform.recent_edits(sent.since - _LOG_MARGIN, sent.until)
+    except PlatformError as error:
+        if error.kind in _NOT_APPLIED:
+            raise
+        log.warning("autopilot.actions.edits_not_known", entity=change.entity, code=error.code)
+        return False
+    return any(each.entity == change.entity and each.at >= sent.since - _LOG_MARGIN for each in edits)
 
 
 async def _read_until(platform: AdPlatform, change: Change) -> EntityState:

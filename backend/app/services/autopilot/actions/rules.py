@@ -30,7 +30,9 @@ NEXT: dict[ActionState, frozenset[ActionState]] = {
     S.BLOCKED: frozenset(),
     S.AWAITING_APPROVAL: frozenset({S.HELD, S.BLOCKED, S.APPROVED, S.DISMISSED, S.EXPIRED}),
     S.APPROVED: frozenset({S.EXECUTING, S.HELD, S.BLOCKED, S.FAILED, S.EXPIRED}),
-    S.EXECUTING: frozenset({S.APPLIED, S.APPROVED, S.HELD, S.BLOCKED, S.FAILED}),
+    S.EXECUTING: frozenset(
+        {S.APPLIED, S.PROPOSED, S.HELD, S.BLOCKED, S.AWAITING_APPROVAL, S.APPROVED, S.FAILED}
+    ),
     S.APPLIED: frozenset({S.VERIFIED, S.FAILED}),
     S.VERIFIED: frozenset({S.ROLLED_BACK}),
     S.ROLLED_BACK: frozenset(),
@@ -38,7 +40,8 @@ NEXT: dict[ActionState, frozenset[ActionState]] = {
     S.EXPIRED: frozenset(),
     S.DISMISSED: frozenset(),
 }
-"""`executing → approved`: the platform turned out not to hold the write; it may be tried again, on a new permit."""
+"""`executing → approved`: the platform turned out not to hold the write; it may be tried again, on a new permit.
+It is decided anew then, so that all that a decision leads to may follow."""
 
 OPEN = frozenset({S.PROPOSED, S.HELD, S.AWAITING_APPROVAL})
 """Waits for a person; silence expires it."""

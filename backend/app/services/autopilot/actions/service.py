@@ -118,12 +118,16 @@ class AutopilotActions:
 
     async def expire_unanswered(self) -> int:
         """Silence is no consent: what nobody answered in time lapses."""
-        lapsed = [
-            action for action in await self._actions.in_state(OPEN) if action.expires_at <= self._scope.now()
-        ]
-        for action in lapsed:
+        lapsed = 0
+        for each in await self._actions.in_state(OPEN):
+            if each.expires_at > self._scope.now():
+                continue
+            action = await self.locked(each.id)
+            if ActionState(action.state) not in OPEN:
+                continue  # somebody answered meanwhile, or its other half took it along
             await self._step(action, ActionState.EXPIRED, note="Nobody answered in time.")
-        return len(lapsed)
+            lapsed += 1
+        return lapsed
 
     async def get(self, action_id: UUID) -> AutopilotAction:
         action = await self._actions.find(action_id)

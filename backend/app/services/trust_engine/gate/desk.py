@@ -13,6 +13,7 @@ from app.services.trust_engine.gate.errors import (
     PermitForAnotherChange,
     PermitFrozen,
     PermitMissing,
+    PermitOutdated,
     PermitRefused,
     PermitUsed,
 )
@@ -31,8 +32,13 @@ def mint(
     policy_version: int,
     evidence_hash: str,
     safety: bool = False,
+    ad_account_id: UUID | None = None,
+    need: float | None = None,
 ) -> Permit:
-    """A permit for exactly this change; it is worth something once the caller's transaction commits."""
+    """A permit for exactly this change; it is worth something once the caller's transaction commits.
+
+    `need` is the score that the account must have when the permit is used; None where the change rests on none.
+    """
     permit = Permit(
         tenant_id=scope.tenant_id, id=uuid7(), digest=change.digest, expires_at=real_now() + PERMIT_LIFETIME
     )
@@ -46,6 +52,8 @@ def mint(
             decision_id=decision_id,
             action_id=action_id,
             safety=safety,
+            ad_account_id=ad_account_id,
+            need=need,
             expires_at=permit.expires_at,
         )
     )
@@ -83,4 +91,6 @@ class PermitDesk:
             return PermitUsed(permit_id=str(permit_id))
         if found.expires_at <= real_now():
             return PermitExpired(permit_id=str(permit_id))
+        if not await PermitRepository(scope).grounds_hold(permit_id):
+            return PermitOutdated(permit_id=str(permit_id))
         return PermitFrozen(permit_id=str(permit_id))

@@ -25,6 +25,12 @@ class PermitExpired(PermitRefused):
     code = "trust_engine.gate.permit_expired"
 
 
+class PermitOutdated(PermitExpired):
+    """What the permit rested on no longer holds: the policy has changed, or signal health has fallen."""
+
+    code = "trust_engine.gate.permit_outdated"
+
+
 class PermitForAnotherChange(PermitRefused):
     """The permit is for another change."""
 

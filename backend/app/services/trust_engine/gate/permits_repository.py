@@ -1,10 +1,16 @@
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, update
 
 from app.db.session import TenantScope
+from app.models.trust_engine.health import TrustEvaluation
 from app.models.trust_engine.kill_switches import KillSwitchRow, PlatformKillSwitchRow
+from app.models.trust_engine.kinds import AutopilotMode
 from app.models.trust_engine.permits import TrustPermit
+from app.models.trust_engine.policies import TrustPolicyVersion
+from app.services.trust_engine.health.rules import ceiling
+from app.services.trust_engine.policies.rules import DEFAULT_POLICY
 
 
 class PermitRepository:
@@ -15,7 +21,7 @@ class PermitRepository:
         self._session.add(permit)
 
     async def spend(self, permit_id: UUID, digest: str) -> bool:
-        """The one statement that uses a permit up: it reads the kill switches in the same breath."""
+        """The one statement that uses a permit up: it reads the kill switches and the grounds in the same breath."""
         frozen = or_(exists().where(KillSwitchRow.engaged), exists().where(PlatformKillSwitchRow.engaged))
         spent = await self._session.scalar(
             update(TrustPermit)
@@ -24,14 +30,48 @@ class PermitRepository:
                 TrustPermit.digest == digest,
                 TrustPermit.used_at.is_(None),
                 TrustPermit.expires_at > func.clock_timestamp(),
-                or_(TrustPermit.safety, ~frozen),
+                or_(TrustPermit.safety, and_(~frozen, _grounds_hold())),
             )
             .values(used_at=func.clock_timestamp())
             .returning(TrustPermit.id)
         )
         return spent is not None
 
+    async def grounds_hold(self, permit_id: UUID) -> bool:
+        statement = select(TrustPermit.id).where(
+            TrustPermit.id == permit_id, or_(TrustPermit.safety, _grounds_hold())
+        )
+        return await self._session.scalar(statement) is not None
+
     async def find(self, permit_id: UUID) -> TrustPermit | None:
         return (
             await self._session.scalars(select(TrustPermit).where(TrustPermit.id == permit_id))
         ).one_or_none()
+
+    async def used_at(self, permit_id: UUID) -> datetime | None:
+        found: datetime | None = await self._session.scalar(
+            select(TrustPermit.used_at).where(TrustPermit.id == permit_id)
+        )
+        return found
+
+
+def _grounds_hold() -> ColumnElement[bool]:
+    """The policy is the one that decided, and the account's score still counts for what the change needs."""
+    policy = select(
+        func.coalesce(func.max(TrustPolicyVersion.version), DEFAULT_POLICY.version)
+    ).scalar_subquery()
+    ceilings = {str(mode): ceiling(mode) for mode in AutopilotMode}
+    counted = func.least(
+        func.coalesce(TrustEvaluation.score, 0.0), case(ceilings, value=TrustEvaluation.mode, else_=0.0)
+    )
+    score = (
+        select(counted)
+        .where(TrustEvaluation.ad_account_id == TrustPermit.ad_account_id)
+        .order_by(TrustEvaluation.evaluated_at.desc(), TrustEvaluation.id.desc())
+        .limit(1)
+        .correlate(TrustPermit)
+        .scalar_subquery()
+    )
+    return and_(
+        TrustPermit.policy_version == policy, or_(TrustPermit.need.is_(None), score >= TrustPermit.need)
+    )

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -128,6 +129,10 @@ class GateService:
         """
         await Ledger(self._scope).hold()
 
+    async def used_at(self, permit_id: UUID) -> datetime | None:
+        """When a permit was used, on real time; None of one that was not, or of none of ours."""
+        return await PermitRepository(self._scope).used_at(permit_id)
+
     async def decide(self, proposal: Proposal, *, action_id: UUID | None = None) -> Decision:
         """Decide and write it down; a PASS mints a permit for exactly this change."""
         facts = await self._gather(proposal)
@@ -158,6 +163,8 @@ class GateService:
                 policy_version=facts.policy.version if facts.policy else 0,
                 evidence_hash=facts.health.evidence_digest if facts.health else _NO_EVIDENCE,
                 safety=result.risk is RiskClass.SAFETY,
+                ad_account_id=proposal.ad_account_id,
+                need=result.need if rests_on_score(result) else None,
             )
         return Decision(id=entry.id, verdict=result.verdict, result=result, facts=facts, permit=permit)
 
@@ -262,6 +269,11 @@ class GateService:
         )
         roll_up = RollUpFacts(score=together.score, coverage=together.coverage, mode=together.target)
         return Move(other=leg, roll_up=roll_up)
+
+
+def rests_on_score(result: GateDecision) -> bool:
+    """Whether the score was held against what the change needs: a launch, a cut by spend, what restores need none."""
+    return any(reason.code == "healthy" for reason in result.reasons)
 
 
 _NO_EVIDENCE = hashlib.sha256(b"").hexdigest()
