@@ -56,7 +56,7 @@ def test_unit_by_unit_brings_no_more(problem: tuple[list[Option], float]) -> Non
     greedy = [each.floor for each in options]
     unit = (total - sum(greedy)) / 300
     for _ in range(300):
-        room = [n for n, each in enumerate(options) if greedy[n] + unit <= each.ceiling + 1e-9]
+        room = [n for n, each in enumerate(options) if greedy[n] + unit <= each.ceiling]
         if not room or unit <= 0:
             break
         best = max(
