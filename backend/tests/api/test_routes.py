@@ -206,6 +206,8 @@ def test_what_changes_something_asks_for_more_than_reading(routes: list[Served])
         "POST /api/v1/events/ticket",
         "POST /api/v1/trust/gate/check",
         "POST /api/v1/trust/ledger/verify",
+        "POST /api/v1/trust/replay/counterfactual",
+        "POST /api/v1/trust/replay/decisions/{decision_id}",
     }
     meek = [
         route.name

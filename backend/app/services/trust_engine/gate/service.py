@@ -38,7 +38,7 @@ from app.services.trust_engine.gate.facts import (
 from app.services.trust_engine.gate.kill_switch import KillSwitch, KillSwitchState
 from app.services.trust_engine.gate.permits import Change, EntityType, Permit
 from app.services.trust_engine.gate.permits_repository import PermitRepository
-from app.services.trust_engine.gate.repository import GateRepository, Line
+from app.services.trust_engine.gate.repository import GateRepository, Line, active_tenants
 from app.services.trust_engine.gate.rules import DECIDERS, decide
 from app.services.trust_engine.health.service import HealthReading, HealthService, states
 from app.services.trust_engine.ledger.service import Ledger
@@ -65,6 +65,7 @@ __all__ = [
     "PermitDesk",
     "Proposal",
     "Reason",
+    "active_tenants",
     "deciders",
 ]
 
@@ -275,7 +276,11 @@ def _redecider(version: str) -> Any:
 
 def read_entry(entry: LedgerEntry) -> tuple[GateInput, GateDecision]:
     """What a decision read and what it said."""
-    body = msgspec.json.decode(entry.body, type=_Body)
+    return read_body(entry.body)
+
+
+def read_body(stored: bytes) -> tuple[GateInput, GateDecision]:
+    body = msgspec.json.decode(stored, type=_Body)
     return body.inputs, body.result
 
 

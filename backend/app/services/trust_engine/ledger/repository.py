@@ -1,7 +1,9 @@
 from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db.session import TenantScope
@@ -9,6 +11,27 @@ from app.models.trust_engine.ledger import LedgerEntry, LedgerHead
 from app.services.trust_engine.ledger.rules import GENESIS
 
 _BATCH = 500
+
+
+class Stored(NamedTuple):
+    """An entry as far as it is replayed."""
+
+    id: UUID
+    seq: int
+    at: datetime
+    ad_account_id: UUID | None
+    action_id: UUID | None
+    body: bytes
+
+
+_STORED = (
+    LedgerEntry.id,
+    LedgerEntry.seq,
+    LedgerEntry.at,
+    LedgerEntry.ad_account_id,
+    LedgerEntry.action_id,
+    LedgerEntry.body,
+)
 
 
 class LedgerRepository:
@@ -54,6 +77,45 @@ class LedgerRepository:
             if len(found) < _BATCH:
                 return
             last = (found[-1].seq, found[-1].id)
+
+    async def batches(
+        self, kind: str, *, since: datetime, until: datetime, from_seq: int = 0
+    ) -> AsyncIterator[list[Stored]]:
+        """Entries of a kind from a period of domain time, by `seq`, a batch at a time."""
+        last = from_seq - 1
+        while True:
+            statement = (
+                select(*_STORED)
+                .where(
+                    LedgerEntry.kind == kind,
+                    LedgerEntry.seq > last,
+                    LedgerEntry.at >= since,
+                    LedgerEntry.at < until,
+                )
+                .order_by(LedgerEntry.seq, LedgerEntry.id)
+                .limit(_BATCH)
+            )
+            found = [Stored(*row) for row in (await self._session.execute(statement)).all()]
+            if found:
+                yield found
+            if len(found) < _BATCH:
+                return
+            last = found[-1].seq
+
+    async def first_of_newest(
+        self, kind: str, *, since: datetime, until: datetime, count: int
+    ) -> tuple[int, int]:
+        """Where the newest `count` entries of the period begin, and how many of them there are."""
+        newest = (
+            select(LedgerEntry.seq)
+            .where(LedgerEntry.kind == kind, LedgerEntry.at >= since, LedgerEntry.at < until)
+            .order_by(LedgerEntry.seq.desc(), LedgerEntry.id)
+            .limit(count)
+            .subquery()
+        )
+        statement = select(func.coalesce(func.min(newest.c.seq), 0), func.count())
+        first, found = (await self._session.execute(statement)).one()
+        return first, found
 
     async def newest(
         self,

@@ -33,6 +33,8 @@ from app.services.trust_engine.signals.measurements import (
 )
 
 STALE_AFTER_HOURS = 24.0
+_AGE_ROUNDING = 0.005
+"""Hours that a kept age may lie off: it is rounded to a hundredth."""
 ANOMALY_TOLERANCE = 3.0
 """Deviations from the forecast that are an ordinary day."""
 
@@ -78,6 +80,28 @@ def freshness(measured: Freshness, now: datetime, stale_after_hours: float = STA
     return scored(
         Component.FRESHNESS, scores[oldest], now, f"The newest {oldest} are {age_text} old.", evidence
     )
+
+
+def freshness_between(kept: Signal, stale_after_hours: float) -> tuple[Signal, Signal]:
+    """What another limit would have made of the ages that were kept, at both ends of what their rounding hides."""
+    if kept.score is None:
+        return kept, kept
+    ages = [
+        (float(kept.evidence[f"{name}_age_hours"] or 0), float(kept.evidence[f"{name}_cadence_hours"] or 0))
+        for name in ("metrics", "events")
+        if f"{name}_age_hours" in kept.evidence
+    ]
+    worst, best = (
+        scored(
+            Component.FRESHNESS,
+            min(fall(age + off, cadence, 2 * max(stale_after_hours, cadence)) for age, cadence in ages),
+            kept.observed_at,
+            kept.reason,
+            kept.evidence,
+        )
+        for off in (_AGE_ROUNDING, -_AGE_ROUNDING)
+    )
+    return worst, best
 
 
 def emq(measured: Emq, now: datetime) -> Signal:
