@@ -11,6 +11,7 @@ import { AccountHealthView } from "./health/account-health";
 import { healthQuery, useEvaluate } from "./health/queries";
 import { Incidents } from "./incidents/incidents";
 import { Ledger } from "./ledger/ledger";
+import { Calibration } from "./replay/calibration";
 import { TrustFrame } from "./trust-frame";
 
 export function TrustRoom() {
@@ -38,6 +39,7 @@ export function TrustRoom() {
       </Panel>
       <Incidents />
       <Decisions result={result} accountId={account} />
+      <Calibration />
       <Ledger />
     </TrustFrame>
   );
