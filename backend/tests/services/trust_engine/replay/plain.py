@@ -15,7 +15,8 @@ CEILING = {"frozen": 39.9, "cuts_only": 59.9, "limited": 69.9, "normal": 100.0}
 
 def freshness(hours: float, policy: dict[str, Any]) -> float:
     cadence = 6.0
-    end = 2 * max(policy["stale_after_hours"], cadence)
+    limit: float = policy["stale_after_hours"]
+    end = 2 * max(limit, cadence)
     if hours <= cadence:
         return 100.0
     return round(max(0.0, 100 * (end - hours) / (end - cadence)), 1)
