@@ -69671,6 +69671,8 @@ export interface operations {
                 result?: ("PASS" | "HOLD" | "BLOCK") | null;
                 /** @description Only of this ad account. */
                 ad_account_id?: string | null;
+                /** @description Only of this class of risk. A page may then be short, or empty, while `next_cursor` leads on. */
+                risk_class?: ("high" | "standard" | "conservative" | "cut" | "safety") | null;
             };
             header?: never;
             path?: never;

@@ -1,6 +1,7 @@
 import type { components, paths } from "./schema";
 
 type Schemas = components["schemas"];
+type DecisionFilter = NonNullable<paths["/api/v1/trust/gate/decisions"]["get"]["parameters"]["query"]>;
 type ActionList = NonNullable<paths["/api/v1/autopilot/actions"]["get"]["parameters"]["query"]>;
 
 export type AccountHealth = Schemas["AccountHealthRead"];
@@ -122,6 +123,7 @@ export type RetentionCohort = Schemas["CohortRead"];
 export type RetentionDefinition = Schemas["RetentionDefinition-Output"];
 export type RetentionReport = Schemas["RetentionRead"];
 export type Segment = Schemas["SegmentRead"];
+export type RiskClass = NonNullable<DecisionFilter["risk_class"]>;
 export type Rule = Schemas["RuleRead"];
 export type RuleEvaluation = Schemas["RuleEvaluationRead"];
 export type RuleFiring = Schemas["RuleFiringRead"];

@@ -173,6 +173,31 @@ class GateService:
             before_seq=before_seq, limit=limit, kind=KIND, verdict=verdict, ad_account_id=ad_account_id
         )
 
+    async def listed(
+        self,
+        *,
+        before_seq: int | None,
+        limit: int,
+        verdict: str | None,
+        ad_account_id: UUID | None,
+        risk: str | None,
+    ) -> tuple[list[LedgerEntry], int | None]:
+        """Newest first, and the `seq` to go on before; by class a page may be short before the end."""
+        if risk is not None:
+            return await Ledger(self._scope).saying(
+                ("result", "risk"),
+                risk,
+                kind=KIND,
+                verdict=verdict,
+                ad_account_id=ad_account_id,
+                before_seq=before_seq,
+                limit=limit,
+            )
+        found = await self.decisions(
+            before_seq=before_seq, limit=limit, verdict=verdict, ad_account_id=ad_account_id
+        )
+        return found, found[-1].seq if len(found) == limit else None
+
     async def decision(self, decision_id: UUID) -> LedgerEntry:
         entry = await Ledger(self._scope).entry(decision_id)
         if entry.kind != KIND:

@@ -1,9 +1,9 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import JSON, cast, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db.session import TenantScope
@@ -11,6 +11,8 @@ from app.models.trust_engine.ledger import LedgerEntry, LedgerHead
 from app.services.trust_engine.ledger.rules import GENESIS
 
 _BATCH = 500
+LOOKED_THROUGH = 2_000
+"""Rows whose bodies are read for one page of a search."""
 
 
 class Stored(NamedTuple):
@@ -116,6 +118,46 @@ class LedgerRepository:
         statement = select(func.coalesce(func.min(newest.c.seq), 0), func.count())
         first, found = (await self._session.execute(statement)).one()
         return first, found
+
+    async def saying(
+        self,
+        where: Sequence[str],
+        value: str,
+        *,
+        kind: str,
+        verdict: str | None,
+        account: UUID | None,
+        before_seq: int | None,
+        limit: int,
+    ) -> tuple[list[LedgerEntry], int | None]:
+        """Of the newest, those whose body has this text there; then the `seq` to go on before, None at the end.
+
+        No index knows what a body says: so many are looked through at a time, and there may be more even where
+        nothing was found.
+        """
+        window = select(LedgerEntry.seq).where(LedgerEntry.kind == kind)
+        if before_seq is not None:
+            window = window.where(LedgerEntry.seq < before_seq)
+        if verdict:
+            window = window.where(LedgerEntry.verdict == verdict)
+        if account:
+            window = window.where(LedgerEntry.ad_account_id == account)
+        looked = window.order_by(LedgerEntry.seq.desc(), LedgerEntry.id).limit(LOOKED_THROUGH).subquery()
+        body = cast(func.convert_from(LedgerEntry.body, "UTF8"), JSON)
+        said = func.json_extract_path_text(body, *where)
+        statement = (
+            select(LedgerEntry)
+            .where(LedgerEntry.seq.in_(select(looked.c.seq)), said == value)
+            .order_by(LedgerEntry.seq.desc(), LedgerEntry.id)
+            .limit(limit)
+        )
+        found = list((await self._session.scalars(statement)).all())
+        if len(found) == limit:
+            return found, found[-1].seq
+        first, count = (
+            await self._session.execute(select(func.min(looked.c.seq), func.count()).select_from(looked))
+        ).one()
+        return found, first if count == LOOKED_THROUGH else None
 
     async def newest(
         self,

@@ -126,6 +126,28 @@ class Ledger:
         """The `seq` that the period's newest `count` entries begin with, and how many they are."""
         return await self._entries.first_of_newest(kind, since=since, until=until, count=count)
 
+    async def saying(
+        self,
+        where: Sequence[str],
+        value: str,
+        *,
+        kind: str,
+        verdict: str | None = None,
+        ad_account_id: UUID | None = None,
+        before_seq: int | None = None,
+        limit: int = 50,
+    ) -> tuple[list[LedgerEntry], int | None]:
+        """The newest whose body says so, and where to go on; a page may be short, or empty, before the end."""
+        return await self._entries.saying(
+            where,
+            value,
+            kind=kind,
+            verdict=verdict,
+            account=ad_account_id,
+            before_seq=before_seq,
+            limit=limit,
+        )
+
     async def export_head(self) -> SignedHead:
         """The chain's end, signed: keep it where the database cannot reach."""
         head = await self._entries.head()

@@ -95,7 +95,7 @@ function Changed({ change }: { change: Change }) {
         <span>{plural(change.decisions, "decision")}</span>
       </p>
       <p className="text-ink-2">
-        <MovedMoney money={change.money} unpriced={change.unpriced} />
+        They ask for: <MovedMoney money={change.money} unpriced={change.unpriced} />
       </p>
       {change.reasons.length > 0 && (
         <p className="text-ink-2">
@@ -113,7 +113,7 @@ function Changed({ change }: { change: Change }) {
           <ul>
             {change.outcomes.map(({ outcome, decisions, money, unpriced }) => (
               <li key={outcome}>
-                {words(outcome)}: {integer(decisions)}{" "}
+                {words(outcome)}: {integer(decisions)},{" "}
                 <span className="text-ink-2">
                   <MovedMoney money={money} unpriced={unpriced} />
                 </span>
@@ -128,7 +128,7 @@ function Changed({ change }: { change: Change }) {
 }
 
 function MovedMoney({ money, unpriced }: { money: Moved; unpriced: number }) {
-  if (money.length === 0 && unpriced === 0) return <>No budget moves.</>;
+  if (money.length === 0 && unpriced === 0) return <>no budget moves</>;
   return (
     <>
       {money.map(({ currency, raises_micros, cuts_micros }) => (

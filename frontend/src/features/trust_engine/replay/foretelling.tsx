@@ -26,7 +26,7 @@ export function Foretelling({ changes, disabled }: ForetellingProps) {
     <section aria-label="What it would have decided" className="space-y-3 border-t border-line pt-4">
       <h3 className="font-medium">What it would have decided</h3>
       <div className="flex flex-wrap items-end gap-2">
-        <div className="w-40">
+        <div className="w-48">
           <SelectField
             label="Decisions of"
             value={String(days)}
