@@ -8550,7 +8550,7 @@ export interface components {
         BandRead: {
             /**
              * Ended
-             * @description Of them, verified, rolled back or failed by now.
+             * @description Of them, kept to the end of their watch, rolled back or failed by now.
              */
             ended: number;
             /** @description Not written, of those that have ended. */
@@ -16460,7 +16460,7 @@ export interface components {
             money: components["schemas"]["BudgetMoneyRead"][];
             /**
              * Outcome
-             * @description How it ended. `open`: not yet; `not_written`: it expired, was dismissed or decided again; `unknown`: no action of ours stands behind it.
+             * @description How it ended. `verified`: kept to the end of its watch; `open`: not yet; `not_written`: it expired, was dismissed or decided again; `unknown`: no action of ours stands behind it.
              * @enum {string}
              */
             outcome: "verified" | "rolled_back" | "failed" | "open" | "not_written" | "unknown";

@@ -56,7 +56,8 @@ class BudgetMoneyRead(BaseModel):
 
 class OutcomeRead(BaseModel):
     outcome: OutcomeName = Field(
-        description="How it ended. `open`: not yet; `not_written`: it expired, was dismissed or decided again; "
+        description="How it ended. `verified`: kept to the end of its watch; `open`: not yet; "
+        "`not_written`: it expired, was dismissed or decided again; "
         "`unknown`: no action of ours stands behind it."
     )
     decisions: int = Field(description="How many.")
@@ -158,7 +159,7 @@ class BandRead(BaseModel):
     low: int | None = Field(description="The band's lowest score; null: no score was read.")
     high: int | None = Field(description="Where the band ends; the last one holds 100 too.")
     passed: int = Field(description="Actions that passed and went by that decision.")
-    ended: int = Field(description="Of them, verified, rolled back or failed by now.")
+    ended: int = Field(description="Of them, kept to the end of their watch, rolled back or failed by now.")
     verified: ShareRead = Field(description="Kept, of those that have ended.")
     rolled_back: ShareRead = Field(description="Undone, of those that have ended.")
     failed: ShareRead = Field(description="Not written, of those that have ended.")

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select, text
+from sqlalchemy import and_, case, select, text
 from sqlalchemy.engine import Row
 
 from app.db.session import TenantScope
@@ -48,7 +48,8 @@ _CALIBRATION = text("""
 SELECT body #>> '{result,risk}' AS risk, (body #>> '{result,score}')::double precision AS score, state,
   count(*) AS decisions
 FROM (
-  SELECT convert_from(l.body, 'UTF8')::json AS body, a.state
+  SELECT convert_from(l.body, 'UTF8')::json AS body,
+    CASE WHEN a.state = 'verified' AND a.watch_until > :now THEN 'applied' ELSE a.state END AS state
   FROM trust_ledger l
   JOIN autopilot_actions a ON a.tenant_id = l.tenant_id AND a.id = l.action_id AND a.decision_id = l.id
   WHERE l.kind = :kind AND l.verdict = 'pass' AND l.at >= :since AND l.at < :until
@@ -106,15 +107,18 @@ class ReplayRepository:
         )
         return [_evaluation(row) for row in found]
 
-    async def actions(self, ids: Sequence[UUID]) -> dict[UUID, tuple[UUID | None, str]]:
-        """The decision that each action went by last, and its state."""
-        statement = select(AutopilotAction.id, AutopilotAction.decision_id, AutopilotAction.state)
+    async def actions(self, ids: Sequence[UUID], now: datetime) -> dict[UUID, tuple[UUID | None, str]]:
+        """The decision that each action went by last, and its state: what is watched still counts as applied only."""
+        watched = and_(AutopilotAction.state == "verified", AutopilotAction.watch_until > now)
+        state = case((watched, "applied"), else_=AutopilotAction.state)
+        statement = select(AutopilotAction.id, AutopilotAction.decision_id, state)
         found = await self._session.execute(statement.where(AutopilotAction.id.in_(ids)))
         return {id_: (decision, state) for id_, decision, state in found}
 
-    async def passed(self, kind: str, *, since: datetime, until: datetime) -> list[Passed]:
-        """What passed and was written, or was to be, by class, score and state."""
-        found = await self._session.execute(_CALIBRATION, {"kind": kind, "since": since, "until": until})
+    async def passed(self, kind: str, *, since: datetime, until: datetime, now: datetime) -> list[Passed]:
+        """What passed and was written, or was to be, by class, score and state; likewise."""
+        values = {"kind": kind, "since": since, "until": until, "now": now}
+        found = await self._session.execute(_CALIBRATION, values)
         return [Passed(row.risk, row.score, row.state, row.decisions) for row in found]
 
 

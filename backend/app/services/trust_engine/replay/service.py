@@ -128,7 +128,7 @@ class Replay:
 
     async def calibration(self, period: Period) -> list[Band]:
         """How what passed ended, by class of change and band of the score."""
-        found = await self._rows.passed(KIND, since=period.since, until=period.until)
+        found = await self._rows.passed(KIND, since=period.since, until=period.until, now=self._scope.now())
         return bands((each.risk, each.score, each.state, each.decisions) for each in found)
 
     async def _under(
@@ -171,7 +171,7 @@ class Replay:
         """What became of what each of these decisions let pass."""
         action_of = {each.id: each.action_id for each in passed}
         asked = [action for action in action_of.values() if action is not None]
-        states = await self._rows.actions(asked) if asked else {}
+        states = await self._rows.actions(asked, self._scope.now()) if asked else {}
         found = dict.fromkeys(action_of, Outcome.UNKNOWN)
         for decision, action in action_of.items():
             if action is not None and action in states:

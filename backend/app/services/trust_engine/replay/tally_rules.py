@@ -18,6 +18,7 @@ class Outcome(StrEnum):
     """What became of a change that passed."""
 
     VERIFIED = "verified"
+    """The platform held it, and its watch is over."""
     ROLLED_BACK = "rolled_back"
     FAILED = "failed"
     OPEN = "open"

@@ -264,7 +264,7 @@ async def test_how_what_passed_ended_stands_beside_what_would_have_held_it(acme:
         and made.result.verdict is Verdict.PASS
         and not made.person
     )
-    states = ["verified", "rolled_back", "verified", "applied", "expired", "failed", "verified"]
+    states = ["verified", "rolled_back", "verified", "watched", "expired", "failed", "verified"]
     async with acme.scopes() as scope:
         for number, state in zip(range(14), cycle(states), strict=False):
             action = _action(account.id, state)
@@ -314,7 +314,8 @@ def _action(ad_account_id: UUID, state: str) -> AutopilotAction:
         origin="autopilot",
         requested_label="autopilot",
         idempotency_key=id_.hex,
-        state=state,
+        state="verified" if state == "watched" else state,
+        watch_until=THEN if state != "watched" else THEN + timedelta(days=50_000),
         proposed_at=THEN,
         expires_at=THEN,
     )
