@@ -133,10 +133,10 @@ async def _fill(app: FastAPI, components: str) -> list[Target]:
                 ),
                 {"tenant": tenant_id},
             )
-            for statement, values in zip(
-                _FILL, ({"accounts": ACCOUNTS}, {}, {"components": components, "past": PAST}), strict=True
-            ):
-                await scope.session.execute(statement, values)
+            values = {"accounts": ACCOUNTS, "components": components, "past": PAST}
+            for statement in _FILL:
+                wanted = {name: values[name] for name in statement.compile().params}
+                await scope.session.execute(statement, wanted)
             accounts = await scope.session.execute(
                 text(
                     "SELECT a.id, a.external_id, c.id FROM ad_accounts a JOIN campaigns c ON c.ad_account_id = a.id"

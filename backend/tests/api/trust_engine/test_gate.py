@@ -59,7 +59,7 @@ async def test_decisions_of_a_class_are_found_page_by_page(acme: Company) -> Non
         )
         stopped = await GateService(scope).decide(pause)
     last = await _decided(acme, account)
-    asked = {"risk_class": "high", "limit": 1}
+    asked: dict[str, str | int] = {"risk_class": "high", "limit": 1}
     page = (await acme.client().get(f"{URL}/decisions", params=asked)).json()
     rest = (
         await acme.client().get(f"{URL}/decisions", params={**asked, "cursor": page["next_cursor"]})

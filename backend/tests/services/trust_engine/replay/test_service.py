@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from app.core.ids import uuid7
 from app.db.session import TenantScope
@@ -241,10 +242,14 @@ async def test_a_row_whose_signals_are_not_stored_is_counted_and_not_guessed(acm
     assert set(kept.tally.together.cells) == {(Verdict.PASS, Verdict.PASS)}
 
 
-async def test_signals_that_are_not_those_of_then_are_no_evidence(acme: Company) -> None:
+@pytest.mark.parametrize("part", ["digest", "signals"])
+async def test_signals_that_are_not_those_of_then_are_no_evidence(acme: Company, part: str) -> None:
     world = make_world(1, accounts=1, evaluations=3, decisions=40)
     first = world.evaluations[0][0]
-    world.evaluations[0][0] = replace(first, digest="0" * 64)
+    told_otherwise = tuple(structs.replace(each, reason="Otherwise.") for each in first.signals)
+    world.evaluations[0][0] = (
+        replace(first, digest="0" * 64) if part == "digest" else replace(first, signals=told_otherwise)
+    )
     await _store(acme, world)
     async with acme.scopes() as scope:
         for made in world.made:
