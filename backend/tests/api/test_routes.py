@@ -271,6 +271,8 @@ def test_a_viewer_changes_nothing_but_their_own_account(routes: list[Served]) ->
         "POST /api/v1/cdp/funnels/people",
         "POST /api/v1/cdp/retention/compute",
         "POST /api/v1/trust/gate/check",
+        "POST /api/v1/trust/replay/counterfactual",
+        "POST /api/v1/trust/replay/decisions/{decision_id}",
     }
     assert allowed - own - asks == set()
 
