@@ -135,6 +135,12 @@ def test_the_score_that_would_have_been_lies_between_the_ends(hours: float, limi
     assert worst.score <= would <= best.score <= worst.score + 1.1
 
 
+def test_where_no_age_was_kept_it_may_have_been_anything() -> None:
+    kept = replace(_fresh(600, DEFAULT_POLICY).signals[0], evidence={})
+    worst, best = freshness_between(kept, 12.0)
+    assert (worst.score, best.score) == (0.0, 100.0)
+
+
 def test_ends_that_count_for_two_scores_are_not_one() -> None:
     policy = replace(DEFAULT_POLICY, stale_after_hours=12.0)
     only = dict.fromkeys(Component, 0.0) | {Component.FRESHNESS: 1.0}
