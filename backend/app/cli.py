@@ -7,6 +7,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -33,6 +34,10 @@ from app.services.trust_engine.ledger.service import (
     read_head,
     write_head,
 )
+from app.services.trust_engine.replay.policy_files import read_changes
+from app.services.trust_engine.replay.presenting import counterfactual_read
+from app.services.trust_engine.replay.service import replay_ledgers
+from app.services.trust_engine.replay.telling import told
 from launcher import backup as operators
 from launcher import checkup
 from launcher import up as start
@@ -212,6 +217,38 @@ def verify_ledger(
         for fault in each.faults:
             typer.echo(f"  {fault.kind}: {fault.sentence}")
     raise typer.Exit(0 if all(each.whole for each in found) else 1)
+
+
+@trust.command("replay")
+def replay_ledger(
+    *,
+    policy: Annotated[Path, typer.Option(help="YAML: what would change of the policy in force.")],
+    tenant: OneTenant = None,
+    since: Annotated[
+        datetime | None, typer.Option(help="From when on, UTC; from the first row unless given.")
+    ] = None,
+    until: Annotated[datetime | None, typer.Option(help="Up to when, UTC; now unless given.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object for each company.")] = False,
+) -> None:
+    """Decide past decisions again under a changed policy, as known at their time. Writes nothing."""
+    changes = read_changes(policy.read_bytes())
+
+    async def run() -> None:
+        async with open_doors(settings) as doors:
+            period = (_utc(since), _utc(until))
+            async for found in replay_ledgers(doors, changes, tenant_id=tenant, period=period):
+                read = counterfactual_read(found)
+                if as_json:
+                    typer.echo(json.dumps({"tenant_id": found.tenant_id, **read.model_dump(mode="json")}))
+                else:
+                    typer.echo("\n".join(told(found.tenant_id, read)))
+
+    asyncio.run(run())
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    """What was typed without a zone is UTC."""
+    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 @trust.command("export-head")

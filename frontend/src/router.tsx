@@ -17,7 +17,11 @@ const overview = createRoute({
 const trust = createRoute({
   getParentRoute: () => signedIn,
   path: "/trust",
-  validateSearch: searchOf({ account: text, result: choice("PASS", "HOLD", "BLOCK") }),
+  validateSearch: searchOf({
+    account: text,
+    result: choice("PASS", "HOLD", "BLOCK"),
+    risk: choice("high", "standard", "conservative", "cut", "safety"),
+  }),
   component: lazyRouteComponent(() => import("./features/trust_engine/trust-room"), "TrustRoom"),
 });
 

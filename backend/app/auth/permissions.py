@@ -118,6 +118,7 @@ _LEAST_ROLE: dict[str, Role] = {
     "trust_engine.ledger:read": Role.ANALYST,
     "trust_engine.policies:read": Role.VIEWER,
     "trust_engine.policies:write": Role.ADMIN,
+    "trust_engine.replay:read": Role.VIEWER,
     "trust_engine.signals:read": Role.VIEWER,
     "users:read": Role.VIEWER,
     "users:write": Role.ADMIN,

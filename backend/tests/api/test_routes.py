@@ -206,6 +206,8 @@ def test_what_changes_something_asks_for_more_than_reading(routes: list[Served])
         "POST /api/v1/events/ticket",
         "POST /api/v1/trust/gate/check",
         "POST /api/v1/trust/ledger/verify",
+        "POST /api/v1/trust/replay/counterfactual",
+        "POST /api/v1/trust/replay/decisions/{decision_id}",
     }
     meek = [
         route.name
@@ -269,6 +271,8 @@ def test_a_viewer_changes_nothing_but_their_own_account(routes: list[Served]) ->
         "POST /api/v1/cdp/funnels/people",
         "POST /api/v1/cdp/retention/compute",
         "POST /api/v1/trust/gate/check",
+        "POST /api/v1/trust/replay/counterfactual",
+        "POST /api/v1/trust/replay/decisions/{decision_id}",
     }
     assert allowed - own - asks == set()
 

@@ -112,7 +112,7 @@ def test_a_person_with_a_second_factor_sees_the_gate_close_and_stops_everything(
     approved = _approve_on_a_phone(page, story, account, pictures)
 
     page.get_by_role("link", name="Trust", exact=True).click()
-    decisions = page.get_by_role("table").last
+    decisions = page.get_by_role("group", name="Decisions of the gate")
     expect(page.get_by_role("banner").get_by_text("Normal")).to_be_visible()
     story._raise(story._campaign(account), 1.10)
     expect(decisions.get_by_text("PASS").first).to_be_visible()

@@ -5616,6 +5616,69 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/trust/replay/calibration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Calibration
+         * @description How what passed ended, by class of change and by tens of the score that it passed at.
+         */
+        get: operations["trust_engine_replay_read_calibration"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trust/replay/counterfactual": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay Policy
+         * @description What the policy in force with these changes would have decided of a period's newest decisions.
+         *
+         *     Each is decided again from its own inputs, as known at its time. Nothing is written. A longer ledger than can be
+         *     replayed while somebody waits is for `stratum trust replay`.
+         */
+        post: operations["trust_engine_replay_policy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trust/replay/decisions/{decision_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay Decision
+         * @description One decision again: by its own policy, by the one in force, and by a draft. Nothing is written.
+         */
+        post: operations["trust_engine_replay_decision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/trust/signals": {
         parameters: {
             query?: never;
@@ -8483,6 +8546,40 @@ export interface components {
              */
             password?: string | null;
         };
+        /** BandRead */
+        BandRead: {
+            /**
+             * Ended
+             * @description Of them, kept to the end of their watch, rolled back or failed by now.
+             */
+            ended: number;
+            /** @description Not written, of those that have ended. */
+            failed: components["schemas"]["ShareRead"];
+            /**
+             * High
+             * @description Where the band ends; the last one holds 100 too.
+             */
+            high: number | null;
+            /**
+             * Low
+             * @description The band's lowest score; null: no score was read.
+             */
+            low: number | null;
+            /**
+             * Passed
+             * @description Actions that passed and went by that decision.
+             */
+            passed: number;
+            /**
+             * Risk Class
+             * @description Null: all classes together.
+             */
+            risk_class: string | null;
+            /** @description Undone, of those that have ended. */
+            rolled_back: components["schemas"]["ShareRead"];
+            /** @description Kept, of those that have ended. */
+            verified: components["schemas"]["ShareRead"];
+        };
         /**
          * Between
          * @description From `since`, included, to `until`, which is not.
@@ -8613,6 +8710,24 @@ export interface components {
              * @description Of the present daily budget; below 0 takes away. The limits hold whatever stands here.
              */
             percent: number | string;
+        };
+        /** BudgetMoneyRead */
+        BudgetMoneyRead: {
+            /**
+             * Currency
+             * @description What the amounts are micros of.
+             */
+            currency: string;
+            /**
+             * Cuts Micros
+             * @description What the changes take from a day's budgets.
+             */
+            cuts_micros: number;
+            /**
+             * Raises Micros
+             * @description What the changes add to a day's budgets.
+             */
+            raises_micros: number;
         };
         /** BulkRead */
         BulkRead: {
@@ -8846,6 +8961,32 @@ export interface components {
          * @enum {string}
          */
         CalendarKind: "promotion" | "change_freeze";
+        /** CalibrationRead */
+        CalibrationRead: {
+            /**
+             * As Of
+             * Format: date-time
+             * @description When it was reckoned, on the domain's clock.
+             */
+            as_of: string;
+            /**
+             * Bands
+             * @description All classes together first, then each; by rising score.
+             */
+            bands: components["schemas"]["BandRead"][];
+            /**
+             * Since
+             * Format: date-time
+             * @description The period's beginning.
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             * @description The period's end, which is not in it.
+             */
+            until: string;
+        };
         /**
          * CallAgain
          * @description Whether and how a call may be made again.
@@ -9660,6 +9801,25 @@ export interface components {
              */
             ratio: number | null;
         };
+        /** CodeRead */
+        CodeRead: {
+            /**
+             * Code
+             * @description A reason's stable code.
+             */
+            code: string;
+            /**
+             * Decisions
+             * @description How many decisions it stands in the way of by only one of the policies.
+             */
+            decisions: number;
+            /**
+             * Result
+             * @description What it alone leads to.
+             * @enum {string}
+             */
+            result: "PASS" | "HOLD" | "BLOCK";
+        };
         /** CodeRequest */
         CodeRequest: {
             /**
@@ -10308,6 +10468,88 @@ export interface components {
              * @description What to compare with.
              */
             value: number;
+        };
+        /**
+         * CounterfactualBody
+         * @description What would have been decided, had this policy been in force.
+         */
+        CounterfactualBody: {
+            /** @description What would change of the policy in force. */
+            document: components["schemas"]["PolicyDocument"];
+            /**
+             * Newest
+             * @description Decisions at most: the newest of the period are replayed.
+             * @default 2000
+             */
+            newest: number;
+            /**
+             * Since
+             * @description From when on; thirty days back unless given.
+             */
+            since?: string | null;
+            /**
+             * Until
+             * @description Up to when; now unless given.
+             */
+            until?: string | null;
+        };
+        /** CounterfactualRead */
+        CounterfactualRead: {
+            /**
+             * As Of
+             * Format: date-time
+             * @description When it was reckoned, on the domain's clock.
+             */
+            as_of: string;
+            /**
+             * Cut Short
+             * @description The period holds older decisions, which were left out.
+             */
+            cut_short: boolean;
+            /**
+             * First Sequence
+             * @description The ledger's row from which on it was replayed.
+             */
+            first_sequence: number;
+            /**
+             * Groups
+             * @description By class of risk and ad account.
+             */
+            groups: components["schemas"]["RiskGroupRead"][];
+            /**
+             * Policy Version
+             * @description The version that the draft would be.
+             */
+            policy_version: number;
+            /**
+             * Rescored
+             * @description Scores and modes were worked out anew from the signals; else the draft changes neither.
+             */
+            rescored: boolean;
+            /**
+             * Rows
+             * @description Decisions that were replayed.
+             */
+            rows: number;
+            /**
+             * Since
+             * Format: date-time
+             * @description The period's beginning.
+             */
+            since: string;
+            /** @description All accounts and classes. */
+            together: components["schemas"]["SplitRead"];
+            /**
+             * Unreadable
+             * @description Rows that do not even say what they were about.
+             */
+            unreadable: number;
+            /**
+             * Until
+             * Format: date-time
+             * @description The period's end, which is not in it.
+             */
+            until: string;
         };
         /** CrmAccountRead */
         CrmAccountRead: {
@@ -16204,6 +16446,30 @@ export interface components {
              */
             texts: string[];
         };
+        /** OutcomeRead */
+        OutcomeRead: {
+            /**
+             * Decisions
+             * @description How many.
+             */
+            decisions: number;
+            /**
+             * Money
+             * @description What they moved, by currency.
+             */
+            money: components["schemas"]["BudgetMoneyRead"][];
+            /**
+             * Outcome
+             * @description How it ended. `verified`: kept to the end of its watch; `open`: not yet; `not_written`: it expired, was dismissed or decided again; `unknown`: no action of ours stands behind it.
+             * @enum {string}
+             */
+            outcome: "verified" | "rolled_back" | "failed" | "open" | "not_written" | "unknown";
+            /**
+             * Unpriced
+             * @description Of them, how many do not say what they move.
+             */
+            unpriced: number;
+        };
         /**
          * OverrideRead
          * @description What is set for one account or campaign; null leaves it to the wider layer.
@@ -19044,6 +19310,34 @@ export interface components {
              */
             why: string;
         };
+        /** RedecidedRead */
+        RedecidedRead: {
+            /**
+             * Gap
+             * @description What is missing, in words; a result stands whatever it would have said.
+             */
+            gap: string | null;
+            /**
+             * Reasons
+             * @description Why, the gravest first.
+             */
+            reasons: components["schemas"]["ReasonRead"][];
+            /**
+             * Required Score
+             * @description What such a change needs; null where it reads none.
+             */
+            required_score: number | null;
+            /**
+             * Result
+             * @description Null where it cannot be decided again.
+             */
+            result: ("PASS" | "HOLD" | "BLOCK") | null;
+            /**
+             * Score
+             * @description What the score counts for; null while unknown.
+             */
+            score: number | null;
+        };
         /** RefreshRequest */
         RefreshRequest: {
             /**
@@ -19239,6 +19533,14 @@ export interface components {
              */
             since: string | null;
         };
+        /**
+         * ReplayBody
+         * @description A draft to hold one decision against.
+         */
+        ReplayBody: {
+            /** @description What a draft changes of the policy in force; left out: no draft is asked about. */
+            document?: components["schemas"]["PolicyDocument"] | null;
+        };
         /** ReplayRequest */
         ReplayRequest: {
             /**
@@ -19248,6 +19550,30 @@ export interface components {
             payload?: {
                 [key: string]: unknown;
             } | null;
+        };
+        /**
+         * ReplayedRead
+         * @description One row, decided again from what it read.
+         */
+        ReplayedRead: {
+            /** @description By the draft; null where none was given. */
+            draft: components["schemas"]["RedecidedRead"] | null;
+            /**
+             * Identical
+             * @description Whether it came out the same, to the letter.
+             */
+            identical: boolean;
+            /** @description Again, by its own policy: the same, or the row is at fault. */
+            own: components["schemas"]["RedecidedRead"];
+            /** @description By the policy that is in force now. */
+            present: components["schemas"]["RedecidedRead"];
+            /**
+             * Present Version
+             * @description That policy's version.
+             */
+            present_version: number;
+            /** @description As it stands in the ledger. */
+            recorded: components["schemas"]["RedecidedRead"];
         };
         /** ResetPasswordRequest */
         ResetPasswordRequest: {
@@ -19693,6 +20019,43 @@ export interface components {
              * @description The time of the last order, UTC.
              */
             recency: (string | null)[];
+        };
+        /** RiskGroupRead */
+        RiskGroupRead: {
+            /**
+             * Account
+             * @description The ad account, as the platform spells it.
+             */
+            account: string;
+            /**
+             * Ad Account Id
+             * @description The ad account's id here.
+             */
+            ad_account_id: string | null;
+            /** @description As it would have been, without those. */
+            after: components["schemas"]["VerdictsRead"];
+            /** @description As it was decided, those included that cannot be decided again. */
+            before: components["schemas"]["VerdictsRead"];
+            /**
+             * Platform
+             * @description Of the ad account.
+             */
+            platform: string;
+            /**
+             * Risk Class
+             * @description `high`, `standard`, `conservative`, `cut` or `safety`.
+             */
+            risk_class: string;
+            /**
+             * Transitions
+             * @description Every pair of what was and would have been.
+             */
+            transitions: components["schemas"]["VerdictChangeRead"][];
+            /**
+             * Undecided
+             * @description Those that cannot be decided again.
+             */
+            undecided: components["schemas"]["UndecidedRead"][];
         };
         /**
          * Role
@@ -20717,6 +21080,32 @@ export interface components {
              */
             micros: number;
         };
+        /**
+         * ShareRead
+         * @description A share, with Wilson's 95 % interval; null where there are fewer than ten to tell it from.
+         */
+        ShareRead: {
+            /**
+             * Count
+             * @description How many.
+             */
+            count: number;
+            /**
+             * High
+             * @description The interval's upper end, 0 to 1; null: not enough data.
+             */
+            high: number | null;
+            /**
+             * Low
+             * @description The interval's lower end, 0 to 1; null: not enough data.
+             */
+            low: number | null;
+            /**
+             * Of
+             * @description Of how many.
+             */
+            of: number;
+        };
         /** ShopAuthorize */
         ShopAuthorize: {
             /**
@@ -21518,6 +21907,23 @@ export interface components {
              * @description The beginning of its write key, to know it by.
              */
             write_key_prefix: string;
+        };
+        /** SplitRead */
+        SplitRead: {
+            /** @description As it would have been, without those. */
+            after: components["schemas"]["VerdictsRead"];
+            /** @description As it was decided, those included that cannot be decided again. */
+            before: components["schemas"]["VerdictsRead"];
+            /**
+             * Transitions
+             * @description Every pair of what was and would have been.
+             */
+            transitions: components["schemas"]["VerdictChangeRead"][];
+            /**
+             * Undecided
+             * @description Those that cannot be decided again.
+             */
+            undecided: components["schemas"]["UndecidedRead"][];
         };
         /** SplitRequest */
         SplitRequest: {
@@ -22687,6 +23093,30 @@ export interface components {
              */
             type: "text" | "number" | "yes_no" | "time" | "list" | "nothing" | "personal";
         };
+        /** UndecidedRead */
+        UndecidedRead: {
+            /**
+             * Before
+             * @description What was decided.
+             * @enum {string}
+             */
+            before: "PASS" | "HOLD" | "BLOCK";
+            /**
+             * Decisions
+             * @description How many.
+             */
+            decisions: number;
+            /**
+             * Gap
+             * @description Why it cannot be decided again, as a stable code.
+             */
+            gap: string;
+            /**
+             * Message
+             * @description The same in words.
+             */
+            message: string;
+        };
         /** UnreadRead */
         UnreadRead: {
             /**
@@ -22773,6 +23203,48 @@ export interface components {
              */
             value: unknown;
         };
+        /** VerdictChangeRead */
+        VerdictChangeRead: {
+            /**
+             * After
+             * @description What would have been.
+             * @enum {string}
+             */
+            after: "PASS" | "HOLD" | "BLOCK";
+            /**
+             * Before
+             * @description What was decided.
+             * @enum {string}
+             */
+            before: "PASS" | "HOLD" | "BLOCK";
+            /**
+             * Decisions
+             * @description How many.
+             */
+            decisions: number;
+            /**
+             * Money
+             * @description What they ask to move, by currency.
+             */
+            money: components["schemas"]["BudgetMoneyRead"][];
+            /**
+             * Outcomes
+             * @description How those that passed ended. Empty for others: what was not written has no outcome.
+             */
+            outcomes: components["schemas"]["OutcomeRead"][];
+            /**
+             * Reasons
+             * @description What differs, the most frequent first.
+             */
+            reasons: components["schemas"]["CodeRead"][];
+            /** @description Of those that passed and were kept to the end or undone, the undone; null for others. */
+            rolled_back: components["schemas"]["ShareRead"] | null;
+            /**
+             * Unpriced
+             * @description Of them, how many do not say what they move.
+             */
+            unpriced: number;
+        };
         /** VerdictRead */
         VerdictRead: {
             /**
@@ -22848,6 +23320,24 @@ export interface components {
              * @description How often it came.
              */
             times: number;
+        };
+        /** VerdictsRead */
+        VerdictsRead: {
+            /**
+             * Block
+             * @description Decisions that refused it.
+             */
+            BLOCK: number;
+            /**
+             * Hold
+             * @description Decisions that held it for a person.
+             */
+            HOLD: number;
+            /**
+             * Pass
+             * @description Decisions that let the change pass.
+             */
+            PASS: number;
         };
         /** VerifyEmailRequest */
         VerifyEmailRequest: {
@@ -69199,6 +69689,8 @@ export interface operations {
                 result?: ("PASS" | "HOLD" | "BLOCK") | null;
                 /** @description Only of this ad account. */
                 ad_account_id?: string | null;
+                /** @description Only of this class of risk. A page may then be short, or empty, while `next_cursor` leads on. */
+                risk_class?: ("high" | "standard" | "conservative" | "cut" | "safety") | null;
             };
             header?: never;
             path?: never;
@@ -70966,6 +71458,395 @@ export interface operations {
              * @description Some input is not valid; `fields` names it
              *
              *     - `trust_engine.policies.unsound`: The policy would let a mean lie.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    trust_engine_replay_read_calibration: {
+        parameters: {
+            query?: {
+                /** @description How far back, in days. */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalibrationRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `trust_engine.replay.period_backwards`: The time ends before it begins.
+             *     - `trust_engine.replay.policy_unreadable`: The file holds no policy: YAML with the fields of one, or with those that are to change.
+             *     - `trust_engine.replay.took_too_long`: There are too many evaluations to score again while you wait: ask for a shorter time, or for fewer decisions.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    trust_engine_replay_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CounterfactualBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CounterfactualRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `trust_engine.replay.period_backwards`: The time ends before it begins.
+             *     - `trust_engine.replay.policy_unreadable`: The file holds no policy: YAML with the fields of one, or with those that are to change.
+             *     - `trust_engine.replay.took_too_long`: There are too many evaluations to score again while you wait: ask for a shorter time, or for fewer decisions.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    trust_engine_replay_decision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The decision's id, a row of the ledger. */
+                decision_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayedRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The current state does not allow it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `trust_engine.replay.period_backwards`: The time ends before it begins.
+             *     - `trust_engine.replay.policy_unreadable`: The file holds no policy: YAML with the fields of one, or with those that are to change.
+             *     - `trust_engine.replay.took_too_long`: There are too many evaluations to score again while you wait: ask for a shorter time, or for fewer decisions.
              */
             422: {
                 headers: {

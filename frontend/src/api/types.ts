@@ -1,6 +1,7 @@
 import type { components, paths } from "./schema";
 
 type Schemas = components["schemas"];
+type DecisionFilter = NonNullable<paths["/api/v1/trust/gate/decisions"]["get"]["parameters"]["query"]>;
 type ActionList = NonNullable<paths["/api/v1/autopilot/actions"]["get"]["parameters"]["query"]>;
 
 export type AccountHealth = Schemas["AccountHealthRead"];
@@ -26,6 +27,7 @@ export type BulkResult = Schemas["BulkResult"];
 export type Breakdown = NonNullable<FunnelDefinition["breakdown"]>;
 export type CalendarCreate = Schemas["CalendarEntryCreate"];
 export type CalendarEntry = Schemas["CalendarEntryRead"];
+export type CalibrationBand = Schemas["BandRead"];
 export type Campaign = Schemas["CampaignRead"];
 export type CampaignOffer = Schemas["OfferRead"];
 export type CampaignPlan = Schemas["CampaignPlan"];
@@ -33,6 +35,7 @@ export type CampaignDay = Schemas["DayRead"];
 export type Connection = Schemas["ConnectionRead"];
 export type ConnectorDay = Schemas["HealthDayRead"];
 export type ConnectorHealth = Schemas["ConnectorHealthRead"];
+export type Counterfactual = Schemas["CounterfactualRead"];
 export type CrmAccount = Schemas["CrmAccountRead"];
 export type CrmDealField = Schemas["CrmDealField"];
 export type CrmDeparture = Schemas["CrmDepartureRead"];
@@ -120,6 +123,7 @@ export type RetentionCohort = Schemas["CohortRead"];
 export type RetentionDefinition = Schemas["RetentionDefinition-Output"];
 export type RetentionReport = Schemas["RetentionRead"];
 export type Segment = Schemas["SegmentRead"];
+export type RiskClass = NonNullable<DecisionFilter["risk_class"]>;
 export type Rule = Schemas["RuleRead"];
 export type RuleEvaluation = Schemas["RuleEvaluationRead"];
 export type RuleFiring = Schemas["RuleFiringRead"];

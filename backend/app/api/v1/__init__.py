@@ -55,6 +55,7 @@ from app.api.v1.endpoints.trust_engine import health as trust_health
 from app.api.v1.endpoints.trust_engine import incidents as trust_incidents
 from app.api.v1.endpoints.trust_engine import ledger as trust_ledger
 from app.api.v1.endpoints.trust_engine import policies as trust_policies
+from app.api.v1.endpoints.trust_engine import replay as trust_replay
 from app.api.v1.endpoints.trust_engine import signals as trust_signals
 from app.api.v1.endpoints.work import dead_letters
 
@@ -120,6 +121,7 @@ _MODULES = (
     trust_incidents,
     trust_ledger,
     trust_policies,
+    trust_replay,
     trust_signals,
 )
 

@@ -10,6 +10,7 @@ from app.schemas.autopilot.actions import JustifiedBy, SpendOnly
 from app.schemas.inputs import Input
 
 Result = Literal["PASS", "HOLD", "BLOCK"]
+RiskName = Literal["high", "standard", "conservative", "cut", "safety"]
 Budget = Annotated[int, Field(ge=1, le=10**15)]
 
 

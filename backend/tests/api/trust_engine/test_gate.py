@@ -50,6 +50,27 @@ async def test_a_decision_is_listed_and_explained(acme: Company) -> None:
     assert only["items"] == []
 
 
+async def test_decisions_of_a_class_are_found_page_by_page(acme: Company) -> None:
+    account = await make_account(acme.scopes)
+    first = await _decided(acme, account)
+    async with acme.scopes() as scope:
+        pause = Proposal(
+            change=account.pause(), ad_account_id=account.id, ask=Ask(origin=Origin.PERSON, actor="Ada")
+        )
+        stopped = await GateService(scope).decide(pause)
+    last = await _decided(acme, account)
+    asked: dict[str, str | int] = {"risk_class": "high", "limit": 1}
+    page = (await acme.client().get(f"{URL}/decisions", params=asked)).json()
+    rest = (
+        await acme.client().get(f"{URL}/decisions", params={**asked, "cursor": page["next_cursor"]})
+    ).json()
+    assert [each["id"] for each in page["items"] + rest["items"]] == [last, first]
+    safety = {"risk_class": "safety", "result": "PASS", "ad_account_id": str(account.id)}
+    found = (await acme.client().get(f"{URL}/decisions", params=safety)).json()
+    assert ([each["id"] for each in found["items"]], found["next_cursor"]) == ([str(stopped.id)], None)
+    assert (await acme.client().get(f"{URL}/decisions", params={"risk_class": "cut"})).json()["items"] == []
+
+
 async def test_another_tenants_decision_and_account_do_not_exist(acme: Company, globex: Company) -> None:
     account = await make_account(acme.scopes)
     decision = await _decided(acme, account)

@@ -11,10 +11,11 @@ import { AccountHealthView } from "./health/account-health";
 import { healthQuery, useEvaluate } from "./health/queries";
 import { Incidents } from "./incidents/incidents";
 import { Ledger } from "./ledger/ledger";
+import { Calibration } from "./replay/calibration";
 import { TrustFrame } from "./trust-frame";
 
 export function TrustRoom() {
-  const { account, result } = useSearch({ from: "/signed-in/trust" });
+  const { account, result, risk } = useSearch({ from: "/signed-in/trust" });
   const health = useQuery(healthQuery);
   return (
     <TrustFrame actions={<EvaluateButton />}>
@@ -37,7 +38,8 @@ export function TrustRoom() {
         </Loaded>
       </Panel>
       <Incidents />
-      <Decisions result={result} accountId={account} />
+      <Decisions result={result} accountId={account} risk={risk} />
+      <Calibration />
       <Ledger />
     </TrustFrame>
   );

@@ -39,7 +39,7 @@ from app.services.trust_engine.gate.facts import (
 from app.services.trust_engine.gate.kill_switch import KillSwitch, KillSwitchState
 from app.services.trust_engine.gate.permits import Change, EntityType, Permit
 from app.services.trust_engine.gate.permits_repository import PermitRepository
-from app.services.trust_engine.gate.repository import GateRepository, Line
+from app.services.trust_engine.gate.repository import GateRepository, Line, active_tenants
 from app.services.trust_engine.gate.rules import DECIDERS, decide
 from app.services.trust_engine.health.service import HealthReading, HealthService, states
 from app.services.trust_engine.ledger.service import Ledger
@@ -66,6 +66,7 @@ __all__ = [
     "PermitDesk",
     "Proposal",
     "Reason",
+    "active_tenants",
     "deciders",
 ]
 
@@ -187,6 +188,31 @@ class GateService:
             before_seq=before_seq, limit=limit, kind=KIND, verdict=verdict, ad_account_id=ad_account_id
         )
 
+    async def listed(
+        self,
+        *,
+        before_seq: int | None,
+        limit: int,
+        verdict: str | None,
+        ad_account_id: UUID | None,
+        risk: str | None,
+    ) -> tuple[list[LedgerEntry], int | None]:
+        """Newest first, and the `seq` to go on before; by class a page may be short before the end."""
+        if risk is not None:
+            return await Ledger(self._scope).saying(
+                ("result", "risk"),
+                risk,
+                kind=KIND,
+                verdict=verdict,
+                ad_account_id=ad_account_id,
+                before_seq=before_seq,
+                limit=limit,
+            )
+        found = await self.decisions(
+            before_seq=before_seq, limit=limit, verdict=verdict, ad_account_id=ad_account_id
+        )
+        return found, found[-1].seq if len(found) == limit else None
+
     async def decision(self, decision_id: UUID) -> LedgerEntry:
         entry = await Ledger(self._scope).entry(decision_id)
         if entry.kind != KIND:
@@ -295,7 +321,11 @@ def _redecider(version: str) -> Any:
 
 def read_entry(entry: LedgerEntry) -> tuple[GateInput, GateDecision]:
     """What a decision read and what it said."""
-    body = msgspec.json.decode(entry.body, type=_Body)
+    return read_body(entry.body)
+
+
+def read_body(stored: bytes) -> tuple[GateInput, GateDecision]:
+    body = msgspec.json.decode(stored, type=_Body)
     return body.inputs, body.result
 
 

@@ -12,6 +12,9 @@ from app.services.trust_engine.signals.measurements import Signal
 STEP = 0.1
 """Scores are kept to one decimal."""
 
+BETWEEN = timedelta(minutes=5)
+"""Two evaluations closer than this, in domain time, are one step of a rise."""
+
 _MODES = tuple(AutopilotMode)
 _RANK = {mode: rank for rank, mode in enumerate(reversed(_MODES))}
 
@@ -146,6 +149,17 @@ def advance(state: ModeState, target: AutopilotMode, rise_after: int) -> ModeSta
     if state.run + 1 >= rise_after:
         return ModeState(mode=candidate)
     return ModeState(mode=state.mode, run=state.run + 1, candidate=candidate)
+
+
+def step(
+    before: ModeState | None, since: timedelta | None, target: AutopilotMode, rise_after: int
+) -> ModeState:
+    """Say the mode after an evaluation, `since` after the one before it; the first one has none before it."""
+    if before is None or since is None:
+        return advance(INITIAL_MODE, target, rise_after)
+    moved = advance(before, target, rise_after)
+    rises = moved.run > 0 or _RANK[moved.mode] > _RANK[before.mode]
+    return before if rises and since < BETWEEN else moved
 
 
 def ceiling(mode: AutopilotMode) -> float:

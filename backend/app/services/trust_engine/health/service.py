@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -24,13 +24,13 @@ from app.services.trust_engine.health.errors import AccountNotFound
 from app.services.trust_engine.health.reading import AccountHealth, HealthReading
 from app.services.trust_engine.health.repository import HealthRepository
 from app.services.trust_engine.health.rules import (
+    BETWEEN,
     INITIAL_MODE,
-    WORST_FIRST,
     Health,
     ModeState,
-    advance,
     combine,
     label,
+    step,
 )
 from app.services.trust_engine.incidents.service import Incidents
 from app.services.trust_engine.policies.service import Policies
@@ -38,9 +38,6 @@ from app.services.trust_engine.signals.measurements import Signal
 from app.services.trust_engine.signals.service import Signals
 
 log = get_logger(__name__)
-
-_BETWEEN = timedelta(minutes=5)
-"""Two evaluations closer than this, in domain time, are one step of a rise."""
 
 MENDS = {
     Component.EMQ: "Send e-mail, phone and click ids with every conversion again.",
@@ -53,7 +50,7 @@ MENDS = {
     Component.CDP_QUALITY: "Send an order id, a value and a known person with each order.",
 }
 
-__all__ = ["HealthReading", "HealthService"]
+__all__ = ["HealthReading", "HealthService", "evidence_digest", "states"]
 
 
 class HealthService:
@@ -74,7 +71,7 @@ class HealthService:
         return [
             await self.evaluate(account_id)
             for account_id, row in newest
-            if row is None or row.policy_version != policy.version or now - row.evaluated_at >= _BETWEEN
+            if row is None or row.policy_version != policy.version or now - row.evaluated_at >= BETWEEN
         ]
 
     async def evaluate(self, ad_account_id: UUID) -> TrustEvaluation:
@@ -121,15 +118,12 @@ class HealthService:
         signals = await Signals(self._scope).of(evaluation.id) if evaluation else []
         return AccountHealth(account, evaluation, signals)
 
-    def _advanced(self, before: TrustEvaluation | None, health: Health, rise_after: int) -> ModeState:
+    @staticmethod
+    def _advanced(before: TrustEvaluation | None, health: Health, rise_after: int) -> ModeState:
         if before is None:
-            return advance(INITIAL_MODE, health.target, rise_after)
-        state = _state(before)
-        moved = advance(state, health.target, rise_after)
-        rises = moved.run > 0 or WORST_FIRST.index(moved.mode) > WORST_FIRST.index(state.mode)
-        if rises and self._scope.now() - before.evaluated_at < _BETWEEN:
-            return state
-        return moved
+            return step(None, None, health.target, rise_after)
+        since = health.evaluated_at - before.evaluated_at
+        return step(_state(before), since, health.target, rise_after)
 
     async def _raise_incidents(
         self, account: AdAccount, row: TrustEvaluation, signals: Sequence[Signal]

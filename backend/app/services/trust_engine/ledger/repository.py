@@ -1,7 +1,9 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import JSON, cast, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db.session import TenantScope
@@ -9,6 +11,29 @@ from app.models.trust_engine.ledger import LedgerEntry, LedgerHead
 from app.services.trust_engine.ledger.rules import GENESIS
 
 _BATCH = 500
+LOOKED_THROUGH = 2_000
+"""Rows whose bodies are read for one page of a search."""
+
+
+class Stored(NamedTuple):
+    """An entry as far as it is replayed."""
+
+    id: UUID
+    seq: int
+    at: datetime
+    ad_account_id: UUID | None
+    action_id: UUID | None
+    body: bytes
+
+
+_STORED = (
+    LedgerEntry.id,
+    LedgerEntry.seq,
+    LedgerEntry.at,
+    LedgerEntry.ad_account_id,
+    LedgerEntry.action_id,
+    LedgerEntry.body,
+)
 
 
 class LedgerRepository:
@@ -54,6 +79,85 @@ class LedgerRepository:
             if len(found) < _BATCH:
                 return
             last = (found[-1].seq, found[-1].id)
+
+    async def batches(
+        self, kind: str, *, since: datetime, until: datetime, from_seq: int = 0
+    ) -> AsyncIterator[list[Stored]]:
+        """Entries of a kind from a period of domain time, by `seq`, a batch at a time."""
+        last = from_seq - 1
+        while True:
+            statement = (
+                select(*_STORED)
+                .where(
+                    LedgerEntry.kind == kind,
+                    LedgerEntry.seq > last,
+                    LedgerEntry.at >= since,
+                    LedgerEntry.at < until,
+                )
+                .order_by(LedgerEntry.seq, LedgerEntry.id)
+                .limit(_BATCH)
+            )
+            found = [Stored(*row) for row in (await self._session.execute(statement)).all()]
+            if found:
+                yield found
+            if len(found) < _BATCH:
+                return
+            last = found[-1].seq
+
+    async def first_of_newest(
+        self, kind: str, *, since: datetime, until: datetime, count: int
+    ) -> tuple[int, int]:
+        """Where the newest `count` entries of the period begin, and how many of them there are."""
+        newest = (
+            select(LedgerEntry.seq)
+            .where(LedgerEntry.kind == kind, LedgerEntry.at >= since, LedgerEntry.at < until)
+            .order_by(LedgerEntry.seq.desc(), LedgerEntry.id)
+            .limit(count)
+            .subquery()
+        )
+        statement = select(func.coalesce(func.min(newest.c.seq), 0), func.count())
+        first, found = (await self._session.execute(statement)).one()
+        return first, found
+
+    async def saying(
+        self,
+        where: Sequence[str],
+        value: str,
+        *,
+        kind: str,
+        verdict: str | None,
+        account: UUID | None,
+        before_seq: int | None,
+        limit: int,
+    ) -> tuple[list[LedgerEntry], int | None]:
+        """Of the newest, those whose body has this text there; then the `seq` to go on before, None at the end.
+
+        No index knows what a body says: so many are looked through at a time, and there may be more even where
+        nothing was found.
+        """
+        window = select(LedgerEntry.seq).where(LedgerEntry.kind == kind)
+        if before_seq is not None:
+            window = window.where(LedgerEntry.seq < before_seq)
+        if verdict:
+            window = window.where(LedgerEntry.verdict == verdict)
+        if account:
+            window = window.where(LedgerEntry.ad_account_id == account)
+        looked = window.order_by(LedgerEntry.seq.desc(), LedgerEntry.id).limit(LOOKED_THROUGH).subquery()
+        body = cast(func.convert_from(LedgerEntry.body, "UTF8"), JSON)
+        said = func.json_extract_path_text(body, *where)
+        statement = (
+            select(LedgerEntry)
+            .where(LedgerEntry.seq.in_(select(looked.c.seq)), said == value)
+            .order_by(LedgerEntry.seq.desc(), LedgerEntry.id)
+            .limit(limit)
+        )
+        found = list((await self._session.scalars(statement)).all())
+        if len(found) == limit:
+            return found, found[-1].seq
+        first, count = (
+            await self._session.execute(select(func.min(looked.c.seq), func.count()).select_from(looked))
+        ).one()
+        return found, first if count == LOOKED_THROUGH else None
 
     async def newest(
         self,

@@ -1,7 +1,8 @@
 """The decision ledger: append, read, export its head, verify it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,10 +16,10 @@ from app.models.trust_engine.ledger import LedgerEntry
 from app.services.trust_engine.ledger import rules
 from app.services.trust_engine.ledger.drill_repository import TAMPERINGS, become_owner, tampered
 from app.services.trust_engine.ledger.errors import BadHead, EntryNotFound
-from app.services.trust_engine.ledger.repository import LedgerRepository
+from app.services.trust_engine.ledger.repository import LedgerRepository, Stored
 from app.services.trust_engine.ledger.rules import Decider, End, Fault, FaultKind, Link, SignedHead
 
-__all__ = ["Ledger", "SignedHead", "Verification", "read_head", "write_head"]
+__all__ = ["Ledger", "SignedHead", "Stored", "Verification", "read_head", "write_head"]
 
 _MOST_FAULTS = 100
 
@@ -115,6 +116,40 @@ class Ledger:
     ) -> list[LedgerEntry]:
         return await self._entries.newest(
             before_seq=before_seq, limit=limit, kind=kind, verdict=verdict, account=ad_account_id
+        )
+
+    def batches(
+        self, kind: str, *, since: datetime, until: datetime, from_seq: int = 0
+    ) -> AsyncIterator[list[Stored]]:
+        """Entries of a kind from a period of domain time, oldest first: memory does not grow with the ledger."""
+        return self._entries.batches(kind, since=since, until=until, from_seq=from_seq)
+
+    async def first_of_newest(
+        self, kind: str, *, since: datetime, until: datetime, count: int
+    ) -> tuple[int, int]:
+        """The `seq` that the period's newest `count` entries begin with, and how many they are."""
+        return await self._entries.first_of_newest(kind, since=since, until=until, count=count)
+
+    async def saying(
+        self,
+        where: Sequence[str],
+        value: str,
+        *,
+        kind: str,
+        verdict: str | None = None,
+        ad_account_id: UUID | None = None,
+        before_seq: int | None = None,
+        limit: int = 50,
+    ) -> tuple[list[LedgerEntry], int | None]:
+        """The newest whose body says so, and where to go on; a page may be short, or empty, before the end."""
+        return await self._entries.saying(
+            where,
+            value,
+            kind=kind,
+            verdict=verdict,
+            account=ad_account_id,
+            before_seq=before_seq,
+            limit=limit,
         )
 
     async def export_head(self) -> SignedHead:

@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 from sqlalchemy import func, select
 
 from app.db.readers import Reads
@@ -30,6 +32,10 @@ class PolicyRepository:
     async def page(self, *, page: int, limit: int) -> Slice[TrustPolicyVersion]:
         statement = select(TrustPolicyVersion).order_by(TrustPolicyVersion.version.desc())
         return await paginate(self._session, statement, page=page, limit=limit)
+
+    async def every(self) -> Sequence[TrustPolicyVersion]:
+        statement = select(TrustPolicyVersion).order_by(TrustPolicyVersion.version)
+        return (await self._session.scalars(statement)).all()
 
     def add(self, row: TrustPolicyVersion) -> None:
         self._session.add(row)

@@ -17,7 +17,7 @@ from app.services.trust_engine.policies.errors import PolicyUnsound
 from app.services.trust_engine.policies.repository import PolicyReads, PolicyRepository
 from app.services.trust_engine.policies.rules import DEFAULT_POLICY, TrustPolicy, faults
 
-__all__ = ["Adopted", "Policies", "PolicyInForce", "TrustPolicy"]
+__all__ = ["Adopted", "Policies", "PolicyInForce", "TrustPolicy", "drafted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +61,15 @@ class Policies(PolicyInForce):
             adopted.append(_DEFAULT)
         return Slice(adopted, found.total + 1, found.total_capped, page, limit)
 
+    async def every(self) -> list[Adopted]:
+        """All versions, the default first."""
+        return [_DEFAULT, *(_adopted(row) for row in await self._rows.every())]
+
     async def adopt(self, changes: Mapping[str, Any], *, note: str) -> Adopted:
         """Bring in the next version: the one in force with `changes`; what was decided keeps its own."""
         await self._rows.lock()
         before = await self.current()
-        policy = _changed(before, changes)
-        found = faults(policy)
-        if found:
-            fields = [FieldError("body.document", fault, PolicyUnsound.code) for fault in found]
-            raise PolicyUnsound(" ".join(found), fields=fields)
+        policy = drafted(before, changes)
         row = TrustPolicyVersion(
             version=policy.version,
             body=msgspec.json.encode(policy, order="sorted"),
@@ -89,12 +89,18 @@ class Policies(PolicyInForce):
         return _adopted(row)
 
 
-def _changed(before: TrustPolicy, changes: Mapping[str, Any]) -> TrustPolicy:
+def drafted(before: TrustPolicy, changes: Mapping[str, Any]) -> TrustPolicy:
+    """The version that `changes` would make of the one in force; `PolicyUnsound` says what is wrong, and where."""
     merged = {**msgspec.to_builtins(before), **changes, "version": before.version + 1}
     try:
-        return msgspec.convert(merged, TrustPolicy)
+        policy = msgspec.convert(merged, TrustPolicy)
     except msgspec.ValidationError as error:
         raise PolicyUnsound(f"{error}.") from error
+    found = faults(policy)
+    if found:
+        fields = [FieldError("body.document", fault, PolicyUnsound.code) for fault in found]
+        raise PolicyUnsound(" ".join(found), fields=fields)
+    return policy
 
 
 def _adopted(row: TrustPolicyVersion) -> Adopted:

@@ -4,7 +4,7 @@ Every scorer answers `unknown` rather than a comfortable number when the evidenc
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from app.models.trust_engine.kinds import Component
@@ -33,6 +33,8 @@ from app.services.trust_engine.signals.measurements import (
 )
 
 STALE_AFTER_HOURS = 24.0
+_AGE_ROUNDING = 0.005
+"""Hours that a kept age may lie off: it is rounded to a hundredth."""
 ANOMALY_TOLERANCE = 3.0
 """Deviations from the forecast that are an ordinary day."""
 
@@ -78,6 +80,34 @@ def freshness(measured: Freshness, now: datetime, stale_after_hours: float = STA
     return scored(
         Component.FRESHNESS, scores[oldest], now, f"The newest {oldest} are {age_text} old.", evidence
     )
+
+
+def freshness_between(kept: Signal, stale_after_hours: float) -> tuple[Signal, Signal]:
+    """What another limit would have made of the ages that were kept, at both ends of what their rounding hides.
+
+    Where none was kept it may have been anything.
+    """
+    if kept.score is None:
+        return kept, kept
+    worst = _scored_again(kept, _at_ages(kept.evidence, _AGE_ROUNDING, stale_after_hours, 0.0))
+    best = _scored_again(kept, _at_ages(kept.evidence, -_AGE_ROUNDING, stale_after_hours, 100.0))
+    return worst, best
+
+
+def _scored_again(kept: Signal, score: float) -> Signal:
+    return scored(kept.component, score, kept.observed_at, kept.reason, kept.evidence, broken=kept.broken)
+
+
+def _at_ages(
+    evidence: Mapping[str, Fact], off: float, stale_after_hours: float, unknown_score: float
+) -> float:
+    scores = []
+    for name in ("metrics", "events"):
+        age, cadence = evidence.get(f"{name}_age_hours"), evidence.get(f"{name}_cadence_hours")
+        if age is not None and cadence is not None:
+            hours = float(cadence)
+            scores.append(fall(float(age) + off, hours, 2 * max(stale_after_hours, hours)))
+    return min(scores, default=unknown_score)
 
 
 def emq(measured: Emq, now: datetime) -> Signal:

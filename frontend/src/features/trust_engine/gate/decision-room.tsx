@@ -10,6 +10,7 @@ import { Loaded } from "@/design/states";
 import { VerdictChip } from "@/design/verdict";
 import { integer } from "@/format/numbers";
 import { words } from "@/format/words";
+import { ReplayPanel } from "../replay/replay-panel";
 import { decisionQuery } from "./queries";
 
 /** One decision, down to all that it read. */
@@ -52,6 +53,7 @@ function DecisionPage({ decision }: { decision: DecisionDetail }) {
           ))}
         </ol>
       </Panel>
+      {decision.id !== null && <ReplayPanel decisionId={decision.id} />}
       <div className="grid gap-4 lg:grid-cols-2">
         <Panel title="The change">
           <div className="p-4">

@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import type { Decision, Verdict } from "@/api/types";
+import type { Decision, RiskClass, Verdict } from "@/api/types";
 import { ENTRY_LINK } from "@/design/classes";
 import { SelectField } from "@/design/field";
 import { Age, Unknown } from "@/design/figures";
@@ -11,24 +11,29 @@ import { Table, Td, Th, Tr } from "@/design/table";
 import { VerdictChip } from "@/design/verdict";
 import { integer } from "@/format/numbers";
 import { words } from "@/format/words";
-import { decisionsQuery } from "./queries";
+import { decisionsQuery, type Wanted } from "./queries";
 
-interface DecisionsProps {
-  result: Verdict | undefined;
-  accountId: string | undefined;
-}
-
-export function Decisions({ result, accountId }: DecisionsProps) {
-  const decisions = useInfiniteQuery(decisionsQuery(result, accountId));
+export function Decisions({ result, accountId, risk }: Wanted) {
+  const decisions = useInfiniteQuery(decisionsQuery({ result, accountId, risk }));
   return (
-    <Panel title="Decisions of the gate" aside={<ResultPicker chosen={result} />}>
+    <Panel
+      title="Decisions of the gate"
+      aside={
+        <div className="flex flex-wrap gap-2">
+          <RiskPicker chosen={risk} />
+          <ResultPicker chosen={result} />
+        </div>
+      }
+    >
       <Listed
         query={decisions}
         more="Earlier decisions"
         empty={
           <Empty
             title={
-              result === undefined ? "The gate has not been asked yet." : `No decision was ${result} so far.`
+              result === undefined && risk === undefined
+                ? "The gate has not been asked yet."
+                : "No such decision was found so far."
             }
           >
             Each proposal to change an ad account is decided here, with its reasons, before anything is sent.
@@ -58,6 +63,30 @@ function ResultPicker({ chosen }: { chosen: Verdict | undefined }) {
         <option>PASS</option>
         <option>HOLD</option>
         <option>BLOCK</option>
+      </SelectField>
+    </div>
+  );
+}
+
+function RiskPicker({ chosen }: { chosen: RiskClass | undefined }) {
+  const navigate = useNavigate({ from: "/trust" });
+  return (
+    <div className="w-40">
+      <SelectField
+        label="Risk class of the decisions"
+        hideLabel
+        value={chosen ?? ""}
+        onChange={(event) => {
+          const risk = event.target.value as RiskClass | "";
+          void navigate({ search: (was) => ({ ...was, risk: risk === "" ? undefined : risk }) });
+        }}
+      >
+        <option value="">Every risk class</option>
+        {Object.entries(RISKS).map(([risk, name]) => (
+          <option key={risk} value={risk}>
+            {words(name)}
+          </option>
+        ))}
       </SelectField>
     </div>
   );

@@ -1,15 +1,30 @@
 import { queryOptions } from "@tanstack/react-query";
 import { api, body } from "@/api/client";
 import { byCursor } from "@/api/cursor";
-import type { Verdict } from "@/api/types";
+import type { RiskClass, Verdict } from "@/api/types";
 
-export function decisionsQuery(result: Verdict | undefined, accountId: string | undefined) {
-  return byCursor(["trust_engine/gate", "decisions", result ?? null, accountId ?? null], (cursor) =>
-    body(
-      api.GET("/api/v1/trust/gate/decisions", {
-        params: { query: { cursor, result: result ?? null, ad_account_id: accountId ?? null } },
-      }),
-    ),
+export interface Wanted {
+  readonly result: Verdict | undefined;
+  readonly accountId: string | undefined;
+  readonly risk: RiskClass | undefined;
+}
+
+export function decisionsQuery({ result, accountId, risk }: Wanted) {
+  return byCursor(
+    ["trust_engine/gate", "decisions", result ?? null, accountId ?? null, risk ?? null],
+    (cursor) =>
+      body(
+        api.GET("/api/v1/trust/gate/decisions", {
+          params: {
+            query: {
+              cursor,
+              result: result ?? null,
+              ad_account_id: accountId ?? null,
+              risk_class: risk ?? null,
+            },
+          },
+        }),
+      ),
   );
 }
 

@@ -3,6 +3,8 @@ import type { Policy } from "@/api/types";
 import { Button } from "@/design/button";
 import { TextField } from "@/design/field";
 import { ErrorNote } from "@/design/states";
+import { useDraft, useKeepDraft } from "../replay/draft";
+import { Foretelling } from "../replay/foretelling";
 import { Differences } from "./differences";
 import { changedDocument, differences, grouped, settingsOf, toldOf, weightsSum } from "./document";
 import { useAdopt } from "./queries";
@@ -14,8 +16,11 @@ interface PolicyFormProps {
 
 /** The next version, written over the one in force; what it changes stands beside it before it is brought in. */
 export function PolicyForm({ current, onDone }: PolicyFormProps) {
+  const draft = useDraft();
+  const keep = useKeepDraft();
   const [typed, setTyped] = useState<ReadonlyMap<string, string>>(
-    () => new Map(settingsOf(current.document).map(({ path, value }) => [path, String(value)])),
+    () =>
+      new Map(settingsOf({ ...current.document, ...draft }).map(({ path, value }) => [path, String(value)])),
   );
   const [note, setNote] = useState("");
   const adopt = useAdopt();
@@ -26,9 +31,23 @@ export function PolicyForm({ current, onDone }: PolicyFormProps) {
   const found = differences(current.document, next);
   const sum = weightsSum(next);
   const balanced = Math.abs(sum - 1) < 1e-9;
+  const write = (path: string, text: string) => {
+    const now = new Map(typed).set(path, text);
+    setTyped(now);
+    keep(
+      changedDocument(
+        current.document,
+        known(new Map([...now].map(([name, each]) => [name, numberOf(each)]))),
+      ),
+    );
+  };
+  const done = () => {
+    keep(null);
+    onDone();
+  };
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
-    adopt.mutate({ note: note.trim(), document: changes }, { onSuccess: onDone });
+    adopt.mutate({ note: note.trim(), document: changes }, { onSuccess: done });
   };
   return (
     <form onSubmit={submit} className="space-y-6 p-4">
@@ -47,7 +66,7 @@ export function PolicyForm({ current, onDone }: PolicyFormProps) {
                 value={typed.get(path)}
                 error={unread.includes(path) ? "Write a number." : undefined}
                 onChange={(event) => {
-                  setTyped(new Map(typed).set(path, event.target.value));
+                  write(path, event.target.value);
                 }}
               />
             ))}
@@ -67,6 +86,7 @@ export function PolicyForm({ current, onDone }: PolicyFormProps) {
           was decided keeps the version that decided it.
         </p>
       </section>
+      <Foretelling changes={changes} disabled={found.length === 0 || unread.length > 0 || !balanced} />
       <TextField
         label="Why it changes"
         required
@@ -79,7 +99,7 @@ export function PolicyForm({ current, onDone }: PolicyFormProps) {
       />
       {adopt.isError && <ErrorNote error={adopt.error} />}
       <div className="flex justify-end gap-2">
-        <Button onClick={onDone}>Cancel</Button>
+        <Button onClick={done}>Cancel</Button>
         <Button
           type="submit"
           tone="primary"

@@ -8,6 +8,7 @@ import { Moment } from "@/design/figures";
 import { Fact, Facts, Panel } from "@/design/panel";
 import { Loaded } from "@/design/states";
 import { plural } from "@/format/words";
+import { useDraft } from "../replay/draft";
 import { TrustFrame } from "../trust-frame";
 import { Differences } from "./differences";
 import { differences, figure, grouped, toldOf } from "./document";
@@ -27,7 +28,8 @@ export function PolicyRoom() {
 
 function Versions({ versions }: { versions: readonly Policy[] }) {
   const mayWrite = useCan("trust_engine.policies:write");
-  const [editing, setEditing] = useState(false);
+  const draft = useDraft();
+  const [editing, setEditing] = useState(draft !== null);
   const [current] = versions;
   if (current === undefined) return null;
   return (

@@ -11,7 +11,7 @@ from app.api.ids import DecisionId
 from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.schemas.pages import CursorPage
-from app.schemas.trust_engine.gate import CheckBody, DecisionDetail, DecisionRead, Result
+from app.schemas.trust_engine.gate import CheckBody, DecisionDetail, DecisionRead, Result, RiskName
 from app.services.autopilot.actions.trials import ActionTrials, Trial
 from app.services.trust_engine.gate.presenting import decision_detail, decision_read, trial
 from app.services.trust_engine.gate.service import GateService
@@ -39,6 +39,10 @@ class DecisionFilter(CursorParams):
     )
     result: Result | None = Field(None, description="Only decisions that said this.")
     ad_account_id: UUID | None = Field(None, description="Only of this ad account.")
+    risk_class: RiskName | None = Field(
+        None,
+        description="Only of this class of risk. A page may then be short, or empty, while `next_cursor` leads on.",
+    )
 
 
 @router.get("/decisions")
@@ -46,13 +50,14 @@ async def list_decisions(
     found: Gate, asked: Annotated[DecisionFilter, Query()], _: Reader
 ) -> CursorPage[DecisionRead]:
     """Newest first."""
-    rows = await found.decisions(
+    rows, following = await found.listed(
         before_seq=int(asked.cursor) if asked.cursor else None,
         limit=asked.limit,
         verdict=asked.result.lower() if asked.result else None,
         ad_account_id=asked.ad_account_id,
+        risk=asked.risk_class,
     )
-    cursor = str(rows[-1].seq) if len(rows) == asked.limit else None
+    cursor = None if following is None else str(following)
     return CursorPage(items=[decision_read(row) for row in rows], next_cursor=cursor, limit=asked.limit)
 
 

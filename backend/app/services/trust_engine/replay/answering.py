@@ -1,0 +1,65 @@
+"""Replays that somebody waits for: over the connections of long questions, so that they take none from others."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from app.db.session import Scopes, TenantScope
+from app.schemas.trust_engine.replay import (
+    CalibrationRead,
+    CounterfactualBody,
+    CounterfactualRead,
+    ReplayedRead,
+)
+from app.services.cdp.answers.service import Answers, Question
+from app.services.trust_engine.policies.service import Policies, drafted
+from app.services.trust_engine.replay.presenting import calibration_read, counterfactual_read, replayed_read
+from app.services.trust_engine.replay.service import Period, Replay
+
+PATIENCE = timedelta(seconds=20)
+_MONTH = timedelta(days=30)
+
+
+class ReplayAnswers:
+    def __init__(self, scopes: Scopes, answers: Answers, *, patience: timedelta = PATIENCE) -> None:
+        self._scopes = scopes
+        self._answers = answers
+        self._patience = patience
+
+    async def counterfactual(self, asked: CounterfactualBody) -> CounterfactualRead:
+        """As of half a minute ago at the most."""
+        changes = asked.document.model_dump(exclude_none=True)
+        async with self._scopes() as scope:
+            tenant_id = scope.tenant_id
+            version = drafted(await Policies(scope).current(), changes).version
+
+        async def ask(scope: TenantScope) -> CounterfactualRead:
+            policy = drafted(await Policies(scope).current(), changes)
+            until = asked.until or scope.now() + timedelta(microseconds=1)
+            period = Period(asked.since or until - _MONTH, until)
+            found = await Replay(scope, patience=self._patience).counterfactual(
+                policy, period, newest=asked.newest
+            )
+            return counterfactual_read(found)
+
+        question = Question(
+            "trust_engine.replay", f"{version} {asked.model_dump_json()}", CounterfactualRead, ask
+        )
+        return await self._answers.of(tenant_id, question)
+
+    async def calibration(self, days: int) -> CalibrationRead:
+        async with self._scopes() as scope:
+            tenant_id = scope.tenant_id
+
+        async def ask(scope: TenantScope) -> CalibrationRead:
+            now = scope.now()
+            period = Period(now - timedelta(days=days), now + timedelta(microseconds=1))
+            return calibration_read(await Replay(scope).calibration(period), period, now)
+
+        question = Question("trust_engine.calibration", str(days), CalibrationRead, ask)
+        return await self._answers.of(tenant_id, question)
+
+    async def decision(self, decision_id: UUID, changes: Mapping[str, Any] | None) -> ReplayedRead:
+        async with self._scopes() as scope:
+            return replayed_read(await Replay(scope).decision(decision_id, changes))
