@@ -14,10 +14,10 @@ _STATUSES, _STRATEGY = "ix_autopilot_actions_statuses", "ix_autopilot_actions_st
 
 
 def upgrade() -> None:
-    op.add_column("rule_evaluations", sa.Column("ended_at", UtcDateTime(), nullable=True))
-    op.execute("ALTER TABLE rule_evaluations NO FORCE ROW LEVEL SECURITY")
-    op.execute("UPDATE rule_evaluations SET ended_at = evaluated_at")
-    op.execute("ALTER TABLE rule_evaluations FORCE ROW LEVEL SECURITY")
+    # A constant default writes no row: all there are have ended.
+    ended = sa.Column("ended_at", UtcDateTime(), nullable=True, server_default=sa.text("now()"))
+    op.add_column("rule_evaluations", ended)
+    op.alter_column("rule_evaluations", "ended_at", server_default=None)
     op.create_index(
         _STATUSES,
         "autopilot_actions",

@@ -69620,6 +69620,7 @@ export interface operations {
              *     - `trust_engine.gate.permit_frozen`: The kill switch is on: nothing but safety actions leaves.
              *     - `trust_engine.gate.permit_mismatch`: The permit is for another change.
              *     - `trust_engine.gate.permit_missing`: There is no such permit.
+             *     - `trust_engine.gate.permit_outdated`: What the permit rested on no longer holds: the policy has changed, or signal health has fallen.
              *     - `trust_engine.gate.permit_refused`: The permit does not allow this change.
              *     - `trust_engine.gate.permit_used`: The permit has been used already.
              */
@@ -69764,6 +69765,7 @@ export interface operations {
              *     - `trust_engine.gate.permit_frozen`: The kill switch is on: nothing but safety actions leaves.
              *     - `trust_engine.gate.permit_mismatch`: The permit is for another change.
              *     - `trust_engine.gate.permit_missing`: There is no such permit.
+             *     - `trust_engine.gate.permit_outdated`: What the permit rested on no longer holds: the policy has changed, or signal health has fallen.
              *     - `trust_engine.gate.permit_refused`: The permit does not allow this change.
              *     - `trust_engine.gate.permit_used`: The permit has been used already.
              */
@@ -69900,6 +69902,7 @@ export interface operations {
              *     - `trust_engine.gate.permit_frozen`: The kill switch is on: nothing but safety actions leaves.
              *     - `trust_engine.gate.permit_mismatch`: The permit is for another change.
              *     - `trust_engine.gate.permit_missing`: There is no such permit.
+             *     - `trust_engine.gate.permit_outdated`: What the permit rested on no longer holds: the policy has changed, or signal health has fallen.
              *     - `trust_engine.gate.permit_refused`: The permit does not allow this change.
              *     - `trust_engine.gate.permit_used`: The permit has been used already.
              */

@@ -1,6 +1,7 @@
 """Campaigns as the platforms tell of them."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -29,9 +30,14 @@ class CampaignService:
         platform: str,
         campaigns: Sequence[EntityState],
         ad_sets: Sequence[EntityState],
+        *,
+        read_at: datetime | None = None,
     ) -> dict[str, UUID]:
-        """Take over an account's whole listing; the ids of its campaigns by the platform's."""
-        now = self._scope.now()
+        """Take over an account's whole listing; the ids of its campaigns by the platform's.
+
+        `read_at` is when its reading began (now, where that took no time): what was written since is not in it.
+        """
+        now = read_at or self._scope.now()
         below: dict[str, list[EntityState]] = {}
         for ad_set in ad_sets:
             below.setdefault(ad_set.campaign or "", []).append(ad_set)

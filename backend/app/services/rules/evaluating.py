@@ -87,6 +87,7 @@ class RuleEvaluating:
             rows = RuleRepository(scope)
             rule = await rows.one(rule_id)
             if rule is None or not rule.enabled:
+                await self._let_go(scope, rule_id, due_at)
                 return None
             known = await rows.evaluation_for(rule_id, due_at)
             if known is not None and known.ended_at is not None:
@@ -156,7 +157,7 @@ class RuleEvaluating:
         if (known := await rows.evaluation_for(rule.id, look.due_at)) is not None:
             if known.ended_at is None and known.version != rule.version:
                 # What it had begun to do, the rule does not want any more.
-                _close(known, scope.now())
+                await self._close(scope, rule, known)
             return known
         rule.last_run_at = now = scope.now()
         evaluation = RuleEvaluation(
@@ -219,7 +220,8 @@ class RuleEvaluating:
             "evaluation_id": str(evaluation_id),
         }
         [deed] = await acting.act([seen], told, again=seen.id in look.todo.again)
-        if not deed.is_done:
+        if not deed.is_done or deed.idle == Idle.WAITING:
+            # A label alone does not put to rest what the rule wants of the platform.
             return Idle(str(deed.idle))
         await rows.fire([deed.firing(rule.id, evaluation_id, scope.now())])
         evaluation.acted += 1
@@ -231,13 +233,25 @@ class RuleEvaluating:
         """Tell people once of all that was done, by whoever did it."""
         rows = RuleRepository(scope)
         rule, evaluation = await rows.for_update(look.rule_id), await rows.evaluation(evaluation_id)
-        if evaluation is None or evaluation.ended_at is not None:
-            return evaluation
-        evaluation.idle_by_reason = dict(idle)
-        if rule is not None:
-            await Acting(scope, rule, look.definition, key="").tell(await rows.fired_by(evaluation_id))
-        _close(evaluation, scope.now())
+        if evaluation is not None and evaluation.ended_at is None:
+            evaluation.idle_by_reason = dict(idle)
+            await self._close(scope, rule, evaluation)
         return evaluation
+
+    async def _let_go(self, scope: TenantScope, rule_id: UUID, due_at: datetime) -> None:
+        """What a rule had begun that is off now, or gone, is at its end."""
+        rows = RuleRepository(scope)
+        rule, known = await rows.for_update(rule_id), await rows.evaluation_for(rule_id, due_at)
+        if known is not None and known.ended_at is None:
+            await self._close(scope, rule, known)
+
+    @staticmethod
+    async def _close(scope: TenantScope, rule: Rule | None, evaluation: RuleEvaluation) -> None:
+        """People are told once of all that was done, by whoever did it."""
+        if rule is not None:
+            firings = await RuleRepository(scope).fired_by(evaluation.id)
+            await Acting(scope, rule, read_definition(rule.definition), key="").tell(firings)
+        _close(evaluation, scope.now())
 
 
 def _close(evaluation: RuleEvaluation, now: datetime) -> None:

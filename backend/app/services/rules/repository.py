@@ -37,7 +37,7 @@ _ITS_ACTION = and_(
 )
 _CAME_TO_NOTHING = func.coalesce(
     and_(
-        AutopilotAction.state == ActionState.BLOCKED,
+        AutopilotAction.state.in_((ActionState.BLOCKED, ActionState.FAILED)),
         or_(
             func.coalesce(AutopilotAction.after["status"].astext == "paused", false()),
             func.coalesce(

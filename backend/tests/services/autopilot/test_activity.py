@@ -224,6 +224,38 @@ async def test_what_was_cut_to_be_spent_elsewhere_is_not_given_back(scopes: Scop
     assert (await seen(scopes, account)).restores_micros is None
 
 
+async def test_what_we_stopped_and_start_again_is_given_back_and_raises_nothing(
+    scopes: Scopes, account: Account
+) -> None:
+    target = Target(account.id, account.campaign_id, BUDGET)
+    async with scopes() as scope:
+        now = scope.now()
+
+    async def turned(to: str, was: str, **columns: Any) -> UUID:
+        its = {"entity": "c1", "operation": "set_status", "before": {"status": was}, "after": {"status": to}}
+        return await approved_action(scopes, target, 0, **its, **columns)
+
+    async def turned_ago(to: str, was: str, ago: timedelta) -> None:
+        await turned(to, was, state="verified", applied_at=now - ago)
+
+    wanted = await turned("active", "paused")
+
+    async def reads() -> tuple[int | None, int]:
+        async with scopes() as scope:
+            action = await AutopilotActions(scope).get(wanted)
+            found = await ActivityReader(scope).read(action, Limits())
+        assert found.activity.own_daily_micros == BUDGET
+        return found.restores_micros, found.activity.account_raised_24h_micros
+
+    assert await reads() == (None, 0)
+    await turned_ago("paused", "active", 14 * HOUR)
+    assert await reads() == (BUDGET, 0)
+    await turned_ago("active", "paused", 5 * HOUR)
+    assert await reads() == (None, 0), "what is given back already"
+    await turned_ago("active", "paused", 2 * HOUR)
+    assert await reads() == (None, BUDGET), "one that nothing of ours had stopped"
+
+
 async def test_what_starts_raises_by_its_budget_wherever_that_stands(
     scopes: Scopes, account: Account
 ) -> None:

@@ -24,6 +24,7 @@ from app.services.autopilot.actions.repository import ActionRepository
 from app.services.autopilot.actions.requests import ActionRequests
 from app.services.autopilot.actions.service import ActionState, AutopilotActions
 from app.services.autopilot.enforcement.service import EnforcementService
+from app.services.campaigns.labels.service import Labels
 from app.services.rules.evaluating import MOST_AT_ONCE, MOST_TRIED, RuleEvaluating
 from app.services.rules.service import RuleService
 from app.services.rules.wording_rules import IDLE
@@ -214,6 +215,44 @@ async def test_a_blocked_stop_is_tried_again_at_the_next_evaluation(scopes: Scop
     assert fourth is not None
     assert [each.acted for each in (first, second, third, fourth)] == [1, 0, 1, 0]
     assert (second.idle_by_reason, fourth.idle_by_reason) == ({"blocked": 1}, {"resting": 1})
+
+
+async def test_what_was_done_before_the_rule_was_switched_off_is_told(scopes: Scopes) -> None:
+    """The worker has died, and nobody takes the rest up: an evaluation that is at its end says so."""
+    campaigns = await spenders(scopes, 4)
+    definition = a_definition(a_definition()["condition"], {"kind": "pause"}, {"kind": "notify"})
+    rule, due = await make_rule(scopes, definition, enabled=True), await due_now(scopes)
+    async with stopped_before(scopes, rule, due, campaigns[2]) as evaluating:
+        evaluating.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await evaluating
+    await switched_off(scopes, rule)
+    assert await RuleEvaluating(scopes).evaluate(rule.id, due) is None
+    assert (await the_evaluation(scopes)).ended_at is not None
+    async with scopes() as scope:
+        [told] = await scope.session.scalars(_TOLD)
+    assert told.facts["campaigns"] == "Campaign 000, Campaign 001"
+
+
+async def test_a_label_does_not_put_a_stop_to_rest_that_has_to_wait(scopes: Scopes) -> None:
+    [campaign] = await spenders(scopes, 1)
+    async with scopes() as scope:
+        label = await Labels(scope).create("Dear")
+    put = {"kind": "label", "label_id": str(label.label.id)}
+    definition = a_definition(a_definition()["condition"], put, {"kind": "pause"})
+    rule, due = await make_rule(scopes, definition, enabled=True), await due_now(scopes)
+    async with scopes() as scope:
+        pause = await ActionRequests(scope).pause_campaign(campaign, reason="Stop it now.")
+    first = await RuleEvaluating(scopes).evaluate(rule.id, due)
+    assert first is not None
+    assert (first.acted, first.idle_by_reason) == (0, {"waiting": 1})
+    async with scopes() as scope:
+        await AutopilotActions(scope).advance(
+            await AutopilotActions(scope).locked(pause.id), ActionState.EXPIRED, note="It was too late."
+        )
+    second = await RuleEvaluating(scopes).evaluate(rule.id, due + timedelta(minutes=15))
+    assert second is not None
+    assert second.acted == 1
 
 
 async def test_a_blocked_raise_rests(scopes: Scopes) -> None:

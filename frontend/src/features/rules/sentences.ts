@@ -103,7 +103,8 @@ export function scheduleInWords({ every_minutes, at, timezone, parts }: Schedule
           ? "Every hour"
           : `Every ${plural(every_minutes / 60, "hour")}`;
   const within = parts.length === 0 ? "" : `, only ${parts.map(partInWords).join(" and ")}`;
-  return `${often}${within}, ${timezone}`;
+  const from = every_minutes === 1440 || at === "00:00" ? "" : ` from ${at} on`;
+  return `${often}${from}${within}, ${timezone}`;
 }
 
 const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];

@@ -1,6 +1,6 @@
 """What happened to an entity and its account lately: what the gate's caps and cooldowns are held against."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -58,7 +58,9 @@ class ActivityReader:
                     for each in raises
                     if each.entity != action.entity and _is_unread(each, stands)
                 ),
-                account_raised_24h_micros=sum(_raise(each, stands) for each in raises),
+                account_raised_24h_micros=sum(
+                    _raise(each, stands) for each in raises if not _gives_back_a_stop(each, ours)
+                ),
                 roas=totals.roas,
                 cpa_micros=totals.cpa_micros,
                 conversions=totals.conversions_ever,
@@ -66,7 +68,7 @@ class ActivityReader:
                 usual_daily_micros=usual.spend_micros,
                 usual_daily_conversions=usual.conversions,
             ),
-            restores_micros=_given_back(action, own),
+            restores_micros=_given_back(action, own, stands),
             untouched_since=last_write is None or not any(at > last_write for at in edits),
         )
 
@@ -105,18 +107,41 @@ def _since(action: AutopilotAction, start: datetime) -> bool:
     return action.applied_at is not None and action.applied_at >= start
 
 
-def _given_back(action: AutopilotAction, own: list[AutopilotAction]) -> int | None:
-    """The budget that our last change of the entity took away, where that was a cut, which this takes back.
+def _given_back(
+    action: AutopilotAction, own: list[AutopilotAction], stands: Mapping[str, Standing]
+) -> int | None:
+    """The budget that our last change of the entity took away, where that was a cut or a stop, which this takes back.
 
     A rollback is no such cut: who took it back would do again what did harm. Nor is a cut whose money went elsewhere,
     as one half of a move or by a plan: it would be spent twice. Nor is a raise that goes beyond.
     """
     if not own or own[-1].rollback_of or own[-1].other_half or own[-1].plan_id:
         return None
+    if _starts(action):
+        standing = stands.get(action.entity)
+        return standing.daily_micros if standing is not None and _stops(own[-1]) else None
     found, wanted = _budgets(own[-1]), action.after.get(_BUDGET)
     if len(found) < 2 or found[1] >= found[0] or not isinstance(wanted, int):  # noqa: PLR2004  (before and after)
         return None
     return found[0] if wanted <= found[0] else None
+
+
+def _stops(action: AutopilotAction) -> bool:
+    return action.after.get("status") == "paused" and action.before.get("status") == "active"
+
+
+def _gives_back_a_stop(start: AutopilotAction, ours: Sequence[AutopilotAction]) -> bool:
+    """Whether it starts again what our change before it had stopped: over the day that raises nothing."""
+    if not _starts(start):
+        return False
+    before = [
+        each
+        for each in ours
+        if each.entity == start.entity
+        and each.applied_at is not None
+        and (start.applied_at is None or each.applied_at < start.applied_at)
+    ]
+    return bool(before) and _stops(before[-1])
 
 
 def _cooldown(own: list[AutopilotAction], limits: Limits) -> datetime | None:

@@ -95,6 +95,8 @@ class StrategyRuns:
         looks = []
         for group in await service.groups(strategy):
             changes = [each for each in group.changes if each.may_go and not refusals.cover(group, each)]
+            if CATALOGUE[strategy.name].plans and len(changes) < len(group.changes):
+                changes = []  # its gain was counted of all of it
             acts = bool(changes) and await service.acts(strategy, group)
             looks.append(_Look(group, changes if acts else [], recommended=bool(changes) and not acts))
         return looks
@@ -107,10 +109,12 @@ class StrategyRuns:
 
     @staticmethod
     async def _propose(scope: TenantScope, name: str, steps: Sequence[Step]) -> list[AutopilotAction]:
-        """Of the campaigns that are still as they were."""
+        """Of the campaigns that are still as they were; of a plan all or nothing."""
         views = AccountViews(scope)
         standing = [each for each in steps if await views.stands(each)]
-        return await StrategyActing(scope).act(name, standing) if standing else []
+        if not standing or (CATALOGUE[name].plans and len(standing) < len(steps)):
+            return []
+        return await StrategyActing(scope).act(name, standing)
 
     @staticmethod
     async def _note(scope: TenantScope, name: str, considered: int, proposed: int) -> None:

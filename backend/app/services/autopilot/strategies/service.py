@@ -78,7 +78,7 @@ class StrategyService:
             raise BadStrategySetting(" ".join(wrong))
         on = before.enabled if enabled is None else enabled
         await self._rows.save(name, enabled=on, config=settings)
-        if before.enabled and not on:
+        if not on:
             await AutopilotActions(self._scope).plans.halt(name, "Its strategy was switched off.")
         await AuditLog(self._scope).record(
             "autopilot.strategies.changed",

@@ -91,7 +91,9 @@ class AccountSyncService:
     async def _read(self, platform: AdPlatform, account: AdAccount, run: AccountSync) -> _Read:
         campaigns, ad_sets = await platform.list_campaigns(), await platform.list_ad_sets()
         async with self._scopes() as scope:
-            ids = await CampaignService(scope).absorb(account.id, account.platform, campaigns, ad_sets)
+            ids = await CampaignService(scope).absorb(
+                account.id, account.platform, campaigns, ad_sets, read_at=run.started_at
+            )
             lacking = await AdAccountRepository(scope).is_lacking(account.id, rules.FIRST_DAYS)
             now = scope.now()
         conversion = ConversionSettings(

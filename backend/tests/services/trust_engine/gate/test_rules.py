@@ -669,6 +669,26 @@ class TestStarting:
         warned = self.facts(None, by=ada, max_daily_budget_micros=1, mode=EnforcementMode.ADVISORY)
         assert decide(warned).verdict is Verdict.PASS
 
+    def test_what_gives_back_our_own_stop_waits_for_nothing_and_raises_nothing(self) -> None:
+        """As parts of a day ask for it: stopped at night, started in the morning."""
+        soon = replace(self.facts().activity, last_change_at=NOW - timedelta(minutes=5), changes_24h=9)
+        again = replace(self.facts(max_daily_increase_micros=1), activity=soon)
+        given_back = replace(again, ask=ask(restores_micros=BUDGET, untouched_since=True))
+        assert self.codes(again) == {"too_soon", "too_many_changes", "increase_cap"}
+        assert self.codes(given_back) == set()
+        touched = replace(given_back, ask=replace(given_back.ask, untouched_since=False))
+        assert "increase_cap" in self.codes(touched)
+        capped = replace(given_back, limits=replace(given_back.limits, max_campaign_budget_micros=BUDGET))
+        assert self.codes(capped) == {"campaign_cap"}
+        assert decide(replace(given_back, health=health(79))).verdict is Verdict.HOLD
+
+    def test_a_person_who_starts_needs_no_rate_where_no_amount_is_limited(self) -> None:
+        foreign = self.facts(by=ask(Origin.PERSON), currency="EUR", cpa_ceiling_micros=1)
+        assert self.codes(foreign) == set()
+        assert self.codes(self.facts(by=ask(Origin.PERSON), currency="EUR", max_daily_budget_micros=1)) == {
+            "fx_unknown"
+        }
+
     def test_a_person_starts_again_at_once_under_the_caps_and_automation_waits_its_hours(self) -> None:
         soon = replace(self.facts().activity, last_change_at=NOW - timedelta(minutes=5), lowest_24h_micros=1)
         program = replace(self.facts(), activity=soon)

@@ -48,8 +48,8 @@ def caps(facts: GateInput) -> Iterator[Reason]:
     """Yield every limit that this raise breaks; one that cannot be converted holds it.
 
     What starts raises by its whole budget, which the change does not name. A person's own start, or one that a person
-    approved, is held against the amounts alone; automation's against everything, and it waits where the budget is not
-    known.
+    approved, is held against the amounts alone, and so is what gives back our own stop, which raises nothing over the
+    day; automation's against everything, and it waits where the budget is not known.
     """
     change, own = facts.change, facts.activity.own_daily_micros
     if not (change.entity_type in _BUDGETED and change.before and starts(change)) or (
@@ -61,11 +61,13 @@ def caps(facts: GateInput) -> Iterator[Reason]:
         yield from _budget_unknown(facts)
         return
     facts = replace(facts, change=replace(change, after={**change.after, "daily_budget_micros": own}))
-    if not _by_a_person(facts):
+    restores = facts.ask.restores_micros
+    gives_back = restores is not None and own <= restores and facts.ask.untouched_since
+    if not (gives_back or _by_a_person(facts)):
         yield from caps_4(facts)
-    elif raised := raised_micros(facts.change):
+    elif own and _any_amount(facts):
         yield from _exchange(facts)
-        yield from _amounts(facts, raised)
+        yield from _amounts(facts, 0 if gives_back else own)
 
 
 _BUDGETED = frozenset({"campaign", "ad_set"})
