@@ -8553,7 +8553,7 @@ export interface components {
              * @description Of them, kept to the end of their watch, rolled back or failed by now.
              */
             ended: number;
-            /** @description Not written, of those that have ended. */
+            /** @description Refused, or not read back as asked, of those that have ended. */
             failed: components["schemas"]["ShareRead"];
             /**
              * High
@@ -19560,9 +19560,9 @@ export interface components {
             draft: components["schemas"]["RedecidedRead"] | null;
             /**
              * Identical
-             * @description Whether it came out the same, to the letter.
+             * @description Whether it came out the same, to the letter; null: this program cannot decide it again.
              */
-            identical: boolean;
+            identical: boolean | null;
             /** @description Again, by its own policy: the same, or the row is at fault. */
             own: components["schemas"]["RedecidedRead"];
             /** @description By the policy that is in force now. */

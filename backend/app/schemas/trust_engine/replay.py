@@ -148,7 +148,9 @@ class ReplayedRead(BaseModel):
 
     recorded: RedecidedRead = Field(description="As it stands in the ledger.")
     own: RedecidedRead = Field(description="Again, by its own policy: the same, or the row is at fault.")
-    identical: bool = Field(description="Whether it came out the same, to the letter.")
+    identical: bool | None = Field(
+        description="Whether it came out the same, to the letter; null: this program cannot decide it again."
+    )
     present: RedecidedRead = Field(description="By the policy that is in force now.")
     present_version: int = Field(description="That policy's version.")
     draft: RedecidedRead | None = Field(description="By the draft; null where none was given.")
@@ -162,7 +164,7 @@ class BandRead(BaseModel):
     ended: int = Field(description="Of them, kept to the end of their watch, rolled back or failed by now.")
     verified: ShareRead = Field(description="Kept, of those that have ended.")
     rolled_back: ShareRead = Field(description="Undone, of those that have ended.")
-    failed: ShareRead = Field(description="Not written, of those that have ended.")
+    failed: ShareRead = Field(description="Refused, or not read back as asked, of those that have ended.")
 
 
 class CalibrationRead(BaseModel):

@@ -313,12 +313,37 @@ async def test_a_persons_stop_waits_for_no_look_at_what_it_stops(
         faulty.graph("POST", BROAD, status="ACTIVE")
 
 
+async def test_a_stop_waits_for_no_silence(
+    scopes: Scopes, target: Target, faulty: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A look that nobody answers would take all the time that an execution has."""
+    monkeypatch.setattr("app.services.autopilot.actions.execution._GLANCE", 0.5)
+    async with scopes() as scope:
+        action = await ActionRequests(scope).pause_campaign(target.campaign_id, reason="Stop it.")
+    silent = {"kind": "timeout", "path": "/v", "method": "GET", "seconds": 25, "count": 1}
+    faulty.control("POST", "faults", json=silent)
+    try:
+        async with asyncio.timeout(20):
+            assert await ActionExecution(scopes).run(action.id) is ActionState.VERIFIED
+        assert faulty.graph("GET", BROAD, fields="status").json()["status"] == "PAUSED"
+    finally:
+        faulty.repair()
+        faulty.graph("POST", BROAD, status="ACTIVE")
+
+
 async def test_a_stop_is_not_given_up(scopes: Scopes, target: Target, faulty: Sandbox) -> None:
     async with scopes() as scope:
         action = await ActionRequests(scope).pause_campaign(target.campaign_id, reason="Stop it.")
         action.state, action.attempts = ActionState.EXECUTING, 30
     try:
         assert await ActionExecution(scopes).run(action.id) is ActionState.APPROVED
+        again = await action_of(scopes, action.id)
+        async with scopes() as scope:
+            waits = "select max(available_at) from outbox where name = 'autopilot.actions.execute'"
+            due = await scope.session.scalar(text(waits))
+        assert again.permit_expires_at is not None
+        assert due is not None
+        assert due < again.permit_expires_at - timedelta(minutes=2), "its permit lives until it is tried"
         assert await ActionExecution(scopes).run(action.id) is ActionState.VERIFIED
     finally:
         faulty.graph("POST", BROAD, status="ACTIVE")

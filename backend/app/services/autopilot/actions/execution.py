@@ -29,7 +29,7 @@ from app.services.integrations.ports import (
     PlatformErrorKind,
 )
 from app.services.integrations.service import IntegrationsService
-from app.services.trust_engine.gate.errors import PermitExpired, PermitFrozen, PermitRefused
+from app.services.trust_engine.gate.errors import PermitExpired, PermitFrozen, PermitOutdated, PermitRefused
 from app.services.trust_engine.gate.service import Change, GateService, Permit, PermitDesk
 from app.services.trust_engine.incidents.service import Incidents
 
@@ -40,7 +40,10 @@ ABANDONED_AFTER = timedelta(minutes=2)
 """Longer than an execution may take, on real time: after that its worker is dead."""
 
 _PAUSE = timedelta(seconds=15)
-_LONGEST_PAUSE = timedelta(minutes=5)
+_LONGEST_PAUSE = timedelta(minutes=2)
+"""Of a stop: well within the life of the permit that is minted before it."""
+_GLANCE = 5.0
+"""Seconds that a stop looks at what it stops."""
 _NOT_APPLIED = frozenset({PlatformErrorKind.TRANSIENT, PlatformErrorKind.RATE_LIMITED})
 _LOG_MARGIN = timedelta(seconds=1)
 """Platforms' logs speak to the second."""
@@ -136,11 +139,14 @@ class ActionExecution:
     async def _apply(self, platform: AdPlatform, job: _Job) -> ActionState:
         """Bring the platform to the wanted state, once; answers the state the action is left in."""
         try:
-            seen = await _read(platform, job.change)
+            async with asyncio.timeout(_GLANCE if job.safety else None):
+                seen = await _read(platform, job.change)
         except PlatformError as error:
             if not job.safety or error.kind not in _NOT_APPLIED:
                 raise
-            return await self._stop_unseen(platform, job, error)
+            return await self._stop_unseen(platform, job, error.message)
+        except TimeoutError:
+            return await self._stop_unseen(platform, job, "The platform did not say in time what it holds.")
         if seen.holds(job.change):
             note = "Found applied after an interruption." if job.resumed else "The platform held it already."
             return await self._advance(job, ActionState.APPLIED, note)
@@ -150,10 +156,10 @@ class ActionExecution:
             return await self._never_arrived(platform, job, seen)
         return await self._write(platform, job, job.permit)
 
-    async def _stop_unseen(self, platform: AdPlatform, job: _Job, error: PlatformError) -> ActionState:
-        """A stop does not wait for a look at what it stops: a breaker or a limit of ours would hold it back."""
+    async def _stop_unseen(self, platform: AdPlatform, job: _Job, why: str) -> ActionState:
+        """A stop does not wait for a look at what it stops: a breaker, a limit or silence would hold it back."""
         if job.resumed or job.permit is None:
-            return await self._decide_again(job, error.message, timedelta(0))
+            return await self._decide_again(job, why, timedelta(0))
         return await self._write(platform, job, job.permit)
 
     async def _never_arrived(self, platform: AdPlatform, job: _Job, seen: EntityState) -> ActionState:
@@ -194,6 +200,9 @@ class ActionExecution:
         return await self._advance(job, ActionState.APPLIED, "The platform accepted it.", trace=applied.trace)
 
     async def _refused(self, job: _Job, error: PermitRefused) -> ActionState:
+        if isinstance(error, PermitOutdated):
+            async with self._scopes() as scope:
+                await GateService(scope).freshen(job.ad_account_id)
         if isinstance(error, PermitExpired):
             return await self._decide_again(job, "The permit had expired.", timedelta(0))
         if isinstance(error, PermitFrozen):

@@ -134,6 +134,13 @@ class GateService:
         """When a permit was used, on real time; None of one that was not, or of none of ours."""
         return await PermitRepository(self._scope).used_at(permit_id)
 
+    async def freshen(self, ad_account_id: UUID) -> None:
+        """Score the account anew, where another policy scored it last: adopting one ends nothing that had passed."""
+        policy = await Policies(self._scope).current()
+        newest = await HealthService(self._scope).newest(ad_account_id)
+        if newest is None or newest.policy_version != policy.version:
+            await HealthService(self._scope).evaluate(ad_account_id)
+
     async def decide(self, proposal: Proposal, *, action_id: UUID | None = None) -> Decision:
         """Decide and write it down; a PASS mints a permit for exactly this change."""
         facts = await self._gather(proposal)

@@ -106,12 +106,17 @@ def _threshold_faults(policy: TrustPolicy) -> list[str]:
     return found
 
 
+_YEAR = 8760
+"""Hours."""
+
+
 def _limit_faults(policy: TrustPolicy) -> list[str]:
     found = []
     if not 0 <= policy.coverage_block <= policy.coverage_hold <= 1:
         found.append("Coverage limits lie between 0 and 1, block under hold.")
-    if policy.stale_after_hours <= 0 or policy.score_ttl_minutes <= 0 or policy.fx_max_age_hours <= 0:
-        found.append("Ages are positive.")
+    ages = (policy.stale_after_hours, policy.score_ttl_minutes / 60, policy.fx_max_age_hours)
+    if not all(0 < hours <= _YEAR for hours in ages):
+        found.append("Ages are positive, and a year at most.")
     if policy.rise_after < 1:
         found.append("At least one healthy evaluation comes before a rise.")
     if not 0 <= policy.absent_raise_pct <= 10:  # noqa: PLR2004 - the contract's most

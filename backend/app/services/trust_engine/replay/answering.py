@@ -1,11 +1,14 @@
 """Replays that somebody waits for: over the connections of long questions, so that they take none from others."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from app.db.session import Scopes, TenantScope
+from sqlalchemy.exc import DBAPIError
+
+from app.db.session import Scopes, TenantScope, is_too_slow
 from app.schemas.trust_engine.replay import (
     CalibrationRead,
     CounterfactualBody,
@@ -14,11 +17,23 @@ from app.schemas.trust_engine.replay import (
 )
 from app.services.cdp.answers.service import Answers, Question
 from app.services.trust_engine.policies.service import Policies, drafted
+from app.services.trust_engine.replay.errors import ReplayTookTooLong
 from app.services.trust_engine.replay.presenting import calibration_read, counterfactual_read, replayed_read
 from app.services.trust_engine.replay.service import Period, Replay
 
 PATIENCE = timedelta(seconds=20)
 _MONTH = timedelta(days=30)
+
+
+@asynccontextmanager
+async def _in_time() -> AsyncIterator[None]:
+    """A statement that the database ended for its length is told as a question that is too large."""
+    try:
+        yield
+    except DBAPIError as error:
+        if is_too_slow(error):
+            raise ReplayTookTooLong from error
+        raise
 
 
 class ReplayAnswers:
@@ -38,9 +53,10 @@ class ReplayAnswers:
             policy = drafted(await Policies(scope).current(), changes)
             until = asked.until or scope.now() + timedelta(microseconds=1)
             period = Period(asked.since or until - _MONTH, until)
-            found = await Replay(scope, patience=self._patience).counterfactual(
-                policy, period, newest=asked.newest
-            )
+            async with _in_time():
+                found = await Replay(scope, patience=self._patience).counterfactual(
+                    policy, period, newest=asked.newest
+                )
             return counterfactual_read(found)
 
         question = Question(
@@ -55,7 +71,9 @@ class ReplayAnswers:
         async def ask(scope: TenantScope) -> CalibrationRead:
             now = scope.now()
             period = Period(now - timedelta(days=days), now + timedelta(microseconds=1))
-            return calibration_read(await Replay(scope).calibration(period), period, now)
+            async with _in_time():
+                found = await Replay(scope).calibration(period)
+            return calibration_read(found, period, now)
 
         question = Question("trust_engine.calibration", str(days), CalibrationRead, ask)
         return await self._answers.of(tenant_id, question)

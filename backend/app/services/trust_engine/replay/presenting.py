@@ -52,7 +52,7 @@ def replayed_read(found: Again) -> ReplayedRead:
     return ReplayedRead(
         recorded=_decision(found.recorded),
         own=_redecided(found.own),
-        identical=found.own.decision == found.recorded,
+        identical=None if found.own.decision is None else found.own.decision == found.recorded,
         present=_redecided(found.present),
         present_version=found.present_version,
         draft=None if found.draft is None else _redecided(found.draft),

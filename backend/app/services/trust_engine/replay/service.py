@@ -204,14 +204,17 @@ async def replay_ledgers(
 
 
 def _evaluates_otherwise(policy: TrustPolicy, versions: Sequence[Adopted], period: Period) -> bool:
-    """Whether any version that was in force in the period scores, or moves modes, otherwise."""
-    in_force = [
-        each.policy
-        for each, following in zip(versions, [*versions[1:], None], strict=True)
-        if (each.adopted_at is None or each.adopted_at < period.until)
-        and (following is None or following.adopted_at is None or following.adopted_at >= period.since)
-    ]
-    return any(scoring(each) != scoring(policy) for each in in_force)
+    """Whether any version by which an evaluation of the period may have been made scores, or moves modes, otherwise.
+
+    Those in force, and the one before: decisions right after an adoption rest on its evaluations.
+    """
+    begun = [each for each in versions if each.adopted_at is None or each.adopted_at < period.until]
+    first = max((n for n, each in enumerate(begun) if _at(each) <= period.since), default=0)
+    return any(scoring(each.policy) != scoring(policy) for each in begun[max(0, first - 1) :])
+
+
+def _at(adopted: Adopted) -> datetime:
+    return adopted.adopted_at or _BEGINNING
 
 
 def _read(batch: list[Stored]) -> list[tuple[GateInput, GateDecision] | None]:

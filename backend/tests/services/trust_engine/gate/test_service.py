@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
@@ -165,3 +166,21 @@ async def test_another_tenants_account_is_not_decided_about(scopes: Scopes, glob
     account = await risen(scopes)
     with pytest.raises(AccountNotFound):
         await decide(globex.scopes, proposal(account, account.raise_by(5)))
+
+
+async def test_what_had_passed_is_scored_by_the_policy_that_was_adopted_since(scopes: Scopes) -> None:
+    """Else every change that was approved a moment ago would end there, as one by a stale policy."""
+    account = await make_account(scopes)
+    async with scopes() as scope:
+        await HealthService(scope).evaluate(account.id)
+        await Policies(scope).adopt({}, note="A new one.")
+
+    async def freshened() -> tuple[int, UUID]:
+        async with scopes() as scope:
+            await GateService(scope).freshen(account.id)
+            newest = await HealthService(scope).newest(account.id)
+            assert newest is not None
+            assert (await Policies(scope).current()).version == newest.policy_version
+            return newest.policy_version, newest.id
+
+    assert await freshened() == await freshened(), "once"

@@ -95,7 +95,7 @@ function Changed({ change }: { change: Change }) {
         <span>{plural(change.decisions, "decision")}</span>
       </p>
       <p className="text-ink-2">
-        They ask for: <MovedMoney money={change.money} unpriced={change.unpriced} />
+        They ask for, counted at each proposal: <MovedMoney money={change.money} unpriced={change.unpriced} />
       </p>
       {change.reasons.length > 0 && (
         <p className="text-ink-2">

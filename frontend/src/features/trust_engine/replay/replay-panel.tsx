@@ -87,11 +87,15 @@ function Compared({ found }: { found: Replayed }) {
         </tbody>
       </Table>
       <div role="status" className="px-4 py-2">
-        <Status tone={found.identical ? "pass" : "block"}>
-          {found.identical
-            ? "By its own policy it comes out the same, to the letter."
-            : "By its own policy it comes out otherwise: the row is at fault."}
-        </Status>
+        {found.identical === null ? (
+          <Status tone="muted">This program cannot decide it again: another release made it.</Status>
+        ) : (
+          <Status tone={found.identical ? "pass" : "block"}>
+            {found.identical
+              ? "By its own policy it comes out the same, to the letter."
+              : "By its own policy it comes out otherwise: the row is at fault."}
+          </Status>
+        )}
       </div>
     </>
   );
