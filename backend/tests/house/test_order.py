@@ -30,6 +30,7 @@ _DECIDED_BY_ALL = {
     "rank.nulls_first()": "a rank is one group of people, and one row",
     "subject.profile_id": "of one export, which names each profile once",
     "table.number": "of one import, whose parts are numbered",
+    "CrmContact.external_id": "of one account",
     "CrmDeal.external_id": "of one account",
     "CrmDeparture.external_id": "of one account, where a contact goes once",
     "CrmNotice.external_id": "of one account and kind",

@@ -23,7 +23,7 @@ class TrustPermit(TenantOwned, CreatedAt, Base):
     action_id: Mapped[UUID | None]
     safety: Mapped[bool] = mapped_column(server_default=text("false"))
     ad_account_id: Mapped[UUID | None]
-    need: Mapped[float | None]
-    """The score that the account has to have when it is used; None of what rests on no score."""
+    evaluation_id: Mapped[UUID | None]
+    """The evaluation of the account that it rests on, and has to be its newest still; None of what rests on none."""
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]

@@ -281,6 +281,19 @@ async def test_a_permit_is_worth_nothing_once_the_score_has_fallen(
     assert (held(faulty), writes(faulty)) == (target.budget_micros, before)
 
 
+async def test_what_is_measured_since_is_decided_on_before_a_permit_is_used(
+    scopes: Scopes, target: Target, faulty: Sandbox
+) -> None:
+    """The score may do still, where the one signal that the change rests on does not."""
+    await trusted(scopes, target.ad_account_id)
+    action_id = await wanted(scopes, target, target.budget_micros + 1550 * CENT)
+    before = (await action_of(scopes, action_id)).decision_id
+    await trusted(scopes, target.ad_account_id, score=90.0)
+    assert await ActionExecution(scopes).run(action_id) is ActionState.APPROVED
+    assert await ActionExecution(scopes).run(action_id) is ActionState.VERIFIED
+    assert (await action_of(scopes, action_id)).decision_id != before
+
+
 async def test_a_permit_is_worth_nothing_under_another_policy(
     scopes: Scopes, target: Target, faulty: Sandbox
 ) -> None:

@@ -134,11 +134,10 @@ class CrmRepository:
 
     async def hold(self, account_id: UUID, ids: Collection[str]) -> set[str]:
         """Which of these are told of still: until this transaction ends, whoever erases one of them waits."""
-        row = CrmContact
         statement = (
-            select(row.external_id)
-            .where(row.account_id == account_id, row.external_id.in_(ids))
-            .order_by(row.external_id)
+            select(CrmContact.external_id)
+            .where(CrmContact.account_id == account_id, CrmContact.external_id.in_(ids))
+            .order_by(CrmContact.external_id)
             .with_for_update(read=True, key_share=True)
         )
         return set(await self._session.scalars(statement))

@@ -33,11 +33,11 @@ def mint(
     evidence_hash: str,
     safety: bool = False,
     ad_account_id: UUID | None = None,
-    need: float | None = None,
+    evaluation_id: UUID | None = None,
 ) -> Permit:
     """A permit for exactly this change; it is worth something once the caller's transaction commits.
 
-    `need` is the score that the account must have when the permit is used; None where the change rests on none.
+    `evaluation_id` has to be the account's newest when the permit is used; None where the change rests on no score.
     """
     permit = Permit(
         tenant_id=scope.tenant_id, id=uuid7(), digest=change.digest, expires_at=real_now() + PERMIT_LIFETIME
@@ -53,7 +53,7 @@ def mint(
             action_id=action_id,
             safety=safety,
             ad_account_id=ad_account_id,
-            need=need,
+            evaluation_id=evaluation_id,
             expires_at=permit.expires_at,
         )
     )

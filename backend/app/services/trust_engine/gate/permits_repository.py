@@ -1,15 +1,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 
 from app.db.session import TenantScope
 from app.models.trust_engine.health import TrustEvaluation
 from app.models.trust_engine.kill_switches import KillSwitchRow, PlatformKillSwitchRow
-from app.models.trust_engine.kinds import AutopilotMode
 from app.models.trust_engine.permits import TrustPermit
 from app.models.trust_engine.policies import TrustPolicyVersion
-from app.services.trust_engine.health.rules import ceiling
 from app.services.trust_engine.policies.rules import DEFAULT_POLICY
 
 
@@ -56,16 +54,12 @@ class PermitRepository:
 
 
 def _grounds_hold() -> ColumnElement[bool]:
-    """The policy is the one that decided, and the account's score still counts for what the change needs."""
+    """The policy is the one that decided, and nothing newer is known of the account's signals."""
     policy = select(
         func.coalesce(func.max(TrustPolicyVersion.version), DEFAULT_POLICY.version)
     ).scalar_subquery()
-    ceilings = {str(mode): ceiling(mode) for mode in AutopilotMode}
-    counted = func.least(
-        func.coalesce(TrustEvaluation.score, 0.0), case(ceilings, value=TrustEvaluation.mode, else_=0.0)
-    )
-    score = (
-        select(counted)
+    newest = (
+        select(TrustEvaluation.id)
         .where(TrustEvaluation.ad_account_id == TrustPermit.ad_account_id)
         .order_by(TrustEvaluation.evaluated_at.desc(), TrustEvaluation.id.desc())
         .limit(1)
@@ -73,5 +67,6 @@ def _grounds_hold() -> ColumnElement[bool]:
         .scalar_subquery()
     )
     return and_(
-        TrustPermit.policy_version == policy, or_(TrustPermit.need.is_(None), score >= TrustPermit.need)
+        TrustPermit.policy_version == policy,
+        or_(TrustPermit.evaluation_id.is_(None), TrustPermit.evaluation_id == newest),
     )

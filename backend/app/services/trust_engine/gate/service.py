@@ -172,7 +172,7 @@ class GateService:
                 evidence_hash=facts.health.evidence_digest if facts.health else _NO_EVIDENCE,
                 safety=result.risk is RiskClass.SAFETY,
                 ad_account_id=proposal.ad_account_id,
-                need=result.need if rests_on_score(result) else None,
+                evaluation_id=_evaluation_of(facts, result),
             )
         return Decision(id=entry.id, verdict=result.verdict, result=result, facts=facts, permit=permit)
 
@@ -307,6 +307,11 @@ class GateService:
 def rests_on_score(result: GateDecision) -> bool:
     """Whether the score was held against what the change needs: a launch, a cut by spend, what restores need none."""
     return any(reason.code == "healthy" for reason in result.reasons)
+
+
+def _evaluation_of(facts: GateInput, result: GateDecision) -> UUID | None:
+    known = facts.health.evaluation_id if facts.health and rests_on_score(result) else None
+    return None if known is None else UUID(known)
 
 
 _NO_EVIDENCE = hashlib.sha256(b"").hexdigest()

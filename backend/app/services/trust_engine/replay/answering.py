@@ -6,8 +6,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.exc import DBAPIError
-
 from app.db.session import Scopes, TenantScope, is_too_slow
 from app.schemas.trust_engine.replay import (
     CalibrationRead,
@@ -30,7 +28,7 @@ async def _in_time() -> AsyncIterator[None]:
     """A statement that the database ended for its length is told as a question that is too large."""
     try:
         yield
-    except DBAPIError as error:
+    except Exception as error:
         if is_too_slow(error):
             raise ReplayTookTooLong from error
         raise
