@@ -105,6 +105,7 @@ MATRIX = {
     "trust_engine.ledger:read": "analyst manager admin superadmin",
     "trust_engine.policies:read": "viewer analyst manager admin superadmin",
     "trust_engine.policies:write": "admin superadmin",
+    "trust_engine.replay:read": "viewer analyst manager admin superadmin",
     "trust_engine.signals:read": "viewer analyst manager admin superadmin",
     "users:read": "viewer analyst manager admin superadmin",
     "users:write": "admin superadmin",
