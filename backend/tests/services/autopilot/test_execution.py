@@ -12,7 +12,7 @@ from app.core.clock import real_now
 from app.db.session import Scopes
 from app.models.autopilot.actions import AutopilotAction
 from app.models.trust_engine.kinds import Origin
-from app.services.autopilot.actions.execution import ABANDONED_AFTER, ActionExecution
+from app.services.autopilot.actions.execution import ABANDONED_AFTER, MOST_ATTEMPTS, ActionExecution
 from app.services.autopilot.actions.requests import ActionRequests, CampaignChange
 from app.services.autopilot.actions.rules import ActionState
 from app.services.autopilot.actions.service import AutopilotActions, change_of
@@ -294,6 +294,18 @@ async def test_what_is_measured_since_is_decided_on_before_a_permit_is_used(
     assert (await action_of(scopes, action_id)).decision_id != before
 
 
+async def test_what_is_measured_meanwhile_is_no_attempt_that_failed(
+    scopes: Scopes, target: Target, faulty: Sandbox
+) -> None:
+    await trusted(scopes, target.ad_account_id)
+    action_id = await wanted(scopes, target, target.budget_micros + 1570 * CENT)
+    async with scopes() as scope:
+        (await AutopilotActions(scope).locked(action_id)).attempts = MOST_ATTEMPTS - 1
+    await trusted(scopes, target.ad_account_id)
+    assert await ActionExecution(scopes).run(action_id) is ActionState.APPROVED
+    assert await ActionExecution(scopes).run(action_id) is ActionState.VERIFIED
+
+
 async def test_a_permit_is_worth_nothing_under_another_policy(
     scopes: Scopes, target: Target, faulty: Sandbox
 ) -> None:
@@ -326,18 +338,15 @@ async def test_a_persons_stop_waits_for_no_look_at_what_it_stops(
         faulty.graph("POST", BROAD, status="ACTIVE")
 
 
-async def test_a_stop_waits_for_no_silence(
-    scopes: Scopes, target: Target, faulty: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_stop_waits_for_no_silence(scopes: Scopes, target: Target, faulty: Sandbox) -> None:
     """A look that nobody answers would take all the time that an execution has."""
-    monkeypatch.setattr("app.services.autopilot.actions.execution._GLANCE", 0.5)
     async with scopes() as scope:
         action = await ActionRequests(scope).pause_campaign(target.campaign_id, reason="Stop it.")
     silent = {"kind": "timeout", "path": "/v", "method": "GET", "seconds": 25, "count": 1}
     faulty.control("POST", "faults", json=silent)
     try:
         async with asyncio.timeout(20):
-            assert await ActionExecution(scopes).run(action.id) is ActionState.VERIFIED
+            assert await ActionExecution(scopes, glance=0.5).run(action.id) is ActionState.VERIFIED
         assert faulty.graph("GET", BROAD, fields="status").json()["status"] == "PAUSED"
     finally:
         faulty.repair()

@@ -139,6 +139,20 @@ async def test_the_cut_is_held_by_the_platform_before_the_raise_is_sent(
         assert (await Ledger(scope).verify(deciders())).whole
 
 
+async def test_between_its_halves_a_move_is_decided_on_what_is_measured_since(
+    scopes: Scopes, pair: Pair, mended: Sandbox
+) -> None:
+    for account in (pair.dollars, pair.forints):
+        await trusted(scopes, account)
+    move = pair.move(give=10, take=4)
+    cut, raised, _ = await propose(scopes, move)
+    execution = ActionExecution(scopes)
+    assert await execution.run(cut) is ActionState.VERIFIED
+    await trusted(scopes, pair.forints)
+    assert await execution.run(raised) is ActionState.APPROVED
+    assert await execution.run(raised) is ActionState.VERIFIED
+
+
 @pytest.mark.parametrize("sick", ["dollars", "forints"])
 async def test_either_account_holds_both_halves(scopes: Scopes, pair: Pair, sick: str) -> None:
     """One account is healthy and the other is not: neither may be cut nor raised for the other's sake."""

@@ -22,7 +22,7 @@ from app.services.autopilot.enforcement.service import EnforcementService
 from app.services.autopilot.recommendations.service import RecommendationService
 from app.services.autopilot.strategies.running import StrategyRuns
 from app.services.autopilot.strategies.service import StrategyService
-from tests.factories.strategies import UNIT, Steered, add_campaign, steered_account
+from tests.factories.strategies import UNIT, Steered, add_campaign, answering, steered_account, varied
 from tests.services.autopilot.test_turns import until_somebody_waits
 
 STATUS, MOVES, SCALING = "status_management", "reallocation", "performance_scaling"
@@ -231,6 +231,38 @@ async def test_what_a_plan_has_cut_already_is_told_and_its_open_raise_lapses(
     await switched(scopes, MOVES, on=True)
     await switched(scopes, MOVES, on=False)
     assert (await actions(scopes))[steered.starved].state == "expired"
+
+
+async def test_a_plan_goes_whole_or_not(scopes: Scopes, steered: Steered) -> None:
+    """Its gain was counted of all of it: what a no leaves of it might lose."""
+    poor = await add_campaign(
+        scopes,
+        steered.account_id,
+        budget=250,
+        spends=varied(250, 60, by=0.25, seed=3),
+        value=answering(400, 60),
+    )
+    async with scopes() as scope:
+        await EnforcementService(scope).set_limits({"level": 2})
+    await StrategyRuns(scopes).run(MOVES)
+    cuts = await actions(scopes)
+    assert set(cuts) == {poor, steered.fed}
+    async with scopes() as scope:
+        await AutopilotActions(scope).dismiss(cuts[poor].id, reason="It is new.")
+        await scope.session.execute(
+            update(AutopilotPlan).values(idempotency_key="an hour ago", state="ended")
+        )
+    await put(scopes, cuts[steered.fed], state="expired", idempotency_key="an hour ago")
+    await StrategyRuns(scopes).run(MOVES)
+    assert {each.id for each in (await actions(scopes)).values()} == {each.id for each in cuts.values()}
+
+
+async def test_a_plan_that_was_asked_for_by_hand_ends_with_the_switch_too(
+    scopes: Scopes, steered: Steered
+) -> None:
+    await StrategyRuns(scopes).run(MOVES)
+    await switched(scopes, MOVES, on=False)
+    assert (await actions(scopes))[steered.fed].state == "expired"
 
 
 async def test_what_a_person_said_yes_to_goes_on_whatever_the_strategy_is(

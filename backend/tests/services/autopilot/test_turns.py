@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from uuid import UUID
 
 from sqlalchemy import text, update
 
@@ -31,10 +32,10 @@ async def until_somebody_waits(scopes: Scopes, *, count: int = 1) -> None:
     raise AssertionError("nobody waits")
 
 
-def raise_of(account: Account, entity: str, campaign_id: object) -> Wanted:
+def raise_of(account: Account, entity: str, campaign_id: UUID | None) -> Wanted:
     return Wanted(
         ad_account_id=account.id,
-        campaign_id=campaign_id,  # type: ignore[arg-type]
+        campaign_id=campaign_id,
         platform="meta",
         account=account.external_id,
         entity_type="campaign",

@@ -217,6 +217,22 @@ async def test_a_blocked_stop_is_tried_again_at_the_next_evaluation(scopes: Scop
     assert (second.idle_by_reason, fourth.idle_by_reason) == ({"blocked": 1}, {"resting": 1})
 
 
+async def test_a_stop_that_failed_is_tried_again_at_the_next_evaluation(scopes: Scopes) -> None:
+    [campaign] = await spenders(scopes, 1)
+    rule, due = await make_rule(scopes, enabled=True, cooldown_hours=720), await due_now(scopes)
+    await RuleEvaluating(scopes).evaluate(rule.id, due)
+    failed = (await actions_by_campaign(scopes))[campaign]
+    async with scopes() as scope:
+        its = update(AutopilotAction).where(AutopilotAction.id == failed.id)
+        await scope.session.execute(its.values(state=ActionState.FAILED))
+    second = await RuleEvaluating(scopes).evaluate(rule.id, due + timedelta(minutes=15))
+    assert second is not None
+    assert second.acted == 1
+    async with scopes() as scope:
+        states = await scope.session.scalars(select(AutopilotAction.state))
+        assert sorted(states) == ["approved", "failed"]
+
+
 async def test_what_was_done_before_the_rule_was_switched_off_is_told(scopes: Scopes) -> None:
     """The worker has died, and nobody takes the rest up: an evaluation that is at its end says so."""
     campaigns = await spenders(scopes, 4)

@@ -43,7 +43,6 @@ _PAUSE = timedelta(seconds=15)
 _LONGEST_PAUSE = timedelta(minutes=2)
 """Of a stop: well within the life of the permit that is minted before it."""
 _GLANCE = 5.0
-"""Seconds that a stop looks at what it stops."""
 _NOT_APPLIED = frozenset({PlatformErrorKind.TRANSIENT, PlatformErrorKind.RATE_LIMITED})
 _LOG_MARGIN = timedelta(seconds=1)
 """Platforms' logs speak to the second."""
@@ -74,8 +73,11 @@ class _Sent:
 
 
 class ActionExecution:
-    def __init__(self, scopes: Scopes) -> None:
+    """`glance`: the seconds that a stop looks at what it stops."""
+
+    def __init__(self, scopes: Scopes, *, glance: float = _GLANCE) -> None:
         self._scopes = scopes
+        self._glance = glance
 
     async def run(self, action_id: UUID) -> ActionState:
         """Take the action as far as it goes now; safe to call again after anything, and while it runs elsewhere.
@@ -139,7 +141,7 @@ class ActionExecution:
     async def _apply(self, platform: AdPlatform, job: _Job) -> ActionState:
         """Bring the platform to the wanted state, once; answers the state the action is left in."""
         try:
-            async with asyncio.timeout(_GLANCE if job.safety else None):
+            async with asyncio.timeout(self._glance if job.safety else None):
                 seen = await _read(platform, job.change)
         except PlatformError as error:
             if not job.safety or error.kind not in _NOT_APPLIED:
@@ -203,6 +205,10 @@ class ActionExecution:
         if isinstance(error, PermitOutdated):
             async with self._scopes() as scope:
                 await GateService(scope).freshen(job.ad_account_id)
+                action = await AutopilotActions(scope).locked(job.action_id)
+                # The platform was asked for nothing, so that this is no attempt that failed.
+                await AutopilotActions(scope).decide_again(action)
+                return ActionState(action.state)
         if isinstance(error, PermitExpired):
             return await self._decide_again(job, "The permit had expired.", timedelta(0))
         if isinstance(error, PermitFrozen):

@@ -104,6 +104,16 @@ async def test_the_platforms_campaigns_budgets_and_days_are_here(
     assert abs(sum(day.spend_micros for day in days) - round(float(shown["spend"]) * 1e6)) < 200_000
 
 
+async def test_what_is_read_is_as_old_as_the_beginning_of_its_reading(
+    scopes: Scopes, connected: Connected
+) -> None:
+    """A change of ours that the platform took while it was being read is not in what was read."""
+    run = await synced(scopes, connected.dollars)
+    async with scopes() as scope:
+        mine = select(Campaign.synced_at).where(Campaign.ad_account_id == connected.dollars).distinct()
+        assert list(await scope.session.scalars(mine)) == [run.started_at]
+
+
 async def test_forints_are_forints(scopes: Scopes, connected: Connected, world: Sandbox) -> None:
     await synced(scopes, connected.forints)
     async with scopes() as scope:

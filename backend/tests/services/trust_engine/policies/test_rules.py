@@ -33,6 +33,8 @@ def test_the_default_policy_is_sound_and_as_the_contract_says() -> None:
         replace(DEFAULT_POLICY, rise_after=0),
         replace(DEFAULT_POLICY, absent_raise_pct=30.0),
         replace(DEFAULT_POLICY, score_ttl_minutes=0),
+        replace(DEFAULT_POLICY, score_ttl_minutes=10**12),
+        replace(DEFAULT_POLICY, stale_after_hours=float("nan")),
         replace(DEFAULT_POLICY, cdp_weight=0.9),
     ],
 )

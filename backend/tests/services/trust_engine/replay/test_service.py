@@ -24,7 +24,7 @@ from app.services.trust_engine.gate.service import KIND, Ask, GateService, Propo
 from app.services.trust_engine.health.service import HealthService
 from app.services.trust_engine.ledger.service import Ledger
 from app.services.trust_engine.policies.rules import DEFAULT_POLICY, TrustPolicy
-from app.services.trust_engine.policies.service import drafted
+from app.services.trust_engine.policies.service import Policies, drafted
 from app.services.trust_engine.replay.errors import PeriodBackwards, ReplayTookTooLong
 from app.services.trust_engine.replay.rescoring_rules import Gap
 from app.services.trust_engine.replay.service import Counterfactual, Period, Replay
@@ -224,6 +224,22 @@ async def test_what_was_really_measured_is_scored_anew(acme: Company) -> None:
     assert cell.money.raises == {"USD": BUDGET // 10}
     assert cell.reasons == {"critical:block": 1}
     assert cell.outcomes == {}
+
+
+async def test_right_after_an_adoption_the_score_of_before_is_worked_out_anew(acme: Company) -> None:
+    """The gate blocks what rests on another policy's score; what the present one would have said needs its own."""
+    account = await make_account(acme.scopes)
+    async with acme.scopes() as scope:
+        await HealthService(scope).evaluate(account.id)
+        await Policies(scope).adopt({"rise_after": 1}, note="Quicker.")
+    decided = await _decided(acme, account)
+    async with acme.scopes() as scope:
+        again = await Replay(scope).decision(decided, None)
+    blocked_by = {each.code for each in again.recorded.reasons if each.verdict is Verdict.BLOCK}
+    assert blocked_by == {"stale_policy", "critical"}
+    assert again.own.decision == again.recorded
+    assert again.present.decision is not None
+    assert (again.present.decision.verdict, again.present.gap) == (Verdict.PASS, None)
 
 
 def _policy(**changes: object) -> TrustPolicy:
