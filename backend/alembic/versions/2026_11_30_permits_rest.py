@@ -1,4 +1,4 @@
-"""What a permit rests on still holds when it is used: the policy, and the account's score."""
+"""What a permit rests on still holds when it is used: the policy, and the account's newest evaluation."""
 
 import sqlalchemy as sa
 
