@@ -25,6 +25,8 @@ class Edit(BaseModel):
     object_id: str
     changes: Annotated[dict[str, str | int | float], Field(min_length=1)]
     actor: Annotated[str, Field(min_length=1)] = "Dana Reyes"
+    below_spend: bool = False
+    """Whether the budget may be less than what is spent of it, as no person could make it: to put back what was."""
 
 
 class TokenChange(BaseModel):
@@ -66,7 +68,7 @@ def router(tiktok: TikTokState) -> APIRouter:
         if unknown := wanted.changes.keys() - allowed:
             raise Refused(f"{min(unknown)} is not changed here; {', '.join(sorted(allowed))} are.")
         try:
-            writes.apply(tiktok, entity, dict(wanted.changes), Actor(wanted.actor))
+            writes.apply(tiktok, entity, wanted.changes, Actor(wanted.actor), below_spend=wanted.below_spend)
         except TikTokError as error:
             raise Refused("TikTok refuses this edit.", tiktok=error.body("")) from error
         return reading.public(tiktok, entity)

@@ -1,6 +1,6 @@
 """Updates and creations: validated as TikTok does, told to the change log, then to the world."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -42,7 +42,14 @@ def update(kind: str) -> Callable[[TikTokState, Call, Actor, frozenset[int]], di
     return answer
 
 
-def apply(state: TikTokState, entity: Entity, changes: dict[str, Any], actor: Actor) -> None:
+def apply(
+    state: TikTokState,
+    entity: Entity,
+    changes: Mapping[str, Any],
+    actor: Actor,
+    *,
+    below_spend: bool = False,
+) -> None:
     """Change an object; a TikTokError says what was wrong, and then nothing has changed."""
     name = f"{entity.kind}_name"
     wanted = dict(changes)
@@ -51,7 +58,7 @@ def apply(state: TikTokState, entity: Entity, changes: dict[str, Any], actor: Ac
     if "operation_status" in wanted and wanted["operation_status"] not in OPERATIONS:
         raise wrong(f"operation_status: It must be one of {', '.join(OPERATIONS)}.")
     if "budget" in wanted:
-        wanted["budget"] = number(_budget(state, entity, wanted["budget"]))
+        wanted["budget"] = number(_budget(state, entity, wanted["budget"], below_spend=below_spend))
     real = {key: new for key, new in wanted.items() if entity.data.get(key) != new}
     for key, new in real.items():
         old, entity.data[key] = entity.data.get(key), new
@@ -152,8 +159,8 @@ def _living(state: TikTokState, kind: str, entity_id: str, advertiser: str) -> E
     return entity
 
 
-def _budget(state: TikTokState, entity: Entity, value: Any) -> float:
-    """A budget at a level that has one, and above what is spent of it."""
+def _budget(state: TikTokState, entity: Entity, value: Any, *, below_spend: bool = False) -> float:
+    """A budget at a level that has one, and above what is spent of it unless that may be."""
     campaign = state.entities.campaign_of(entity)
     if entity.kind == "adgroup" and campaign.data["budget_optimize_on"]:
         raise wrong(
@@ -162,7 +169,7 @@ def _budget(state: TikTokState, entity: Entity, value: Any) -> float:
     if entity.data["budget_mode"] == "BUDGET_MODE_INFINITE":
         raise wrong("budget: It can't be set while budget_mode is BUDGET_MODE_INFINITE.")
     amount = budget(entity.kind, value, state.currency(entity.advertiser))
-    spent = state.spent(entity)
+    spent = 0.0 if below_spend else state.spent(entity)
     if amount < entity.data["budget"] and amount < spent * _OVER_SPENT:
         raise wrong(f"budget: It must be at least 105% of the current spend of {spent:.2f}.")
     return amount

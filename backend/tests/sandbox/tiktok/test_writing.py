@@ -204,3 +204,16 @@ def test_a_persons_edit_may_be_refused_too(sandbox: Sandbox) -> None:
         assert answer.status_code == 422
     nothing = HTTP.post(f"{sandbox.url}/control/tiktok/edit", json={"object_id": "1", "changes": {"a": 1}})
     assert nothing.status_code == 404
+
+
+def test_only_a_test_may_put_a_budget_below_what_is_spent_of_it(sandbox: Sandbox, get: Ask) -> None:
+    def put(budget: float, **options: bool) -> int:
+        edit = {"object_id": REACH, "changes": {"budget": budget}, **options}
+        return HTTP.post(f"{sandbox.url}/control/tiktok/edit", json=edit).status_code
+
+    (row,) = get("campaign/get", **US, filtering={"campaign_ids": [REACH]})["list"]
+    assert put(60) == 422
+    assert put(60, below_spend=True) == 200
+    (low,) = get("campaign/get", **US, filtering={"campaign_ids": [REACH]})["list"]
+    assert low["budget"] == 60
+    assert put(row["budget"]) == 200

@@ -175,10 +175,14 @@ def _google_spoilt(body: dict[str, Any]) -> dict[str, Any]:
 
 # TikTok.
 
+_TIKTOK_ROOM = 800 * MICROS
+"""Twice what is laid: no budget is lowered there to what is spent of it, and in the evening nearly all of it is."""
+
 
 async def _tiktok(
     scopes: Scopes, sandbox: Sandbox, *, read_only: bool = False, write_lease: bool = True
 ) -> Place:
+    _tiktok_edit(sandbox, _TIKTOK_ROOM, True)
     made = await tiktok.connect(scopes, sandbox, read_only=read_only, write_lease=write_lease)
     return Place(made.connection_id, made.dollars, made.forints)
 
@@ -196,7 +200,8 @@ def _tiktok_edit(sandbox: Sandbox, micros: int | None, on: bool) -> None:
     changes: dict[str, Any] = {"operation_status": "ENABLE" if on else "DISABLE"}
     if micros is not None:
         changes["budget"] = micros / MICROS
-    sandbox.control("POST", "tiktok/edit", json={"object_id": tiktok.BROAD, "changes": changes})
+    edit = {"object_id": tiktok.BROAD, "changes": changes, "below_spend": True}
+    sandbox.control("POST", "tiktok/edit", json=edit)
 
 
 # Snapchat.
