@@ -80,6 +80,12 @@ def recall(chosen: Sequence[Line], days: int | None = None) -> Figure:
     return ratio(of_kind(chosen, "fault"), part)
 
 
+def recall_of_one_who_knew(chosen: Sequence[Line]) -> Figure:
+    """The share of the same faults that nobody's detector can exceed."""
+    known = [line for line in of_kind(chosen, "fault") if line.run.bound is not None]
+    return ratio(known, lambda line: (line.run.bound or 0.0, 1.0))
+
+
 def median_latency(chosen: Sequence[Line]) -> float | None:
     """Hours until it closed, of the faults that it closed on."""
     found = [

@@ -108,11 +108,14 @@ def _by_benign(ours: Sequence[Line], shapes: Sequence[Shape]) -> Iterator[str]:
 
 
 def _axes(runs: Sequence[Run]) -> Iterator[str]:
-    yield "| axis | " + " | ".join(aim.name for aim in AIMS.values()) + " |"
-    yield "|---" * (len(AIMS) + 1) + "|"
+    names = [aim.name for aim in AIMS.values()]
+    yield "| axis | " + " | ".join([names[0], "by one who knew", *names[1:]]) + " |"
+    yield "|---" * (len(AIMS) + 2) + "|"
     for name, chosen in axes(runs):
-        found = of.headline(lines(chosen, OURS))
-        yield f"| {name} | " + " | ".join(_cell(found[key]) for key in AIMS) + " |"
+        mine = lines(chosen, OURS)
+        seen, *others = of.headline(mine).values()
+        cells = map(_cell, (seen, of.recall_of_one_who_knew(mine), *others))
+        yield f"| {name} | " + " | ".join(cells) + " |"
 
 
 def _under_a_cap(runs: Sequence[Run]) -> Iterator[str]:
@@ -171,6 +174,11 @@ of accounts to which nothing happens; what lingers in the windows around a fault
 within two days, slow loss within seven. A **move** is a tenth more or less of a campaign's budget, proposed each noon
 by the return of seven days; it is good or bad by what the world says that the last unit of money truly earns.
 Intervals (95 %) are bootstrapped by account; where nothing was seen, the rule of three bounds what may hide.
+
+**By one who knew**: the share of the same faults that a detector would see in time which knows what the fault does,
+when it would begin and how often each thing is told of an order, and errs on 0.5 of 100 days (the most powerful test of
+each order by itself, told at once: `benchmarks/trustbench/bound.py`). More can be seen by nobody; few orders tell
+little.
 
 **Under a cap** are accounts of few conversions and those without a shop's own data: raises of at most a tenth a day,
 and budgets of half as much again as on a usual day where nobody has set a cap. What they show least, they can lose

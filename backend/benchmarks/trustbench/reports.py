@@ -79,6 +79,19 @@ def tell(tape: Tape, effects: Iterable[Effect] = (), start: float = 0.0, end: fl
     return told.reports()
 
 
+PLATFORMS_KINDS = 12
+ORDER_KINDS = 4 * PLATFORMS_KINDS
+
+
+def tell_each(tape: Tape, effects: Iterable[Effect], start: float, end: float) -> Ints:
+    """What is told of each order, as one of `ORDER_KINDS`, 0 for nothing; modulo `PLATFORMS_KINDS` by the platform.
+
+    That is how often it claims it, whether late for a window of a day, and whether for a hundredfold; by the shop's own
+    events, whether the browser told of it and whether its buyer is known.
+    """
+    return _Telling(tape, {each.do: each.amount for each in effects}, start, end).each()
+
+
 class _Telling:
     def __init__(self, tape: Tape, amounts: dict[str, float], start: float, end: float) -> None:
         self._tape = tape
@@ -126,6 +139,17 @@ class _Telling:
             cookieless=np.where(self._during, self._amounts.get("lose_browser", 0.0), 0.0),
             sessions=self._tape.sessions,
             failing=failing,
+        )
+
+    def each(self) -> Ints:
+        tape = self._tape
+        claimed = (tape.claimed_by >= 0) & ~self._lost()
+        return np.asarray(
+            claimed * (1 + self._doubled())
+            + 3 * (claimed & (tape.placed - tape.clicked > 24))
+            + 6 * (claimed & self._chosen("value_100x", VALUE))
+            + PLATFORMS_KINDS * (~tape.blocked & ~self._chosen("lose_browser", LOSS))
+            + 2 * PLATFORMS_KINDS * (tape.named & ~self._chosen("lose_keys", KEYS))
         )
 
     def _summed(self, rows: Floats) -> Floats:

@@ -1,10 +1,11 @@
 """One account through everything that can happen to it, and what each gate said meanwhile."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from benchmarks.trustbench.bound import seen_in_time
 from benchmarks.trustbench.gates import BASELINES, OURS, READINGS_A_DAY, Opinions, measure, stratum
 from benchmarks.trustbench.moves import Moves, propose
 from benchmarks.trustbench.reports import STEP, TIMES, Bools, Reports, tell
@@ -60,6 +61,8 @@ class Run:
     days: int
     days_outside: int
     said: tuple[Said, ...]
+    bound: float | None = None
+    """Of such a fault, the chance that one who knew it would see it in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,14 @@ def _live(account: Account, shapes: Sequence[Shape]) -> Iterator[Run]:
                 start=start,
                 end=end,
             )
-        yield _run(account, tape, tell(tape, told, start, end), _Time(shape, start, end))
+        run = _run(account, tape, tell(tape, told, start, end), _Time(shape, start, end))
+        yield replace(run, bound=_bound(account, plain, shape)) if shape.kind == "fault" else run
+
+
+def _bound(account: Account, plain: Tape, shape: Shape) -> float | None:
+    return seen_in_time(
+        plain, shape, account.severity, first_party=account.first_party, random=_random(account)
+    )
 
 
 def _random(account: Account) -> np.random.Generator:
