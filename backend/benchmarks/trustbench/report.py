@@ -10,7 +10,7 @@ from benchmarks.trustbench.figures import Figure, Line, lines, of_shape
 from benchmarks.trustbench.gates import GATES, OURS
 from benchmarks.trustbench.plots import draw
 from benchmarks.trustbench.runs import Run
-from benchmarks.trustbench.shape import MEDIUM, SEVERITIES, Shape
+from benchmarks.trustbench.shape import MEDIUM, SEVERITIES, TOLD_EFFECTS, TRUE_EFFECTS, Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ def write_report(folder: Path, runs: Sequence[Run], shapes: Sequence[Shape], see
     plots = draw(folder / "trustbench", runs, shapes)
     text = [_INTRODUCTION, *_body(runs, shapes, seed, n), ""]
     text += [f"![{title}](trustbench/{path.name})" for title, path in plots]
+    text += ["", *_shapes_of_ones_own()]
     (folder / "trustbench.md").write_text("\n".join(text) + "\n")
 
 
@@ -129,6 +130,13 @@ def _under_a_cap(runs: Sequence[Run]) -> Iterator[str]:
         yield f"| {name} | " + " | ".join(map(_cell, found)) + " |"
 
 
+def _shapes_of_ones_own() -> Iterator[str]:
+    yield from _A_SHAPE.splitlines()
+    for title, effects in (("truly happens", TRUE_EFFECTS), ("is told wrongly", TOLD_EFFECTS)):
+        yield from ("", f"| what {title} | its amount |", "|---|---|")
+        yield from (f"| `{do}` | {meaning} |" for do, meaning in effects.items())
+
+
 def axes(runs: Sequence[Run]) -> list[tuple[str, list[Run]]]:
     """Each step of every axis, with its runs."""
     plain = [run for run in runs if run.account.first_party and not run.account.daily]
@@ -194,4 +202,26 @@ hour is seen by whole days whose spend moves between them, which a platform does
 most days move, and nothing in all. Baselines hold cuts as they hold raises, where ours lets a cut pass whose signals
 are good. A gate that is shut already when a fault begins counts as having seen it, which flatters those that are often
 shut.
+"""
+
+_A_SHAPE = """## A shape of your own
+`FAULTS=` names a folder of such files; the file's name is the shape's, and takes the place of one of ours:
+
+```json
+{
+  "kind": "fault",
+  "says": "half of the purchases are told twice, and some at a hundred times their value",
+  "causes": ["variance", "invariants"],
+  "days": 10,
+  "within_days": 2,
+  "effects": [
+    {"do": "repeat_claims", "by": [0.1, 0.25, 0.5, 0.75, 1]},
+    {"do": "value_100x", "by": [0.02, 0.05, 0.1, 0.2, 0.5]}
+  ]
+}
+```
+
+`kind` is `fault`, or `benign` for what must not close the gate. `causes` are the components of which any is a right
+answer; `days` is how long it holds (1 to 20), `within_days` in how many it has to be seen; `by` has an amount for each
+of the five severities. A fault may be of both kinds of effect, what is benign of the first alone.
 """

@@ -5,7 +5,7 @@ told of it). Neither knows of any gate.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -13,39 +13,37 @@ from typing import Literal
 SEVERITIES = 5
 MEDIUM = 2
 HERE = Path(__file__).parent / "shapes"
-TRUE_EFFECTS = frozenset(
-    {
-        "demand",
-        "traffic",
-        "conversion_rate",
-        "order_value",
-        "budget",
-        "night",
-        "lag",
-        "launch",
-        "launch_price",
-        "auction",
-        "named",
-    }
-)
-TOLD_EFFECTS = frozenset(
-    {
-        "lose_claims",
-        "decay_claims",
-        "repeat_claims",
-        "value_100x",
-        "spend_times",
-        "shift_days",
-        "freeze",
-        "clicks_times",
-        "hide_ad_sets",
-        "lose_keys",
-        "shorten_window",
-        "lose_browser",
-        "restate",
-        "outage",
-    }
-)
+TRUE_EFFECTS: Mapping[str, str] = {
+    "demand": "orders and visits, times",
+    "traffic": "the same again, of a second cause",
+    "conversion_rate": "orders, times",
+    "order_value": "what an order is worth, times",
+    "budget": "every campaign's daily budget, times",
+    "night": "hours by which people's day is later",
+    "lag": "the time from a click to a late buyer's order, times",
+    "launch": "a campaign more, with this share of all budgets",
+    "launch_price": "what a launched campaign's impressions cost, times",
+    "auction": "what an impression costs, times",
+    "named": "the share of buyers who say who they are, times",
+}
+"""What truly happens to people, and the meaning of its amount."""
+TOLD_EFFECTS: Mapping[str, str] = {
+    "lose_claims": "share of purchases that the platform never hears of",
+    "decay_claims": "share of the purchases still heard of that is lost each day",
+    "repeat_claims": "share of purchases that are told twice",
+    "value_100x": "share of purchases told at a hundred times their value",
+    "spend_times": "spend as it is told, times",
+    "shift_days": "hours by which the account's days are cut late",
+    "freeze": "1: figures stand still",
+    "clicks_times": "clicks as they are told, times",
+    "hide_ad_sets": "share of ad sets that a reading leaves out",
+    "lose_keys": "share of purchases without e-mail, phone and external id",
+    "shorten_window": "hours after a click in which a purchase is still claimed",
+    "lose_browser": "share of purchases of which the browser tells nothing",
+    "restate": "share of older conversions that the platform takes back",
+    "outage": "1: the platform's API answers nothing",
+}
+"""What is told wrongly, and the meaning of its amount."""
 
 
 class ShapeInvalid(ValueError):
@@ -106,7 +104,7 @@ def read_shapes(*folders: Path) -> list[Shape]:
 def _faults(shape: Shape) -> Iterator[str]:
     if shape.kind not in {"fault", "benign"}:
         yield "kind is fault or benign"
-    allowed = TRUE_EFFECTS | TOLD_EFFECTS if shape.kind == "fault" else TRUE_EFFECTS
+    allowed = {**TRUE_EFFECTS, **TOLD_EFFECTS} if shape.kind == "fault" else TRUE_EFFECTS
     for do, by in shape.effects:
         if do not in allowed:
             yield f"a {shape.kind} does not {do}; it can {', '.join(sorted(allowed))}"
