@@ -10,9 +10,12 @@ from math import exp
 from typing import Any
 
 from app.services.autopilot.strategies.days_rules import Day
+from app.services.autopilot.strategies.reallocation_rules import ReallocationConfig
 from tests.sandbox_process import US_ACCOUNT, Sandbox
 
 EXPLORED_DAYS, EVERY, DECISIONS = 56, 3, 9
+EXPLORED_FROM, EXPLORED_TO = 0.7, 1.3
+"""Of the budgets at the start."""
 MATURE_AFTER = timedelta(days=7)
 UNIT = 1_000_000
 _CENTS = 100
@@ -71,7 +74,12 @@ class Account:
         """Eight weeks in which somebody moves the budgets about, for else nothing could be known."""
         start = dict(self.budgets)
         for _ in range(EXPLORED_DAYS // EVERY):
-            self.set({each: round(budget * chance.uniform(0.7, 1.3)) for each, budget in start.items()})
+            self.set(
+                {
+                    each: round(budget * chance.uniform(EXPLORED_FROM, EXPLORED_TO))
+                    for each, budget in start.items()
+                }
+            )
             self.live(EVERY)
         self.set(start)
         self.live(EVERY)
@@ -131,12 +139,28 @@ def worth(truth: Mapping[str, Truth], budgets: Mapping[str, float]) -> float:
 
 
 def oracle(truth: Mapping[str, Truth], total: float) -> dict[str, float]:
-    """The best allocation by handing out thousandths to whoever earns most with the next; none above the total."""
+    """The best allocation of the total."""
+    return _best(truth, total, dict.fromkeys(truth, 0.0), dict.fromkeys(truth, total))
+
+
+def in_reach(truth: Mapping[str, Truth], start: Mapping[str, float]) -> dict[str, float]:
+    """The best allocation of the start's total that goes no further beyond what was ever spent than is allowed."""
+    beyond = ReallocationConfig().exploration
+    least = {each: start[each] * EXPLORED_FROM * (1 - beyond) for each in truth}
+    most = {each: start[each] * EXPLORED_TO * (1 + beyond) for each in truth}
+    return _best(truth, sum(start.values()), least, most)
+
+
+def _best(
+    truth: Mapping[str, Truth], total: float, least: Mapping[str, float], most: Mapping[str, float]
+) -> dict[str, float]:
+    """By handing out thousandths of the total to whoever earns most with the next; none above it."""
     step = total / 1000
-    budgets = dict.fromkeys(truth, 0.0)
-    for _ in range(1000):
+    budgets = dict(least)
+    for _ in range(int((total - sum(least.values())) / step + 1e-9)):
+        may = [each for each in truth if budgets[each] + step <= most[each] + 1e-9]
         best = max(
-            truth, key=lambda each: truth[each].value(budgets[each] + step) - truth[each].value(budgets[each])
+            may, key=lambda each: truth[each].value(budgets[each] + step) - truth[each].value(budgets[each])
         )
         budgets[best] += step
     return budgets
@@ -149,6 +173,8 @@ class Course:
     start: float
     after: list[float]
     oracle: float
+    in_reach: float
+    """By whoever knows the curves and goes no further beyond what was ever spent than reallocation may."""
     moved: int
     """Decisions after which the platform held other budgets."""
     held: int = 0
@@ -164,6 +190,7 @@ def course(
         worth(truth, start),
         [worth(truth, budgets) for budgets in path],
         worth(truth, oracle(truth, sum(start.values()))),
+        worth(truth, in_reach(truth, start)),
         sum(was != will for was, will in zip(before, path, strict=True)),
         held,
     )
