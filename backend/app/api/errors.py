@@ -22,8 +22,14 @@ class MethodNotAllowed(StratumError):
     code = "method_not_allowed"
 
 
+def documented(description: str) -> dict[str, Any]:
+    """An answer with our body, by its name: FastAPI builds a validator for each status of each route with the model."""
+    schema = {"$ref": f"#/components/schemas/{ErrorBody.__name__}"}
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
 DOCUMENTED: dict[int | str, dict[str, Any]] = {
-    status: {"model": ErrorBody, "description": description}
+    status: documented(description)
     for status, description in {
         400: "The request could not be read",
         401: "No valid credential",
@@ -38,6 +44,8 @@ DOCUMENTED: dict[int | str, dict[str, Any]] = {
         503: "A part that this needs is down",
     }.items()
 }
+# One that is declared with the model has FastAPI put the schema into the document.
+DOCUMENTED[500] = {"model": ErrorBody, "description": DOCUMENTED[500]["description"]}
 
 
 def render_for_sdks(error: StratumError) -> JSONResponse:

@@ -6,10 +6,9 @@ from typing import Any
 
 from fastapi.routing import APIRoute
 
-from app.api.errors import DOCUMENTED
+from app.api.errors import DOCUMENTED, documented
 from app.core.config import Settings
 from app.core.errors import StratumError
-from app.schemas.errors import ErrorBody
 
 
 def _address(module: str) -> str:
@@ -35,16 +34,15 @@ def answers(module: str) -> dict[int | str, dict[str, Any]]:
         if owner and address.startswith(f"{owner}."):
             told[error.status][error.code] = error.sentence()
     own: dict[int | str, dict[str, Any]] = {
-        status: {
-            "model": ErrorBody,
-            "description": "\n".join(
+        status: documented(
+            "\n".join(
                 [
                     DOCUMENTED.get(status, {"description": "It is there no longer"})["description"],
                     "",
                     *(f"- `{code}`: {sentence}" for code, sentence in sorted(codes.items())),
                 ]
-            ),
-        }
+            )
+        )
         for status, codes in told.items()
     }
     return {**DOCUMENTED, **own}

@@ -237,7 +237,7 @@ async def test_a_line_is_one_persons(line: Line) -> None:
 @pytest.fixture
 def own_sandbox() -> Iterator[Sandbox]:
     """Whose clock a test may stop and turn."""
-    with running_sandbox("--seed", "9") as running:
+    with running_sandbox("--seed", "9", "--history", "2") as running:
         yield running
 
 

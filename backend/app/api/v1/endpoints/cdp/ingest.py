@@ -18,7 +18,7 @@ from app.services.cdp.ingest.service import BATCH, CALLS, JITSU_CALLS, Sent, Tra
 
 _SAID_TO_SDKS = frozenset({400, 401, 404, 429, 503})
 _ANSWERS: dict[int | str, dict[str, Any]] = {
-    status: {**DOCUMENTED[status], "model": TrackingErrorBody}
+    status: {"description": DOCUMENTED[status]["description"], "model": TrackingErrorBody}
     if status in _SAID_TO_SDKS
     else DOCUMENTED[status]
     for status in (400, 401, 404, 405, 429, 500, 503)
