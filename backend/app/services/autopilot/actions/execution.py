@@ -203,8 +203,10 @@ class ActionExecution:
 
     async def _refused(self, job: _Job, error: PermitRefused) -> ActionState:
         if isinstance(error, PermitOutdated):
+            for account in await self._accounts(job):
+                async with self._scopes() as scope:
+                    await GateService(scope).freshen(account)
             async with self._scopes() as scope:
-                await GateService(scope).freshen(job.ad_account_id)
                 action = await AutopilotActions(scope).locked(job.action_id)
                 # The platform was asked for nothing, so that this is no attempt that failed.
                 await AutopilotActions(scope).decide_again(action)
@@ -214,6 +216,14 @@ class ActionExecution:
         if isinstance(error, PermitFrozen):
             return await self._advance(job, ActionState.BLOCKED, error.detail)
         return await self._fail(job, error.code, error.detail)
+
+    async def _accounts(self, job: _Job) -> tuple[UUID, ...]:
+        """Those that the decision reads: its own, and of a move the other half's."""
+        async with self._scopes() as scope:
+            actions = AutopilotActions(scope)
+            half = (await actions.get(job.action_id)).other_half
+            other = () if half is None else ((await actions.get(half)).ad_account_id,)
+            return (job.ad_account_id, *other)
 
     async def _not_answered(self, platform: AdPlatform, job: _Job, error: PlatformError) -> ActionState:
         if error.kind is PlatformErrorKind.AMBIGUOUS:
