@@ -358,7 +358,10 @@ async def _read(platform: AdPlatform, change: Change) -> EntityState:
 
 
 async def _was_edited(platform: AdPlatform, change: Change, sent: _Sent) -> bool:
-    """Whether the platform's own log knows of any edit of the entity since; one that tells no log knows of none."""
+    """Whether the platform's own log knows of an edit of the entity since; one that tells no log knows of none.
+
+    A new name takes nothing back. Whatever else was edited, or cannot be told, may have.
+    """
     try:
         edits = await platform.recent_edits(sent.since - _LOG_MARGIN, sent.until)
     except PlatformError as error:
@@ -366,7 +369,8 @@ async def _was_edited(platform: AdPlatform, change: Change, sent: _Sent) -> bool
             raise
         log.warning("autopilot.actions.edits_not_known", entity=change.entity, code=error.code)
         return False
-    return any(each.entity == change.entity and each.at >= sent.since - _LOG_MARGIN for each in edits)
+    since = sent.since - _LOG_MARGIN
+    return any(each.entity == change.entity and each.at >= since and not each.renames for each in edits)
 
 
 async def _read_until(platform: AdPlatform, change: Change) -> EntityState:
