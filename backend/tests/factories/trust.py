@@ -94,6 +94,12 @@ async def make_account(
     return account
 
 
+async def bare_account(scopes: Scopes) -> Account:
+    """Nothing is known of it but that it is there, with a campaign."""
+    async with scopes() as scope:
+        return await _account(scope, scope.now(), read_only=False)
+
+
 async def _account(scope: TenantScope, metrics_at: datetime, *, read_only: bool) -> Account:
     connection_id, account_id, campaign_id = uuid7(), uuid7(), uuid7()
     scope.session.add(

@@ -90,6 +90,8 @@ class AutopilotAction(TenantOwned, CreatedAt, Base):
     verified_at: Mapped[datetime | None]
     watch_until: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+    halted: Mapped[str | None]
+    """Why no attempt of it may begin any more, where it was under way when nobody wanted it any longer."""
     error_code: Mapped[str | None]
     error_detail: Mapped[str | None]
 

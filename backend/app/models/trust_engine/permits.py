@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, text
+from sqlalchemy import ARRAY, Index, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import Base, CreatedAt, TenantOwned
@@ -25,5 +25,7 @@ class TrustPermit(TenantOwned, CreatedAt, Base):
     ad_account_id: Mapped[UUID | None]
     evaluation_id: Mapped[UUID | None]
     """The evaluation of the account that it rests on, and has to be its newest still; None of what rests on none."""
+    evaluation_ids: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid()))
+    """Of a move across accounts: every evaluation that its decision read, of all accounts together; else None."""
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]

@@ -177,6 +177,8 @@ class RemoteEdit:
     actor_name: str | None
     application_id: str | None
     detail: Mapping[str, Any]
+    renames: bool = False
+    """The log says that the name was changed, and nothing else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

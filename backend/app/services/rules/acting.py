@@ -145,14 +145,14 @@ async def todo(
     """Those first that the rule changes something of: no other may keep them waiting for ever.
 
     `blocked` come after them, since the gate may block them again. Those of which nothing is to be changed come last,
-    and only where a label may have to be put on them. Of both, others come first at each `turn`.
+    and only where a label has to be put on them or taken off. Of both, others come first at each `turn`.
     """
     change = platform_action(definition)
     if change is None:
         return Todo(held, frozenset(), Counter(), ())
     actions = AutopilotActions(scope)
     pauses, under_way = await pauses_for(actions, change), await actions.under_way()
-    labels = any(isinstance(each, PutLabel) for each in definition.actions)
+    labelled = await _to_label(scope, definition, held)
     new: list[Seen] = []
     again: list[Seen] = []
     others: list[Seen] = []
@@ -162,13 +162,28 @@ async def todo(
         gives_way = under_way.get((seen.ad_account_id, seen.external_id))
         if isinstance(step, Step) and (gives_way is None or (gives_way and step.wants_less)):
             (again if seen.id in blocked else new).append(seen)
-        elif labels:
+        elif seen.id in labelled:
             others.append(seen)
         else:
             idle[str(step if isinstance(step, Idle) else Idle.WAITING)] += 1
     for each in (again, others):
         each.sort(key=lambda seen: hash((seen.id, turn)))
     return Todo([*new, *again, *others], frozenset(each.id for each in again), idle, pauses)
+
+
+async def _to_label(scope: TenantScope, definition: RuleDefinition, held: Sequence[Seen]) -> set[UUID]:
+    """Those of the campaigns on which a label of the rule does not stand as it wants."""
+    wanted = [each for each in definition.actions if isinstance(each, PutLabel)]
+    if not wanted:
+        return set()
+    campaigns = {each.id for each in held}
+    borne = await Labels(scope).borne({each.label_id for each in wanted}, campaigns)
+    found: set[UUID] = set()
+    for each in wanted:
+        if each.label_id in borne:
+            bearers = borne[each.label_id]
+            found |= bearers if each.off else campaigns - bearers
+    return found
 
 
 class Acting:

@@ -221,6 +221,19 @@ class RuleRepository:
         )
         return dict((await self._session.execute(statement)).all())
 
+    async def being_tried(self, rule_id: UUID) -> Sequence[UUID]:
+        """Actions of the rule that may be sent to a platform, or were just now."""
+        statement = (
+            select(AutopilotAction.id)
+            .join(RuleFiring, _ITS_ACTION)
+            .where(
+                RuleFiring.rule_id == rule_id,
+                AutopilotAction.state.in_((ActionState.APPROVED, ActionState.EXECUTING)),
+            )
+            .order_by(AutopilotAction.id)
+        )
+        return (await self._session.scalars(statement)).all()
+
     async def has_acted(self, rule_id: UUID, campaign_id: UUID, since: datetime, evaluation_id: UUID) -> bool:
         """Whether it did so since then, or in this evaluation, whatever came of that."""
         own = RuleFiring.evaluation_id == evaluation_id

@@ -176,6 +176,8 @@ class RuleService:
             return rule
         rule.updated_at = self._scope.now()
         await self._rules.save()
+        if not rule.enabled:
+            await self._halt(rule)
         await self._record(
             "rules.changed", rule, before=before, after=after | {"accept_conflicts": accept_conflicts}
         )
@@ -186,7 +188,13 @@ class RuleService:
         rule = await self._locked(rule_id)
         rule.archived_at = rule.updated_at = self._scope.now()
         rule.enabled, rule.next_run_at = False, None
+        await self._halt(rule)
         await self._record("rules.archived", rule, before=_told(rule))
+
+    async def _halt(self, rule: Rule) -> None:
+        """No attempt of a raise of its begins any more."""
+        found = await self._rules.being_tried(rule.id)
+        await AutopilotActions(self._scope).halt(found, "Its rule was switched off.")
 
     async def preview(self, name: str, definition: RuleDefinition) -> Preview:
         """What the rule would do now, for each campaign with the figures that it reads; nothing is written."""

@@ -17,6 +17,7 @@ from app.services.autopilot.actions.requests import ActionRequests, CampaignChan
 from app.services.autopilot.actions.rules import ActionState
 from app.services.autopilot.actions.service import AutopilotActions, change_of
 from app.services.autopilot.enforcement.service import EnforcementService
+from app.services.autopilot.strategies.service import StrategyService
 from app.services.integrations.gateway import Gateway
 from app.services.integrations.ports import PlatformError
 from app.services.integrations.service import circuit_key
@@ -413,3 +414,48 @@ async def test_what_is_being_answered_does_not_lapse(scopes: Scopes, target: Tar
             await asyncio.sleep(0.01)
     assert await lapsing == 0
     assert (await action_of(scopes, action_id)).state == ActionState.APPROVED
+
+
+async def switched_off(scopes: Scopes, strategy: str) -> None:
+    async with scopes() as scope:
+        await StrategyService(scope).change(strategy, enabled=False)
+
+
+@pytest.mark.parametrize("arrived", [False, True])
+async def test_a_raise_under_way_is_not_tried_again_once_its_strategy_is_off(
+    scopes: Scopes, target: Target, faulty: Sandbox, *, arrived: bool
+) -> None:
+    """What may have been sent is read back: it holds and is verified, or it does not and expires."""
+    await trusted(scopes, target.ad_account_id)
+    wants = target.budget_micros + 1700 * CENT
+    of = {"strategy": "performance_scaling", "origin": Origin.AUTOPILOT, "state": ActionState.EXECUTING}
+    left = await approved_action(scopes, target, wants, executing_at=real_now() - 2 * ABANDONED_AFTER, **of)
+    if arrived:
+        faulty.graph("POST", BROAD, daily_budget=str(wants // CENT))
+    await switched_off(scopes, "performance_scaling")
+    ended = await ActionExecution(scopes).run(left)
+    assert ended is (ActionState.VERIFIED if arrived else ActionState.EXPIRED)
+    assert held(faulty) == (wants if arrived else target.budget_micros)
+    if not arrived:
+        async with scopes() as scope:
+            last = (await AutopilotActions(scope).timeline(left))[-1]
+        assert last.note == "Its strategy was switched off. It is not tried again."
+
+
+@pytest.mark.parametrize(
+    ("columns", "cents", "stands"),
+    [
+        ({}, 100, False),
+        ({"approved_by": "dana@northwind.example"}, 100, True),
+        ({}, -100, True),
+        ({"strategy": "reallocation"}, 100, True),
+    ],
+)
+async def test_a_raise_that_waits_for_its_turn_lapses_with_its_strategy_and_nothing_else_does(
+    scopes: Scopes, target: Target, columns: dict[str, str], cents: int, *, stands: bool
+) -> None:
+    of = {"strategy": "performance_scaling", "origin": Origin.AUTOPILOT} | columns
+    action = await approved_action(scopes, target, target.budget_micros + cents * CENT, **of)
+    await switched_off(scopes, "performance_scaling")
+    found = await action_of(scopes, action)
+    assert found.state == (ActionState.APPROVED if stands else ActionState.EXPIRED)

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from app.db.session import Scopes
 from app.models.campaigns import Campaign
+from app.models.trust_engine.health import TrustEvaluation
 from app.models.trust_engine.kinds import SignalState
 from app.services.autopilot.actions.errors import NotAMove
 from app.services.autopilot.actions.execution import ActionExecution
@@ -20,8 +21,9 @@ from app.services.integrations.gateway import Gateway
 from app.services.integrations.service import IntegrationsService
 from app.services.trust_engine.gate.service import GateService, KillSwitch, deciders, read_entry
 from app.services.trust_engine.ledger.service import Ledger
+from app.services.trust_engine.policies.service import Policies
 from tests.factories.integrations import BROAD, connect
-from tests.factories.trust import trusted
+from tests.factories.trust import bare_account, trusted
 from tests.sandbox_process import Sandbox, running_sandbox
 
 CENT = 10_000
@@ -151,6 +153,38 @@ async def test_between_its_halves_a_move_is_decided_on_what_is_measured_since(
     await trusted(scopes, pair.forints)
     assert await execution.run(raised) is ActionState.APPROVED
     assert await execution.run(raised) is ActionState.VERIFIED
+
+
+@pytest.mark.parametrize("sick", ["other", "third"])
+async def test_health_that_falls_before_the_cut_is_sent_stops_it_in_whichever_account(
+    scopes: Scopes, pair: Pair, mended: Sandbox, sick: str
+) -> None:
+    """The third is one that the roll-up alone knows of."""
+    third = (await bare_account(scopes)).id
+    for account in (pair.dollars, pair.forints, third):
+        await trusted(scopes, account)
+    cut, raised, states = await propose(scopes, pair.move(give=10))
+    assert states == {"approved"}
+    before = mended.graph("GET", BROAD, fields="daily_budget").json()
+    await trusted(scopes, pair.forints if sick == "other" else third, score=20.0)
+    assert await ActionExecution(scopes).run(cut) in {ActionState.HELD, ActionState.BLOCKED}
+    assert await state_of(scopes, raised) is not ActionState.VERIFIED
+    assert mended.graph("GET", BROAD, fields="daily_budget").json() == before
+
+
+async def test_another_policy_has_both_accounts_of_a_move_scored_by_it(scopes: Scopes, pair: Pair) -> None:
+    for account in (pair.dollars, pair.forints):
+        await trusted(scopes, account)
+    cut, _, _ = await propose(scopes, pair.move(give=10))
+    async with scopes() as scope:
+        await Policies(scope).adopt({}, note="Again.")
+        version = (await Policies(scope).current()).version
+    await ActionExecution(scopes).run(cut)
+    async with scopes() as scope:
+        scored = select(TrustEvaluation.ad_account_id).where(TrustEvaluation.policy_version == version)
+        assert set(await scope.session.scalars(scored)) == {pair.dollars, pair.forints}
+        found = {reason["code"] for reason in (await AutopilotActions(scope).get(cut)).reasons}
+        assert "stale_policy" not in found
 
 
 @pytest.mark.parametrize("sick", ["dollars", "forints"])

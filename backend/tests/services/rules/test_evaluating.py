@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 from sqlalchemy import select, update
 
 from app.db.outbox import OutboxMessage
@@ -15,8 +16,10 @@ from app.models.integrations.ad_accounts import PlatformEdit
 from app.models.notifications import Notification
 from app.models.rules import Rule, RuleEvaluation, RuleFiring
 from app.models.trust_engine.ledger import LedgerEntry
+from app.services.autopilot.actions.service import AutopilotActions
 from app.services.campaigns.labels.service import Labels
 from app.services.rules.evaluating import RuleEvaluating, RuleRuns
+from app.services.rules.service import RuleService
 from tests.factories.rules import UNIT, YESTERDAY, a_definition, a_herd, make_rule
 
 CONVERTED = {
@@ -104,6 +107,32 @@ async def test_a_campaign_with_an_open_action_waits_whichever_rule_proposed_it(s
         await scope.session.execute(update(AutopilotAction).values(state="awaiting_approval"))
     found = await evaluated(scopes, second)
     assert (found.acted, found.idle_by_reason) == (0, {"waiting": 1})
+
+
+@pytest.mark.parametrize("state", ["approved", "executing"])
+@pytest.mark.parametrize("archived", [False, True])
+async def test_no_attempt_of_a_raise_begins_once_its_rule_is_off(
+    scopes: Scopes, state: str, *, archived: bool
+) -> None:
+    await a_spender(scopes)
+    more = {"kind": "budget_percent", "percent": "10"}
+    rule = await make_rule(scopes, a_definition(_spent(), more), enabled=True)
+    await evaluated(scopes, rule)
+    async with scopes() as scope:
+        await scope.session.execute(update(AutopilotAction).values(state=state))
+    async with scopes() as scope:
+        if archived:
+            await RuleService(scope).archive(rule.id)
+        else:
+            await RuleService(scope).change(rule.id, enabled=False)
+    [found] = await actions_of(scopes)
+    if state == "executing":
+        assert (found.state, found.halted) == (state, "Its rule was switched off.")
+        async with scopes() as scope:
+            action = await AutopilotActions(scope).locked(found.id)
+            await AutopilotActions(scope).decide_again(action)
+        [found] = await actions_of(scopes)
+    assert found.state == "expired"
 
 
 async def test_who_stops_spend_does_not_wait_for_a_raise_that_waits_itself(scopes: Scopes) -> None:

@@ -1,14 +1,15 @@
 """An evaluation in steps: it reads once, and whoever else decides comes between its proposals."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
+from sqlalchemy.engine import Engine
 
 from app.core.ids import uuid7
 from app.db.session import Scopes
@@ -248,6 +249,47 @@ async def test_what_was_done_before_the_rule_was_switched_off_is_told(scopes: Sc
     async with scopes() as scope:
         [told] = await scope.session.scalars(_TOLD)
     assert told.facts["campaigns"] == "Campaign 000, Campaign 001"
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """What is asked of the database meanwhile."""
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        asked.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+async def test_labels_that_stand_cost_one_statement_and_what_changes_costs_by_itself(scopes: Scopes) -> None:
+    campaigns = await spenders(scopes, 6)
+    async with scopes() as scope:
+        await scope.session.execute(update(Campaign).values(status="paused"))
+        label = (await Labels(scope).create("Dear")).label.id
+        await Labels(scope).change(label, campaigns, [])
+    put = {"kind": "label", "label_id": str(label)}
+    condition = a_definition()["condition"]
+    counts: list[int] = []
+    for number, kinds in enumerate(([{"kind": "pause"}], [put, {"kind": "pause"}])):
+        definition = a_definition(condition, *kinds)
+        rule = await make_rule(scopes, definition, name=f"Rule {number}", enabled=True)
+        due = await due_now(scopes)
+        with statements() as asked:
+            found = await RuleEvaluating(scopes).evaluate(rule.id, due)
+        assert found is not None
+        assert (found.held, found.acted, sum(found.idle_by_reason.values())) == (6, 0, 6)
+        counts.append(len(asked))
+    assert counts[1] == counts[0] + 1
+    async with scopes() as scope:
+        await Labels(scope).change(label, [], campaigns[:1])
+    await RuleEvaluating(scopes).evaluate(rule.id, await due_now(scopes, later=timedelta(hours=2)))
+    async with scopes() as scope:
+        assert await Labels(scope).borne({label}, campaigns) == {label: frozenset(campaigns)}
 
 
 async def test_a_label_does_not_put_a_stop_to_rest_that_has_to_wait(scopes: Scopes) -> None:

@@ -203,8 +203,10 @@ class ActionExecution:
 
     async def _refused(self, job: _Job, error: PermitRefused) -> ActionState:
         if isinstance(error, PermitOutdated):
+            for account in await self._accounts(job):
+                async with self._scopes() as scope:
+                    await GateService(scope).freshen(account)
             async with self._scopes() as scope:
-                await GateService(scope).freshen(job.ad_account_id)
                 action = await AutopilotActions(scope).locked(job.action_id)
                 # The platform was asked for nothing, so that this is no attempt that failed.
                 await AutopilotActions(scope).decide_again(action)
@@ -214,6 +216,14 @@ class ActionExecution:
         if isinstance(error, PermitFrozen):
             return await self._advance(job, ActionState.BLOCKED, error.detail)
         return await self._fail(job, error.code, error.detail)
+
+    async def _accounts(self, job: _Job) -> tuple[UUID, ...]:
+        """Those that the decision reads: its own, and of a move the other half's."""
+        async with self._scopes() as scope:
+            actions = AutopilotActions(scope)
+            half = (await actions.get(job.action_id)).other_half
+            other = () if half is None else ((await actions.get(half)).ad_account_id,)
+            return (job.ad_account_id, *other)
 
     async def _not_answered(self, platform: AdPlatform, job: _Job, error: PlatformError) -> ActionState:
         if error.kind is PlatformErrorKind.AMBIGUOUS:
@@ -348,7 +358,10 @@ async def _read(platform: AdPlatform, change: Change) -> EntityState:
 
 
 async def _was_edited(platform: AdPlatform, change: Change, sent: _Sent) -> bool:
-    """Whether the platform's own log knows of any edit of the entity since; one that tells no log knows of none."""
+    """Whether the platform's own log knows of an edit of the entity since; one that tells no log knows of none.
+
+    A new name takes nothing back. Whatever else was edited, or cannot be told, may have.
+    """
     try:
         edits = await platform.recent_edits(sent.since - _LOG_MARGIN, sent.until)
     except PlatformError as error:
@@ -356,7 +369,8 @@ async def _was_edited(platform: AdPlatform, change: Change, sent: _Sent) -> bool
             raise
         log.warning("autopilot.actions.edits_not_known", entity=change.entity, code=error.code)
         return False
-    return any(each.entity == change.entity and each.at >= sent.since - _LOG_MARGIN for each in edits)
+    since = sent.since - _LOG_MARGIN
+    return any(each.entity == change.entity and each.at >= since and not each.renames for each in edits)
 
 
 async def _read_until(platform: AdPlatform, change: Change) -> EntityState:

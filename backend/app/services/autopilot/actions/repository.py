@@ -129,6 +129,13 @@ class ActionRepository:
         )
         return list((await self._session.scalars(statement)).all())
 
+    async def of_strategy(self, strategy: str, states: Collection[str], since: datetime) -> list[UUID]:
+        action = AutopilotAction
+        statement = select(action.id).where(
+            action.strategy == strategy, action.proposed_at >= since, action.state.in_(states)
+        )
+        return list((await self._session.scalars(statement.order_by(action.id))).all())
+
     async def last_of(self, strategy: str, states: Collection[str], since: datetime) -> dict[UUID, datetime]:
         """When the strategy's newest action in one of these states was proposed, by account."""
         statement = (

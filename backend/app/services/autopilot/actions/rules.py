@@ -31,7 +31,7 @@ NEXT: dict[ActionState, frozenset[ActionState]] = {
     S.AWAITING_APPROVAL: frozenset({S.HELD, S.BLOCKED, S.APPROVED, S.DISMISSED, S.EXPIRED}),
     S.APPROVED: frozenset({S.EXECUTING, S.HELD, S.BLOCKED, S.FAILED, S.EXPIRED}),
     S.EXECUTING: frozenset(
-        {S.APPLIED, S.PROPOSED, S.HELD, S.BLOCKED, S.AWAITING_APPROVAL, S.APPROVED, S.FAILED}
+        {S.APPLIED, S.PROPOSED, S.HELD, S.BLOCKED, S.AWAITING_APPROVAL, S.APPROVED, S.FAILED, S.EXPIRED}
     ),
     S.APPLIED: frozenset({S.VERIFIED, S.FAILED}),
     S.VERIFIED: frozenset({S.ROLLED_BACK}),
@@ -41,7 +41,7 @@ NEXT: dict[ActionState, frozenset[ActionState]] = {
     S.DISMISSED: frozenset(),
 }
 """`executing → approved`: the platform turned out not to hold the write; it may be tried again, on a new permit.
-It is decided anew then, so that all that a decision leads to may follow."""
+It is decided anew then, so that all that a decision leads to may follow; it expires where nobody wants it any more."""
 
 OPEN = frozenset({S.PROPOSED, S.HELD, S.AWAITING_APPROVAL})
 """Waits for a person; silence expires it."""
@@ -59,6 +59,11 @@ def gives_way(state: str, origin: str, before: Mapping[str, Any], after: Mapping
     """Whether a change lapses for one that wants less spend: a program's raise or start that is still waiting."""
     if ActionState(state) not in OPEN or Origin(origin) not in _PROGRAMS:
         return False
+    return wants_more(before, after)
+
+
+def wants_more(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether a change raises a budget or starts what does not spend."""
     budgets = before.get("daily_budget_micros"), after.get("daily_budget_micros")
     return after.get("status") == "active" or (
         isinstance(budgets[0], int) and isinstance(budgets[1], int) and budgets[1] > budgets[0]

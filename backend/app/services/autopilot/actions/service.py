@@ -34,6 +34,7 @@ from app.services.autopilot.actions.rules import (
     gives_way,
     may_follow,
     state_after,
+    wants_more,
 )
 from app.services.autopilot.actions.telling import tell_people
 from app.services.autopilot.actions.wanted import Wanted, change_of, written_down
@@ -49,6 +50,9 @@ from app.services.trust_engine.gate.service import (
 
 log = get_logger(__name__)
 
+_TRIED = frozenset({ActionState.APPROVED, ActionState.EXECUTING})
+_MAY_BE_UNDER_WAY = timedelta(days=30)
+"""Since it was proposed: far longer than anything waits for an answer or is tried."""
 _ENDS_A_MOVE = frozenset(
     {ActionState.BLOCKED, ActionState.FAILED, ActionState.EXPIRED, ActionState.DISMISSED}
 )
@@ -202,8 +206,30 @@ class AutopilotActions:
         """What the strategy wanted and somebody dismissed since then."""
         return await self._actions.dismissed(strategy, since)
 
+    async def halt_strategy(self, strategy: str, why: str) -> None:
+        """As `halt`, of all that the strategy wanted."""
+        since = self._scope.now() - _MAY_BE_UNDER_WAY
+        await self.halt(await self._actions.of_strategy(strategy, _TRIED, since), why)
+
+    async def halt(self, action_ids: Collection[UUID], why: str) -> None:
+        """Let no attempt begin any more of those of these that want more spend, where no person said yes to it.
+
+        What is under way is read back: what the platform holds is verified, what it does not hold expires.
+        """
+        for action_id in action_ids:
+            action = await self.locked(action_id)
+            if action.approved_by is not None or not wants_more(action.before, action.after):
+                continue
+            if action.state == ActionState.APPROVED:
+                await self._step(action, ActionState.EXPIRED, note=why)
+            elif action.state == ActionState.EXECUTING:
+                action.halted = why
+
     async def decide_again(self, action: AutopilotAction, *, delay: timedelta = timedelta(0)) -> None:
         """A write that the platform does not hold: whether it may be tried again is a new decision."""
+        if action.halted is not None:
+            await self._step(action, ActionState.EXPIRED, note=f"{action.halted} It is not tried again.")
+            return
         await self._decide(action, delay=delay)
 
     async def advance(

@@ -79,7 +79,9 @@ class StrategyService:
         on = before.enabled if enabled is None else enabled
         await self._rows.save(name, enabled=on, config=settings)
         if not on:
-            await AutopilotActions(self._scope).plans.halt(name, "Its strategy was switched off.")
+            why = "Its strategy was switched off."
+            await AutopilotActions(self._scope).plans.halt(name, why)
+            await AutopilotActions(self._scope).halt_strategy(name, why)
         await AuditLog(self._scope).record(
             "autopilot.strategies.changed",
             entity="autopilot.strategies",

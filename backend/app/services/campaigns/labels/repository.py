@@ -2,7 +2,7 @@ from collections.abc import Collection
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, and_, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute
@@ -79,6 +79,22 @@ class LabelRepository:
     async def known(self, campaign_ids: Collection[UUID]) -> frozenset[UUID]:
         found = await self._session.scalars(select(Campaign.id).where(Campaign.id.in_(campaign_ids)))
         return frozenset(found)
+
+    async def borne(
+        self, label_ids: Collection[UUID], campaign_ids: Collection[UUID]
+    ) -> dict[UUID, frozenset[UUID]]:
+        """Of the labels that there are, by which of the campaigns each is borne."""
+        link = CampaignLabelLink
+        statement = (
+            select(CampaignLabel.id, func.array_agg(link.campaign_id))
+            .outerjoin(link, and_(link.label_id == CampaignLabel.id, link.campaign_id.in_(campaign_ids)))
+            .where(CampaignLabel.id.in_(label_ids))
+            .group_by(CampaignLabel.id)
+        )
+        return {
+            label_id: frozenset(each for each in bearers if each is not None)
+            for label_id, bearers in await self._session.execute(statement)
+        }
 
     async def put_on(self, label_id: UUID, campaign_ids: Collection[UUID]) -> frozenset[UUID]:
         """Those that did not bear it yet; in one order everywhere, so that two cannot deadlock."""

@@ -1,6 +1,6 @@
 """The tenant's own words on campaigns: to find them by, and to speak of many at once. No platform is told."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
@@ -58,6 +58,12 @@ class Labels:
         label = await self._locked(label_id)
         await self._audit("deleted", label_id, before={"name": label.name})
         await self._labels.remove(label)
+
+    async def borne(
+        self, label_ids: Collection[UUID], campaign_ids: Collection[UUID]
+    ) -> dict[UUID, frozenset[UUID]]:
+        """Of the labels that there are, by which of the campaigns each is borne."""
+        return await self._labels.borne(label_ids, campaign_ids) if campaign_ids else {}
 
     async def change(self, label_id: UUID, add: Sequence[UUID], remove: Sequence[UUID]) -> Labelled:
         """Put it on some campaigns and take it off others; one that is not there hinders no other."""

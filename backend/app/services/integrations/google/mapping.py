@@ -201,6 +201,9 @@ def changed_at(row: Row, timezone: str) -> datetime:
     return _required_time(row["changeEvent"]["changeDateTime"], timezone)
 
 
+_NAMED = frozenset({"campaign", "ad_set"})
+
+
 def _edits(
     change: Row, campaigns_on: Mapping[str, Sequence[str]], us: tuple[str, str | None], timezone: str
 ) -> Iterable[RemoteEdit]:
@@ -225,6 +228,7 @@ def _edits(
                 "old": change.get("oldResource"),
                 "new": change.get("newResource"),
             },
+            renames=entity_type in _NAMED and change.get("changedFields") == "name",
         )
 
 

@@ -30,6 +30,7 @@ AD_SET_FIELDS = (
     "updated_time,learning_stage_info,account_id"
 )
 INSIGHT_FIELDS = "campaign_id,adset_id,spend,impressions,clicks,actions,action_values"
+_RENAMES = frozenset({"update_campaign_name", "update_ad_set_name"})
 ACTIVITY_FIELDS = "event_time,event_type,object_id,object_type,actor_name,application_id,extra_data"
 
 _ACCOUNT_STATUS = {
@@ -170,6 +171,7 @@ def edit(row: Mapping[str, Any]) -> RemoteEdit:
         actor_name=row.get("actor_name"),
         application_id=str(row["application_id"]) if row.get("application_id") else None,
         detail=_detail(row.get("extra_data")),
+        renames=row["event_type"] in _RENAMES,
     )
 
 

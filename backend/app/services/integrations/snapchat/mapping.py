@@ -228,6 +228,7 @@ def edit(row: Mapping[str, Any]) -> RemoteEdit:
         actor_name=row.get("email") or row.get("user_id"),
         application_id=str(row["app_id"]) if row.get("app_id") else None,
         detail=records if isinstance(records, dict) else {},
+        renames=action == "updated" and fields == ["name"],
     )
 
 

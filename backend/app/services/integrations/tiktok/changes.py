@@ -103,6 +103,7 @@ def _edit(row: dict[str, str], told: str, zone: ZoneInfo) -> RemoteEdit:
         actor_name=row.get("operator") or None,
         application_id=(row.get("app id") or None) if by_program else None,
         detail={"changes": details},
+        renames=bool(details) and all(_word(str(one.get("name", ""))) == "name" for one in details),
     )
 
 

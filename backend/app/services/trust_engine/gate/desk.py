@@ -1,5 +1,6 @@
 """Mints permits on a PASS and uses them up, once, in a committed step of its own."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from app.core.clock import real_now
@@ -34,10 +35,12 @@ def mint(
     safety: bool = False,
     ad_account_id: UUID | None = None,
     evaluation_id: UUID | None = None,
+    evaluation_ids: Collection[UUID] | None = None,
 ) -> Permit:
     """A permit for exactly this change; it is worth something once the caller's transaction commits.
 
     `evaluation_id` has to be the account's newest when the permit is used; None where the change rests on no score.
+    `evaluation_ids`, of a move, have each to be the newest of theirs, and cover every account that is on.
     """
     permit = Permit(
         tenant_id=scope.tenant_id, id=uuid7(), digest=change.digest, expires_at=real_now() + PERMIT_LIFETIME
@@ -54,6 +57,7 @@ def mint(
             safety=safety,
             ad_account_id=ad_account_id,
             evaluation_id=evaluation_id,
+            evaluation_ids=None if evaluation_ids is None else list(evaluation_ids),
             expires_at=permit.expires_at,
         )
     )

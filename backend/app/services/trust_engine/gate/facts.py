@@ -163,6 +163,8 @@ class RollUpFacts(_Fact, frozen=True, kw_only=True):
     score: float | None
     coverage: float
     mode: AutopilotMode
+    evaluations: tuple[str, ...] = ()
+    """What it was rolled up from; entries of before it was written down name none."""
 
 
 class Leg(_Fact, frozen=True, kw_only=True):

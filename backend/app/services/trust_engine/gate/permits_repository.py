@@ -1,9 +1,24 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    all_,
+    and_,
+    any_,
+    exists,
+    func,
+    or_,
+    select,
+    true,
+    tuple_,
+    update,
+)
+from sqlalchemy.orm import aliased
 
 from app.db.session import TenantScope
+from app.models.integrations.ad_accounts import AdAccount
 from app.models.trust_engine.health import TrustEvaluation
 from app.models.trust_engine.kill_switches import KillSwitchRow, PlatformKillSwitchRow
 from app.models.trust_engine.permits import TrustPermit
@@ -54,19 +69,50 @@ class PermitRepository:
 
 
 def _grounds_hold() -> ColumnElement[bool]:
-    """The policy is the one that decided, and nothing newer is known of the account's signals."""
+    """The policy is the one that decided, and nothing newer is known of the signals that the decision read."""
     policy = select(
         func.coalesce(func.max(TrustPolicyVersion.version), DEFAULT_POLICY.version)
     ).scalar_subquery()
-    newest = (
+    return and_(
+        TrustPermit.policy_version == policy,
+        or_(TrustPermit.evaluation_id.is_(None), TrustPermit.evaluation_id == _newest(TrustPermit)),
+        or_(TrustPermit.evaluation_ids.is_(None), and_(_all_newest(), ~_others_known())),
+    )
+
+
+def _newest(of: type[TrustPermit | AdAccount]) -> ScalarSelect[UUID]:
+    account = AdAccount.id if of is AdAccount else TrustPermit.ad_account_id
+    return (
         select(TrustEvaluation.id)
-        .where(TrustEvaluation.ad_account_id == TrustPermit.ad_account_id)
+        .where(TrustEvaluation.ad_account_id == account)
         .order_by(TrustEvaluation.evaluated_at.desc(), TrustEvaluation.id.desc())
         .limit(1)
+        .correlate(of)
+        .scalar_subquery()
+    )
+
+
+def _all_newest() -> ColumnElement[bool]:
+    """Each evaluation that a move rests on is its account's newest still; one that is gone is not."""
+    newer = aliased(TrustEvaluation)
+    overtaken = exists().where(
+        newer.ad_account_id == TrustEvaluation.ad_account_id,
+        tuple_(newer.evaluated_at, newer.id) > tuple_(TrustEvaluation.evaluated_at, TrustEvaluation.id),
+    )
+    standing = (
+        select(func.count())
+        .select_from(TrustEvaluation)
+        .where(TrustEvaluation.id == any_(TrustPermit.evaluation_ids), ~overtaken)
         .correlate(TrustPermit)
         .scalar_subquery()
     )
-    return and_(
-        TrustPermit.policy_version == policy,
-        or_(TrustPermit.evaluation_id.is_(None), TrustPermit.evaluation_id == newest),
+    return standing == func.cardinality(TrustPermit.evaluation_ids)
+
+
+def _others_known() -> ColumnElement[bool]:
+    """An account counts with the others now whose evaluation a move was not decided on."""
+    return (
+        exists()
+        .where(AdAccount.enabled == true(), _newest(AdAccount) != all_(TrustPermit.evaluation_ids))
+        .correlate(TrustPermit)
     )

@@ -173,6 +173,7 @@ class GateService:
                 safety=result.risk is RiskClass.SAFETY,
                 ad_account_id=proposal.ad_account_id,
                 evaluation_id=_evaluation_of(facts, result),
+                evaluation_ids=_evaluations_of(facts),
             )
         return Decision(id=entry.id, verdict=result.verdict, result=result, facts=facts, permit=permit)
 
@@ -288,7 +289,8 @@ class GateService:
     async def _move(self, other: Proposal, policy_version: int) -> Move:
         """The other half of a move, and all accounts together: a roll-up gates nothing else."""
         known = await self._known(other)
-        together = (await HealthReading(self._scope).overview()).roll_up
+        overview = await HealthReading(self._scope).overview()
+        together = overview.roll_up
         leg = Leg(
             account_name=known.name,
             change=ChangeFacts.of(other.change),
@@ -300,7 +302,12 @@ class GateService:
             untouched_since=other.ask.untouched_since,
             calendar=known.calendar,
         )
-        roll_up = RollUpFacts(score=together.score, coverage=together.coverage, mode=together.target)
+        roll_up = RollUpFacts(
+            score=together.score,
+            coverage=together.coverage,
+            mode=together.target,
+            evaluations=tuple(str(each.evaluation.id) for each in overview.accounts if each.evaluation),
+        )
         return Move(other=leg, roll_up=roll_up)
 
 
@@ -312,6 +319,14 @@ def rests_on_score(result: GateDecision) -> bool:
 def _evaluation_of(facts: GateInput, result: GateDecision) -> UUID | None:
     known = facts.health.evaluation_id if facts.health and rests_on_score(result) else None
     return None if known is None else UUID(known)
+
+
+def _evaluations_of(facts: GateInput) -> set[UUID] | None:
+    """Of a move: those of both accounts, and all that the roll-up was made of."""
+    if facts.move is None:
+        return None
+    legs = {each.evaluation_id for each in (facts.health, facts.move.other.health) if each is not None}
+    return {UUID(each) for each in legs.union(facts.move.roll_up.evaluations)}
 
 
 _NO_EVIDENCE = hashlib.sha256(b"").hexdigest()

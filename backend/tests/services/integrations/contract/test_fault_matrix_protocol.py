@@ -335,6 +335,25 @@ async def test_what_died_before_its_call_is_not_sent_once_the_switch_is_on(walk:
 
 
 @pytest.mark.parametrize("bench", [Platform.META], indirect=True)
+@pytest.mark.parametrize("also", [{}, {"status": "PAUSED"}])
+async def test_a_new_name_alone_does_not_end_what_a_dead_writer_left(
+    walk: Walk, also: dict[str, str]
+) -> None:
+    action = await walk.proposed(uuid7().hex)
+    await walk.dies("write", action, "committed used")
+    changes = {"name": f"Named anew {uuid7().hex}", **also}
+    edit = {"object_id": walk.target.entity, "changes": changes}
+    walk.bench.sandbox.control("POST", "meta/edit", json=edit)
+    try:
+        ended = await walk.recovered(action)
+    finally:
+        mended = {"object_id": walk.target.entity, "changes": {"status": "ACTIVE"}}
+        walk.bench.sandbox.control("POST", "meta/edit", json=mended)
+    assert ended is (ActionState.FAILED if also else ActionState.VERIFIED)
+    await walk.is_whole(writes=0 if also else 1)
+
+
+@pytest.mark.parametrize("bench", [Platform.META], indirect=True)
 async def test_what_somebody_took_back_behind_a_dead_writer_is_not_written_again(walk: Walk) -> None:
     """The platform shows what was there before, and its log says why."""
     action = await walk.proposed(uuid7().hex)

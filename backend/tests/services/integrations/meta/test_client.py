@@ -116,7 +116,7 @@ async def test_an_edit_by_a_person_is_found(dollars: AdPlatform, sandbox: Sandbo
     edits = await dollars.recent_edits(began, real_now() + timedelta(minutes=1))
     by_hand = [one for one in edits if one.entity == INTERESTS and one.application_id is None]
     assert by_hand[0].event_type == "update_campaign_name"
-    assert by_hand[0].entity_type == "campaign"
+    assert (by_hand[0].entity_type, by_hand[0].renames) == ("campaign", True)
 
 
 @pytest.mark.parametrize("code", [4, 17, 32, 613, 80000, 80004])

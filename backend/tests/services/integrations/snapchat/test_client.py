@@ -227,11 +227,11 @@ async def test_an_edit_by_a_person_is_found_and_ours_are_told_apart(
     edits = await dollars.recent_edits(began, real_now() + timedelta(minutes=1))
     by_hand = [one for one in edits if (one.entity, one.event_type) == (VISITORS, "updated_name")]
     assert [(one.entity_type, one.application_id) for one in by_hand] == [("campaign", None)]
-    assert by_hand[0].actor_name == "dana.reyes@northwind.example"
+    assert (by_hand[0].actor_name, by_hand[0].renames) == ("dana.reyes@northwind.example", True)
     budgets = (PROSPECTING, "updated_daily_budget_micro")
     ours = [one for one in edits if (one.entity, one.event_type) == budgets]
     newest = max(ours, key=lambda one: one.at)  # another test may have edited it a second ago
-    assert newest.application_id == sandbox.snapchat_facts["app_id"]
+    assert (newest.application_id, newest.renames) == (sandbox.snapchat_facts["app_id"], False)
 
 
 async def test_what_a_person_deleted_has_no_log_and_stops_nothing(

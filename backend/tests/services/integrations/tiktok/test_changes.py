@@ -44,9 +44,16 @@ def test_an_entry_is_read_with_its_hour_its_author_and_its_change() -> None:
     (edit,) = edits(downloaded(file(row())), "America/New_York")
     assert edit.at == datetime(2026, 3, 2, 15, 30, tzinfo=UTC)
     assert (edit.entity_type, edit.entity, edit.event_type) == ("campaign", "18", "change_budget")
-    assert (edit.actor_name, edit.application_id) == ("Dana Reyes", None)
+    assert (edit.actor_name, edit.application_id, edit.renames) == ("Dana Reyes", None, False)
     (change,) = edit.detail["changes"]
     assert change["before_after"] == [{"before": "50.00 USD", "after": "60"}]
+
+
+def test_what_was_named_anew_with_something_else_or_without_details_is_no_mere_rename() -> None:
+    name, budget = {"action": "Change ", "name": "Name"}, {"action": "Change ", "name": "Budget"}
+    told = [json.dumps([name]), json.dumps([name, budget]), "[]"]
+    found = edits(downloaded(file(*(row(**{"Activity details": each}) for each in told))), "UTC")
+    assert [each.renames for each in found] == [True, False, False]
 
 
 def test_an_apps_edit_bears_its_id_and_a_persons_none() -> None:

@@ -203,7 +203,7 @@ async def test_an_edit_by_a_person_is_found_in_the_change_log(
     edits = await dollars.recent_edits(began, real_now() + timedelta(minutes=1))
     (by_hand,) = [one for one in edits if one.entity == CREATORS and one.application_id is None]
     assert (by_hand.event_type, by_hand.entity_type) == ("change_name", "campaign")
-    assert by_hand.actor_name == "Dana Reyes"
+    assert (by_hand.actor_name, by_hand.renames) == ("Dana Reyes", True)
     assert began - timedelta(minutes=1) <= by_hand.at <= real_now()
     by_us = [one for one in edits if one.application_id == sandbox.tiktok_facts["app_id"]]
     assert "change_budget" in {one.event_type for one in by_us}

@@ -1,6 +1,9 @@
 """A permit works once, soon, for its own change, while nobody has pulled the switch."""
 
 import asyncio
+import random
+from dataclasses import dataclass, field
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select, update
@@ -9,6 +12,8 @@ from sqlalchemy.exc import ProgrammingError
 from app.core.ids import uuid7
 from app.db.outbox import OutboxMessage
 from app.db.session import Scopes
+from app.models.integrations.ad_accounts import AdAccount
+from app.models.trust_engine.health import TrustEvaluation
 from app.models.trust_engine.permits import TrustPermit
 from app.services.trust_engine.gate.desk import PermitDesk, mint
 from app.services.trust_engine.gate.errors import (
@@ -16,13 +21,16 @@ from app.services.trust_engine.gate.errors import (
     PermitForAnotherChange,
     PermitFrozen,
     PermitMissing,
+    PermitOutdated,
     PermitRefused,
     PermitUsed,
 )
 from app.services.trust_engine.gate.kill_switch import KillSwitch
 from app.services.trust_engine.gate.permits import Change, Permit
+from app.services.trust_engine.policies.service import Policies
 from tests.factories.access import Company
 from tests.factories.permits import minted
+from tests.factories.trust import bare_account, trusted
 
 
 def change(after: int = 120) -> Change:
@@ -151,3 +159,80 @@ async def test_not_even_a_mistake_of_ours_can_change_a_permit(
             await scope.session.execute(update(TrustPermit).values(**forged))
     with pytest.raises(PermitUsed):
         await desk.use(unused, change())
+
+
+@dataclass
+class Herd:
+    """Accounts of a tenant, the first two of which money moves between, and what a plain reading knows of them."""
+
+    scopes: Scopes
+    ids: list[UUID]
+    policy: int = 1
+    newest: dict[UUID, UUID] = field(default_factory=dict)
+    on: set[UUID] = field(default_factory=set)
+
+    async def measured(self, account: UUID) -> None:
+        await trusted(self.scopes, account)
+        async with self.scopes() as scope:
+            found = await scope.session.scalars(select(TrustEvaluation.id).order_by(TrustEvaluation.id))
+            self.newest[account] = max(set(found.all()) - set(self.newest.values()))
+
+    async def switched(self, account: UUID) -> None:
+        self.on ^= {account}
+        async with self.scopes() as scope:
+            wanted = update(AdAccount).where(AdAccount.id == account).values(enabled=account in self.on)
+            await scope.session.execute(wanted)
+
+    async def adopted(self) -> None:
+        async with self.scopes() as scope:
+            await Policies(scope).adopt({}, note="Again.")
+            self.policy = (await Policies(scope).current()).version
+
+    async def move(self) -> tuple[Permit, tuple[int, set[UUID]]]:
+        """A permit, and what it rests on."""
+        read = {self.newest[each] for each in self.ids[:2]}
+        read |= {self.newest[each] for each in self.on if each in self.newest}
+        async with self.scopes() as scope:
+            permit = mint(
+                scope,
+                change(),
+                decision_id=uuid7(),
+                action_id=None,
+                policy_version=self.policy,
+                evidence_hash="0" * 64,
+                ad_account_id=self.ids[0],
+                evaluation_id=self.newest[self.ids[0]],
+                evaluation_ids=read,
+            )
+        return permit, (self.policy, read)
+
+    def stands(self, on: tuple[int, set[UUID]]) -> bool:
+        policy, read = on
+        counted = {self.newest[each] for each in self.on if each in self.newest}
+        return policy == self.policy and read <= set(self.newest.values()) and counted <= read
+
+
+async def test_a_moves_permit_holds_while_all_that_was_read_is_the_newest(scopes: Scopes) -> None:
+    """Random pasts: what a plain reading says of each permit is what the one statement does with it."""
+    dice, outcomes = random.Random(), set[bool]()  # noqa: S311
+    seed = dice.randrange(10**6)
+    dice.seed(seed)
+    herd = Herd(scopes, [(await bare_account(scopes)).id for _ in range(4)])
+    herd.on = set(herd.ids)
+    for each in herd.ids[:3]:
+        await herd.measured(each)
+    for turn in range(30):
+        said = f"seed {seed}, turn {turn}"
+        permit, rests_on = await herd.move()
+        for _ in range(dice.randrange(3)):
+            happens = dice.choice([herd.measured, herd.measured, herd.switched, None])
+            await (happens(dice.choice(herd.ids)) if happens else herd.adopted())
+        stands = herd.stands(rests_on)
+        outcomes.add(stands)
+        try:
+            await PermitDesk(scopes).use(permit, change())
+        except PermitOutdated:
+            assert not stands, said
+        else:
+            assert stands, said
+    assert outcomes == {True, False}, seed
