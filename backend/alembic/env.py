@@ -1,6 +1,7 @@
 """Runs migrations as the role that owns every table, so that the role that serves owns none."""
 
 import asyncio
+import time
 from typing import Literal
 
 from sqlalchemy import Connection, text
@@ -24,7 +25,10 @@ def _render(kind: str, item: object, _autogen: object) -> str | Literal[False]:
 
 def _run(connection: Connection) -> None:
     connection.execute(text(f"SET ROLE {OWNER_ROLE}"))
-    connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
+    while not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _LOCK}):
+        # Whoever waits inside a statement is waited for by an index that is made concurrently: neither would end.
+        connection.commit()
+        time.sleep(0.1)
     connection.commit()
     context.configure(
         connection=connection,

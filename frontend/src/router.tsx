@@ -6,7 +6,7 @@ import { eventsRoutes, peopleRoutes } from "./features/cdp/routes";
 import { settingsRoutes } from "./features/tenants/settings/routes";
 import { operationsRoutes } from "./features/work/routes";
 import { root, signedIn } from "./shell/roots";
-import { choice, searchOf, text, wholeNumber } from "./shell/search";
+import { choice, moment, searchOf, text, wholeNumber } from "./shell/search";
 
 const overview = createRoute({
   getParentRoute: () => signedIn,
@@ -21,6 +21,8 @@ const trust = createRoute({
     account: text,
     result: choice("PASS", "HOLD", "BLOCK"),
     risk: choice("high", "standard", "conservative", "cut", "safety"),
+    since: moment,
+    until: moment,
   }),
   component: lazyRouteComponent(() => import("./features/trust_engine/trust-room"), "TrustRoom"),
 });

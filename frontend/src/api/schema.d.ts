@@ -69692,6 +69692,10 @@ export interface operations {
                 ad_account_id?: string | null;
                 /** @description Only of this class of risk. A page may then be short, or empty, while `next_cursor` leads on. */
                 risk_class?: ("high" | "standard" | "conservative" | "cut" | "safety") | null;
+                /** @description Decided from then on. */
+                since?: string | null;
+                /** @description Decided before then. */
+                until?: string | null;
             };
             header?: never;
             path?: never;

@@ -36,6 +36,17 @@ export function shortMoment(iso: string): string {
   }).format(new Date(iso));
 }
 
+/** What a field of `datetime-local` shows of a moment, in the viewer's zone. */
+export function localField(iso: string): string {
+  const then = new Date(iso);
+  return new Date(then.getTime() - then.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
+/** The moment that such a field means; undefined while it is empty. */
+export function momentOf(field: string): string | undefined {
+  return field === "" ? undefined : new Date(field).toISOString();
+}
+
 export function utc(iso: string): string {
   return `${new Date(iso).toISOString().replace("T", " ").slice(0, 19)} UTC`;
 }

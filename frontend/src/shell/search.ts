@@ -11,6 +11,13 @@ export const wholeNumber: Reader<number> = (value) => {
   return typeof parsed === "number" && Number.isInteger(parsed) && parsed > 0 ? parsed : undefined;
 };
 
+/** A moment with its zone, as an API writes it; without one it would be another moment for each who opens the link. */
+export const moment: Reader<string> = (value) => {
+  if (typeof value !== "string" || !/(Z|[+-]\d\d:\d\d)$/.test(value)) return undefined;
+  const parsed = Date.parse(value);
+  return Number.isNaN(parsed) ? undefined : new Date(parsed).toISOString();
+};
+
 export function choice<const T extends string>(...among: readonly T[]): Reader<T> {
   return (value) => among.find((candidate) => candidate === value);
 }

@@ -17,6 +17,8 @@ class LedgerEntry(TenantOwned, Base):
         UniqueConstraint("tenant_id", "seq"),
         Index("ix_trust_ledger_kind", "tenant_id", "kind", "seq"),
         Index("ix_trust_ledger_account", "tenant_id", "ad_account_id", "seq"),
+        Index("ix_trust_ledger_at", "tenant_id", "kind", "at", "seq"),
+        Index("ix_trust_ledger_account_at", "tenant_id", "ad_account_id", "kind", "at", "seq"),
     )
 
     seq: Mapped[int] = mapped_column(BigInteger)

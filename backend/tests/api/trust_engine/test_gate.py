@@ -1,8 +1,18 @@
 """The gate over the wire: what it would decide, and what it did."""
 
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+from sqlalchemy import event, text
+
 from app.auth.permissions import Role
+from app.core.config import Settings
+from app.db.roles import owner_dsn
 from app.models.trust_engine.kinds import Origin
-from app.services.trust_engine.gate.service import Ask, GateService, Proposal
+from app.services.trust_engine.gate.service import KIND, Ask, GateService, Period, Proposal
 from tests.factories.access import Company
 from tests.factories.trust import BUDGET, Account, make_account, trusted
 
@@ -69,6 +79,111 @@ async def test_decisions_of_a_class_are_found_page_by_page(acme: Company) -> Non
     found = (await acme.client().get(f"{URL}/decisions", params=safety)).json()
     assert ([each["id"] for each in found["items"]], found["next_cursor"]) == ([str(stopped.id)], None)
     assert (await acme.client().get(f"{URL}/decisions", params={"risk_class": "cut"})).json()["items"] == []
+
+
+_MANY = text(
+    "INSERT INTO trust_ledger (tenant_id, id, seq, at, kind, decider, ad_account_id, body, prev_hash, hash) "
+    "SELECT current_tenant(), gen_random_uuid(), n, CAST(:at AS timestamptz) + make_interval(mins => n / 2), :kind, "
+    "'gate/5', CASE n % 50 WHEN 0 THEN CAST(:account AS uuid) ELSE gen_random_uuid() END, "
+    "convert_to('{\"result\": {\"risk\": \"high\"}}', 'UTF8'), '', '' FROM generate_series(1, :count) n"
+)
+_NIGHT = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+async def _nights(company: Company, account: Account, count: int) -> None:
+    """Two decisions a minute, every fiftieth of this account."""
+    async with company.scopes() as scope:
+        await scope.session.execute(
+            _MANY, {"at": _NIGHT, "kind": KIND, "account": str(account.id), "count": count}
+        )
+
+
+async def _listed(company: Company, period: Period, **asked: Any) -> list[int]:
+    found: list[int] = []
+    before = None
+    while True:
+        async with company.scopes() as scope:
+            page, before = await GateService(scope).listed(
+                before_seq=before, limit=7, verdict=None, period=period, **asked
+            )
+        found += [each.seq for each in page]
+        if before is None:
+            return found
+
+
+@pytest.mark.parametrize("risk", [None, "high"])
+async def test_what_was_decided_in_an_hour_is_found_page_by_page(acme: Company, risk: str | None) -> None:
+    account = await make_account(acme.scopes)
+    await _nights(acme, account, 1_000)
+    hour = Period(_NIGHT + timedelta(hours=2), _NIGHT + timedelta(hours=3))
+    # The first is from 02:00 on, the last is before 03:00.
+    everyones = await _listed(acme, hour, ad_account_id=None, risk=risk)
+    assert everyones == list(range(359, 239, -1))
+    assert await _listed(acme, hour, ad_account_id=account.id, risk=risk) == [350, 300, 250]
+    since = await _listed(acme, Period(hour.since, None), ad_account_id=account.id, risk=risk)
+    assert since == list(range(1_000, 239, -50))
+    until = await _listed(acme, Period(None, hour.since), ad_account_id=account.id, risk=risk)
+    assert until == [200, 150, 100, 50]
+
+
+async def test_decisions_whose_clock_was_set_back_are_each_found_once(acme: Company) -> None:
+    account = await make_account(acme.scopes)
+    await _nights(acme, account, 20)
+    backwards = text(str(_MANY).replace("n / 2", "20 - n").replace("id(), n,", "id(), n + 20,"))
+    async with acme.scopes() as scope:
+        await scope.session.execute(
+            backwards, {"at": _NIGHT, "kind": KIND, "account": str(account.id), "count": 20}
+        )
+    found = await _listed(acme, Period(_NIGHT, None), ad_account_id=None, risk=None)
+    assert sorted(found) == list(range(1, 41))
+    assert found[:2] == [21, 22]
+
+
+async def test_a_period_that_ends_before_it_begins_names_the_field(acme: Company) -> None:
+    asked = {"since": "2026-03-01T03:00:00Z", "until": "2026-03-01T02:00:00Z"}
+    refused = await acme.client().get(f"{URL}/decisions", params=asked)
+    assert refused.status_code == 422
+    assert [(each["field"], each["message"]) for each in refused.json()["fields"]] == [
+        ("query.until", "It has to be later than `since`.")
+    ]
+    refused = await acme.client().get(f"{URL}/decisions", params={"since": "yesterday"})
+    assert [each["field"] for each in refused.json()["fields"]] == ["query.since"]
+    # Without its zone a time would be another one for each who reads it.
+    refused = await acme.client().get(f"{URL}/decisions", params={"until": "2026-03-01T02:00:00"})
+    assert [each["field"] for each in refused.json()["fields"]] == ["query.until"]
+
+
+async def test_an_hour_of_an_account_is_read_along_an_index(acme: Company, settings: Settings) -> None:
+    account = await make_account(acme.scopes)
+    await _nights(acme, account, 20_000)
+    owner = await asyncpg.connect(owner_dsn(settings))
+    await owner.execute("VACUUM (ANALYZE) trust_ledger")
+    await owner.close()
+    hour = Period(_NIGHT + timedelta(hours=2), _NIGHT + timedelta(hours=3))
+    for wanted, index in ((None, "ix_trust_ledger_at"), (account.id, "ix_trust_ledger_account_at")):
+        plan = await _plan(acme, hour, wanted)
+        assert f"using {index} on trust_ledger" in plan, plan
+        assert "Seq Scan" not in plan, plan
+        assert "Sort" not in plan, plan
+
+
+async def _plan(company: Company, period: Period, account: UUID | None) -> str:
+    """How a later page of the period is found."""
+    async with company.scopes() as scope:
+        statements: list[tuple[str, Any]] = []
+        connection = await scope.session.connection()
+
+        @event.listens_for(connection.sync_connection, "before_cursor_execute")
+        def _keep(_c: Any, _cur: Any, statement: str, parameters: Any, *_: Any) -> None:
+            statements.append((statement, parameters))
+
+        await GateService(scope).decisions(before_seq=300, limit=2, ad_account_id=account, period=period)
+        event.remove(connection.sync_connection, "before_cursor_execute", _keep)
+        driver = (await connection.get_raw_connection()).driver_connection
+        assert driver is not None
+        ((statement, parameters),) = statements
+        found = await driver.fetch(f"EXPLAIN (ANALYZE, COSTS OFF) {statement}", *parameters)
+    return "\n".join(row[0] for row in found)
 
 
 async def test_another_tenants_decision_and_account_do_not_exist(acme: Company, globex: Company) -> None:

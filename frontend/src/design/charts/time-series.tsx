@@ -1,6 +1,7 @@
 import { scaleLinear, scaleTime } from "@visx/scale";
 import { LinePath } from "@visx/shape";
 import { type PointerEvent, type ReactNode, useState } from "react";
+import { cx } from "../classes";
 import { useWidth } from "./use-width";
 
 export interface Point {
@@ -20,6 +21,8 @@ interface TimeSeriesProps {
   marks?: readonly number[];
   formatValue: (value: number) => string;
   formatTime: (at: number) => string;
+  /** Takes the point that was pressed; whoever has no pointer gets the same elsewhere. */
+  onPick?: (at: number) => void;
 }
 
 const MARGIN = { top: 6, right: 2, bottom: 18, left: 44 };
@@ -72,20 +75,27 @@ function scales({ points, domain, marks }: TimeSeriesProps, width: number, heigh
 }
 
 function Plot(props: TimeSeriesProps & { width: number; height: number }) {
-  const { points, width, height, formatValue, formatTime } = props;
+  const { points, width, height, formatValue, formatTime, onPick } = props;
   const [pointed, setPointed] = useState<number | null>(null);
   const { x, y, timeAt, ticks } = scales(props, width, height);
   const chosen = pointed === null ? undefined : points[pointed];
+  const under = (event: PointerEvent<SVGSVGElement>) =>
+    nearest(points, timeAt(event.clientX - event.currentTarget.getBoundingClientRect().left));
   const onPointerMove = (event: PointerEvent<SVGSVGElement>) => {
-    setPointed(nearest(points, timeAt(event.clientX - event.currentTarget.getBoundingClientRect().left)));
+    setPointed(under(event));
+  };
+  const onPointerUp = (event: PointerEvent<SVGSVGElement>) => {
+    const picked = points[under(event)];
+    if (picked !== undefined) onPick?.(picked.at);
   };
   return (
     <svg
       width={width}
       height={height}
       aria-hidden
-      className="block touch-pan-y"
+      className={cx("block touch-pan-y", onPick !== undefined && "cursor-pointer")}
       onPointerMove={onPointerMove}
+      onPointerUp={onPointerUp}
       onPointerLeave={() => {
         setPointed(null);
       }}

@@ -1,4 +1,4 @@
-import { screen } from "@testing-library/react";
+import { fireEvent, screen } from "@testing-library/react";
 import { expect, test } from "vitest";
 import { open } from "@/testing/app";
 import { component, health, quietTenant } from "@/testing/fixtures";
@@ -72,4 +72,36 @@ test("a gap in the stream refreshes everything", async () => {
   const before = server.asked("GET /trust/gate/decisions").length;
   stream.say("9-0", "resync", {});
   await expect.poll(() => server.asked("GET /trust/gate/decisions").length).toBeGreaterThan(before);
+});
+
+test("a link shows what was decided in an hour on an account, and another hour changes the link", async () => {
+  const { server } = quietTenant();
+  const urls: string[] = [];
+  server.on("GET /trust/gate/decisions", (request) => {
+    urls.push(request.url);
+    return { items: [], next_cursor: null, limit: 50 };
+  });
+  const { router, user } = open(
+    "/trust?account=a1&since=2026-03-01T02:00:00Z&until=2026-03-01T03:00:00Z#decisions",
+  );
+  await screen.findByText("No such decision was found.");
+  const asked = () => new URL(urls.at(-1) ?? "").searchParams;
+  expect(asked().get("ad_account_id")).toBe("a1");
+  expect(asked().get("since")).toBe("2026-03-01T02:00:00.000Z");
+  expect(asked().get("until")).toBe("2026-03-01T03:00:00.000Z");
+  await user.click(screen.getByRole("button", { name: "Any time" }));
+  expect(await screen.findByText("The gate has not been asked yet.")).toBeVisible();
+  const from = screen.getByLabelText("Decided from, your time");
+  fireEvent.change(from, { target: { value: "2026-03-01T04:30" } });
+  fireEvent.blur(from);
+  const meant = new Date("2026-03-01T04:30").toISOString();
+  await expect.poll(() => asked().get("since")).toBe(meant);
+  expect(router.state.location.search).toMatchObject({ account: "a1", since: meant });
+});
+
+test("a time without its zone is no time that a link can tell", async () => {
+  quietTenant();
+  const { router } = open("/trust?since=2026-03-01T02:00");
+  await screen.findByText("The gate has not been asked yet.");
+  expect(router.state.location.search).toEqual({});
 });

@@ -15,7 +15,7 @@ import { Calibration } from "./replay/calibration";
 import { TrustFrame } from "./trust-frame";
 
 export function TrustRoom() {
-  const { account, result, risk } = useSearch({ from: "/signed-in/trust" });
+  const { account, result, risk, since, until } = useSearch({ from: "/signed-in/trust" });
   const health = useQuery(healthQuery);
   return (
     <TrustFrame actions={<EvaluateButton />}>
@@ -38,7 +38,7 @@ export function TrustRoom() {
         </Loaded>
       </Panel>
       <Incidents />
-      <Decisions result={result} accountId={account} risk={risk} />
+      <Decisions result={result} accountId={account} risk={risk} since={since} until={until} />
       <Calibration />
       <Ledger />
     </TrustFrame>

@@ -42,7 +42,7 @@ from app.services.trust_engine.gate.permits_repository import PermitRepository
 from app.services.trust_engine.gate.repository import GateRepository, Line, active_tenants
 from app.services.trust_engine.gate.rules import DECIDERS, decide
 from app.services.trust_engine.health.service import HealthReading, HealthService, states
-from app.services.trust_engine.ledger.service import Ledger
+from app.services.trust_engine.ledger.service import ALWAYS, Ledger, Period
 from app.services.trust_engine.policies.service import Policies
 
 log = get_logger(__name__)
@@ -62,6 +62,7 @@ __all__ = [
     "KillSwitch",
     "KillSwitchState",
     "Limits",
+    "Period",
     "Permit",
     "PermitDesk",
     "Proposal",
@@ -190,10 +191,16 @@ class GateService:
         limit: int,
         verdict: str | None = None,
         ad_account_id: UUID | None = None,
+        period: Period = ALWAYS,
     ) -> list[LedgerEntry]:
         """Newest first."""
         return await Ledger(self._scope).newest(
-            before_seq=before_seq, limit=limit, kind=KIND, verdict=verdict, ad_account_id=ad_account_id
+            before_seq=before_seq,
+            limit=limit,
+            kind=KIND,
+            verdict=verdict,
+            ad_account_id=ad_account_id,
+            period=period,
         )
 
     async def listed(
@@ -204,6 +211,7 @@ class GateService:
         verdict: str | None,
         ad_account_id: UUID | None,
         risk: str | None,
+        period: Period = ALWAYS,
     ) -> tuple[list[LedgerEntry], int | None]:
         """Newest first, and the `seq` to go on before; by class a page may be short before the end."""
         if risk is not None:
@@ -213,11 +221,16 @@ class GateService:
                 kind=KIND,
                 verdict=verdict,
                 ad_account_id=ad_account_id,
+                period=period,
                 before_seq=before_seq,
                 limit=limit,
             )
         found = await self.decisions(
-            before_seq=before_seq, limit=limit, verdict=verdict, ad_account_id=ad_account_id
+            before_seq=before_seq,
+            limit=limit,
+            verdict=verdict,
+            ad_account_id=ad_account_id,
+            period=period,
         )
         return found, found[-1].seq if len(found) == limit else None
 

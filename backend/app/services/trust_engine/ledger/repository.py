@@ -1,10 +1,11 @@
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import JSON, cast, func, select
+from sqlalchemy import JSON, ColumnElement, Select, cast, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
 
 from app.db.session import TenantScope
 from app.models.trust_engine.ledger import LedgerEntry, LedgerHead
@@ -13,6 +14,20 @@ from app.services.trust_engine.ledger.rules import GENESIS
 _BATCH = 500
 LOOKED_THROUGH = 2_000
 """Rows whose bodies are read for one page of a search."""
+
+
+class Period(NamedTuple):
+    """From the first moment up to the second, which is not in it; None leaves that end open."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def bounded(self) -> bool:
+        return self.since is not None or self.until is not None
+
+
+ALWAYS = Period()
 
 
 class Stored(NamedTuple):
@@ -127,6 +142,7 @@ class LedgerRepository:
         kind: str,
         verdict: str | None,
         account: UUID | None,
+        period: Period,
         before_seq: int | None,
         limit: int,
     ) -> tuple[list[LedgerEntry], int | None]:
@@ -135,28 +151,22 @@ class LedgerRepository:
         No index knows what a body says: so many are looked through at a time, and there may be more even where
         nothing was found.
         """
-        window = select(LedgerEntry.seq).where(LedgerEntry.kind == kind)
-        if before_seq is not None:
-            window = window.where(LedgerEntry.seq < before_seq)
-        if verdict:
-            window = window.where(LedgerEntry.verdict == verdict)
-        if account:
-            window = window.where(LedgerEntry.ad_account_id == account)
-        looked = window.order_by(LedgerEntry.seq.desc(), LedgerEntry.id).limit(LOOKED_THROUGH).subquery()
+        window = _of(select(LedgerEntry.seq, LedgerEntry.at), kind, verdict, account)
+        looked = _newest_of(window, period, before_seq).limit(LOOKED_THROUGH).subquery()
         body = cast(func.convert_from(LedgerEntry.body, "UTF8"), JSON)
         said = func.json_extract_path_text(body, *where)
         statement = (
             select(LedgerEntry)
             .where(LedgerEntry.seq.in_(select(looked.c.seq)), said == value)
-            .order_by(LedgerEntry.seq.desc(), LedgerEntry.id)
+            .order_by(*_newest_first(period))
             .limit(limit)
         )
         found = list((await self._session.scalars(statement)).all())
         if len(found) == limit:
             return found, found[-1].seq
-        first, count = (
-            await self._session.execute(select(func.min(looked.c.seq), func.count()).select_from(looked))
-        ).one()
+        last = looked.c.at if period.bounded else looked.c.seq
+        rest = select(looked.c.seq, func.count().over()).order_by(last, looked.c.seq).limit(1)
+        first, count = (await self._session.execute(rest)).one_or_none() or (None, 0)
         return found, first if count == LOOKED_THROUGH else None
 
     async def newest(
@@ -167,14 +177,37 @@ class LedgerRepository:
         kind: str | None,
         verdict: str | None,
         account: UUID | None,
+        period: Period,
     ) -> list[LedgerEntry]:
-        statement = select(LedgerEntry).order_by(LedgerEntry.seq.desc()).limit(limit)
-        if before_seq is not None:
-            statement = statement.where(LedgerEntry.seq < before_seq)
-        if kind:
-            statement = statement.where(LedgerEntry.kind == kind)
-        if verdict:
-            statement = statement.where(LedgerEntry.verdict == verdict)
-        if account:
-            statement = statement.where(LedgerEntry.ad_account_id == account)
-        return list((await self._session.scalars(statement)).all())
+        statement = _newest_of(_of(select(LedgerEntry), kind, verdict, account), period, before_seq)
+        return list((await self._session.scalars(statement.limit(limit))).all())
+
+
+def _of(statement: Select[Any], kind: str | None, verdict: str | None, account: UUID | None) -> Select[Any]:
+    if kind:
+        statement = statement.where(LedgerEntry.kind == kind)
+    if verdict:
+        statement = statement.where(LedgerEntry.verdict == verdict)
+    if account:
+        statement = statement.where(LedgerEntry.ad_account_id == account)
+    return statement
+
+
+def _newest_of(statement: Select[Any], period: Period, before_seq: int | None) -> Select[Any]:
+    """Newest first, from after the entry `before_seq`. A period is read along the index by its time."""
+    if period.since is not None:
+        statement = statement.where(LedgerEntry.at >= period.since)
+    if period.until is not None:
+        statement = statement.where(LedgerEntry.at < period.until)
+    if before_seq is not None and period.bounded:
+        reached = aliased(LedgerEntry)
+        at = select(reached.at).where(reached.seq == before_seq).scalar_subquery()
+        statement = statement.where(tuple_(LedgerEntry.at, LedgerEntry.seq) < tuple_(at, before_seq))
+    elif before_seq is not None:
+        statement = statement.where(LedgerEntry.seq < before_seq)
+    return statement.order_by(*_newest_first(period))
+
+
+def _newest_first(period: Period) -> tuple[ColumnElement[Any], ...]:
+    """By time within a period; else by place in the chain. Both are the same but where a clock was set back."""
+    return (LedgerEntry.at.desc(), LedgerEntry.seq.desc()) if period.bounded else (LedgerEntry.seq.desc(),)

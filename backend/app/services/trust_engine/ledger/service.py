@@ -16,10 +16,10 @@ from app.models.trust_engine.ledger import LedgerEntry
 from app.services.trust_engine.ledger import rules
 from app.services.trust_engine.ledger.drill_repository import TAMPERINGS, become_owner, tampered
 from app.services.trust_engine.ledger.errors import BadHead, EntryNotFound
-from app.services.trust_engine.ledger.repository import LedgerRepository, Stored
+from app.services.trust_engine.ledger.repository import ALWAYS, LedgerRepository, Period, Stored
 from app.services.trust_engine.ledger.rules import Decider, End, Fault, FaultKind, Link, SignedHead
 
-__all__ = ["Ledger", "SignedHead", "Stored", "Verification", "read_head", "write_head"]
+__all__ = ["ALWAYS", "Ledger", "Period", "SignedHead", "Stored", "Verification", "read_head", "write_head"]
 
 _MOST_FAULTS = 100
 
@@ -113,9 +113,15 @@ class Ledger:
         kind: str | None = None,
         verdict: str | None = None,
         ad_account_id: UUID | None = None,
+        period: Period = ALWAYS,
     ) -> list[LedgerEntry]:
         return await self._entries.newest(
-            before_seq=before_seq, limit=limit, kind=kind, verdict=verdict, account=ad_account_id
+            before_seq=before_seq,
+            limit=limit,
+            kind=kind,
+            verdict=verdict,
+            account=ad_account_id,
+            period=period,
         )
 
     def batches(
@@ -138,6 +144,7 @@ class Ledger:
         kind: str,
         verdict: str | None = None,
         ad_account_id: UUID | None = None,
+        period: Period = ALWAYS,
         before_seq: int | None = None,
         limit: int = 50,
     ) -> tuple[list[LedgerEntry], int | None]:
@@ -148,6 +155,7 @@ class Ledger:
             kind=kind,
             verdict=verdict,
             account=ad_account_id,
+            period=period,
             before_seq=before_seq,
             limit=limit,
         )

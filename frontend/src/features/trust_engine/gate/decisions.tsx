@@ -1,8 +1,10 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { Link, useLocation, useNavigate } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
 import type { Decision, RiskClass, Verdict } from "@/api/types";
+import { Button } from "@/design/button";
 import { ENTRY_LINK } from "@/design/classes";
-import { SelectField } from "@/design/field";
+import { SelectField, TextField } from "@/design/field";
 import { Age, Unknown } from "@/design/figures";
 import { Listed } from "@/design/listed";
 import { Panel } from "@/design/panel";
@@ -10,39 +12,94 @@ import { Empty } from "@/design/states";
 import { Table, Td, Th, Tr } from "@/design/table";
 import { VerdictChip } from "@/design/verdict";
 import { integer } from "@/format/numbers";
+import { localField, momentOf } from "@/format/time";
 import { words } from "@/format/words";
 import { decisionsQuery, type Wanted } from "./queries";
 
-export function Decisions({ result, accountId, risk }: Wanted) {
-  const decisions = useInfiniteQuery(decisionsQuery({ result, accountId, risk }));
+/** Where a link to the decisions of a time leads within the room. */
+export const DECISIONS = "decisions";
+
+export function Decisions(wanted: Wanted) {
+  const { result, risk, since, until } = wanted;
+  const decisions = useInfiniteQuery(decisionsQuery(wanted));
+  const asked = useLocation({ select: ({ hash }) => hash === DECISIONS });
+  const ready = decisions.data !== undefined;
+  const here = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (asked && ready) here.current?.scrollIntoView();
+  }, [asked, ready, since, until]);
+  const narrowed = [result, risk, since, until].some((each) => each !== undefined);
   return (
-    <Panel
-      title="Decisions of the gate"
-      aside={
-        <div className="flex flex-wrap gap-2">
-          <RiskPicker chosen={risk} />
-          <ResultPicker chosen={result} />
-        </div>
-      }
-    >
-      <Listed
-        query={decisions}
-        more="Earlier decisions"
-        empty={
-          <Empty
-            title={
-              result === undefined && risk === undefined
-                ? "The gate has not been asked yet."
-                : "No such decision was found so far."
-            }
-          >
-            Each proposal to change an ad account is decided here, with its reasons, before anything is sent.
-          </Empty>
+    <div id={DECISIONS} ref={here} className="scroll-mt-16">
+      <Panel
+        title="Decisions of the gate"
+        aside={
+          <div className="flex flex-wrap gap-2">
+            <RiskPicker chosen={risk} />
+            <ResultPicker chosen={result} />
+          </div>
         }
       >
-        {(items) => <DecisionTable decisions={items} />}
-      </Listed>
-    </Panel>
+        <PeriodPicker since={since} until={until} />
+        <Listed
+          query={decisions}
+          more="Earlier decisions"
+          empty={
+            <Empty title={narrowed ? "No such decision was found." : "The gate has not been asked yet."}>
+              Each proposal to change an ad account is decided here, with its reasons, before anything is
+              sent.
+            </Empty>
+          }
+        >
+          {(items) => <DecisionTable decisions={items} />}
+        </Listed>
+      </Panel>
+    </div>
+  );
+}
+
+/** From when to when. It stands in the address, so that a night can be shown to a colleague. */
+function PeriodPicker({ since, until }: { since: string | undefined; until: string | undefined }) {
+  const navigate = useNavigate({ from: "/trust" });
+  const narrow = (period: { since?: string | undefined; until?: string | undefined }) =>
+    void navigate({ search: (was) => ({ ...was, ...period }), replace: true, resetScroll: false });
+  const backwards = since !== undefined && until !== undefined && since >= until;
+  return (
+    <div className="flex flex-wrap items-end gap-3 border-b border-line px-4 py-2">
+      <div className="w-56 max-sm:w-full">
+        <TextField
+          key={`from ${since ?? ""}`}
+          label="Decided from, your time"
+          type="datetime-local"
+          defaultValue={since === undefined ? "" : localField(since)}
+          onBlur={(event) => {
+            narrow({ since: momentOf(event.target.value) });
+          }}
+        />
+      </div>
+      <div className="w-56 max-sm:w-full">
+        <TextField
+          key={`to ${until ?? ""}`}
+          label="Decided before, your time"
+          type="datetime-local"
+          defaultValue={until === undefined ? "" : localField(until)}
+          error={backwards ? "It has to be later than the first." : undefined}
+          onBlur={(event) => {
+            narrow({ until: momentOf(event.target.value) });
+          }}
+        />
+      </div>
+      {(since !== undefined || until !== undefined) && (
+        <Button
+          tone="quiet"
+          onClick={() => {
+            narrow({ since: undefined, until: undefined });
+          }}
+        >
+          Any time
+        </Button>
+      )}
+    </div>
   );
 }
 
@@ -71,7 +128,7 @@ function ResultPicker({ chosen }: { chosen: Verdict | undefined }) {
 function RiskPicker({ chosen }: { chosen: RiskClass | undefined }) {
   const navigate = useNavigate({ from: "/trust" });
   return (
-    <div className="w-40">
+    <div className="w-40 max-sm:w-44">
       <SelectField
         label="Risk class of the decisions"
         hideLabel

@@ -7,11 +7,22 @@ export interface Wanted {
   readonly result: Verdict | undefined;
   readonly accountId: string | undefined;
   readonly risk: RiskClass | undefined;
+  /** From this moment on, and before the other one. */
+  readonly since: string | undefined;
+  readonly until: string | undefined;
 }
 
-export function decisionsQuery({ result, accountId, risk }: Wanted) {
+export function decisionsQuery({ result, accountId, risk, since, until }: Wanted) {
   return byCursor(
-    ["trust_engine/gate", "decisions", result ?? null, accountId ?? null, risk ?? null],
+    [
+      "trust_engine/gate",
+      "decisions",
+      result ?? null,
+      accountId ?? null,
+      risk ?? null,
+      since ?? null,
+      until ?? null,
+    ],
     (cursor) =>
       body(
         api.GET("/api/v1/trust/gate/decisions", {
@@ -21,6 +32,8 @@ export function decisionsQuery({ result, accountId, risk }: Wanted) {
               result: result ?? null,
               ad_account_id: accountId ?? null,
               risk_class: risk ?? null,
+              since: since ?? null,
+              until: until ?? null,
             },
           },
         }),

@@ -9,6 +9,7 @@ import { Loaded } from "@/design/states";
 import { Status } from "@/design/status";
 import { useAccountName } from "@/features/integrations/ad_accounts/account-picker";
 import { words } from "@/format/words";
+import { DECISIONS } from "../gate/decisions";
 import { AcknowledgeButton } from "./acknowledge-button";
 import { toneOf } from "./incident-list";
 import { incidentQuery } from "./queries";
@@ -99,6 +100,18 @@ function WhatIsWrong({ incident }: { incident: Incident }) {
             </Fact>
           )}
         </Facts>
+        <Link
+          to="/trust"
+          search={{
+            account: incident.ad_account_id ?? undefined,
+            since: incident.opened_at,
+            until: incident.closed_at ?? undefined,
+          }}
+          hash={DECISIONS}
+          className={LINK}
+        >
+          {incident.closed_at === null ? "What was decided since" : "What was decided meanwhile"}
+        </Link>
       </div>
     </Panel>
   );

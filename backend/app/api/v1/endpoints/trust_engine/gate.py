@@ -1,20 +1,23 @@
 """The gate: what it decided and why, and what it would decide."""
 
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from app.api.deps import CursorParams, ScopeDep
 from app.api.ids import DecisionId
 from app.auth.deps import requires
 from app.auth.principals import Principal
 from app.schemas.pages import CursorPage
+from app.schemas.times import Moment
 from app.schemas.trust_engine.gate import CheckBody, DecisionDetail, DecisionRead, Result, RiskName
 from app.services.autopilot.actions.trials import ActionTrials, Trial
 from app.services.trust_engine.gate.presenting import decision_detail, decision_read, trial
-from app.services.trust_engine.gate.service import GateService
+from app.services.trust_engine.gate.service import GateService, Period
 
 router = APIRouter(prefix="/trust/gate", tags=["trust"])
 
@@ -43,6 +46,16 @@ class DecisionFilter(CursorParams):
         None,
         description="Only of this class of risk. A page may then be short, or empty, while `next_cursor` leads on.",
     )
+    since: Moment | None = Field(None, description="Decided from then on.")
+    until: Moment | None = Field(None, description="Decided before then.")
+
+    @field_validator("until")
+    @classmethod
+    def _forwards(cls, until: datetime | None, info: ValidationInfo) -> datetime | None:
+        since = info.data.get("since")
+        if until is not None and since is not None and since >= until:
+            raise PydanticCustomError("period", "It has to be later than `since`.")
+        return until
 
 
 @router.get("/decisions")
@@ -56,6 +69,7 @@ async def list_decisions(
         verdict=asked.result.lower() if asked.result else None,
         ad_account_id=asked.ad_account_id,
         risk=asked.risk_class,
+        period=Period(asked.since, asked.until),
     )
     cursor = None if following is None else str(following)
     return CursorPage(items=[decision_read(row) for row in rows], next_cursor=cursor, limit=asked.limit)
