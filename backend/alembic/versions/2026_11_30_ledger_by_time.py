@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "ledger_by_time"
-down_revision = "permits_rest"
+down_revision = "moves_rest"
 branch_labels = None
 depends_on = None
 
