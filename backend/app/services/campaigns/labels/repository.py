@@ -2,7 +2,7 @@ from collections.abc import Collection
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, func, select
+from sqlalchemy import ColumnElement, and_, delete, func, null, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute
@@ -86,15 +86,13 @@ class LabelRepository:
         """Of the labels that there are, by which of the campaigns each is borne."""
         link = CampaignLabelLink
         statement = (
-            select(CampaignLabel.id, func.array_agg(link.campaign_id))
+            select(CampaignLabel.id, func.array_remove(func.array_agg(link.campaign_id), null()))
             .outerjoin(link, and_(link.label_id == CampaignLabel.id, link.campaign_id.in_(campaign_ids)))
             .where(CampaignLabel.id.in_(label_ids))
             .group_by(CampaignLabel.id)
         )
-        return {
-            label_id: frozenset(each for each in bearers if each is not None)
-            for label_id, bearers in await self._session.execute(statement)
-        }
+        found = await self._session.execute(statement)
+        return {label_id: frozenset(bearers) for label_id, bearers in found}
 
     async def put_on(self, label_id: UUID, campaign_ids: Collection[UUID]) -> frozenset[UUID]:
         """Those that did not bear it yet; in one order everywhere, so that two cannot deadlock."""

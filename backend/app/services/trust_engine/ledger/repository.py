@@ -12,6 +12,7 @@ from app.models.trust_engine.ledger import LedgerEntry, LedgerHead
 from app.services.trust_engine.ledger.rules import GENESIS
 
 _BATCH = 500
+_Asked = Select[*tuple[Any, ...]]
 LOOKED_THROUGH = 2_000
 """Rows whose bodies are read for one page of a search."""
 
@@ -158,7 +159,7 @@ class LedgerRepository:
         statement = (
             select(LedgerEntry)
             .where(LedgerEntry.seq.in_(select(looked.c.seq)), said == value)
-            .order_by(*_newest_first(period))
+            .order_by(*_by_time(period), LedgerEntry.seq.desc())
             .limit(limit)
         )
         found = list((await self._session.scalars(statement)).all())
@@ -183,7 +184,7 @@ class LedgerRepository:
         return list((await self._session.scalars(statement.limit(limit))).all())
 
 
-def _of(statement: Select[Any], kind: str | None, verdict: str | None, account: UUID | None) -> Select[Any]:
+def _of(statement: _Asked, kind: str | None, verdict: str | None, account: UUID | None) -> _Asked:
     if kind:
         statement = statement.where(LedgerEntry.kind == kind)
     if verdict:
@@ -193,7 +194,7 @@ def _of(statement: Select[Any], kind: str | None, verdict: str | None, account: 
     return statement
 
 
-def _newest_of(statement: Select[Any], period: Period, before_seq: int | None) -> Select[Any]:
+def _newest_of(statement: _Asked, period: Period, before_seq: int | None) -> _Asked:
     """Newest first, from after the entry `before_seq`. A period is read along the index by its time."""
     if period.since is not None:
         statement = statement.where(LedgerEntry.at >= period.since)
@@ -205,9 +206,9 @@ def _newest_of(statement: Select[Any], period: Period, before_seq: int | None) -
         statement = statement.where(tuple_(LedgerEntry.at, LedgerEntry.seq) < tuple_(at, before_seq))
     elif before_seq is not None:
         statement = statement.where(LedgerEntry.seq < before_seq)
-    return statement.order_by(*_newest_first(period))
+    return statement.order_by(*_by_time(period), LedgerEntry.seq.desc())
 
 
-def _newest_first(period: Period) -> tuple[ColumnElement[Any], ...]:
-    """By time within a period; else by place in the chain. Both are the same but where a clock was set back."""
-    return (LedgerEntry.at.desc(), LedgerEntry.seq.desc()) if period.bounded else (LedgerEntry.seq.desc(),)
+def _by_time(period: Period) -> tuple[ColumnElement[Any], ...]:
+    """What stands before the place in the chain. Both say the same but where a clock was set back."""
+    return (LedgerEntry.at.desc(),) if period.bounded else ()
