@@ -160,9 +160,14 @@ async def test_an_hour_of_an_account_is_read_along_an_index(acme: Company, setti
     await owner.execute("VACUUM (ANALYZE) trust_ledger")
     await owner.close()
     hour = Period(_NIGHT + timedelta(hours=2), _NIGHT + timedelta(hours=3))
-    for wanted, index in ((None, "ix_trust_ledger_at"), (account.id, "ix_trust_ledger_account_at")):
-        plan = await _plan(acme, hour, wanted)
-        assert f"using {index} on trust_ledger" in plan, plan
+    # Of an hour's few rows either index by time may be read for one account; of all of them its own is.
+    for period, wanted, index in (
+        (hour, None, "ix_trust_ledger_at"),
+        (hour, account.id, "ix_trust_ledger_a"),
+        (Period(_NIGHT, None), account.id, "ix_trust_ledger_account_at"),
+    ):
+        plan = await _plan(acme, period, wanted)
+        assert f"using {index}" in plan, plan
         assert "Seq Scan" not in plan, plan
         assert "Sort" not in plan, plan
 

@@ -35,7 +35,7 @@ from app.services.trust_engine.health.rules import (
 from app.services.trust_engine.incidents.service import Incidents
 from app.services.trust_engine.policies.service import Policies
 from app.services.trust_engine.signals.measurements import Signal
-from app.services.trust_engine.signals.service import Signals
+from app.services.trust_engine.signals.service import Signals, mend
 
 log = get_logger(__name__)
 
@@ -139,7 +139,7 @@ class HealthService:
                     ad_account_id=account.id,
                     subject=signal.component,
                     severity=IncidentSeverity.CRITICAL,
-                    mend=MENDS[signal.component],
+                    mend=mend(signal) or MENDS[signal.component],
                     evidence=signal.evidence,
                 )
             elif signal.score is not None:

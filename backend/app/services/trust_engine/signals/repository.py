@@ -17,6 +17,8 @@ from app.models.integrations.ad_accounts import AccountSync
 from app.models.integrations.conversions import ConversionDelivery
 from app.models.integrations.kinds import DeliveryStatus
 from app.models.trust_engine.signals import TrustSignal
+from app.services.trust_engine.signals.match_rules import Sent
+from app.services.trust_engine.signals.measurements import Fact
 
 _DAYS = text("""
 SELECT m.day, sum(m.spend_micros)::bigint AS spend_micros, sum(m.impressions)::bigint AS impressions,
@@ -54,6 +56,35 @@ WHERE t.tenant_id = :tenant AND t.ad_account_id = :account AND t.told_at > :sinc
     WHERE tenant_id = :tenant AND ad_account_id = :account)
 GROUP BY 1, each.age ORDER BY 1, each.age
 """)
+
+# One of each of the last days: the newest that was measured by then.
+_EMQ_BY_DAY = text("""
+SELECT s.evidence
+FROM generate_series(1, CAST(:days AS integer)) AS back
+CROSS JOIN LATERAL (
+  SELECT evidence FROM trust_signals
+  WHERE tenant_id = :tenant AND ad_account_id = :account AND component = 'emq' AND score IS NOT NULL
+    AND observed_at <= CAST(:now AS timestamptz) - back * interval '1 day'
+    AND observed_at > CAST(:now AS timestamptz) - (back + 1) * interval '1 day'
+  ORDER BY observed_at DESC, id LIMIT 1
+) AS s ORDER BY back
+""")
+
+_LACKING = text("""
+SELECT d.event_name AS event, s.name AS source, date_trunc('hour', d.queued_at, 'UTC') AS hour,
+  count(*) AS sent, count(*) FILTER (WHERE NOT d.match_keys && CAST(:keys AS text[])) AS lacking
+FROM (
+  SELECT event_id, event_received_at, event_name, queued_at, match_keys FROM conversion_deliveries
+  WHERE tenant_id = :tenant AND ad_account_id = :account AND queued_at >= :since AND queued_at < :until
+    AND status IN ('sent', 'acknowledged')
+  ORDER BY queued_at DESC, id LIMIT :most
+) AS d
+LEFT JOIN cdp_events e ON e.tenant_id = :tenant AND e.received_at = d.event_received_at AND e.id = d.event_id
+LEFT JOIN cdp_sources s ON s.tenant_id = :tenant AND s.id = e.source_id
+GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+""")
+_LOOKED_THROUGH = 20_000
+"""Deliveries at the most, the newest, where a lack is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +228,25 @@ class SignalRepository:
             carried={row.key: row.carried for row in carried},
             quarantined=quarantined or 0,
         )
+
+    async def emq_by_day(self, ad_account_id: UUID, now: datetime, days: int) -> Sequence[dict[str, Fact]]:
+        """What event match quality was measured from on each of the days before, as far as it was."""
+        rows = await self._rows(_EMQ_BY_DAY, account=ad_account_id, now=now, days=days)
+        return [row["evidence"] for row in rows]
+
+    async def lacking(
+        self, ad_account_id: UUID, keys: Sequence[str], *, since: datetime, until: datetime
+    ) -> Sequence[Sent]:
+        """Of what was sent, by event, source and hour, how much went without any of these match keys."""
+        rows = await self._rows(
+            _LACKING,
+            account=ad_account_id,
+            keys=list(keys),
+            since=since,
+            until=until,
+            most=_LOOKED_THROUGH,
+        )
+        return [Sent(**row) for row in rows]
 
     async def of(self, evaluation_id: UUID) -> Sequence[TrustSignal]:
         statement = select(TrustSignal).where(TrustSignal.evaluation_id == evaluation_id)

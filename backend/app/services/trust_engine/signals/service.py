@@ -1,20 +1,33 @@
 """An account's signals: measured now, and kept with what they were measured from."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from app.core.ids import uuid7
 from app.db.session import TenantScope
 from app.models.integrations.ad_accounts import AdAccount
 from app.models.trust_engine.kinds import Component
 from app.models.trust_engine.signals import TrustSignal
+from app.services.trust_engine.signals import match_rules
 from app.services.trust_engine.signals.evidence import StoredEvidence
 from app.services.trust_engine.signals.measurements import Signal
-from app.services.trust_engine.signals.measuring import Measuring
+from app.services.trust_engine.signals.measuring import MATCH_KEY_NAMES, Measuring
 from app.services.trust_engine.signals.reading import SignalReading
 from app.services.trust_engine.signals.repository import SignalRepository
 
-__all__ = ["Component", "SignalReading", "Signals"]
+__all__ = ["Component", "SignalReading", "Signals", "mend"]
+
+_USUAL_DAYS = 14
+"""So that a fall is told of for a week, before it is what is usual."""
+_LOOK_BACK = timedelta(days=7)
+
+
+def mend(signal: Signal) -> str | None:
+    """What to do about this very fault, where its evidence names it."""
+    return match_rules.mend(signal.evidence)
 
 
 class Signals:
@@ -26,7 +39,32 @@ class Signals:
         """Measure every component of the account, as things stand now."""
         evidence = StoredEvidence(self._scope, account)
         measuring = Measuring(evidence, account, self._scope.now())
-        return await measuring.signals(stale_after_hours=stale_after_hours)
+        signals = await measuring.signals(stale_after_hours=stale_after_hours)
+        return [
+            await self._explained(account, each) if each.component is Component.EMQ else each
+            for each in signals
+        ]
+
+    async def _explained(self, account: AdAccount, emq: Signal) -> Signal:
+        """With what fell of it, where and since when, where it lies under what it was."""
+        if emq.score is None or emq.score > 100 - match_rules.LEAST_FALL:
+            return emq
+        now = emq.observed_at
+        usual = match_rules.usual_of(await self._rows.emq_by_day(account.id, now, _USUAL_DAYS))
+        identifier = match_rules.fell_most(usual, emq.evidence) if usual else None
+        if usual is None or identifier is None:
+            return emq
+        keys = [key for key, name in MATCH_KEY_NAMES.items() if name == identifier]
+        hours = await self._rows.lacking(account.id, keys, since=now - _LOOK_BACK, until=now)
+        found = match_rules.lack(identifier, 1 - usual.shares[identifier], hours)
+        if found is None:
+            return emq
+        fell_by = usual.fell_by(emq.evidence)
+        return replace(
+            emq,
+            reason=emq.reason + match_rules.told(fell_by, found),
+            evidence=emq.evidence | match_rules.facts(fell_by, found),
+        )
 
     def keep(self, ad_account_id: UUID, evaluation_id: UUID, signals: Sequence[Signal]) -> None:
         for signal in signals:

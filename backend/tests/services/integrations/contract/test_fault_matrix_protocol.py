@@ -341,14 +341,15 @@ async def test_a_new_name_alone_does_not_end_what_a_dead_writer_left(
 ) -> None:
     action = await walk.proposed(uuid7().hex)
     await walk.dies("write", action, "committed used")
+    sandbox, entity = walk.bench.sandbox, walk.target.entity
+    name = sandbox.graph("GET", entity, fields="name").json()["name"]
     changes = {"name": f"Named anew {uuid7().hex}", **also}
-    edit = {"object_id": walk.target.entity, "changes": changes}
-    walk.bench.sandbox.control("POST", "meta/edit", json=edit)
+    sandbox.control("POST", "meta/edit", json={"object_id": entity, "changes": changes})
     try:
         ended = await walk.recovered(action)
     finally:
-        mended = {"object_id": walk.target.entity, "changes": {"status": "ACTIVE"}}
-        walk.bench.sandbox.control("POST", "meta/edit", json=mended)
+        mended = {"object_id": entity, "changes": {"name": name, "status": "ACTIVE"}}
+        sandbox.control("POST", "meta/edit", json=mended)
     assert ended is (ActionState.FAILED if also else ActionState.VERIFIED)
     await walk.is_whole(writes=0 if also else 1)
 
