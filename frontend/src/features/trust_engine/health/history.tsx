@@ -24,7 +24,7 @@ export function History({ adAccountId, rungs }: HistoryProps) {
   return (
     <Loaded query={history} rows={2}>
       {({ points }) => (
-        <div>
+        <div className="min-w-0">
           <h3 className="mb-1 text-sm font-medium text-ink-2">Score over time, of 100, your time</h3>
           <TimeSeries
             label="Signal health over time"
