@@ -84,6 +84,7 @@ def _faults(page: Page, room: str, pictures: Pictures) -> list[str]:
     return faults + faults_of(page)
 
 
+@pytest.mark.last
 def test_a_person_with_a_second_factor_sees_the_gate_close_and_stops_everything(
     page: Page,
     stack: Stack,
