@@ -5,7 +5,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from app.auth.permissions import Role
 from app.core.config import Settings
@@ -14,6 +14,7 @@ from app.db.roles import owner_dsn
 from app.services.audit_logs.repository import EXAMINED
 from app.services.audit_logs.service import AuditLog, AuditSearch
 from app.services.tenants.service import TenantService
+from tests.explaining import plans_of
 from tests.factories.access import Company
 
 URL = "/api/v1/audit-logs"
@@ -164,24 +165,9 @@ async def test_a_search_reads_the_index_of_the_newest_and_no_whole_table(
     await owner.execute("VACUUM (ANALYZE) audit_logs")
     await owner.close()
     async with acme.scopes() as scope:
-        statements: list[tuple[str, Any]] = []
-        connection = await scope.session.connection()
-
-        @event.listens_for(connection.sync_connection, "before_cursor_execute")
-        def _keep(_c: Any, _cur: Any, statement: str, parameters: Any, *_: Any) -> None:
-            statements.append((statement, parameters))
-
-        await AuditLog(scope).search(AuditSearch(q="nowhere"), cursor=None, limit=50)
-        event.remove(connection.sync_connection, "before_cursor_execute", _keep)
-        driver = (await connection.get_raw_connection()).driver_connection
-        assert driver is not None
-        plans = [
-            "\n".join(
-                row[0] for row in await driver.fetch(f"EXPLAIN (ANALYZE, COSTS OFF) {statement}", *parameters)
-            )
-            for statement, parameters in statements
-            if statement.startswith("SELECT")
-        ]
+        plans = await plans_of(
+            scope, lambda: AuditLog(scope).search(AuditSearch(q="nowhere"), cursor=None, limit=50)
+        )
     assert len(plans) == 2
     for plan in plans:
         assert "ix_audit_logs_newest" in plan, plan

@@ -194,7 +194,7 @@ class RuleService:
     async def _halt(self, rule: Rule) -> None:
         """No attempt of a raise of its begins any more."""
         found = await self._rules.being_tried(rule.id)
-        await AutopilotActions(self._scope).halt(found, "Its rule was switched off.")
+        await AutopilotActions(self._scope).halting.of(found, "Its rule was switched off.")
 
     async def preview(self, name: str, definition: RuleDefinition) -> Preview:
         """What the rule would do now, for each campaign with the figures that it reads; nothing is written."""

@@ -1,7 +1,7 @@
 """Measurement: totals, days or hours of a campaign, an ad squad or an account, in micro-currency."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -170,13 +170,19 @@ def _lines(snap: SnapState, entity: Entity) -> set[str]:
 
 
 def _cells(snap: SnapState, entity: Entity, query: Query) -> list[tuple[str, float, Totals]]:
-    """(ad squad, the start of its hour, what happened in it) within the span."""
+    """(ad squad, the start of its hour, what happened in it) within the span; spent in whole micros.
+
+    So that what is summed up by campaign and day equals the sum of its parts.
+    """
     timezone = snap.timezone(entity.owner)
     first, _ = local(int(query.span[0] // HOUR), timezone)
     last, _ = local(int((query.span[1] - 1) // HOUR), timezone)
     reporter = snap.ground.reporter(entity.owner)
     found = reporter.cells(first, last, by_conversion=query.by_conversion)
-    rows = [(line, _hour_start(day, hour, timezone), totals) for (line, day, hour), totals in found.items()]
+    rows = [
+        (line, _hour_start(day, hour, timezone), replace(totals, spend=round(totals.spend * MICROS) / MICROS))
+        for (line, day, hour), totals in found.items()
+    ]
     return [(line, at, totals) for line, at, totals in rows if query.span[0] <= at < query.span[1]]
 
 

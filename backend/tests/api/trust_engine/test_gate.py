@@ -1,18 +1,20 @@
 """The gate over the wire: what it would decide, and what it did."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from app.auth.permissions import Role
 from app.core.config import Settings
 from app.db.roles import owner_dsn
 from app.models.trust_engine.kinds import Origin
 from app.services.trust_engine.gate.service import KIND, Ask, GateService, Period, Proposal
+from tests.explaining import plans_of
 from tests.factories.access import Company
 from tests.factories.trust import BUDGET, Account, make_account, trusted
 
@@ -162,33 +164,18 @@ async def test_an_hour_of_an_account_is_read_along_an_index(acme: Company, setti
     hour = Period(_NIGHT + timedelta(hours=2), _NIGHT + timedelta(hours=3))
     # Of an hour's few rows either index by time may be read for one account; of all of them its own is.
     for period, wanted, index in (
-        (hour, None, "ix_trust_ledger_at"),
-        (hour, account.id, "ix_trust_ledger_a"),
-        (Period(_NIGHT, None), account.id, "ix_trust_ledger_account_at"),
+        (hour, None, "ix_trust_ledger_at "),
+        (hour, account.id, r"ix_trust_ledger_(account_)?at "),
+        (Period(_NIGHT, None), account.id, "ix_trust_ledger_account_at "),
     ):
-        plan = await _plan(acme, period, wanted)
-        assert f"using {index}" in plan, plan
+        async with acme.scopes() as scope:
+            page = partial(
+                GateService(scope).decisions, before_seq=300, limit=2, ad_account_id=wanted, period=period
+            )
+            [plan] = await plans_of(scope, page)
+        assert re.search(f"using {index}", plan), plan
         assert "Seq Scan" not in plan, plan
         assert "Sort" not in plan, plan
-
-
-async def _plan(company: Company, period: Period, account: UUID | None) -> str:
-    """How a later page of the period is found."""
-    async with company.scopes() as scope:
-        statements: list[tuple[str, Any]] = []
-        connection = await scope.session.connection()
-
-        @event.listens_for(connection.sync_connection, "before_cursor_execute")
-        def _keep(_c: Any, _cur: Any, statement: str, parameters: Any, *_: Any) -> None:
-            statements.append((statement, parameters))
-
-        await GateService(scope).decisions(before_seq=300, limit=2, ad_account_id=account, period=period)
-        event.remove(connection.sync_connection, "before_cursor_execute", _keep)
-        driver = (await connection.get_raw_connection()).driver_connection
-        assert driver is not None
-        ((statement, parameters),) = statements
-        found = await driver.fetch(f"EXPLAIN (ANALYZE, COSTS OFF) {statement}", *parameters)
-    return "\n".join(row[0] for row in found)
 
 
 async def test_another_tenants_decision_and_account_do_not_exist(acme: Company, globex: Company) -> None:

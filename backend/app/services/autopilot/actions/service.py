@@ -24,6 +24,7 @@ from app.services.autopilot.actions.errors import (
     PersonNeeded,
     StepNotAllowed,
 )
+from app.services.autopilot.actions.halting import Halting
 from app.services.autopilot.actions.plans import ActionPlans, PlanWanted
 from app.services.autopilot.actions.repository import ActionRepository
 from app.services.autopilot.actions.rules import (
@@ -34,7 +35,6 @@ from app.services.autopilot.actions.rules import (
     gives_way,
     may_follow,
     state_after,
-    wants_more,
 )
 from app.services.autopilot.actions.telling import tell_people
 from app.services.autopilot.actions.wanted import Wanted, change_of, written_down
@@ -50,9 +50,6 @@ from app.services.trust_engine.gate.service import (
 
 log = get_logger(__name__)
 
-_TRIED = frozenset({ActionState.APPROVED, ActionState.EXECUTING})
-_MAY_BE_UNDER_WAY = timedelta(days=30)
-"""Since it was proposed: far longer than anything waits for an answer or is tried."""
 _ENDS_A_MOVE = frozenset(
     {ActionState.BLOCKED, ActionState.FAILED, ActionState.EXPIRED, ActionState.DISMISSED}
 )
@@ -70,6 +67,11 @@ class AutopilotActions:
     def plans(self) -> ActionPlans:
         """Cuts and raises of one account that go together."""
         return ActionPlans(self._scope, self)
+
+    @property
+    def halting(self) -> Halting:
+        """What nobody wants any more."""
+        return Halting(self._scope, self)
 
     async def propose(self, wanted: Wanted) -> AutopilotAction:
         """Write the intent down, ask the gate, and go as far as verdict and level allow."""
@@ -205,25 +207,6 @@ class AutopilotActions:
     async def refused(self, strategy: str, since: datetime) -> list[AutopilotAction]:
         """What the strategy wanted and somebody dismissed since then."""
         return await self._actions.dismissed(strategy, since)
-
-    async def halt_strategy(self, strategy: str, why: str) -> None:
-        """As `halt`, of all that the strategy wanted."""
-        since = self._scope.now() - _MAY_BE_UNDER_WAY
-        await self.halt(await self._actions.of_strategy(strategy, _TRIED, since), why)
-
-    async def halt(self, action_ids: Collection[UUID], why: str) -> None:
-        """Let no attempt begin any more of those of these that want more spend, where no person said yes to it.
-
-        What is under way is read back: what the platform holds is verified, what it does not hold expires.
-        """
-        for action_id in action_ids:
-            action = await self.locked(action_id)
-            if action.approved_by is not None or not wants_more(action.before, action.after):
-                continue
-            if action.state == ActionState.APPROVED:
-                await self._step(action, ActionState.EXPIRED, note=why)
-            elif action.state == ActionState.EXECUTING:
-                action.halted = why
 
     async def decide_again(self, action: AutopilotAction, *, delay: timedelta = timedelta(0)) -> None:
         """A write that the platform does not hold: whether it may be tried again is a new decision."""

@@ -80,8 +80,9 @@ class StrategyService:
         await self._rows.save(name, enabled=on, config=settings)
         if not on:
             why = "Its strategy was switched off."
-            await AutopilotActions(self._scope).plans.halt(name, why)
-            await AutopilotActions(self._scope).halt_strategy(name, why)
+            actions = AutopilotActions(self._scope)
+            await actions.plans.halt(name, why)
+            await actions.halting.of_strategy(name, why)
         await AuditLog(self._scope).record(
             "autopilot.strategies.changed",
             entity="autopilot.strategies",

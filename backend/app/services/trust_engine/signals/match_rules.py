@@ -133,7 +133,7 @@ def told(fell_by: float, found: Lack) -> str:
     """`fell_by` in points of 100."""
     since = "" if found.since is None else f" since {found.since:%Y-%m-%d %H:%M} UTC"
     return (
-        f" It fell by {fell_by / 10:.1f} of 10{since}: the {_LABELS[found.identifier]} is missing on "
+        f"It fell by {fell_by / 10:.1f} of 10{since}: the {_LABELS[found.identifier]} is missing on "
         f"{found.share * 100:.0f} % of {_what(found.event, found.source)}, usually on {found.usual * 100:.0f} %."
     )
 

@@ -79,7 +79,10 @@ FROM (
     AND status IN ('sent', 'acknowledged')
   ORDER BY queued_at DESC, id LIMIT :most
 ) AS d
-LEFT JOIN cdp_events e ON e.tenant_id = :tenant AND e.received_at = d.event_received_at AND e.id = d.event_id
+LEFT JOIN LATERAL (
+  SELECT source_id FROM cdp_events
+  WHERE tenant_id = :tenant AND received_at = d.event_received_at AND id = d.event_id LIMIT 1
+) AS e ON true
 LEFT JOIN cdp_sources s ON s.tenant_id = :tenant AND s.id = e.source_id
 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 """)

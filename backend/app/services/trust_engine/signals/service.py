@@ -62,7 +62,7 @@ class Signals:
         fell_by = usual.fell_by(emq.evidence)
         return replace(
             emq,
-            reason=emq.reason + match_rules.told(fell_by, found),
+            reason=f"{emq.reason} {match_rules.told(fell_by, found)}",
             evidence=emq.evidence | match_rules.facts(fell_by, found),
         )
 

@@ -212,6 +212,22 @@ async def test_an_edit_by_a_person_is_told_from_ours(
     assert theirs.detail["new"]["campaignBudget"]["amountMicros"] == "180000000"
 
 
+async def test_a_new_name_is_told_from_a_name_with_something_else(
+    dollars: AdPlatform, project: Sandbox
+) -> None:
+    project.control("POST", "google/quota", json={"change_delay": 0})
+    began = real_now() - timedelta(minutes=1)
+    resource = f"customers/{US_ACCOUNT}/campaigns/{TENTS}"
+    before = await dollars.read_entity("campaign", TENTS)
+    for changes in ({"name": "Tents, anew"}, {"name": "Tents, off", "status": "PAUSED"}):
+        project.control("POST", "google/edit", json={"resource_name": resource, "changes": changes})
+    edits = await dollars.recent_edits(began, real_now() + timedelta(minutes=1))
+    laid = {"name": before.name, "status": "ENABLED"}
+    project.control("POST", "google/edit", json={"resource_name": resource, "changes": laid})
+    told = {one.detail["new"]["campaign"]["name"]: one.renames for one in edits if _names(one, "Tents, ")}
+    assert told == {"Tents, anew": True, "Tents, off": False}
+
+
 async def test_changes_that_google_keeps_back_are_found_by_the_next_reading(
     dollars: AdPlatform, project: Sandbox
 ) -> None:

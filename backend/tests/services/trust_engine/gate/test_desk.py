@@ -212,17 +212,17 @@ class Herd:
         return policy == self.policy and read <= set(self.newest.values()) and counted <= read
 
 
-async def test_a_moves_permit_holds_while_all_that_was_read_is_the_newest(scopes: Scopes) -> None:
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_a_moves_permit_holds_while_all_that_was_read_is_the_newest(scopes: Scopes, seed: int) -> None:
     """Random pasts: what a plain reading says of each permit is what the one statement does with it."""
-    dice, outcomes = random.Random(), set[bool]()  # noqa: S311
-    seed = dice.randrange(10**6)
-    dice.seed(seed)
+    dice = random.Random(seed)  # noqa: S311  (the same past each time)
+    outcomes = set[bool]()
     herd = Herd(scopes, [(await bare_account(scopes)).id for _ in range(4)])
     herd.on = set(herd.ids)
     for each in herd.ids[:3]:
         await herd.measured(each)
     for turn in range(30):
-        said = f"seed {seed}, turn {turn}"
+        said = f"turn {turn}"
         permit, rests_on = await herd.move()
         for _ in range(dice.randrange(3)):
             happens = dice.choice([herd.measured, herd.measured, herd.switched, None])
@@ -235,4 +235,4 @@ async def test_a_moves_permit_holds_while_all_that_was_read_is_the_newest(scopes
             assert not stands, said
         else:
             assert stands, said
-    assert outcomes == {True, False}, seed
+    assert outcomes == {True, False}

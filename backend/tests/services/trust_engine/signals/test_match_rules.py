@@ -55,7 +55,7 @@ def test_it_is_told_where_since_when_and_how_much() -> None:
     assert found == Lack("browser_id", "Purchase", "web", START + timedelta(hours=14), 67 / 80, 0.1)
     said = told(21.0, found)
     assert said == (
-        " It fell by 2.1 of 10 since 2026-11-28 14:00 UTC: the browser id is missing on 84 % of Purchase from "
+        "It fell by 2.1 of 10 since 2026-11-28 14:00 UTC: the browser id is missing on 84 % of Purchase from "
         "source web, usually on 10 %."
     )
     assert mend(facts(21.0, found)) == (
