@@ -28,6 +28,17 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("stratum")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever the random order is, `first` comes before it and `last` after it."""
+    items.sort(
+        key=lambda item: (
+            item.get_closest_marker("first") is None,
+            item.get_closest_marker("last") is not None,
+        )
+    )
+
+
 @pytest.fixture(scope="session")
 def settings() -> Settings:
     return get_settings()

@@ -18,12 +18,6 @@ _PAST_DAYS = 15
 """As few as leave seven whose conversions are all in."""
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All share one account: what leaves its signals dead comes after everything else."""
-    items.sort(key=lambda item: item.get_closest_marker("last") is not None)
-
-
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     with running_stack() as stack:

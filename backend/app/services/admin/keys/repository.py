@@ -70,7 +70,7 @@ class SealedRepository:
             statement = statement.where(tuple_(*self._key) > tuple_(*after))
         rows = [tuple(row) for row in await self._session.execute(statement)]
         older = [(row[:-1], row[-1]) for row in rows if row[-1] is not None]
-        return Window(rows[-1][:-1] if rows else None, older)
+        return Window(rows[-1][:-1] if len(rows) == limit else None, older)
 
     async def replace(self, changes: Sequence[tuple[tuple[Any, ...], Any, Any]]) -> int:
         """Each by its key, its value and the new one; a row whose value has changed meanwhile is left alone."""

@@ -41,7 +41,7 @@ from tests.house.source import BACKEND
 from tests.live_server import serving
 from tests.sandbox_process import Sandbox
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.first]
 
 NEW = "the-key-after-the-one-of-development-0123456789"
 NEW_FIRST = {"SECRET_KEY": NEW, "PREVIOUS_SECRET_KEYS": DEVELOPMENT_SECRET, "LOOKUP_KEY": DEVELOPMENT_SECRET}
