@@ -243,7 +243,10 @@ class Story(People):
     def _settled(self) -> None:
         """Until the shop has sent what happened up to now, and the platform has answered for each conversion."""
         self._until("the shop's events", lambda: not self._busy(self._control("GET", "shop")))
-        self._until("the platform's answers", self._is_answered)
+        try:
+            self._until("the platform's answers", self._is_answered)
+        except StoryBroke as broke:
+            raise StoryBroke(f"{broke} {self._unanswered()}") from None
 
     def _is_answered(self) -> bool:
         """Nothing waits to be sent, and nothing new has come for a moment."""
@@ -251,6 +254,10 @@ class Story(People):
         time.sleep(_CALM)
         waiting = self._get("/integrations/conversions?status=queued&limit=1")["items"]
         return not waiting and newest == self._newest_delivery()
+
+    def _unanswered(self) -> str:
+        waiting = self._get("/integrations/conversions?status=queued&limit=200")["items"]
+        return f"Waiting: {len(waiting)}, such as {waiting[-1:]}. The newest: {self._newest_delivery()}."
 
     def _newest_delivery(self) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = self._get("/integrations/conversions?limit=1")["items"]

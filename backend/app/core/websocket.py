@@ -209,24 +209,25 @@ class ConnectionManager:
         async for missed in self._missed(client):
             yield missed
         ended = asyncio.create_task(client.ended.wait())
+        getting = asyncio.create_task(client.queue.get())
         try:
             while not client.ended.is_set():
-                getting = asyncio.create_task(client.queue.get())
                 await asyncio.wait(
                     {getting, ended}, timeout=HEARTBEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED
                 )
                 if not getting.done():
-                    getting.cancel()
                     if not client.ended.is_set():
                         yield None
                     continue
                 live = getting.result()
+                getting = asyncio.create_task(client.queue.get())
                 # Where another process was ahead of this one, the client has some of it already.
                 if live.id > client.cursor or not live.stored:
                     client.cursor = live.id
                     yield live
         finally:
             ended.cancel()
+            getting.cancel()
 
     async def _missed(self, client: Client) -> AsyncIterator[LiveMessage]:
         if client.after is None:

@@ -138,7 +138,8 @@ _TAKE_ANEW = text(
     WHERE kind = 'task' AND id = :id AND again RETURNING {_COLUMNS}
     """  # noqa: S608  (a constant)
 )
-_PATIENCE = text("SET LOCAL lock_timeout = '5s'")
+_PATIENCE = text("SET LOCAL lock_timeout = '1s'")
+_BEGUN = text("SELECT starts > 0 FROM outbox WHERE kind = 'task' AND id = :id")
 _START = text(
     f"UPDATE outbox SET starts = starts + 1 WHERE kind = 'task' AND id = :id RETURNING {_COLUMNS}"  # noqa: S608  (a constant)
 )
@@ -231,16 +232,21 @@ async def take(session: AsyncSession, task_id: UUID) -> Message | None:
 async def start(session: AsyncSession, task_id: UUID) -> Message | None:
     """Count a start of the task; None where it is done, or another copy of it is at work.
 
-    `starts` goes back to 0 when an attempt fails, so that more than one means a worker that died on it.
+    Whoever has only asked for it (`will_be_done`) is waited for, and what that transaction writes is seen. `starts`
+    goes back to 0 when an attempt fails, so that more than one means a worker that died on it.
     """
     await session.execute(_PATIENCE)
-    try:
-        row = (await session.execute(_START, {"id": task_id})).one_or_none()
-    except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
-            return None
-        raise
-    return None if row is None else Message(*row)
+    while True:
+        try:
+            async with session.begin_nested():
+                row = (await session.execute(_START, {"id": task_id})).one_or_none()
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+                raise
+            if await session.scalar(_BEGUN, {"id": task_id}) is not False:
+                return None
+        else:
+            return None if row is None else Message(*row)
 
 
 async def retry(session: AsyncSession, task_id: UUID, *, error: str, delay: timedelta) -> None:

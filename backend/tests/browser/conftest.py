@@ -18,10 +18,22 @@ _PAST_DAYS = 15
 """As few as leave seven whose conversions are all in."""
 
 
+_COMPLAINTS = pytest.StashKey[list[str]]()
+
+
 @pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
+def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
     with running_stack() as stack:
         yield stack
+        request.config.stash[_COMPLAINTS] = stack.complaints() if request.session.testsfailed else []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Beside what failed, what Stratum itself had to say: its folder is gone by then."""
+    if complaints := config.stash.get(_COMPLAINTS, []):
+        terminalreporter.section("the last warnings of Stratum's processes")
+        for line in complaints:
+            terminalreporter.write_line(line[:400])
 
 
 @pytest.fixture(scope="session")

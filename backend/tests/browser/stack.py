@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import secrets
 import signal
 import subprocess
@@ -25,6 +26,12 @@ class Stack:
     url: str
     email: str
     password: str
+    output: Path
+
+    def complaints(self, most: int = 25) -> list[str]:
+        """The last lines that its processes wrote as a warning or worse."""
+        lines = self.output.read_text(errors="replace").splitlines()
+        return [line for line in lines if re.search(r" (warning|error|critical) ", line)][-most:]
 
 
 def colleague(stack: Stack) -> Stack:
@@ -86,7 +93,7 @@ def running_stack(**environment: str) -> Iterator[Stack]:
             try:
                 _wait(process, output, f"Stratum is ready: http://127.0.0.1:{port}")
                 told = json.loads((home / "demo.json").read_text())
-                yield Stack(home, told["url"], told["email"], told["password"])
+                yield Stack(home, told["url"], told["email"], told["password"], output)
             finally:
                 process.send_signal(signal.SIGINT)
                 process.wait(timeout=60)

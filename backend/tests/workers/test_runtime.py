@@ -197,6 +197,19 @@ async def test_what_somebody_asks_for_while_it_runs_is_done_once_more(acme: Comp
     assert await desk.waiting() == []
 
 
+async def test_what_is_asked_for_in_a_long_transaction_begins_after_it(acme: Company, desk: Desk) -> None:
+    """Its worker waits: to leave the task would be to leave it until it is handed over again, ten minutes later."""
+    name, payload = "stand.step_by_step", {"mark": uuid7().hex}
+    await enqueue(acme, name, **payload)
+    async with acme.scopes() as scope:
+        await replace(scope, actor=LATER).enqueue(name, payload, unless_waiting=True)
+        delivered = asyncio.create_task(desk.deliver_next())
+        await asyncio.sleep(2.5)
+        assert not delivered.done()
+    assert await delivered is Outcome.DONE
+    assert await desk.noted(payload["mark"]) == 1
+
+
 LATER = Actor(ActorKind.USER, "later@acme.example", uuid7())
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Hashable
 from datetime import timedelta
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from app.auth.jwt import ACCESS, encode
 from app.auth.permissions import Role
 from app.core import websocket as manager
 from app.core.clock import real_now
-from app.core.live import STREAM_LENGTH, StreamEntry
+from app.core.live import STREAM_LENGTH, LiveStreams, StreamEntry
 from app.db.session import live_stream, open_global
 from tests.api.events.listening import Message, sse, told, ws
 from tests.factories.access import Company
@@ -297,6 +297,20 @@ async def test_a_server_that_stops_ends_its_streams_at_once(acme: Company) -> No
             with pytest.raises(EOFError):
                 await stream.told()
         assert await asyncio.to_thread(process._popen.wait, 3) is not None
+
+
+async def test_who_goes_away_leaves_nothing_running(acme: Company, redis: Redis) -> None:
+    async def all_may(_: int, subjects: set[Hashable]) -> set[Hashable]:
+        return subjects
+
+    streams = manager.ConnectionManager(LiveStreams(redis), stream_of=live_stream, still_valid=all_may)
+    before = asyncio.all_tasks()
+    async with streams.subscribe(acme.id, "one", expires_at=None, after=None) as client:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await anext(streams.messages(client))
+    await asyncio.sleep(0)
+    assert asyncio.all_tasks() - before == set()
 
 
 async def test_one_sign_in_opens_a_bounded_number_of_streams(servers: tuple[str, str], acme: Company) -> None:

@@ -97,6 +97,19 @@ class ConversionRepository:
         )
         return (await self._session.scalars(statement)).all() if ids else []
 
+    async def let_go(self, claimed: Sequence[ConversionDelivery]) -> None:
+        """Of those, what is still claimed by this caller is due now."""
+        delivery = ConversionDelivery
+        await self._session.execute(
+            update(delivery)
+            .where(
+                delivery.id.in_([each.id for each in claimed]),
+                delivery.status.in_(_WAITING),
+                delivery.next_attempt_at.in_({each.next_attempt_at for each in claimed}),
+            )
+            .values(next_attempt_at=real_now())
+        )
+
     async def settle(self, ids: Sequence[UUID], **values: Any) -> None:
         await self._session.execute(
             update(ConversionDelivery).where(ConversionDelivery.id.in_(ids)).values(**values)

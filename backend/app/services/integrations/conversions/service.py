@@ -209,11 +209,22 @@ class ConversionSender:
                 claimed = await ConversionRepository(scope).claim(ad_account_id, self._batch)
             if not claimed:
                 return settled
-            sent = await self._send(account, claimed, refusals)
+            sent = await self._send_or_let_go(account, claimed, refusals)
             settled += sent
             if not sent:
                 return settled
         return settled
+
+    async def _send_or_let_go(
+        self, account: AdAccount, claimed: Sequence[ConversionDelivery], refusals: Iterator[int]
+    ) -> int:
+        """Whatever stops it, what it had claimed and not settled is due at once for the next who tries."""
+        try:
+            return await self._send(account, claimed, refusals)
+        except BaseException:
+            async with self._scopes() as scope:
+                await ConversionRepository(scope).let_go(claimed)
+            raise
 
     async def _send(
         self, account: AdAccount, claimed: Sequence[ConversionDelivery], refusals: Iterator[int]

@@ -1,5 +1,6 @@
 """What a shop tells its CDP of a purchase reaches the platform once, in the platform's own form."""
 
+import asyncio
 import hashlib
 import math
 from collections.abc import AsyncIterator
@@ -367,6 +368,26 @@ async def _fail_second_call(sandbox: Sandbox) -> None:
     """Applied, and the answer lost: the platform's deduplication has to make the second sending harmless."""
     fault = {"kind": "drop_response", "path": f"/{US_PIXEL}", "method": "POST", "count": 1}
     sandbox.control("POST", "faults", json=fault)
+
+
+async def test_a_sending_that_is_stopped_leaves_its_batch_due_for_the_next(
+    acme: Company, scopes: Scopes, connected: Connected, sandbox: Sandbox
+) -> None:
+    """Its task ran out of time, say: nobody waits until the claim of it would have lapsed."""
+    event = order()
+    await told(acme, event)
+    sandbox.control(
+        "POST", "faults", json={"kind": "latency", "path": f"/{US_PIXEL}", "seconds": 3, "count": 1}
+    )
+    try:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1):
+                await sent(scopes, connected)
+    finally:
+        sandbox.repair()
+    (delivery,) = await sent(scopes, connected)
+    assert (delivery.status, delivery.attempts) == ("acknowledged", 2)
+    assert len(received(sandbox, event)) == 1
 
 
 def priced(total: float) -> dict[str, Any]:
