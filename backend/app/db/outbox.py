@@ -232,8 +232,9 @@ async def take(session: AsyncSession, task_id: UUID) -> Message | None:
 async def start(session: AsyncSession, task_id: UUID) -> Message | None:
     """Count a start of the task; None where it is done, or another copy of it is at work.
 
-    Whoever has only asked for it (`will_be_done`) is waited for, and what that transaction writes is seen. `starts`
-    goes back to 0 when an attempt fails, so that more than one means a worker that died on it.
+    Whoever holds it before anybody has begun it is waited for: the relay, which is slow with a long batch, or a
+    transaction that has asked for it (`will_be_done`) and whose writing is to be seen. `starts` goes back to 0 when an
+    attempt fails, so that more than one means a worker that died on it.
     """
     await session.execute(_PATIENCE)
     while True:
