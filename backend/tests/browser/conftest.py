@@ -91,6 +91,13 @@ def account(story: Story) -> dict[str, Any]:
     return account
 
 
+@pytest.fixture
+def healthy(story: Story, account: dict[str, Any]) -> dict[str, Any]:
+    """The account, trusted now: other tests move the clock, and what it tells is not all in at once."""
+    story._become_healthy(account)
+    return account
+
+
 @pytest.fixture(scope="session")
 def pictures() -> Pictures:
     """Screenshots for a person's eyes, in the folder that `BROWSER_PICTURES` names; none without it."""

@@ -89,7 +89,7 @@ def test_a_person_with_a_second_factor_sees_the_gate_close_and_stops_everything(
     page: Page,
     stack: Stack,
     story: Story,
-    account: dict[str, Any],
+    healthy: dict[str, Any],
     pictures: Pictures,
 ) -> None:
     person = colleague(stack)
@@ -110,18 +110,18 @@ def test_a_person_with_a_second_factor_sees_the_gate_close_and_stops_everything(
     page.get_by_role("button", name="Verify").click()
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()
 
-    approved = _approve_on_a_phone(page, story, account, pictures)
+    approved = _approve_on_a_phone(page, story, healthy, pictures)
 
     page.get_by_role("link", name="Trust", exact=True).click()
     decisions = page.get_by_role("group", name="Decisions of the gate")
     expect(page.get_by_role("banner").get_by_text("Normal")).to_be_visible()
-    story._raise(story._campaign(account), 1.10)
+    story._raise(story._campaign(healthy), 1.10)
     expect(decisions.get_by_text("PASS").first).to_be_visible()
     pictures.take(page, "gate-open")
 
-    story._drop_the_pixel(account)
+    story._drop_the_pixel(healthy)
     expect(page.get_by_role("banner").get_by_text(re.compile("Frozen|Cuts only"))).to_be_visible()
-    stopped = story._raise(story._campaign(account), 1.10)
+    stopped = story._raise(story._campaign(healthy), 1.10)
     expect(decisions.get_by_text(stopped["verdict"].upper()).first).to_be_visible()
     assert stopped["verdict"] in {"hold", "block"}
     pictures.take(page, "gate-closed")
