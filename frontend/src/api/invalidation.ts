@@ -23,6 +23,9 @@ const STALE_BY_TYPE: Readonly<Record<string, readonly string[]>> = {
   platform_status: [
     "integrations/connections",
     "integrations/ad_accounts",
+    "integrations/health",
+    "integrations/crm",
+    "integrations/shops",
     "trust_engine/health",
     "campaigns",
     "dashboard",
