@@ -90,7 +90,7 @@ async def make_account(
                 await _told_by_browser(scope, now, browser)
         for number in range(ORDERS):
             scope.session.add(_delivery(account.id, number, now, keys, ok=number < acknowledged * ORDERS))
-            scope.session.add(_call(account.id))
+            scope.session.add(make_call(account.id))
     return account
 
 
@@ -272,7 +272,8 @@ def _delivery(
     )
 
 
-def _call(account_id: UUID) -> PlatformCall:
+def make_call(account_id: UUID, *, refused: str | None = None) -> PlatformCall:
+    """A read that succeeded, or whose access was `refused` with that code."""
     return PlatformCall(
         started_at=real_now() - timedelta(minutes=5),
         platform="meta",
@@ -282,8 +283,9 @@ def _call(account_id: UUID) -> PlatformCall:
         path="/insights",
         mutating=False,
         attempt=1,
-        status=200,
-        outcome="ok",
+        status=401 if refused else 200,
+        outcome="auth" if refused else "ok",
+        error_code=refused,
         duration_ms=120,
     )
 

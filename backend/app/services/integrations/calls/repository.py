@@ -4,6 +4,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import case, delete, func, select, text
+from sqlalchemy.dialects.postgresql import array
 
 from app.db.session import TenantScope
 from app.db.utils import newest_first
@@ -23,6 +24,9 @@ class CallStatistics:
     throttled: int
     p95_ms: float | None
     last_success_at: datetime | None
+    failed_with: str | None
+    """The code that most failures had, and how they ended."""
+    failed_as: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,15 +167,20 @@ class CallRepository:
 
     async def statistics(self, ad_account_id: UUID, *, since: datetime) -> CallStatistics:
         outcome = PlatformCall.outcome
+        failure = array([outcome, PlatformCall.error_code])
         statement = select(
             func.count(),
             func.count(case((outcome.in_(_FAULTS), 1))),
             func.count(case((outcome == CallOutcome.RATE_LIMITED, 1))),
             func.percentile_cont(0.95).within_group(PlatformCall.duration_ms),
             func.max(case((outcome == CallOutcome.OK, PlatformCall.started_at))),
+            func.mode().within_group(case((outcome.in_(_FAULTS), failure))),
         ).where(PlatformCall.ad_account_id == ad_account_id, PlatformCall.started_at >= since)
-        calls, failures, throttled, p95, last = (await self._session.execute(statement)).one()
-        return CallStatistics(calls, failures, throttled, None if p95 is None else float(p95), last)
+        calls, failures, throttled, p95, last, most = (await self._session.execute(statement)).one()
+        failed_as, failed_with = most or (None, None)
+        return CallStatistics(
+            calls, failures, throttled, None if p95 is None else float(p95), last, failed_with, failed_as
+        )
 
     async def forget_before(self, moment: datetime) -> None:
         await self._session.execute(delete(PlatformCall).where(PlatformCall.started_at < moment))

@@ -39,17 +39,6 @@ from app.services.trust_engine.signals.service import Signals, mend
 
 log = get_logger(__name__)
 
-MENDS = {
-    Component.EMQ: "Send e-mail, phone and click ids with every conversion again.",
-    Component.FRESHNESS: "See that the account is synchronised and that the shop sends events.",
-    Component.VARIANCE: "Compare the pixel and the conversions with the shop's own orders.",
-    Component.INVARIANTS: "Look for the change that broke it: currency, units, tags, bots.",
-    Component.EVENT_LOSS: "See the delivery log for why the platform refuses events.",
-    Component.API_HEALTH: "See the call log; the connection may need a new sign-in.",
-    Component.ANOMALY: "Nothing: a forecast never vetoes.",
-    Component.CDP_QUALITY: "Send an order id, a value and a known person with each order.",
-}
-
 __all__ = ["HealthReading", "HealthService", "evidence_digest", "states"]
 
 
@@ -81,8 +70,10 @@ class HealthService:
         if account is None:
             raise AccountNotFound
         policy = await Policies(self._scope).current()
-        signals = await Signals(self._scope).measure(account, stale_after_hours=policy.stale_after_hours)
         before = await self._rows.newest(ad_account_id)
+        signals = await Signals(self._scope).measure(
+            account, stale_after_hours=policy.stale_after_hours, before=before.id if before else None
+        )
         health = combine(signals, policy, self._scope.now())
         state = self._advanced(before, health, policy.rise_after)
         evaluation = _row(account, health, state, policy.version, signals)
@@ -139,7 +130,7 @@ class HealthService:
                     ad_account_id=account.id,
                     subject=signal.component,
                     severity=IncidentSeverity.CRITICAL,
-                    mend=mend(signal) or MENDS[signal.component],
+                    mend=mend(signal),
                     evidence=signal.evidence,
                 )
             elif signal.score is not None:

@@ -126,6 +126,8 @@ class StoredEvidence:
             throttled=found.throttled,
             p95_ms=found.p95_ms,
             circuit=circuit,
+            failed_with=found.failed_with,
+            failed_as=found.failed_as,
         )
 
     async def newest_event_at(self) -> datetime | None:

@@ -1,11 +1,29 @@
 """What a scorer answers: a signal with its state, its score and its reason."""
 
 import math
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Protocol
+
+from msgspec.structs import replace
 
 from app.models.trust_engine.kinds import Component, SignalState
 from app.services.trust_engine.signals.history_rules import MINIMUM_EVENTS
 from app.services.trust_engine.signals.measurements import Fact, Signal
+
+
+class Earlier(Protocol):
+    """A signal of an earlier evaluation."""
+
+    @property
+    def score(self) -> float | None: ...
+
+    @property
+    def observed_at(self) -> datetime: ...
+
+    @property
+    def evidence(self) -> Mapping[str, Fact]: ...
+
 
 GOOD_FROM = 70.0
 """A component at or above this is `good`."""
@@ -48,6 +66,24 @@ def _finite(evidence: dict[str, Fact]) -> dict[str, Fact]:
         name: None if isinstance(fact, float) and not math.isfinite(fact) else fact
         for name, fact in evidence.items()
     }
+
+
+def fallen(now: Signal, before: Earlier | None) -> Signal:
+    """A component that is not good, with what it was before and until when; `before` is its last evaluation's."""
+    if now.score is None or now.score >= GOOD_FROM or before is None:
+        return now
+    if before.score is not None and before.score >= GOOD_FROM:
+        was: Fact = before.score
+        until: Fact = before.observed_at.isoformat()
+    else:
+        was, until = before.evidence.get("was"), before.evidence.get("was_until")
+    if not isinstance(was, int | float) or not isinstance(until, str):
+        return now
+    return replace(
+        now,
+        reason=f"{now.reason} It was {was:.0f} of 100 until {datetime.fromisoformat(until):%Y-%m-%d %H:%M} UTC.",
+        evidence=now.evidence | {"was": was, "was_until": until},
+    )
 
 
 def unknown(

@@ -151,6 +151,11 @@ def facts(fell_by: float, found: Lack) -> dict[str, Fact]:
     }
 
 
+def names(evidence: Mapping[str, Fact]) -> bool:
+    """Whether that evidence says already what fell, and since when."""
+    return "lacking" in evidence
+
+
 def mend(evidence: Mapping[str, Fact]) -> str | None:
     """What to do about it, from that evidence; None where it names nothing."""
     identifier, event = evidence.get("lacking"), evidence.get("lacking_event")

@@ -146,6 +146,8 @@ class EventLoss(msgspec.Struct, frozen=True, kw_only=True):
     browser_over_server: RatioSeries | None = None
     quarantined: int = 0
     """Held back for a value far beyond the shop's history: a person decides about them."""
+    refused_for: str | None = None
+    """The code of what most of those that are not acknowledged were refused for."""
 
 
 class ApiHealth(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,6 +158,10 @@ class ApiHealth(msgspec.Struct, frozen=True, kw_only=True):
     p95_ms: float | None
     circuit: str
     """`closed`, `half_open` or `open`."""
+    failed_with: str | None = None
+    """The code that most failures had."""
+    failed_as: str | None = None
+    """How a call with that code ended, a `CallOutcome`."""
 
 
 class Daily(msgspec.Struct, frozen=True):

@@ -159,6 +159,7 @@ class Measuring:
                 acknowledged=share,
                 browser_over_server=await self._browser_over_server(),
                 quarantined=deliveries.quarantined,
+                refused_for=deliveries.refused_for,
             ),
             self._now,
         )

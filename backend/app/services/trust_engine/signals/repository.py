@@ -137,6 +137,8 @@ class Deliveries:
     carried: dict[str, int]
     quarantined: int
     """Held back for their value: neither lost nor sent."""
+    refused_for: str | None = None
+    """Why most of those without an answer were refused; None where none was."""
 
 
 _OF_EACH = select(TrustSignal).where(
@@ -223,6 +225,8 @@ class SignalRepository:
         quarantined = await self._session.scalar(
             select(func.count()).where(mine, delivery.status == DeliveryStatus.QUARANTINED, *within)
         )
+        refused = delivery.status.in_((DeliveryStatus.FAILED, DeliveryStatus.DEAD))
+        reason = func.mode().within_group(delivery.reason)
         return Deliveries(
             ever=ever is not None,
             due=due,
@@ -230,6 +234,9 @@ class SignalRepository:
             sent=sent,
             carried={row.key: row.carried for row in carried},
             quarantined=quarantined or 0,
+            refused_for=await self._session.scalar(select(reason).where(mine, refused, *within))
+            if acknowledged < due
+            else None,
         )
 
     async def emq_by_day(self, ad_account_id: UUID, now: datetime, days: int) -> Sequence[dict[str, Fact]]:

@@ -163,8 +163,8 @@ def variance(measured: Variance, now: datetime) -> Signal:
     reason = f"Reported value over orders is {percent:.0f} % {direction} this account's usual ratio."
     evidence: dict[str, Fact] = {
         "ratio_now": ratio_of(measured.series.now),
-        "log_drift": round(factor, 4),
-        "tolerance": round(tolerance, 4),
+        "percent_of_usual": round(100 * math.exp(factor), 1),
+        "tolerance_percent": round(100 * math.expm1(tolerance), 1),
         "past_days": len(measured.series.past),
         "conversions": measured.series.now.events,
     }
@@ -274,12 +274,15 @@ def event_loss(measured: EventLoss, now: datetime) -> Signal:
     }
     score = fall(loss, 0.01, 0.25)
     reason = f"The platform has acknowledged {share.part} of {share.whole} events."
+    if measured.refused_for is not None:
+        evidence["refused_for"] = measured.refused_for
+        reason = f"{reason[:-1]}, and refused most of the others for {measured.refused_for}."
     if measured.quarantined:
         reason = f"{reason[:-1]}; {measured.quarantined} wait for a person, quarantined for their value."
     drifted = drift(measured.browser_over_server) if measured.browser_over_server else "not measured"
     if not isinstance(drifted, str):
         factor, tolerance = drifted
-        evidence["browser_log_drift"] = round(factor, 4)
+        evidence["browser_percent_of_usual"] = round(100 * math.exp(factor), 1)
         mismatch = fall(abs(factor), tolerance, tolerance + math.log(3))
         if mismatch < score:
             score = mismatch
@@ -298,8 +301,12 @@ def api_health(measured: ApiHealth, now: datetime) -> Signal:
         "p95_ms": measured.p95_ms,
         "circuit": measured.circuit,
     }
+    most = ""
+    if measured.failed_with is not None:
+        evidence |= {"failed_with": measured.failed_with, "failed_as": measured.failed_as}
+        most = f" Most of the others failed with {measured.failed_with}."
     if measured.circuit == "open":
-        return scored(Component.API_HEALTH, 0.0, now, "The connector's circuit is open.", evidence)
+        return scored(Component.API_HEALTH, 0.0, now, f"The connector's circuit is open.{most}", evidence)
     if measured.calls == 0:
         return unknown(Component.API_HEALTH, now, "No call was made to the platform lately.", evidence)
     rate = 1 - measured.failures / measured.calls
@@ -308,7 +315,9 @@ def api_health(measured: ApiHealth, now: datetime) -> Signal:
         score = max(0.0, score - 30 + 0.3 * fall(measured.p95_ms, 2_000, 10_000))
     if measured.circuit == "half_open":
         score = min(score, 50.0)
-    reason = f"{measured.calls - measured.failures} of {measured.calls} calls to the platform succeeded."
+    reason = (
+        f"{measured.calls - measured.failures} of {measured.calls} calls to the platform succeeded.{most}"
+    )
     return scored(Component.API_HEALTH, score, now, reason, evidence)
 
 

@@ -13,8 +13,10 @@ from app.models.trust_engine.kinds import Component
 from app.models.trust_engine.signals import TrustSignal
 from app.services.trust_engine.signals import match_rules
 from app.services.trust_engine.signals.evidence import StoredEvidence
+from app.services.trust_engine.signals.grading_rules import GOOD_FROM, fallen
 from app.services.trust_engine.signals.measurements import Signal
 from app.services.trust_engine.signals.measuring import MATCH_KEY_NAMES, Measuring
+from app.services.trust_engine.signals.mending_rules import mend
 from app.services.trust_engine.signals.reading import SignalReading
 from app.services.trust_engine.signals.repository import SignalRepository
 
@@ -25,23 +27,27 @@ _USUAL_DAYS = 14
 _LOOK_BACK = timedelta(days=7)
 
 
-def mend(signal: Signal) -> str | None:
-    """What to do about this very fault, where its evidence names it."""
-    return match_rules.mend(signal.evidence)
-
-
 class Signals:
     def __init__(self, scope: TenantScope) -> None:
         self._scope = scope
         self._rows = SignalRepository(scope)
 
-    async def measure(self, account: AdAccount, *, stale_after_hours: float) -> list[Signal]:
-        """Measure every component of the account, as things stand now."""
+    async def measure(
+        self, account: AdAccount, *, stale_after_hours: float, before: UUID | None
+    ) -> list[Signal]:
+        """Measure every component of the account, as things stand now; `before` is its last evaluation."""
         evidence = StoredEvidence(self._scope, account)
         measuring = Measuring(evidence, account, self._scope.now())
         signals = await measuring.signals(stale_after_hours=stale_after_hours)
-        return [
+        signals = [
             await self._explained(account, each) if each.component is Component.EMQ else each
+            for each in signals
+        ]
+        if before is None or all(each.score is None or each.score >= GOOD_FROM for each in signals):
+            return signals
+        earlier = {each.component: each for each in await self.of(before)}
+        return [
+            each if match_rules.names(each.evidence) else fallen(each, earlier.get(each.component))
             for each in signals
         ]
 

@@ -11,6 +11,7 @@ from app.db.outbox import OutboxMessage
 from app.db.session import Scopes
 from app.models.integrations.ad_accounts import AdAccount
 from app.models.trust_engine.health import TrustEvaluation
+from app.models.trust_engine.incidents import TrustIncident
 from app.models.trust_engine.kinds import AutopilotMode, Component, SignalState
 from app.models.trust_engine.signals import TrustSignal
 from app.services.integrations.gateway import Gateway
@@ -19,7 +20,7 @@ from app.services.trust_engine.health.errors import AccountNotFound
 from app.services.trust_engine.health.service import HealthReading, HealthService
 from app.services.trust_engine.policies.service import Policies
 from tests.factories.access import Company
-from tests.factories.trust import make_account
+from tests.factories.trust import make_account, make_call
 
 
 async def evaluate(scopes: Scopes, **over: object) -> tuple[TrustEvaluation, dict[Component, SignalState]]:
@@ -100,6 +101,34 @@ async def test_lost_events_are_seen(scopes: Scopes) -> None:
     assert row.score == 39
 
 
+async def test_a_fall_says_since_when_for_what_and_what_to_do(scopes: Scopes) -> None:
+    """Most conversions are refused, and the token is gone: both come from the rows themselves."""
+    account = await make_account(scopes)
+    async with scopes() as scope:
+        before = await HealthService(scope).evaluate(account.id)
+    async with scopes() as scope:
+        await scope.session.execute(
+            text(
+                "UPDATE conversion_deliveries SET status = 'dead', acknowledged_at = NULL, reason = CASE "
+                "WHEN ascii(dedupe_key) % 4 = 0 THEN 'meta.2' ELSE 'meta.100.2804003' END"
+            )
+        )
+        scope.session.add_all(make_call(account.id, refused="meta.190") for _ in range(100))
+        scope.session.add_all(make_call(account.id, refused="meta.1") for _ in range(20))
+    async with scopes() as scope:
+        await HealthService(scope).evaluate(account.id)
+        signals = (await HealthService(scope).of_account(account.id)).signals
+        incidents = (await scope.session.scalars(select(TrustIncident))).all()
+    found = {each.component: each for each in signals}
+    was = f"It was 100 of 100 until {before.evaluated_at:%Y-%m-%d %H:%M} UTC."
+    assert "and refused most of the others for meta.100.2804003." in found[Component.EVENT_LOSS].reason
+    assert "Most of the others failed with meta.190." in found[Component.API_HEALTH].reason
+    assert all(found[each].reason.endswith(was) for each in (Component.EVENT_LOSS, Component.API_HEALTH))
+    mends = {each.subject: each.mend or "" for each in incidents}
+    assert "meta.100.2804003" in mends[Component.EVENT_LOSS]
+    assert "Sign in at the platform again" in mends[Component.API_HEALTH]
+
+
 @pytest.mark.parametrize(
     ("browser", "state"), [(None, SignalState.GOOD), (1.0, SignalState.GOOD), (0.0, SignalState.BAD)]
 )
@@ -112,7 +141,7 @@ async def test_a_browser_that_falls_silent_beside_its_server_is_seen(
         signals = (await HealthService(scope).of_account(account.id)).signals
     found = next(each for each in signals if each.component == Component.EVENT_LOSS)
     assert found.state == state, found.evidence
-    assert ("browser_log_drift" in found.evidence) is (browser is not None)
+    assert ("browser_percent_of_usual" in found.evidence) is (browser is not None)
     signals_by = {each.component: each for each in signals}
     assert signals_by[Component.INVARIANTS].evidence["duplicates"] == "holds"
 
