@@ -1,8 +1,9 @@
 """A simulated account as the trust engine asks of it: the very questions that it asks of the stores."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import numpy as np
@@ -11,12 +12,11 @@ from app.services.cdp.events.service import MatchKey, measures
 from app.services.trust_engine.signals.evidence import Reading
 from app.services.trust_engine.signals.measurements import ApiHealth
 from app.services.trust_engine.signals.repository import Day, Deliveries, KnownDay, Telling
+from benchmarks.trustbench.calendar import EPOCH, calendar_day, moment
 from benchmarks.trustbench.reports import MATURE_HOURS, STEP, TIMES, Reports
 from benchmarks.trustbench.tellings import Tellings
 from benchmarks.trustbench.world import Floats
 
-EPOCH = datetime(2026, 1, 5, tzinfo=UTC)
-"""A Monday."""
 CURRENCY = "USD"
 _MICROS = 1_000_000
 _CARRIED = {
@@ -32,10 +32,6 @@ _CARRIED = {
 _OF_PEOPLE = frozenset({"em", "ph", "external_id", "zp"})
 _OF_BROWSERS = frozenset({"fbp", "fbc"})
 _CALLS_AN_HOUR = 60
-
-
-def moment(hours: float) -> datetime:
-    return EPOCH + timedelta(hours=hours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +77,14 @@ class SimulatedEvidence:
         conversions = reports.conversions[reading].sum(axis=0)
         value = reports.value[reading].sum(axis=0)
         first = max(0, _day_index(since))
+        days = range(first, min(len(spend), (until - 1 - shift) // 24 + 1))
+        counted = (spend * _MICROS, impressions, clicks, value * _MICROS)
+        whole = (np.rint(each[days.start : days.stop]).astype(int).tolist() for each in counted)
         return [
-            Day(
-                day=_date(day),
-                spend_micros=round(spend[day] * _MICROS),
-                impressions=round(impressions[day]),
-                clicks=round(clicks[day]),
-                conversions=float(conversions[day]),
-                value_micros=round(value[day] * _MICROS),
-                maturity=_maturity(day, TIMES[reading]),
+            Day(calendar_day(day), spent, shown, clicked, told, worth, _maturity(day, float(TIMES[reading])))
+            for day, spent, shown, clicked, worth, told in zip(
+                days, *whole, conversions[days.start : days.stop].tolist(), strict=True
             )
-            for day in range(first, min(len(spend), (until - 1 - shift) // 24 + 1))
         ]
 
     async def days_as_known(self, since: date, at: datetime) -> Sequence[KnownDay]:
@@ -101,26 +94,17 @@ class SimulatedEvidence:
         first, last = max(0, _day_index(since)), int(TIMES[reading]) // 24
         return [
             KnownDay(
-                day=_date(day),
+                day=calendar_day(day),
                 conversions=float(conversions[day]),
                 value_micros=round(value[day] * _MICROS),
-                maturity=_maturity(day, TIMES[reading]),
+                maturity=_maturity(day, float(TIMES[reading])),
             )
             for day in range(first, last + 1)
             if conversions[day] or day < last
         ]
 
     async def tellings_by_day(self, since: datetime, until: datetime) -> Sequence[Telling]:
-        found = self._tellings.by_day(_reading_at(since), min(_reading_at(until), self._reading))
-        return [
-            Telling(
-                _date(day),
-                moment(float(hour)),
-                tuple(by_age[0].tolist()),
-                *(tuple(map(int, each)) for each in by_age[1:]),
-            )
-            for day, hour, by_age in found
-        ]
+        return self._tellings.by_day(_reading_at(since), min(_reading_at(until), self._reading))
 
     async def sync_before(self, at: datetime) -> Reading | None:
         found = _reading_at(at)
@@ -164,7 +148,7 @@ class SimulatedEvidence:
         counts = _by_day(self._reports.orders, since, until)
         values = _by_day(self._reports.order_value, since, until)
         return [
-            measures.DayOrders(_date(day), CURRENCY, round(count), round(value * _MICROS), 0, 0, 0)
+            measures.DayOrders(calendar_day(day), CURRENCY, round(count), round(value * _MICROS), 0, 0, 0)
             for (day, count), (_, value) in zip(counts, values, strict=True)
             if count
         ]
@@ -173,7 +157,7 @@ class SimulatedEvidence:
         if not self._first_party:
             return []
         return [
-            measures.DayTraffic(_date(day), 3 * round(sessions), round(sessions), round(sessions))
+            measures.DayTraffic(calendar_day(day), 3 * round(sessions), round(sessions), round(sessions))
             for day, sessions in _by_day(self._reports.sessions, since, until)
         ]
 
@@ -186,7 +170,7 @@ class SimulatedEvidence:
         browsers = _by_day(self._reports.browser_orders, since, until)
         servers = _by_day(self._reports.orders, since, until)
         return [
-            measures.DaySides(_date(day), round(browser), round(server))
+            measures.DaySides(calendar_day(day), round(browser), round(server))
             for (day, browser), (_, server) in zip(browsers, servers, strict=True)
         ]
 
@@ -206,7 +190,7 @@ class SimulatedEvidence:
     async def named_by_day(self, since: datetime, until: datetime) -> Sequence[measures.DayNamed]:
         named = _by_day(self._reports.named_orders, since, until)
         return [
-            measures.DayNamed(_date(day), round(orders), round(known))
+            measures.DayNamed(calendar_day(day), round(orders), round(known))
             for (day, orders), (_, known) in zip(
                 _by_day(self._reports.orders, since, until), named, strict=True
             )
@@ -239,10 +223,6 @@ def _day_index(day: date) -> int:
     return (day - EPOCH.date()).days
 
 
-def _date(day: int) -> date:
-    return EPOCH.date() + timedelta(days=day)
-
-
 def _maturity(day: int, at: float) -> float:
     share = (at - (day + 1) * 24) / MATURE_HOURS
-    return float(np.floor(min(1.0, max(0.0, share)) * 100) / 100)
+    return math.floor(min(1.0, max(0.0, share)) * 100) / 100

@@ -27,7 +27,8 @@ from app.services.trust_engine.health.rules import INITIAL_MODE, Health, advance
 from app.services.trust_engine.policies.rules import DEFAULT_POLICY
 from app.services.trust_engine.signals.measurements import Signal
 from app.services.trust_engine.signals.measuring import Measuring
-from benchmarks.trustbench.evidence import SimulatedEvidence, moment
+from benchmarks.trustbench.calendar import moment
+from benchmarks.trustbench.evidence import SimulatedEvidence
 from benchmarks.trustbench.reports import READINGS, STEP, TIMES, Bools, Reports
 from benchmarks.trustbench.tellings import Tellings
 from benchmarks.trustbench.world import DAYS, Floats

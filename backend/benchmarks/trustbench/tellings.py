@@ -5,7 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from app.services.campaigns.metrics.repository import TOLD_AGES
-from benchmarks.trustbench.reports import READ_DAYS, READINGS, TIMES, Reports
+from app.services.trust_engine.signals.repository import Telling
+from benchmarks.trustbench.calendar import calendar_day, moment
+from benchmarks.trustbench.reports import READ_DAYS, READINGS, STEP, TIMES, Reports
 from benchmarks.trustbench.world import DAYS, Floats
 
 _MICROS = 1_000_000
@@ -16,6 +18,8 @@ class Tellings:
 
     def __init__(self, reports: Reports) -> None:
         self._reports = reports
+        self._failing: list[bool] = reports.failing.tolist()
+        self._tellings: dict[tuple[int, int], Telling] = {}
         self._by_age = np.zeros((5, READINGS, TOLD_AGES))
         before = None
         for reading in range(READINGS):
@@ -26,16 +30,28 @@ class Tellings:
                 self._by_age[:, reading] = self._difference(reading, before, now)
             before = now
 
-    def by_day(self, first: int, last: int) -> Sequence[tuple[int, int, Floats]]:
-        """(day, hours of the day's last reading, what was told by age) of the readings after `first`, up to `last`."""
-        found: dict[int, tuple[int, Floats]] = {}
+    def by_day(self, first: int, last: int) -> Sequence[Telling]:
+        """What the readings after `first`, up to `last`, told of on each of their days."""
+        found: dict[int, list[int]] = {}
         for reading in range(max(first + 1, 1), last + 1):
-            if self._reports.failing[reading]:
-                continue
-            hour = int(TIMES[reading])
-            _, held = found.get((hour - 1) // 24, (0, np.zeros((5, TOLD_AGES))))
-            found[(hour - 1) // 24] = hour, held + self._by_age[:, reading]
-        return [(day, hour, held) for day, (hour, held) in found.items()]
+            if not self._failing[reading]:
+                found.setdefault((reading * STEP - 1) // 24, []).append(reading)
+        return [self._telling(day, mine[0], mine[-1]) for day, mine in found.items()]
+
+    def _telling(self, day: int, first: int, last: int) -> Telling:
+        """Kept: an account is asked about each of its days again and again."""
+        known = self._tellings.get((first, last))
+        if known is None:
+            held = self._by_age[:, [each for each in range(first, last + 1) if not self._failing[each]]].sum(
+                1
+            )
+            known = self._tellings[first, last] = Telling(
+                calendar_day(day),
+                moment(float(last * STEP)),
+                tuple(held[0].tolist()),
+                *(tuple(map(int, each)) for each in held[1:].tolist()),
+            )
+        return known
 
     def _told(self, reading: int) -> Floats:
         """(conversions, value, spend) by campaign and day."""
@@ -45,12 +61,11 @@ class Tellings:
     def _difference(self, reading: int, before: Floats, now: Floats) -> Floats:
         today = int(TIMES[reading]) // 24
         found = np.zeros((5, TOLD_AGES))
-        for age in range(READ_DAYS + 1):
-            if not 0 <= today - age < DAYS:
-                continue
-            more = now[:, :, today - age] - before[:, :, today - age]
-            micros = np.round(more[1:] * _MICROS)
-            found[0, age] = np.maximum(more[0], 0).sum()
-            found[1, age], found[2, age] = np.maximum(micros[0], 0).sum(), np.maximum(-micros[0], 0).sum()
-            found[3, age], found[4, age] = np.maximum(micros[1], 0).sum(), np.maximum(-micros[1], 0).sum()
+        ages = np.arange(max(0, today - DAYS + 1), min(READ_DAYS, today) + 1)
+        more = now[:, :, today - ages] - before[:, :, today - ages]
+        micros = np.round(more[1:] * _MICROS)
+        found[0, ages] = np.maximum(more[0], 0).sum(axis=0)
+        for place, each in enumerate(micros):
+            found[2 * place + 1, ages] = np.maximum(each, 0).sum(axis=0)
+            found[2 * place + 2, ages] = np.maximum(-each, 0).sum(axis=0)
         return found

@@ -23,7 +23,8 @@ from app.services.trust_engine.signals.evidence import Evidence, StoredEvidence
 from app.services.trust_engine.signals.measurements import Signal
 from app.services.trust_engine.signals.measuring import Measuring
 from benchmarks.trustbench import shape
-from benchmarks.trustbench.evidence import SimulatedEvidence, moment
+from benchmarks.trustbench.calendar import moment
+from benchmarks.trustbench.evidence import SimulatedEvidence
 from benchmarks.trustbench.reports import READ_DAYS, TIMES, Reports, tell
 from benchmarks.trustbench.shape import MEDIUM, read_shape
 from benchmarks.trustbench.world import Tape, read_characters, simulate
