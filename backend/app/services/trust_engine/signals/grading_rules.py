@@ -76,13 +76,13 @@ def fallen(now: Signal, before: Earlier | None) -> Signal:
         was: Fact = before.score
         until: Fact = before.observed_at.isoformat()
     else:
-        was, until = before.evidence.get("was"), before.evidence.get("was_until")
+        was, until = before.evidence.get("score_before"), before.evidence.get("good_until")
     if not isinstance(was, int | float) or not isinstance(until, str):
         return now
     return replace(
         now,
         reason=f"{now.reason} It was {was:.0f} of 100 until {datetime.fromisoformat(until):%Y-%m-%d %H:%M} UTC.",
-        evidence=now.evidence | {"was": was, "was_until": until},
+        evidence=now.evidence | {"score_before": was, "good_until": until},
     )
 
 

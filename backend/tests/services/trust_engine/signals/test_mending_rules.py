@@ -132,7 +132,7 @@ def test_a_fall_says_what_it_was_and_until_when_as_long_as_it_lasts() -> None:
     assert first.reason == "It is so. It was 98 of 100 until 2026-11-30 12:00 UTC."
     second = fallen(signal(Component.EVENT_LOSS, 20), first)
     assert second.reason.endswith("It was 98 of 100 until 2026-11-30 12:00 UTC.")
-    assert second.evidence["was"] == 98
+    assert second.evidence["score_before"] == 98
     again = signal(Component.EVENT_LOSS, 90)
     assert fallen(again, second) is again, "what is good again needs no past"
 
