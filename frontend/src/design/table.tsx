@@ -55,3 +55,20 @@ export function Td({ figure = false, className, ...rest }: CellProps) {
 export function Tr({ className, ...rest }: ComponentProps<"tr">) {
   return <tr className={cx("last:[&>td]:border-b-0", className)} {...rest} />;
 }
+
+/** A row, and what is long in it: a column of its own on a wide screen, a line under the row on a phone. */
+export function TrWithNote({ cells, note, columns }: { cells: ReactNode; note: ReactNode; columns: number }) {
+  return (
+    <>
+      <Tr className="max-sm:[&>td]:border-b-0">
+        {cells}
+        <Td className="min-w-64 text-ink-2 max-sm:hidden">{note}</Td>
+      </Tr>
+      <Tr className="sm:hidden">
+        <Td colSpan={columns} className="pt-0 text-ink-2">
+          {note}
+        </Td>
+      </Tr>
+    </>
+  );
+}

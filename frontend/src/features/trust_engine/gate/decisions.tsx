@@ -9,7 +9,7 @@ import { Age, Unknown } from "@/design/figures";
 import { Listed } from "@/design/listed";
 import { Panel } from "@/design/panel";
 import { Empty } from "@/design/states";
-import { Table, Td, Th, Tr } from "@/design/table";
+import { Table, Td, Th, TrWithNote } from "@/design/table";
 import { VerdictChip } from "@/design/verdict";
 import { integer } from "@/format/numbers";
 import { localField, momentOf } from "@/format/time";
@@ -156,9 +156,9 @@ function DecisionTable({ decisions }: { decisions: readonly Decision[] }) {
         <tr>
           <Th>Result</Th>
           <Th>Change</Th>
-          <Th className="max-sm:hidden">Why</Th>
           <Th figure>Score / needs</Th>
           <Th figure>When</Th>
+          <Th className="max-sm:hidden">Why</Th>
         </tr>
       </thead>
       <tbody>
@@ -181,35 +181,39 @@ const RISKS: Readonly<Record<string, string>> = {
 function DecisionRow({ decision }: { decision: Decision }) {
   const why = decision.reasons[0]?.message ?? "No reason was recorded.";
   return (
-    <Tr>
-      <Td>
-        <VerdictChip verdict={decision.result} />
-      </Td>
-      <Td className="sm:min-w-48">
-        <Link
-          to="/trust/decisions/$decisionId"
-          params={{ decisionId: decision.id ?? "" }}
-          className={ENTRY_LINK}
-        >
-          {words(decision.kind)}
-        </Link>
-        <div className="text-ink-2">
-          {decision.entity_name ?? decision.entity_id}{" "}
-          <span className="text-ink-3">· {RISKS[decision.risk_class] ?? words(decision.risk_class)}</span>
-        </div>
-        <p className="text-ink-2 sm:hidden">{why}</p>
-      </Td>
-      <Td className="min-w-64 text-ink-2 max-sm:hidden">{why}</Td>
-      <Td figure className="whitespace-nowrap">
-        {decision.score === null ? <Unknown why="no live score" /> : integer(decision.score)}
-        <span className="text-ink-3">
-          {" "}
-          / {decision.required_score === null ? "any" : integer(decision.required_score)}
-        </span>
-      </Td>
-      <Td figure className="text-ink-3">
-        <Age domain at={decision.decided_at} />
-      </Td>
-    </Tr>
+    <TrWithNote
+      columns={4}
+      note={why}
+      cells={
+        <>
+          <Td>
+            <VerdictChip verdict={decision.result} />
+          </Td>
+          <Td className="sm:min-w-48">
+            <Link
+              to="/trust/decisions/$decisionId"
+              params={{ decisionId: decision.id ?? "" }}
+              className={ENTRY_LINK}
+            >
+              {words(decision.kind)}
+            </Link>
+            <div className="text-ink-2">
+              {decision.entity_name ?? decision.entity_id}{" "}
+              <span className="text-ink-3">· {RISKS[decision.risk_class] ?? words(decision.risk_class)}</span>
+            </div>
+          </Td>
+          <Td figure className="whitespace-nowrap">
+            {decision.score === null ? <Unknown why="no live score" /> : integer(decision.score)}
+            <span className="text-ink-3">
+              {" "}
+              / {decision.required_score === null ? "any" : integer(decision.required_score)}
+            </span>
+          </Td>
+          <Td figure className="text-ink-3">
+            <Age domain at={decision.decided_at} />
+          </Td>
+        </>
+      }
+    />
   );
 }

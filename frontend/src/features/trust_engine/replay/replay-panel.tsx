@@ -4,7 +4,7 @@ import { Unknown } from "@/design/figures";
 import { Panel } from "@/design/panel";
 import { ErrorNote } from "@/design/states";
 import { Status } from "@/design/status";
-import { Table, Td, Th, Tr } from "@/design/table";
+import { Table, Td, Th, TrWithNote } from "@/design/table";
 import { VerdictChip } from "@/design/verdict";
 import { number } from "@/format/numbers";
 import { useDraft } from "./draft";
@@ -61,28 +61,32 @@ function Compared({ found }: { found: Replayed }) {
             <Th>Policy</Th>
             <Th>Result</Th>
             <Th figure>Score / needs</Th>
-            <Th>Rules</Th>
+            <Th className="max-sm:hidden">Rules</Th>
           </tr>
         </thead>
         <tbody>
           {columns.map(({ name, again }) => (
-            <Tr key={name}>
-              <Td>{name}</Td>
-              <Td>
-                {again.result === null ? (
-                  <Unknown why={again.gap ?? "it is not known"} />
-                ) : (
-                  <VerdictChip verdict={again.result} />
-                )}
-              </Td>
-              <Td figure className="whitespace-nowrap">
-                {again.score === null ? <Unknown why="no live score" /> : number(again.score)} /{" "}
-                {again.required_score === null ? "any" : number(again.required_score)}
-              </Td>
-              <Td className="min-w-64">
-                <Rules again={again} />
-              </Td>
-            </Tr>
+            <TrWithNote
+              key={name}
+              columns={3}
+              note={<Rules again={again} />}
+              cells={
+                <>
+                  <Td>{name}</Td>
+                  <Td>
+                    {again.result === null ? (
+                      <Unknown why={again.gap ?? "it is not known"} />
+                    ) : (
+                      <VerdictChip verdict={again.result} />
+                    )}
+                  </Td>
+                  <Td figure className="whitespace-nowrap">
+                    {again.score === null ? <Unknown why="no live score" /> : number(again.score)} /{" "}
+                    {again.required_score === null ? "any" : number(again.required_score)}
+                  </Td>
+                </>
+              }
+            />
           ))}
         </tbody>
       </Table>
