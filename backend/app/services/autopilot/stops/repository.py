@@ -3,7 +3,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, func, literal, or_, select, update
+from sqlalchemy import BigInteger, ColumnElement, case, cast, func, literal, or_, select, update
 from sqlalchemy.orm import aliased
 
 from app.core.ids import uuid7
@@ -149,16 +149,15 @@ class StopRepository:
             )
             .scalar_subquery()
         )
-        daily = func.coalesce(Campaign.daily_budget_micros, Campaign.lifetime_budget_micros, below)
+        daily = cast(
+            func.coalesce(Campaign.daily_budget_micros, Campaign.lifetime_budget_micros, below), BigInteger
+        )
         statement = (
             select(Campaign.id, daily, Campaign.currency)
             .where(Campaign.ad_account_id.in_(ad_account_ids), Campaign.status == "active")
             .order_by(Campaign.id)
         )
-        return [
-            Running(campaign_id, None if micros is None else int(micros), currency)
-            for campaign_id, micros, currency in await self._session.execute(statement)
-        ]
+        return [Running(*each) for each in await self._session.execute(statement)]
 
     async def keep(self, stop: AutopilotStop, running: Sequence[Running]) -> None:
         self._session.add(stop)
