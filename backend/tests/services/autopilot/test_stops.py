@@ -18,6 +18,7 @@ from app.models.campaigns import Campaign
 from app.models.integrations.ad_accounts import AdAccount, PlatformEdit
 from app.models.integrations.connections import Connection
 from app.models.trust_engine.kinds import ActionKind, Origin, RiskClass
+from app.services.autopilot.actions.requests import ActionRequests, CampaignChange
 from app.services.autopilot.actions.rules import ActionState
 from app.services.autopilot.actions.service import AutopilotActions, Wanted
 from app.services.autopilot.enforcement.freeze import Freeze
@@ -212,6 +213,20 @@ async def test_a_programs_raise_that_waits_gives_way(company: Running) -> None:
         assert raised.state in {ActionState.AWAITING_APPROVAL, ActionState.HELD}
     await company.go_on((await company.stop()).id)
     assert (await company.actions())[raised.id].state == ActionState.EXPIRED
+
+
+async def test_what_is_about_to_enable_a_campaign_does_not_begin_any_more(company: Running) -> None:
+    company.edit(BROAD, "PAUSED")
+    await company.read()
+    await company.is_healthy()
+    broad = (await company.campaigns())[BROAD]
+    async with company.scopes() as scope:
+        wanted = CampaignChange(broad.id, "It sells.", status="active")
+        enabling = await ActionRequests(scope).change_campaign(wanted)
+    assert enabling.state == ActionState.APPROVED
+    await company.go_on((await company.stop()).id)
+    assert (await company.actions())[enabling.id].state == ActionState.EXPIRED
+    assert company.held()[BROAD] == "PAUSED"
 
 
 async def test_it_gives_back_what_it_paused_and_nobody_touched_under_the_gates_eyes(company: Running) -> None:

@@ -12,6 +12,7 @@ from app.db.session import TenantScope
 from app.db.utils import Slice
 from app.models.autopilot.stops import AutopilotStop
 from app.services.audit_logs.service import AuditLog
+from app.services.autopilot.actions.service import AutopilotActions
 from app.services.autopilot.stops.errors import (
     AlreadyGivenBack,
     PersonNeeded,
@@ -85,6 +86,7 @@ class StopService:
         reach = await self.reach(wanted.ad_account_id)
         if wanted.kind is StopKind.EMERGENCY_STOP:
             await self._freeze.set(engaged=True, reason=wanted.reason)
+        await self._let_nothing_start({each.id for each in reach.accounts})
         running = in_turn(await self._rows.running([each.id for each in reach.accounts]))
         now = self._scope.now()
         stop = AutopilotStop(
@@ -160,6 +162,13 @@ class StopService:
         if self._scope.actor.kind not in _PEOPLE:
             raise PersonNeeded
         return self._scope.actor
+
+    async def _let_nothing_start(self, accounts: Collection[UUID]) -> None:
+        """What is about to enable a campaign there does not begin any more: it would run behind the stop's back."""
+        actions = AutopilotActions(self._scope)
+        for each in await actions.in_flight():
+            if each.ad_account_id in accounts and each.after.get("status") == "active":
+                await actions.halting.one(await actions.locked(each.id), "Everything was paused.")
 
     async def _follow(self, stop: AutopilotStop, verb: str, after: dict[str, object]) -> None:
         await AuditLog(self._scope).record(

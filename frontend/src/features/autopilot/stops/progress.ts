@@ -48,13 +48,18 @@ export function progressOf({ tally, given_back_at, out_of_reach }: Stop): string
   ];
   const lost = of(tally.pauses, LOST);
   if (lost > 0) said.push(`${integer(lost)} not`);
-  if (given_back_at !== null)
-    said.push(`${integer(of(tally.enables, ["verified"]))} enabled again`, ...leftOut(tally.kept));
+  if (given_back_at !== null) said.push(...givenBack(tally));
   if (out_of_reach.length > 0) said.push(`${plural(out_of_reach.length, "account")} out of reach`);
   return said;
 }
 
-function leftOut(kept: Counts): string[] {
-  const count = of(kept, Object.keys(kept));
-  return count > 0 ? [`${integer(count)} left out`] : [];
+function givenBack({ enables, kept }: Stop["tally"]): string[] {
+  const said = [`${integer(of(enables, ["verified"]))} enabled again`];
+  const parts: [number, string][] = [
+    [of(enables, WAITING), "waiting for approval"],
+    [of(enables, LOST), "not let through or refused"],
+    [of(kept, Object.keys(kept)), "left out"],
+  ];
+  for (const [count, name] of parts) if (count > 0) said.push(`${integer(count)} ${name}`);
+  return said;
 }

@@ -71,7 +71,7 @@ function Happened({ stop }: { stop: Stop }) {
           <Fact term="Given back by">
             {stop.given_back_by}, <Moment at={stop.given_back_at} />
           </Fact>
-          <Fact term="Why again">{stop.given_back_reason}</Fact>
+          <Fact term="Why then">{stop.given_back_reason}</Fact>
         </>
       )}
     </Facts>

@@ -150,7 +150,9 @@ test("its progress is live, and it is given back with a reason", async () => {
   const dialog = within(await screen.findByRole("dialog"));
   await user.type(dialog.getByLabelText("Reason"), "It counts again{Enter}");
   expect(await screen.findByText("Waits for approval")).toBeVisible();
-  expect(screen.getByText("2 of 2 campaigns paused, 0 enabled again, 1 left out.")).toBeVisible();
+  expect(
+    screen.getByText("2 of 2 campaigns paused, 0 enabled again, 1 waiting for approval, 1 left out."),
+  ).toBeVisible();
   expect(server.asked(`POST /autopilot/stops/${ID}/give-back`)[0]?.body).toEqual({
     reason: "It counts again",
   });
