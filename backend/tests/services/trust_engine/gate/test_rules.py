@@ -602,9 +602,21 @@ def test_the_later_deciders_decide_as_they_do(decider: str) -> None:
 
 @given(inputs)
 def test_until_the_fifth_decider_nobody_stopped_everything(facts: f.GateInput) -> None:
-    """What it could be given it decides as ever: a stop stood in none of its inputs."""
-    if facts.ask.origin is not Origin.STOP:
-        assert replace(decide(facts), decider="5") == decide(facts, "5")
+    """What it could be given is decided as ever: a stop stood in none of its inputs."""
+    if facts.ask.origin is Origin.STOP:
+        return
+    for what in (
+        facts.change,
+        change({"status": "paused"}, {"status": "active"}),
+        change({}, {"status": "paused"}),
+    ):
+        known = replace(facts, change=what)
+        assert replace(decide(known), decider="5") == decide(known, "5")
+
+
+def test_the_fifth_decider_knew_no_name_for_a_stop() -> None:
+    facts = replace(BASE, change=PAUSE, ask=ask(Origin.STOP))
+    assert (decide(facts).kind, decide(facts, "5").kind) == (ActionKind.PAUSE_ALL, ActionKind.PAUSE)
 
 
 def test_a_named_person_may_create_what_is_paused_under_the_caps_since_the_third_decider() -> None:
