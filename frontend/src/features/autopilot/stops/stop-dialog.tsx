@@ -165,6 +165,7 @@ function Reach({ reach }: { reach: StopReach }) {
           ? "No active campaign is known that it could pause."
           : `${plural(reach.campaigns, "active campaign")} in ${plural(reach.accounts, "account")}.`}
       </p>
+      <p className="text-sm text-ink-3">As the platforms were last read.</p>
       <OutOfReach accounts={reach.out_of_reach} />
     </div>
   );

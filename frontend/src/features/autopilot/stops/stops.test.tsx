@@ -110,9 +110,11 @@ test("from the kill switch everything is paused: how much that is, what it does 
 });
 
 test("an emergency stop is led to its page although the switch's button is gone by then", async () => {
-  const { server } = company(stop({ kind: "emergency_stop" }));
-  server.on("POST /autopilot/stops", () => {
+  const { server, stream } = company(stop({ kind: "emergency_stop" }));
+  server.on("POST /autopilot/stops", async () => {
     server.on("GET /autopilot/kill-switch", killSwitch("The pixel is dead"));
+    stream.say("9-0", "autopilot_mode_change", { kill_switch: "tenant", engaged: true });
+    await screen.findByText("Frozen.");
     return stop({ kind: "emergency_stop" });
   });
   const { user } = open("/");
@@ -128,7 +130,16 @@ test("an emergency stop is led to its page although the switch's button is gone 
   expect(server.asked("POST /autopilot/stops")[0]?.body).toMatchObject({ kind: "emergency_stop" });
 });
 
-test("its progress is live, and it is given back with a reason", async () => {
+test("the list follows what its actions say of themselves", async () => {
+  const { server, stream } = company(stop({ proposed_at: null }, { waiting: 1, pauses: { verified: 1 } }));
+  open("/autopilot/stops");
+  expect(await screen.findByText("Pausing")).toBeVisible();
+  server.on("GET /autopilot/stops", { items: [stop()], next_cursor: null, limit: 50 });
+  stream.say("9-0", "action_status_update", { action_id: "a-1", state: "verified", entity: "Broad DE" });
+  expect(await screen.findByText("2 of 2 campaigns paused")).toBeVisible();
+});
+
+test("its progress is followed, and it is given back with a reason", async () => {
   const begun = stop({ proposed_at: null }, { waiting: 1, pauses: { verified: 1 } });
   const { server, stream } = company(begun);
   const { user } = open(`/autopilot/stops/${ID}`);
