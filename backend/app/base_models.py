@@ -9,6 +9,7 @@ from app.models.auth.sessions import UserSession
 from app.models.autopilot.actions import AutopilotAction, AutopilotActionEvent, AutopilotPlan
 from app.models.autopilot.enforcement import AutopilotIntervention, EnforcementSettings
 from app.models.autopilot.recommendations import AutopilotRecommendation
+from app.models.autopilot.stops import AutopilotStop, AutopilotStopCampaign
 from app.models.autopilot.strategies import AutopilotStrategy
 from app.models.campaigns import AdSet, Campaign
 from app.models.campaigns.ads import Ad, AdReviewed
@@ -122,6 +123,8 @@ __all__ = [
     "AutopilotIntervention",
     "AutopilotPlan",
     "AutopilotRecommendation",
+    "AutopilotStop",
+    "AutopilotStopCampaign",
     "AutopilotStrategy",
     "Base",
     "Campaign",

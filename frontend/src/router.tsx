@@ -141,6 +141,18 @@ const interventions = createRoute({
   ),
 });
 
+const stops = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/autopilot/stops",
+  component: lazyRouteComponent(() => import("./features/autopilot/stops/stops-room"), "StopsRoom"),
+});
+
+const stop = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/autopilot/stops/$stopId",
+  component: lazyRouteComponent(() => import("./features/autopilot/stops/stop-room"), "StopRoom"),
+});
+
 const action = createRoute({
   getParentRoute: () => signedIn,
   path: "/autopilot/actions/$actionId",
@@ -222,6 +234,8 @@ const routeTree = root.addChildren([
     rule,
     editRule,
     limits,
+    stops,
+    stop,
     interventions,
     campaigns,
     campaign,

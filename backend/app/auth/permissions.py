@@ -32,6 +32,8 @@ _LEAST_ROLE: dict[str, Role] = {
     "autopilot.platform_kill_switch:write": Role.SUPERADMIN,
     "autopilot.recommendations:decide": Role.MANAGER,
     "autopilot.recommendations:read": Role.VIEWER,
+    "autopilot.stops:read": Role.VIEWER,
+    "autopilot.stops:write": Role.MANAGER,
     "autopilot.strategies:read": Role.VIEWER,
     "autopilot.strategies:write": Role.MANAGER,
     "campaigns.assets:read": Role.VIEWER,

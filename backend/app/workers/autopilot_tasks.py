@@ -1,4 +1,4 @@
-"""The autopilot's work: execute, resume, watch, propose, recommend, let lapse."""
+"""The autopilot's work: execute, resume, watch, stop, propose, recommend, let lapse."""
 
 from uuid import UUID
 
@@ -7,6 +7,7 @@ from app.services.autopilot.actions.execution import ActionExecution
 from app.services.autopilot.actions.service import AutopilotActions
 from app.services.autopilot.actions.watching import ActionWatch
 from app.services.autopilot.recommendations.service import RecommendationService
+from app.services.autopilot.stops.running import StopRuns
 from app.services.autopilot.strategies.running import StrategyRuns
 from app.workers.handlers import every, handles
 
@@ -56,3 +57,14 @@ async def refresh_recommendations(scope: TenantScope) -> None:
 @handles("autopilot.recommendations.expire", queue="rules")
 async def expire_recommendations(scope: TenantScope) -> None:
     await RecommendationService(scope).expire()
+
+
+@handles("autopilot.stops.go_on", max_retries=8, timeout=300)
+async def go_on_with_stop(scopes: Scopes, stop_id: str) -> None:
+    await StopRuns(scopes).go_on(UUID(stop_id))
+
+
+@every(seconds=60)
+@handles("autopilot.stops.resume")
+async def resume_stops(scopes: Scopes) -> None:
+    await StopRuns(scopes).resume()

@@ -16,7 +16,7 @@ from tests.browser.stack import Stack, neighbour
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300), pytest.mark.xdist_group("browser")]
 
 _ACCOUNT = "102030405060702"
-"""The forint account: no other test of a browser connects it."""
+"""The forint account: of the other browser tests only that of stops connects it."""
 _PATIENCE_SECONDS = 60
 
 

@@ -17,8 +17,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(600), pytest.mark.xdist_g
 
 _ROOMS = (
     "/", "/trust", "/trust/incidents", "/trust/policy", "/trust/calendar", "/trust/rates", "/autopilot",
-    "/autopilot/recommendations", "/autopilot/strategies", "/autopilot/limits", "/autopilot/interventions",
-    "/campaigns", "/people",
+    "/autopilot/recommendations", "/autopilot/strategies", "/autopilot/limits", "/autopilot/stops",
+    "/autopilot/interventions", "/campaigns", "/people",
     "/people/segments", "/people/consent", "/people/requests", "/people/imports", "/people/exports",
     "/people/traits", "/analytics/funnels", "/analytics/funnels/new", "/analytics/retention",
     "/analytics/retention/new", "/events", "/events?show=rejected", "/events?show=stored", "/events?show=aside",
@@ -28,7 +28,7 @@ _ROOMS = (
 )  # fmt: skip
 _EMPTY = (
     "/", "/trust", "/trust/incidents", "/trust/calendar", "/trust/rates", "/autopilot",
-    "/autopilot/interventions", "/campaigns", "/people/requests", "/people/consent", "/events",
+    "/autopilot/stops", "/autopilot/interventions", "/campaigns", "/people/requests", "/people/consent", "/events",
     "/events?show=rejected", "/events/sources", "/operations/calls", "/operations/health",
     "/operations/conversions", "/operations/dead-letters", "/connect", "/analytics/funnels", "/analytics/retention",
 )  # fmt: skip

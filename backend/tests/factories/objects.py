@@ -113,6 +113,13 @@ async def _invitation(company: Company) -> UUID:
     return UUID((await company.client().post("/api/v1/invitations", json=body)).json()["id"])
 
 
+@names("stop_id")
+async def _stop(company: Company) -> UUID:
+    await make_account(company.scopes)
+    body = {"kind": "pause_all", "reason": "The pixel is dead."}
+    return UUID((await company.client().post("/api/v1/autopilot/stops", json=body)).json()["id"])
+
+
 @names("crm_id")
 async def _crm_account(company: Company) -> UUID:
     return (await connect_crm(company.scopes, None, writes=True)).account_id

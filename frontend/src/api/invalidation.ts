@@ -10,11 +10,13 @@ const STALE_BY_TYPE: Readonly<Record<string, readonly string[]>> = {
     "trust_engine/gate",
     "autopilot/kill_switch",
     "autopilot/actions",
+    "autopilot/stops",
     "dashboard",
   ],
   action_status_update: [
     "autopilot/actions",
     "autopilot/recommendations",
+    "autopilot/stops",
     "rules",
     "trust_engine/gate",
     "campaigns",

@@ -963,6 +963,112 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/autopilot/stops": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Stops
+         * @description Newest first, each with how far it got.
+         */
+        get: operations["autopilot_stops_list"];
+        put?: never;
+        /**
+         * Stop Everything
+         * @description Pause everything that is active: one action for each campaign, safety class, the dearest first.
+         *
+         *     It answers at once, with the campaigns that it is of; they follow after commit. A person's, as giving back is.
+         */
+        post: operations["autopilot_stops_everything"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/autopilot/stops/reach": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Reach
+         * @description What a stop would pause now, and which accounts it would not reach.
+         */
+        get: operations["autopilot_stops_get_reach"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/autopilot/stops/{stop_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Stop
+         * @description One stop, with how far it got.
+         */
+        get: operations["autopilot_stops_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/autopilot/stops/{stop_id}/campaigns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Stop Campaigns
+         * @description Its campaigns in their turn, each with the actions that pause it and enable it again.
+         */
+        get: operations["autopilot_stops_list_campaigns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/autopilot/stops/{stop_id}/give-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give Back Stop
+         * @description Enable again what it paused and nobody has touched since: each through the gate, under your name.
+         */
+        post: operations["autopilot_stops_give_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/autopilot/strategies": {
         parameters: {
             query?: never;
@@ -6507,7 +6613,7 @@ export interface components {
             operation: string;
             /**
              * Origin
-             * @description Who proposes: automation, a person, a rollback or the kill switch.
+             * @description Who proposes: automation, a person, a rollback, or a stop of everything (`stop`, `kill_switch`).
              */
             origin: string;
             /**
@@ -6708,7 +6814,7 @@ export interface components {
             operation: string;
             /**
              * Origin
-             * @description Who proposes: automation, a person, a rollback or the kill switch.
+             * @description Who proposes: automation, a person, a rollback, or a stop of everything (`stop`, `kill_switch`).
              */
             origin: string;
             /**
@@ -11773,6 +11879,24 @@ export interface components {
              * @description The rows of this page.
              */
             items: components["schemas"]["SignalRead"][];
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
+            limit: number;
+            /**
+             * Next Cursor
+             * @description Ask again with this to go on; null at the end.
+             */
+            next_cursor: string | null;
+        };
+        /** CursorPage[StopRead] */
+        CursorPage_StopRead_: {
+            /**
+             * Items
+             * @description The rows of this page.
+             */
+            items: components["schemas"]["StopRead"][];
             /**
              * Limit
              * @description Rows of a page, at most.
@@ -17506,6 +17630,50 @@ export interface components {
              */
             total_capped: boolean;
         };
+        /** Page[StopCampaignRead] */
+        Page_StopCampaignRead_: {
+            /**
+             * Has Next
+             * @description There is a page after this one.
+             */
+            has_next: boolean;
+            /**
+             * Has Prev
+             * @description There is a page before this one.
+             */
+            has_prev: boolean;
+            /**
+             * Items
+             * @description The rows of this page.
+             */
+            items: components["schemas"]["StopCampaignRead"][];
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
+            limit: number;
+            /**
+             * Page
+             * @description Which page; the first is 1.
+             */
+            page: number;
+            /**
+             * Pages
+             * @description How many pages there are, of the rows that `total` counts.
+             */
+            pages: number;
+            /**
+             * Total
+             * @description Rows that match; 10000 when `total_capped`.
+             */
+            total: number;
+            /**
+             * Total Capped
+             * @description There are more than `total` says.
+             * @default false
+             */
+            total_capped: boolean;
+        };
         /** Page[TraitRead] */
         Page_TraitRead_: {
             /**
@@ -22040,6 +22208,202 @@ export interface components {
             share_of_previous: number | null;
         };
         /**
+         * StopCampaignRead
+         * @description One campaign of a stop. Money is micros of `currency`.
+         */
+        StopCampaignRead: {
+            /**
+             * Action Id
+             * @description The action that pauses it.
+             */
+            action_id: string | null;
+            /**
+             * Ad Account Id
+             * Format: uuid
+             * @description The ad account's id here.
+             */
+            ad_account_id: string;
+            /**
+             * Campaign Id
+             * Format: uuid
+             * @description The campaign's id here.
+             */
+            campaign_id: string;
+            /**
+             * Currency
+             * @description The account's, ISO 4217.
+             */
+            currency: string;
+            /**
+             * Daily Micros
+             * @description What it might spend on a day; null where that is not known.
+             */
+            daily_micros: number | null;
+            /**
+             * Enable Action Id
+             * @description The action that enables it again.
+             */
+            enable_action_id: string | null;
+            /**
+             * Enable State
+             * @description That action's state.
+             */
+            enable_state: string | null;
+            /**
+             * Kept
+             * @description Why it is not enabled again.
+             */
+            kept: string | null;
+            /**
+             * Name
+             * @description Its name.
+             */
+            name: string;
+            /**
+             * Passed Over
+             * @description Why no pause was proposed.
+             */
+            passed_over: string | null;
+            /**
+             * Place
+             * @description Its turn, from 0: the dearest come first.
+             */
+            place: number;
+            /**
+             * Sentence
+             * @description `kept`, or else `passed_over`, in words.
+             */
+            sentence: string | null;
+            /**
+             * State
+             * @description That action's state.
+             */
+            state: string | null;
+        };
+        /**
+         * StopCreate
+         * @description Pause everything that is active: of one account, or of the company.
+         */
+        StopCreate: {
+            /**
+             * Ad Account Id
+             * @description Only this account's campaigns; left out: the whole company's. Not for `emergency_stop`.
+             */
+            ad_account_id?: string | null;
+            /**
+             * Idempotency Key
+             * @description A retry with the same key is the same stop.
+             */
+            idempotency_key?: string | null;
+            /**
+             * Kind
+             * @description `pause_all` pauses; `emergency_stop` engages the company's kill switch first, in the same transaction.
+             * @enum {string}
+             */
+            kind: "pause_all" | "emergency_stop";
+            /**
+             * Reason
+             * @description Why, for everybody to read.
+             */
+            reason: string;
+        };
+        /** StopGiveBack */
+        StopGiveBack: {
+            /**
+             * Reason
+             * @description Why, for everybody to read.
+             */
+            reason: string;
+        };
+        /**
+         * StopReach
+         * @description What a stop would pause now.
+         */
+        StopReach: {
+            /**
+             * Accounts
+             * @description Accounts that it can write to.
+             */
+            accounts: number;
+            /**
+             * Campaigns
+             * @description Active campaigns, as the platforms were last read.
+             */
+            campaigns: number;
+            /**
+             * Out Of Reach
+             * @description Accounts that it cannot write to, and why.
+             */
+            out_of_reach: components["schemas"]["UnreachedAccount"][];
+        };
+        /** StopRead */
+        StopRead: {
+            /**
+             * Ad Account Id
+             * @description The ad account that it is of; null: the whole company.
+             */
+            ad_account_id: string | null;
+            /**
+             * Asked At
+             * Format: date-time
+             * @description When, on the domain's clock, UTC.
+             */
+            asked_at: string;
+            /**
+             * Asked By
+             * @description Who asked for it.
+             */
+            asked_by: string;
+            /**
+             * Given Back At
+             * @description When, UTC.
+             */
+            given_back_at: string | null;
+            /**
+             * Given Back By
+             * @description Who gave it back.
+             */
+            given_back_by: string | null;
+            /**
+             * Given Back Reason
+             * @description Why.
+             */
+            given_back_reason: string | null;
+            /**
+             * Id
+             * Format: uuid
+             * @description The stop's id.
+             */
+            id: string;
+            /**
+             * Kind
+             * @description `pause_all` or `emergency_stop`.
+             */
+            kind: string;
+            /**
+             * Out Of Reach
+             * @description Accounts that it could not write to, and why.
+             */
+            out_of_reach: components["schemas"]["UnreachedAccount"][];
+            /**
+             * Proposed At
+             * @description When every campaign had had its turn, UTC; null while some wait.
+             */
+            proposed_at: string | null;
+            /**
+             * Reason
+             * @description Why it was asked for.
+             */
+            reason: string;
+            /**
+             * Returned At
+             * @description When every campaign had been proposed to be enabled again, or left out, UTC.
+             */
+            returned_at: string | null;
+            /** @description How many of its campaigns stand where. */
+            tally: components["schemas"]["TallyRead"];
+        };
+        /**
          * StoreRead
          * @description What became of one store, or of one platform or audience there (`platform:…`, `audience:…`).
          */
@@ -22338,6 +22702,50 @@ export interface components {
              * @description The task that was queued, by name.
              */
             task: string;
+        };
+        /**
+         * TallyRead
+         * @description How many campaigns of a stop stand where.
+         */
+        TallyRead: {
+            /**
+             * Campaigns
+             * @description Active when the stop was asked for.
+             */
+            campaigns: number;
+            /**
+             * Enables
+             * @description By the state of the action that enables them again.
+             */
+            enables: {
+                [key: string]: number;
+            };
+            /**
+             * Kept
+             * @description Not enabled again, by why: `not_paused`, `not_confirmed`, `paused_before`, `edited_elsewhere`, `changed_since`, `not_paused_now` or `frozen`.
+             */
+            kept: {
+                [key: string]: number;
+            };
+            /**
+             * Passed Over
+             * @description For which nothing was proposed, by why: `not_active`, `unreached` or `given_back`.
+             */
+            passed_over: {
+                [key: string]: number;
+            };
+            /**
+             * Pauses
+             * @description By the state of the action that pauses them.
+             */
+            pauses: {
+                [key: string]: number;
+            };
+            /**
+             * Waiting
+             * @description Their turn has not come.
+             */
+            waiting: number;
         };
         /** TemplateParameter */
         TemplateParameter: {
@@ -23116,6 +23524,43 @@ export interface components {
              * @description The same in words.
              */
             message: string;
+        };
+        /**
+         * UnreachedAccount
+         * @description An account that a stop cannot write to: what runs there goes on.
+         */
+        UnreachedAccount: {
+            /**
+             * Ad Account Id
+             * Format: uuid
+             * @description The ad account's id here.
+             */
+            ad_account_id: string;
+            /**
+             * Campaigns
+             * @description Active campaigns that are known there; null: not known.
+             */
+            campaigns: number | null;
+            /**
+             * Name
+             * @description Its name.
+             */
+            name: string;
+            /**
+             * Platform
+             * @description The ad platform, such as `meta`.
+             */
+            platform: string;
+            /**
+             * Sentence
+             * @description The same in words.
+             */
+            sentence: string;
+            /**
+             * Why
+             * @description `disconnected`, `read_only`, `disabled`, `no_write_lease` or `not_read`.
+             */
+            why: string;
         };
         /** UnreadRead */
         UnreadRead: {
@@ -31091,6 +31536,858 @@ export interface operations {
                 };
             };
             /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    autopilot_stops_list: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before; left out for the first page. */
+                cursor?: string | null;
+                /** @description Rows of a page, at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CursorPage_StopRead_"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `autopilot.stops.person_needed`: A person stops and gives back: a key can engage the kill switch, which freezes.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `autopilot.stops.account_not_found`: There is no such ad account.
+             *     - `autopilot.stops.not_found`: There is no such stop.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `autopilot.stops.already_given_back`: The stop was given back before.
+             *     - `autopilot.stops.frozen`: The kill switch is engaged, and nothing can be enabled: release it first.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `autopilot.stops.whole_company`: An emergency stop is of the whole company: leave the account out.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    autopilot_stops_everything: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StopCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StopRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `autopilot.stops.person_needed`: A person stops and gives back: a key can engage the kill switch, which freezes.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `autopilot.stops.account_not_found`: There is no such ad account.
+             *     - `autopilot.stops.not_found`: There is no such stop.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `autopilot.stops.already_given_back`: The stop was given back before.
+             *     - `autopilot.stops.frozen`: The kill switch is engaged, and nothing can be enabled: release it first.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `autopilot.stops.whole_company`: An emergency stop is of the whole company: leave the account out.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    autopilot_stops_get_reach: {
+        parameters: {
+            query?: {
+                /** @description Of this account; left out: of the company. */
+                ad_account_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StopReach"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `autopilot.stops.person_needed`: A person stops and gives back: a key can engage the kill switch, which freezes.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `autopilot.stops.account_not_found`: There is no such ad account.
+             *     - `autopilot.stops.not_found`: There is no such stop.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `autopilot.stops.already_given_back`: The stop was given back before.
+             *     - `autopilot.stops.frozen`: The kill switch is engaged, and nothing can be enabled: release it first.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `autopilot.stops.whole_company`: An emergency stop is of the whole company: leave the account out.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    autopilot_stops_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The stop's id. */
+                stop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StopRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `autopilot.stops.person_needed`: A person stops and gives back: a key can engage the kill switch, which freezes.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `autopilot.stops.account_not_found`: There is no such ad account.
+             *     - `autopilot.stops.not_found`: There is no such stop.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `autopilot.stops.already_given_back`: The stop was given back before.
+             *     - `autopilot.stops.frozen`: The kill switch is engaged, and nothing can be enabled: release it first.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `autopilot.stops.whole_company`: An emergency stop is of the whole company: leave the account out.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    autopilot_stops_list_campaigns: {
+        parameters: {
+            query?: {
+                /** @description Which page; the first is 1. */
+                page?: number;
+                /** @description Rows of a page, at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The stop's id. */
+                stop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_StopCampaignRead_"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `autopilot.stops.person_needed`: A person stops and gives back: a key can engage the kill switch, which freezes.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `autopilot.stops.account_not_found`: There is no such ad account.
+             *     - `autopilot.stops.not_found`: There is no such stop.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `autopilot.stops.already_given_back`: The stop was given back before.
+             *     - `autopilot.stops.frozen`: The kill switch is engaged, and nothing can be enabled: release it first.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `autopilot.stops.whole_company`: An emergency stop is of the whole company: leave the account out.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    autopilot_stops_give_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The stop's id. */
+                stop_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StopGiveBack"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StopRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `autopilot.stops.person_needed`: A person stops and gives back: a key can engage the kill switch, which freezes.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `autopilot.stops.account_not_found`: There is no such ad account.
+             *     - `autopilot.stops.not_found`: There is no such stop.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `autopilot.stops.already_given_back`: The stop was given back before.
+             *     - `autopilot.stops.frozen`: The kill switch is engaged, and nothing can be enabled: release it first.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description Some input is not valid; `fields` names it
+             *
+             *     - `autopilot.stops.whole_company`: An emergency stop is of the whole company: leave the account out.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;

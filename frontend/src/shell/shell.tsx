@@ -1,11 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { Outlet } from "@tanstack/react-router";
+import { useState } from "react";
 import { LiveProvider } from "@/api/live-context";
 import { useSession } from "@/api/use-session";
 import { ModeChip } from "@/design/verdict";
 import { KillSwitchButton } from "@/features/autopilot/kill_switch/kill-switch-button";
 import { FrozenBanner } from "@/features/autopilot/kill_switch/frozen-banner";
 import { killSwitchQuery } from "@/features/autopilot/kill_switch/queries";
+import { StopDialog } from "@/features/autopilot/stops/stop-dialog";
 import { summaryQuery } from "@/features/dashboard/queries";
 import { shownMode } from "@/features/trust_engine/health/mode";
 import { Bell } from "@/features/notifications/bell";
@@ -18,10 +20,22 @@ import { Navigation } from "./navigation";
 import { TenantSwitcher } from "./tenant-switcher";
 import { UserMenu } from "./user-menu";
 
-/** Always at hand; once it is engaged, the banner below holds its release. */
+/** Always at hand; once it is engaged, the banner below holds its release. An emergency stop outlives the button. */
 function HeaderKillSwitch() {
   const killSwitch = useQuery(killSwitchQuery);
-  return killSwitch.data?.tenant.engaged === false && <KillSwitchButton />;
+  const [stopping, setStopping] = useState(false);
+  return (
+    <>
+      {killSwitch.data?.tenant.engaged === false && (
+        <KillSwitchButton
+          onPauseEverything={() => {
+            setStopping(true);
+          }}
+        />
+      )}
+      <StopDialog open={stopping} onOpenChange={setStopping} />
+    </>
+  );
 }
 
 function Mode() {

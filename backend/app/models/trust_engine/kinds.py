@@ -85,6 +85,9 @@ class Origin(StrEnum):
     PERSON = "person"
     ROLLBACK = "rollback"
     KILL_SWITCH = "kill_switch"
+    """An emergency stop: the switch is engaged, and all that is active is paused."""
+    STOP = "stop"
+    """A person's stop of everything that is active."""
 
 
 class Verdict(StrEnum):

@@ -78,7 +78,9 @@ class ActionRead(BaseModel):
     )
     spend_only: bool = Field(description="The reason needs nothing but what was spent.")
     evidence: dict[str, Any] = Field(description="The figures that it was proposed on.")
-    origin: str = Field(description="Who proposes: automation, a person, a rollback or the kill switch.")
+    origin: str = Field(
+        description="Who proposes: automation, a person, a rollback, or a stop of everything (`stop`, `kill_switch`)."
+    )
     requested_label: str = Field(description="Who proposed it, in words.")
     strategy: str | None = Field(description="The strategy that proposed it.")
     safety: bool = Field(description="It reads no signal health: nothing holds it back.")

@@ -54,7 +54,7 @@ async def test_a_decision_is_listed_and_explained(acme: Company) -> None:
     rest = (await acme.client().get(f"{URL}/decisions", params={"cursor": first["next_cursor"]})).json()
     assert [each["id"] for each in first["items"] + rest["items"]] == ids[::-1]
     found = (await acme.client(Role.VIEWER).get(f"{URL}/decisions/{ids[0]}")).json()
-    assert (found["result"], found["sequence"], found["decider_version"]) == ("BLOCK", 1, "gate/5")
+    assert (found["result"], found["sequence"], found["decider_version"]) == ("BLOCK", 1, "gate/6")
     assert found["currency"] == found["inputs"]["platform"]["account_currency"] == "USD"
     assert found["reasons"][0]["message"] == "There is no signal health for this account."
     assert found["inputs"]["change"]["after"] == found["after"] == {"daily_budget_micros": 110_000_000}

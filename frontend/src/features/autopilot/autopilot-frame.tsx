@@ -22,6 +22,9 @@ export function AutopilotFrame({ children }: { children: ReactNode }) {
         <Link to="/autopilot/limits" activeOptions={{ includeSearch: false }} className={TAB}>
           Levels and limits
         </Link>
+        <Link to="/autopilot/stops" className={TAB}>
+          Stops
+        </Link>
         <Link to="/autopilot/interventions" className={TAB}>
           Interventions
         </Link>

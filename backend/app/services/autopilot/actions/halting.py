@@ -40,9 +40,12 @@ class Halting:
         """
         for action_id in action_ids:
             action = await self._actions.locked(action_id)
-            if action.approved_by is not None or not wants_more(action.before, action.after):
-                continue
-            if action.state == ActionState.APPROVED:
-                await self._actions.advance(action, ActionState.EXPIRED, note=why)
-            elif action.state == ActionState.EXECUTING:
-                action.halted = why
+            if action.approved_by is None and wants_more(action.before, action.after):
+                await self.one(action, why)
+
+    async def one(self, action: AutopilotAction, why: str) -> None:
+        """Let no attempt of this begin any more, whatever it wants; who asks holds it locked."""
+        if action.state == ActionState.APPROVED:
+            await self._actions.advance(action, ActionState.EXPIRED, note=why)
+        elif action.state == ActionState.EXECUTING:
+            action.halted = why

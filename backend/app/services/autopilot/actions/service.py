@@ -36,6 +36,7 @@ from app.services.autopilot.actions.rules import (
     may_follow,
     state_after,
 )
+from app.services.autopilot.actions.since_repository import Since, SinceRepository
 from app.services.autopilot.actions.telling import tell_people
 from app.services.autopilot.actions.wanted import Wanted, change_of, written_down
 from app.services.autopilot.enforcement.service import EnforcementService, Intervention
@@ -54,7 +55,7 @@ _ENDS_A_MOVE = frozenset(
     {ActionState.BLOCKED, ActionState.FAILED, ActionState.EXPIRED, ActionState.DISMISSED}
 )
 
-__all__ = ["ActionState", "AutopilotActions", "Decision", "PlanWanted", "Wanted", "change_of"]
+__all__ = ["ActionState", "AutopilotActions", "Decision", "PlanWanted", "Since", "Wanted", "change_of"]
 
 
 class AutopilotActions:
@@ -140,6 +141,10 @@ class AutopilotActions:
         if action is None:
             raise ActionNotFound
         return action
+
+    async def since(self, action: AutopilotAction) -> Since:
+        """What has happened to what it changed, since it was applied."""
+        return await SinceRepository(self._scope).since(action)
 
     async def timeline(self, action_id: UUID) -> list[AutopilotActionEvent]:
         return await self._actions.events(action_id)

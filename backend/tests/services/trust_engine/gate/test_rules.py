@@ -155,12 +155,28 @@ class TestRisk:
             (Origin.PERSON, "campaign", RiskClass.SAFETY),
             (Origin.AUTOPILOT, "campaign", RiskClass.CUT),
             (Origin.KILL_SWITCH, "campaign", RiskClass.SAFETY),
+            (Origin.STOP, "campaign", RiskClass.SAFETY),
             (Origin.AUTOPILOT, "account", RiskClass.SAFETY),
         ],
     )
     def test_a_pause_is_a_cut_or_safety(self, origin: Origin, level: str, risk: RiskClass) -> None:
         pause = change({"status": "active"}, {"status": "paused"}, level)
         assert classify(pause, origin)[1] is risk
+
+    @pytest.mark.parametrize(
+        ("origin", "kind"),
+        [
+            (Origin.PERSON, ActionKind.PAUSE),
+            (Origin.STOP, ActionKind.PAUSE_ALL),
+            (Origin.KILL_SWITCH, ActionKind.EMERGENCY_STOP),
+        ],
+    )
+    def test_a_stop_of_everything_is_called_so_and_what_it_starts_is_not(
+        self, origin: Origin, kind: ActionKind
+    ) -> None:
+        assert classify(PAUSE, origin)[0] is kind
+        enable = change({"status": "paused"}, {"status": "active"})
+        assert classify(enable, origin) == (ActionKind.ENABLE, RiskClass.HIGH)
 
 
 BANDS = [
@@ -201,6 +217,7 @@ def test_it_fails_closed(trouble: dict[str, Any]) -> None:
 def test_nothing_stops_safety(trouble: dict[str, Any]) -> None:
     assert verdict(change=PAUSE, ask=ask(Origin.PERSON), **trouble) is Verdict.PASS
     assert verdict(change=PAUSE, ask=ask(Origin.KILL_SWITCH), **trouble) is Verdict.PASS
+    assert verdict(change=PAUSE, ask=ask(Origin.STOP), **trouble) is Verdict.PASS
 
 
 @pytest.mark.parametrize("trouble", TROUBLES[:5])
@@ -544,6 +561,18 @@ def test_a_raise_never_passes_on_less_than_it_needs(facts: f.GateInput) -> None:
         assert not facts.kill_switch
 
 
+@given(inputs, st.sampled_from([Origin.PERSON, Origin.STOP, Origin.KILL_SWITCH]))
+def test_safety_passes_at_every_health_and_while_everything_is_frozen(
+    facts: f.GateInput, who: Origin
+) -> None:
+    facts = replace(facts, change=PAUSE, ask=replace(facts.ask, origin=who))
+    for frozen in (False, True):
+        decision = decide(replace(facts, kill_switch=frozen))
+        assert (decision.verdict, decision.risk) == (Verdict.PASS, RiskClass.SAFETY)
+    unknown = replace(facts, health=None, policy=None, evaluated_with=None, kill_switch=True)
+    assert decide(unknown).verdict is Verdict.PASS
+
+
 @given(inputs, st.floats(0, 100))
 def test_better_health_never_decides_worse(facts: f.GateInput, better: float) -> None:
     rank = [Verdict.PASS, Verdict.HOLD, Verdict.BLOCK]
@@ -562,13 +591,32 @@ def test_the_first_decider_still_decides_as_it_did() -> None:
     )
 
 
-@pytest.mark.parametrize("decider", ["2", "3", "4", "5"])
+@pytest.mark.parametrize("decider", ["2", "3", "4", "5", "6"])
 def test_the_later_deciders_decide_as_they_do(decider: str) -> None:
-    assert CURRENT == "5"
+    assert CURRENT == "6"
     first = f.encode(decide(BASE, "1"))
     assert f.encode(decide(BASE, decider)) == first.replace(
         b'"decider":"1"', f'"decider":"{decider}"'.encode()
     )
+
+
+@given(inputs)
+def test_until_the_fifth_decider_nobody_stopped_everything(facts: f.GateInput) -> None:
+    """What it could be given is decided as ever: a stop stood in none of its inputs."""
+    if facts.ask.origin is Origin.STOP:
+        return
+    for what in (
+        facts.change,
+        change({"status": "paused"}, {"status": "active"}),
+        change({}, {"status": "paused"}),
+    ):
+        known = replace(facts, change=what)
+        assert replace(decide(known), decider="5") == decide(known, "5")
+
+
+def test_the_fifth_decider_knew_no_name_for_a_stop() -> None:
+    facts = replace(BASE, change=PAUSE, ask=ask(Origin.STOP))
+    assert (decide(facts).kind, decide(facts, "5").kind) == (ActionKind.PAUSE_ALL, ActionKind.PAUSE)
 
 
 def test_a_named_person_may_create_what_is_paused_under_the_caps_since_the_third_decider() -> None:

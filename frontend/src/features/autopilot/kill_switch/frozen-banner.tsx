@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Fragment } from "react";
 import { Age } from "@/design/figures";
+import { Button } from "@/design/button";
 import { ShapeIcon } from "@/design/verdict";
 import type { KillSwitch } from "@/api/types";
 import { KillSwitchButton } from "./kill-switch-button";
@@ -32,6 +33,9 @@ function Banner({ state: data }: { state: KillSwitch }) {
           {data.in_flight.length > 0 && <InFlight items={data.in_flight} />}
         </span>
       </p>
+      <Button asChild>
+        <Link to="/autopilot/stops">Stops</Link>
+      </Button>
       {data.tenant.engaged && <KillSwitchButton />}
     </div>
   );

@@ -9,7 +9,7 @@ import { ReasonForm } from "@/design/reason-form";
 import { killSwitchQuery, useKillSwitch } from "./queries";
 
 /** Two steps and a reason, all of it from the keyboard: open, type why, Enter. */
-export function KillSwitchButton() {
+export function KillSwitchButton({ onPauseEverything }: { onPauseEverything?: () => void }) {
   const { data } = useQuery(killSwitchQuery);
   const mayPress = useCan("autopilot.kill_switch:write");
   const [open, setOpen] = useState(false);
@@ -43,8 +43,29 @@ export function KillSwitchButton() {
             setOpen(false);
           }}
         />
+        {engage && onPauseEverything !== undefined && (
+          <PauseEverything
+            onPress={() => {
+              setOpen(false);
+              onPauseEverything();
+            }}
+          />
+        )}
       </Dialog>
     </>
+  );
+}
+
+/** Freezing changes nothing that runs; who wants that is led on from here. */
+function PauseEverything({ onPress }: { onPress: () => void }) {
+  if (!useCan("autopilot.stops:write")) return null;
+  return (
+    <div className="mt-4 flex flex-wrap items-center justify-between gap-2 border-t border-line pt-3">
+      <span className="text-ink-2">It pauses nothing that runs.</span>
+      <Button tone="caution" onClick={onPress}>
+        Pause everything…
+      </Button>
+    </div>
   );
 }
 

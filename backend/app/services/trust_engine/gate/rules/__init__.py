@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping
 
 from app.services.trust_engine.gate.facts import GateDecision, GateInput
-from app.services.trust_engine.gate.rules.decide import decide as _decide_5
+from app.services.trust_engine.gate.rules.decide import decide as _decide_6
 from app.services.trust_engine.gate.rules.decide import decide_1 as _decide_1
 from app.services.trust_engine.gate.rules.decide import decide_2 as _decide_2
 from app.services.trust_engine.gate.rules.decide import decide_3 as _decide_3
 from app.services.trust_engine.gate.rules.decide import decide_4 as _decide_4
+from app.services.trust_engine.gate.rules.decide import decide_5 as _decide_5
 from app.services.trust_engine.gate.rules.decide import refused
 
 DECIDERS: Mapping[str, Callable[[GateInput, str], GateDecision]] = {
@@ -16,8 +17,9 @@ DECIDERS: Mapping[str, Callable[[GateInput, str], GateDecision]] = {
     "3": _decide_3,
     "4": _decide_4,
     "5": _decide_5,
+    "6": _decide_6,
 }
-CURRENT = "5"
+CURRENT = "6"
 
 
 class UnknownDecider(LookupError):

@@ -23,7 +23,13 @@ from app.services.trust_engine.gate.facts import (
     Reason,
 )
 from app.services.trust_engine.gate.rules.caps import AUTOMATION, caps, caps_1, caps_2, caps_4
-from app.services.trust_engine.gate.rules.risk import classify, classify_3, daily_micros, raised_micros
+from app.services.trust_engine.gate.rules.risk import (
+    classify,
+    classify_3,
+    classify_5,
+    daily_micros,
+    raised_micros,
+)
 from app.services.trust_engine.health.rules import ceiling, label
 from app.services.trust_engine.policies.rules import TrustPolicy
 
@@ -71,9 +77,14 @@ def decide_4(facts: GateInput, decider: str) -> GateDecision:
     return _decide(facts, decider, _FOURTH)
 
 
+def decide_5(facts: GateInput, decider: str) -> GateDecision:
+    """The fifth decider: it knew no stop of everything."""
+    return _decide(facts, decider, _FIFTH)
+
+
 def decide(facts: GateInput, decider: str) -> GateDecision:
     """Decide from `facts` alone; the same facts always decide the same."""
-    return _decide(facts, decider, _FIFTH)
+    return _decide(facts, decider, _SIXTH)
 
 
 def _decide(facts: GateInput, decider: str, rules: _Rules) -> GateDecision:
@@ -263,8 +274,9 @@ _LAUNCH = frozenset({ActionKind.LAUNCH_CAMPAIGN})
 _FIRST = _Rules(caps_1, lambda _: (), _LAUNCH)
 _SECOND = _Rules(caps_2, rested_on, _LAUNCH)
 _THIRD = _Rules(caps_2, rested_on, _LAUNCH | {ActionKind.CREATE_PAUSED})
-_FOURTH = _Rules(caps_4, rested_on, _THIRD.launches | {ActionKind.REMOVE_PAUSED}, classify)
-_FIFTH = _Rules(caps, rested_on, _FOURTH.launches, classify)
+_FOURTH = _Rules(caps_4, rested_on, _THIRD.launches | {ActionKind.REMOVE_PAUSED}, classify_5)
+_FIFTH = _Rules(caps, rested_on, _FOURTH.launches, classify_5)
+_SIXTH = _Rules(caps, rested_on, _FOURTH.launches, classify)
 _VERBS = {
     ActionKind.CREATE_PAUSED: "Created paused",
     ActionKind.REMOVE_PAUSED: "Taken away again, never shown,",

@@ -38,6 +38,14 @@ _DANGER = {risk: rank for rank, risk in enumerate(reversed(RiskClass))}
 
 def classify(change: ChangeFacts, origin: Origin) -> tuple[ActionKind, RiskClass]:
     """Name the most dangerous thing that the change does, and its class."""
+    kind, risk = classify_5(change, origin)
+    if kind is ActionKind.PAUSE and origin is Origin.STOP:
+        return ActionKind.PAUSE_ALL, CLASS_OF[ActionKind.PAUSE_ALL]
+    return kind, risk
+
+
+def classify_5(change: ChangeFacts, origin: Origin) -> tuple[ActionKind, RiskClass]:
+    """As the fourth and fifth deciders did: nobody stopped everything by them."""
     if change.entity_type in _MADE and (change.before, change.after) == (
         {"status": PAUSED},
         {"status": DELETED},
