@@ -64,6 +64,7 @@ def upgrade() -> None:
         sa.Column("place", sa.Integer(), nullable=False),
         sa.Column("daily_micros", sa.BigInteger(), nullable=True),
         sa.Column("currency", sa.String(), nullable=False),
+        sa.Column("failures", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("action_id", sa.Uuid(), nullable=True),
         sa.Column("passed_over", sa.String(), nullable=True),
         sa.Column("enable_action_id", sa.Uuid(), nullable=True),

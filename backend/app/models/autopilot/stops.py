@@ -70,6 +70,8 @@ class AutopilotStopCampaign(TenantOwned, CreatedAt, Base):
     daily_micros: Mapped[Micros | None]
     """What it might spend on a day; None where that is not known."""
     currency: Mapped[str]
+    failures: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    """Turns of it that broke off: it comes behind those that had fewer."""
     action_id: Mapped[UUID | None]
     passed_over: Mapped[str | None]
     """Why no pause was proposed."""

@@ -7,13 +7,16 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from uuid import UUID
 
+import asyncpg
 import pytest
 from sqlalchemy import func, select, update
 
 from app.core.config import Settings
 from app.core.ids import uuid7
+from app.db.roles import owner_dsn
 from app.db.session import Scopes
 from app.models.autopilot.actions import AutopilotAction
+from app.models.autopilot.stops import AutopilotStopCampaign
 from app.models.campaigns import Campaign
 from app.models.integrations.ad_accounts import AdAccount, PlatformEdit
 from app.models.integrations.connections import Connection
@@ -126,6 +129,41 @@ async def test_a_stop_of_one_account_leaves_the_others_alone(company: Running) -
     stop = await company.stop(account=company.accounts.forints)
     await company.go_on(stop.id)
     assert {each.currency for each in (await company.actions()).values()} == {"HUF"}
+
+
+@pytest.fixture
+async def owner(settings: Settings) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    connection = await asyncpg.connect(owner_dsn(settings))
+    yield connection
+    await connection.execute("DROP FUNCTION IF EXISTS break_off CASCADE")
+    await connection.close()
+
+
+async def test_one_that_breaks_every_turn_hinders_no_other_and_is_not_given_up(
+    company: Running, owner: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    """The very first: the others are paused in the same run, and it is once it can be."""
+    stop = await company.stop()
+    async with company.scopes() as scope:
+        first = await scope.session.scalar(
+            select(Campaign.external_id)
+            .join(AutopilotStopCampaign, AutopilotStopCampaign.campaign_id == Campaign.id)
+            .where(AutopilotStopCampaign.stop_id == stop.id, AutopilotStopCampaign.place == 0)
+        )
+    await owner.execute(
+        "CREATE FUNCTION break_off() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'broken'; END $$"
+    )
+    await owner.execute(
+        "CREATE TRIGGER break_off BEFORE INSERT ON autopilot_actions FOR EACH ROW "
+        f"WHEN (NEW.entity = '{first}') EXECUTE FUNCTION break_off()"
+    )
+    await company.go_on(stop.id)
+    tally = (await company.shown(stop.id)).tally
+    assert (tally.waiting, tally.pauses["verified"]) == (1, tally.campaigns - 1)
+    await owner.execute("DROP FUNCTION break_off CASCADE")
+    await company.go_on(stop.id)
+    tally = (await company.shown(stop.id)).tally
+    assert (tally.waiting, tally.pauses["verified"]) == (0, tally.campaigns)
 
 
 async def test_what_is_paused_or_removed_meanwhile_is_told_as_it_is(company: Running) -> None:

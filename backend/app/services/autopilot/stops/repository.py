@@ -203,7 +203,7 @@ class StopRepository:
             .join(AdAccount, AdAccount.id == Campaign.ad_account_id)
             .join(Connection, Connection.id == AdAccount.connection_id)
             .where(*which)
-            .order_by(first, row.place, row.id)
+            .order_by(row.failures, first, row.place, row.id)
             .limit(1)
         )
         found = (await self._session.execute(statement)).one_or_none()

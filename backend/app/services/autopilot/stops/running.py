@@ -60,8 +60,13 @@ class StopRuns:
     async def _go_on(self, stop_id: UUID) -> None:
         came = Came.ON
         for _ in range(MOST_AT_ONCE):
-            async with self._scopes() as scope:
-                came = await take_turn(scope, stop_id)
+            try:
+                async with self._scopes() as scope:
+                    came = await take_turn(scope, stop_id)
+            except Exception:
+                log.exception("autopilot.stops.turn_failed", stop_id=str(stop_id))
+                async with self._scopes() as scope:
+                    came = await put_off(scope, stop_id)
             if came is not Came.ON:
                 break
         if came is not Came.END:
@@ -77,23 +82,39 @@ async def _soon(scope: TenantScope, stop_id: UUID) -> None:
     await scope.enqueue("autopilot.stops.go_on", {"stop_id": str(stop_id)}, unless_pending=True)
 
 
+async def put_off(scope: TenantScope, stop_id: UUID) -> Came:
+    """A turn that breaks off hinders no other campaign: it comes again behind them, and then as long as it must."""
+    rows = StopRepository(scope)
+    stop = await rows.for_update(stop_id)
+    target = None if stop is None else await _next(rows, stop)
+    if target is None:
+        return Came.ON
+    target.row.failures += 1
+    return Came.ON if target.row.failures == 1 else Came.WAIT
+
+
+async def _next(rows: StopRepository, stop: AutopilotStop) -> Target | None:
+    if stop.proposed_at is None:
+        return await rows.next_to_pause(stop.id)
+    return await rows.next_to_give_back(stop.id)
+
+
 async def take_turn(scope: TenantScope, stop_id: UUID) -> Came:
     """One campaign's turn; the stop is held, so that who gives it back comes between two."""
     rows = StopRepository(scope)
     stop = await rows.for_update(stop_id)
     if stop is None:
         return Came.END
+    if stop.proposed_at is not None and (stop.given_back_at is None or stop.returned_at is not None):
+        return Came.END
+    target = await _next(rows, stop)
     if stop.proposed_at is None:
-        target = await rows.next_to_pause(stop.id)
         if target is None:
             stop.proposed_at = scope.now()
             log.info("autopilot.stops.proposed", stop_id=str(stop.id))
         else:
             await _pause(_as(scope, stop.asked_by, stop.asked_label), stop, target)
         return Came.ON
-    if stop.given_back_at is None or stop.returned_at is not None:
-        return Came.END
-    target = await rows.next_to_give_back(stop.id)
     if target is None:
         stop.returned_at = scope.now()
         log.info("autopilot.stops.returned", stop_id=str(stop.id))
