@@ -274,7 +274,7 @@ async def test_it_gives_back_what_it_paused_and_nobody_touched_under_the_gates_e
     await company.read()
     await company.is_healthy()
     entities = sorted(active)
-    foreign, by_us = entities[0], entities[1]
+    foreign, by_us, by_hand = entities[0], entities[1], entities[2]
     async with company.scopes() as scope:
         paused = {each.entity: each for each in (await company.actions()).values()}
         assert paused[foreign].applied_at is not None
@@ -293,22 +293,25 @@ async def test_it_gives_back_what_it_paused_and_nobody_touched_under_the_gates_e
         await scope.session.execute(
             update(Campaign).where(Campaign.external_id == by_us).values(status="active")
         )
+        wanted = CampaignChange((await company.campaigns())[by_hand].id, "It sells.", status="active")
+        assert (await ActionRequests(scope).change_campaign(wanted)).state == ActionState.APPROVED
     await company.give_back(stop.id)
     await company.go_on(stop.id)
     lines = await company.lines(stop.id)
-    assert (lines[foreign].kept, lines[by_us].kept) == ("edited_elsewhere", "not_paused_now")
-    back = active - {foreign, by_us}
+    kept = [lines[each].kept for each in (foreign, by_us, by_hand)]
+    assert kept == ["edited_elsewhere", "not_paused_now", "changed_since"]
+    back = active - {foreign, by_us, by_hand}
     held = company.held()
     assert {held[entity] for entity in back} == {"ACTIVE"}
     assert {held[foreign], held[by_us]} == {"PAUSED"}
     enabled = [each for each in (await company.actions()).values() if each.after == {"status": "active"}]
-    assert {each.entity for each in enabled} == back
+    assert {each.entity for each in enabled} == back | {by_hand}
     assert {(each.origin, each.safety) for each in enabled} == {("person", False)}
     assert {await decided(company, each) for each in enabled} == {(ActionKind.ENABLE, RiskClass.HIGH)}
     tally = (await company.shown(stop.id)).tally
     assert (tally.enables, tally.kept) == (
         {"verified": len(back)},
-        {"edited_elsewhere": 1, "not_paused_now": 1},
+        {"edited_elsewhere": 1, "not_paused_now": 1, "changed_since": 1},
     )
     with pytest.raises(AlreadyGivenBack):
         await company.give_back(stop.id)
@@ -451,6 +454,15 @@ async def test_a_worker_killed_half_way_doubles_nothing_and_forgets_nothing(
 async def _proposed(scopes: Scopes) -> int:
     async with scopes() as scope:
         return await scope.session.scalar(select(func.count()).select_from(AutopilotAction)) or 0
+
+
+async def test_what_is_more_than_one_task_may_do_is_done_by_the_next(company: Running) -> None:
+    stop = await company.stop()
+    await StopRuns(company.scopes, most=3).go_on(stop.id)
+    assert len(await company.actions()) == 3
+    assert len(await waiting(company.scopes, GO_ON)) == 2, "the first one, and what goes on after it"
+    await company.go_on(stop.id)
+    assert (await company.shown(stop.id)).tally.waiting == 0
 
 
 async def test_what_nobody_finished_is_taken_up_by_the_clock(company: Running) -> None:

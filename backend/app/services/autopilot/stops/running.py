@@ -40,8 +40,11 @@ class Came(Enum):
 
 
 class StopRuns:
-    def __init__(self, scopes: Scopes) -> None:
+    """`most`: campaigns of one task; the rest are another's."""
+
+    def __init__(self, scopes: Scopes, *, most: int = MOST_AT_ONCE) -> None:
         self._scopes = scopes
+        self._most = most
 
     async def go_on(self, stop_id: UUID) -> None:
         """Propose for the campaigns whose turn has not come; safe to call again after anything."""
@@ -59,7 +62,7 @@ class StopRuns:
 
     async def _go_on(self, stop_id: UUID) -> None:
         came = Came.ON
-        for _ in range(MOST_AT_ONCE):
+        for _ in range(self._most):
             try:
                 async with self._scopes() as scope:
                     came = await take_turn(scope, stop_id)
