@@ -16357,7 +16357,7 @@ export interface components {
          * @description What people are told of.
          * @enum {string}
          */
-        NotificationKind: "incident_opened" | "incident_closed" | "approval_wanted" | "connection_needs_sign_in" | "kill_switch_changed" | "action_blocked" | "draft_waits" | "draft_decided" | "draft_published" | "draft_failed" | "dead_letter" | "rule_held";
+        NotificationKind: "incident_opened" | "incident_closed" | "approval_wanted" | "connection_needs_sign_in" | "kill_switch_changed" | "stop_changed" | "action_blocked" | "draft_waits" | "draft_decided" | "draft_published" | "draft_failed" | "dead_letter" | "rule_held";
         /** NotificationRead */
         NotificationRead: {
             /**
@@ -16432,7 +16432,7 @@ export interface components {
          * @description What a notification is about, and which room shows it.
          * @enum {string}
          */
-        NotificationSubject: "incident" | "action" | "connection" | "kill_switch" | "draft" | "dead_letter" | "rule";
+        NotificationSubject: "incident" | "action" | "connection" | "kill_switch" | "stop" | "draft" | "dead_letter" | "rule";
         /**
          * Notify
          * @description Tells the people who read of rules, once for each evaluation that finds something.

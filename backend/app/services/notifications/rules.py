@@ -37,6 +37,7 @@ NATURES: dict[NotificationKind, Nature] = {
     K.KILL_SWITCH_CHANGED: Nature(
         "autopilot.enforcement:read", email=True, joins=timedelta(0), is_an_act=True, whatsapp=True
     ),
+    K.STOP_CHANGED: Nature("autopilot.stops:read", email=True, joins=timedelta(0), is_an_act=True),
     K.ACTION_BLOCKED: Nature("autopilot.actions:write", email=False, joins=_DAY),
     K.DRAFT_WAITS: Nature("campaigns.drafts:approve", email=True, joins=_DAY, is_an_act=True),
     K.DRAFT_DECIDED: Nature("campaigns.drafts:write", email=False, joins=_DAY, is_an_act=True),
@@ -45,7 +46,7 @@ NATURES: dict[NotificationKind, Nature] = {
     K.DEAD_LETTER: Nature("work.dead_letters:read", email=True, joins=_DAY),
     K.RULE_HELD: Nature("rules:read", email=True, joins=_HOUR),
 }
-"""Every turn of the kill switch is told: it never joins another."""
+"""Every turn of the kill switch, and every stop, is told: it never joins another."""
 
 _RANK = {severity: rank for rank, severity in enumerate(NotificationSeverity)}
 _LONGEST_FACT = 500

@@ -20,6 +20,7 @@ from app.models.autopilot.stops import AutopilotStopCampaign
 from app.models.campaigns import Campaign
 from app.models.integrations.ad_accounts import AdAccount, PlatformEdit
 from app.models.integrations.connections import Connection
+from app.models.notifications import Notification
 from app.models.trust_engine.kinds import ActionKind, Origin, RiskClass
 from app.services.autopilot.actions.requests import ActionRequests, CampaignChange
 from app.services.autopilot.actions.rules import ActionState
@@ -125,10 +126,24 @@ async def test_an_emergency_stop_that_fails_freezes_nothing(company: Running) ->
         assert not (await KillSwitch(scope).state()).engaged
 
 
-async def test_a_stop_of_one_account_leaves_the_others_alone(company: Running) -> None:
+async def test_a_stop_of_one_account_leaves_the_others_alone_and_is_told(company: Running) -> None:
     stop = await company.stop(account=company.accounts.forints)
     await company.go_on(stop.id)
-    assert {each.currency for each in (await company.actions()).values()} == {"HUF"}
+    paused = await company.actions()
+    assert {each.currency for each in paused.values()} == {"HUF"}
+    async with company.scopes() as scope:
+        await StopService(scope, Freeze(scope)).give_back(stop.id, reason="It was a false alarm.")
+        name = (await scope.session.get_one(AdAccount, (scope.tenant_id, company.accounts.forints))).name
+        told = list(
+            await scope.session.scalars(
+                select(Notification).where(Notification.kind == "stop_changed").order_by(Notification.id)
+            )
+        )
+    assert [(each.severity, each.facts["turned"], each.subject_id) for each in told] == [
+        ("critical", "are paused", stop.id),
+        ("warning", "are given back", stop.id),
+    ]
+    assert all((each.facts["whose"], each.facts["campaigns"]) == (name, str(len(paused))) for each in told)
 
 
 @pytest.fixture

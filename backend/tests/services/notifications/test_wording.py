@@ -26,6 +26,8 @@ FACTS = {
     "task": "integrations.sync_account",
     "error": "MetaDown: no answer",
     "rule": "Stop loss",
+    "whose": "The whole company",
+    "unreached": "Northwind EU",
     "campaigns": "Prospecting",
 }
 LURE = (

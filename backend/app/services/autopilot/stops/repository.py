@@ -114,6 +114,9 @@ class StopRepository:
         statement = select(AutopilotStop.id).where(or_(AutopilotStop.proposed_at.is_(None), returning))
         return (await self._session.scalars(statement.order_by(AutopilotStop.id))).all()
 
+    async def account_name(self, ad_account_id: UUID | None) -> str:
+        return await self._session.scalar(select(AdAccount.name).where(AdAccount.id == ad_account_id)) or ""
+
     async def accounts(self, ad_account_id: UUID | None) -> list[Account]:
         """The account, or all of the company's, by name."""
         active = func.count().filter(Campaign.status == "active")

@@ -23,6 +23,13 @@ from app.services.autopilot.stops.errors import (
 )
 from app.services.autopilot.stops.repository import Account, Line, StopRepository, Tally
 from app.services.autopilot.stops.rules import SENTENCES, PassedOver, StopKind, in_turn
+from app.services.notifications.service import (
+    Notice,
+    NotificationKind,
+    Notifications,
+    NotificationSeverity,
+    NotificationSubject,
+)
 from app.services.trust_engine.gate.service import KillSwitch
 
 log = get_logger(__name__)
@@ -105,6 +112,7 @@ class StopService:
         await self._follow(
             stop, "asked", {"kind": stop.kind, "reason": stop.reason, "campaigns": len(running)}
         )
+        await self._tell(stop, "are paused", len(running))
         log.warning("autopilot.stops.asked", stop_id=str(stop.id), kind=stop.kind, campaigns=len(running))
         return await self._shown(stop)
 
@@ -125,8 +133,10 @@ class StopService:
             await self._rows.pass_over_the_rest(stop.id, PassedOver.GIVEN_BACK)
             stop.proposed_at = now
         await self._follow(stop, "given_back", {"reason": reason})
+        shown = await self._shown(stop)
+        await self._tell(stop, "are given back", shown.tally.campaigns)
         log.info("autopilot.stops.given_back", stop_id=str(stop.id))
-        return await self._shown(stop)
+        return shown
 
     async def reach(self, ad_account_id: UUID | None) -> Reach:
         """What a stop of the account, or of the company, would pause now."""
@@ -175,6 +185,30 @@ class StopService:
             f"autopilot.stops.{verb}", entity="autopilot.stops", entity_id=stop.id, after=after
         )
         await self._scope.enqueue("autopilot.stops.go_on", {"stop_id": str(stop.id)}, unless_waiting=True)
+
+    async def _tell(self, stop: AutopilotStop, turned: str, campaigns: int) -> None:
+        """Colleagues, who see their campaigns stand still and are to know by whom."""
+        paused = stop.given_back_at is None
+        one = stop.ad_account_id is not None
+        facts = {
+            "whose": (await self._rows.account_name(stop.ad_account_id)) if one else "The whole company",
+            "turned": turned,
+            "by": (stop.asked_label if paused else stop.given_back_label) or "",
+            "reason": (stop.reason if paused else stop.given_back_reason) or "",
+            "campaigns": str(campaigns),
+        }
+        if paused and stop.out_of_reach:
+            facts["unreached"] = ", ".join(each["name"] for each in stop.out_of_reach)
+        await Notifications(self._scope).tell(
+            Notice(
+                kind=NotificationKind.STOP_CHANGED,
+                severity=NotificationSeverity.CRITICAL if paused else NotificationSeverity.WARNING,
+                subject=NotificationSubject.STOP,
+                subject_id=stop.id,
+                key=f"{stop.id}:{turned}",
+                facts=facts,
+            )
+        )
 
     async def _shown(self, stop: AutopilotStop) -> Stopped:
         return Stopped(stop, (await self._tallies([stop]))[stop.id])

@@ -20,6 +20,7 @@ const KINDS = [
   "approval_wanted",
   "connection_needs_sign_in",
   "kill_switch_changed",
+  "stop_changed",
   "action_blocked",
   "draft_waits",
   "draft_decided",
