@@ -8,6 +8,7 @@ from app.models.auth.passwords import OneTimeToken
 from app.models.auth.sessions import UserSession
 from app.models.autopilot.actions import AutopilotAction, AutopilotActionEvent, AutopilotPlan
 from app.models.autopilot.enforcement import AutopilotIntervention, EnforcementSettings
+from app.models.autopilot.envelopes import AutopilotEnvelope
 from app.models.autopilot.recommendations import AutopilotRecommendation
 from app.models.autopilot.stops import AutopilotStop, AutopilotStopCampaign
 from app.models.autopilot.strategies import AutopilotStrategy
@@ -120,6 +121,7 @@ __all__ = [
     "AuditLogEntry",
     "AutopilotAction",
     "AutopilotActionEvent",
+    "AutopilotEnvelope",
     "AutopilotIntervention",
     "AutopilotPlan",
     "AutopilotRecommendation",

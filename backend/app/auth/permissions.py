@@ -28,6 +28,8 @@ _LEAST_ROLE: dict[str, Role] = {
     "autopilot.actions:write": Role.MANAGER,
     "autopilot.enforcement:read": Role.VIEWER,
     "autopilot.enforcement:write": Role.ADMIN,
+    "autopilot.envelopes:read": Role.VIEWER,
+    "autopilot.envelopes:write": Role.MANAGER,
     "autopilot.kill_switch:write": Role.MANAGER,
     "autopilot.platform_kill_switch:write": Role.SUPERADMIN,
     "autopilot.recommendations:decide": Role.MANAGER,

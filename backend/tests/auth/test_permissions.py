@@ -19,6 +19,8 @@ MATRIX = {
     "autopilot.platform_kill_switch:write": "superadmin",
     "autopilot.recommendations:decide": "manager admin superadmin",
     "autopilot.recommendations:read": "viewer analyst manager admin superadmin",
+    "autopilot.envelopes:read": "viewer analyst manager admin superadmin",
+    "autopilot.envelopes:write": "manager admin superadmin",
     "autopilot.stops:read": "viewer analyst manager admin superadmin",
     "autopilot.stops:write": "manager admin superadmin",
     "autopilot.strategies:read": "viewer analyst manager admin superadmin",

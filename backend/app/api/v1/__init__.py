@@ -18,6 +18,7 @@ from app.api.v1.endpoints import (
 from app.api.v1.endpoints.auth import mfa, passwords, registration, sessions
 from app.api.v1.endpoints.autopilot import actions as autopilot_actions
 from app.api.v1.endpoints.autopilot import enforcement as autopilot_enforcement
+from app.api.v1.endpoints.autopilot import envelopes as autopilot_envelopes
 from app.api.v1.endpoints.autopilot import recommendations as autopilot_recommendations
 from app.api.v1.endpoints.autopilot import stops as autopilot_stops
 from app.api.v1.endpoints.autopilot import strategies as autopilot_strategies
@@ -66,6 +67,7 @@ _MODULES = (
     autopilot_actions,
     autopilot_enforcement,
     autopilot_recommendations,
+    autopilot_envelopes,
     autopilot_stops,
     autopilot_strategies,
     # These before /campaigns/{campaign_id}, which would take their addresses for ids.

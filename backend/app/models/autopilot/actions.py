@@ -24,11 +24,18 @@ class AutopilotAction(TenantOwned, CreatedAt, Base):
         tenant_fk("rollback_of", "autopilot_actions"),
         tenant_fk("other_half", "autopilot_actions"),
         tenant_fk("plan_id", "autopilot_plans"),
+        tenant_fk("envelope_id", "autopilot_envelopes"),
         UniqueConstraint("tenant_id", "idempotency_key"),
         Index("ix_autopilot_actions_newest", "tenant_id", "proposed_at", "id"),
         Index("ix_autopilot_actions_state", "tenant_id", "state"),
         Index(
             "ix_autopilot_actions_plan", "tenant_id", "plan_id", postgresql_where=text("plan_id IS NOT NULL")
+        ),
+        Index(
+            "ix_autopilot_actions_envelope",
+            "tenant_id",
+            "envelope_id",
+            postgresql_where=text("envelope_id IS NOT NULL"),
         ),
         Index(
             "ix_autopilot_actions_statuses",
@@ -72,6 +79,8 @@ class AutopilotAction(TenantOwned, CreatedAt, Base):
     """The other action of a move across accounts."""
     plan_id: Mapped[UUID | None]
     """The plan that it is a cut or a raise of."""
+    envelope_id: Mapped[UUID | None]
+    """The standing envelope whose yes it has."""
     idempotency_key: Mapped[str]
     state: Mapped[str]
     decision_id: Mapped[UUID | None]

@@ -40,6 +40,7 @@ from app.services.autopilot.actions.since_repository import Since, SinceReposito
 from app.services.autopilot.actions.telling import tell_people
 from app.services.autopilot.actions.wanted import Wanted, change_of, written_down
 from app.services.autopilot.enforcement.service import EnforcementService, Intervention
+from app.services.autopilot.envelopes.service import Envelopes
 from app.services.trust_engine.gate.service import (
     Approval,
     Ask,
@@ -259,12 +260,28 @@ class AutopilotActions:
         await self._note_limits(action, decision)
         holds = frozenset(each.code for each in decision.reasons if each.verdict is Verdict.HOLD)
         state = state_after(decision.verdict, holds)
+        if state is ActionState.AWAITING_APPROVAL and await self._is_covered(action):
+            await self._decide(action, delay=delay)
+            return
         if state is ActionState.APPROVED and decision.permit is not None:
             await self._passed(action, decision.permit, delay)
             return
         said = " ".join(each.sentence for each in decision.reasons if each.verdict is not Verdict.PASS)
         if action.state != state:
             await self._step(action, state, note=said, detail={"decision_id": str(decision.id)})
+
+    async def _is_covered(self, action: AutopilotAction) -> bool:
+        """Whether somebody has said yes to such a change beforehand: the yes is written down as if given now."""
+        if action.approved_by is not None:
+            return False
+        envelope = await Envelopes(self._scope).covering(action)
+        if envelope is None:
+            return False
+        action.envelope_id, action.approved_by = envelope.id, envelope.given_label
+        action.approved_at, action.approval_reason = self._scope.now(), envelope.reason
+        await self._actions.flush()
+        await self._audit("approved_beforehand", action, envelope.reason)
+        return True
 
     async def _passed(self, action: AutopilotAction, permit: Permit, delay: timedelta) -> None:
         action.permit_id, action.permit_expires_at = permit.id, permit.expires_at

@@ -1,0 +1,88 @@
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, cast, func, select
+
+from app.db.session import TenantScope
+from app.db.utils import newest_first
+from app.models.autopilot.actions import AutopilotAction
+from app.models.autopilot.envelopes import AutopilotEnvelope
+from app.models.campaigns import Campaign
+from app.models.integrations.ad_accounts import AdAccount
+
+_NEVER_CAME = ("blocked", "failed", "expired", "dismissed")
+
+
+class EnvelopeRepository:
+    def __init__(self, scope: TenantScope) -> None:
+        self._session = scope.session
+
+    def add(self, row: AutopilotEnvelope) -> None:
+        self._session.add(row)
+
+    async def flush(self) -> None:
+        await self._session.flush()
+
+    async def account(self, ad_account_id: UUID) -> AdAccount | None:
+        statement = select(AdAccount).where(AdAccount.id == ad_account_id)
+        return (await self._session.scalars(statement)).one_or_none()
+
+    async def campaigns_of(self, ad_account_id: UUID, campaign_ids: Collection[UUID]) -> int:
+        statement = select(func.count()).where(
+            Campaign.ad_account_id == ad_account_id, Campaign.id.in_(campaign_ids)
+        )
+        return await self._session.scalar(statement) or 0
+
+    async def find(self, envelope_id: UUID) -> AutopilotEnvelope | None:
+        statement = select(AutopilotEnvelope).where(AutopilotEnvelope.id == envelope_id)
+        return (await self._session.scalars(statement)).one_or_none()
+
+    async def for_update(self, envelope_id: UUID) -> AutopilotEnvelope | None:
+        statement = (
+            select(AutopilotEnvelope)
+            .where(AutopilotEnvelope.id == envelope_id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        return (await self._session.scalars(statement)).one_or_none()
+
+    async def live(self, ad_account_id: UUID, now: datetime) -> Sequence[AutopilotEnvelope]:
+        """Held until the transaction ends: what is raised under one is counted by one at a time."""
+        row = AutopilotEnvelope
+        statement = (
+            select(row)
+            .where(
+                row.ad_account_id == ad_account_id,
+                row.revoked_at.is_(None),
+                row.starts_at <= now,
+                row.ends_at > now,
+            )
+            .order_by(row.ends_at, row.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        return (await self._session.scalars(statement)).all()
+
+    async def used(self, envelope_ids: Collection[UUID]) -> dict[UUID, tuple[int, int]]:
+        """(actions, micros raised) under each; what never came to the platform does not count."""
+        action = AutopilotAction
+        before, after = (
+            cast(each["daily_budget_micros"].astext, BigInteger) for each in (action.before, action.after)
+        )
+        more = func.greatest(after - before, 0)
+        statement = (
+            select(action.envelope_id, func.count(), func.coalesce(func.sum(more), 0))
+            .where(action.envelope_id.in_(envelope_ids), action.state.not_in(_NEVER_CAME))
+            .group_by(action.envelope_id)
+        )
+        found = await self._session.execute(statement)
+        return {envelope: (count, int(micros)) for envelope, count, micros in found}
+
+    async def listed(
+        self, *, cursor: str | None, limit: int
+    ) -> tuple[Sequence[AutopilotEnvelope], str | None]:
+        row = AutopilotEnvelope
+        return await newest_first(
+            self._session, select(row), at=row.given_at, id=row.id, cursor=cursor, limit=limit
+        )

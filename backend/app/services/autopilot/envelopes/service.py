@@ -1,0 +1,163 @@
+"""Standing envelopes as people give and revoke them, and the yes that automation finds in them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from app.core.context import Actor, ActorKind
+from app.core.errors import FieldError, Invalid
+from app.core.ids import uuid7
+from app.core.logging import get_logger
+from app.db.session import TenantScope
+from app.models.autopilot.actions import AutopilotAction
+from app.models.autopilot.envelopes import AutopilotEnvelope
+from app.services.audit_logs.service import AuditLog
+from app.services.autopilot.envelopes.errors import (
+    EnvelopeAccountNotFound,
+    EnvelopeCampaignNotFound,
+    EnvelopeEnded,
+    EnvelopeNotFound,
+    EnvelopePersonNeeded,
+)
+from app.services.autopilot.envelopes.repository import EnvelopeRepository
+from app.services.autopilot.envelopes.rules import LONGEST, Asked, Terms, covers
+
+log = get_logger(__name__)
+
+_PEOPLE = frozenset({ActorKind.USER, ActorKind.SUPERADMIN})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvelopeWanted:
+    """Money is micros of the account's currency. Without `most_daily_micros` it is of cuts and pauses alone."""
+
+    ad_account_id: UUID
+    campaign_ids: Sequence[UUID]
+    most_daily_micros: int | None
+    most_raised_micros: int
+    ends_at: datetime
+    reason: str
+    starts_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An envelope, and what came of it so far."""
+
+    row: AutopilotEnvelope
+    actions: int
+    raised_micros: int
+
+
+class Envelopes:
+    def __init__(self, scope: TenantScope) -> None:
+        self._scope = scope
+        self._rows = EnvelopeRepository(scope)
+
+    async def give(self, wanted: EnvelopeWanted) -> Given:
+        """Say yes beforehand; only a person can, and for two weeks at most."""
+        person, now = self._person(), self._scope.now()
+        starts_at = max(now, wanted.starts_at or now)
+        if not starts_at < wanted.ends_at <= starts_at + LONGEST:
+            wrong = FieldError("ends_at", f"It ends after it begins, within {LONGEST.days} days.", "range")
+            raise Invalid(fields=[wrong])
+        account = await self._rows.account(wanted.ad_account_id)
+        if account is None:
+            raise EnvelopeAccountNotFound
+        campaigns = set(wanted.campaign_ids)
+        if await self._rows.campaigns_of(account.id, campaigns) < len(campaigns):
+            raise EnvelopeCampaignNotFound
+        row = AutopilotEnvelope(
+            id=uuid7(),
+            ad_account_id=account.id,
+            campaign_ids=sorted(campaigns),
+            currency=account.currency,
+            most_daily_micros=wanted.most_daily_micros,
+            most_raised_micros=wanted.most_raised_micros,
+            reason=wanted.reason,
+            given_by=person.id,
+            given_label=person.label,
+            given_at=now,
+            starts_at=starts_at,
+            ends_at=wanted.ends_at,
+        )
+        self._rows.add(row)
+        await self._rows.flush()
+        await self._audit("given", row, wanted.reason)
+        return Given(row, 0, 0)
+
+    async def revoke(self, envelope_id: UUID, *, reason: str) -> Given:
+        """From now on it covers nothing; what it has covered goes its way."""
+        person, now = self._person(), self._scope.now()
+        row = await self._rows.for_update(envelope_id)
+        if row is None:
+            raise EnvelopeNotFound
+        if row.revoked_at is not None or row.ends_at <= now:
+            raise EnvelopeEnded
+        row.revoked_at, row.revoked_label, row.revoked_reason = now, person.label, reason
+        await self._audit("revoked", row, reason)
+        return await self._shown(row)
+
+    async def get(self, envelope_id: UUID) -> Given:
+        row = await self._rows.find(envelope_id)
+        if row is None:
+            raise EnvelopeNotFound
+        return await self._shown(row)
+
+    async def listed(self, *, cursor: str | None, limit: int) -> tuple[list[Given], str | None]:
+        """Newest first."""
+        rows, following = await self._rows.listed(cursor=cursor, limit=limit)
+        used = await self._rows.used([each.id for each in rows])
+        return [Given(each, *used.get(each.id, (0, 0))) for each in rows], following
+
+    async def covering(self, action: AutopilotAction) -> AutopilotEnvelope | None:
+        """The one whose yes this action has; it is held until the transaction ends."""
+        if action.other_half is not None:
+            return None  # a move is of two accounts, and no envelope is
+        now = self._scope.now()
+        live = await self._rows.live(action.ad_account_id, now)
+        if not live:
+            return None
+        used = await self._rows.used([each.id for each in live])
+        asked = Asked(
+            campaign_id=action.campaign_id, currency=action.currency, before=action.before, after=action.after
+        )
+        for each in live:
+            _, raised = used.get(each.id, (0, 0))
+            if covers(_terms(each), asked, now=now, raised_so_far=raised):
+                log.info("autopilot.envelopes.covers", envelope_id=str(each.id), action_id=str(action.id))
+                return each
+        return None
+
+    def _person(self) -> Actor:
+        if self._scope.actor.kind not in _PEOPLE:
+            raise EnvelopePersonNeeded
+        return self._scope.actor
+
+    async def _shown(self, row: AutopilotEnvelope) -> Given:
+        return Given(row, *(await self._rows.used([row.id])).get(row.id, (0, 0)))
+
+    async def _audit(self, verb: str, row: AutopilotEnvelope, reason: str) -> None:
+        await AuditLog(self._scope).record(
+            f"autopilot.envelopes.{verb}",
+            entity="autopilot.envelopes",
+            entity_id=row.id,
+            after={
+                "reason": reason,
+                "most_daily_micros": row.most_daily_micros,
+                "most_raised_micros": row.most_raised_micros,
+                "ends_at": row.ends_at.isoformat(),
+            },
+        )
+
+
+def _terms(row: AutopilotEnvelope) -> Terms:
+    return Terms(
+        campaigns=frozenset(row.campaign_ids),
+        currency=row.currency,
+        most_daily_micros=row.most_daily_micros,
+        most_raised_micros=row.most_raised_micros,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+    )

@@ -1,0 +1,208 @@
+"""A yes given beforehand: to what lies within it, once for each, and to nothing else."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.context import SYSTEM
+from app.core.errors import Invalid
+from app.core.ids import uuid7
+from app.db.session import Scopes
+from app.models.autopilot.actions import AutopilotAction
+from app.models.trust_engine.kinds import Origin, SignalState
+from app.services.autopilot.actions.rules import ActionState
+from app.services.autopilot.actions.service import AutopilotActions, Wanted
+from app.services.autopilot.enforcement.service import EnforcementService
+from app.services.autopilot.envelopes.errors import (
+    EnvelopeCampaignNotFound,
+    EnvelopeEnded,
+    EnvelopePersonNeeded,
+)
+from app.services.autopilot.envelopes.rules import Asked, Terms, covers
+from app.services.autopilot.envelopes.service import Envelopes, EnvelopeWanted
+from app.services.trust_engine.gate.service import deciders
+from app.services.trust_engine.ledger.service import Ledger
+from tests.factories.access import Company
+from tests.factories.trust import BUDGET, UNIT, Account, make_account, trusted
+
+NOW = datetime(2026, 11, 30, 22, tzinfo=UTC)
+
+
+@pytest.fixture
+async def account(acme: Company) -> Account:
+    """Trusted, and nothing happens there without a person's approval."""
+    made = await make_account(acme.scopes)
+    await trusted(acme.scopes, made.id)
+    async with acme.scopes() as scope:
+        await EnforcementService(scope).set_limits({"level": 2})
+    return made
+
+
+def wanted(account: Account, *, more: int = 10 * UNIT, **over: object) -> Wanted:
+    values = {
+        "ad_account_id": account.id,
+        "campaign_id": account.campaign_id,
+        "platform": "meta",
+        "account": account.external_id,
+        "entity_type": "campaign",
+        "entity": "c1",
+        "entity_name": "Prospecting",
+        "operation": "set_daily_budget",
+        "before": {"daily_budget_micros": BUDGET},
+        "after": {"daily_budget_micros": BUDGET + more},
+        "currency": "USD",
+        "reason": "It earns more.",
+        "idempotency_key": uuid7().hex,
+        "origin": Origin.AUTOPILOT,
+    }
+    return Wanted(**{**values, **over})  # type: ignore[arg-type]  # the test varies them
+
+
+async def given_to(acme: Company, account: Account, **over: object) -> UUID:
+    async with acme.scopes() as scope:
+        terms = {
+            "ad_account_id": account.id,
+            "campaign_ids": [],
+            "most_daily_micros": 2 * BUDGET,
+            "most_raised_micros": 15 * UNIT,
+            "ends_at": scope.now() + timedelta(hours=12),
+            "reason": "For the night.",
+        }
+        return (await Envelopes(scope).give(EnvelopeWanted(**{**terms, **over}))).row.id  # type: ignore[arg-type]
+
+
+async def proposed(scopes: Scopes, change: Wanted) -> AutopilotAction:
+    async with scopes() as scope:
+        return await AutopilotActions(scope).propose(change)
+
+
+async def test_what_lies_within_it_is_approved_under_the_givers_name(acme: Company, account: Account) -> None:
+    envelope = await given_to(acme, account)
+    action = await proposed(acme.scopes, wanted(account))
+    assert (action.state, action.envelope_id) == (ActionState.APPROVED, envelope)
+    assert (action.approved_by, action.approval_reason) == (acme.person().email, "For the night.")
+    assert action.permit_id is not None
+    async with acme.scopes() as scope:
+        found = await Envelopes(scope).get(envelope)
+        assert (found.actions, found.raised_micros) == (1, 10 * UNIT)
+        assert (await Ledger(scope).verify(deciders())).whole
+
+
+async def test_without_one_it_waits_for_a_person(acme: Company, account: Account) -> None:
+    action = await proposed(acme.scopes, wanted(account))
+    assert (action.state, action.envelope_id) == (ActionState.AWAITING_APPROVAL, None)
+
+
+@pytest.mark.parametrize(
+    ("terms", "change"),
+    [
+        ({"most_daily_micros": BUDGET + 5 * UNIT}, {}),
+        ({"most_raised_micros": 9 * UNIT}, {}),
+        ({"most_daily_micros": None}, {}),
+        ({}, {"currency": "EUR"}),
+        ({}, {"operation": "set_status", "before": {"status": "paused"}, "after": {"status": "active"}}),
+    ],
+)
+async def test_what_goes_beyond_it_waits_for_a_person(
+    acme: Company, account: Account, terms: dict[str, object], change: dict[str, object]
+) -> None:
+    await given_to(acme, account, **terms)
+    action = await proposed(acme.scopes, wanted(account, **change))
+    assert (action.envelope_id, action.approved_by) == (None, None)
+    assert action.state != ActionState.APPROVED
+
+
+async def test_it_is_of_the_campaigns_that_it_names(acme: Company, account: Account) -> None:
+    await given_to(acme, account, campaign_ids=[account.campaign_id])
+    assert (await proposed(acme.scopes, wanted(account))).state == ActionState.APPROVED
+    with pytest.raises(EnvelopeCampaignNotFound):
+        await given_to(acme, account, campaign_ids=[uuid7()])
+
+
+async def test_an_envelope_stands_in_for_nothing_but_the_approval(acme: Company, account: Account) -> None:
+    """What the gate holds for its signals it holds, whoever said yes to it."""
+    await given_to(acme, account)
+    await trusted(acme.scopes, account.id, variance=SignalState.BAD)
+    action = await proposed(acme.scopes, wanted(account))
+    assert (action.state, action.envelope_id) == (ActionState.HELD, None)
+
+
+async def test_two_at_once_share_its_ceiling(acme: Company, account: Account) -> None:
+    """Room for one raise of ten, not for two."""
+    envelope = await given_to(acme, account)
+    both = await asyncio.gather(*(proposed(acme.scopes, wanted(account)) for _ in range(2)))
+    assert sorted(each.envelope_id == envelope for each in both) == [False, True]
+    async with acme.scopes() as scope:
+        assert (await Envelopes(scope).get(envelope)).raised_micros == 10 * UNIT
+
+
+async def test_revoked_it_covers_nothing_more_and_only_once(acme: Company, account: Account) -> None:
+    envelope = await given_to(acme, account)
+    async with acme.scopes() as scope:
+        await Envelopes(scope).revoke(envelope, reason="The stock is out.")
+    assert (await proposed(acme.scopes, wanted(account))).state == ActionState.AWAITING_APPROVAL
+    with pytest.raises(EnvelopeEnded):
+        async with acme.scopes() as scope:
+            await Envelopes(scope).revoke(envelope, reason="Again.")
+
+
+async def test_nobody_says_yes_for_ever_nor_backwards(acme: Company, account: Account) -> None:
+    async with acme.scopes() as scope:
+        now = scope.now()
+    for ends_at in (now + timedelta(days=15), now - timedelta(hours=1)):
+        with pytest.raises(Invalid):
+            await given_to(acme, account, ends_at=ends_at)
+
+
+async def test_a_program_cannot_say_yes_beforehand(acme: Company, account: Account) -> None:
+    async with acme.scopes() as scope:
+        program = replace(scope, actor=SYSTEM)
+        terms = EnvelopeWanted(
+            ad_account_id=account.id,
+            campaign_ids=[],
+            most_daily_micros=None,
+            most_raised_micros=0,
+            ends_at=scope.now() + timedelta(hours=1),
+            reason="Mine.",
+        )
+        with pytest.raises(EnvelopePersonNeeded):
+            await Envelopes(program).give(terms)
+
+
+@given(
+    before=st.integers(1, 10**9),
+    after=st.integers(1, 10**9),
+    most=st.none() | st.integers(1, 10**9),
+    ceiling=st.integers(0, 10**9),
+    so_far=st.integers(0, 10**9),
+)
+def test_no_raise_goes_beyond_either_ceiling_and_every_cut_is_covered(
+    before: int, after: int, most: int | None, ceiling: int, so_far: int
+) -> None:
+    terms = Terms(
+        campaigns=(),
+        currency="USD",
+        most_daily_micros=most,
+        most_raised_micros=ceiling,
+        starts_at=NOW,
+        ends_at=NOW + timedelta(hours=8),
+    )
+    asked = Asked(
+        campaign_id=None,
+        currency="USD",
+        before={"daily_budget_micros": before},
+        after={"daily_budget_micros": after},
+    )
+    covered = covers(terms, asked, now=NOW, raised_so_far=so_far)
+    if after <= before:
+        assert covered
+    elif covered:
+        assert most is not None
+        assert after <= most
+        assert so_far + after - before <= ceiling
+    assert not covers(terms, asked, now=NOW + timedelta(hours=8), raised_so_far=so_far)
