@@ -310,7 +310,7 @@ test("a webhook's secret is shown once it is set up, and kinds are taken away on
   await user.click(await screen.findByLabelText("Dead letter"));
   const [asked] = server.asked("PATCH /notifications/channels/webhook");
   const { kinds } = asked?.body as { kinds: string[] };
-  expect([kinds.length, kinds.includes("dead_letter")]).toEqual([11, false]);
+  expect([kinds.length, kinds.includes("dead_letter")]).toEqual([12, false]);
 });
 
 test("a webhook that does not take its messages says why", async () => {
