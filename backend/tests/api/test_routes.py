@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from datetime import timedelta
 
 import pytest
 from fastapi import FastAPI
@@ -9,6 +10,7 @@ from httpx2 import AsyncClient, Response
 from sqlalchemy import text
 
 from app.auth.permissions import PERMISSIONS, Role
+from app.core.clock import real_now
 from app.core.ids import uuid7
 from app.db.rls import tenant_tables
 from tests.api.routes import Served, served
@@ -83,6 +85,7 @@ BODIES: dict[str, dict[str, object]] = {
     "POST /api/v1/autopilot/actions/{action_id}/dismiss": {"reason": "It looks wrong."},
     "POST /api/v1/autopilot/recommendations/{recommendation_id}/accept": {"version": "0123456789abcdef"},
     "POST /api/v1/autopilot/recommendations/{recommendation_id}/dismiss": {"reason": "It looks wrong."},
+    "POST /api/v1/autopilot/envelopes/{envelope_id}/revoke": {"reason": "The stock is out."},
     "POST /api/v1/autopilot/stops/{stop_id}/give-back": {"reason": "It counts again."},
     "POST /api/v1/campaigns/drafts/{draft_id}/approve": {"version": 1},
     "POST /api/v1/campaigns/drafts/{draft_id}/publish": {"version": 1},
@@ -121,6 +124,10 @@ _MOVE = {
     "reason": "It sells.",
 }
 _MERGE = {"reason": "They are one."}
+_ENVELOPE: dict[str, object] = {
+    "ends_at": (real_now() + timedelta(hours=12)).isoformat(),
+    "reason": "For the night.",
+}
 _AUDIENCE = {"name": "Buyers", "identifiers": ["email"]}
 WITH_IDS: dict[tuple[str, str], dict[str, object]] = {
     ("POST /api/v1/autopilot/actions", "campaign_id"): {
@@ -130,6 +137,8 @@ WITH_IDS: dict[tuple[str, str], dict[str, object]] = {
     ("POST /api/v1/autopilot/actions/moves", "from_campaign_id"): {**_MOVE, "to_campaign_id": None},
     ("POST /api/v1/autopilot/actions/moves", "to_campaign_id"): {**_MOVE, "from_campaign_id": None},
     ("POST /api/v1/autopilot/actions/bulk", "campaign_ids"): {"status": "paused", "reason": "Too dear."},
+    ("POST /api/v1/autopilot/envelopes", "ad_account_id"): _ENVELOPE,
+    ("POST /api/v1/autopilot/envelopes", "campaign_ids"): _ENVELOPE,
     ("POST /api/v1/autopilot/stops", "ad_account_id"): {"kind": "pause_all", "reason": "Too dear."},
     ("POST /api/v1/campaigns/drafts", "ad_account_id"): {"plan": {"name": "Spring"}},
     ("POST /api/v1/campaigns/labels/{label_id}/campaigns", "add_campaign_ids"): {},

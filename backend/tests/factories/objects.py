@@ -113,6 +113,14 @@ async def _invitation(company: Company) -> UUID:
     return UUID((await company.client().post("/api/v1/invitations", json=body)).json()["id"])
 
 
+@names("envelope_id")
+async def _envelope(company: Company) -> UUID:
+    account = await make_account(company.scopes)
+    ends_at = (real_now() + timedelta(hours=12)).isoformat()
+    body = {"ad_account_id": str(account.id), "ends_at": ends_at, "reason": "For the night."}
+    return UUID((await company.client().post("/api/v1/autopilot/envelopes", json=body)).json()["id"])
+
+
 @names("stop_id")
 async def _stop(company: Company) -> UUID:
     await make_account(company.scopes)

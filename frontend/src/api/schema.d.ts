@@ -819,6 +819,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/autopilot/envelopes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Envelopes
+         * @description Newest first, those that have ended too, each with what came of it.
+         */
+        get: operations["autopilot_envelopes_list"];
+        put?: never;
+        /**
+         * Give Envelope
+         * @description Approve beforehand what automation wants within it, where its level asks for a person's approval.
+         *
+         *     The gate decides each action as ever: an envelope stands in for the approval, and for nothing else.
+         */
+        post: operations["autopilot_envelopes_give"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/autopilot/envelopes/{envelope_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Envelope
+         * @description One envelope, with what came of it so far.
+         */
+        get: operations["autopilot_envelopes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/autopilot/envelopes/{envelope_id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke Envelope
+         * @description From now on it covers nothing; what it has covered goes its way.
+         */
+        post: operations["autopilot_envelopes_revoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/autopilot/interventions": {
         parameters: {
             query?: never;
@@ -11548,6 +11614,24 @@ export interface components {
              */
             next_cursor: string | null;
         };
+        /** CursorPage[EnvelopeRead] */
+        CursorPage_EnvelopeRead_: {
+            /**
+             * Items
+             * @description The rows of this page.
+             */
+            items: components["schemas"]["EnvelopeRead"][];
+            /**
+             * Limit
+             * @description Rows of a page, at most.
+             */
+            limit: number;
+            /**
+             * Next Cursor
+             * @description Ask again with this to go on; null at the end.
+             */
+            next_cursor: string | null;
+        };
         /** CursorPage[EventRead] */
         CursorPage_EventRead_: {
             /**
@@ -13043,6 +13127,148 @@ export interface components {
              * @description The key to type where a camera is of no use, Base32.
              */
             secret: string;
+        };
+        /**
+         * EnvelopeCreate
+         * @description A yes given beforehand to what automation wants within it. Money is micros of the account's currency.
+         */
+        EnvelopeCreate: {
+            /**
+             * Ad Account Id
+             * @description Of every campaign of this ad account.
+             */
+            ad_account_id?: string | null;
+            /**
+             * Campaign Ids
+             * @description Or of these campaigns alone, which are of one account.
+             */
+            campaign_ids?: string[];
+            /**
+             * Ends At
+             * Format: date-time
+             * @description Until when: within 14 days of its beginning.
+             */
+            ends_at: string;
+            /**
+             * Most Daily Micros
+             * @description No daily budget is raised beyond it; null: cuts and pauses alone.
+             */
+            most_daily_micros?: number | null;
+            /**
+             * Most Raised Micros
+             * @description What all raises under it may come to together, a day.
+             * @default 0
+             */
+            most_raised_micros: number;
+            /**
+             * Reason
+             * @description Why, for everybody to read; it stands on every action that it approves.
+             */
+            reason: string;
+            /**
+             * Starts At
+             * @description From when on; left out: from now on.
+             */
+            starts_at?: string | null;
+        };
+        /**
+         * EnvelopeRead
+         * @description Money is micros of `currency`; times are UTC, on the domain's clock.
+         */
+        EnvelopeRead: {
+            /**
+             * Actions
+             * @description How many actions have its yes; those that never came to the platform aside.
+             */
+            actions: number;
+            /**
+             * Ad Account Id
+             * Format: uuid
+             * @description The ad account that it is of.
+             */
+            ad_account_id: string;
+            /**
+             * Campaign Ids
+             * @description Of these campaigns alone; empty: of all of the account.
+             */
+            campaign_ids: string[];
+            /**
+             * Currency
+             * @description The account's, ISO 4217.
+             */
+            currency: string;
+            /**
+             * Ends At
+             * Format: date-time
+             * @description Until when.
+             */
+            ends_at: string;
+            /**
+             * Given At
+             * Format: date-time
+             * @description When.
+             */
+            given_at: string;
+            /**
+             * Given By
+             * @description Who gave it.
+             */
+            given_by: string;
+            /**
+             * Id
+             * Format: uuid
+             * @description The envelope's id.
+             */
+            id: string;
+            /**
+             * Most Daily Micros
+             * @description No daily budget is raised beyond it; null: cuts and pauses alone.
+             */
+            most_daily_micros: number | null;
+            /**
+             * Most Raised Micros
+             * @description What all raises under it may come to together, a day.
+             */
+            most_raised_micros: number;
+            /**
+             * Raised Micros
+             * @description What they come to so far.
+             */
+            raised_micros: number;
+            /**
+             * Reason
+             * @description Why it was given.
+             */
+            reason: string;
+            /**
+             * Revoked At
+             * @description When.
+             */
+            revoked_at: string | null;
+            /**
+             * Revoked By
+             * @description Who took it back.
+             */
+            revoked_by: string | null;
+            /**
+             * Revoked Reason
+             * @description Why.
+             */
+            revoked_reason: string | null;
+            /**
+             * Starts At
+             * Format: date-time
+             * @description From when on it holds.
+             */
+            starts_at: string;
+        };
+        /** EnvelopeRevoke */
+        EnvelopeRevoke: {
+            /**
+             * Reason
+             * @description Why, for everybody to read.
+             */
+            reason: string;
         };
         /** ErrorBody */
         ErrorBody: {
@@ -30451,6 +30677,557 @@ export interface operations {
              *     - `autopilot.enforcement.amounts_not_named`: A new currency makes other amounts of the old ones: name every amount that is set anew, or take it back.
              *     - `autopilot.enforcement.currency_not_the_companys`: The amounts of an account or campaign are in the currency of the company's limits.
              */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    autopilot_envelopes_list: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before; left out for the first page. */
+                cursor?: string | null;
+                /** @description Rows of a page, at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CursorPage_EnvelopeRead_"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `autopilot.envelopes.person_needed`: A person says yes: a key cannot do it beforehand either.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `autopilot.envelopes.account_not_found`: There is no such ad account.
+             *     - `autopilot.envelopes.campaign_not_found`: One of the campaigns does not exist.
+             *     - `autopilot.envelopes.not_found`: There is no such envelope.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `autopilot.envelopes.ended`: The envelope was revoked, or its time is over.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    autopilot_envelopes_give: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnvelopeCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `autopilot.envelopes.person_needed`: A person says yes: a key cannot do it beforehand either.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `autopilot.envelopes.account_not_found`: There is no such ad account.
+             *     - `autopilot.envelopes.campaign_not_found`: One of the campaigns does not exist.
+             *     - `autopilot.envelopes.not_found`: There is no such envelope.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `autopilot.envelopes.ended`: The envelope was revoked, or its time is over.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    autopilot_envelopes_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The envelope's id. */
+                envelope_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `autopilot.envelopes.person_needed`: A person says yes: a key cannot do it beforehand either.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `autopilot.envelopes.account_not_found`: There is no such ad account.
+             *     - `autopilot.envelopes.campaign_not_found`: One of the campaigns does not exist.
+             *     - `autopilot.envelopes.not_found`: There is no such envelope.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `autopilot.envelopes.ended`: The envelope was revoked, or its time is over.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; see `Retry-After` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description An unexpected error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A part that this needs is down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    autopilot_envelopes_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The envelope's id. */
+                envelope_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnvelopeRevoke"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvelopeRead"];
+                };
+            };
+            /** @description The request could not be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid credential */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The role does not allow it
+             *
+             *     - `autopilot.envelopes.person_needed`: A person says yes: a key cannot do it beforehand either.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description No such thing here
+             *
+             *     - `autopilot.envelopes.account_not_found`: There is no such ad account.
+             *     - `autopilot.envelopes.campaign_not_found`: One of the campaigns does not exist.
+             *     - `autopilot.envelopes.not_found`: There is no such envelope.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The address does not take the method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /**
+             * @description The current state does not allow it
+             *
+             *     - `autopilot.envelopes.ended`: The envelope was revoked, or its time is over.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Some input is not valid; `fields` names it */
             422: {
                 headers: {
                     [name: string]: unknown;

@@ -14,11 +14,11 @@ _MOST = 10**15
 class EnvelopeCreate(Input):
     """A yes given beforehand to what automation wants within it. Money is micros of the account's currency."""
 
-    ad_account_id: UUID = Field(description="The ad account that it is of.")
+    ad_account_id: UUID | None = Field(None, description="Of every campaign of this ad account.")
     campaign_ids: list[UUID] = Field(
         default_factory=list,
         max_length=500,
-        description="Of these campaigns alone; empty: of all of the account.",
+        description="Or of these campaigns alone, which are of one account.",
     )
     most_daily_micros: int | None = Field(
         None, gt=0, le=_MOST, description="No daily budget is raised beyond it; null: cuts and pauses alone."

@@ -14,7 +14,7 @@ class EnvelopeAccountNotFound(NotFound):
 
 
 class EnvelopeCampaignNotFound(NotFound):
-    """One of the campaigns is not of this account."""
+    """One of the campaigns does not exist."""
 
     code = "autopilot.envelopes.campaign_not_found"
 

@@ -24,15 +24,14 @@ class EnvelopeRepository:
     async def flush(self) -> None:
         await self._session.flush()
 
-    async def account(self, ad_account_id: UUID) -> AdAccount | None:
+    async def account(self, ad_account_id: UUID | None) -> AdAccount | None:
         statement = select(AdAccount).where(AdAccount.id == ad_account_id)
         return (await self._session.scalars(statement)).one_or_none()
 
-    async def campaigns_of(self, ad_account_id: UUID, campaign_ids: Collection[UUID]) -> int:
-        statement = select(func.count()).where(
-            Campaign.ad_account_id == ad_account_id, Campaign.id.in_(campaign_ids)
-        )
-        return await self._session.scalar(statement) or 0
+    async def accounts_of(self, campaign_ids: Collection[UUID]) -> dict[UUID, UUID]:
+        """The account of each campaign that there is."""
+        statement = select(Campaign.id, Campaign.ad_account_id).where(Campaign.id.in_(campaign_ids))
+        return {row.id: row.ad_account_id for row in await self._session.execute(statement)}
 
     async def find(self, envelope_id: UUID) -> AutopilotEnvelope | None:
         statement = select(AutopilotEnvelope).where(AutopilotEnvelope.id == envelope_id)

@@ -12,6 +12,7 @@ from app.core.logging import get_logger
 from app.db.session import TenantScope
 from app.models.autopilot.actions import AutopilotAction
 from app.models.autopilot.envelopes import AutopilotEnvelope
+from app.models.integrations.ad_accounts import AdAccount
 from app.services.audit_logs.service import AuditLog
 from app.services.autopilot.envelopes.errors import (
     EnvelopeAccountNotFound,
@@ -30,10 +31,13 @@ _PEOPLE = frozenset({ActorKind.USER, ActorKind.SUPERADMIN})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnvelopeWanted:
-    """Money is micros of the account's currency. Without `most_daily_micros` it is of cuts and pauses alone."""
+    """Of these campaigns of one account, or of all of an account's. Money is micros of its currency.
 
-    ad_account_id: UUID
-    campaign_ids: Sequence[UUID]
+    Without `most_daily_micros` it is of cuts and pauses alone.
+    """
+
+    ad_account_id: UUID | None = None
+    campaign_ids: Sequence[UUID] = ()
     most_daily_micros: int | None
     most_raised_micros: int
     ends_at: datetime
@@ -62,16 +66,11 @@ class Envelopes:
         if not starts_at < wanted.ends_at <= starts_at + LONGEST:
             wrong = FieldError("ends_at", f"It ends after it begins, within {LONGEST.days} days.", "range")
             raise Invalid(fields=[wrong])
-        account = await self._rows.account(wanted.ad_account_id)
-        if account is None:
-            raise EnvelopeAccountNotFound
-        campaigns = set(wanted.campaign_ids)
-        if await self._rows.campaigns_of(account.id, campaigns) < len(campaigns):
-            raise EnvelopeCampaignNotFound
+        account = await self._account(wanted)
         row = AutopilotEnvelope(
             id=uuid7(),
             ad_account_id=account.id,
-            campaign_ids=sorted(campaigns),
+            campaign_ids=sorted(set(wanted.campaign_ids)),
             currency=account.currency,
             most_daily_micros=wanted.most_daily_micros,
             most_raised_micros=wanted.most_raised_micros,
@@ -129,6 +128,27 @@ class Envelopes:
                 log.info("autopilot.envelopes.covers", envelope_id=str(each.id), action_id=str(action.id))
                 return each
         return None
+
+    async def _account(self, wanted: EnvelopeWanted) -> AdAccount:
+        if (wanted.ad_account_id is None) == (not wanted.campaign_ids):
+            wrong = FieldError("body", "Give either ad_account_id or campaign_ids.", "one_of")
+            raise Invalid(fields=[wrong])
+        accounts = {wanted.ad_account_id}
+        if wanted.campaign_ids:
+            found = await self._rows.accounts_of(wanted.campaign_ids)
+            if len(found) < len(set(wanted.campaign_ids)):
+                raise EnvelopeCampaignNotFound
+            accounts = set(found.values())
+        if len(accounts) > 1:
+            wrong = FieldError(
+                "campaign_ids", "They are of several accounts: give each its own.", "one_account"
+            )
+            raise Invalid(fields=[wrong])
+        [ad_account_id] = accounts
+        account = await self._rows.account(ad_account_id)
+        if account is None:
+            raise EnvelopeAccountNotFound
+        return account
 
     def _person(self) -> Actor:
         if self._scope.actor.kind not in _PEOPLE:
