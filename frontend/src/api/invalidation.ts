@@ -15,6 +15,7 @@ const STALE_BY_TYPE: Readonly<Record<string, readonly string[]>> = {
   ],
   action_status_update: [
     "autopilot/actions",
+    "autopilot/envelopes",
     "autopilot/recommendations",
     "autopilot/stops",
     "rules",

@@ -11,6 +11,7 @@ import { adAccountsQuery } from "@/features/integrations/ad_accounts/queries";
 import { campaignQuery, campaignsQuery } from "@/features/campaigns/queries";
 import { words } from "@/format/words";
 import { AutopilotFrame } from "../autopilot-frame";
+import { Envelopes } from "../envelopes/envelopes-panel";
 import { AccountLimits, CampaignLimits } from "./own-limits";
 import { LimitsForm } from "./limits-form";
 import { summary } from "./limit-values";
@@ -34,6 +35,7 @@ export function LimitsRoom() {
     <AutopilotFrame>
       <TenantLimits />
       <Overrides />
+      <Envelopes />
     </AutopilotFrame>
   );
 }
