@@ -2,6 +2,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useDomainOffset } from "@/api/domain-clock";
 import { useCan } from "@/api/permissions";
+import { useNow } from "@/design/figures";
 import type { Envelope } from "@/api/types";
 import { Button } from "@/design/button";
 import { Dialog } from "@/design/dialog";
@@ -73,7 +74,7 @@ function stageOf(envelope: Envelope, now: number): { tone: Tone; name: string } 
 function EnvelopeLine({ envelope }: { envelope: Envelope }) {
   const accounts = useQuery(adAccountsQuery);
   const ahead = useDomainOffset();
-  const { tone, name } = stageOf(envelope, Date.now() + ahead);
+  const { tone, name } = stageOf(envelope, useNow() + ahead);
   const account = accounts.data?.items.find(({ id }) => id === envelope.ad_account_id)?.name;
   const whose =
     envelope.campaign_ids.length === 0
