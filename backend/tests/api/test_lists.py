@@ -39,6 +39,7 @@ FIXED_ORDER = {
     "/api/v1/cdp/profiles/{profile_id}/segments": "by name",
     "/api/v1/cdp/sources/{source_id}/schema": "what came last first: a debugger's order",
     "/api/v1/autopilot/enforcement/overrides": "accounts before campaigns, the newest first",
+    "/api/v1/autopilot/stops/{stop_id}/campaigns": "in their turn, which is what a stop is watched by",
     "/api/v1/trust/policies": "versions are read from the newest down",
 }
 """Pages with one order, and why it is the only one that anybody wants."""
