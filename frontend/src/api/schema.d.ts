@@ -6639,6 +6639,11 @@ export interface components {
              */
             entity_type: string;
             /**
+             * Envelope Id
+             * @description The standing envelope by which it was approved beforehand; null: by none.
+             */
+            envelope_id: string | null;
+            /**
              * Error Code
              * @description A stable code of what went wrong.
              */
@@ -6839,6 +6844,11 @@ export interface components {
              * @description `account`, `campaign`, `ad_set`, `ad`, `creative` or `image`.
              */
             entity_type: string;
+            /**
+             * Envelope Id
+             * @description The standing envelope by which it was approved beforehand; null: by none.
+             */
+            envelope_id: string | null;
             /**
              * Error Code
              * @description A stable code of what went wrong.

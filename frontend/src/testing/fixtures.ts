@@ -89,6 +89,7 @@ export function action(part: Partial<Action>): Action {
     other_half: null,
     plan_id: null,
     approved_by: null,
+    envelope_id: null,
     approved_at: null,
     proposed_at: "2026-11-23T05:00:00Z",
     expires_at: "2026-11-23T17:00:00Z",

@@ -88,6 +88,9 @@ class ActionRead(BaseModel):
     other_half: UUID | None = Field(description="The other action of a move between accounts.")
     plan_id: UUID | None = Field(description="The plan of cuts and raises that it is a part of.")
     approved_by: str | None = Field(description="Who approved it.")
+    envelope_id: UUID | None = Field(
+        description="The standing envelope by which it was approved beforehand; null: by none."
+    )
     approved_at: datetime | None = Field(description="When, UTC.")
     proposed_at: datetime = Field(description="When it was proposed, on the domain's clock, UTC.")
     expires_at: datetime = Field(description="When silence dismisses it.")

@@ -44,36 +44,37 @@ async def account(acme: Company) -> Account:
     return made
 
 
-def wanted(account: Account, *, more: int = 10 * UNIT, **over: object) -> Wanted:
-    values = {
-        "ad_account_id": account.id,
-        "campaign_id": account.campaign_id,
-        "platform": "meta",
-        "account": account.external_id,
-        "entity_type": "campaign",
-        "entity": "c1",
-        "entity_name": "Prospecting",
-        "operation": "set_daily_budget",
-        "before": {"daily_budget_micros": BUDGET},
-        "after": {"daily_budget_micros": BUDGET + more},
-        "currency": "USD",
-        "reason": "It earns more.",
-        "idempotency_key": uuid7().hex,
-        "origin": Origin.AUTOPILOT,
-    }
-    return Wanted(**{**values, **over})  # type: ignore[arg-type]  # the test varies them
+def wanted(account: Account, **over: Any) -> Wanted:
+    """A raise of ten, unless told otherwise."""
+    ten = Wanted(
+        ad_account_id=account.id,
+        campaign_id=account.campaign_id,
+        platform="meta",
+        account=account.external_id,
+        entity_type="campaign",
+        entity="c1",
+        entity_name="Prospecting",
+        operation="set_daily_budget",
+        before={"daily_budget_micros": BUDGET},
+        after={"daily_budget_micros": BUDGET + 10 * UNIT},
+        currency="USD",
+        reason="It earns more.",
+        idempotency_key=uuid7().hex,
+        origin=Origin.AUTOPILOT,
+    )
+    return replace(ten, **over)
 
 
-async def given_to(acme: Company, account: Account, **over: object) -> UUID:
+async def given_to(acme: Company, account: Account, **over: Any) -> UUID:
     async with acme.scopes() as scope:
-        terms = {
-            "most_daily_micros": 2 * BUDGET,
-            "most_raised_micros": 15 * UNIT,
-            "ends_at": scope.now() + timedelta(hours=12),
-            "reason": "For the night.",
-        }
-        of = {} if "campaign_ids" in over else {"ad_account_id": account.id}
-        return (await Envelopes(scope).give(EnvelopeWanted(**{**terms, **of, **over}))).row.id  # type: ignore[arg-type]
+        night = EnvelopeWanted(
+            ad_account_id=None if "campaign_ids" in over else account.id,
+            most_daily_micros=2 * BUDGET,
+            most_raised_micros=15 * UNIT,
+            ends_at=scope.now() + timedelta(hours=12),
+            reason="For the night.",
+        )
+        return (await Envelopes(scope).give(replace(night, **over))).row.id
 
 
 async def proposed(scopes: Scopes, change: Wanted) -> AutopilotAction:
@@ -87,6 +88,9 @@ async def test_what_lies_within_it_is_approved_under_the_givers_name(acme: Compa
     assert (action.state, action.envelope_id) == (ActionState.APPROVED, envelope)
     assert (action.approved_by, action.approval_reason) == (acme.person().email, "For the night.")
     assert action.permit_id is not None
+    async with acme.scopes() as scope:
+        *_, last = await AutopilotActions(scope).timeline(action.id)
+    assert last.note.startswith(f"Approved beforehand by {acme.person().email}.")
     async with acme.scopes() as scope:
         found = await Envelopes(scope).get(envelope)
         assert (found.actions, found.raised_micros) == (1, 10 * UNIT)

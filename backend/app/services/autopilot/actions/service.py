@@ -285,7 +285,10 @@ class AutopilotActions:
 
     async def _passed(self, action: AutopilotAction, permit: Permit, delay: timedelta) -> None:
         action.permit_id, action.permit_expires_at = permit.id, permit.expires_at
-        await self._step(action, ActionState.APPROVED, note="The gate lets it pass and minted a permit.")
+        beforehand = "" if action.envelope_id is None else f"Approved beforehand by {action.approved_by}. "
+        await self._step(
+            action, ActionState.APPROVED, note=f"{beforehand}The gate lets it pass and minted a permit."
+        )
         if not await self.waits_for_its_other_half(action):
             await self.execute_soon(action.id, delay=delay)
 

@@ -146,8 +146,8 @@ class EventLoss(msgspec.Struct, frozen=True, kw_only=True):
     browser_over_server: RatioSeries | None = None
     quarantined: int = 0
     """Held back for a value far beyond the shop's history: a person decides about them."""
-    refused_for: str | None = None
-    """The code of what most of those that are not acknowledged were refused for."""
+    failed_with: str | None = None
+    """The code that those had most often which failed."""
 
 
 class ApiHealth(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,7 +159,7 @@ class ApiHealth(msgspec.Struct, frozen=True, kw_only=True):
     circuit: str
     """`closed`, `half_open` or `open`."""
     failed_with: str | None = None
-    """The code that most failures had."""
+    """The code that failures had most often."""
     failed_as: str | None = None
     """How a call with that code ended, a `CallOutcome`."""
 

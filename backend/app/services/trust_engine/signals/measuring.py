@@ -159,7 +159,7 @@ class Measuring:
                 acknowledged=share,
                 browser_over_server=await self._browser_over_server(),
                 quarantined=deliveries.quarantined,
-                refused_for=deliveries.refused_for,
+                failed_with=deliveries.failed_with,
             ),
             self._now,
         )

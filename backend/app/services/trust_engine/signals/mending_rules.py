@@ -51,22 +51,17 @@ def _emq(evidence: Evidence) -> str:
 
 
 def _freshness(evidence: Evidence) -> str:
-    metrics, events = (_over(evidence, name) for name in ("metrics", "events"))
-    if events > metrics:
+    if evidence.get("shown_by") == "events":
         return "See that the shop still sends events: its source's live view tells of the last one."
     return "Synchronise the account; the call log says why its figures have not come."
 
 
-def _over(evidence: Evidence, name: str) -> float:
-    """How many times its usual rhythm it is old."""
-    return _number(evidence, f"{name}_age_hours") / max(_number(evidence, f"{name}_cadence_hours"), 0.01)
-
-
 def _variance(evidence: Evidence) -> str:
-    if "fall_sum" in evidence:
+    shown_by = evidence.get("shown_by")
+    if shown_by == "fall":
         days = _number(evidence, "fall_days")
         return f"Look for a page, a browser or a consent banner that lost the tag about {days:.0f} days ago."
-    if "late_share" in evidence:
+    if shown_by == "late":
         return _WINDOW
     return _TAG if _number(evidence, "percent_of_usual") < _USUAL else f"{_TOGETHER} {_VALUE}"
 
@@ -77,12 +72,12 @@ def _invariants(evidence: Evidence) -> str:
 
 
 def _event_loss(evidence: Evidence) -> str:
-    code = evidence.get("refused_for")
+    if evidence.get("shown_by") == "browsers":
+        return _TAG if _number(evidence, "browser_percent_of_usual") < _USUAL else _SERVER
+    code = evidence.get("failed_with")
     if isinstance(code, str):
         return f"The delivery log has the platform's own words for {code}: mend it, and send those conversions again."
-    if _number(evidence, "loss") > 0:
-        return "See the delivery log for what waits, and whether the platform answers."
-    return _TAG if _number(evidence, "browser_percent_of_usual") < _USUAL else _SERVER
+    return "See the delivery log for what waits, and whether the platform answers."
 
 
 def _api_health(evidence: Evidence) -> str:

@@ -137,8 +137,8 @@ class Deliveries:
     carried: dict[str, int]
     quarantined: int
     """Held back for their value: neither lost nor sent."""
-    refused_for: str | None = None
-    """Why most of those without an answer were refused; None where none was."""
+    failed_with: str | None = None
+    """The code that those had most often which failed; None where none did."""
 
 
 _OF_EACH = select(TrustSignal).where(
@@ -225,7 +225,7 @@ class SignalRepository:
         quarantined = await self._session.scalar(
             select(func.count()).where(mine, delivery.status == DeliveryStatus.QUARANTINED, *within)
         )
-        refused = delivery.status.in_((DeliveryStatus.FAILED, DeliveryStatus.DEAD))
+        failed = delivery.status.in_((DeliveryStatus.FAILED, DeliveryStatus.DEAD))
         reason = func.mode().within_group(delivery.reason)
         return Deliveries(
             ever=ever is not None,
@@ -234,7 +234,7 @@ class SignalRepository:
             sent=sent,
             carried={row.key: row.carried for row in carried},
             quarantined=quarantined or 0,
-            refused_for=await self._session.scalar(select(reason).where(mine, refused, *within))
+            failed_with=await self._session.scalar(select(reason).where(mine, failed, *within))
             if acknowledged < due
             else None,
         )

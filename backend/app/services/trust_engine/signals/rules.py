@@ -76,6 +76,7 @@ def freshness(measured: Freshness, now: datetime, stale_after_hours: float = STA
         evidence[f"{name}_cadence_hours"] = cadence
         scores[name] = fall(age, cadence, 2 * max(stale_after_hours, cadence))
     oldest = min(scores, key=lambda name: scores[name])
+    evidence["shown_by"] = oldest
     age_text = _hours(float(evidence[f"{oldest}_age_hours"] or 0))
     return scored(
         Component.FRESHNESS, scores[oldest], now, f"The newest {oldest} are {age_text} old.", evidence
@@ -167,10 +168,11 @@ def variance(measured: Variance, now: datetime) -> Signal:
         "tolerance_percent": round(100 * math.expm1(tolerance), 1),
         "past_days": len(measured.series.past),
         "conversions": measured.series.now.events,
+        "shown_by": "drift",
     }
     if accused is not None and accused[0] < score:
-        score, reason = accused[0], accused[1]
-    return scored(Component.VARIANCE, score, now, reason, evidence | (accused[2] if accused else {}))
+        return scored(Component.VARIANCE, accused[0], now, accused[1], evidence | accused[2])
+    return scored(Component.VARIANCE, score, now, reason, (accused[2] if accused else {}) | evidence)
 
 
 def _accused(measured: Variance) -> tuple[float, str, dict[str, Fact]] | None:
@@ -182,12 +184,16 @@ def _accused(measured: Variance) -> tuple[float, str, dict[str, Fact]] | None:
             f" {fall_.share:.0%} under the usual, and spend does not explain it."
         )
         score = max(30.0, _ACCUSED - 5 * (fall_.held - LIMIT))
-        return score, reason, {"fall_sum": round(fall_.held, 2), "fall_days": fall_.days}
+        return score, reason, {"fall_sum": round(fall_.held, 2), "fall_days": fall_.days, "shown_by": "fall"}
     if late is not None and late_is_missing(late):
         return (
             _ACCUSED,
             _late_reason(late),
-            {"late_share": round(late.share, 4), "late_usual": round(late.usual, 4)},
+            {
+                "late_share": round(late.share, 4),
+                "late_usual": round(late.usual, 4),
+                "shown_by": "late",
+            },
         )
     return None
 
@@ -271,12 +277,13 @@ def event_loss(measured: EventLoss, now: datetime) -> Signal:
         "acknowledged": share.part,
         "loss": round(loss, 4),
         "quarantined": measured.quarantined,
+        "shown_by": "acknowledged",
     }
     score = fall(loss, 0.01, 0.25)
     reason = f"The platform has acknowledged {share.part} of {share.whole} events."
-    if measured.refused_for is not None:
-        evidence["refused_for"] = measured.refused_for
-        reason = f"{reason[:-1]}, and refused most of the others for {measured.refused_for}."
+    if measured.failed_with is not None:
+        evidence["failed_with"] = measured.failed_with
+        reason = f"{reason} What failed, failed most often with {measured.failed_with}."
     if measured.quarantined:
         reason = f"{reason[:-1]}; {measured.quarantined} wait for a person, quarantined for their value."
     drifted = drift(measured.browser_over_server) if measured.browser_over_server else "not measured"
@@ -285,7 +292,7 @@ def event_loss(measured: EventLoss, now: datetime) -> Signal:
         evidence["browser_percent_of_usual"] = round(100 * math.exp(factor), 1)
         mismatch = fall(abs(factor), tolerance, tolerance + math.log(3))
         if mismatch < score:
-            score = mismatch
+            score, evidence["shown_by"] = mismatch, "browsers"
             percent = abs(math.exp(factor) - 1) * 100
             direction = "above" if factor > 0 else "below"
             reason = f"Browser events are {percent:.0f} % {direction} their usual share of server events."
@@ -304,7 +311,7 @@ def api_health(measured: ApiHealth, now: datetime) -> Signal:
     most = ""
     if measured.failed_with is not None:
         evidence |= {"failed_with": measured.failed_with, "failed_as": measured.failed_as}
-        most = f" Most of the others failed with {measured.failed_with}."
+        most = f" What failed, failed most often with {measured.failed_with}."
     if measured.circuit == "open":
         return scored(Component.API_HEALTH, 0.0, now, f"The connector's circuit is open.{most}", evidence)
     if measured.calls == 0:

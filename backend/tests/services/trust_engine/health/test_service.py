@@ -121,8 +121,8 @@ async def test_a_fall_says_since_when_for_what_and_what_to_do(scopes: Scopes) ->
         incidents = (await scope.session.scalars(select(TrustIncident))).all()
     found = {each.component: each for each in signals}
     was = f"It was 100 of 100 until {before.evaluated_at:%Y-%m-%d %H:%M} UTC."
-    assert "and refused most of the others for meta.100.2804003." in found[Component.EVENT_LOSS].reason
-    assert "Most of the others failed with meta.190." in found[Component.API_HEALTH].reason
+    assert "What failed, failed most often with meta.100.2804003." in found[Component.EVENT_LOSS].reason
+    assert "What failed, failed most often with meta.190." in found[Component.API_HEALTH].reason
     assert all(found[each].reason.endswith(was) for each in (Component.EVENT_LOSS, Component.API_HEALTH))
     mends = {each.subject: each.mend or "" for each in incidents}
     assert "meta.100.2804003" in mends[Component.EVENT_LOSS]

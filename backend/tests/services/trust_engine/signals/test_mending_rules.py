@@ -59,18 +59,31 @@ def _checks(*, first_party: bool) -> dict[str, Fact]:
             "about 6 days ago",
         ),
         (
+            rules.variance(
+                measured.Variance(
+                    series=series(9),
+                    fall=measured.Fall(held=9, last=3, days=6, share=0.4, accuses=True),
+                ),
+                NOW,
+            ),
+            "one event id",
+        ),
+        (
             rules.invariants(
                 measured.Invariants(duplicates=Share(40, 100), value_per_conversion=series(100)), NOW
             ),
             "one event id",
         ),
         (
-            rules.event_loss(measured.EventLoss(acknowledged=Share(20, 100), refused_for="meta.100"), NOW),
+            rules.event_loss(measured.EventLoss(acknowledged=Share(20, 100), failed_with="meta.100"), NOW),
             "words for meta.100",
         ),
         (
             rules.event_loss(
-                measured.EventLoss(acknowledged=Share(100, 100), browser_over_server=series(0.1)), NOW
+                measured.EventLoss(
+                    acknowledged=Share(998, 1_000), browser_over_server=series(0.1), failed_with="meta.2"
+                ),
+                NOW,
             ),
             "the tag still fires",
         ),
@@ -113,17 +126,18 @@ def test_the_mend_is_of_the_fault_that_the_evidence_shows(found: Signal, says: s
 
 
 def test_the_older_source_is_the_one_to_look_at() -> None:
-    def aged(metrics: float, events: float) -> Signal:
+    def aged(metrics: float, events: float, *, rhythm: float = 1) -> Signal:
         at = {name: NOW - timedelta(hours=hours) for name, hours in (("m", metrics), ("e", events))}
         return rules.freshness(
             measured.Freshness(
-                metrics_at=at["m"], events_at=at["e"], metrics_cadence_hours=1, events_cadence_hours=1
+                metrics_at=at["m"], events_at=at["e"], metrics_cadence_hours=1, events_cadence_hours=rhythm
             ),
             NOW,
         )
 
     assert "Synchronise" in mend(aged(40, 1))
     assert "the shop still sends events" in mend(aged(1, 40))
+    assert "Synchronise" in mend(aged(40, 41, rhythm=30)), "the one that costs the score"
 
 
 def test_a_fall_says_what_it_was_and_until_when_as_long_as_it_lasts() -> None:

@@ -58,7 +58,11 @@ function TheChange({ action }: { action: ActionDetail }) {
         <Fact term="Why">{action.reason}</Fact>
         <Fact term="Rests on">{grounds(action)}</Fact>
         <Fact term="Proposed by">{action.requested_label}</Fact>
-        {action.approved_by !== null && <Fact term="Approved by">{action.approved_by}</Fact>}
+        {action.approved_by !== null && (
+          <Fact term={action.envelope_id === null ? "Approved by" : "Approved beforehand by"}>
+            {action.approved_by}
+          </Fact>
+        )}
         <Fact term="Platform">
           {words(action.platform)}, {words(action.entity_type)}{" "}
           <code className="font-mono text-sm">{action.entity}</code>
