@@ -90,7 +90,7 @@ async def test_what_lies_within_it_is_approved_under_the_givers_name(acme: Compa
     assert action.permit_id is not None
     async with acme.scopes() as scope:
         *_, last = await AutopilotActions(scope).timeline(action.id)
-    assert last.note.startswith(f"Approved beforehand by {acme.person().email}.")
+    assert (last.note or "").startswith(f"Approved beforehand by {acme.person().email}.")
     async with acme.scopes() as scope:
         found = await Envelopes(scope).get(envelope)
         assert (found.actions, found.raised_micros) == (1, 10 * UNIT)
@@ -126,6 +126,16 @@ async def test_it_is_of_the_campaigns_that_it_names(acme: Company, account: Acco
     assert (await proposed(acme.scopes, wanted(account))).state == ActionState.APPROVED
     with pytest.raises(EnvelopeCampaignNotFound):
         await given_to(acme, account, campaign_ids=[uuid7()])
+
+
+async def test_half_of_a_move_has_no_yes(acme: Company, account: Account) -> None:
+    """Its cut would be made for a raise that nobody has approved."""
+    action = await proposed(acme.scopes, wanted(account))
+    await given_to(acme, account)
+    async with acme.scopes() as scope:
+        assert await Envelopes(scope).covering(action) is not None
+        action.other_half = uuid7()
+        assert await Envelopes(scope).covering(action) is None
 
 
 async def test_an_envelope_stands_in_for_nothing_but_the_approval(acme: Company, account: Account) -> None:
@@ -209,3 +219,6 @@ def test_no_raise_goes_beyond_either_ceiling_and_every_cut_is_covered(
         assert after <= most
         assert so_far + after - before <= ceiling
     assert not covers(terms, asked, now=NOW + timedelta(hours=8), raised_so_far=so_far)
+    others = replace(terms, campaigns={uuid7()})
+    for campaign in (None, uuid7()):
+        assert not covers(others, replace(asked, campaign_id=campaign), now=NOW, raised_so_far=so_far)

@@ -47,7 +47,7 @@ class EnvelopeRepository:
         return (await self._session.scalars(statement)).one_or_none()
 
     async def live(self, ad_account_id: UUID, now: datetime) -> Sequence[AutopilotEnvelope]:
-        """Held until the transaction ends: what is raised under one is counted by one at a time."""
+        """Those that hold now, the first to end first."""
         row = AutopilotEnvelope
         statement = (
             select(row)
@@ -58,8 +58,6 @@ class EnvelopeRepository:
                 row.ends_at > now,
             )
             .order_by(row.ends_at, row.id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
         )
         return (await self._session.scalars(statement)).all()
 

@@ -111,7 +111,10 @@ class Envelopes:
         return [Given(each, *used.get(each.id, (0, 0))) for each in rows], following
 
     async def covering(self, action: AutopilotAction) -> AutopilotEnvelope | None:
-        """The one whose yes this action has; it is held until the transaction ends."""
+        """The one whose yes this action has.
+
+        Whoever asks has the gate's turn (`GateService.take_turn`): what is raised under one is counted one at a time.
+        """
         if action.other_half is not None:
             return None  # a move is of two accounts, and no envelope is
         now = self._scope.now()
