@@ -41,3 +41,12 @@ test("a dismissal carries its reason", async () => {
       reason: "Stock is low",
     });
 });
+
+test("an approval that was given beforehand is not shown as if somebody had looked", async () => {
+  const one = action({ state: "approved", approved_by: "dana@northwind.example", envelope_id: "e7" });
+  const { server } = quietTenant();
+  server.on(`GET /autopilot/actions/${one.id}`, { ...one, timeline: [] });
+  open(`/autopilot/actions/${one.id}`);
+  expect(await screen.findByText("Approved beforehand by")).toBeVisible();
+  expect(screen.queryByText("Approved by")).toBeNull();
+});
