@@ -16,10 +16,20 @@ ASSETS = "/api/v1/campaigns/assets"
 
 
 def picture(width: int = 1200, height: int = 628, shade: int = 90, mode: str = "RGB") -> Image.Image:
-    """Two colours, so that an orientation can be told; other shades are other images, beyond 255 too."""
+    """A corner of another colour, to tell an orientation by; with another shade (up to 1,023) it is another image.
+
+    A colour alone would not tell them apart: JPEG makes neighbouring shades one. A row of tiles spells the shade.
+    """
     image = Image.new(mode, (width, height), _colour(mode, shade))
     image.paste(_colour(mode, 200), (0, 0, max(1, width // 4), max(1, height // 4)))
+    if mode == "RGB":
+        for bit in range(10):
+            left, right = (width * each // 10 for each in (bit, bit + 1))
+            image.paste(_TILES[shade >> bit & 1], (left, height - height // 4, right, height))
     return image
+
+
+_TILES = ((20, 20, 20), (230, 230, 230))
 
 
 def _colour(mode: str, shade: int) -> Any:
