@@ -1,9 +1,11 @@
 """Whatever happens, in whatever order, with whoever dying where: nothing leaves without a permit that holds.
 
 Streams of random steps against a real database and a real platform: health rises and falls, policies and limits change,
-the kill switch is turned, people approve, dismiss and edit behind our back, the wire breaks, a worker dies or is
-interrupted between any two steps, tasks come twice. After each step the platform's own log is held against the permits
-that were used; at the end everything has come to rest, and the ledger is whole.
+the kill switch is turned, people approve, dismiss and edit behind our back, say yes beforehand and take it back, stop
+everything and give it back, the wire breaks, a worker dies or is interrupted between any two steps, tasks come twice.
+After each step the platform's own log is held against the permits that were used, and what happened without a person
+against what people had said; at the end everything has come to rest, every stop has reached its campaigns, and the
+ledger is whole.
 """
 
 import asyncio
@@ -13,13 +15,14 @@ import os
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import event, text, update
+from sqlalchemy import event, select, text, update
 from sqlalchemy.orm import Session
 
 from app.core.clock import real_now
@@ -28,6 +31,8 @@ from app.core.errors import StratumError
 from app.core.ids import uuid7
 from app.db.session import Scopes
 from app.models.autopilot.actions import AutopilotAction
+from app.models.autopilot.envelopes import AutopilotEnvelope
+from app.models.autopilot.stops import AutopilotStop, AutopilotStopCampaign
 from app.models.campaigns import Campaign
 from app.models.trust_engine.kinds import Origin
 from app.models.trust_engine.permits import TrustPermit
@@ -39,6 +44,11 @@ from app.services.autopilot.actions.service import AutopilotActions, Wanted, cha
 from app.services.autopilot.actions.watching import ActionWatch
 from app.services.autopilot.enforcement.freeze import Freeze
 from app.services.autopilot.enforcement.service import EnforcementService
+from app.services.autopilot.envelopes.errors import EnvelopeEnded
+from app.services.autopilot.envelopes.service import Envelopes, EnvelopeWanted
+from app.services.autopilot.stops.errors import AlreadyGivenBack, StillFrozen
+from app.services.autopilot.stops.running import StopRuns
+from app.services.autopilot.stops.service import StopKind, StopService, StopWanted
 from app.services.integrations.gateway import Gateway, gateway_by
 from app.services.integrations.ports import PlatformError
 from app.services.integrations.service import circuit_key
@@ -64,12 +74,14 @@ CENT = 10_000
 STEPS = 50
 EXAMPLES = int(os.environ.get("PROTOCOL_STREAMS", "4"))
 Value = TypeVar("Value")
+Row = TypeVar("Row", AutopilotEnvelope, AutopilotStop, AutopilotStopCampaign)
 _UNDONE = frozenset(
     {
         *(ActionState.BLOCKED, ActionState.HELD, ActionState.EXPIRED, ActionState.DISMISSED),
         *(ActionState.PROPOSED, ActionState.AWAITING_APPROVAL, ActionState.APPROVED),
     }
 )
+_NEVER = frozenset({ActionState.BLOCKED, ActionState.FAILED, ActionState.EXPIRED, ActionState.DISMISSED})
 _NEEDS_NO_SCORE = frozenset({"restores", "named_launch", "cut_by_spend", "safety"})
 _FAULTS = ("drop_response", "timeout", "connection_reset", "server_error", "rate_limit")
 
@@ -128,6 +140,16 @@ class Known:
             found = value if moment > ended else None
         return found
 
+    @property
+    def last(self) -> Any:
+        return self.changes[-1][2] if self.changes else self.value
+
+    def throughout(self, since: datetime, until: datetime) -> Any:
+        """None where a change was under way."""
+        if any(began <= until and since <= ended for began, ended, _ in self.changes):
+            return None
+        return self.at(since)
+
     @contextlib.asynccontextmanager
     async def becomes(self, value: Any) -> AsyncIterator[None]:
         began = real_now()
@@ -151,6 +173,7 @@ class Stream:
     switch: Known = field(default_factory=lambda: Known(False))
     mode: Known = field(default_factory=lambda: Known("normal"))
     policy: Known = field(default_factory=lambda: Known(1))
+    level: Known = field(default_factory=lambda: Known(1))
     story: list[str] = field(default_factory=list)
     used: set[UUID] = field(default_factory=set)
     ours: list[dict[str, Any]] = field(default_factory=list)
@@ -190,7 +213,11 @@ class Stream:
                 {"max_daily_budget_micros": None},
             ]
         )
-        async with self.scopes() as scope:
+        await self._limit(changes)
+
+    async def _limit(self, changes: dict[str, Any]) -> None:
+        level = changes.get("level", self.level.last)
+        async with self.level.becomes(level), self.scopes() as scope:
             await EnforcementService(scope).set_limits(changes)
 
     async def all_is_well(self) -> None:
@@ -264,6 +291,60 @@ class Stream:
                 else:
                     await AutopilotActions(scope).dismiss(chosen.id, reason="No.")
 
+    async def a_person_says_yes_beforehand(self) -> None:
+        """For a while, to little or to much, of one campaign or of all; mostly where it takes a yes."""
+        if self.dice.random() < 0.8:
+            await self._limit({"level": 2})
+        target = self._any(self.targets)
+        held = int(self._row(target)["daily_budget"]) * CENT
+        async with self.scopes() as scope:
+            whole = self.dice.random() < 0.5
+            await Envelopes(scope).give(
+                EnvelopeWanted(
+                    ad_account_id=self.account if whole else None,
+                    campaign_ids=() if whole else [target.campaign_id],
+                    most_daily_micros=self.dice.choice([None, held * 11 // 10, held * 2]),
+                    most_raised_micros=self.dice.choice([0, held // 20, held]),
+                    ends_at=scope.now() + timedelta(seconds=self.dice.choice([2, 60, 3_600])),
+                    reason="For the night.",
+                )
+            )
+        await self.something_is_wanted()
+
+    async def a_person_takes_it_back(self) -> None:
+        given = await self._rows_of(AutopilotEnvelope)
+        if given:
+            with contextlib.suppress(EnvelopeEnded):
+                async with self.scopes() as scope:
+                    await Envelopes(scope).revoke(self._any(given).id, reason="I am back.")
+
+    async def a_person_stops_everything(self) -> None:
+        kind = self._any([StopKind.PAUSE_ALL, StopKind.PAUSE_ALL, StopKind.EMERGENCY_STOP])
+        await self.we_look()
+        async with contextlib.AsyncExitStack() as stack:
+            if kind is StopKind.EMERGENCY_STOP:
+                await stack.enter_async_context(self.switch.becomes(True))
+            scope = await stack.enter_async_context(self.scopes())
+            await StopService(scope, Freeze(scope)).ask(StopWanted(kind, "Stop everything."))
+        await self.a_worker_goes_on_with_stops()
+
+    async def a_person_gives_a_stop_back(self) -> None:
+        asked = [each for each in await self._rows_of(AutopilotStop) if each.given_back_at is None]
+        if not asked:
+            return
+        if self.dice.random() < 0.7:
+            await self.all_is_well()
+        with contextlib.suppress(AlreadyGivenBack, StillFrozen):
+            async with self.scopes() as scope:
+                stop = StopService(scope, Freeze(scope))
+                await stop.give_back(self._any(asked).id, reason="It counts again.")
+        await self.a_worker_goes_on_with_stops()
+
+    async def a_worker_goes_on_with_stops(self) -> None:
+        for stop in await self._rows_of(AutopilotStop):
+            if _is_under_way(stop):
+                await self._worked(partial(StopRuns(self.scopes).go_on, stop.id))
+
     async def time_passes(self) -> None:
         """Hours of the domain: what nobody answered lapses, what was done lies further back."""
         hours = self.dice.choice([1, 5, 25])
@@ -332,6 +413,11 @@ class Stream:
             self.a_worker_watches: 2,
             self.a_person_edits: 2,
             self.a_person_stops_it: 1,
+            self.a_person_stops_everything: 1,
+            self.a_person_gives_a_stop_back: 1,
+            self.a_worker_goes_on_with_stops: 1,
+            self.a_person_says_yes_beforehand: 2,
+            self.a_person_takes_it_back: 1,
             self.the_policy_changes: 1,
             self.limits_change: 2,
             self.time_passes: 1,
@@ -359,6 +445,7 @@ class Stream:
         self._nothing_left_without_one(len(new))
         self._each_landed_once(new, rows)
         self.used |= used.keys()
+        await self._no_yes_went_further_than_it_was_given(rows)
         for row in rows.values():
             if row.state in _UNDONE:
                 assert self.landed.get(row.id, 0) == 0, f"{row.id} is {row.state}, and the platform took it"
@@ -376,6 +463,24 @@ class Stream:
         needed_none = {reason["code"] for reason in action.reasons} & _NEEDS_NO_SCORE
         if _is_raise(action) and not needed_none:
             assert self.mode.at(at) != "frozen", "raised while frozen"
+        if action.origin == Origin.AUTOPILOT and self.level.throughout(action.proposed_at, at) == 2:
+            assert action.approved_by, "done by itself, where people say yes first"
+
+    async def _no_yes_went_further_than_it_was_given(self, rows: dict[UUID, AutopilotAction]) -> None:
+        for envelope in await self._rows_of(AutopilotEnvelope):
+            covered = [each for each in rows.values() if each.envelope_id == envelope.id]
+            raised = 0
+            for each in covered:
+                assert each.ad_account_id == envelope.ad_account_id
+                assert not envelope.campaign_ids or each.campaign_id in envelope.campaign_ids
+                assert each.approved_at is not None
+                assert envelope.starts_at <= each.approved_at < (envelope.revoked_at or envelope.ends_at)
+                if _is_raise(each):
+                    budget = each.after["daily_budget_micros"]
+                    assert envelope.most_daily_micros is not None
+                    assert budget <= envelope.most_daily_micros
+                    raised += 0 if each.state in _NEVER else budget - each.before["daily_budget_micros"]
+            assert raised <= envelope.most_raised_micros, "raised further than somebody had said yes to"
 
     def _nothing_left_without_one(self, permits: int) -> None:
         told = self.sandbox.control("GET", "calls", params={"after": self.calls})
@@ -405,17 +510,42 @@ class Stream:
         for _ in range(12):
             await self._way_is_clear()
             await real_time_passed(self.scopes, 3)
+            await self._stops_end()
             await ActionExecution(self.scopes).resume_abandoned()
             for task, action in await self._waiting():
                 await self._execute(task, action, copies=1, spared=True)
                 await self.holds()
-            if not [row for row in (await actions(self.scopes)).values() if row.state in IN_FLIGHT]:
+            in_flight = [row for row in (await actions(self.scopes)).values() if row.state in IN_FLIGHT]
+            stops = [each for each in await self._rows_of(AutopilotStop) if _is_under_way(each)]
+            if not in_flight and not stops:
                 break
         else:
             raise AssertionError("something is in flight for ever")
+        await self._every_stop_came_through()
         async with self.scopes() as scope:
             found = await Ledger(scope).verify(deciders())
         assert found.whole, found.faults
+
+    async def _stops_end(self) -> None:
+        for stop in await self._rows_of(AutopilotStop):
+            if _is_under_way(stop):
+                await StopRuns(self.scopes).go_on(stop.id)
+
+    async def _every_stop_came_through(self) -> None:
+        """What it was to pause was confirmed as paused, unless it did not run or somebody gave the stop back first."""
+        rows = await actions(self.scopes)
+        stops = {each.id: each for each in await self._rows_of(AutopilotStop)}
+        for line in await self._rows_of(AutopilotStopCampaign):
+            assert (line.action_id is None) == (line.passed_over is not None)
+            if line.action_id is None:
+                continue
+            pause = rows[line.action_id]
+            assert pause.safety
+            if stops[line.stop_id].given_back_at is None:
+                assert pause.state == ActionState.VERIFIED, f"a pause of a stop is {pause.state}"
+            if line.enable_action_id is not None:
+                assert pause.state in {ActionState.VERIFIED, ActionState.ROLLED_BACK}
+                assert not rows[line.enable_action_id].safety
 
     # How it is done.
 
@@ -473,6 +603,10 @@ class Stream:
 
     def _circuit(self) -> str:
         return circuit_key(self.tenant_id, "meta", US_ACCOUNT)
+
+    async def _rows_of(self, model: type[Row]) -> list[Row]:
+        async with self.scopes() as scope:
+            return list(await scope.session.scalars(select(model).order_by(model.id)))
 
     async def _lapses(self) -> None:
         async with self.scopes() as scope:
@@ -536,6 +670,10 @@ def _written(action: AutopilotAction) -> int | str:
     if "status" in action.after:
         return str(action.after["status"]).upper()
     return int(action.after["daily_budget_micros"]) // CENT
+
+
+def _is_under_way(stop: AutopilotStop) -> bool:
+    return stop.proposed_at is None or (stop.given_back_at is not None and stop.returned_at is None)
 
 
 def _is_raise(action: AutopilotAction) -> bool:
