@@ -1127,6 +1127,8 @@ export interface paths {
         /**
          * Give Back Stop
          * @description Enable again what it paused and nobody has touched since: each through the gate, under your name.
+         *
+         *     Asked for again, it tries those anew that the gate blocked, nobody approved in time, or a kill switch kept (`owed`).
          */
         post: operations["autopilot_stops_give_back"];
         delete?: never;
@@ -22622,6 +22624,11 @@ export interface components {
              */
             out_of_reach: components["schemas"]["UnreachedAccount"][];
             /**
+             * Owed
+             * @description Campaigns that giving it back again tries anew: the gate blocked them, nobody approved them in time, or a kill switch kept them.
+             */
+            owed: number;
+            /**
              * Proposed At
              * @description When every campaign had had its turn, UTC; null while some wait.
              */
@@ -32440,7 +32447,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
-             *     - `autopilot.stops.already_given_back`: The stop was given back before.
+             *     - `autopilot.stops.already_given_back`: The stop was given back, and nothing of it is left to try again.
              *     - `autopilot.stops.frozen`: The kill switch is engaged, and nothing can be enabled: release it first.
              */
             409: {
@@ -32581,7 +32588,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
-             *     - `autopilot.stops.already_given_back`: The stop was given back before.
+             *     - `autopilot.stops.already_given_back`: The stop was given back, and nothing of it is left to try again.
              *     - `autopilot.stops.frozen`: The kill switch is engaged, and nothing can be enabled: release it first.
              */
             409: {
@@ -32721,7 +32728,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
-             *     - `autopilot.stops.already_given_back`: The stop was given back before.
+             *     - `autopilot.stops.already_given_back`: The stop was given back, and nothing of it is left to try again.
              *     - `autopilot.stops.frozen`: The kill switch is engaged, and nothing can be enabled: release it first.
              */
             409: {
@@ -32861,7 +32868,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
-             *     - `autopilot.stops.already_given_back`: The stop was given back before.
+             *     - `autopilot.stops.already_given_back`: The stop was given back, and nothing of it is left to try again.
              *     - `autopilot.stops.frozen`: The kill switch is engaged, and nothing can be enabled: release it first.
              */
             409: {
@@ -33006,7 +33013,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
-             *     - `autopilot.stops.already_given_back`: The stop was given back before.
+             *     - `autopilot.stops.already_given_back`: The stop was given back, and nothing of it is left to try again.
              *     - `autopilot.stops.frozen`: The kill switch is engaged, and nothing can be enabled: release it first.
              */
             409: {
@@ -33150,7 +33157,7 @@ export interface operations {
             /**
              * @description The current state does not allow it
              *
-             *     - `autopilot.stops.already_given_back`: The stop was given back before.
+             *     - `autopilot.stops.already_given_back`: The stop was given back, and nothing of it is left to try again.
              *     - `autopilot.stops.frozen`: The kill switch is engaged, and nothing can be enabled: release it first.
              */
             409: {

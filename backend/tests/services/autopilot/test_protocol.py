@@ -329,7 +329,8 @@ class Stream:
         await self.a_worker_goes_on_with_stops()
 
     async def a_person_gives_a_stop_back(self) -> None:
-        asked = [each for each in await self._rows_of(AutopilotStop) if each.given_back_at is None]
+        """For the first time, or what was refused then."""
+        asked = await self._rows_of(AutopilotStop)
         if not asked:
             return
         if self.dice.random() < 0.7:

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -68,6 +69,20 @@ async def company(acme: Company, world: Sandbox, way_out: Gateway) -> AsyncItera
     for entity, status in running.held().items():
         if entity in ran and status != "ACTIVE":
             world.graph("POST", entity, status="ACTIVE")
+
+
+def edit_of(entity: str, account: UUID, at: datetime) -> PlatformEdit:
+    """By somebody else, as a synchronisation would have read it."""
+    return PlatformEdit(
+        ad_account_id=account,
+        fingerprint=uuid7().hex,
+        edited_at=at,
+        entity_type="campaign",
+        entity=entity,
+        event_type="update_campaign_name",
+        by_others=True,
+        detail={},
+    )
 
 
 async def decided(company: Running, action: AutopilotAction) -> tuple[ActionKind, RiskClass]:
@@ -293,18 +308,7 @@ async def test_it_gives_back_what_it_paused_and_nobody_touched_under_the_gates_e
     async with company.scopes() as scope:
         paused = {each.entity: each for each in (await company.actions()).values()}
         assert paused[foreign].applied_at is not None
-        scope.session.add(
-            PlatformEdit(
-                ad_account_id=paused[foreign].ad_account_id,
-                fingerprint=uuid7().hex,
-                edited_at=scope.now(),
-                entity_type="campaign",
-                entity=foreign,
-                event_type="update_campaign_name",
-                by_others=True,
-                detail={},
-            )
-        )
+        scope.session.add(edit_of(foreign, paused[foreign].ad_account_id, scope.now()))
         await scope.session.execute(
             update(Campaign).where(Campaign.external_id == by_us).values(status="active")
         )
@@ -355,8 +359,61 @@ async def test_nothing_is_given_back_while_everything_is_frozen(company: Running
     async with company.scopes() as scope:
         await Freeze(scope).set(engaged=True, reason="It does not.")
     await company.go_on(stop.id)
-    tally = (await company.shown(stop.id)).tally
-    assert tally.kept == {"frozen": tally.campaigns}
+    shown = await company.shown(stop.id)
+    assert shown.tally.kept == {"frozen": shown.tally.campaigns}
+    assert shown.owed == shown.tally.campaigns
+    with pytest.raises(StillFrozen):
+        await company.give_back(stop.id)
+
+
+async def test_what_the_gate_blocked_is_tried_again_once_somebody_asks_and_nothing_else(
+    company: Running,
+) -> None:
+    """Some are blocked; of those, one is edited by others meanwhile. A person's no to another stands."""
+    stop = await company.stop()
+    await company.go_on(stop.id)
+    await company.read()
+    await company.is_healthy()
+    await trusted(company.scopes, company.accounts.dollars, score=20.0)
+    await company.give_back(stop.id)
+    await company.go_on(stop.id)
+    shown = await company.shown(stop.id)
+    blocked = {entity for entity, line in (await company.lines(stop.id)).items() if line.currency == "USD"}
+    enabled = shown.tally.campaigns - len(blocked)
+    assert enabled > 0
+    assert shown.tally.enables == {"verified": enabled, "blocked": len(blocked)}
+    assert shown.owed == len(blocked)
+    edited, said_no, *others = sorted(blocked)
+    company.edit(edited, "PAUSED")
+    async with company.scopes() as scope:
+        lines = await company.lines(stop.id)
+        await scope.session.execute(
+            update(AutopilotAction)
+            .where(AutopilotAction.id == lines[said_no].enable_action_id)
+            .values(state="dismissed")
+        )
+        scope.session.add(edit_of(edited, company.accounts.dollars, scope.now()))
+    await company.is_healthy()
+    await company.give_back(stop.id)
+    await company.go_on(stop.id)
+    shown = await company.shown(stop.id)
+    assert (shown.tally.enables, shown.tally.kept) == (
+        {"verified": enabled + len(others), "dismissed": 1},
+        {"edited_elsewhere": 1},
+    )
+    held = company.held()
+    assert {held[each] for each in others} == {"ACTIVE"}
+    assert {held[edited], held[said_no]} == {"PAUSED"}
+    assert shown.owed == 0
+    with pytest.raises(AlreadyGivenBack):
+        await company.give_back(stop.id)
+    async with company.scopes() as scope:
+        told = await scope.session.scalars(
+            select(Notification).where(Notification.kind == "stop_changed").order_by(Notification.id)
+        )
+        counts = [each.facts["campaigns"] for each in told]
+        assert (await Ledger(scope).verify(deciders())).whole
+    assert counts == [str(each) for each in (shown.tally.campaigns, shown.tally.campaigns, len(others) + 1)]
 
 
 async def test_what_is_given_back_in_the_middle_is_not_paused_any_more(company: Running) -> None:

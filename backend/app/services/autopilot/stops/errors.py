@@ -26,7 +26,7 @@ class PersonNeeded(Forbidden):
 
 
 class AlreadyGivenBack(Conflict):
-    """The stop was given back before."""
+    """The stop was given back, and nothing of it is left to try again."""
 
     code = "autopilot.stops.already_given_back"
 

@@ -3,7 +3,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, case, cast, func, literal, or_, select, update
+from sqlalchemy import BigInteger, ColumnElement, case, cast, exists, func, literal, or_, select, update
 from sqlalchemy.orm import aliased
 
 from app.core.ids import uuid7
@@ -15,7 +15,7 @@ from app.models.campaigns import AdSet, Campaign
 from app.models.integrations.ad_accounts import AdAccount
 from app.models.integrations.connections import Connection
 from app.models.integrations.kinds import ConnectionStatus
-from app.services.autopilot.stops.rules import Running, Unreached, unreached
+from app.services.autopilot.stops.rules import REFUSED, STILL_OWED, Running, Unreached, unreached
 
 _MOVING = ("executing", "applied")
 
@@ -218,6 +218,18 @@ class StopRepository:
             update(row)
             .where(row.stop_id == stop_id, row.action_id.is_(None), row.passed_over.is_(None))
             .values(passed_over=why)
+        )
+
+    async def try_again(self, stop_id: UUID) -> None:
+        """What was refused, or kept for a while, has its turn once more."""
+        row, enable = AutopilotStopCampaign, AutopilotAction
+        refused = exists().where(
+            enable.tenant_id == row.tenant_id, enable.id == row.enable_action_id, enable.state.in_(REFUSED)
+        )
+        await self._session.execute(
+            update(row)
+            .where(row.stop_id == stop_id, or_(refused, row.kept.in_(STILL_OWED)))
+            .values(enable_action_id=None, kept=None, failures=0)
         )
 
     async def tallies(self, stop_ids: Collection[UUID]) -> dict[UUID, Tally]:

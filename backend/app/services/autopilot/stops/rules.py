@@ -42,6 +42,11 @@ class Kept(StrEnum):
     FROZEN = "frozen"
 
 
+STILL_OWED = (Kept.FROZEN,)
+"""What kept a campaign from being enabled and may have passed since: who gives back again has it tried anew."""
+REFUSED = ("blocked", "expired")
+"""The same of an enabling: the gate blocked it, or nobody approved it in time. A person's no is none of them."""
+
 SENTENCES: Mapping[str, str] = {
     Unreached.DISCONNECTED: "Its connection does not hold: sign in to the platform again.",
     Unreached.READ_ONLY: "Its platform is connected read-only.",

@@ -176,6 +176,7 @@ async def _seen(actions: AutopilotActions, pause: AutopilotAction, target: Targe
 def _wanted(stop: AutopilotStop, target: Target, status: str, origin: Origin) -> Wanted:
     campaign, account = target.campaign, target.account
     stops = status == "paused"
+    turn = status if stops else f"{status}:{stop.given_back_at}"
     return Wanted(
         ad_account_id=account.id,
         campaign_id=campaign.id,
@@ -189,7 +190,7 @@ def _wanted(stop: AutopilotStop, target: Target, status: str, origin: Origin) ->
         after={"status": status},
         currency=campaign.currency,
         reason=stop.reason if stops else stop.given_back_reason or "",
-        idempotency_key=f"stop:{stop.id}:{campaign.id}:{status}",
+        idempotency_key=f"stop:{stop.id}:{campaign.id}:{turn}",
         origin=origin,
         evidence={"stop_id": str(stop.id)},
         safety=stops,

@@ -22,7 +22,14 @@ from app.services.autopilot.stops.errors import (
     WholeCompanyOnly,
 )
 from app.services.autopilot.stops.repository import Account, Line, StopRepository, Tally
-from app.services.autopilot.stops.rules import SENTENCES, PassedOver, StopKind, in_turn
+from app.services.autopilot.stops.rules import (
+    REFUSED,
+    SENTENCES,
+    STILL_OWED,
+    PassedOver,
+    StopKind,
+    in_turn,
+)
 from app.services.notifications.service import (
     Notice,
     NotificationKind,
@@ -64,6 +71,14 @@ class Stopped:
     def out_of_reach(self) -> list[dict[str, Any]]:
         """As it was when it was asked for, each with its sentence."""
         return [_said(each) for each in self.row.out_of_reach]
+
+    @property
+    def owed(self) -> int:
+        """Campaigns that giving it back again would try anew; 0 while it is under way."""
+        if self.row.returned_at is None:
+            return 0
+        refused = sum(self.tally.enables[state] for state in REFUSED)
+        return refused + sum(self.tally.kept[why] for why in STILL_OWED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,26 +132,31 @@ class StopService:
         return await self._shown(stop)
 
     async def give_back(self, stop_id: UUID, *, reason: str) -> Stopped:
-        """Have those enabled again that it paused and nobody has touched since, each through the gate."""
+        """Have those enabled again that it paused and nobody has touched since, each through the gate.
+
+        Once more, it is of those alone that the gate blocked, nobody approved in time, or a kill switch kept.
+        """
         person = self._person()
         stop = await self._rows.for_update(stop_id)
         if stop is None:
             raise StopNotFound
-        if stop.given_back_at is not None:
+        before = await self._shown(stop)
+        campaigns = before.tally.campaigns if stop.given_back_at is None else before.owed
+        if stop.given_back_at is not None and campaigns == 0:
             raise AlreadyGivenBack
         if (await KillSwitch(self._scope).state()).engaged:
             raise StillFrozen
+        await self._rows.try_again(stop.id)
         now = self._scope.now()
         stop.given_back_by, stop.given_back_label = person.id, person.label
-        stop.given_back_reason, stop.given_back_at = reason, now
+        stop.given_back_reason, stop.given_back_at, stop.returned_at = reason, now, None
         if stop.proposed_at is None:
             await self._rows.pass_over_the_rest(stop.id, PassedOver.GIVEN_BACK)
             stop.proposed_at = now
         await self._follow(stop, "given_back", {"reason": reason})
-        shown = await self._shown(stop)
-        await self._tell(stop, "are given back", shown.tally.campaigns)
+        await self._tell(stop, "are given back", campaigns)
         log.info("autopilot.stops.given_back", stop_id=str(stop.id))
-        return shown
+        return await self._shown(stop)
 
     async def reach(self, ad_account_id: UUID | None) -> Reach:
         """What a stop of the account, or of the company, would pause now."""
@@ -205,7 +225,7 @@ class StopService:
                 severity=NotificationSeverity.CRITICAL if paused else NotificationSeverity.WARNING,
                 subject=NotificationSubject.STOP,
                 subject_id=stop.id,
-                key=f"{stop.id}:{turned}",
+                key=f"{stop.id}:{turned}" if paused else f"{stop.id}:{turned}:{stop.given_back_at}",
                 facts=facts,
             )
         )

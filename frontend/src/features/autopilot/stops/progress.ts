@@ -6,7 +6,7 @@ import { plural } from "@/format/words";
 type Counts = Readonly<Record<string, number>>;
 
 const UNDER_WAY = ["proposed", "approved", "executing", "applied"];
-const LOST = ["failed", "blocked"];
+const LOST = ["failed", "blocked", "expired"];
 const WAITING = ["held", "awaiting_approval"];
 
 function of(counts: Counts, states: readonly string[]): number {
@@ -32,7 +32,8 @@ export function stageOf(stop: Stop): Stage {
   const back = stop.given_back_at !== null;
   if (isMoving(stop)) return { tone: "accent", name: back ? "Giving back" : "Pausing" };
   if (back) {
-    if (of(stop.tally.enables, LOST) > 0) return { tone: "block", name: "Given back in part" };
+    if (of(stop.tally.enables, LOST) > 0 || stop.owed > 0)
+      return { tone: "block", name: "Given back in part" };
     return of(stop.tally.enables, WAITING) > 0
       ? { tone: "hold", name: "Waits for approval" }
       : { tone: "pass", name: "Given back" };

@@ -11,7 +11,7 @@ import { Fact, Facts, Page, Panel } from "@/design/panel";
 import { ReasonForm } from "@/design/reason-form";
 import { Empty, Loaded } from "@/design/states";
 import { ActionStatus, Status } from "@/design/status";
-import { words } from "@/format/words";
+import { plural, words } from "@/format/words";
 import { adAccountsQuery } from "@/features/integrations/ad_accounts/queries";
 import { killSwitchQuery } from "../kill_switch/queries";
 import { OutOfReach } from "./out-of-reach";
@@ -34,7 +34,7 @@ function StopPage({ stop }: { stop: Stop }) {
     <Page
       title={words(stop.kind)}
       lead={<Status tone={tone}>{name}</Status>}
-      actions={stop.given_back_at === null && <GiveBack stop={stop} />}
+      actions={(stop.given_back_at === null || stop.owed > 0) && <GiveBack stop={stop} />}
     >
       <Panel title="What happened">
         <Happened stop={stop} />
@@ -78,6 +78,11 @@ function Happened({ stop }: { stop: Stop }) {
   );
 }
 
+const FIRST =
+  "Those that it paused, that the platform confirmed, and that nobody has touched since. Each goes through the gate under your name: what signal health does not let pass waits for approval.";
+const AGAIN =
+  "Those that the gate blocked, that nobody approved in time, or that a kill switch kept, if nobody has touched them since. Each is decided anew, under your name.";
+
 /** Not while everything is frozen: nothing could be enabled. */
 function GiveBack({ stop }: { stop: Stop }) {
   const mayStop = useCan("autopilot.stops:write");
@@ -85,6 +90,7 @@ function GiveBack({ stop }: { stop: Stop }) {
   const giveBack = useGiveBack(stop.id);
   const [open, setOpen] = useState(false);
   if (!mayStop || stop.tally.campaigns === 0) return null;
+  const again = stop.given_back_at !== null;
   const close = () => {
     setOpen(false);
   };
@@ -98,16 +104,16 @@ function GiveBack({ stop }: { stop: Stop }) {
           setOpen(true);
         }}
       >
-        Give back
+        {again ? `Try ${plural(stop.owed, "campaign")} again` : "Give back"}
       </Button>
       <Dialog
         open={open}
         onOpenChange={setOpen}
-        title="Enable again what this stop paused?"
-        description="Those that it paused, that the platform confirmed, and that nobody has touched since. Each goes through the gate under your name: what signal health does not let pass waits for approval."
+        title={again ? "Try those again that are paused still?" : "Enable again what this stop paused?"}
+        description={again ? AGAIN : FIRST}
       >
         <ReasonForm
-          verb="Give back"
+          verb={again ? "Try again" : "Give back"}
           cancel="Not now"
           act={giveBack.mutate}
           pending={giveBack.isPending}

@@ -36,6 +36,7 @@ function stop(part: Partial<Stop> = {}, tally: Partial<Stop["tally"]> = {}): Sto
     given_back_reason: null,
     given_back_at: null,
     returned_at: null,
+    owed: 0,
     tally: {
       campaigns: 2,
       waiting: 0,
@@ -169,6 +170,22 @@ test("its progress is followed, and it is given back with a reason", async () =>
   });
 });
 
+test("what the gate blocked is tried again, and how many that are is said", async () => {
+  const given = { given_back_at: "2026-11-23T06:00:00Z", returned_at: "2026-11-23T06:00:01Z" };
+  const { server } = company(stop({ ...given, owed: 1 }, { enables: { verified: 1, blocked: 1 } }));
+  server.on(`POST /autopilot/stops/${ID}/give-back`, () => {
+    server.on(`GET /autopilot/stops/${ID}`, stop(given, { enables: { verified: 2 } }));
+    return stop({ ...given, returned_at: null }, { enables: { verified: 1 } });
+  });
+  const { user } = open(`/autopilot/stops/${ID}`);
+  expect(await screen.findByText("Given back in part")).toBeVisible();
+  await user.click(await screen.findByRole("button", { name: "Try 1 campaign again" }));
+  const dialog = within(await screen.findByRole("dialog", { name: /paused still/ }));
+  await user.type(dialog.getByLabelText("Reason"), "It counts again{Enter}");
+  expect(await screen.findByText("Given back")).toBeVisible();
+  expect(screen.queryByRole("button", { name: /again/ })).toBeNull();
+});
+
 test("a refusal is shown where it was asked for", async () => {
   const { server } = company(stop());
   server.on("POST /autopilot/stops", problem(503, "unavailable", "The database is away."));
@@ -199,6 +216,9 @@ test("a stop is never said to have done more than it has", () => {
   expect(stageOf(stop({ ...back, returned_at: null }))).toMatchObject({ name: "Giving back" });
   expect(stageOf(stop(back, { enables: { verified: 2 } }))).toMatchObject({ name: "Given back" });
   expect(stageOf(stop(back, { enables: { blocked: 1 } }))).toMatchObject({ name: "Given back in part" });
+  expect(stageOf(stop({ ...back, owed: 2 }, { kept: { frozen: 2 } }))).toMatchObject({
+    name: "Given back in part",
+  });
   expect(
     progressOf(stop({ out_of_reach: REACH.out_of_reach }, { pauses: { verified: 1, failed: 1 } })),
   ).toEqual(["1 of 2 campaigns paused", "1 not", "1 account out of reach"]);

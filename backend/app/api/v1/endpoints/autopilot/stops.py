@@ -1,4 +1,4 @@
-"""Stops: everything that is active paused at once, and given back once."""
+"""Stops: everything that is active paused at once, and given back."""
 
 from typing import Annotated
 from uuid import UUID
@@ -57,6 +57,7 @@ def _shown(found: Stopped) -> StopRead:
         given_back_reason=row.given_back_reason,
         given_back_at=row.given_back_at,
         returned_at=row.returned_at,
+        owed=found.owed,
         tally=TallyRead.model_validate(found.tally),
         out_of_reach=[UnreachedAccount.model_validate(each) for each in found.out_of_reach],
     )
@@ -134,5 +135,8 @@ async def list_stop_campaigns(
 
 @router.post("/{stop_id}/give-back", status_code=202)
 async def give_back_stop(stop_id: StopId, said: StopGiveBack, found: Stops, _: Writer) -> StopRead:
-    """Enable again what it paused and nobody has touched since: each through the gate, under your name."""
+    """Enable again what it paused and nobody has touched since: each through the gate, under your name.
+
+    Asked for again, it tries those anew that the gate blocked, nobody approved in time, or a kill switch kept (`owed`).
+    """
     return _shown(await found.give_back(stop_id, reason=said.reason))
