@@ -136,10 +136,16 @@ class Runtime:
         if handler.takes is Takes.SCOPE:
             return await self._attempt(handler, delivery)
         async with exclusive(self._engine, f"task:{delivery.task_id}") as mine:
-            return await self._attempt(handler, delivery) if mine else self._not_ours(handler)
+            return await self._attempt(handler, delivery) if mine else self._not_ours(handler, delivery)
 
     @staticmethod
-    def _not_ours(handler: Handler) -> Outcome:
+    def _not_ours(handler: Handler, delivery: Delivery) -> Outcome:
+        log.info(
+            "work.task_not_ours",
+            task=handler.name,
+            task_id=str(delivery.task_id),
+            tenant_id=delivery.tenant_id,
+        )
         TASKS.labels(handler.name, Outcome.DUPLICATE).inc()
         return Outcome.DUPLICATE
 
@@ -147,7 +153,7 @@ class Runtime:
         async with open_scope(self._engine, delivery.tenant_id) as scope:
             message = await outbox.start(scope.session, delivery.task_id)
         if message is None:
-            return self._not_ours(handler)
+            return self._not_ours(handler, delivery)
         actor, request_id = _asked_by(message)
         scopes = scopes_for(self._engine, message.tenant_id, actor=actor, clock=self._clock)
         token = origin.set(Origin(request_id=request_id))
