@@ -13227,6 +13227,11 @@ export interface components {
              */
             given_by: string;
             /**
+             * Giver May
+             * @description Whether they may still approve; it covers nothing otherwise.
+             */
+            giver_may: boolean;
+            /**
              * Id
              * Format: uuid
              * @description The envelope's id.

@@ -54,6 +54,7 @@ class EnvelopeRead(BaseModel):
     )
     reason: str = Field(description="Why it was given.")
     given_by: str = Field(description="Who gave it.")
+    giver_may: bool = Field(description="Whether they may still approve; it covers nothing otherwise.")
     given_at: datetime = Field(description="When.")
     starts_at: datetime = Field(description="From when on it holds.")
     ends_at: datetime = Field(description="Until when.")

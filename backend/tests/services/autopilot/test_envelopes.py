@@ -9,13 +9,17 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import delete, update
 
+from app.auth.permissions import Role
 from app.core.context import SYSTEM
 from app.core.errors import Invalid
 from app.core.ids import uuid7
 from app.db.session import Scopes
 from app.models.autopilot.actions import AutopilotAction
+from app.models.tenants import Membership
 from app.models.trust_engine.kinds import Origin, SignalState
+from app.models.users import User
 from app.services.autopilot.actions.rules import ActionState
 from app.services.autopilot.actions.service import AutopilotActions, Wanted
 from app.services.autopilot.enforcement.service import EnforcementService
@@ -144,6 +148,45 @@ async def test_an_envelope_stands_in_for_nothing_but_the_approval(acme: Company,
     await trusted(acme.scopes, account.id, variance=SignalState.BAD)
     action = await proposed(acme.scopes, wanted(account))
     assert (action.state, action.envelope_id) == (ActionState.HELD, None)
+
+
+@pytest.mark.parametrize(
+    ("of", "then"),
+    [
+        (Membership, {"role": Role.ANALYST}),
+        (Membership, {"is_active": False}),
+        (User, {"is_active": False}),
+        (Membership, None),
+    ],
+    ids=["may no more", "switched off here", "switched off", "left"],
+)
+async def test_it_holds_while_its_giver_may_approve(
+    acme: Company,
+    globex: Company,
+    account: Account,
+    of: type[Membership | User],
+    then: dict[str, object] | None,
+) -> None:
+    """What they are elsewhere counts for nothing here; where they may again, it holds again."""
+    envelope, giver = await given_to(acme, account), acme.person().id
+    async with globex.scopes() as scope:
+        scope.session.add(Membership(user_id=giver, role=Role.ADMIN))
+    who = User.id == giver if of is User else Membership.user_id == giver
+    async with acme.scopes() as scope:
+        await scope.session.execute(
+            delete(of).where(who) if then is None else update(of).where(who).values(then)
+        )
+    action = await proposed(acme.scopes, wanted(account))
+    assert (action.state, action.envelope_id) == (ActionState.AWAITING_APPROVAL, None)
+    async with acme.scopes() as scope:
+        assert not (await Envelopes(scope).get(envelope)).giver_may
+        if then is None:
+            scope.session.add(Membership(user_id=giver, role=Role.MANAGER))
+        else:
+            back = {"role": Role.MANAGER} if "role" in then else {"is_active": True}
+            await scope.session.execute(update(of).where(who).values(back))
+    action = await proposed(acme.scopes, wanted(account, entity="c2"))
+    assert (action.state, action.envelope_id) == (ActionState.APPROVED, envelope)
 
 
 async def test_two_at_once_share_its_ceiling(acme: Company, account: Account) -> None:

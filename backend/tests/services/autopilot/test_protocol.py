@@ -170,6 +170,7 @@ class Stream:
     targets: list[Target]
     tenant_id: int
     dice: random.Random = field(init=False)
+    began_at: datetime = field(default_factory=real_now)
     switch: Known = field(default_factory=lambda: Known(False))
     mode: Known = field(default_factory=lambda: Known("normal"))
     policy: Known = field(default_factory=lambda: Known(1))
@@ -648,8 +649,13 @@ class Stream:
 
     def _our_edits(self) -> list[dict[str, Any]]:
         """What the platform says that our app changed, newest first."""
-        fields = "object_id,event_type,extra_data,application_id"
-        rows = self.sandbox.graph("GET", f"act_{US_ACCOUNT}/activities", fields=fields, limit="1000").json()
+        facts = {
+            "fields": "object_id,event_type,extra_data,application_id",
+            "since": str(int(self.began_at.timestamp()) - 60),
+            "limit": "1000",
+        }
+        rows = self.sandbox.graph("GET", f"act_{US_ACCOUNT}/activities", **facts).json()
+        assert "next" not in rows.get("paging", {}), "all of them are compared"
         entities = {target.entity for target in self.targets}
         return [
             {"object_id": each["object_id"], "new_value": str(_json(each["extra_data"])["new_value"])}

@@ -2,15 +2,19 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, cast, exists, func, or_, select
 
+from app.auth.permissions import PERMISSIONS
 from app.db.session import TenantScope
 from app.db.utils import newest_first
 from app.models.autopilot.actions import AutopilotAction
 from app.models.autopilot.envelopes import AutopilotEnvelope
 from app.models.campaigns import Campaign
 from app.models.integrations.ad_accounts import AdAccount
+from app.models.tenants import Membership
+from app.models.users import User
 
+_MAY_APPROVE = PERMISSIONS["autopilot.envelopes:write"]
 _NEVER_CAME = ("blocked", "failed", "expired", "dismissed")
 
 
@@ -47,7 +51,7 @@ class EnvelopeRepository:
         return (await self._session.scalars(statement)).one_or_none()
 
     async def live(self, ad_account_id: UUID, now: datetime) -> Sequence[AutopilotEnvelope]:
-        """Those that hold now, the first to end first."""
+        """Those that hold now, and whose giver may still approve, the first to end first."""
         row = AutopilotEnvelope
         statement = (
             select(row)
@@ -56,10 +60,17 @@ class EnvelopeRepository:
                 row.revoked_at.is_(None),
                 row.starts_at <= now,
                 row.ends_at > now,
+                _giver_may(),
             )
             .order_by(row.ends_at, row.id)
         )
         return (await self._session.scalars(statement)).all()
+
+    async def stood_behind(self, envelope_ids: Collection[UUID]) -> frozenset[UUID]:
+        """Those whose giver may still approve."""
+        row = AutopilotEnvelope
+        statement = select(row.id).where(row.id.in_(envelope_ids), _giver_may())
+        return frozenset(await self._session.scalars(statement))
 
     async def used(self, envelope_ids: Collection[UUID]) -> dict[UUID, tuple[int, int]]:
         """(actions, micros raised) under each; what never came to the platform does not count."""
@@ -83,3 +94,15 @@ class EnvelopeRepository:
         return await newest_first(
             self._session, select(row), at=row.given_at, id=row.id, cursor=cursor, limit=limit
         )
+
+
+def _giver_may() -> ColumnElement[bool]:
+    """Who left, was switched off or may not approve any more stands behind nothing that they gave."""
+    row = AutopilotEnvelope
+    member = exists().where(
+        Membership.tenant_id == row.tenant_id,
+        Membership.user_id == row.given_by,
+        Membership.is_active,
+        Membership.role.in_(_MAY_APPROVE),
+    )
+    return exists().where(User.id == row.given_by, User.is_active, or_(User.is_superadmin, member))

@@ -52,6 +52,8 @@ class Given:
     row: AutopilotEnvelope
     actions: int
     raised_micros: int
+    giver_may: bool
+    """Whether its giver may still approve; it covers nothing otherwise."""
 
 
 class Envelopes:
@@ -84,7 +86,7 @@ class Envelopes:
         self._rows.add(row)
         await self._rows.flush()
         await self._audit("given", row, wanted.reason)
-        return Given(row, 0, 0)
+        return await self._shown(row)
 
     async def revoke(self, envelope_id: UUID, *, reason: str) -> Given:
         """From now on it covers nothing; what it has covered goes its way."""
@@ -107,8 +109,7 @@ class Envelopes:
     async def listed(self, *, cursor: str | None, limit: int) -> tuple[list[Given], str | None]:
         """Newest first."""
         rows, following = await self._rows.listed(cursor=cursor, limit=limit)
-        used = await self._rows.used([each.id for each in rows])
-        return [Given(each, *used.get(each.id, (0, 0))) for each in rows], following
+        return await self._all_shown(rows), following
 
     async def covering(self, action: AutopilotAction) -> AutopilotEnvelope | None:
         """The one whose yes this action has.
@@ -159,7 +160,13 @@ class Envelopes:
         return self._scope.actor
 
     async def _shown(self, row: AutopilotEnvelope) -> Given:
-        return Given(row, *(await self._rows.used([row.id])).get(row.id, (0, 0)))
+        [found] = await self._all_shown([row])
+        return found
+
+    async def _all_shown(self, rows: Sequence[AutopilotEnvelope]) -> list[Given]:
+        ids = [each.id for each in rows]
+        used, stood_behind = await self._rows.used(ids), await self._rows.stood_behind(ids)
+        return [Given(each, *used.get(each.id, (0, 0)), each.id in stood_behind) for each in rows]
 
     async def _audit(self, verb: str, row: AutopilotEnvelope, reason: str) -> None:
         await AuditLog(self._scope).record(

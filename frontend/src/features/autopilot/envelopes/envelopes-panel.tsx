@@ -65,6 +65,7 @@ function Give() {
 function stageOf(envelope: Envelope, now: number): { tone: Tone; name: string } {
   if (envelope.revoked_at !== null) return { tone: "muted", name: "Revoked" };
   if (Date.parse(envelope.ends_at) <= now) return { tone: "muted", name: "Over" };
+  if (!envelope.giver_may) return { tone: "block", name: "Its giver may not approve any more" };
   return Date.parse(envelope.starts_at) > now
     ? { tone: "hold", name: "Later" }
     : { tone: "pass", name: "Holds" };
@@ -93,7 +94,7 @@ function EnvelopeLine({ envelope }: { envelope: Envelope }) {
           until <Moment at={envelope.ends_at} />. {plural(envelope.actions, "action")} so far.
         </p>
       </div>
-      {(tone === "pass" || tone === "hold") && <Revoke envelope={envelope} />}
+      {tone !== "muted" && <Revoke envelope={envelope} />}
     </li>
   );
 }

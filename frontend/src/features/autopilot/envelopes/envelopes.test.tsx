@@ -21,6 +21,7 @@ function envelope(part: Partial<Envelope> = {}): Envelope {
     actions: 2,
     reason: "For the night",
     given_by: "dana@northwind.example",
+    giver_may: true,
     given_at: inHours(-1),
     starts_at: inHours(-1),
     ends_at: inHours(11),
@@ -87,6 +88,14 @@ test("what holds can be taken back with a reason, what is over cannot", async ()
   await expect
     .poll(() => server.asked(`POST /autopilot/envelopes/${envelope().id}/revoke`)[0]?.body)
     .toEqual({ reason: "Stock is low" });
+});
+
+test("what nobody stands behind any more says so, and can be taken back", async () => {
+  limitsRoom([envelope({ giver_may: false })]);
+  open("/autopilot/limits");
+  expect(await screen.findByText("Its giver may not approve any more")).toBeVisible();
+  expect(screen.queryByText("Holds")).toBeNull();
+  expect(screen.getByRole("button", { name: "Take back" })).toBeVisible();
 });
 
 test("who may not give it sees it", async () => {

@@ -38,6 +38,7 @@ def _shown(found: Given) -> EnvelopeRead:
         actions=found.actions,
         reason=row.reason,
         given_by=row.given_label,
+        giver_may=found.giver_may,
         given_at=row.given_at,
         starts_at=row.starts_at,
         ends_at=row.ends_at,
