@@ -107,7 +107,7 @@ pytest:
 	@$(INSTALL) google-ads || echo 'google-ads could not be installed: the tests that drive it will fail.'
 	@$(if $(BROWSER),$(TEST_ALL),$(IN_BACKEND)/python -m pytest $(FAST); echo 'BROWSER TESTS DID NOT RUN: there is no Chromium on this machine.')
 
-FAST := -n 2 -m "not long and not browser"
+FAST := -n 2 -m "not long and not browser" --durations=30 --durations-min=5
 # The browser's tests wait more than they work: they run beside the others, and say what they have to say after them.
 TEST_ALL = said=$$(mktemp); (cd backend && exec ../.venv/bin/python -m pytest -m browser tests/browser) >"$$said" 2>&1 & \
 	browser=$$!; trap 'kill $$browser 2>/dev/null || true; rm -f "$$said"' EXIT; \
