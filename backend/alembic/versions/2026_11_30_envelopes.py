@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("most_daily_micros", sa.BigInteger(), nullable=True),
         sa.Column("most_raised_micros", sa.BigInteger(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("idempotency_key", sa.String(), nullable=False),
         sa.Column("given_by", sa.Uuid(), nullable=True),
         sa.Column("given_label", sa.String(), nullable=False),
         sa.Column("given_at", UtcDateTime(), nullable=False),
@@ -48,6 +49,9 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_autopilot_envelopes")),
+        sa.UniqueConstraint(
+            "tenant_id", "idempotency_key", name=op.f("uq_autopilot_envelopes_tenant_id_idempotency_key")
+        ),
     )
     op.create_index("ix_autopilot_envelopes_newest", "autopilot_envelopes", ["tenant_id", "given_at", "id"])
     op.create_index(

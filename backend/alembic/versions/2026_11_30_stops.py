@@ -34,6 +34,7 @@ def upgrade() -> None:
         sa.Column("given_back_label", sa.String(), nullable=True),
         sa.Column("given_back_reason", sa.String(), nullable=True),
         sa.Column("given_back_at", UtcDateTime(), nullable=True),
+        sa.Column("givings", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("returned_at", UtcDateTime(), nullable=True),
         *_owned(),
         sa.ForeignKeyConstraint(
@@ -95,6 +96,14 @@ def upgrade() -> None:
             "tenant_id", "stop_id", "place", name=op.f("uq_autopilot_stop_campaigns_tenant_id_stop_id_place")
         ),
     )
+    for name, column in (
+        ("campaign", "campaign_id"),
+        ("action", "action_id"),
+        ("enable", "enable_action_id"),
+    ):
+        op.create_index(
+            f"ix_autopilot_stop_campaigns_{name}", "autopilot_stop_campaigns", ["tenant_id", column]
+        )
     rls.protect(op, "autopilot_stop_campaigns")
 
 

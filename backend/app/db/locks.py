@@ -3,13 +3,18 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.db.session import Scopes
+from app.db.session import Scopes, TenantScope
 
 _TRY = text("select pg_try_advisory_lock(hashtextextended(:name, 0))")
 _RELEASE = text("select pg_advisory_unlock(hashtextextended(:name, 0))")
+
+
+async def one_after_another(scope: TenantScope, name: str) -> None:
+    """Transactions of the tenant that name the same wait for each other here, until they end."""
+    await scope.session.execute(select(func.pg_advisory_xact_lock(scope.tenant_id, func.hashtext(name))))
 
 
 @asynccontextmanager

@@ -33,7 +33,7 @@ def test_a_yes_is_given_for_a_night_and_taken_back(page: Page, person: Stack, pi
     dialog = page.get_by_role("dialog", name="Approve beforehand")
     dialog.get_by_label("Ad account").select_option("Northwind Outfitters US")
     dialog.get_by_label("No campaign over, a day, USD").fill("120.50")
-    dialog.get_by_label("All raises together, a day, USD").fill("40")
+    dialog.get_by_label("All raises together, until it ends, USD").fill("40")
     dialog.get_by_label("Reason").fill("I sleep until eight")
     _looks_right(page, pictures, "envelope-dialog")
     dialog.get_by_role("button", name="Approve beforehand").click()

@@ -4,11 +4,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select, update
+
+from app.core.clock import real_now
 from app.core.ids import uuid7
-from app.db.session import Scopes
+from app.db.session import Scopes, TenantScope
 from app.models.autopilot.actions import AutopilotAction
 from app.models.campaigns import Campaign
 from app.models.trust_engine.kinds import Origin
+from app.models.trust_engine.permits import TrustPermit
 from app.services.autopilot.actions.rules import ActionState
 from app.services.autopilot.actions.service import change_of
 from app.services.integrations.service import IntegrationsService
@@ -93,9 +97,27 @@ async def approved_action(scopes: Scopes, target: Target, after_micros: int, **c
             setattr(action, name, value)
         scope.session.add(action)
         await scope.session.flush()
-        change: Change = change_of(action)
-        permit = mint(
-            scope, change, decision_id=uuid7(), action_id=action.id, policy_version=1, evidence_hash="0" * 64
-        )
-        action.permit_id, action.permit_expires_at = permit.id, permit.expires_at
+        _permit(scope, action)
+        if action.applied_at is not None:
+            await permits_spent(scope)
         return action.id
+
+
+def _permit(scope: TenantScope, action: AutopilotAction) -> None:
+    change: Change = change_of(action)
+    permit = mint(
+        scope, change, decision_id=uuid7(), action_id=action.id, policy_version=1, evidence_hash="0" * 64
+    )
+    action.permit_id, action.permit_expires_at = permit.id, permit.expires_at
+
+
+async def permits_spent(scope: TenantScope) -> None:
+    """As if a write of every action had left."""
+    for action in await scope.session.scalars(
+        select(AutopilotAction).where(AutopilotAction.permit_id.is_(None))
+    ):
+        _permit(scope, action)
+    await scope.session.flush()
+    await scope.session.execute(
+        update(TrustPermit).where(TrustPermit.used_at.is_(None)).values(used_at=real_now())
+    )

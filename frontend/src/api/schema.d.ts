@@ -1128,7 +1128,7 @@ export interface paths {
          * Give Back Stop
          * @description Enable again what it paused and nobody has touched since: each through the gate, under your name.
          *
-         *     Asked for again, it tries those anew that the gate blocked, nobody approved in time, or a kill switch kept (`owed`).
+         *     Asked for again, it tries those anew that were refused (`owed`).
          */
         post: operations["autopilot_stops_give_back"];
         delete?: never;
@@ -13158,9 +13158,14 @@ export interface components {
             /**
              * Ends At
              * Format: date-time
-             * @description Until when: within 14 days of its beginning.
+             * @description Until when: within 14 days from now.
              */
             ends_at: string;
+            /**
+             * Idempotency Key
+             * @description A retry with the same key is the same envelope.
+             */
+            idempotency_key?: string | null;
             /**
              * Most Daily Micros
              * @description No daily budget is raised beyond it; null: cuts and pauses alone.
@@ -13168,7 +13173,7 @@ export interface components {
             most_daily_micros?: number | null;
             /**
              * Most Raised Micros
-             * @description What all raises under it may come to together, a day.
+             * @description What all raises of daily budgets under it may come to, until it ends.
              * @default 0
              */
             most_raised_micros: number;
@@ -13244,7 +13249,7 @@ export interface components {
             most_daily_micros: number | null;
             /**
              * Most Raised Micros
-             * @description What all raises under it may come to together, a day.
+             * @description What all raises of daily budgets under it may come to, until it ends.
              */
             most_raised_micros: number;
             /**
@@ -22630,7 +22635,7 @@ export interface components {
             out_of_reach: components["schemas"]["UnreachedAccount"][];
             /**
              * Owed
-             * @description Campaigns that giving it back again tries anew: the gate blocked them, nobody approved them in time, or a kill switch kept them.
+             * @description Campaigns that giving it back again tries anew: the gate blocked or holds them, nobody approved them in time, or a kill switch or a later stop kept them.
              */
             owed: number;
             /**
@@ -32453,6 +32458,7 @@ export interface operations {
              * @description The current state does not allow it
              *
              *     - `autopilot.stops.already_given_back`: The stop was given back, and nothing of it is left to try again.
+             *     - `autopilot.stops.being_given_back`: The stop is being given back: what of it is left is under way.
              *     - `autopilot.stops.frozen`: The kill switch is engaged, and nothing can be enabled: release it first.
              */
             409: {
@@ -32594,6 +32600,7 @@ export interface operations {
              * @description The current state does not allow it
              *
              *     - `autopilot.stops.already_given_back`: The stop was given back, and nothing of it is left to try again.
+             *     - `autopilot.stops.being_given_back`: The stop is being given back: what of it is left is under way.
              *     - `autopilot.stops.frozen`: The kill switch is engaged, and nothing can be enabled: release it first.
              */
             409: {
@@ -32734,6 +32741,7 @@ export interface operations {
              * @description The current state does not allow it
              *
              *     - `autopilot.stops.already_given_back`: The stop was given back, and nothing of it is left to try again.
+             *     - `autopilot.stops.being_given_back`: The stop is being given back: what of it is left is under way.
              *     - `autopilot.stops.frozen`: The kill switch is engaged, and nothing can be enabled: release it first.
              */
             409: {
@@ -32874,6 +32882,7 @@ export interface operations {
              * @description The current state does not allow it
              *
              *     - `autopilot.stops.already_given_back`: The stop was given back, and nothing of it is left to try again.
+             *     - `autopilot.stops.being_given_back`: The stop is being given back: what of it is left is under way.
              *     - `autopilot.stops.frozen`: The kill switch is engaged, and nothing can be enabled: release it first.
              */
             409: {
@@ -33019,6 +33028,7 @@ export interface operations {
              * @description The current state does not allow it
              *
              *     - `autopilot.stops.already_given_back`: The stop was given back, and nothing of it is left to try again.
+             *     - `autopilot.stops.being_given_back`: The stop is being given back: what of it is left is under way.
              *     - `autopilot.stops.frozen`: The kill switch is engaged, and nothing can be enabled: release it first.
              */
             409: {
@@ -33163,6 +33173,7 @@ export interface operations {
              * @description The current state does not allow it
              *
              *     - `autopilot.stops.already_given_back`: The stop was given back, and nothing of it is left to try again.
+             *     - `autopilot.stops.being_given_back`: The stop is being given back: what of it is left is under way.
              *     - `autopilot.stops.frozen`: The kill switch is engaged, and nothing can be enabled: release it first.
              */
             409: {

@@ -100,9 +100,14 @@ class AutopilotAction(TenantOwned, CreatedAt, Base):
     watch_until: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     halted: Mapped[str | None]
-    """Why no attempt of it may begin any more, where it was under way when nobody wanted it any longer."""
+    """Why no attempt of it may begin any more, where it had passed the gate when nobody wanted it any longer."""
     error_code: Mapped[str | None]
     error_detail: Mapped[str | None]
+
+    @property
+    def was_looked_at(self) -> bool:
+        """Whether a person said yes to this very action: who says yes beforehand has not seen it."""
+        return self.approved_by is not None and self.envelope_id is None
 
 
 class AutopilotPlan(TenantOwned, CreatedAt, Base):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, Uuid, text
+from sqlalchemy import Index, UniqueConstraint, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -16,6 +16,7 @@ class AutopilotEnvelope(TenantOwned, CreatedAt, Base):
     __tablename__ = "autopilot_envelopes"
     __table_args__ = (
         tenant_fk("ad_account_id", "ad_accounts", ondelete="CASCADE"),
+        UniqueConstraint("tenant_id", "idempotency_key"),
         Index("ix_autopilot_envelopes_newest", "tenant_id", "given_at", "id"),
         Index(
             "ix_autopilot_envelopes_live",
@@ -35,6 +36,7 @@ class AutopilotEnvelope(TenantOwned, CreatedAt, Base):
     most_raised_micros: Mapped[Micros]
     """What all raises under it come to, at most."""
     reason: Mapped[str]
+    idempotency_key: Mapped[str]
     given_by: Mapped[UUID | None]
     given_label: Mapped[str]
     given_at: Mapped[datetime]

@@ -46,6 +46,8 @@ class AutopilotStop(TenantOwned, CreatedAt, Base):
     given_back_label: Mapped[str | None]
     given_back_reason: Mapped[str | None]
     given_back_at: Mapped[datetime | None]
+    givings: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    """How often it was given back: again, of what was refused before."""
     returned_at: Mapped[datetime | None]
     """When the last of them had been proposed to be enabled again, or left out."""
 
@@ -61,6 +63,9 @@ class AutopilotStopCampaign(TenantOwned, CreatedAt, Base):
         tenant_fk("enable_action_id", "autopilot_actions"),
         UniqueConstraint("tenant_id", "stop_id", "campaign_id"),
         UniqueConstraint("tenant_id", "stop_id", "place"),
+        Index("ix_autopilot_stop_campaigns_campaign", "tenant_id", "campaign_id"),
+        Index("ix_autopilot_stop_campaigns_action", "tenant_id", "action_id"),
+        Index("ix_autopilot_stop_campaigns_enable", "tenant_id", "enable_action_id"),
     )
 
     stop_id: Mapped[UUID]

@@ -24,12 +24,18 @@ class EnvelopeCreate(Input):
         None, gt=0, le=_MOST, description="No daily budget is raised beyond it; null: cuts and pauses alone."
     )
     most_raised_micros: int = Field(
-        0, ge=0, le=_MOST, description="What all raises under it may come to together, a day."
+        0,
+        ge=0,
+        le=_MOST,
+        description="What all raises of daily budgets under it may come to, until it ends.",
     )
     starts_at: AwareDatetime | None = Field(None, description="From when on; left out: from now on.")
-    ends_at: AwareDatetime = Field(description="Until when: within 14 days of its beginning.")
+    ends_at: AwareDatetime = Field(description="Until when: within 14 days from now.")
     reason: Reason = Field(
         description="Why, for everybody to read; it stands on every action that it approves."
+    )
+    idempotency_key: str | None = Field(
+        None, pattern=r"^[\x21-\x7e]{8,100}$", description="A retry with the same key is the same envelope."
     )
 
 
@@ -47,7 +53,7 @@ class EnvelopeRead(BaseModel):
     most_daily_micros: int | None = Field(
         description="No daily budget is raised beyond it; null: cuts and pauses alone."
     )
-    most_raised_micros: int = Field(description="What all raises under it may come to together, a day.")
+    most_raised_micros: int = Field(description="What all raises of daily budgets under it may come to, until it ends.")
     raised_micros: int = Field(description="What they come to so far.")
     actions: int = Field(
         description="How many actions have its yes; those that never came to the platform aside."

@@ -88,8 +88,8 @@ class StopRead(BaseModel):
         description="When every campaign had been proposed to be enabled again, or left out, UTC."
     )
     owed: int = Field(
-        description="Campaigns that giving it back again tries anew: the gate blocked them, nobody approved them in "
-        "time, or a kill switch kept them."
+        description="Campaigns that giving it back again tries anew: the gate blocked or holds them, nobody approved "
+        "them in time, or a kill switch or a later stop kept them."
     )
     tally: TallyRead = Field(description="How many of its campaigns stand where.")
     out_of_reach: list[UnreachedAccount] = Field(description="Accounts that it could not write to, and why.")

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.auth.permissions import PERMISSIONS
 from app.core.ids import uuid7
+from app.db.locks import one_after_another
 from app.db.session import TenantScope
 from app.db.utils import decode_cursor, encode_cursor
 from app.models.notifications import Notification, NotificationReceipt
@@ -70,9 +71,7 @@ class NotificationRepository:
 
     async def latest(self, key: str) -> Notification | None:
         """The last one under the key, locked; who tells the same at once waits here."""
-        await self._session.execute(
-            select(func.pg_advisory_xact_lock(self._scope.tenant_id, func.hashtext(f"notification:{key}")))
-        )
+        await one_after_another(self._scope, f"notification:{key}")
         statement = (
             select(Notification)
             .where(Notification.dedupe_key == key)

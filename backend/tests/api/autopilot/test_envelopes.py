@@ -55,7 +55,21 @@ async def test_it_is_given_seen_and_revoked(acme: Company) -> None:
     }
 
 
+async def test_a_retry_of_one_key_is_one_envelope(acme: Company, globex: Company) -> None:
+    account = str((await make_account(acme.scopes)).id)
+    made, again = [
+        (await given(acme, ad_account_id=account, idempotency_key="dialog-0001")).json() for _ in range(2)
+    ]
+    assert made == again
+    assert len((await acme.client().get(URL)).json()["items"]) == 1
+    theirs = (await given(globex, idempotency_key="dialog-0001")).json()
+    assert theirs["id"] != made["id"], "a neighbour's key is another's"
+
+
 async def test_what_is_wrong_is_named(acme: Company) -> None:
+    ahead = {"starts_at": real_now() + timedelta(days=300), "ends_at": real_now() + timedelta(days=301)}
+    late = await given(acme, Role.MANAGER, **{name: at.isoformat() for name, at in ahead.items()})
+    assert late.status_code == 422
     late = await given(acme, ends_at=(real_now() + timedelta(days=15)).isoformat())
     assert late.status_code == 422
     assert late.json()["fields"][0]["field"] == "ends_at"

@@ -13,6 +13,7 @@ from app.models.integrations.ad_accounts import PlatformEdit
 from app.services.autopilot.enforcement.service import EnforcementService
 from app.services.autopilot.recommendations.service import RecommendationService
 from tests.factories.access import Company
+from tests.factories.autopilot import permits_spent
 from tests.factories.strategies import add_campaign, steered_account
 from tests.factories.trust import make_account, trusted
 
@@ -108,6 +109,7 @@ async def test_what_wastes_is_paused_and_enabled_again_when_its_days_were_others
     async with acme.scopes() as scope:
         values = {"state": "verified", "applied_at": scope.now()}
         await scope.session.execute(update(AutopilotAction).values(**values))
+        await permits_spent(scope)
         await scope.session.execute(update(Campaign).where(Campaign.id == idle).values(status="paused"))
     assert await why_of(acme, idle) == "stays_paused"
     async with acme.scopes() as scope:

@@ -19,6 +19,7 @@ from app.db.session import Scopes
 from app.models.autopilot.actions import AutopilotAction
 from app.models.tenants import Membership
 from app.models.trust_engine.kinds import Origin, SignalState
+from app.models.trust_engine.permits import TrustPermit
 from app.models.users import User
 from app.services.autopilot.actions.rules import ActionState
 from app.services.autopilot.actions.service import AutopilotActions, Wanted
@@ -137,9 +138,9 @@ async def test_half_of_a_move_has_no_yes(acme: Company, account: Account) -> Non
     action = await proposed(acme.scopes, wanted(account))
     await given_to(acme, account)
     async with acme.scopes() as scope:
-        assert await Envelopes(scope).covering(action) is not None
+        assert await Envelopes(scope).covering(action, scope.now()) is not None
         action.other_half = uuid7()
-        assert await Envelopes(scope).covering(action) is None
+        assert await Envelopes(scope).covering(action, scope.now()) is None
 
 
 async def test_an_envelope_stands_in_for_nothing_but_the_approval(acme: Company, account: Account) -> None:
@@ -148,6 +149,84 @@ async def test_an_envelope_stands_in_for_nothing_but_the_approval(acme: Company,
     await trusted(acme.scopes, account.id, variance=SignalState.BAD)
     action = await proposed(acme.scopes, wanted(account))
     assert (action.state, action.envelope_id) == (ActionState.HELD, None)
+
+
+async def executing(scopes: Scopes, action_id: UUID) -> None:
+    """A worker has it in hand, and its write has left."""
+    async with scopes() as scope:
+        actions = AutopilotActions(scope)
+        await actions.advance(await actions.locked(action_id), ActionState.EXECUTING, note="It began.")
+        sent = update(TrustPermit).where(TrustPermit.action_id == action_id, TrustPermit.used_at.is_(None))
+        await scope.session.execute(sent.values(used_at=scope.now()))
+
+
+async def test_its_yes_is_one_to_a_single_decision(acme: Company, account: Account) -> None:
+    """Revoked meanwhile, it is none to the next, and stands in for no limit that was set since."""
+    envelope = await given_to(acme, account)
+    action = await proposed(acme.scopes, wanted(account))
+    await executing(acme.scopes, action.id)
+    async with acme.scopes() as scope:
+        await AutopilotActions(scope).decide_again(await AutopilotActions(scope).locked(action.id))
+        assert (await AutopilotActions(scope).get(action.id)).envelope_id == envelope, "it stands still"
+    await executing(acme.scopes, action.id)
+    async with acme.scopes() as scope:
+        await Envelopes(scope).revoke(envelope, reason="The stock is out.")
+        await EnforcementService(scope).set_limits({"mode": "soft_block", "increase_limit_pct": 1})
+    async with acme.scopes() as scope:
+        actions = AutopilotActions(scope)
+        again = await actions.locked(action.id)
+        await actions.decide_again(again)
+        assert (again.state, again.envelope_id, again.approved_by) == (ActionState.HELD, None, None)
+        [limit] = [each for each in again.reasons if each["code"] == "raise_too_large"]
+        assert limit["verdict"] == "hold"
+
+
+async def test_who_approves_what_it_covered_before_says_so_themselves(
+    acme: Company, account: Account
+) -> None:
+    envelope = await given_to(acme, account)
+    action = await proposed(acme.scopes, wanted(account))
+    await executing(acme.scopes, action.id)
+    async with acme.scopes() as scope:
+        await Envelopes(scope).revoke(envelope, reason="The stock is out.")
+    async with acme.scopes() as scope:
+        await AutopilotActions(scope).decide_again(await AutopilotActions(scope).locked(action.id))
+    async with acme.scopes() as scope:
+        approved = await AutopilotActions(scope).approve(action.id, reason="I looked.")
+        assert (approved.state, approved.envelope_id) == (ActionState.APPROVED, None)
+        *_, last = await AutopilotActions(scope).timeline(action.id)
+        assert not (last.note or "").startswith("Approved beforehand")
+
+
+async def test_what_may_have_come_to_the_platform_counts_although_it_failed(
+    acme: Company, account: Account
+) -> None:
+    """Or an envelope would fill up again by failing."""
+    envelope = await given_to(acme, account)
+    never, sent = [await proposed(acme.scopes, wanted(account, entity=each)) for each in ("c1", "c2")]
+    assert (never.state, sent.state) == (ActionState.APPROVED, ActionState.AWAITING_APPROVAL)
+    async with acme.scopes() as scope:
+        actions = AutopilotActions(scope)
+        await actions.advance(await actions.locked(never.id), ActionState.FAILED, note="It never left.")
+        assert (await Envelopes(scope).get(envelope)).raised_micros == 0
+    sent = await proposed(acme.scopes, wanted(account, entity="c3"))
+    await executing(acme.scopes, sent.id)
+    async with acme.scopes() as scope:
+        actions = AutopilotActions(scope)
+        await actions.advance(await actions.locked(sent.id), ActionState.FAILED, note="It was rounded.")
+        assert (await Envelopes(scope).get(envelope)).raised_micros == 10 * UNIT
+    assert (await proposed(acme.scopes, wanted(account, entity="c4"))).state == ActionState.AWAITING_APPROVAL
+
+
+async def test_what_is_switched_off_takes_along_what_nobody_looked_at(
+    acme: Company, account: Account
+) -> None:
+    await given_to(acme, account)
+    covered = await proposed(acme.scopes, wanted(account))
+    async with acme.scopes() as scope:
+        await AutopilotActions(scope).halting.of([covered.id], "The rule was switched off.")
+        found = await AutopilotActions(scope).get(covered.id)
+        assert (found.state, found.halted) == (ActionState.EXPIRED, "The rule was switched off.")
 
 
 @pytest.mark.parametrize(

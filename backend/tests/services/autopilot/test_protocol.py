@@ -13,7 +13,7 @@ import contextlib
 import json
 import os
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -52,6 +52,7 @@ from app.services.autopilot.stops.service import StopKind, StopService, StopWant
 from app.services.integrations.gateway import Gateway, gateway_by
 from app.services.integrations.ports import PlatformError
 from app.services.integrations.service import circuit_key
+from app.services.trust_engine.gate.permits import PERMIT_LIFETIME
 from app.services.trust_engine.gate.service import deciders
 from app.services.trust_engine.ledger.service import Ledger
 from app.services.trust_engine.policies.service import Policies
@@ -83,6 +84,8 @@ _UNDONE = frozenset(
 )
 _NEVER = frozenset({ActionState.BLOCKED, ActionState.FAILED, ActionState.EXPIRED, ActionState.DISMISSED})
 _NEEDS_NO_SCORE = frozenset({"restores", "named_launch", "cut_by_spend", "safety"})
+_A_DECISION = timedelta(seconds=1)
+"""From the look at an envelope to the permit."""
 _FAULTS = ("drop_response", "timeout", "connection_reset", "server_error", "rate_limit")
 
 
@@ -447,7 +450,8 @@ class Stream:
         self._nothing_left_without_one(len(new))
         self._each_landed_once(new, rows)
         self.used |= used.keys()
-        await self._no_yes_went_further_than_it_was_given(rows)
+        await self._no_yes_went_further_than_it_was_given(rows, used.values())
+        self._nobody_is_asked_twice(rows.values())
         for row in rows.values():
             if row.state in _UNDONE:
                 assert self.landed.get(row.id, 0) == 0, f"{row.id} is {row.state}, and the platform took it"
@@ -468,7 +472,21 @@ class Stream:
         if action.origin == Origin.AUTOPILOT and self.level.throughout(action.proposed_at, at) == 2:
             assert action.approved_by, "done by itself, where people say yes first"
 
-    async def _no_yes_went_further_than_it_was_given(self, rows: dict[UUID, AutopilotAction]) -> None:
+    @staticmethod
+    def _nobody_is_asked_twice(rows: Collection[AutopilotAction]) -> None:
+        """To enable again what one stop paused: however often it is given back."""
+        asked = [
+            (each.evidence["stop_id"], each.entity)
+            for each in rows
+            if "stop_id" in each.evidence and not each.safety and each.state in OPEN | IN_FLIGHT
+        ]
+        assert len(asked) == len(set(asked))
+
+    async def _no_yes_went_further_than_it_was_given(
+        self, rows: dict[UUID, AutopilotAction], used: Collection[TrustPermit]
+    ) -> None:
+        sent = {each.action_id for each in used}
+        minted = {each.id: each.expires_at - PERMIT_LIFETIME for each in used}
         for envelope in await self._rows_of(AutopilotEnvelope):
             covered = [each for each in rows.values() if each.envelope_id == envelope.id]
             raised = 0
@@ -476,12 +494,16 @@ class Stream:
                 assert each.ad_account_id == envelope.ad_account_id
                 assert not envelope.campaign_ids or each.campaign_id in envelope.campaign_ids
                 assert each.approved_at is not None
-                assert envelope.starts_at <= each.approved_at < (envelope.revoked_at or envelope.ends_at)
+                until = envelope.revoked_at or envelope.ends_at
+                assert envelope.starts_at <= each.approved_at < until
+                if each.permit_id in minted:
+                    assert minted[each.permit_id] < until + _A_DECISION, "decided anew on a yes of before"
                 if _is_raise(each):
                     budget = each.after["daily_budget_micros"]
                     assert envelope.most_daily_micros is not None
                     assert budget <= envelope.most_daily_micros
-                    raised += 0 if each.state in _NEVER else budget - each.before["daily_budget_micros"]
+                    counts = each.state not in _NEVER or each.id in sent
+                    raised += (budget - each.before["daily_budget_micros"]) if counts else 0
             assert raised <= envelope.most_raised_micros, "raised further than somebody had said yes to"
 
     def _nothing_left_without_one(self, permits: int) -> None:
@@ -543,8 +565,10 @@ class Stream:
                 continue
             pause = rows[line.action_id]
             assert pause.safety
-            if stops[line.stop_id].given_back_at is None:
-                assert pause.state == ActionState.VERIFIED, f"a pause of a stop is {pause.state}"
+            # What somebody enabled at the platform before it was read back is theirs, and is told.
+            edited = pause.error_code == "autopilot.actions.read_back_mismatch"
+            if stops[line.stop_id].given_back_at is None and not edited:
+                assert pause.state == ActionState.VERIFIED, f"a pause is {pause.state}: {pause.error_code}"
             if line.enable_action_id is not None:
                 assert pause.state in {ActionState.VERIFIED, ActionState.ROLLED_BACK}
                 assert not rows[line.enable_action_id].safety

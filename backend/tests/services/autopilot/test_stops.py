@@ -338,16 +338,6 @@ async def test_it_gives_back_what_it_paused_and_nobody_touched_under_the_gates_e
         assert (await Ledger(scope).verify(deciders())).whole
 
 
-async def test_what_signal_health_does_not_let_pass_waits_for_approval(company: Running) -> None:
-    await company.is_healthy(65.0)
-    stop = await company.stop(account=company.accounts.forints)
-    await company.go_on(stop.id)
-    await company.give_back(stop.id)
-    await company.go_on(stop.id)
-    tally = (await company.shown(stop.id)).tally
-    assert tally.enables == {"held": tally.campaigns}
-
-
 async def test_nothing_is_given_back_while_everything_is_frozen(company: Running) -> None:
     stop = await company.stop(StopKind.EMERGENCY_STOP)
     await company.go_on(stop.id)
@@ -439,6 +429,113 @@ async def test_what_is_given_back_in_the_middle_is_not_paused_any_more(company: 
     shown = await company.shown(stop.id)
     assert shown.row.returned_at is not None
     assert shown.tally.kept == {"not_paused": tally.campaigns - 2, "not_confirmed": 2}
+
+
+async def test_what_somebody_else_paused_while_ours_was_refused_is_not_given_back(
+    company: Running,
+) -> None:
+    """Our write left and was refused; the retry found it paused, by a person."""
+    active = sorted(await company.active())
+    refused, retried = active[0], active[1]
+    await company.is_healthy()
+    for entity in (refused, retried):
+        fault = {"kind": "server_error", "path": f"/{entity}", "method": "POST", "count": 1}
+        company.world.control("POST", "faults", json=fault)
+    stop = await company.stop()
+    await company.go_on(stop.id)
+    states = {each.entity: each.state for each in (await company.actions()).values()}
+    assert {states[refused], states[retried]} == {ActionState.APPROVED}
+    company.edit(refused, "PAUSED")
+    async with company.scopes() as scope:
+        account = (await company.campaigns())[refused].ad_account_id
+        scope.session.add(edit_of(refused, account, scope.now()))
+    company.world.repair()
+    await company.go_on(stop.id)
+    states = {each.entity: each.state for each in (await company.actions()).values()}
+    assert set(states.values()) == {ActionState.VERIFIED}
+    await company.give_back(stop.id)
+    await company.go_on(stop.id)
+    lines = await company.lines(stop.id)
+    assert (lines[refused].kept, lines[retried].kept) == ("paused_before", None)
+    held = company.held()
+    assert (held[refused], held[retried]) == ("PAUSED", "ACTIVE")
+
+
+async def test_what_a_later_stop_halted_stays_so_until_that_one_is_given_back(company: Running) -> None:
+    """Eight are about to be enabled again as a colleague stops everything: nothing runs yet, and nothing starts."""
+    first = await company.stop()
+    await company.go_on(first.id)
+    await company.is_healthy()
+    await company.give_back(first.id)
+    await StopRuns(company.scopes).go_on(first.id)
+    count = (await company.shown(first.id)).tally.campaigns
+    assert (await company.shown(first.id)).tally.enables == {"approved": count}
+    await company.read()
+    second = await company.stop()
+    assert (await company.shown(second.id)).tally.campaigns == 0
+    shown = await company.shown(first.id)
+    assert (shown.tally.enables, shown.owed) == ({"expired": count}, 0)
+    with pytest.raises(AlreadyGivenBack):
+        await company.give_back(first.id)
+    assert set(company.held().values()) <= {"PAUSED", "ARCHIVED", "DELETED"}
+
+
+async def test_an_earlier_stop_waits_for_a_later_one(company: Running) -> None:
+    first = await company.stop()
+    await company.go_on(first.id)
+    await company.is_healthy()
+    other = await company.stop(account=company.accounts.forints)
+    await company.go_on(other.id)
+    await company.give_back(first.id)
+    await company.go_on(first.id)
+    shown = await company.shown(first.id)
+    forints = sum(each.currency == "HUF" for each in (await company.lines(first.id)).values())
+    assert (shown.tally.kept, shown.owed) == ({"stopped_again": forints}, forints)
+    assert shown.tally.enables == {"verified": shown.tally.campaigns - forints}
+    await company.give_back(other.id)
+    await company.go_on(other.id)
+    await company.give_back(first.id)
+    await company.go_on(first.id)
+    assert (await company.shown(first.id)).tally.enables == {"verified": shown.tally.campaigns}
+
+
+async def test_what_the_gate_holds_is_decided_anew_and_waits_in_one_place(company: Running) -> None:
+    await company.is_healthy(65.0)
+    stop = await company.stop(account=company.accounts.forints)
+    await company.go_on(stop.id)
+    await company.give_back(stop.id)
+    await company.go_on(stop.id)
+    shown = await company.shown(stop.id)
+    assert (shown.tally.enables, shown.owed) == ({"held": shown.tally.campaigns}, shown.tally.campaigns)
+    await company.is_healthy()
+    await company.give_back(stop.id)
+    await company.go_on(stop.id)
+    enables = [each for each in (await company.actions()).values() if each.after == {"status": "active"}]
+    states = sorted(each.state for each in enables)
+    assert states == ["expired"] * shown.tally.campaigns + ["verified"] * shown.tally.campaigns
+    assert (await company.shown(stop.id)).owed == 0
+
+
+async def test_one_that_is_under_way_keeps_no_other_from_being_tried_again(company: Running) -> None:
+    """Its pause is never read back; the others were blocked, and are tried again all the same."""
+    stop = await company.stop()
+    await company.go_on(stop.id)
+    await trusted(company.scopes, company.accounts.dollars, score=20.0)
+    await trusted(company.scopes, company.accounts.forints, score=20.0)
+    stuck = next(iter(await company.actions()))
+    async with company.scopes() as scope:
+        await scope.session.execute(
+            update(AutopilotAction).where(AutopilotAction.id == stuck).values(state="applied")
+        )
+    await company.give_back(stop.id)
+    await StopRuns(company.scopes).go_on(stop.id)
+    shown = await company.shown(stop.id)
+    others = shown.tally.campaigns - 1
+    assert (shown.tally.enables, shown.owed) == ({"blocked": others}, others)
+    await company.is_healthy()
+    await company.give_back(stop.id)
+    await StopRuns(company.scopes).go_on(stop.id)
+    assert (await company.shown(stop.id)).tally.enables == {"approved": others}
 
 
 async def test_of_two_stops_the_one_that_paused_gives_back(company: Running) -> None:

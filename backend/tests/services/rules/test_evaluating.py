@@ -20,6 +20,7 @@ from app.services.autopilot.actions.service import AutopilotActions
 from app.services.campaigns.labels.service import Labels
 from app.services.rules.evaluating import RuleEvaluating, RuleRuns
 from app.services.rules.service import RuleService
+from tests.factories.autopilot import permits_spent
 from tests.factories.rules import UNIT, YESTERDAY, a_definition, a_herd, make_rule
 
 CONVERTED = {
@@ -170,6 +171,7 @@ async def test_a_rule_starts_again_only_what_a_rule_has_stopped(scopes: Scopes) 
                 state="verified", applied_at=scope.now() - timedelta(hours=1), origin="person"
             )
         )
+        await permits_spent(scope)
         [pause] = await scope.session.scalars(select(AutopilotAction))
     by_us = await evaluated(scopes, starts, later=timedelta(minutes=30))
     assert by_us.idle_by_reason == {"not_by_a_rule": 1}, "a person's own pause, through us"

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from app.db.session import TenantScope
 from app.models.autopilot.actions import AutopilotAction
 from app.services.autopilot.actions.activity_repository import ActivityRepository, Standing
+from app.services.autopilot.actions.rules import LOG_MARGIN
 from app.services.trust_engine.gate.service import Activity, Limits
 
 _DAY = timedelta(hours=24)
@@ -29,9 +30,13 @@ class ActivityReader:
 
     async def read(self, action: AutopilotAction, limits: Limits) -> Seen:
         now = self._scope.now()
-        ours = await self._rows.applied(action.ad_account_id, since=now - 7 * _DAY)
+        applied = await self._rows.applied(action.ad_account_id, since=now - 7 * _DAY)
+        ours = [each for each, _ in applied]
+        written = {each.id: at for each, at in applied if at is not None}
         coming = await self._rows.coming(action.ad_account_id, but_not=action.id)
         own = [each for each in ours if each.entity == action.entity]
+        writes = [each for each in ours if each.id in written]
+        own_writes = [each for each in writes if each.entity == action.entity]
         edits = await self._rows.edits_by_others(action.ad_account_id, action.entity, since=now - _DAY)
         today = [each for each in own if _since(each, now - _DAY)]
         budgets = [value for each in today for value in _budgets(each)]
@@ -59,7 +64,7 @@ class ActivityReader:
                     if each.entity != action.entity and _is_unread(each, stands)
                 ),
                 account_raised_24h_micros=sum(
-                    _raise(each, stands) for each in raises if not _gives_back_a_stop(each, ours)
+                    _raise(each, stands) for each in raises if not _gives_back_a_stop(each, writes)
                 ),
                 roas=totals.roas,
                 cpa_micros=totals.cpa_micros,
@@ -68,9 +73,14 @@ class ActivityReader:
                 usual_daily_micros=usual.spend_micros,
                 usual_daily_conversions=usual.conversions,
             ),
-            restores_micros=_given_back(action, own, stands),
-            untouched_since=last_write is None or not any(at > last_write for at in edits),
+            restores_micros=_given_back(action, own_writes, stands),
+            untouched_since=not own_writes or _is_last_word(written[own_writes[-1].id], edits),
         )
+
+
+def _is_last_word(began: datetime, edits: Sequence[datetime]) -> bool:
+    """Whether nobody else has edited the entity since our write began."""
+    return not any(at >= began - LOG_MARGIN for at in edits)
 
 
 def _budgets(action: AutopilotAction) -> list[int]:

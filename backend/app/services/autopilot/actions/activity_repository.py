@@ -11,6 +11,7 @@ from app.models.campaigns import AdSet, Campaign
 from app.models.campaigns.metrics import CampaignMetricsDay
 from app.models.integrations.ad_accounts import AdAccount, PlatformEdit
 from app.services.autopilot.actions.rules import ActionState
+from app.services.autopilot.actions.writes import was_written, write_began
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +51,18 @@ class ActivityRepository:
     def __init__(self, scope: TenantScope) -> None:
         self._session = scope.session
 
-    async def applied(self, ad_account_id: UUID, *, since: datetime) -> list[AutopilotAction]:
-        """Changes that reached the platform, oldest first."""
+    async def applied(
+        self, ad_account_id: UUID, *, since: datetime
+    ) -> list[tuple[AutopilotAction, datetime | None]]:
+        """Changes that stand at the platform, oldest first, each with when our write of it began; None: none left."""
+        began = case((was_written(AutopilotAction), write_began(AutopilotAction)))
         statement = (
-            select(AutopilotAction)
+            select(AutopilotAction, began)
             .where(AutopilotAction.ad_account_id == ad_account_id, AutopilotAction.applied_at >= since)
             .order_by(AutopilotAction.applied_at, AutopilotAction.id)
             .execution_options(populate_existing=True)
         )
-        return list((await self._session.scalars(statement)).all())
+        return [(action, at) for action, at in await self._session.execute(statement)]
 
     async def coming(self, ad_account_id: UUID, *, but_not: UUID) -> list[AutopilotAction]:
         """Changes that have passed the gate and have not reached the platform yet."""

@@ -15,7 +15,7 @@ from app.db.locks import exclusive_among
 from app.db.session import Scopes, TenantScope
 from app.models.autopilot.actions import AutopilotAction
 from app.models.trust_engine.kinds import IncidentKind
-from app.services.autopilot.actions.rules import ActionState
+from app.services.autopilot.actions.rules import LOG_MARGIN, ActionState
 from app.services.autopilot.actions.service import AutopilotActions, change_of
 from app.services.autopilot.actions.watching import ActionWatch
 from app.services.integrations.ports import (
@@ -44,8 +44,6 @@ _LONGEST_PAUSE = timedelta(minutes=2)
 """Of a stop: well within the life of the permit that is minted before it."""
 _GLANCE = 5.0
 _NOT_APPLIED = frozenset({PlatformErrorKind.TRANSIENT, PlatformErrorKind.RATE_LIMITED})
-_LOG_MARGIN = timedelta(seconds=1)
-"""Platforms' logs speak to the second."""
 _READS = 4
 _BETWEEN_READS = 0.5
 
@@ -363,13 +361,13 @@ async def _was_edited(platform: AdPlatform, change: Change, sent: _Sent) -> bool
     A new name takes nothing back. Whatever else was edited, or cannot be told, may have.
     """
     try:
-        edits = await platform.recent_edits(sent.since - _LOG_MARGIN, sent.until)
+        edits = await platform.recent_edits(sent.since - LOG_MARGIN, sent.until)
     except PlatformError as error:
         if error.kind in _NOT_APPLIED:
             raise
         log.warning("autopilot.actions.edits_not_known", entity=change.entity, code=error.code)
         return False
-    since = sent.since - _LOG_MARGIN
+    since = sent.since - LOG_MARGIN
     return any(each.entity == change.entity and each.at >= since and not each.renames for each in edits)
 
 

@@ -34,18 +34,19 @@ class Halting:
         await self.of(await ActionRepository(self._scope).of_strategy(strategy, _TRIED, since), why)
 
     async def of(self, action_ids: Collection[UUID], why: str) -> None:
-        """Let no attempt begin any more of those of these that want more spend, where no person said yes to it.
+        """Let no attempt begin any more of those of these that want more spend, where no person looked and said yes.
 
         What is under way is read back: what the platform holds is verified, what it does not hold expires.
         """
         for action_id in action_ids:
             action = await self._actions.locked(action_id)
-            if action.approved_by is None and wants_more(action.before, action.after):
+            if not action.was_looked_at and wants_more(action.before, action.after):
                 await self.one(action, why)
 
     async def one(self, action: AutopilotAction, why: str) -> None:
         """Let no attempt of this begin any more, whatever it wants; who asks holds it locked."""
         if action.state == ActionState.APPROVED:
+            action.halted = why
             await self._actions.advance(action, ActionState.EXPIRED, note=why)
         elif action.state == ActionState.EXECUTING:
             action.halted = why

@@ -118,9 +118,9 @@ class ActionPlans:
         for plan in await self._rows.by_itself(strategy, since=self._scope.now() - _LASTS):
             steps = await self._rows.actions_of(plan.id)
             for step in steps:
-                if step.approved_by is None and ActionState(step.state) in _NOT_BEGUN:
+                if not step.was_looked_at and ActionState(step.state) in _NOT_BEGUN:
                     action = await self._actions.locked(step.id)
-                    if ActionState(action.state) in _NOT_BEGUN and action.approved_by is None:
+                    if ActionState(action.state) in _NOT_BEGUN and not action.was_looked_at:
                         await self._actions.advance(action, ActionState.EXPIRED, note=why)
             if plan.state != "ended":
                 freed = _freed(steps)

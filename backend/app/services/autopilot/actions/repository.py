@@ -2,13 +2,13 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.db.session import TenantScope
 from app.db.utils import newest_first
 from app.models.autopilot.actions import AutopilotAction, AutopilotActionEvent
-from app.models.integrations.ad_accounts import PlatformEdit
+from app.services.autopilot.actions.writes import edited_since, was_written, write_began
 
 _ANSWERED_WITHIN = timedelta(days=2)
 """Longer than an action waits for an answer."""
@@ -100,23 +100,18 @@ class ActionRepository:
 
     async def standing_pauses(self, since: datetime) -> list[AutopilotAction]:
         """Our pauses since then that are the last word on a status, ours or others', one for each entity."""
-        action, edit = AutopilotAction, PlatformEdit
-        edited = exists().where(
-            edit.ad_account_id == action.ad_account_id,
-            edit.entity == action.entity,
-            edit.by_others,
-            edit.edited_at > action.applied_at,
-        )
+        action = AutopilotAction
+        edited = edited_since(action, write_began(action))
         newest = (
-            select(action, edited.label("edited"))
+            select(action, (edited | ~was_written(action)).label("others"))
             .where(action.operation == "set_status", action.applied_at >= since)
             .ext(distinct_on(action.ad_account_id, action.entity))
             .order_by(action.ad_account_id, action.entity, action.applied_at.desc(), action.id.desc())
         )
         return [
             each
-            for each, touched in await self._session.execute(newest)
-            if each.after.get("status") == "paused" and not touched
+            for each, others in await self._session.execute(newest)
+            if each.after.get("status") == "paused" and not others
         ]
 
     async def dismissed(self, strategy: str, since: datetime) -> list[AutopilotAction]:

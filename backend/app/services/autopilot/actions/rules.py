@@ -1,6 +1,7 @@
 """The life of an action: which state may follow which. The size of what raises may take of cuts."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -48,6 +49,9 @@ OPEN = frozenset({S.PROPOSED, S.HELD, S.AWAITING_APPROVAL})
 
 IN_FLIGHT = frozenset({S.APPROVED, S.EXECUTING, S.APPLIED})
 """Owed to the platform: after a crash somebody has to resume it."""
+
+LOG_MARGIN = timedelta(seconds=1)
+"""Platforms' logs speak to the second."""
 
 ENDED = frozenset(state for state, following in NEXT.items() if not following)
 

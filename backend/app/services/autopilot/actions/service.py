@@ -110,6 +110,7 @@ class AutopilotActions:
         action = await self._open_for_update(action_id)
         halves = [action, *await self._open_half(action)]
         for half in halves:
+            half.envelope_id = None
             half.approved_by, half.approval_reason = self._scope.actor.label, reason
             half.approved_at = self._scope.now()
             await self._audit("approved", half, reason)
@@ -123,6 +124,15 @@ class AutopilotActions:
         await self._audit("dismissed", action, reason)
         await self._step(action, ActionState.DISMISSED, note=reason)
         return action
+
+    async def withdraw(self, idempotency_key: str, why: str) -> None:
+        """Ask nobody any more about what was proposed by this key, where it waits still."""
+        known = await self._actions.by_key(idempotency_key)
+        if known is None:
+            return
+        action = await self.locked(known.id)
+        if ActionState(action.state) in OPEN:
+            await self._step(action, ActionState.EXPIRED, note=why)
 
     async def expire_unanswered(self) -> int:
         """Silence is no consent: what nobody answered in time lapses."""
@@ -252,6 +262,13 @@ class AutopilotActions:
         return action
 
     async def _decide(self, action: AutopilotAction, *, delay: timedelta = timedelta(0)) -> None:
+        """A yes that was given beforehand is one to a single decision: whether it stands still is asked anew."""
+        if action.envelope_id is not None:
+            action.envelope_id = action.approved_by = action.approved_at = action.approval_reason = None
+            await self._actions.flush()
+        await self._decide_on(action, delay)
+
+    async def _decide_on(self, action: AutopilotAction, delay: timedelta) -> None:
         gate = GateService(self._scope)
         await gate.take_turn()
         decision = await gate.decide(await self._proposal(action), action_id=action.id)
@@ -261,7 +278,7 @@ class AutopilotActions:
         holds = frozenset(each.code for each in decision.reasons if each.verdict is Verdict.HOLD)
         state = state_after(decision.verdict, holds)
         if state is ActionState.AWAITING_APPROVAL and await self._is_covered(action):
-            await self._decide(action, delay=delay)
+            await self._decide_on(action, delay)
             return
         if state is ActionState.APPROVED and decision.permit is not None:
             await self._passed(action, decision.permit, delay)
@@ -274,11 +291,12 @@ class AutopilotActions:
         """Whether somebody has said yes to such a change beforehand: the yes is written down as if given now."""
         if action.approved_by is not None:
             return False
-        envelope = await Envelopes(self._scope).covering(action)
+        now = self._scope.now()
+        envelope = await Envelopes(self._scope).covering(action, now)
         if envelope is None:
             return False
         action.envelope_id, action.approved_by = envelope.id, envelope.given_label
-        action.approved_at, action.approval_reason = self._scope.now(), envelope.reason
+        action.approved_at, action.approval_reason = now, envelope.reason
         await self._actions.flush()
         await self._audit("approved_beforehand", action, envelope.reason)
         return True

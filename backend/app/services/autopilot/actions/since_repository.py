@@ -7,18 +7,17 @@ from sqlalchemy.orm import aliased
 
 from app.db.session import TenantScope
 from app.models.autopilot.actions import AutopilotAction
-from app.models.integrations.ad_accounts import PlatformEdit
-from app.models.trust_engine.permits import TrustPermit
 from app.services.autopilot.actions.rules import IN_FLIGHT
+from app.services.autopilot.actions.writes import edited_since, was_written, write_began
 
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """`written`: a write of the action has left; without one the platform held it already."""
+    """`written`: by the action; otherwise the platform held it already."""
 
     written: bool
     edited: bool
-    """By others, since it was applied."""
+    """By others, since its write began."""
     changed: bool
     """By a later action of ours that was written, or one is under way."""
 
@@ -29,26 +28,16 @@ class SinceRepository:
 
     async def since(self, action: AutopilotAction) -> Since:
         later = aliased(AutopilotAction)
-        written = exists().where(TrustPermit.action_id == action.id, TrustPermit.used_at.is_not(None))
-        edited = exists().where(
-            PlatformEdit.ad_account_id == action.ad_account_id,
-            PlatformEdit.entity == action.entity,
-            PlatformEdit.by_others,
-            PlatformEdit.edited_at > action.applied_at,
-        )
-        was_written = exists().where(
-            TrustPermit.tenant_id == later.tenant_id,
-            TrustPermit.action_id == later.id,
-            TrustPermit.used_at.is_not(None),
-        )
+        edited = edited_since(action, write_began(action))
         changed = exists().where(
             later.ad_account_id == action.ad_account_id,
             later.entity == action.entity,
             later.id != action.id,
             or_(
                 later.state.in_(IN_FLIGHT),
-                (tuple_(later.applied_at, later.id) > tuple_(action.applied_at, action.id)) & was_written,
+                (tuple_(later.applied_at, later.id) > tuple_(action.applied_at, action.id))
+                & was_written(later),
             ),
         )
-        found = (await self._session.execute(select(written, edited, changed))).one()
+        found = (await self._session.execute(select(was_written(action), edited, changed))).one()
         return Since(*found)

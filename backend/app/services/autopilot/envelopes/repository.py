@@ -12,15 +12,20 @@ from app.models.autopilot.envelopes import AutopilotEnvelope
 from app.models.campaigns import Campaign
 from app.models.integrations.ad_accounts import AdAccount
 from app.models.tenants import Membership
+from app.models.trust_engine.permits import TrustPermit
 from app.models.users import User
 
 _MAY_APPROVE = PERMISSIONS["autopilot.envelopes:write"]
-_NEVER_CAME = ("blocked", "failed", "expired", "dismissed")
+_ENDED = ("blocked", "failed", "expired", "dismissed")
 
 
 class EnvelopeRepository:
     def __init__(self, scope: TenantScope) -> None:
         self._session = scope.session
+
+    async def by_key(self, idempotency_key: str) -> AutopilotEnvelope | None:
+        statement = select(AutopilotEnvelope).where(AutopilotEnvelope.idempotency_key == idempotency_key)
+        return (await self._session.scalars(statement)).one_or_none()
 
     def add(self, row: AutopilotEnvelope) -> None:
         self._session.add(row)
@@ -73,15 +78,20 @@ class EnvelopeRepository:
         return frozenset(await self._session.scalars(statement))
 
     async def used(self, envelope_ids: Collection[UUID]) -> dict[UUID, tuple[int, int]]:
-        """(actions, micros raised) under each; what never came to the platform does not count."""
+        """(actions, micros raised) under each; what cannot have come to the platform does not count."""
         action = AutopilotAction
         before, after = (
             cast(each["daily_budget_micros"].astext, BigInteger) for each in (action.before, action.after)
         )
         more = func.greatest(after - before, 0)
+        was_sent = exists().where(
+            TrustPermit.tenant_id == action.tenant_id,
+            TrustPermit.action_id == action.id,
+            TrustPermit.used_at.is_not(None),
+        )
         statement = (
             select(action.envelope_id, func.count(), func.coalesce(func.sum(more), 0))
-            .where(action.envelope_id.in_(envelope_ids), action.state.not_in(_NEVER_CAME))
+            .where(action.envelope_id.in_(envelope_ids), or_(action.state.not_in(_ENDED), was_sent))
             .group_by(action.envelope_id)
         )
         found = await self._session.execute(statement)

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 LONGEST = timedelta(days=14)
-"""For so long somebody may say yes beforehand; silence after it is no consent."""
+"""For so long from now on somebody may say yes beforehand; silence after it is no consent."""
 _BUDGET = "daily_budget_micros"
 
 

@@ -9,6 +9,7 @@ from app.core.context import Actor, ActorKind
 from app.core.errors import FieldError, Invalid
 from app.core.ids import uuid7
 from app.core.logging import get_logger
+from app.db.locks import one_after_another
 from app.db.session import TenantScope
 from app.models.autopilot.actions import AutopilotAction
 from app.models.autopilot.envelopes import AutopilotEnvelope
@@ -43,6 +44,7 @@ class EnvelopeWanted:
     ends_at: datetime
     reason: str
     starts_at: datetime | None = None
+    idempotency_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +64,17 @@ class Envelopes:
         self._rows = EnvelopeRepository(scope)
 
     async def give(self, wanted: EnvelopeWanted) -> Given:
-        """Say yes beforehand; only a person can, and for two weeks at most."""
+        """Say yes beforehand; only a person can, and for two weeks at most. By one key it is given once."""
         person, now = self._person(), self._scope.now()
         starts_at = max(now, wanted.starts_at or now)
-        if not starts_at < wanted.ends_at <= starts_at + LONGEST:
+        if not starts_at < wanted.ends_at <= now + LONGEST:
             wrong = FieldError("ends_at", f"It ends after it begins, within {LONGEST.days} days.", "range")
             raise Invalid(fields=[wrong])
         account = await self._account(wanted)
+        key = wanted.idempotency_key or str(uuid7())
+        await one_after_another(self._scope, f"envelope:{key}")
+        if (known := await self._rows.by_key(key)) is not None:
+            return await self._shown(known)
         row = AutopilotEnvelope(
             id=uuid7(),
             ad_account_id=account.id,
@@ -77,6 +83,7 @@ class Envelopes:
             most_daily_micros=wanted.most_daily_micros,
             most_raised_micros=wanted.most_raised_micros,
             reason=wanted.reason,
+            idempotency_key=key,
             given_by=person.id,
             given_label=person.label,
             given_at=now,
@@ -111,14 +118,13 @@ class Envelopes:
         rows, following = await self._rows.listed(cursor=cursor, limit=limit)
         return await self._all_shown(rows), following
 
-    async def covering(self, action: AutopilotAction) -> AutopilotEnvelope | None:
-        """The one whose yes this action has.
+    async def covering(self, action: AutopilotAction, now: datetime) -> AutopilotEnvelope | None:
+        """The one whose yes this action has now.
 
         Whoever asks has the gate's turn (`GateService.take_turn`): what is raised under one is counted one at a time.
         """
         if action.other_half is not None:
             return None  # a move is of two accounts, and no envelope is
-        now = self._scope.now()
         live = await self._rows.live(action.ad_account_id, now)
         if not live:
             return None

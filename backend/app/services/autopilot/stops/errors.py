@@ -31,6 +31,12 @@ class AlreadyGivenBack(Conflict):
     code = "autopilot.stops.already_given_back"
 
 
+class BeingGivenBack(Conflict):
+    """The stop is being given back: what of it is left is under way."""
+
+    code = "autopilot.stops.being_given_back"
+
+
 class StillFrozen(Conflict):
     """The kill switch is engaged, and nothing can be enabled: release it first."""
 

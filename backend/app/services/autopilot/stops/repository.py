@@ -3,7 +3,19 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, case, cast, exists, func, literal, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.orm import aliased
 
 from app.core.ids import uuid7
@@ -73,13 +85,6 @@ class Target:
 class StopRepository:
     def __init__(self, scope: TenantScope) -> None:
         self._session = scope.session
-        self._tenant_id = scope.tenant_id
-
-    async def lock_key(self, idempotency_key: str) -> None:
-        """Requests of one key wait for each other, so that they end in one row."""
-        await self._session.execute(
-            select(func.pg_advisory_xact_lock(self._tenant_id, func.hashtext(f"stop:{idempotency_key}")))
-        )
 
     async def by_key(self, idempotency_key: str) -> AutopilotStop | None:
         statement = select(AutopilotStop).where(AutopilotStop.idempotency_key == idempotency_key)
@@ -206,7 +211,7 @@ class StopRepository:
             .join(AdAccount, AdAccount.id == Campaign.ad_account_id)
             .join(Connection, Connection.id == AdAccount.connection_id)
             .where(*which)
-            .order_by(row.failures, first, row.place, row.id)
+            .order_by(first, row.failures, row.place, row.id)
             .limit(1)
         )
         found = (await self._session.execute(statement)).one_or_none()
@@ -222,15 +227,36 @@ class StopRepository:
 
     async def try_again(self, stop_id: UUID) -> None:
         """What was refused, or kept for a while, has its turn once more."""
-        row, enable = AutopilotStopCampaign, AutopilotAction
-        refused = exists().where(
-            enable.tenant_id == row.tenant_id, enable.id == row.enable_action_id, enable.state.in_(REFUSED)
-        )
+        row = AutopilotStopCampaign
         await self._session.execute(
             update(row)
-            .where(row.stop_id == stop_id, or_(refused, row.kept.in_(STILL_OWED)))
+            .where(row.stop_id == stop_id, _is_owed())
             .values(enable_action_id=None, kept=None, failures=0)
         )
+
+    async def owed(self, stop_ids: Collection[UUID]) -> dict[UUID, int]:
+        """How many campaigns of each would be tried again, of stops where there are any."""
+        row = AutopilotStopCampaign
+        statement = (
+            select(row.stop_id, func.count())
+            .where(row.stop_id.in_(stop_ids), _is_owed())
+            .group_by(row.stop_id)
+        )
+        return dict((await self._session.execute(statement)).all())
+
+    async def is_stopped_again(self, stop: AutopilotStop, ad_account_id: UUID) -> bool:
+        """Whether a later stop, of the company or of this account, has not been given back."""
+        later = AutopilotStop
+        found = await self._session.scalar(
+            select(later.id)
+            .where(
+                tuple_(later.asked_at, later.id) > tuple_(stop.asked_at, stop.id),
+                later.given_back_at.is_(None),
+                or_(later.ad_account_id.is_(None), later.ad_account_id == ad_account_id),
+            )
+            .limit(1)
+        )
+        return found is not None
 
     async def tallies(self, stop_ids: Collection[UUID]) -> dict[UUID, Tally]:
         row, pause, enable = AutopilotStopCampaign, AutopilotAction, aliased(AutopilotAction)
@@ -274,6 +300,17 @@ class StopRepository:
         total = await self._session.scalar(select(counted(mine))) or 0
         rows = [Line(*each) for each in await self._session.execute(statement)]
         return slice_of(rows, total, page=page, limit=limit)
+
+
+def _is_owed() -> ColumnElement[bool]:
+    row, enable = AutopilotStopCampaign, AutopilotAction
+    refused = exists().where(
+        enable.tenant_id == row.tenant_id,
+        enable.id == row.enable_action_id,
+        enable.state.in_(REFUSED),
+        enable.halted.is_(None),
+    )
+    return or_(refused, row.kept.in_(STILL_OWED))
 
 
 def _why(account: AdAccount, connection: Connection, *, known: bool) -> Unreached | None:

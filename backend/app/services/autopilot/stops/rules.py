@@ -40,12 +40,16 @@ class Kept(StrEnum):
     CHANGED_SINCE = "changed_since"
     NOT_PAUSED_NOW = "not_paused_now"
     FROZEN = "frozen"
+    STOPPED_AGAIN = "stopped_again"
 
 
-STILL_OWED = (Kept.FROZEN,)
+STILL_OWED = (Kept.FROZEN, Kept.STOPPED_AGAIN)
 """What kept a campaign from being enabled and may have passed since: who gives back again has it tried anew."""
-REFUSED = ("blocked", "expired")
-"""The same of an enabling: the gate blocked it, or nobody approved it in time. A person's no is none of them."""
+REFUSED = ("blocked", "expired", "held")
+"""The same of an enabling: what the gate blocked or holds, and what nobody approved in time.
+
+What waits for an approval alone is for people to approve; a person's no, or a halt, is none of them.
+"""
 
 SENTENCES: Mapping[str, str] = {
     Unreached.DISCONNECTED: "Its connection does not hold: sign in to the platform again.",
@@ -63,6 +67,7 @@ SENTENCES: Mapping[str, str] = {
     Kept.CHANGED_SINCE: "Stratum has changed it since, or is about to.",
     Kept.NOT_PAUSED_NOW: "It is not paused any more.",
     Kept.FROZEN: "The kill switch was engaged before its turn came.",
+    Kept.STOPPED_AGAIN: "A later stop stands that is of it too: that one is to be given back first.",
 }
 
 

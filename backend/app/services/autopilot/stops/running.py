@@ -123,7 +123,7 @@ async def take_turn(scope: TenantScope, stop_id: UUID) -> Came:
         log.info("autopilot.stops.returned", stop_id=str(stop.id))
         return Came.END
     giver = _as(scope, stop.given_back_by, stop.given_back_label or "")
-    return await _give_back(giver, stop, target)
+    return await _give_back(giver, rows, stop, target)
 
 
 async def _pause(scope: TenantScope, stop: AutopilotStop, target: Target) -> None:
@@ -140,8 +140,10 @@ async def _pause(scope: TenantScope, stop: AutopilotStop, target: Target) -> Non
     target.row.action_id = action.id
 
 
-async def _give_back(scope: TenantScope, stop: AutopilotStop, target: Target) -> Came:
+async def _give_back(scope: TenantScope, rows: StopRepository, stop: AutopilotStop, target: Target) -> Came:
     actions, row = AutopilotActions(scope), target.row
+    for giving in range(1, stop.givings):
+        await actions.withdraw(_key(stop, target, giving), "The stop is given back again.")
     if row.action_id is None:
         row.kept = Kept.NOT_PAUSED
         return Came.ON
@@ -151,6 +153,9 @@ async def _give_back(scope: TenantScope, stop: AutopilotStop, target: Target) ->
         return Came.WAIT
     if (await KillSwitch(scope).state()).engaged:
         row.kept = Kept.FROZEN
+        return Came.ON
+    if await rows.is_stopped_again(stop, target.account.id):
+        row.kept = Kept.STOPPED_AGAIN
         return Came.ON
     row.kept = kept(await _seen(actions, pause, target))
     if row.kept is None:
@@ -176,7 +181,6 @@ async def _seen(actions: AutopilotActions, pause: AutopilotAction, target: Targe
 def _wanted(stop: AutopilotStop, target: Target, status: str, origin: Origin) -> Wanted:
     campaign, account = target.campaign, target.account
     stops = status == "paused"
-    turn = status if stops else f"{status}:{stop.given_back_at}"
     return Wanted(
         ad_account_id=account.id,
         campaign_id=campaign.id,
@@ -190,12 +194,17 @@ def _wanted(stop: AutopilotStop, target: Target, status: str, origin: Origin) ->
         after={"status": status},
         currency=campaign.currency,
         reason=stop.reason if stops else stop.given_back_reason or "",
-        idempotency_key=f"stop:{stop.id}:{campaign.id}:{turn}",
+        idempotency_key=_key(stop, target, 0 if stops else stop.givings),
         origin=origin,
         evidence={"stop_id": str(stop.id)},
         safety=stops,
         learning=bool(campaign.learning),
     )
+
+
+def _key(stop: AutopilotStop, target: Target, giving: int) -> str:
+    """Of the pause (0), or of what enables it again at that giving back."""
+    return f"stop:{stop.id}:{target.campaign.id}:{giving}"
 
 
 def _as(scope: TenantScope, person: UUID | None, label: str) -> TenantScope:

@@ -8,6 +8,7 @@ from uuid import UUID
 from app.core.context import Actor, ActorKind
 from app.core.ids import uuid7
 from app.core.logging import get_logger
+from app.db.locks import one_after_another
 from app.db.session import TenantScope
 from app.db.utils import Slice
 from app.models.autopilot.stops import AutopilotStop
@@ -15,6 +16,7 @@ from app.services.audit_logs.service import AuditLog
 from app.services.autopilot.actions.service import AutopilotActions
 from app.services.autopilot.stops.errors import (
     AlreadyGivenBack,
+    BeingGivenBack,
     PersonNeeded,
     StillFrozen,
     StopAccountNotFound,
@@ -22,14 +24,7 @@ from app.services.autopilot.stops.errors import (
     WholeCompanyOnly,
 )
 from app.services.autopilot.stops.repository import Account, Line, StopRepository, Tally
-from app.services.autopilot.stops.rules import (
-    REFUSED,
-    SENTENCES,
-    STILL_OWED,
-    PassedOver,
-    StopKind,
-    in_turn,
-)
+from app.services.autopilot.stops.rules import SENTENCES, PassedOver, StopKind, in_turn
 from app.services.notifications.service import (
     Notice,
     NotificationKind,
@@ -66,19 +61,13 @@ class StopWanted:
 class Stopped:
     row: AutopilotStop
     tally: Tally
+    owed: int
+    """Campaigns that giving it back again would try anew."""
 
     @property
     def out_of_reach(self) -> list[dict[str, Any]]:
         """As it was when it was asked for, each with its sentence."""
         return [_said(each) for each in self.row.out_of_reach]
-
-    @property
-    def owed(self) -> int:
-        """Campaigns that giving it back again would try anew; 0 while it is under way."""
-        if self.row.returned_at is None:
-            return 0
-        refused = sum(self.tally.enables[state] for state in REFUSED)
-        return refused + sum(self.tally.kept[why] for why in STILL_OWED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +91,7 @@ class StopService:
         if wanted.kind is StopKind.EMERGENCY_STOP and wanted.ad_account_id is not None:
             raise WholeCompanyOnly
         key = wanted.idempotency_key or str(uuid7())
-        await self._rows.lock_key(key)
+        await one_after_another(self._scope, f"stop:{key}")
         if (known := await self._rows.by_key(key)) is not None:
             return await self._shown(known)
         reach = await self.reach(wanted.ad_account_id)
@@ -134,7 +123,8 @@ class StopService:
     async def give_back(self, stop_id: UUID, *, reason: str) -> Stopped:
         """Have those enabled again that it paused and nobody has touched since, each through the gate.
 
-        Once more, it is of those alone that the gate blocked, nobody approved in time, or a kill switch kept.
+        Once more, it is of those alone that the gate blocked or holds, that nobody approved in time, or that a kill
+        switch or a later stop kept.
         """
         person = self._person()
         stop = await self._rows.for_update(stop_id)
@@ -143,13 +133,14 @@ class StopService:
         before = await self._shown(stop)
         campaigns = before.tally.campaigns if stop.given_back_at is None else before.owed
         if stop.given_back_at is not None and campaigns == 0:
-            raise AlreadyGivenBack
+            raise AlreadyGivenBack if stop.returned_at is not None else BeingGivenBack
         if (await KillSwitch(self._scope).state()).engaged:
             raise StillFrozen
         await self._rows.try_again(stop.id)
         now = self._scope.now()
         stop.given_back_by, stop.given_back_label = person.id, person.label
         stop.given_back_reason, stop.given_back_at, stop.returned_at = reason, now, None
+        stop.givings += 1
         if stop.proposed_at is None:
             await self._rows.pass_over_the_rest(stop.id, PassedOver.GIVEN_BACK)
             stop.proposed_at = now
@@ -179,8 +170,7 @@ class StopService:
     async def listed(self, *, cursor: str | None, limit: int) -> tuple[list[Stopped], str | None]:
         """Newest first."""
         rows, following = await self._rows.listed(cursor=cursor, limit=limit)
-        tallies = await self._tallies(rows)
-        return [Stopped(each, tallies[each.id]) for each in rows], following
+        return await self._all_shown(rows), following
 
     async def campaigns(self, stop_id: UUID, *, page: int, limit: int) -> Slice[Line]:
         """Its campaigns in their turn, each with what became of it."""
@@ -225,16 +215,19 @@ class StopService:
                 severity=NotificationSeverity.CRITICAL if paused else NotificationSeverity.WARNING,
                 subject=NotificationSubject.STOP,
                 subject_id=stop.id,
-                key=f"{stop.id}:{turned}" if paused else f"{stop.id}:{turned}:{stop.given_back_at}",
+                key=f"{stop.id}:{turned}" if paused else f"{stop.id}:{turned}:{stop.givings}",
                 facts=facts,
             )
         )
 
     async def _shown(self, stop: AutopilotStop) -> Stopped:
-        return Stopped(stop, (await self._tallies([stop]))[stop.id])
+        [found] = await self._all_shown([stop])
+        return found
 
-    async def _tallies(self, rows: Collection[AutopilotStop]) -> dict[UUID, Tally]:
-        return await self._rows.tallies([each.id for each in rows])
+    async def _all_shown(self, rows: Sequence[AutopilotStop]) -> list[Stopped]:
+        ids = [each.id for each in rows]
+        tallies, owed = await self._rows.tallies(ids), await self._rows.owed(ids)
+        return [Stopped(each, tallies[each.id], owed.get(each.id, 0)) for each in rows]
 
 
 def unreached_accounts(accounts: Sequence[Account]) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { type SyntheticEvent, useState } from "react";
 import { useDomainOffset } from "@/api/domain-clock";
+import { newKey } from "@/api/idempotency";
 import type { AdAccount } from "@/api/types";
 import { Button } from "@/design/button";
 import { Dialog } from "@/design/dialog";
@@ -61,6 +62,7 @@ interface EnvelopeFormProps {
 
 function EnvelopeForm({ accounts, onDone }: EnvelopeFormProps) {
   const give = useGive();
+  const [key] = useState(newKey);
   const ahead = useDomainOffset();
   const [accountId, setAccount] = useState(accounts[0].id);
   const [hours, setHours] = useState(12);
@@ -84,6 +86,7 @@ function EnvelopeForm({ accounts, onDone }: EnvelopeFormProps) {
         most_raised_micros: together,
         ends_at: new Date(Date.now() + ahead + hours * HOUR_MS).toISOString(),
         reason: reason.trim(),
+        idempotency_key: key,
       },
       { onSuccess: onDone },
     );
@@ -128,7 +131,7 @@ function EnvelopeForm({ accounts, onDone }: EnvelopeFormProps) {
         }}
       />
       <TextField
-        label={`All raises together, a day, ${account.currency}`}
+        label={`All raises together, until it ends, ${account.currency}`}
         inputMode="decimal"
         value={raised}
         error={together === null ? "Write an amount." : undefined}

@@ -57,14 +57,22 @@ test("a yes is given beforehand for an account, until an hour, up to an amount",
   await user.type(dialog.getByLabelText("Reason"), "For the night");
   await user.type(dialog.getByLabelText("No campaign over, a day, EUR"), "200");
   expect(give).toBeDisabled();
-  await user.type(dialog.getByLabelText("All raises together, a day, EUR"), "50");
+  await user.type(dialog.getByLabelText("All raises together, until it ends, EUR"), "50");
   server.on("GET /autopilot/envelopes", { items: [envelope()], next_cursor: null, limit: 50 });
   await user.click(give);
   const line = within(await panel());
   expect(await line.findByText("Up to €200.00 a day each; €12.50 of €50.00 raised.")).toBeVisible();
   expect(line.getByText("Holds")).toBeVisible();
   const [asked] = server.asked("POST /autopilot/envelopes");
-  const { ends_at, ...terms } = asked?.body as { ends_at: string };
+  const {
+    ends_at,
+    idempotency_key: key,
+    ...terms
+  } = asked?.body as {
+    ends_at: string;
+    idempotency_key: string;
+  };
+  expect(key).toMatch(/^[0-9a-f]{32}$/);
   expect(terms).toEqual({
     ad_account_id: ACCOUNT,
     campaign_ids: [],

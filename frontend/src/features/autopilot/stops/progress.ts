@@ -7,7 +7,6 @@ type Counts = Readonly<Record<string, number>>;
 
 const UNDER_WAY = ["proposed", "approved", "executing", "applied"];
 const LOST = ["failed", "blocked", "expired"];
-const WAITING = ["held", "awaiting_approval"];
 
 function of(counts: Counts, states: readonly string[]): number {
   return states.reduce((sum, state) => sum + (counts[state] ?? 0), 0);
@@ -34,9 +33,11 @@ export function stageOf(stop: Stop): Stage {
   if (back) {
     if (of(stop.tally.enables, LOST) > 0 || stop.owed > 0)
       return { tone: "block", name: "Given back in part" };
-    return of(stop.tally.enables, WAITING) > 0
-      ? { tone: "hold", name: "Waits for approval" }
-      : { tone: "pass", name: "Given back" };
+    if (of(stop.tally.enables, ["awaiting_approval"]) > 0)
+      return { tone: "hold", name: "Waits for approval" };
+    return of(stop.tally.enables, ["verified"]) > 0
+      ? { tone: "pass", name: "Given back" }
+      : { tone: "muted", name: "Nothing was enabled again" };
   }
   if (of(stop.tally.pauses, LOST) > 0) return { tone: "block", name: "Paused in part" };
   return { tone: "hold", name: "Paused" };
@@ -57,8 +58,12 @@ export function progressOf({ tally, given_back_at, out_of_reach }: Stop): string
 function givenBack({ enables, kept }: Stop["tally"]): string[] {
   const said = [`${integer(of(enables, ["verified"]))} enabled again`];
   const parts: [number, string][] = [
-    [of(enables, WAITING), "waiting for approval"],
+    [of(enables, UNDER_WAY), "under way"],
+    [of(enables, ["awaiting_approval"]), "waiting for approval"],
+    [of(enables, ["held"]), "held by the gate"],
     [of(enables, LOST), "not let through or refused"],
+    [of(enables, ["dismissed"]), "dismissed"],
+    [of(enables, ["rolled_back"]), "rolled back"],
     [of(kept, Object.keys(kept)), "left out"],
   ];
   for (const [count, name] of parts) if (count > 0) said.push(`${integer(count)} ${name}`);

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type SyntheticEvent, useState } from "react";
+import { newKey } from "@/api/idempotency";
 import type { AdAccount, Stop, StopReach } from "@/api/types";
 import { Button } from "@/design/button";
 import { Dialog } from "@/design/dialog";
@@ -55,7 +56,7 @@ function StopForm({ onCancel, onDone }: { onCancel: () => void; onDone: (stop: S
   const reach = useQuery(reachQuery(accountId));
   const emergency = what === "emergency";
   const count = reach.data?.campaigns ?? 0;
-  const isReady = isReason(reason) && (emergency || count > 0);
+  const isReady = isReason(reason) && (emergency || reach.data !== undefined);
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
     if (!isReady) return;
@@ -89,6 +90,7 @@ function StopForm({ onCancel, onDone }: { onCancel: () => void; onDone: (stop: S
 }
 
 function verbOf(emergency: boolean, count: number): string {
+  if (count === 0) return emergency ? "Freeze" : "Let nothing start";
   const pause = `pause ${plural(count, "campaign")}`;
   return emergency ? `Freeze and ${pause}` : `P${pause.slice(1)}`;
 }
@@ -162,17 +164,11 @@ function Reach({ reach }: { reach: StopReach }) {
     <div className="space-y-2 border-l-2 border-line-strong pl-3">
       <p role="status">
         {reach.campaigns === 0
-          ? "No active campaign is known that it could pause."
+          ? "No active campaign is known that it could pause. What is about to be enabled does not begin."
           : `${plural(reach.campaigns, "active campaign")} in ${plural(reach.accounts, "account")}.`}
       </p>
       <p className="text-sm text-ink-3">As the platforms were last read.</p>
       <OutOfReach accounts={reach.out_of_reach} />
     </div>
   );
-}
-
-/** One for each dialog: who presses twice asks for one stop. */
-function newKey(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -79,9 +79,9 @@ function Happened({ stop }: { stop: Stop }) {
 }
 
 const FIRST =
-  "Those that it paused, that the platform confirmed, and that nobody has touched since. Each goes through the gate under your name: what signal health does not let pass waits for approval.";
+  "Those that it paused, that the platform confirmed, and that nobody has touched since. Each goes through the gate under your name: what signal health does not let pass is held, and can be tried again.";
 const AGAIN =
-  "Those that the gate blocked, that nobody approved in time, or that a kill switch kept, if nobody has touched them since. Each is decided anew, under your name.";
+  "Those that the gate blocked or holds, that nobody approved in time, or that a kill switch or a later stop kept, if nobody has touched them since. Each is decided anew, under your name.";
 
 /** Not while everything is frozen: nothing could be enabled. */
 function GiveBack({ stop }: { stop: Stop }) {
@@ -89,7 +89,7 @@ function GiveBack({ stop }: { stop: Stop }) {
   const frozen = useQuery(killSwitchQuery).data?.engaged === true;
   const giveBack = useGiveBack(stop.id);
   const [open, setOpen] = useState(false);
-  if (!mayStop || stop.tally.campaigns === 0) return null;
+  if (!mayStop) return null;
   const again = stop.given_back_at !== null;
   const close = () => {
     setOpen(false);

@@ -155,7 +155,7 @@ test("its progress is followed, and it is given back with a reason", async () =>
       given_back_by: "dana@northwind.example",
       returned_at: "2026-11-23T06:00:01Z",
     },
-    { enables: { held: 1 }, kept: { edited_elsewhere: 1 } },
+    { enables: { awaiting_approval: 1 }, kept: { edited_elsewhere: 1 } },
   );
   server.on(`POST /autopilot/stops/${ID}/give-back`, back).on(`GET /autopilot/stops/${ID}`, back);
   await user.click(screen.getByRole("button", { name: "Give back" }));
@@ -184,6 +184,18 @@ test("what the gate blocked is tried again, and how many that are is said", asyn
   await user.type(dialog.getByLabelText("Reason"), "It counts again{Enter}");
   expect(await screen.findByText("Given back")).toBeVisible();
   expect(screen.queryByRole("button", { name: /again/ })).toBeNull();
+});
+
+test("where nothing is known to run, what is about to start can be kept from it", async () => {
+  const { server } = company(stop({}, { campaigns: 0, pauses: {} }));
+  server.on("GET /autopilot/stops/reach", { ...REACH, campaigns: 0 });
+  server.on("POST /autopilot/stops", stop({}, { campaigns: 0, pauses: {} }));
+  const { user } = open("/autopilot/stops");
+  await user.click(await screen.findByRole("button", { name: "Pause everything…" }));
+  const dialog = within(await screen.findByRole("dialog"));
+  await user.type(dialog.getByLabelText("Reason"), "The pixel is dead");
+  await user.click(await dialog.findByRole("button", { name: "Let nothing start" }));
+  expect(await screen.findByRole("button", { name: "Give back" })).toBeEnabled();
 });
 
 test("a refusal is shown where it was asked for", async () => {
@@ -219,6 +231,13 @@ test("a stop is never said to have done more than it has", () => {
   expect(stageOf(stop({ ...back, owed: 2 }, { kept: { frozen: 2 } }))).toMatchObject({
     name: "Given back in part",
   });
+  const alone = stop(back, { kept: { edited_elsewhere: 2 } });
+  expect(stageOf(alone)).toMatchObject({ name: "Nothing was enabled again" });
+  expect(progressOf(stop(back, { enables: { verified: 1, dismissed: 1 } }))).toEqual([
+    "2 of 2 campaigns paused",
+    "1 enabled again",
+    "1 dismissed",
+  ]);
   expect(
     progressOf(stop({ out_of_reach: REACH.out_of_reach }, { pauses: { verified: 1, failed: 1 } })),
   ).toEqual(["1 of 2 campaigns paused", "1 not", "1 account out of reach"]);

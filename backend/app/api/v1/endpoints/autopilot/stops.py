@@ -137,6 +137,6 @@ async def list_stop_campaigns(
 async def give_back_stop(stop_id: StopId, said: StopGiveBack, found: Stops, _: Writer) -> StopRead:
     """Enable again what it paused and nobody has touched since: each through the gate, under your name.
 
-    Asked for again, it tries those anew that the gate blocked, nobody approved in time, or a kill switch kept (`owed`).
+    Asked for again, it tries those anew that were refused (`owed`).
     """
     return _shown(await found.give_back(stop_id, reason=said.reason))
