@@ -53,7 +53,9 @@ class EnvelopeRead(BaseModel):
     most_daily_micros: int | None = Field(
         description="No daily budget is raised beyond it; null: cuts and pauses alone."
     )
-    most_raised_micros: int = Field(description="What all raises of daily budgets under it may come to, until it ends.")
+    most_raised_micros: int = Field(
+        description="What all raises of daily budgets under it may come to, until it ends."
+    )
     raised_micros: int = Field(description="What they come to so far.")
     actions: int = Field(
         description="How many actions have its yes; those that never came to the platform aside."

@@ -192,6 +192,8 @@ async def test_who_approves_what_it_covered_before_says_so_themselves(
     async with acme.scopes() as scope:
         await AutopilotActions(scope).decide_again(await AutopilotActions(scope).locked(action.id))
     async with acme.scopes() as scope:
+        await scope.session.execute(update(AutopilotAction).values(envelope_id=envelope))
+    async with acme.scopes() as scope:
         approved = await AutopilotActions(scope).approve(action.id, reason="I looked.")
         assert (approved.state, approved.envelope_id) == (ActionState.APPROVED, None)
         *_, last = await AutopilotActions(scope).timeline(action.id)
