@@ -11,7 +11,7 @@ from app.models.campaigns import AdSet, Campaign
 from app.models.campaigns.metrics import CampaignMetricsDay
 from app.models.integrations.ad_accounts import AdAccount, PlatformEdit
 from app.services.autopilot.actions.rules import ActionState
-from app.services.autopilot.actions.writes import was_written, write_began
+from app.services.autopilot.actions.writes_repository import was_written, write_began
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from app.db.session import TenantScope
 from app.db.utils import newest_first
 from app.models.autopilot.actions import AutopilotAction, AutopilotActionEvent
-from app.services.autopilot.actions.writes import edited_since, was_written, write_began
+from app.services.autopilot.actions.writes_repository import edited_since, was_written, write_began
 
 _ANSWERED_WITHIN = timedelta(days=2)
 """Longer than an action waits for an answer."""

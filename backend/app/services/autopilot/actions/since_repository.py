@@ -8,7 +8,7 @@ from sqlalchemy.orm import aliased
 from app.db.session import TenantScope
 from app.models.autopilot.actions import AutopilotAction
 from app.services.autopilot.actions.rules import IN_FLIGHT
-from app.services.autopilot.actions.writes import edited_since, was_written, write_began
+from app.services.autopilot.actions.writes_repository import edited_since, was_written, write_began
 
 
 @dataclass(frozen=True, slots=True)

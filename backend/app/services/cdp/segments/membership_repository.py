@@ -254,7 +254,7 @@ class MembershipRepository(FeedReading):
             select(func.count()).select_from(left).scalar_subquery(),
         ).add_cte(
             self._logged(segment, now, entered, left, reason).cte("logged"),
-            self._set_timers(segment, verdict, now, within=within).cte("timed"),
+            self._set_timers(segment, verdict, now, within=within, few=few).cte("timed"),
             self._drop_timers(segment, verdict, now, within=within, few=few).cte("dropped"),
         )
         row = (await self._session.execute(counts)).one()
@@ -290,6 +290,7 @@ class MembershipRepository(FeedReading):
         now: datetime,
         *,
         within: _Within,
+        few: ColumnElement[Any] | None,
     ) -> Insert:
         """A timer that rings earlier than it must may stay: it is put right when it rings, and spares the writes.
 
@@ -299,9 +300,13 @@ class MembershipRepository(FeedReading):
         held = select(timer.next_evaluation_at.label("at")).where(
             self._mine(timer, segment), timer.profile_id == verdict.c.profile_id
         )
-        # Behind the fence nothing is asked of the time: the index of all that is due would be as good as the key.
-        fenced = held.offset(0).correlate(verdict).lateral("held")
-        rings = exists(select(literal(1)).where(fenced.c.at > now, fenced.c.at <= verdict.c.flips_at))
+        if few is None:
+            at = timer.next_evaluation_at
+            rings = exists(held.where(at > now, at <= verdict.c.flips_at))
+        else:
+            # Behind the fence nothing is asked of the time: the index of all that is due would be as good as the key.
+            fenced = held.offset(0).correlate(verdict).lateral("held")
+            rings = exists(select(literal(1)).where(fenced.c.at > now, fenced.c.at <= verdict.c.flips_at))
         pending = select(literal(segment.id, Uuid()), verdict.c.profile_id, verdict.c.flips_at).where(
             verdict.c.flips_at < NEVER,
             within(verdict.c.profile_id),
