@@ -453,7 +453,8 @@ class Stream:
         await self._no_yes_went_further_than_it_was_given(rows, used.values())
         self._nobody_is_asked_twice(rows.values())
         for row in rows.values():
-            if row.state in _UNDONE:
+            # A stop is asked for again where somebody started anew what it had stopped: sent twice it is one.
+            if row.state in _UNDONE and not row.safety:
                 assert self.landed.get(row.id, 0) == 0, f"{row.id} is {row.state}, and the platform took it"
 
     def _was_good(self, permit: TrustPermit, action: AutopilotAction | None) -> None:
@@ -526,7 +527,7 @@ class Stream:
         for edit in added:
             action = by_change[edit["object_id"], edit["new_value"]]
             self.landed[action] = self.landed.get(action, 0) + 1
-            assert self.landed[action] == 1, f"{action} was applied twice"
+            assert self.landed[action] == 1 or rows[action].safety, f"{action} was applied twice"
 
     async def comes_to_rest(self) -> None:
         """Whatever is owed is done or ended, once the wire holds and time passes."""
