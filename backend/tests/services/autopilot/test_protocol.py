@@ -46,7 +46,7 @@ from app.services.autopilot.enforcement.freeze import Freeze
 from app.services.autopilot.enforcement.service import EnforcementService
 from app.services.autopilot.envelopes.errors import EnvelopeEnded
 from app.services.autopilot.envelopes.service import Envelopes, EnvelopeWanted
-from app.services.autopilot.stops.errors import AlreadyGivenBack, StillFrozen
+from app.services.autopilot.stops.errors import AlreadyGivenBack, BeingGivenBack, StillFrozen
 from app.services.autopilot.stops.running import StopRuns
 from app.services.autopilot.stops.service import StopKind, StopService, StopWanted
 from app.services.integrations.gateway import Gateway, gateway_by
@@ -339,7 +339,7 @@ class Stream:
             return
         if self.dice.random() < 0.7:
             await self.all_is_well()
-        with contextlib.suppress(AlreadyGivenBack, StillFrozen):
+        with contextlib.suppress(AlreadyGivenBack, BeingGivenBack, StillFrozen):
             async with self.scopes() as scope:
                 stop = StopService(scope, Freeze(scope))
                 await stop.give_back(self._any(asked).id, reason="It counts again.")
