@@ -470,7 +470,10 @@ class Stream:
         needed_none = {reason["code"] for reason in action.reasons} & _NEEDS_NO_SCORE
         if _is_raise(action) and not needed_none:
             assert self.mode.at(at) != "frozen", "raised while frozen"
-        if action.origin == Origin.AUTOPILOT and self.level.throughout(action.proposed_at, at) == 2:
+        # What was decided anew since has lost the yes to its first decision.
+        decided_since = action.state in _UNDONE
+        by_itself = action.origin == Origin.AUTOPILOT and not decided_since
+        if by_itself and self.level.throughout(action.proposed_at, at) == 2:
             assert action.approved_by, "done by itself, where people say yes first"
 
     @staticmethod
